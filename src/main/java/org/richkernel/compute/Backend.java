@@ -1,0 +1,205 @@
+package org.richkernel.compute;
+
+/**
+ * The operations of dense linear algebra, Monte Carlo sampling and elementwise work that the
+ * theories are written in, run on one device.
+ *
+ * <p>Matrices are row-major. Unless an operation says otherwise its operands have one precision,
+ * outputs do not overlap inputs, and a shape that does not fit throws {@link
+ * IllegalArgumentException} naming the operation and the shapes. A matrix with zero rows or columns
+ * is allowed everywhere. NaN and infinities propagate as in IEEE arithmetic. No operation allocates
+ * once its shapes have been seen.
+ *
+ * <p>Results are deterministic for a fixed device, number of threads and shape. A backend may be
+ * used by one thread at a time; operations may run behind the caller on the device, and those that
+ * return a number or fill an array wait for it.
+ */
+public interface Backend extends AutoCloseable {
+
+  /** What this backend runs on. */
+  BackendInfo info();
+
+  // ---- memory ------------------------------------------------------------------------------
+
+  /**
+   * Allocates a matrix filled with zeros.
+   *
+   * @param label what it holds, for messages
+   * @throws OutOfDeviceMemoryException if the memory cannot be had
+   */
+  Matrix allocate(Precision precision, int rows, int columns, String label);
+
+  /** Bytes held by matrices that are open now, scratch memory included. */
+  long allocatedBytes();
+
+  /** Largest value of {@link #allocatedBytes()} so far. */
+  long peakBytes();
+
+  /** Number of owned matrices that are open. */
+  int openMatrices();
+
+  /** Bytes that could still be allocated. */
+  long availableBytes();
+
+  /**
+   * How many rows of a field with this many columns to process at a time, so that a panel stays in
+   * the fast memory of the device.
+   */
+  int panelRows(int columns);
+
+  /** Target from source, row-major and dense; converts to the target's precision. */
+  void upload(double[] source, Matrix target);
+
+  /** Target from source, row-major and dense; converts to the target's precision. */
+  void upload(float[] source, Matrix target);
+
+  /** Source to target, row-major and dense; waits for work under way. */
+  void download(Matrix source, double[] target);
+
+  /** Source to target, row-major and dense; waits for work under way. */
+  void download(Matrix source, float[] target);
+
+  /** target = source; the precisions may differ. */
+  void copy(Matrix source, Matrix target);
+
+  /** Every element of target = value. */
+  void fill(double value, Matrix target);
+
+  // ---- products ----------------------------------------------------------------------------
+
+  /** C = alpha op(A) op(B) + beta C. With beta = 0 the old C is not read. */
+  void gemm(
+      Transpose transposeA,
+      Transpose transposeB,
+      double alpha,
+      Matrix a,
+      Matrix b,
+      double beta,
+      Matrix c);
+
+  /**
+   * C = alpha A A^T + beta C (n x n from n x k), or A^T A for {@link Transpose#YES} (A is k x n).
+   * Both triangles of C are written; the old C must be symmetric where beta != 0.
+   */
+  void syrk(Transpose transpose, double alpha, Matrix a, double beta, Matrix c);
+
+  /**
+   * Gram matrix of a field: C = alpha A^T A + beta C with A an S x P field in FLOAT32 and C a P x P
+   * FLOAT64 matrix. Products are taken in float32 over short panels of rows and the panels are
+   * added in float64 in a fixed order. Both triangles are written.
+   */
+  void gram(double alpha, Matrix a, double beta, Matrix c);
+
+  /**
+   * Cross Gram matrix of two fields: C = alpha A^T B + beta C with A (S x P) and B (S x Q) in
+   * FLOAT32 and C (P x Q) in FLOAT64, accumulated as in {@link #gram}.
+   */
+  void crossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c);
+
+  // ---- factorizations (FLOAT64) ------------------------------------------------------------
+
+  /**
+   * A = L L^T in place: the lower triangle (with diagonal) becomes L, the strict upper triangle
+   * becomes zero. Only the lower triangle is read.
+   *
+   * @throws NotPositiveDefiniteException if a pivot is not positive; A is then undefined
+   */
+  void cholesky(Matrix a);
+
+  /** Solves op(L) X = alpha B or X op(L) = alpha B for lower-triangular L; X replaces B. */
+  void solveTriangular(Side side, Transpose transpose, double alpha, Matrix l, Matrix b);
+
+  /** Solves L L^T X = B; X (n x k) replaces B. */
+  void solveCholesky(Matrix l, Matrix b);
+
+  /**
+   * Eigendecomposition of a symmetric matrix, A = Q diag(values) Q^T with ascending values. Q
+   * (eigenvectors in columns) replaces A.
+   *
+   * @param values 1 x n
+   * @throws ArithmeticException if the iteration does not converge, or A holds NaN
+   */
+  void eigenSymmetric(Matrix a, Matrix values);
+
+  /** ln det(L L^T) = 2 sum_i ln L_ii. */
+  double logDeterminant(Matrix l);
+
+  // ---- elementwise -------------------------------------------------------------------------
+
+  /** phi = f(h); phi may be h. */
+  void activate(Activation f, Matrix h, Matrix phi);
+
+  /** phi = f(h) and slope = f'(h) in one pass; phi may be h. */
+  void activateWithDerivative(Activation f, Matrix h, Matrix phi, Matrix slope);
+
+  /** y = alpha x + y. */
+  void axpy(double alpha, Matrix x, Matrix y);
+
+  /** x = alpha x. */
+  void scale(double alpha, Matrix x);
+
+  /** y = x o y, elementwise. */
+  void multiply(Matrix x, Matrix y);
+
+  /** A = A + value I for square A. */
+  void addDiagonal(double value, Matrix a);
+
+  /** A_ij = w_i A_ij; w is rows x 1. */
+  void scaleRows(Matrix w, Matrix a);
+
+  /** A_ij = w_j A_ij; w is 1 x columns. */
+  void scaleColumns(Matrix w, Matrix a);
+
+  /** out_i = sum_j a_ij b_ij; out is rows x 1. */
+  void rowDot(Matrix a, Matrix b, Matrix out);
+
+  // ---- fused steps of the samplers (FLOAT32) -------------------------------------------------
+
+  /**
+   * Back-projection of a rank-K pull on an activation: out_si = scale slope_si sum_k (sum_j phi_sj
+   * v_jk) v_ik.
+   *
+   * @param phi S x P
+   * @param slope S x P, the derivative of the activation
+   * @param v P x K
+   * @param out S x P; may be slope
+   */
+  void backProject(double scale, Matrix phi, Matrix slope, Matrix v, Matrix out);
+
+  /**
+   * A kick followed by the exact flow of the harmonic oscillator for a time (angle): p = p - kick
+   * g; then (x, p) = (x cos + p sin, p cos - x sin). All are S x r.
+   */
+  void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p);
+
+  // ---- random numbers ----------------------------------------------------------------------
+
+  /**
+   * Standard normals from Philox 4x32-10 and Box-Muller. Element (i, j) depends on (seed, stream,
+   * firstSample + i, j) alone, so any block of rows may be filled on its own.
+   *
+   * @param seed the key
+   * @param stream what the numbers are for; see {@link RandomStreams}
+   * @param firstSample index of the first row in the population, 0 to 2^32 - 1
+   * @param target FLOAT32
+   */
+  void fillGaussian(long seed, long stream, long firstSample, Matrix target);
+
+  /** Uniforms in (0, 1], (word + 0.5) 2^-32 rounded to float32; counters as in fillGaussian. */
+  void fillUniform(long seed, long stream, long firstSample, Matrix target);
+
+  // ---- reductions (accumulated in float64 in a fixed order) ----------------------------------
+
+  /** sum_ij a_ij. */
+  double sum(Matrix a);
+
+  /** sum_ij a_ij b_ij. */
+  double dot(Matrix a, Matrix b);
+
+  /** Waits for all work under way. */
+  void synchronize();
+
+  /** Frees scratch memory; matrices still open are reported by an IllegalStateException. */
+  @Override
+  void close();
+}

@@ -1,0 +1,36 @@
+package org.richkernel.compute;
+
+/**
+ * A kind of backend, found through {@link java.util.ServiceLoader}. A provider must be cheap to
+ * construct and must not load a native library before {@link #probe()} or {@link #open}.
+ */
+public interface BackendProvider {
+  /** "cpu" or "cuda". */
+  String name();
+
+  /** Order of preference of {@code auto}; higher is tried first. */
+  int rank();
+
+  /** Looks whether the backend can be used here, and says what was looked for and found. */
+  Probe probe();
+
+  /**
+   * Opens the backend.
+   *
+   * @throws BackendUnavailableException if it cannot be used
+   */
+  Backend open(BackendOptions options);
+
+  /**
+   * The outcome of a probe.
+   *
+   * @param usable whether {@link #open} would succeed
+   * @param device the device found, or "none"
+   * @param report what was looked for, what was found, and the mend, one line each
+   */
+  record Probe(boolean usable, String device, java.util.List<String> report) {
+    public Probe {
+      report = java.util.List.copyOf(report);
+    }
+  }
+}

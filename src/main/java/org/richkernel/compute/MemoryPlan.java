@@ -1,0 +1,98 @@
+package org.richkernel.compute;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The matrices that a solve will hold at once, known before it starts. A {@link Workspace}
+ * allocates exactly these, so the plan and the memory in use cannot part ways.
+ */
+public final class MemoryPlan {
+  /**
+   * One matrix of a plan.
+   *
+   * @param label its name in the workspace, unique within the plan
+   */
+  public record Entry(String label, Precision precision, int rows, int columns) {
+    /** rows x columns x bytes per element. */
+    public long bytes() {
+      return (long) rows * columns * precision.bytes();
+    }
+  }
+
+  private final List<Entry> entries = new ArrayList<>();
+  private long hostBytes;
+
+  /** Adds a matrix. */
+  public MemoryPlan add(String label, Precision precision, int rows, int columns) {
+    for (Entry entry : entries) {
+      if (entry.label().equals(label)) {
+        throw new IllegalArgumentException("planned twice: " + label);
+      }
+    }
+    entries.add(new Entry(label, precision, rows, columns));
+    return this;
+  }
+
+  /** Adds memory of the Java heap: averages, results, buffers for files. */
+  public MemoryPlan addHost(long bytes) {
+    hostBytes = Math.addExact(hostBytes, bytes);
+    return this;
+  }
+
+  /** The matrices, in the order in which they were added. */
+  public List<Entry> entries() {
+    return List.copyOf(entries);
+  }
+
+  /** Bytes of all matrices. */
+  public long matrixBytes() {
+    return entries.stream().mapToLong(Entry::bytes).sum();
+  }
+
+  /** Bytes on the Java heap. */
+  public long hostBytes() {
+    return hostBytes;
+  }
+
+  /** One line per matrix and a total, for {@code --dry-run}. */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    for (Entry entry : entries) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "  %-28s %10d x %-8d %-8s %10.1f MB%n",
+              entry.label(),
+              entry.rows(),
+              entry.columns(),
+              entry.precision().name().toLowerCase(Locale.ROOT),
+              entry.bytes() / 1e6));
+    }
+    text.append(
+        String.format(Locale.ROOT, "  %-58s %10.1f MB%n", "on the Java heap", hostBytes / 1e6));
+    text.append(
+        String.format(
+            Locale.ROOT, "  %-58s %10.1f MB%n", "total", (matrixBytes() + hostBytes) / 1e6));
+    return text.toString();
+  }
+
+  /**
+   * Refuses a plan that does not fit, before any work is done.
+   *
+   * @param mend what the user may lower
+   * @throws OutOfDeviceMemoryException if the backend or the Java heap lacks the memory
+   */
+  public void requireFits(Backend backend, String mend) {
+    if (matrixBytes() > backend.availableBytes()) {
+      throw new OutOfDeviceMemoryException(
+          "the computation", matrixBytes(), backend.availableBytes(), mend);
+    }
+    long heap = Runtime.getRuntime().maxMemory();
+    if (hostBytes > heap) {
+      throw new OutOfDeviceMemoryException(
+          "the Java heap of the computation", hostBytes, heap, mend + " or raise -Xmx");
+    }
+  }
+}

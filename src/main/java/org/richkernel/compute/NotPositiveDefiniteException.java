@@ -1,0 +1,38 @@
+package org.richkernel.compute;
+
+/** A matrix that theory says is positive definite is not, beyond rounding. */
+public final class NotPositiveDefiniteException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String matrix;
+  private final double smallestEigenvalue;
+
+  /**
+   * @param matrix which matrix, with its shape
+   * @param smallestEigenvalue its smallest eigenvalue, NaN where it was not computed
+   * @param mend what the user can do
+   */
+  public NotPositiveDefiniteException(String matrix, double smallestEigenvalue, String mend) {
+    super(
+        matrix
+            + " is not positive definite"
+            + (Double.isNaN(smallestEigenvalue)
+                ? ""
+                : String.format(
+                    java.util.Locale.ROOT, " (smallest eigenvalue %.4g)", smallestEigenvalue))
+            + "; "
+            + mend);
+    this.matrix = matrix;
+    this.smallestEigenvalue = smallestEigenvalue;
+  }
+
+  /** Which matrix, with its shape. */
+  public String matrix() {
+    return matrix;
+  }
+
+  /** The smallest eigenvalue, NaN where it was not computed. */
+  public double smallestEigenvalue() {
+    return smallestEigenvalue;
+  }
+}

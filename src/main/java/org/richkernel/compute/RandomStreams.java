@@ -1,0 +1,39 @@
+package org.richkernel.compute;
+
+/**
+ * Names of independent random streams: 64 bits made of a purpose (8 bits), a chain or layer (16
+ * bits) and an iteration (40 bits), so that no two draws of one run share a counter.
+ */
+public final class RandomStreams {
+  /** Start of a population of preactivations. */
+  public static final int INITIAL_FIELD = 1;
+
+  /** Momentum refreshment. */
+  public static final int MOMENTUM = 2;
+
+  /** Metropolis decisions and step jitter. */
+  public static final int METROPOLIS = 3;
+
+  /** Conditional noise of test points. */
+  public static final int TEST_POINT = 4;
+
+  /** Fresh samples of a certificate. */
+  public static final int CERTIFICATE = 5;
+
+  private RandomStreams() {}
+
+  /**
+   * The stream of one purpose, chain and iteration.
+   *
+   * @param purpose 0 to 255
+   * @param chain 0 to 65535
+   * @param iteration 0 to 2^40 - 1
+   */
+  public static long stream(int purpose, int chain, long iteration) {
+    if ((purpose & ~0xff) != 0 || (chain & ~0xffff) != 0 || (iteration & ~0xff_ffff_ffffL) != 0) {
+      throw new IllegalArgumentException(
+          "no such stream: purpose " + purpose + ", chain " + chain + ", iteration " + iteration);
+    }
+    return ((long) purpose << 56) | ((long) chain << 40) | iteration;
+  }
+}

@@ -1,0 +1,7 @@
+package org.richkernel.compute;
+
+/** Whether an operand enters a product as it is stored or transposed. */
+public enum Transpose {
+  NO,
+  YES
+}

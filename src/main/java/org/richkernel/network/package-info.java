@@ -1,0 +1,2 @@
+/** What is being described: depth, activation, prior. Immutable values, validated when made. */
+package org.richkernel.network;
