@@ -153,6 +153,46 @@ public interface Backend extends AutoCloseable {
   /** out_i = sum_j a_ij b_ij; out is rows x 1. */
   void rowDot(Matrix a, Matrix b, Matrix out);
 
+  // ---- kernels at initialisation (FLOAT64) --------------------------------------------------
+
+  /**
+   * Closed-form expectations of an activation over a Gaussian pair: value_ij = E[f(u) f(v)] and
+   * slope_ij = E[f'(u) f'(v)] with Var u = rowVariance_i, Var v = columnVariance_j and Cov(u, v) =
+   * covariance_ij. ReLU: arc-cosine kernels; erf: arc-sine; linear: covariance and 1.
+   *
+   * @param covariance P x Q
+   * @param rowVariance P x 1
+   * @param columnVariance Q x 1
+   * @param value P x Q; may be covariance
+   * @param slope P x Q
+   * @throws IllegalArgumentException for an activation without a closed form (tanh); use {@link
+   *     #dualSeries}
+   */
+  void dualActivation(
+      Activation f,
+      Matrix covariance,
+      Matrix rowVariance,
+      Matrix columnVariance,
+      Matrix value,
+      Matrix slope);
+
+  /**
+   * The same expectations from Hermite coefficients: value_ij = sum_n a_in b_jn rho_ij^n and
+   * slope_ij = sum_n n a_in b_jn rho_ij^(n-1).
+   *
+   * @param rowCoefficients P x (n_max + 1)
+   * @param columnCoefficients Q x (n_max + 1)
+   * @param correlation P x Q, entries in [-1, 1]
+   * @param value P x Q; may be correlation
+   * @param slope P x Q
+   */
+  void dualSeries(
+      Matrix rowCoefficients,
+      Matrix columnCoefficients,
+      Matrix correlation,
+      Matrix value,
+      Matrix slope);
+
   // ---- fused steps of the samplers (FLOAT32) -------------------------------------------------
 
   /**
