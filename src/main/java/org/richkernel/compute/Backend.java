@@ -132,6 +132,16 @@ public interface Backend extends AutoCloseable {
   /** phi = f(h) and slope = f'(h) in one pass; phi may be h. */
   void activateWithDerivative(Activation f, Matrix h, Matrix phi, Matrix slope);
 
+  /**
+   * phi_ij = E_z f(h_ij + s_j z) with z ~ N(0, 1): the activation of a preactivation that is known
+   * up to Gaussian noise. ReLU: h NormCdf(h/s) + s NormPdf(h/s); erf: erf(h / sqrt(1 + 2 s^2));
+   * linear: h; tanh: 16-point Gauss-Hermite rule. FLOAT32.
+   *
+   * @param deviation 1 x columns, s_j &gt;= 0
+   * @param phi may be h
+   */
+  void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi);
+
   /** y = alpha x + y. */
   void axpy(double alpha, Matrix x, Matrix y);
 
