@@ -35,12 +35,8 @@ final class FrozenTilt implements HmcTarget, AutoCloseable {
     this.backend = backend;
     this.strength = strength;
     int outputs = v.length / input.points();
-    MemoryPlan plan =
-        new MemoryPlan()
-            .add("F", Precision.FLOAT32, input.points(), input.rank())
-            .add("v", Precision.FLOAT32, input.points(), outputs)
-            .add("projection", Precision.FLOAT32, blockRows, outputs);
-    MovingBlock.plan(plan, input.points(), input.rank(), blockRows);
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, input.points(), input.rank(), outputs, blockRows);
     memory = new Workspace(backend, plan);
     dual = memory.get("v");
     projection = memory.get("projection");
@@ -52,6 +48,13 @@ final class FrozenTilt implements HmcTarget, AutoCloseable {
           new MovingBlock(backend, activation, memory, factor, blockRows - 1),
           new MovingBlock(backend, activation, memory, factor, blockRows)
         };
+  }
+
+  static void plan(MemoryPlan plan, int points, int rank, int outputs, int blockRows) {
+    plan.add("F", Precision.FLOAT32, points, rank)
+        .add("v", Precision.FLOAT32, points, outputs)
+        .add("projection", Precision.FLOAT32, blockRows, outputs);
+    MovingBlock.plan(plan, points, rank, blockRows);
   }
 
   /** Chooses the population that the following moves act on. */

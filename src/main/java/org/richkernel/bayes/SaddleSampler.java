@@ -1,0 +1,420 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Finds the saddle point of a network with one hidden layer by sampling: two chains at S samples
+ * and two at S/4, burnt in, averaged until the certificate holds, extrapolated, and tested on fresh
+ * samples.
+ *
+ * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
+ * resumed gives the bits of the uninterrupted one at the same number of threads.
+ */
+final class SaddleSampler implements AutoCloseable {
+  /** Independent chains at each number of samples. */
+  static final int CHAINS = 2;
+
+  /** Sweeps during which the step adapts and the prior draw is forgotten. */
+  static final int BURN_IN = 80;
+
+  /** Sweeps between two looks at the certificate. */
+  static final int ROUND = 25;
+
+  /** Looks in a row that must pass. */
+  private static final int PASSES = 2;
+
+  /** Fewest independent samples per chain before the certificate counts. */
+  private static final double MIN_EFFECTIVE_SWEEPS = 20;
+
+  /** Chains whose means differ by more than this many standard errors do not agree. */
+  private static final double AGREEMENT = 4;
+
+  /** Leapfrog steps of a trajectory; bench/results/sampler.md has the comparison. */
+  static final int LEAPFROGS = 10;
+
+  private enum Phase {
+    BURN_IN,
+    SAMPLING,
+    FRESH_SAMPLES,
+    DONE
+  }
+
+  private final Backend backend;
+  private final Activation activation;
+  private final InputFactor input;
+  private final SaddleOptions options;
+  private final double readoutVariance;
+  private final double[] y;
+  private final int blockRows;
+  private final HiddenLayerPosterior posterior;
+  private final @Nullable TestPointKernel testPoints;
+  private final SamplingChain[] large = new SamplingChain[CHAINS];
+  private final SamplingChain[] small = new SamplingChain[CHAINS];
+  private final List<AutoCloseable> owned = new ArrayList<>();
+
+  private Phase phase = Phase.BURN_IN;
+  private long sweep; // within the phase
+  private int passes;
+  private boolean certified;
+  private final List<double[]> history = new ArrayList<>();
+  private @Nullable SaddleEstimate estimate;
+  private @Nullable FreshSamples fresh;
+
+  /**
+   * @param readoutVariance g_L
+   * @param y targets, row-major P x K
+   * @param test coordinates of the test points; null when there are none
+   */
+  SaddleSampler(
+      Backend backend,
+      Activation activation,
+      InputFactor input,
+      double[] y,
+      double readoutVariance,
+      SaddleOptions options,
+      InputFactor.@Nullable Coordinates test) {
+    this.backend = backend;
+    this.activation = activation;
+    this.input = input;
+    this.options = options;
+    this.readoutVariance = readoutVariance;
+    this.y = y;
+    int points = input.points();
+    int outputs = y.length / points;
+    int quarter = options.samples() / 4;
+    int quarterBlocks = BlockSizes.quarterBlocks(activation, quarter, points);
+    blockRows = HiddenLayerPosterior.largestBlock(quarter, quarterBlocks);
+    posterior =
+        own(
+            new HiddenLayerPosterior(
+                backend,
+                activation,
+                input,
+                y,
+                new HiddenLayerPosterior.Parameters(
+                    options.gamma(),
+                    options.kappa(),
+                    readoutVariance,
+                    0.5 * options.determinantWeight() * outputs),
+                blockRows));
+    testPoints =
+        test == null
+            ? null
+            : own(
+                new TestPointKernel(
+                    backend, activation, input, test, panelRows(backend, quarter, points)));
+    int testCount = test == null ? 0 : test.deviation().length;
+    for (int c = 0; c < CHAINS; c++) {
+      large[c] = chain(c, options.samples(), 4 * quarterBlocks, testCount);
+      small[c] = chain(CHAINS + c, quarter, quarterBlocks, testCount);
+    }
+  }
+
+  private SamplingChain chain(int index, int samples, int blocks, int testCount) {
+    return own(
+        new SamplingChain(
+            backend,
+            options.seed(),
+            index,
+            posterior,
+            posterior.newPopulation(samples, blocks),
+            LEAPFROGS,
+            y,
+            testPoints,
+            testCount));
+  }
+
+  private <T extends AutoCloseable> T own(T resource) {
+    owned.add(resource);
+    return resource;
+  }
+
+  private static int panelRows(Backend backend, int quarter, int points) {
+    return Math.min(quarter, backend.panelRows(points));
+  }
+
+  /** Everything the solve will hold at once. */
+  static MemoryPlan plan(
+      Backend backend,
+      Activation activation,
+      SaddleOptions options,
+      int points,
+      int rank,
+      int outputs,
+      int testCount) {
+    MemoryPlan plan = new MemoryPlan();
+    int quarter = options.samples() / 4;
+    int quarterBlocks = BlockSizes.quarterBlocks(activation, quarter, points);
+    int blockRows = HiddenLayerPosterior.largestBlock(quarter, quarterBlocks);
+    HiddenLayerPosterior.plan(plan, points, rank, outputs, blockRows, options.determinantWeight());
+    if (testCount > 0) {
+      TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, quarter, points));
+    }
+    for (int c = 0; c < CHAINS; c++) {
+      for (int samples : new int[] {options.samples(), quarter}) {
+        String name = "chain " + c + ", S=" + samples + ": ";
+        FieldPopulation.plan(plan, name, samples, rank, points, outputs);
+        SamplingChain.plan(plan, name, points, outputs, testCount);
+      }
+    }
+    MemoryPlan later = new MemoryPlan();
+    FreshSamples.plan(later, CHAINS, points);
+    FrozenTilt.plan(later, points, rank, outputs, blockRows);
+    for (MemoryPlan.Entry entry : later.entries()) {
+      plan.add("fresh samples: " + entry.label(), entry.precision(), entry.rows(), entry.columns());
+    }
+    // Means of four chains and the extrapolated pair, taken to the host at each look.
+    long averages = (long) points * points + (long) points * testCount;
+    return plan.addHost(8 * averages * (2 * CHAINS + 2));
+  }
+
+  /** Runs to the end, or to a stop; returns why it ended. */
+  StopReason run(RunControl control) {
+    Optional<SolverState> saved = control.checkpoints().load();
+    if (saved.isPresent()) {
+      restore(saved.get());
+    } else {
+      forEachChain(SamplingChain::start);
+    }
+    while (phase != Phase.DONE) {
+      if (control.stop().isRaised()) {
+        control.checkpoints().save(iterations(), state());
+        return StopReason.INTERRUPTED;
+      }
+      step();
+      control.listener().progress(progress());
+      if (control.checkpoints().due()) {
+        control.checkpoints().save(iterations(), state());
+      }
+    }
+    return certified ? StopReason.CONVERGED : StopReason.BUDGET;
+  }
+
+  private void forEachChain(java.util.function.Consumer<SamplingChain> action) {
+    for (int c = 0; c < CHAINS; c++) {
+      action.accept(large[c]);
+      action.accept(small[c]);
+    }
+  }
+
+  /** One sweep of the present phase, and the passage to the next. */
+  private void step() {
+    sweep++;
+    switch (phase) {
+      case BURN_IN -> {
+        forEachChain(SamplingChain::burnIn);
+        if (sweep == BURN_IN) {
+          forEachChain(SamplingChain::freeze);
+          enter(Phase.SAMPLING);
+        }
+      }
+      case SAMPLING -> {
+        forEachChain(SamplingChain::sweep);
+        boolean last = sweep == options.maxSweeps();
+        if (sweep % ROUND == 0 || last) {
+          look();
+        }
+        if (passes == PASSES || last) {
+          certified = passes == PASSES;
+          startFreshSamples();
+          enter(Phase.FRESH_SAMPLES);
+        }
+      }
+      case FRESH_SAMPLES -> {
+        fresh().sweep();
+        if (fresh().done()) {
+          enter(Phase.DONE);
+        }
+      }
+      case DONE -> throw new IllegalStateException("the solve has ended");
+    }
+  }
+
+  private void enter(Phase next) {
+    phase = next;
+    sweep = 0;
+  }
+
+  /** Judges the averages so far. */
+  private void look() {
+    estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
+    double effective = Math.min(effectiveSweeps(large), effectiveSweeps(small));
+    history.add(
+        new double[] {
+          sweep, estimate.residual(), estimate.residualError(), effective, disagreement()
+        });
+    boolean passed =
+        estimate.residual() <= options.tolerance()
+            && estimate.residualError() <= options.tolerance()
+            && effective >= MIN_EFFECTIVE_SWEEPS
+            && disagreement() <= AGREEMENT;
+    passes = passed ? passes + 1 : 0;
+  }
+
+  private static double effectiveSweeps(SamplingChain[] chains) {
+    double least = Double.POSITIVE_INFINITY;
+    for (SamplingChain chain : chains) {
+      least = Math.min(least, chain.measured() / chain.autocorrelationTime());
+    }
+    return least;
+  }
+
+  /** Largest difference between two chains of the same S, in standard errors of the difference. */
+  double disagreement() {
+    double worst = 0;
+    for (SamplingChain[] pair : List.of(large, small)) {
+      worst = Math.max(worst, distance(pair[0].dualFit(), pair[1].dualFit()));
+      worst = Math.max(worst, distance(pair[0].kernelFit(), pair[1].kernelFit()));
+      worst = Math.max(worst, distance(pair[0].trace(), pair[1].trace()));
+    }
+    return worst;
+  }
+
+  private static double distance(MonteCarloSeries a, MonteCarloSeries b) {
+    double error = Math.hypot(a.standardError(), b.standardError());
+    double difference = Math.abs(a.mean() - b.mean());
+    return difference == 0 ? 0 : difference / error;
+  }
+
+  private void startFreshSamples() {
+    FieldPopulation[] populations = new FieldPopulation[CHAINS];
+    double[] steps = new double[CHAINS];
+    for (int c = 0; c < CHAINS; c++) {
+      populations[c] = large[c].population();
+      steps[c] = large[c].step();
+    }
+    fresh =
+        own(
+            new FreshSamples(
+                backend,
+                activation,
+                input,
+                estimate().dual(),
+                options.gamma(),
+                readoutVariance,
+                populations,
+                blockRows,
+                options.seed(),
+                steps,
+                LEAPFROGS));
+  }
+
+  private Progress progress() {
+    double acceptance = 0;
+    for (SamplingChain chain : large) {
+      acceptance += chain.acceptance() / CHAINS;
+    }
+    String name =
+        switch (phase) {
+          case BURN_IN -> "burn-in";
+          case SAMPLING -> "sampling";
+          case FRESH_SAMPLES, DONE -> "certificate";
+        };
+    double residual = estimate == null ? Double.NaN : estimate.residual();
+    return new Progress(
+        name, options.gamma(), iterations(), expectedIterations(), acceptance, residual);
+  }
+
+  /** Sweeps done in all phases. */
+  long iterations() {
+    return switch (phase) {
+      case BURN_IN -> sweep;
+      case SAMPLING -> BURN_IN + sweep;
+      case FRESH_SAMPLES, DONE -> BURN_IN + large[0].measured() + fresh().sweeps();
+    };
+  }
+
+  private long expectedIterations() {
+    long sampling = phase.compareTo(Phase.SAMPLING) > 0 ? large[0].measured() : options.maxSweeps();
+    return BURN_IN + sampling + FreshSamples.BURN_IN + FreshSamples.SWEEPS;
+  }
+
+  private SolverState state() {
+    SolverState state = new SolverState();
+    state.put("phase", (double) phase.ordinal(), sweep, passes, certified ? 1 : 0, history.size());
+    for (int i = 0; i < history.size(); i++) {
+      state.put("history_" + i, history.get(i));
+    }
+    for (int c = 0; c < CHAINS; c++) {
+      large[c].save(state, "large_" + c);
+      small[c].save(state, "small_" + c);
+    }
+    if (phase == Phase.FRESH_SAMPLES) {
+      fresh().save(state);
+    }
+    return state;
+  }
+
+  private void restore(SolverState state) {
+    double[] numbers = state.doubles("phase");
+    phase = Phase.values()[(int) numbers[0]];
+    sweep = (long) numbers[1];
+    passes = (int) numbers[2];
+    certified = numbers[3] != 0;
+    for (int i = 0; i < (int) numbers[4]; i++) {
+      history.add(state.doubles("history_" + i));
+    }
+    for (int c = 0; c < CHAINS; c++) {
+      large[c].restore(state, "large_" + c);
+      small[c].restore(state, "small_" + c);
+    }
+    if (!history.isEmpty()) {
+      estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
+    }
+    if (phase == Phase.FRESH_SAMPLES) {
+      startFreshSamples();
+      fresh().restore(state);
+    }
+  }
+
+  SaddleEstimate estimate() {
+    if (estimate == null) {
+      throw new IllegalStateException("no estimate before the first look");
+    }
+    return estimate;
+  }
+
+  FreshSamples fresh() {
+    if (fresh == null) {
+      throw new IllegalStateException("no fresh samples before the saddle is found");
+    }
+    return fresh;
+  }
+
+  SamplingChain[] large() {
+    return large;
+  }
+
+  SamplingChain[] small() {
+    return small;
+  }
+
+  /** Rows (sweep, residual, its error, effective sweeps, disagreement), one per look. */
+  List<double[]> history() {
+    return history;
+  }
+
+  @Override
+  public void close() {
+    for (int i = owned.size() - 1; i >= 0; i--) {
+      try {
+        owned.get(i).close();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException("closing the sampler", e);
+      }
+    }
+  }
+}
