@@ -17,7 +17,7 @@ import java.util.UUID;
  *
  * <p>Bytes go to a temporary name in the target's directory; {@link #commit} forces them to the
  * disk, moves the file over the target in one step and forces the directory. Closing without a
- * commit removes what was written, so use it as
+ * commit removes what was written (only a killed process leaves a hidden .tmp file), so use it as
  *
  * <pre>{@code
  * try (AtomicFile file = AtomicFile.create(path)) {
@@ -85,7 +85,8 @@ public final class AtomicFile implements AutoCloseable {
   /**
    * Makes the file appear under its name, durably.
    *
-   * @throws UncheckedIOException if that fails; the former target is still there then
+   * @throws UncheckedIOException if that fails; the target is then either the former or the new
+   *     file, never a part of one
    * @throws IllegalStateException after a commit or a close
    */
   public void commit() {
@@ -114,8 +115,12 @@ public final class AtomicFile implements AutoCloseable {
       return;
     }
     open = false;
-    try (FileOutputStream closing = file) {
-      Files.deleteIfExists(temporary);
+    try {
+      try {
+        file.close();
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
     } catch (IOException e) {
       throw failure(target, e);
     }

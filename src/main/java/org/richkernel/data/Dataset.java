@@ -3,6 +3,7 @@ package org.richkernel.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.richkernel.network.InvalidProblemException;
 
@@ -145,8 +146,8 @@ public final class Dataset {
   }
 
   private int index(int point, int column, int columns) {
-    java.util.Objects.checkIndex(point, points);
-    return point * columns + java.util.Objects.checkIndex(column, columns);
+    Objects.checkIndex(point, points);
+    return point * columns + Objects.checkIndex(column, columns);
   }
 
   /**

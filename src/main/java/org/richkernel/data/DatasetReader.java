@@ -60,6 +60,7 @@ public final class DatasetReader {
 
   /**
    * The same with just two classes of integer labels, the first mapped to -1, the second to +1.
+   * Training and test labels must hold both of them.
    *
    * @throws InvalidProblemException if they are the same
    */

@@ -1,6 +1,7 @@
 package org.richkernel.data;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -27,14 +28,14 @@ public final class NpzWriter implements AutoCloseable {
 
   private final Path target;
   private final AtomicFile file;
-  private final ZipOutputStream zip;
+  private final Zip zip;
   private final Set<String> names = new HashSet<>();
   private NpyEncoder current;
 
   private NpzWriter(Path target) {
     this.target = target;
     this.file = AtomicFile.create(target);
-    this.zip = new ZipOutputStream(file.stream());
+    this.zip = new Zip(file.stream());
     zip.setLevel(Deflater.NO_COMPRESSION);
   }
 
@@ -131,6 +132,18 @@ public final class NpzWriter implements AutoCloseable {
   /** Removes what was written, unless it was committed. */
   @Override
   public void close() {
+    zip.release();
     file.close();
+  }
+
+  /** A zip stream whose native memory can be released without writing anything more. */
+  private static final class Zip extends ZipOutputStream {
+    Zip(OutputStream out) {
+      super(out);
+    }
+
+    void release() {
+      def.end();
+    }
   }
 }

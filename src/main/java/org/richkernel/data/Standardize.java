@@ -33,16 +33,13 @@ public sealed interface Standardize {
             "use --standardize none, or choose other rows");
       }
       double scale = scale(idxBytes);
-      double sum = 0;
-      for (double v : raw) {
-        sum += v / scale;
-      }
-      double mean = sum / raw.length;
-      double squares = 0;
-      for (double v : raw) {
-        double deviation = v / scale - mean;
-        squares += deviation * deviation;
-      }
+      // the sums of streams are compensated, which 10^7 values and more need
+      double mean = Arrays.stream(raw).map(v -> v / scale).sum() / raw.length;
+      double squares =
+          Arrays.stream(raw)
+              .map(v -> v / scale - mean)
+              .map(deviation -> deviation * deviation)
+              .sum();
       double std = Math.sqrt(squares / raw.length);
       if (!(std > 0) || !Double.isFinite(std)) {
         throw new InvalidDataException(

@@ -1,6 +1,7 @@
 package org.richkernel.data;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -68,9 +69,7 @@ public final class Table {
 
   /** One value; row and column count from 0. */
   public double get(int row, int column) {
-    return values[
-        Math.addExact(
-            Math.multiplyExact(row, columns), java.util.Objects.checkIndex(column, columns))];
+    return values[Objects.checkIndex(row, rows) * columns + Objects.checkIndex(column, columns)];
   }
 
   /** All values, row-major; a copy. */
