@@ -27,13 +27,24 @@ final class CollectiveHmc implements AutoCloseable {
   private final Matrix uniforms;
   private final float[] draws = new float[2];
 
+  private final Observer observer;
+
   private double acceptanceSum;
   private long trajectories;
 
-  CollectiveHmc(Backend backend, long seed, int chain) {
+  /**
+   * Sees the block that is about to move, with its gradient; the chain's state is stationary there.
+   */
+  @FunctionalInterface
+  interface Observer {
+    void observe(Matrix xi, Matrix gradient);
+  }
+
+  CollectiveHmc(Backend backend, long seed, int chain, Observer observer) {
     this.backend = backend;
     this.seed = seed;
     this.chain = chain;
+    this.observer = observer;
     this.uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms of the Metropolis step");
   }
 
@@ -55,6 +66,7 @@ final class CollectiveHmc implements AutoCloseable {
     double potential = target.begin(block);
     Matrix x = target.position();
     Matrix p = target.momentum();
+    observer.observe(x, target.gradient());
     backend.fillGaussian(
         seed, RandomStreams.stream(RandomStreams.MOMENTUM, chain, iteration), first, p);
     double before = potential + 0.5 * (backend.dot(x, x) + backend.dot(p, p));

@@ -16,12 +16,14 @@ final class DeterminantForce {
   private final Matrix inverse;
   private final Matrix inverseSingle;
   private final Matrix force;
+  private final Matrix shorter; // blocks have one of two sizes
 
   DeterminantForce(Backend backend, Workspace memory) {
     this.backend = backend;
     inverse = memory.get("inverse");
     inverseSingle = memory.get("inverse, single");
     force = memory.get("determinant force");
+    shorter = force.rowRange(0, force.rows() - 1);
   }
 
   static void plan(MemoryPlan plan, int points, int rows) {
@@ -47,6 +49,6 @@ final class DeterminantForce {
   }
 
   private Matrix rows(MovingBlock moving) {
-    return moving.rows() == force.rows() ? force : force.rowRange(0, moving.rows());
+    return moving.rows() == force.rows() ? force : shorter;
   }
 }

@@ -15,8 +15,7 @@ import org.richkernel.solver.StopReason;
 
 /**
  * Finds the saddle point of a network with one hidden layer by sampling: two chains at S samples
- * and two at S/4, burnt in, averaged until the certificate holds, extrapolated, and tested on fresh
- * samples.
+ * and two at S/4, burnt in, averaged until the certificate holds, and extrapolated.
  *
  * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
  * resumed gives the bits of the uninterrupted one at the same number of threads.
@@ -43,10 +42,20 @@ final class SaddleSampler implements AutoCloseable {
   /** Leapfrog steps of a trajectory; bench/results/sampler.md has the comparison. */
   static final int LEAPFROGS = 10;
 
+  /** Columns of {@link #history()}. */
+  static final List<String> HISTORY_COLUMNS =
+      List.of(
+          "sweep",
+          "residual",
+          "residual_error",
+          "equilibrium",
+          "equilibrium_error",
+          "effective_sweeps",
+          "disagreement");
+
   private enum Phase {
     BURN_IN,
     SAMPLING,
-    FRESH_SAMPLES,
     DONE
   }
 
@@ -69,7 +78,6 @@ final class SaddleSampler implements AutoCloseable {
   private boolean certified;
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
-  private @Nullable FreshSamples fresh;
 
   /**
    * @param readoutVariance g_L
@@ -129,6 +137,7 @@ final class SaddleSampler implements AutoCloseable {
             index,
             posterior,
             posterior.newPopulation(samples, blocks),
+            new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows),
             LEAPFROGS,
             y,
             testPoints,
@@ -166,13 +175,8 @@ final class SaddleSampler implements AutoCloseable {
         String name = "chain " + c + ", S=" + samples + ": ";
         FieldPopulation.plan(plan, name, samples, rank, points, outputs);
         SamplingChain.plan(plan, name, points, outputs, testCount);
+        EquilibriumIdentity.plan(plan, name, points, rank, outputs, blockRows);
       }
-    }
-    MemoryPlan later = new MemoryPlan();
-    FreshSamples.plan(later, CHAINS, points);
-    FrozenTilt.plan(later, points, rank, outputs, blockRows);
-    for (MemoryPlan.Entry entry : later.entries()) {
-      plan.add("fresh samples: " + entry.label(), entry.precision(), entry.rows(), entry.columns());
     }
     // Means of four chains and the extrapolated pair, taken to the host at each look.
     long averages = (long) points * points + (long) points * testCount;
@@ -227,14 +231,7 @@ final class SaddleSampler implements AutoCloseable {
         }
         if (passes == PASSES || last) {
           certified = passes == PASSES;
-          startFreshSamples();
-          enter(Phase.FRESH_SAMPLES);
-        }
-      }
-      case FRESH_SAMPLES -> {
-        fresh().sweep();
-        if (fresh().done()) {
-          enter(Phase.DONE);
+          phase = Phase.DONE;
         }
       }
       case DONE -> throw new IllegalStateException("the solve has ended");
@@ -252,14 +249,45 @@ final class SaddleSampler implements AutoCloseable {
     double effective = Math.min(effectiveSweeps(large), effectiveSweeps(small));
     history.add(
         new double[] {
-          sweep, estimate.residual(), estimate.residualError(), effective, disagreement()
+          sweep,
+          estimate.residual(),
+          estimate.residualError(),
+          equilibriumResidual(),
+          equilibriumError(),
+          effective,
+          disagreement()
         });
     boolean passed =
         estimate.residual() <= options.tolerance()
             && estimate.residualError() <= options.tolerance()
+            && equilibriumResidual() <= options.tolerance() + 2 * equilibriumError()
+            && equilibriumError() <= options.tolerance()
             && effective >= MIN_EFFECTIVE_SWEEPS
             && disagreement() <= AGREEMENT;
     passes = passed ? passes + 1 : 0;
+  }
+
+  /** Relative violation of the equilibrium identity, averaged over the chains at S samples. */
+  double equilibriumResidual() {
+    double mismatch = 0;
+    double spread = 0;
+    for (SamplingChain chain : large) {
+      mismatch += chain.equilibrium().mismatch().mean();
+      spread += chain.equilibrium().spread().mean();
+    }
+    return Math.abs(mismatch) / spread;
+  }
+
+  /** Standard error of {@link #equilibriumResidual()}. */
+  double equilibriumError() {
+    double square = 0;
+    double spread = 0;
+    for (SamplingChain chain : large) {
+      double error = chain.equilibrium().mismatch().standardError();
+      square += error * error;
+      spread += chain.equilibrium().spread().mean();
+    }
+    return Math.sqrt(square) / spread;
   }
 
   private static double effectiveSweeps(SamplingChain[] chains) {
@@ -287,40 +315,12 @@ final class SaddleSampler implements AutoCloseable {
     return difference == 0 ? 0 : difference / error;
   }
 
-  private void startFreshSamples() {
-    FieldPopulation[] populations = new FieldPopulation[CHAINS];
-    double[] steps = new double[CHAINS];
-    for (int c = 0; c < CHAINS; c++) {
-      populations[c] = large[c].population();
-      steps[c] = large[c].step();
-    }
-    fresh =
-        own(
-            new FreshSamples(
-                backend,
-                activation,
-                input,
-                estimate().dual(),
-                options.gamma(),
-                readoutVariance,
-                populations,
-                blockRows,
-                options.seed(),
-                steps,
-                LEAPFROGS));
-  }
-
   private Progress progress() {
     double acceptance = 0;
     for (SamplingChain chain : large) {
       acceptance += chain.acceptance() / CHAINS;
     }
-    String name =
-        switch (phase) {
-          case BURN_IN -> "burn-in";
-          case SAMPLING -> "sampling";
-          case FRESH_SAMPLES, DONE -> "certificate";
-        };
+    String name = phase == Phase.BURN_IN ? "burn-in" : "sampling";
     double residual = estimate == null ? Double.NaN : estimate.residual();
     return new Progress(
         name, options.gamma(), iterations(), expectedIterations(), acceptance, residual);
@@ -328,16 +328,11 @@ final class SaddleSampler implements AutoCloseable {
 
   /** Sweeps done in all phases. */
   long iterations() {
-    return switch (phase) {
-      case BURN_IN -> sweep;
-      case SAMPLING -> BURN_IN + sweep;
-      case FRESH_SAMPLES, DONE -> BURN_IN + large[0].measured() + fresh().sweeps();
-    };
+    return phase == Phase.BURN_IN ? sweep : BURN_IN + sweep;
   }
 
   private long expectedIterations() {
-    long sampling = phase.compareTo(Phase.SAMPLING) > 0 ? large[0].measured() : options.maxSweeps();
-    return BURN_IN + sampling + FreshSamples.BURN_IN + FreshSamples.SWEEPS;
+    return BURN_IN + (phase == Phase.DONE ? sweep : options.maxSweeps());
   }
 
   private SolverState state() {
@@ -349,9 +344,6 @@ final class SaddleSampler implements AutoCloseable {
     for (int c = 0; c < CHAINS; c++) {
       large[c].save(state, "large_" + c);
       small[c].save(state, "small_" + c);
-    }
-    if (phase == Phase.FRESH_SAMPLES) {
-      fresh().save(state);
     }
     return state;
   }
@@ -372,10 +364,6 @@ final class SaddleSampler implements AutoCloseable {
     if (!history.isEmpty()) {
       estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
     }
-    if (phase == Phase.FRESH_SAMPLES) {
-      startFreshSamples();
-      fresh().restore(state);
-    }
   }
 
   SaddleEstimate estimate() {
@@ -383,13 +371,6 @@ final class SaddleSampler implements AutoCloseable {
       throw new IllegalStateException("no estimate before the first look");
     }
     return estimate;
-  }
-
-  FreshSamples fresh() {
-    if (fresh == null) {
-      throw new IllegalStateException("no fresh samples before the saddle is found");
-    }
-    return fresh;
   }
 
   SamplingChain[] large() {
@@ -400,7 +381,7 @@ final class SaddleSampler implements AutoCloseable {
     return small;
   }
 
-  /** Rows (sweep, residual, its error, effective sweeps, disagreement), one per look. */
+  /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
   List<double[]> history() {
     return history;
   }

@@ -40,7 +40,8 @@ final class SamplingChain implements AutoCloseable {
   private final Workspace memory;
   private final Matrix kernelSum;
   private final Matrix dualSum;
-  private final Matrix identity;
+  private final EquilibriumIdentity equilibrium;
+  private final Matrix unit;
   private final Matrix targets;
   private final Matrix image; // Phi Y
   private final @Nullable TestPointKernel testPoints;
@@ -67,6 +68,7 @@ final class SamplingChain implements AutoCloseable {
       int chain,
       HiddenLayerPosterior posterior,
       FieldPopulation population,
+      EquilibriumIdentity identity,
       int leapfrogs,
       double[] y,
       @Nullable TestPointKernel testPoints,
@@ -76,6 +78,7 @@ final class SamplingChain implements AutoCloseable {
     this.chain = chain;
     this.posterior = posterior;
     this.population = population;
+    this.equilibrium = identity;
     this.leapfrogs = leapfrogs;
     this.testPoints = testPoints;
     int points = population.kernel().rows();
@@ -85,19 +88,19 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     kernelSum = memory.get("sum of kernels");
     dualSum = memory.get("sum of dual vectors");
-    identity = memory.get("identity");
+    unit = memory.get("unit matrix");
     targets = memory.get("targets");
     image = memory.get("kernel times targets");
     testSum = testCount == 0 ? null : memory.get("sum of test kernels");
-    backend.addDiagonal(1, identity);
+    backend.addDiagonal(1, unit);
     backend.upload(y, targets);
-    hmc = new CollectiveHmc(backend, seed, chain);
+    hmc = new CollectiveHmc(backend, seed, chain, equilibrium::observe);
   }
 
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
     plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
         .add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
-        .add(prefix + "identity", Precision.FLOAT64, points, points)
+        .add(prefix + "unit matrix", Precision.FLOAT64, points, points)
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
         .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
     if (testCount > 0) {
@@ -115,17 +118,20 @@ final class SamplingChain implements AutoCloseable {
   /** One sweep over all blocks while the step adapts; nothing is measured. */
   void burnIn() {
     moveAllBlocks();
+    equilibrium.discardSweep();
   }
 
   /** Freezes the step; sweeps from here on are measured. */
   void freeze() {
     frozenStep = adaptation.settled();
+    equilibrium.setDirections(download(population.dual()));
     hmc.resetAcceptance();
   }
 
   /** One sweep over all blocks, then one measurement. */
   void sweep() {
     moveAllBlocks();
+    equilibrium.endSweep();
     measure();
   }
 
@@ -149,7 +155,7 @@ final class SamplingChain implements AutoCloseable {
     backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
     dualFit.add(backend.dot(targets, population.dual()));
     kernelFit.add(backend.dot(targets, image));
-    trace.add(backend.dot(identity, kernel));
+    trace.add(backend.dot(unit, kernel));
     frobenius.add(Math.sqrt(backend.dot(kernel, kernel)));
     if (testPoints != null && measured % TEST_POINT_INTERVAL == 0) {
       testPoints.accumulate(population.xi(), testSum);
@@ -200,6 +206,11 @@ final class SamplingChain implements AutoCloseable {
     return frobenius;
   }
 
+  /** The test that the samples follow the density. */
+  EquilibriumIdentity equilibrium() {
+    return equilibrium;
+  }
+
   /** Longest integrated autocorrelation time of the measured scalars, in sweeps. */
   double autocorrelationTime() {
     return Math.max(
@@ -247,6 +258,9 @@ final class SamplingChain implements AutoCloseable {
         name + "_numbers", population.potential(), frozenStep, sweeps, measured, testMeasured);
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
+    state.put(name + "_directions", equilibrium.directions());
+    state.put(name + "_mismatch", equilibrium.mismatch().values());
+    state.put(name + "_spread", equilibrium.spread().values());
     state.put(name + "_dual_fit", dualFit.values());
     state.put(name + "_kernel_fit", kernelFit.values());
     state.put(name + "_trace", trace.values());
@@ -277,6 +291,10 @@ final class SamplingChain implements AutoCloseable {
     testMeasured = (long) numbers[4];
     adaptation.restore(state.doubles(name + "_adaptation"));
     hmc.restore(state.doubles(name + "_acceptance"));
+    equilibrium.restore(
+        state.doubles(name + "_directions"),
+        state.doubles(name + "_mismatch"),
+        state.doubles(name + "_spread"));
     dualFit.restore(state.doubles(name + "_dual_fit"));
     kernelFit.restore(state.doubles(name + "_kernel_fit"));
     trace.restore(state.doubles(name + "_trace"));
@@ -286,6 +304,7 @@ final class SamplingChain implements AutoCloseable {
   @Override
   public void close() {
     hmc.close();
+    equilibrium.close();
     population.close();
     memory.close();
   }

@@ -218,7 +218,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * A kick followed by the exact flow of the harmonic oscillator for a time (angle): p = p - kick
-   * g; then (x, p) = (x cos + p sin, p cos - x sin). All are S x r.
+   * g; then (x, p) = (x cos + p sin, p cos - x sin), taken as the three shears x += tan(angle / 2)
+   * p, p -= sin(angle) x, x += tan(angle / 2) p, which preserve volume exactly in rounded
+   * arithmetic too. All are S x r.
    */
   void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p);
 
