@@ -15,8 +15,7 @@ final class AlignmentSection {
   static Section of(Result result, Wording wording) {
     List<LayerSummary> layers =
         result.summary().layers().stream().filter(l -> l.alignment().isPresent()).toList();
-    List<Figure> figures =
-        layers.isEmpty() ? List.of() : List.of(figure(result, wording, layers));
+    List<Figure> figures = layers.isEmpty() ? List.of() : List.of(figure(result, wording, layers));
     return Section.ofFigures("alignment", "Alignment with the targets", "", figures);
   }
 
@@ -47,7 +46,9 @@ final class AlignmentSection {
   private static double lazyAlignment(Result result, int layer) {
     Optional<Table> phi = result.array("phi_lazy_" + layer);
     Optional<Table> y = result.array("y_train");
-    if (phi.isEmpty() || y.isEmpty() || phi.get().rows() != y.get().rows()
+    if (phi.isEmpty()
+        || y.isEmpty()
+        || phi.get().rows() != y.get().rows()
         || phi.get().columns() != phi.get().rows()) {
       return Double.NaN;
     }

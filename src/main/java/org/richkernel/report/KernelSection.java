@@ -48,8 +48,7 @@ final class KernelSection {
     boolean compared = !panels.isEmpty();
     panels.add(panel(kernel.symbol() + ", " + wording.name(), kernel.phi(), order));
     String axis = "training point" + (sortable ? ", sorted by target" : "");
-    String svg =
-        new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
+    String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
     String what =
         kernel.name().equals("ntk")
             ? "Neural tangent kernel of the training points at the last step"

@@ -51,7 +51,8 @@ final class KernelSet {
   private static String superscript(int number) {
     StringBuilder text = new StringBuilder();
     for (char digit : Integer.toString(number).toCharArray()) {
-      text.append("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".charAt(digit - '0'));
+      text.append(
+          "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".charAt(digit - '0'));
     }
     return text.toString();
   }

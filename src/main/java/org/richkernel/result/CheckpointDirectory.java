@@ -78,8 +78,7 @@ public final class CheckpointDirectory {
       force(temporary);
       List<Path> older = snapshots();
       long sequence = older.isEmpty() ? 1 : sequence(older.get(0)) + 1;
-      Path snapshot =
-          directory.resolve(String.format(Locale.ROOT, "snapshot-%010d", sequence));
+      Path snapshot = directory.resolve(String.format(Locale.ROOT, "snapshot-%010d", sequence));
       Files.move(temporary, snapshot, StandardCopyOption.ATOMIC_MOVE);
       force(directory);
       force(directory.toAbsolutePath().getParent());
@@ -90,8 +89,8 @@ public final class CheckpointDirectory {
     }
   }
 
-  private void writeFiles(
-      Path into, long iteration, Map<String, ?> state, ArrayBundle arrays) throws IOException {
+  private void writeFiles(Path into, long iteration, Map<String, ?> state, ArrayBundle arrays)
+      throws IOException {
     Path arrayFile = into.resolve(ARRAYS);
     arrays.write(arrayFile);
     Map<String, Object> json = new LinkedHashMap<>();
@@ -143,7 +142,8 @@ public final class CheckpointDirectory {
   private static Optional<JsonNode> soundState(Path snapshot) {
     try {
       byte[] text = Files.readAllBytes(snapshot.resolve(STATE));
-      String recorded = Files.readString(snapshot.resolve(STATE_CHECKSUM), StandardCharsets.US_ASCII);
+      String recorded =
+          Files.readString(snapshot.resolve(STATE_CHECKSUM), StandardCharsets.US_ASCII);
       if (!recorded.equals(Checksum.of(text) + "  " + STATE + "\n")) {
         return Optional.empty();
       }

@@ -27,7 +27,11 @@ final class FingerprintCheck {
         throw new InvalidProblemException(
             name,
             describe(now.get(name)),
-            "the checkpoint in " + directory + " was made with " + name + " "
+            "the checkpoint in "
+                + directory
+                + " was made with "
+                + name
+                + " "
                 + describe(then.get(name))
                 + ": use the same options, or leave out --resume to start afresh");
       }

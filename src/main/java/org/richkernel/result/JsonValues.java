@@ -47,7 +47,8 @@ final class JsonValues {
     return copy;
   }
 
-  private static void requireNothingLost(@Nullable Object before, @Nullable Object after, String where) {
+  private static void requireNothingLost(
+      @Nullable Object before, @Nullable Object after, String where) {
     if (after == null) {
       throw new IllegalArgumentException(where + " is " + before + ", which JSON cannot hold");
     }
@@ -98,18 +99,23 @@ final class JsonValues {
     if (value instanceof Enum<?> || value instanceof Path || value instanceof Character) {
       return value.toString();
     }
-    throw new IllegalArgumentException(where + " is a " + value.getClass().getName()
-        + "; JSON holds maps, lists, text, numbers and booleans");
+    throw new IllegalArgumentException(
+        where
+            + " is a "
+            + value.getClass().getName()
+            + "; JSON holds maps, lists, text, numbers and booleans");
   }
 
   /** Whole numbers as Long and others as Double, whatever they came as; null if not finite. */
   private static @Nullable Object number(Number number) {
     if (number instanceof Double || number instanceof Float) {
-      double value = number instanceof Float ? Double.parseDouble(number.toString())
-          : number.doubleValue();
+      double value =
+          number instanceof Float ? Double.parseDouble(number.toString()) : number.doubleValue();
       return Double.isFinite(value) ? (Object) value : null;
     }
-    if (number instanceof Long || number instanceof Integer || number instanceof Short
+    if (number instanceof Long
+        || number instanceof Integer
+        || number instanceof Short
         || number instanceof Byte) {
       return number.longValue();
     }

@@ -44,7 +44,9 @@ public record Summary(
     Map<String, Long> peakBytes,
     Map<String, Object> details) {
 
-  /** Takes copies of the maps; JSON values are normalised and numbers that are not finite dropped. */
+  /**
+   * Takes copies of the maps; JSON values are normalised and numbers that are not finite dropped.
+   */
   public Summary {
     config = JsonValues.object(config, "config");
     lazy = Collections.unmodifiableMap(new LinkedHashMap<>(lazy));

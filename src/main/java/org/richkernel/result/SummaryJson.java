@@ -139,13 +139,19 @@ final class SummaryJson {
     }
     json.path("lazy").properties().forEach(e -> summary.lazy(e.getKey(), score(e.getValue())));
     layers(json.path("layers")).forEach(summary::layer);
-    json.path("seconds").properties().forEach(e -> summary.seconds(e.getKey(), e.getValue().asDouble()));
-    json.path("peakBytes").properties().forEach(e -> summary.peakBytes(e.getKey(), e.getValue().asLong()));
-    Json.toMap(json).forEach((key, value) -> {
-      if (!KEYS.contains(key)) {
-        summary.detail(key, value);
-      }
-    });
+    json.path("seconds")
+        .properties()
+        .forEach(e -> summary.seconds(e.getKey(), e.getValue().asDouble()));
+    json.path("peakBytes")
+        .properties()
+        .forEach(e -> summary.peakBytes(e.getKey(), e.getValue().asLong()));
+    Json.toMap(json)
+        .forEach(
+            (key, value) -> {
+              if (!KEYS.contains(key)) {
+                summary.detail(key, value);
+              }
+            });
     return summary.build();
   }
 

@@ -1,5 +1,6 @@
 package org.richkernel.report.plot;
 
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 
@@ -7,6 +8,9 @@ import java.util.List;
 public final class HeatMap {
   /** Largest side of an image in pixels; larger matrices are averaged down to it. */
   public static final int MAX_PIXELS = 400;
+
+  /** Share of the entries that are clipped at either end of the colour scale. */
+  public static final double CLIPPED = 0.005;
 
   private static final double SIDE = 320;
   private static final double LEFT = 64;
@@ -51,24 +55,11 @@ public final class HeatMap {
     this.panels = List.copyOf(panels);
     this.groups = List.copyOf(groups);
     this.axisLabel = axisLabel;
-    low = Double.POSITIVE_INFINITY;
-    high = Double.NEGATIVE_INFINITY;
   }
 
   /** The panels and the colour bar as an svg element. */
   public String svg() {
-    for (Panel panel : panels) {
-      for (double value : panel.values()) {
-        if (Double.isFinite(value)) {
-          low = Math.min(low, value);
-          high = Math.max(high, value);
-        }
-      }
-    }
-    if (low > high) {
-      low = 0;
-      high = 0;
-    }
+    setColorRange();
     double width = LEFT + panels.size() * SIDE + (panels.size() - 1) * GAP + 100;
     SvgWriter svg = new SvgWriter(width, TOP + SIDE + 46, "heat map of " + panels.get(0).title());
     for (int i = 0; i < panels.size(); i++) {
@@ -76,6 +67,22 @@ public final class HeatMap {
     }
     drawColorBar(svg, LEFT + panels.size() * (SIDE + GAP) - GAP + 20);
     return svg.finish();
+  }
+
+  /** Ends the colours at quantiles, so that a few large entries do not darken all others. */
+  private void setColorRange() {
+    double[] sorted =
+        panels.stream()
+            .flatMapToDouble(panel -> Arrays.stream(panel.values()))
+            .filter(Double::isFinite)
+            .sorted()
+            .toArray();
+    if (sorted.length == 0) {
+      return;
+    }
+    int cut = (int) (CLIPPED * (sorted.length - 1));
+    low = sorted[cut];
+    high = sorted[sorted.length - 1 - cut];
   }
 
   private void drawPanel(SvgWriter svg, Panel panel, double left, boolean first) {
@@ -125,8 +132,17 @@ public final class HeatMap {
   private static void image(
       SvgWriter svg, double x, double y, double width, double height, byte[] png) {
     svg.element(
-        "image", "class", "pixels", "x", SvgWriter.px(x), "y", SvgWriter.px(y), "width",
-        SvgWriter.px(width), "height", SvgWriter.px(height));
+        "image",
+        "class",
+        "pixels",
+        "x",
+        SvgWriter.px(x),
+        "y",
+        SvgWriter.px(y),
+        "width",
+        SvgWriter.px(width),
+        "height",
+        SvgWriter.px(height));
     svg.attributes("preserveAspectRatio", "none");
     svg.attributes("href", "data:image/png;base64," + Base64.getEncoder().encodeToString(png));
   }

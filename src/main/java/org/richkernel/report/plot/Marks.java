@@ -84,7 +84,12 @@ final class Marks {
       for (int i = 0; i < xs.length; i++) {
         if (frame.shows(xs[i], ys[i])) {
           svg.element(
-              "circle", "cx", SvgWriter.px(frame.x(xs[i])), "cy", SvgWriter.px(frame.y(ys[i])), "r",
+              "circle",
+              "cx",
+              SvgWriter.px(frame.x(xs[i])),
+              "cy",
+              SvgWriter.px(frame.y(ys[i])),
+              "r",
               SvgWriter.px(radius));
           if (shades.length > 0) {
             svg.attributes("style", "fill:" + ColorMap.hex(shades[i]));

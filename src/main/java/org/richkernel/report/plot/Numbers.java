@@ -6,7 +6,8 @@ import java.util.Locale;
 
 /** Numbers as a reader of a paper expects them: few digits, true minus signs, powers of ten. */
 public final class Numbers {
-  private static final String SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+  private static final String SUPERSCRIPTS =
+      "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 
   private Numbers() {}
 
@@ -42,8 +43,7 @@ public final class Numbers {
       return brief(value) + " \u00b1 " + brief(standardError);
     }
     String format = "%." + Math.max(0, errorDigits) + "f";
-    String text =
-        String.format(Locale.ROOT, format + " \u00b1 " + format, value, standardError);
+    String text = String.format(Locale.ROOT, format + " \u00b1 " + format, value, standardError);
     return text.replace('-', '\u2212');
   }
 
@@ -58,7 +58,8 @@ public final class Numbers {
     if (mantissa.indexOf('.') >= 0) {
       mantissa = mantissa.replaceAll("\\.?0+$", "");
     }
-    String times = mantissa.equals("1") ? "" : mantissa.equals("-1") ? "\u2212" : mantissa + " \u00d7 ";
+    String times =
+        mantissa.equals("1") ? "" : mantissa.equals("-1") ? "\u2212" : mantissa + " \u00d7 ";
     return times.replace('-', '\u2212') + powerOfTen(Integer.parseInt(text.substring(e + 1)));
   }
 

@@ -144,8 +144,7 @@ public final class Plot {
     double left = 36 + CHARACTER * longest(yScale);
     List<List<Mark>> legend = legendRows(width - left - 10);
     double top = (title.isEmpty() ? 12 : 32) + LINE_HEIGHT * legend.size();
-    Mark.Frame frame =
-        new Mark.Frame(left, width - 14, top, height - 46, xScale, yScale);
+    Mark.Frame frame = new Mark.Frame(left, width - 14, top, height - 46, xScale, yScale);
 
     SvgWriter svg = new SvgWriter(width, height, title.isEmpty() ? yLabel : title);
     if (!title.isEmpty()) {

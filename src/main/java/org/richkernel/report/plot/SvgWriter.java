@@ -73,7 +73,16 @@ final class SvgWriter {
   /** A rectangle. */
   SvgWriter rect(String cssClass, double x, double y, double width, double height) {
     return element(
-        "rect", "class", cssClass, "x", px(x), "y", px(y), "width", px(width), "height",
+        "rect",
+        "class",
+        cssClass,
+        "x",
+        px(x),
+        "y",
+        px(y),
+        "width",
+        px(width),
+        "height",
         px(height));
   }
 
