@@ -90,7 +90,7 @@ final class PredictionSection {
     double width = high > low ? (high - low) / BINS : 1.0 / BINS;
     Plot plot =
         new Plot("Distribution of predictions", "f, " + wording.name(), "test points")
-            .size(520, 440);
+            .size(460, 440);
     for (int k = 0; k < classes.classes(); k++) {
       double[] counts = new double[BINS];
       for (int i : classes.members(k)) {

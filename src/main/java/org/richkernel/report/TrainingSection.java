@@ -40,7 +40,7 @@ final class TrainingSection {
     train.ifPresent(all::add);
     test.ifPresent(all::add);
     lazy.ifPresent(all::add);
-    boolean log = all.stream().allMatch(Scales::callsForLog);
+    boolean log = Scales.callsForLog(all.stream().flatMapToDouble(Arrays::stream).toArray());
     if (log) {
       plot.logY();
     } else {

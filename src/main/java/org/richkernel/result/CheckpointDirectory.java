@@ -74,19 +74,31 @@ public final class CheckpointDirectory {
     Path temporary = directory.resolve(TEMPORARY + UUID.randomUUID());
     try {
       Files.createDirectories(temporary);
-      writeFiles(temporary, iteration, state, arrays);
-      force(temporary);
-      List<Path> older = snapshots();
-      long sequence = older.isEmpty() ? 1 : sequence(older.get(0)) + 1;
-      Path snapshot = directory.resolve(String.format(Locale.ROOT, "snapshot-%010d", sequence));
-      Files.move(temporary, snapshot, StandardCopyOption.ATOMIC_MOVE);
-      force(directory);
-      force(directory.toAbsolutePath().getParent());
-      knownSound.add(snapshot);
+      try {
+        writeFiles(temporary, iteration, state, arrays);
+        publish(temporary);
+      } finally {
+        // still there only if something failed: a full disk should not stay full of it
+        if (Files.exists(temporary)) {
+          deleteTree(temporary);
+        }
+      }
       prune();
     } catch (IOException e) {
       throw failure("written", e);
     }
+  }
+
+  /** Gives a finished directory the next snapshot name, durably. */
+  private void publish(Path temporary) throws IOException {
+    force(temporary);
+    List<Path> older = snapshots();
+    long sequence = older.isEmpty() ? 1 : sequence(older.get(0)) + 1;
+    Path snapshot = directory.resolve(String.format(Locale.ROOT, "snapshot-%010d", sequence));
+    Files.move(temporary, snapshot, StandardCopyOption.ATOMIC_MOVE);
+    force(directory);
+    force(directory.toAbsolutePath().getParent());
+    knownSound.add(snapshot);
   }
 
   private void writeFiles(Path into, long iteration, Map<String, ?> state, ArrayBundle arrays)
