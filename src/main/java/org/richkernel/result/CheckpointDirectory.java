@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -179,7 +181,10 @@ public final class CheckpointDirectory {
    */
   public void clear() {
     try {
-      for (Path snapshot : snapshots()) {
+      // oldest first: whoever is killed in between leaves the newest
+      List<Path> snapshots = new ArrayList<>(snapshots());
+      Collections.reverse(snapshots);
+      for (Path snapshot : snapshots) {
         remove(snapshot);
       }
       removeTemporary();

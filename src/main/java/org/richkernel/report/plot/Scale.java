@@ -68,7 +68,10 @@ abstract class Scale {
     List<Tick> ticks() {
       double step = niceStep((high - low) / 5);
       int exponent = (int) Math.floor(Math.log10(step));
-      boolean plain = Math.max(Math.abs(low), Math.abs(high)) < 1e5 && step > 9e-5;
+      double largest = Math.max(Math.abs(low), Math.abs(high));
+      // enough digits to tell neighbouring ticks apart
+      int digits = Math.max(1, (int) Math.floor(Math.log10(largest)) - exponent + 1);
+      boolean plain = largest < 1e5 && step > 9e-5;
       List<Tick> ticks = new ArrayList<>();
       long first = (long) Math.ceil(low / step - 1e-9);
       long last = (long) Math.floor(high / step + 1e-9);
@@ -77,7 +80,7 @@ abstract class Scale {
         String label =
             plain
                 ? String.format(Locale.ROOT, "%." + Math.max(0, -exponent) + "f", value)
-                : Numbers.scientific(value, 1);
+                : Numbers.scientific(value, digits);
         ticks.add(new Tick(value, label.replace('-', '\u2212')));
       }
       return ticks;
