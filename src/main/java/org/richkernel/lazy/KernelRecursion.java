@@ -32,6 +32,7 @@ final class KernelRecursion {
   private static final String TRAIN_KERNEL = "train kernel";
   private static final String TRAIN_NTK = "train ntk";
   private static final String TRAIN_ONES = "train ones";
+  private static final String TRAIN_DIAGONAL = "train diagonal";
   private static final String PANEL_INPUTS = "panel inputs";
   private static final String PANEL_KERNEL = "panel kernel";
   private static final String PANEL_SLOPE = "panel slope";
@@ -88,6 +89,7 @@ final class KernelRecursion {
   void planTrainTrain(MemoryPlan plan) {
     plan.add(TRAIN_KERNEL, Precision.FLOAT64, train.rows(), train.rows());
     plan.add(TRAIN_SLOPE, Precision.FLOAT64, train.rows(), train.rows());
+    plan.add(TRAIN_DIAGONAL, Precision.FLOAT64, train.rows(), 1);
     if (kind == KernelKind.NTK) {
       plan.add(TRAIN_NTK, Precision.FLOAT64, train.rows(), train.rows());
     }
@@ -128,7 +130,29 @@ final class KernelRecursion {
       sink.accept(l, kernel);
       step.advance(l);
     }
-    return kind == KernelKind.NTK ? ntk : kernel;
+    Matrix readout = kind == KernelKind.NTK ? ntk : kernel;
+    setDiagonal(backend, readout, workspace.get(TRAIN_DIAGONAL), slope);
+    return readout;
+  }
+
+  /**
+   * Replaces the diagonal by the one that was computed point by point. The slope of the arc-cosine
+   * kernel has a square-root cusp at rho = 1, where rounding of 1e-16 in a covariance moves it by
+   * 1e-8: enough to make a nearly singular tangent kernel indefinite.
+   */
+  private void setDiagonal(Backend backend, Matrix kernel, Matrix diagonal, Matrix scratch) {
+    backend.fill(0, scratch);
+    backend.addDiagonal(1, scratch);
+    backend.rowDot(kernel, scratch, diagonal);
+    double[] change = new double[train.rows()];
+    backend.download(diagonal, change);
+    double[] exact = trainDiagonals.readout(kind);
+    for (int i = 0; i < change.length; i++) {
+      change[i] = exact[i] - change[i];
+    }
+    backend.upload(change, diagonal);
+    backend.scaleRows(diagonal, scratch);
+    backend.axpy(1, scratch, kernel);
   }
 
   /**
