@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.Arrays;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -65,6 +66,11 @@ public final class KernelDiagonals {
   /** Sigma^l_ii, the preactivation variances of layer l = 1..L; a copy. */
   public double[] preactivation(int layer) {
     return preactivation[layer - 1].clone();
+  }
+
+  /** The same for the points {@code first .. first + count - 1}. */
+  double[] preactivation(int layer, int first, int count) {
+    return Arrays.copyOfRange(preactivation[layer - 1], first, first + count);
   }
 
   /** Phi^l_ii of layer l = 1..L; a copy. */

@@ -42,13 +42,15 @@ final class KernelRecursion {
   private final NetworkSpec network;
   private final KernelKind kind;
   private final Inputs train;
+  private final Inputs others;
   private final KernelDiagonals trainDiagonals;
+  private final KernelDiagonals otherDiagonals;
   private final DualMap dual;
 
   /**
-   * A recursion that is accurate for the training points and the others given.
+   * A recursion for the training points and some others.
    *
-   * @param others points of the panels to come; zero rows if there will be none
+   * @param others points of the panels; zero rows if there will be none
    */
   KernelRecursion(NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
     if (train.rows() == 0) {
@@ -63,14 +65,20 @@ final class KernelRecursion {
     this.network = network;
     this.kind = kind;
     this.train = train;
+    this.others = others;
     this.trainDiagonals = KernelDiagonals.of(network, train);
-    KernelDiagonals otherDiagonals = KernelDiagonals.of(network, others);
+    this.otherDiagonals = KernelDiagonals.of(network, others);
     double[] largest = new double[network.hiddenLayers()];
     for (int l = 1; l <= largest.length; l++) {
       largest[l - 1] =
           Math.max(trainDiagonals.largestPreactivation(l), otherDiagonals.largestPreactivation(l));
     }
     this.dual = DualMap.of(network.activation(), largest);
+  }
+
+  /** Number of points of the panels. */
+  int otherPoints() {
+    return others.rows();
   }
 
   /** The largest relative mass that a truncated activation series leaves out. */
@@ -159,18 +167,16 @@ final class KernelRecursion {
    * The readout kernel between rows of other points and the training points, handed to a consumer
    * while it is valid.
    *
-   * @param first first row of {@code others}
+   * @param first first row of the other points
    * @param rows number of rows, at most what was planned
    */
   void panelTrain(
       Backend backend,
       Workspace workspace,
-      Inputs others,
       int first,
       int rows,
       java.util.function.Consumer<Matrix> consumer) {
     double[] x = others.copyRows(first, rows);
-    KernelDiagonals diagonals = KernelDiagonals.of(network, Inputs.of(x, rows, train.dimension()));
     String ntkLabel = kind == KernelKind.NTK ? PANEL_NTK : PANEL_SLOPE;
     try (Matrix inputs = workspace.get(PANEL_INPUTS).rowRange(0, rows);
         Matrix ones = workspace.get(PANEL_ONES).rowRange(0, rows);
@@ -185,7 +191,7 @@ final class KernelRecursion {
       Step step = new Step(backend, kernel, slope, ntk, ones, workspace.get(TRAIN_ONES));
       step.begin();
       for (int l = 1; l <= network.hiddenLayers(); l++) {
-        dual.uploadPanel(backend, workspace, l, diagonals.preactivation(l));
+        dual.uploadPanel(backend, workspace, l, otherDiagonals.preactivation(l, first, rows));
         dual.panelTrain(backend, workspace, l, kernel, slope);
         step.requireFinite(l);
         step.advance(l);

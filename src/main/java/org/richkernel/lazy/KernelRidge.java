@@ -16,14 +16,14 @@ import org.richkernel.network.Targets;
  * Kernel ridge regression in float64, f*(x) = k(x)^T (K + kappa I)^{-1} Y.
  *
  * <p>The system is solved by Cholesky. Where the factorization fails, or leaves a residual above
- * 1e-6 of the targets, a jitter of 1e-12, 1e-11, ... 1e-8 times the mean diagonal is added to the
+ * 1e-5 of the targets, a jitter of 1e-12, 1e-11, ... 1e-8 times the mean diagonal is added to the
  * ridge, step by step; the fit records every step. A matrix that still fails is not positive
  * semidefinite up to rounding, and the exception names its smallest eigenvalue.
  */
 public final class KernelRidge {
   private static final double FIRST_JITTER = 1e-12;
   private static final int JITTER_STEPS = 5;
-  private static final double LARGEST_RESIDUAL = 1e-6;
+  private static final double LARGEST_RESIDUAL = 1e-5;
 
   private static final String FACTOR = "ridge factor";
   private static final String TARGETS = "ridge targets";

@@ -39,6 +39,10 @@ public final class LazyKernel {
    * @throws OutOfDeviceMemoryException if the memory does not suffice
    */
   public LazyGram gram(Backend backend, Inputs inputs) {
+    if (inputs.rows() > LazyProblem.MAX_TRAINING_POINTS) {
+      throw new InvalidProblemException(
+          "points", inputs.rows(), "use at most " + LazyProblem.MAX_TRAINING_POINTS);
+    }
     KernelRecursion recursion = new KernelRecursion(network, kind, inputs, none(inputs));
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
@@ -77,7 +81,6 @@ public final class LazyKernel {
         recursion.panelTrain(
             backend,
             workspace,
-            rows,
             first,
             count,
             kernel -> {

@@ -91,8 +91,7 @@ public final class LazyPredictor {
     try (Workspace workspace = new Workspace(backend, plan)) {
       recursion.uploadPoints(backend, workspace);
       backend.upload(coefficients, workspace.get(COEFFICIENTS));
-      return PanelPrediction.predict(
-          backend, workspace, recursion, workspace.get(COEFFICIENTS), inputs);
+      return PanelPrediction.predict(backend, workspace, recursion, workspace.get(COEFFICIENTS));
     }
   }
 

@@ -73,8 +73,7 @@ public final class LazySolver {
       ridge.predict(readout, out);
       backend.download(out, trainPredictions);
       double[] testPredictions =
-          PanelPrediction.predict(
-              backend, workspace, recursion, ridge.coefficients(), problem.testInputs());
+          PanelPrediction.predict(backend, workspace, recursion, ridge.coefficients());
       return new LazySolution(
           problem, gram, layerMetrics(gram), fit, trainPredictions, testPredictions);
     }

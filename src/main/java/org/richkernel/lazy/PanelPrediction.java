@@ -6,7 +6,6 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
-import org.richkernel.network.Inputs;
 
 /** Predictions f(x) = k(x)^T C at any number of points, one panel of them at a time. */
 final class PanelPrediction {
@@ -21,28 +20,24 @@ final class PanelPrediction {
   }
 
   /**
-   * Predictions at all inputs.
+   * Predictions at all other points of the recursion.
    *
    * @param coefficients C, P x K
    * @return rows x K, row-major
    */
   static double[] predict(
-      Backend backend,
-      Workspace workspace,
-      KernelRecursion recursion,
-      Matrix coefficients,
-      Inputs inputs) {
+      Backend backend, Workspace workspace, KernelRecursion recursion, Matrix coefficients) {
+    int points = recursion.otherPoints();
     int outputs = coefficients.columns();
     Matrix predictions = workspace.get(PREDICTIONS);
-    double[] all = new double[Math.multiplyExact(inputs.rows(), outputs)];
+    double[] all = new double[Math.multiplyExact(points, outputs)];
     int panel = predictions.rows();
-    for (int first = 0; first < inputs.rows(); first += panel) {
-      int rows = Math.min(panel, inputs.rows() - first);
+    for (int first = 0; first < points; first += panel) {
+      int rows = Math.min(panel, points - first);
       double[] block = new double[rows * outputs];
       recursion.panelTrain(
           backend,
           workspace,
-          inputs,
           first,
           rows,
           kernel -> {

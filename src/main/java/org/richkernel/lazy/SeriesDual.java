@@ -37,11 +37,15 @@ final class SeriesDual implements DualMap {
 
   @Override
   public void planTrain(MemoryPlan plan, int points) {
+    int largest = 0;
     for (int l = 1; l <= series.length; l++) {
       plan.add(TRAIN_COEFFICIENTS + l, Precision.FLOAT64, points, terms(l));
       plan.add(TRAIN_ROWS + l, Precision.FLOAT64, points, 1);
       plan.add(TRAIN_COLUMNS + l, Precision.FLOAT64, 1, points);
+      largest = Math.max(largest, terms(l));
     }
+    // one layer's coefficients on their way to the device
+    plan.addHost(8L * points * largest);
   }
 
   @Override

@@ -19,8 +19,8 @@ import org.richkernel.network.NetworkSpec;
  * finite-width bias is of order 1 / width, below one standard error for these sizes.
  */
 class FiniteNetworkKernelTest {
-  private static final int WIDTH = 400;
-  private static final int NETWORKS = 60;
+  private static final int WIDTH = 300;
+  private static final int NETWORKS = 40;
   private static final int POINTS = 3;
   private static final int DIMENSION = 4;
   private static final double STANDARD_ERRORS = 5;
@@ -54,7 +54,7 @@ class FiniteNetworkKernelTest {
           .as("%s[%d]: %g against %g", name, ij, seen[ij].getMean(), theory[ij])
           .isLessThan(STANDARD_ERRORS);
       // a comparison within large errors would prove nothing
-      assertThat(error).isLessThan(0.03 * theory[0]);
+      assertThat(error).isLessThan(0.04 * theory[0]);
     }
   }
 

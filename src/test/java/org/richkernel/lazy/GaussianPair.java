@@ -15,8 +15,9 @@ final class GaussianPair {
    * @param rho their correlation
    */
   static double smooth(DoubleUnaryOperator f, double a, double b, double rho) {
-    double step = 0.05;
-    int half = 190;
+    // tanh(sqrt(a) z) has its poles at distance pi / (2 sqrt a): error exp(-pi^2 / (step sqrt a))
+    double step = 0.25 / (1 + Math.sqrt(Math.max(a, b)));
+    int half = (int) Math.ceil(9.5 / step);
     double mix = Math.sqrt((1 - rho) * (1 + rho));
     double sum = 0;
     for (int i = -half; i <= half; i++) {

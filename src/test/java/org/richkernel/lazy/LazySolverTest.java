@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -38,7 +39,7 @@ class LazySolverTest {
   @ParameterizedTest
   @CsvSource({
     "RELU, 0.0642167373, 0.5040795407, 19.0511632581, 0.2175658546, 0.1583581396",
-    "TANH, 0.0720985872, 0.3813416396, 16.2099827265, 0.4275371453, 0.1080801311"
+    "TANH, 0.0720985872, 0.3813416390, 16.2099827313, 0.4275371453, 0.1080801310"
   })
   void nngpOfTwentyDigitsMatchesAnIndependentComputation(
       Activation activation,
@@ -124,6 +125,24 @@ class LazySolverTest {
 
     assertThat(solution.trainPredictions())
         .containsExactly(problem.trainTargets().toArray(), within(1e-9));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5, 50, 400})
+  void singularKernelWithoutRidgeIsFittedWithRecordedJitterAtAnySize(int points) {
+    // rank 3, and targets outside its range: no interpolator exists
+    LazyProblem problem =
+        LazyProblem.of(
+                NetworkSpec.of(1, Activation.LINEAR),
+                KernelKind.NNGP,
+                0,
+                RandomInputs.of(points, 3, 5),
+                Targets.of(RandomInputs.of(points, 1, 6).toArray()))
+            .withTestInputs(RandomInputs.of(10, 3, 7));
+    LazySolution solution = new LazySolver(backend, problem).solve();
+
+    assertThat(solution.fit().jitter() > 0).isEqualTo(points > 3);
+    assertThat(solution.testPredictions()).doesNotContain(Double.NaN);
   }
 
   @Test
