@@ -41,25 +41,25 @@ final class ActivationMoments {
     };
   }
 
+  /** E f^2 for odd f, whose square is even: the positive half counts twice. */
   static double quadratureValue(Activation activation, GaussianGrid grid, double variance) {
     double deviation = Math.sqrt(variance);
     double sum = 0;
     for (int m = 0; m < grid.size(); m++) {
-      double right = activation.value(deviation * grid.node(m));
-      double left = activation.value(-deviation * grid.node(m));
-      sum += grid.weight(m) * (right * right + left * left);
+      double value = activation.value(deviation * grid.node(m));
+      sum += grid.weight(m) * value * value;
     }
-    return sum;
+    return 2 * sum;
   }
 
+  /** E f'^2 for odd f, whose derivative is even. */
   static double quadratureSlope(Activation activation, GaussianGrid grid, double variance) {
     double deviation = Math.sqrt(variance);
     double sum = 0;
     for (int m = 0; m < grid.size(); m++) {
-      double right = activation.derivative(deviation * grid.node(m));
-      double left = activation.derivative(-deviation * grid.node(m));
-      sum += grid.weight(m) * (right * right + left * left);
+      double slope = activation.derivative(deviation * grid.node(m));
+      sum += grid.weight(m) * slope * slope;
     }
-    return sum;
+    return 2 * sum;
   }
 }

@@ -4,8 +4,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Hermite coefficients of a smooth activation: f(sqrt(a) z) = sum_n c_n(a) he_n(z) with he_n the
- * Hermite polynomials that are orthonormal under the standard normal density.
+ * Hermite coefficients of a smooth odd activation: f(sqrt(a) z) = sum_n c_n(a) he_n(z) with he_n
+ * the Hermite polynomials that are orthonormal under the standard normal density.
  *
  * <p>Mehler's formula then gives E[f(u) f(v)] = sum_n c_n(a) c_n(b) rho^n for a Gaussian pair with
  * variances a and b and correlation rho (Daniely, Frostig and Singer 2016, arXiv:1602.05897). By
@@ -26,7 +26,7 @@ final class HermiteSeries {
 
   private static final int FIRST_DEGREE = 31;
 
-  /** Stands for a variance of 0, whose series is f(0) + sqrt(a) f'(0) z as a goes to 0. */
+  /** Stands for a variance of 0, whose series is sqrt(a) f'(0) z as a goes to 0. */
   private static final double LEAST_VARIANCE = 1e-60;
 
   private final Activation activation;
@@ -112,26 +112,16 @@ final class HermiteSeries {
     java.util.Arrays.fill(out, offset, offset + degree + 1, 0);
     double deviation = Math.sqrt(floor(variance));
     if (variance < LEAST_VARIANCE) {
-      out[offset] = activation.value(0);
       out[offset + 1] = deviation * activation.derivative(0);
       return;
     }
     for (int m = 0; m < grid.size(); m++) {
-      double right = activation.value(deviation * grid.node(m));
-      double left = activation.value(-deviation * grid.node(m));
-      // psi_n has the parity of n, so each node serves its mirror image too
-      accumulate(right + left, m, 0, out, offset);
-      accumulate(right - left, m, 1, out, offset);
-    }
-  }
-
-  private void accumulate(double value, int node, int parity, double[] out, int offset) {
-    if (value == 0) {
-      return;
-    }
-    int row = node * (degree + 1);
-    for (int n = parity; n <= degree; n += 2) {
-      out[offset + n] += value * weightedFunctions[row + n];
+      // psi_n has the parity of n and f is odd: even n vanish, odd n count each node twice
+      double both = 2 * activation.value(deviation * grid.node(m));
+      int row = m * (degree + 1);
+      for (int n = 1; n <= degree; n += 2) {
+        out[offset + n] += both * weightedFunctions[row + n];
+      }
     }
   }
 

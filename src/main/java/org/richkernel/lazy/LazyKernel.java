@@ -66,7 +66,7 @@ public final class LazyKernel {
    */
   public double[] cross(Backend backend, Inputs rows, Inputs columns) {
     KernelRecursion recursion = new KernelRecursion(network, kind, columns, rows);
-    int panel = PanelSize.of(backend, columns.rows(), rows.rows());
+    int panel = PanelSize.of(backend, columns, rows.rows());
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
     recursion.planPanel(plan, panel);

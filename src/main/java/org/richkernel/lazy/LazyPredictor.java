@@ -103,7 +103,8 @@ public final class LazyPredictor {
     int points = trainInputs.rows();
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
-    PanelPrediction.plan(plan, recursion, PanelSize.of(backend, points, inputs.rows()), outputs);
+    PanelPrediction.plan(
+        plan, recursion, PanelSize.of(backend, trainInputs, inputs.rows()), outputs);
     plan.add(COEFFICIENTS, Precision.FLOAT64, points, outputs);
     plan.addHost(8L * inputs.rows() * outputs);
     return plan;

@@ -88,7 +88,8 @@ public final class LazySolver {
     recursion.planTrainTrain(memory);
     KernelRidge.planWithoutFactor(memory, points, outputs);
     memory.add(TRAIN_PREDICTIONS, Precision.FLOAT64, points, outputs);
-    PanelPrediction.plan(memory, recursion, PanelSize.of(backend, points, tests), outputs);
+    PanelPrediction.plan(
+        memory, recursion, PanelSize.of(backend, problem.trainInputs(), tests), outputs);
     memory.addHost(LazyGram.bytes(points, problem.network().hiddenLayers()));
     memory.addHost(8L * outputs * (3L * points + tests));
     return memory;

@@ -1,6 +1,7 @@
 package org.richkernel.lazy;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.network.Inputs;
 
 /** How many test points are processed at a time, so that memory is O(P^2 + panel x P). */
 final class PanelSize {
@@ -8,8 +9,9 @@ final class PanelSize {
 
   private PanelSize() {}
 
-  /** Rows of a panel of a kernel with {@code points} columns, at most {@code rows}. */
-  static int of(Backend backend, int points, int rows) {
-    return Math.min(rows, Math.max(LEAST, backend.panelRows(points)));
+  /** Rows of a panel against these training points, at most {@code rows}. */
+  static int of(Backend backend, Inputs train, int rows) {
+    int columns = Math.max(train.rows(), train.dimension());
+    return Math.min(rows, Math.max(LEAST, backend.panelRows(columns)));
   }
 }

@@ -164,9 +164,9 @@ class LazySolverTest {
   @Test
   void panelMemoryDoesNotGrowWithTheNumberOfTestPoints() {
     LazySolution solution =
-        new LazySolver(backend, problem(Activation.TANH, KernelKind.NTK, 10, 1)).solve();
+        new LazySolver(backend, problem(Activation.RELU, KernelKind.NTK, 500, 1)).solve();
     LazyPredictor predictor = solution.predictor();
-    int full = PanelSize.of(backend, 10, Integer.MAX_VALUE);
+    int full = PanelSize.of(backend, predictor.trainInputs(), Integer.MAX_VALUE);
 
     Inputs one = RandomInputs.of(full, 6, 1);
     double[] twice = new double[12 * full];
