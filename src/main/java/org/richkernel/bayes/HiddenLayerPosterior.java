@@ -137,6 +137,11 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     backend.copy(dual, next.dual());
   }
 
+  /** g, the variance of the readout weights. */
+  double readoutVariance() {
+    return parameters.readoutVariance();
+  }
+
   /** g / S. */
   private double kernelWeight() {
     return parameters.readoutVariance() / population.samples();

@@ -1,13 +1,27 @@
 package org.richkernel.bayes;
 
+import java.util.function.Function;
+import org.richkernel.solver.MonteCarloSeries;
+
 /**
  * Saddle point extrapolated to S = infinity, with its certificate.
  *
  * <p>Averages at S and S/4 samples carry an error of order 1/S, so q = (4 q_S - q_{S/4}) / 3 for
- * the kernel and the dual vector alike. Only then is the equation Y = (g Phi + kappa) v tested: the
- * average of a product differs from the product of averages at order 1/S.
+ * the kernel, the dual vector and every other observable. Only then is the equation Y = (g Phi +
+ * kappa) v tested: the average of a product differs from the product of averages at order 1/S. A
+ * posterior at finite width has no small chains and is not extrapolated.
  */
 final class SaddleEstimate {
+  /**
+   * A number with its Monte Carlo standard error.
+   *
+   * @param value the estimate
+   * @param error its standard error
+   */
+  record Estimate(double value, double error) {}
+
+  private final SamplingChain[] large;
+  private final SamplingChain[] small;
   private final int points;
   private final int outputs;
   private final double[] kernel; // g Phi, P x P
@@ -17,11 +31,13 @@ final class SaddleEstimate {
 
   /**
    * @param large chains at S samples, one per seed
-   * @param small chains at S/4 samples, in the same order
+   * @param small chains at S/4 samples in the same order, or none
    * @param y targets, P x K
    */
   SaddleEstimate(
       SamplingChain[] large, SamplingChain[] small, double[] y, int points, double kappa) {
+    this.large = large;
+    this.small = small;
     this.points = points;
     this.outputs = y.length / points;
     int chains = large.length;
@@ -29,8 +45,8 @@ final class SaddleEstimate {
     dual = new double[y.length];
     double[][] residuals = new double[chains][];
     for (int c = 0; c < chains; c++) {
-      double[] chainKernel = extrapolate(large[c].meanKernel(), small[c].meanKernel());
-      double[] chainDual = extrapolate(large[c].meanDual(), small[c].meanDual());
+      double[] chainKernel = extrapolated(c, SamplingChain::meanKernel);
+      double[] chainDual = extrapolated(c, SamplingChain::meanDual);
       residuals[c] = residual(chainKernel, chainDual, y, kappa);
       add(1.0 / chains, chainKernel, kernel);
       add(1.0 / chains, chainDual, dual);
@@ -40,16 +56,40 @@ final class SaddleEstimate {
     residualError = spread(residuals) / scale;
   }
 
-  /** (4 q_S - q_{S/4}) / 3, in place of the first. */
-  static double[] extrapolate(double[] atS, double[] atQuarter) {
+  /** (4 q_S - q_{S/4}) / 3 of one chain's mean array. */
+  double[] extrapolated(int chain, Function<SamplingChain, double[]> mean) {
+    double[] atS = mean.apply(large[chain]);
+    if (small.length == 0) {
+      return atS;
+    }
+    double[] atQuarter = mean.apply(small[chain]);
     for (int i = 0; i < atS.length; i++) {
       atS[i] = (4 * atS[i] - atQuarter[i]) / 3;
     }
     return atS;
   }
 
+  /** The extrapolation of a scalar measured once per sweep, averaged over the chains. */
+  Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
+    double value = 0;
+    double variance = 0;
+    double largeWeight = (small.length == 0 ? 1.0 : 4.0 / 3) / large.length;
+    for (SamplingChain chain : large) {
+      MonteCarloSeries s = series.apply(chain);
+      value += largeWeight * s.mean();
+      variance += Math.pow(largeWeight * s.standardError(), 2);
+    }
+    for (SamplingChain chain : small) {
+      MonteCarloSeries s = series.apply(chain);
+      double weight = -1.0 / 3 / small.length;
+      value += weight * s.mean();
+      variance += Math.pow(weight * s.standardError(), 2);
+    }
+    return new Estimate(value, Math.sqrt(variance));
+  }
+
   /** Y - (g Phi + kappa) v. */
-  double[] residual(double[] k, double[] v, double[] y, double kappa) {
+  private double[] residual(double[] k, double[] v, double[] y, double kappa) {
     double[] r = y.clone();
     for (int i = 0; i < points; i++) {
       for (int o = 0; o < outputs; o++) {

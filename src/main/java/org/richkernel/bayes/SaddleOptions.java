@@ -83,6 +83,11 @@ public record SaddleOptions(
     return new SaddleOptions(gamma, beta, samples, d, seed, tolerance, maxSweeps);
   }
 
+  /** Whether the answer is that of S to infinity; a determinant belongs to a finite width S. */
+  public boolean extrapolates() {
+    return determinantWeight == 0;
+  }
+
   /** kappa = 1 / beta. */
   public double kappa() {
     return 1 / beta;

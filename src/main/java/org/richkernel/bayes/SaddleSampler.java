@@ -69,7 +69,7 @@ final class SaddleSampler implements AutoCloseable {
   private final HiddenLayerPosterior posterior;
   private final @Nullable TestPointKernel testPoints;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
-  private final SamplingChain[] small = new SamplingChain[CHAINS];
+  private final SamplingChain[] small; // none for a posterior at finite width
   private final List<AutoCloseable> owned = new ArrayList<>();
 
   private Phase phase = Phase.BURN_IN;
@@ -123,8 +123,11 @@ final class SaddleSampler implements AutoCloseable {
                 new TestPointKernel(
                     backend, activation, input, test, panelRows(backend, quarter, points)));
     int testCount = test == null ? 0 : test.deviation().length;
+    small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
     for (int c = 0; c < CHAINS; c++) {
       large[c] = chain(c, options.samples(), 4 * quarterBlocks, testCount);
+    }
+    for (int c = 0; c < small.length; c++) {
       small[c] = chain(CHAINS + c, quarter, quarterBlocks, testCount);
     }
   }
@@ -171,7 +174,10 @@ final class SaddleSampler implements AutoCloseable {
       TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, quarter, points));
     }
     for (int c = 0; c < CHAINS; c++) {
-      for (int samples : new int[] {options.samples(), quarter}) {
+      for (int samples :
+          options.extrapolates()
+              ? new int[] {options.samples(), quarter}
+              : new int[] {options.samples()}) {
         String name = "chain " + c + ", S=" + samples + ": ";
         FieldPopulation.plan(plan, name, samples, rank, points, outputs);
         SamplingChain.plan(plan, name, points, outputs, testCount);
@@ -179,7 +185,7 @@ final class SaddleSampler implements AutoCloseable {
       }
     }
     // Means of four chains and the extrapolated pair, taken to the host at each look.
-    long averages = (long) points * points + (long) points * testCount;
+    long averages = (long) points * points + (long) testCount * outputs;
     return plan.addHost(8 * averages * (2 * CHAINS + 2));
   }
 
@@ -206,9 +212,11 @@ final class SaddleSampler implements AutoCloseable {
   }
 
   private void forEachChain(java.util.function.Consumer<SamplingChain> action) {
-    for (int c = 0; c < CHAINS; c++) {
-      action.accept(large[c]);
-      action.accept(small[c]);
+    for (SamplingChain chain : large) {
+      action.accept(chain);
+    }
+    for (SamplingChain chain : small) {
+      action.accept(chain);
     }
   }
 
@@ -246,25 +254,38 @@ final class SaddleSampler implements AutoCloseable {
   /** Judges the averages so far. */
   private void look() {
     estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
-    double effective = Math.min(effectiveSweeps(large), effectiveSweeps(small));
+    double effective = effectiveSweeps();
     history.add(
         new double[] {
           sweep,
-          estimate.residual(),
-          estimate.residualError(),
+          residual(),
+          residualError(),
           equilibriumResidual(),
           equilibriumError(),
           effective,
           disagreement()
         });
     boolean passed =
-        estimate.residual() <= options.tolerance()
-            && estimate.residualError() <= options.tolerance()
+        residual() <= options.tolerance()
+            && residualError() <= options.tolerance()
             && equilibriumResidual() <= options.tolerance() + 2 * equilibriumError()
             && equilibriumError() <= options.tolerance()
             && effective >= MIN_EFFECTIVE_SWEEPS
             && disagreement() <= AGREEMENT;
     passes = passed ? passes + 1 : 0;
+  }
+
+  /**
+   * The number that the tolerance is for: the residual of the saddle equation, or that of the
+   * density at finite width, where the saddle equation does not hold.
+   */
+  double residual() {
+    return options.extrapolates() ? estimate().residual() : equilibriumResidual();
+  }
+
+  /** Standard error of {@link #residual()}. */
+  double residualError() {
+    return options.extrapolates() ? estimate().residualError() : equilibriumError();
   }
 
   /** Relative violation of the equilibrium identity, averaged over the chains at S samples. */
@@ -290,10 +311,13 @@ final class SaddleSampler implements AutoCloseable {
     return Math.sqrt(square) / spread;
   }
 
-  private static double effectiveSweeps(SamplingChain[] chains) {
+  /** Fewest independent sweeps that a chain has made. */
+  double effectiveSweeps() {
     double least = Double.POSITIVE_INFINITY;
-    for (SamplingChain chain : chains) {
-      least = Math.min(least, chain.measured() / chain.autocorrelationTime());
+    for (SamplingChain[] chains : List.of(large, small)) {
+      for (SamplingChain chain : chains) {
+        least = Math.min(least, chain.measured() / chain.autocorrelationTime());
+      }
     }
     return least;
   }
@@ -301,7 +325,8 @@ final class SaddleSampler implements AutoCloseable {
   /** Largest difference between two chains of the same S, in standard errors of the difference. */
   double disagreement() {
     double worst = 0;
-    for (SamplingChain[] pair : List.of(large, small)) {
+    for (SamplingChain[] pair :
+        small.length == 0 ? List.<SamplingChain[]>of(large) : List.of(large, small)) {
       worst = Math.max(worst, distance(pair[0].dualFit(), pair[1].dualFit()));
       worst = Math.max(worst, distance(pair[0].kernelFit(), pair[1].kernelFit()));
       worst = Math.max(worst, distance(pair[0].trace(), pair[1].trace()));
@@ -321,9 +346,9 @@ final class SaddleSampler implements AutoCloseable {
       acceptance += chain.acceptance() / CHAINS;
     }
     String name = phase == Phase.BURN_IN ? "burn-in" : "sampling";
-    double residual = estimate == null ? Double.NaN : estimate.residual();
+    double latest = estimate == null ? Double.NaN : residual();
     return new Progress(
-        name, options.gamma(), iterations(), expectedIterations(), acceptance, residual);
+        name, options.gamma(), iterations(), expectedIterations(), acceptance, latest);
   }
 
   /** Sweeps done in all phases. */
@@ -341,8 +366,10 @@ final class SaddleSampler implements AutoCloseable {
     for (int i = 0; i < history.size(); i++) {
       state.put("history_" + i, history.get(i));
     }
-    for (int c = 0; c < CHAINS; c++) {
+    for (int c = 0; c < large.length; c++) {
       large[c].save(state, "large_" + c);
+    }
+    for (int c = 0; c < small.length; c++) {
       small[c].save(state, "small_" + c);
     }
     return state;
@@ -357,8 +384,10 @@ final class SaddleSampler implements AutoCloseable {
     for (int i = 0; i < (int) numbers[4]; i++) {
       history.add(state.doubles("history_" + i));
     }
-    for (int c = 0; c < CHAINS; c++) {
+    for (int c = 0; c < large.length; c++) {
       large[c].restore(state, "large_" + c);
+    }
+    for (int c = 0; c < small.length; c++) {
       small[c].restore(state, "small_" + c);
     }
     if (!history.isEmpty()) {

@@ -56,6 +56,7 @@ final class SamplingChain implements AutoCloseable {
   private final MonteCarloSeries kernelFit = new MonteCarloSeries();
   private final MonteCarloSeries trace = new MonteCarloSeries();
   private final MonteCarloSeries frobenius = new MonteCarloSeries();
+  private final MonteCarloSeries alignment = new MonteCarloSeries();
 
   /**
    * @param chain index of the chain; names its random streams
@@ -91,7 +92,7 @@ final class SamplingChain implements AutoCloseable {
     unit = memory.get("unit matrix");
     targets = memory.get("targets");
     image = memory.get("kernel times targets");
-    testSum = testCount == 0 ? null : memory.get("sum of test kernels");
+    testSum = testCount == 0 ? null : memory.get("sum of test predictions");
     backend.addDiagonal(1, unit);
     backend.upload(y, targets);
     hmc = new CollectiveHmc(backend, seed, chain, equilibrium::observe);
@@ -104,7 +105,7 @@ final class SamplingChain implements AutoCloseable {
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
         .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
     if (testCount > 0) {
-      plan.add(prefix + "sum of test kernels", Precision.FLOAT64, points, testCount);
+      plan.add(prefix + "sum of test predictions", Precision.FLOAT64, testCount, outputs);
     }
   }
 
@@ -154,11 +155,15 @@ final class SamplingChain implements AutoCloseable {
     backend.axpy(1, population.dual(), dualSum);
     backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
     dualFit.add(backend.dot(targets, population.dual()));
-    kernelFit.add(backend.dot(targets, image));
+    double fit = backend.dot(targets, image);
+    double norm = Math.sqrt(backend.dot(kernel, kernel));
+    kernelFit.add(fit);
     trace.add(backend.dot(unit, kernel));
-    frobenius.add(Math.sqrt(backend.dot(kernel, kernel)));
+    frobenius.add(norm);
+    alignment.add(fit / (norm * backend.dot(targets, targets)));
     if (testPoints != null && measured % TEST_POINT_INTERVAL == 0) {
-      testPoints.accumulate(population.xi(), testSum);
+      testPoints.addPrediction(
+          population.xi(), posterior.readoutVariance(), population.dual(), testSum);
       testMeasured++;
     }
     measured++;
@@ -206,6 +211,11 @@ final class SamplingChain implements AutoCloseable {
     return frobenius;
   }
 
+  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel. */
+  MonteCarloSeries alignment() {
+    return alignment;
+  }
+
   /** The test that the samples follow the density. */
   EquilibriumIdentity equilibrium() {
     return equilibrium;
@@ -228,8 +238,8 @@ final class SamplingChain implements AutoCloseable {
     return mean(dualSum, measured);
   }
 
-  /** Mean kernel with the test points, row-major P x P_t; empty without test points. */
-  double[] meanTestKernel() {
+  /** Mean of the predictions at the test points, row-major P_t x K; empty without test points. */
+  double[] meanTestPrediction() {
     return testSum == null ? new double[0] : mean(testSum, testMeasured);
   }
 
@@ -265,6 +275,7 @@ final class SamplingChain implements AutoCloseable {
     state.put(name + "_kernel_fit", kernelFit.values());
     state.put(name + "_trace", trace.values());
     state.put(name + "_frobenius", frobenius.values());
+    state.put(name + "_alignment", alignment.values());
   }
 
   private double[] download(Matrix matrix) {
@@ -299,6 +310,7 @@ final class SamplingChain implements AutoCloseable {
     kernelFit.restore(state.doubles(name + "_kernel_fit"));
     trace.restore(state.doubles(name + "_trace"));
     frobenius.restore(state.doubles(name + "_frobenius"));
+    alignment.restore(state.doubles(name + "_alignment"));
   }
 
   @Override

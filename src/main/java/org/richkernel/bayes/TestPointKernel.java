@@ -9,8 +9,8 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
- * Kernel between training and new points, k(x)_mu = &lt;phi(h(x)) phi(h_mu)&gt;, averaged over
- * populations.
+ * Predictions at new points, f(x) = g k(x)^T v with k(x)_mu = &lt;phi(h(x)) phi(h_mu)&gt; over a
+ * population.
  *
  * <p>New points carry no tilt: given the training fields, h(x) = xi R_x^T + s z with z ~ N(0, 1),
  * and the noise is integrated analytically ({@link Backend#activateSmoothed}). Cost per population:
@@ -25,6 +25,7 @@ final class TestPointKernel implements AutoCloseable {
   private final Matrix deviation; // s, 1 x P_t
   private final Matrix phiTrain;
   private final Matrix phiTest;
+  private final Matrix kernel; // g k, P x P_t
 
   TestPointKernel(
       Backend backend,
@@ -43,6 +44,7 @@ final class TestPointKernel implements AutoCloseable {
     deviation = memory.get("deviation of the new points");
     phiTrain = memory.get("phi of the training points");
     phiTest = memory.get("phi of the new points");
+    kernel = memory.get("kernel with the new points");
     backend.upload(input.factor(), factor);
     backend.upload(points.whitened(), coordinates);
     backend.upload(points.deviation(), deviation);
@@ -53,16 +55,21 @@ final class TestPointKernel implements AutoCloseable {
         .add("coordinates of the new points", Precision.FLOAT32, newPoints, rank)
         .add("deviation of the new points", Precision.FLOAT32, 1, newPoints)
         .add("phi of the training points", Precision.FLOAT32, panelRows, points)
-        .add("phi of the new points", Precision.FLOAT32, panelRows, newPoints);
+        .add("phi of the new points", Precision.FLOAT32, panelRows, newPoints)
+        .add("kernel with the new points", Precision.FLOAT64, points, newPoints);
   }
 
   /**
-   * sum += (1/S) sum_s phi(h_s) E_z phi(h_s(x))^T.
+   * sum += g k^T v with k = (1/S) sum_s phi(h_s) E_z phi(h_s(x))^T, the prediction of one
+   * population.
    *
    * @param xi fields, S x r
-   * @param sum P x P_t, float64
+   * @param readoutVariance g
+   * @param v the population's own dual vector, P x K
+   * @param sum P_t x K, float64
    */
-  void accumulate(Matrix xi, Matrix sum) {
+  void addPrediction(Matrix xi, double readoutVariance, Matrix v, Matrix sum) {
+    backend.fill(0, kernel);
     for (int from = 0; from < xi.rows(); from += phiTrain.rows()) {
       int rows = Math.min(phiTrain.rows(), xi.rows() - from);
       try (Matrix panel = xi.rowRange(from, rows);
@@ -72,9 +79,10 @@ final class TestPointKernel implements AutoCloseable {
         backend.activate(activation, train, train);
         backend.gemm(Transpose.NO, Transpose.YES, 1, panel, coordinates, 0, test);
         backend.activateSmoothed(activation, test, deviation, test);
-        backend.crossGram(1.0 / xi.rows(), train, test, 1, sum);
+        backend.crossGram(readoutVariance / xi.rows(), train, test, 1, kernel);
       }
     }
+    backend.gemm(Transpose.YES, Transpose.NO, 1, kernel, v, 1, sum);
   }
 
   @Override
