@@ -80,6 +80,9 @@ public final class LazyFit implements Fit {
             .detail("jitter", solution.fit().jitter())
             .detail("kernelTruncation", solution.gram().truncation());
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
+    if (config.get("seed") instanceof Number seed) {
+      summary.seed(seed.longValue()); // for the record: no number depends on it
+    }
     for (int l = 1; l <= solution.layerMetrics().size(); l++) {
       KernelMetrics metrics = solution.layerMetrics().get(l - 1);
       summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));

@@ -32,8 +32,7 @@ final class DemoCommand implements Callable<Integer> {
           "--activation=relu",
           "--gamma=1",
           "--beta=10",
-          "--samples=1000",
-          "--tolerance=0.02");
+          "--samples=1000");
 
   private final Console console;
 

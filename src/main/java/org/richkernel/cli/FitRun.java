@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.richkernel.Fit;
 import org.richkernel.compute.Backend;
@@ -69,6 +70,7 @@ final class FitRun<F extends Fit> {
     options.putAll(resolved);
     dataOptions.resolve(options, data);
     runOptions.resolve(options);
+    options.values().removeIf(Objects::isNull);
     try (Backend backend = runOptions.open(console)) {
       List<MemoryPlan> plans = theory.plans(data, backend);
       if (longRunOptions.dryRun()) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,19 +24,18 @@ final class OptionRecord {
 
   private OptionRecord() {}
 
-  /** Every option of a command that has a value, defaults included, in order. */
-  static Map<String, Object> of(CommandSpec command) {
-    Map<String, Object> values = new LinkedHashMap<>();
+  /** Every option of a command in order, defaults included; null where there is no value. */
+  static Map<String, @Nullable Object> of(CommandSpec command) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (OptionSpec option : command.options()) {
-      Object value = option.getValue();
-      if (!option.usageHelp() && !option.versionHelp() && value != null) {
-        values.put(option.longestName().substring("--".length()), plain(value));
+      if (!option.usageHelp() && !option.versionHelp()) {
+        values.put(option.longestName().substring("--".length()), plain(option.getValue()));
       }
     }
     return values;
   }
 
-  private static Object plain(Object value) {
+  private static @Nullable Object plain(@Nullable Object value) {
     if (value instanceof Path path) {
       return path.toString();
     }

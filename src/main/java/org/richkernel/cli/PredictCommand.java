@@ -1,15 +1,198 @@
 package org.richkernel.cli;
 
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.SavedFit;
+import org.richkernel.compute.Backend;
+import org.richkernel.data.UnseenPoints;
+import org.richkernel.metrics.Scores;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.Targets;
+import org.richkernel.report.ReportWriter;
+import org.richkernel.result.Result;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.result.Score;
+import org.richkernel.result.Summary;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Placeholder. */
-@Command(name = "predict")
+/** Applies a saved fit to new inputs. */
+@Command(
+    name = "predict",
+    description = {
+      "Applies a saved fit to new inputs, standardized as its training inputs were, and scores the",
+      "predictions if labels are given.",
+      ""
+    })
 final class PredictCommand implements Callable<Integer> {
-  PredictCommand(Console console) {}
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--from",
+      paramLabel = "DIR",
+      description = "The --out folder of a finished run. Required.")
+  private @Nullable Path from;
+
+  @Option(
+      names = "--test-x",
+      paramLabel = "FILE",
+      description = {
+        "Inputs, one point a row: .npy, .npz (file.npz:name), .csv or IDX, .gz allowed; the",
+        "same kind of numbers as the training inputs. Required."
+      })
+  private @Nullable String testX;
+
+  @Option(
+      names = "--test-y",
+      paramLabel = "FILE",
+      description = {
+        "Labels as the training labels were; those of classes are mapped as the fit did.",
+        "Default: none."
+      })
+  private @Nullable String testY;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "A,B",
+      description = {
+        "Keep just the rows of the two classes of the fit. Default: all rows, which must be",
+        "of its classes."
+      })
+  private @Nullable String classes;
+
+  @Option(
+      names = "--test-size",
+      paramLabel = "N",
+      description = {
+        "Take the first N points, with --classes as many of each class. Unit: points.",
+        "Default: all."
+      })
+  private @Nullable Integer testSize;
+
+  @Mixin private RunOptions run = new RunOptions();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "richkernel-predictions",
+      description = "Folder for the predictions, another than --from. Default: ${DEFAULT-VALUE}.")
+  private Path out = Path.of("richkernel-predictions");
+
+  /** A command that writes to a console. */
+  PredictCommand(Console console) {
+    this.console = console;
+  }
 
   @Override
   public Integer call() {
-    return 0;
+    run.check();
+    Path folder = requireFrom();
+    SavedFit fit = SavedFit.read(folder);
+    Summary origin = ResultFolder.readSummary(folder);
+    UnseenPoints points = points(fit);
+    Map<String, @Nullable Object> options = OptionRecord.of(spec);
+    run.resolve(options);
+    options.put("test-size", points.inputs().rows());
+    options.values().removeIf(Objects::isNull);
+    try (Backend backend = run.open(console)) {
+      ResultFolder.prepare(out);
+      long start = System.nanoTime();
+      double[] predictions = fit.predict(backend, points.inputs());
+      Summary.Builder summary =
+          Summary.builder("predict", options)
+              .backend(backend.info())
+              .converged(origin.converged())
+              .seconds("total", (System.nanoTime() - start) * 1e-9)
+              .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
+      origin.seed().ifPresent(summary::seed);
+      return finish(summary, fit.outputs(), predictions, points.targets());
+    }
+  }
+
+  private Path requireFrom() {
+    if (from == null) {
+      throw new InvalidProblemException("from", "missing", "name the folder of a finished run");
+    }
+    if (out.toAbsolutePath().normalize().equals(from.toAbsolutePath().normalize())) {
+      throw new InvalidProblemException(
+          "out", out, "the fit would be lost; use another folder than --from");
+    }
+    return from;
+  }
+
+  private UnseenPoints points(SavedFit fit) {
+    if (testX == null) {
+      throw new InvalidProblemException("test-x", "missing", "name a file of inputs");
+    }
+    if (testSize != null && testSize < 1) {
+      throw new InvalidProblemException("test-size", testSize, "use at least 1");
+    }
+    OptionalInt size = testSize == null ? OptionalInt.empty() : OptionalInt.of(testSize);
+    requireClassesOf(fit);
+    if (testY == null) {
+      return UnseenPoints.read(testX, size);
+    }
+    UnseenPoints.Coding coding = new UnseenPoints.Coding(fit.classNames(), fit.outputs());
+    return UnseenPoints.read(testX, testY, coding, classes != null, size);
+  }
+
+  private void requireClassesOf(SavedFit fit) {
+    if (classes == null) {
+      return;
+    }
+    String known = String.join(",", fit.classNames());
+    if (!classes.replace(" ", "").equals(known) || fit.outputs() != 1) {
+      throw new InvalidProblemException(
+          "classes",
+          classes,
+          fit.outputs() == 1 && !known.isEmpty()
+              ? "the fit was made with " + known
+              : "the fit was made without --classes; leave it out");
+    }
+    if (testY == null) {
+      throw new InvalidProblemException(
+          "classes", classes, "rows can be chosen by class only with --test-y");
+    }
+  }
+
+  private int finish(
+      Summary.Builder summary, int outputs, double[] predictions, Optional<double[]> targets) {
+    int rows = predictions.length / outputs;
+    int[] shape = outputs == 1 ? new int[] {rows} : new int[] {rows, outputs};
+    targets
+        .map(values -> Scores.of(Targets.of(values, rows, outputs), predictions))
+        .ifPresent(scores -> summary.test(score(scores)));
+    Result result = Result.of(summary.build());
+    if (targets.isPresent()) {
+      result = result.with("y_test", targets.get(), shape);
+    }
+    ResultFolder.write(out, result.with("f_test", predictions, shape));
+    Path report = ReportWriter.write(out);
+    if (!run.quiet()) {
+      console.line(ResultTable.of(result.summary(), java.util.List.of(), report).stripTrailing());
+      console.line(rows + " predictions in " + out.resolve(ResultFolder.ARRAYS) + ", f_test");
+    }
+    if (!result.summary().converged()) {
+      console.warn("the fit in " + from + " had NOT converged");
+      return ExitCode.NOT_CONVERGED;
+    }
+    return ExitCode.DONE;
+  }
+
+  private static Score score(Scores scores) {
+    Score score = Score.ofLoss(scores.loss());
+    return scores.accuracy().isPresent()
+        ? score.withAccuracy(scores.accuracy().getAsDouble())
+        : score;
   }
 }

@@ -209,7 +209,8 @@ public final class DatasetReader {
     }
   }
 
-  private static Table readLabels(String file) {
+  /** Labels, at least one. */
+  static Table readLabels(String file) {
     Table y = requireValues(ArrayReader.read(file));
     if (y.isIdxBytes() && y.shape().length > 1) {
       throw new InvalidDataException(
@@ -220,7 +221,8 @@ public final class DatasetReader {
     return y;
   }
 
-  private static Table readInputs(String file, Table y) {
+  /** Inputs, as many rows as there are labels. */
+  static Table readInputs(String file, Table y) {
     Table x = requireValues(ArrayReader.read(file));
     if (x.rows() != y.rows()) {
       throw new InvalidDataException(
@@ -231,7 +233,8 @@ public final class DatasetReader {
     return x;
   }
 
-  private static Table requireValues(Table table) {
+  /** The table, if it holds anything. */
+  static Table requireValues(Table table) {
     if (table.rows() == 0 || table.columns() == 0) {
       throw new InvalidDataException(
           table.source(),

@@ -146,7 +146,8 @@ sealed interface Labelling {
     }
   }
 
-  private static void requireAvailable(Table y, int n, int available, String what, String option) {
+  /** Refuses to choose more rows than there are. */
+  static void requireAvailable(Table y, int n, int available, String what, String option) {
     if (n > available) {
       throw new InvalidProblemException(
           option, n, y.source() + " has " + available + " " + what + ", use at most " + available);

@@ -77,6 +77,15 @@ public final class Table {
     return values.clone();
   }
 
+  /** A table of some of the rows, which count from 0, in the order given. */
+  Table rows(int[] chosen) {
+    double[] some = Heap.doubles(source, (long) chosen.length * columns);
+    for (int i = 0; i < chosen.length; i++) {
+      System.arraycopy(values, chosen[i] * columns, some, i * columns, columns);
+    }
+    return new Table(source, some, new int[] {chosen.length, columns}, idxBytes);
+  }
+
   /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */
   public boolean isIdxBytes() {
     return idxBytes;

@@ -1,0 +1,104 @@
+package org.richkernel.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * Points that a finished fit is applied to: raw inputs as read, and targets if labels are given,
+ * made from them as the fit's training labels were.
+ *
+ * @param inputs P x D, not standardized
+ * @param targets P x K, row-major, if there are labels
+ */
+public record UnseenPoints(Table inputs, Optional<double[]> targets) {
+
+  /**
+   * How the labels of a fit became targets.
+   *
+   * @param classNames names of its classes, empty for real numbers
+   * @param outputs K
+   */
+  public record Coding(List<String> classNames, int outputs) {
+    private boolean isReal() {
+      return classNames.isEmpty() || classNames.equals(Targets.SIGN_NAMES);
+    }
+
+    private List<Integer> classes() {
+      return classNames.stream().map(Integer::valueOf).toList();
+    }
+  }
+
+  /**
+   * Reads points without labels.
+   *
+   * @param size how many of the first rows to take, all if empty
+   * @throws InvalidDataException if the file cannot be used
+   * @throws InvalidProblemException if it has fewer rows
+   */
+  public static UnseenPoints read(String x, OptionalInt size) {
+    Table inputs = DatasetReader.requireValues(ArrayReader.read(x));
+    int n = size.orElse(inputs.rows());
+    Labelling.requireAvailable(inputs, n, inputs.rows(), "rows", "test-size");
+    return new UnseenPoints(inputs.rows(IntStream.range(0, n).toArray()), Optional.empty());
+  }
+
+  /**
+   * Reads points with labels.
+   *
+   * @param onlyClasses whether to leave out rows of classes that the fit does not know, and to take
+   *     as many of each of its two classes; without it such a row is refused
+   * @param size how many of the first rows to take, all if empty
+   * @throws InvalidDataException if a file cannot be used, or the files do not fit together or to
+   *     the fit
+   * @throws InvalidProblemException if there are fewer rows
+   */
+  public static UnseenPoints read(
+      String x, String y, Coding coding, boolean onlyClasses, OptionalInt size) {
+    Table labels = DatasetReader.readLabels(y);
+    Targets targets = targets(labels, coding, onlyClasses, size);
+    Table inputs = DatasetReader.readInputs(x, labels);
+    return new UnseenPoints(inputs.rows(targets.rows()), Optional.of(targets.values()));
+  }
+
+  private static Targets targets(
+      Table labels, Coding coding, boolean onlyClasses, OptionalInt size) {
+    if (coding.isReal()) {
+      if (labels.columns() != coding.outputs()) {
+        throw new InvalidDataException(
+            labels.source(),
+            "it has " + labels.columns() + " columns, the fit has " + coding.outputs() + " outputs",
+            "give one column for each output");
+      }
+      return new Labelling.Real().encode(labels, size, "test-size");
+    }
+    if (coding.outputs() > 1) {
+      return new Labelling.OneHot(coding.classes()).encode(labels, size, "test-size");
+    }
+    Labelling.TwoClasses two =
+        new Labelling.TwoClasses(coding.classes().get(0), coding.classes().get(1));
+    return onlyClasses ? two.encode(labels, size, "test-size") : signs(labels, two, size);
+  }
+
+  /** The first rows, each of which must be of one of the two classes. */
+  private static Targets signs(Table labels, Labelling.TwoClasses two, OptionalInt size) {
+    int n = size.orElse(labels.rows());
+    Labelling.requireAvailable(labels, n, labels.rows(), "rows", "test-size");
+    double[] first = Arrays.copyOf(labels.values(), n);
+    double[] signs = new double[n];
+    for (int i = 0; i < n; i++) {
+      if (first[i] != two.negative() && first[i] != two.positive()) {
+        throw new InvalidDataException(
+            labels.source(),
+            "row " + (i + 1) + " has the label " + first[i] + ", which the fit does not know",
+            "use --classes " + two.negative() + "," + two.positive() + " to leave such rows out");
+      }
+      signs[i] = first[i] == two.negative() ? -1 : 1;
+    }
+    return new Targets(
+        IntStream.range(0, n).toArray(), signs, Targets.signLabels(signs), Targets.SIGN_NAMES);
+  }
+}
