@@ -25,12 +25,10 @@ import picocli.CommandLine.Spec;
 /** Fits the adaptive neural Bayesian kernel. */
 @Command(
     name = "bayes",
-    description = {
-      "Fits the adaptive neural Bayesian kernel (aNBK, arXiv:2502.07998): the feature kernel of the",
-      "Bayesian posterior of an infinitely wide network at richness gamma, with its predictor, and",
-      "the kernel at initialisation (NNGP) beside it.",
-      ""
-    })
+    description =
+        "Fits the adaptive neural Bayesian kernel (aNBK, arXiv:2502.07998): the feature "
+            + "kernel of the Bayesian posterior of an infinitely wide network at richness "
+            + "gamma, with its predictor, and the kernel at initialisation (NNGP) beside it.")
 final class BayesCommand implements Callable<Integer> {
   private final Console console;
 
@@ -42,30 +40,27 @@ final class BayesCommand implements Callable<Integer> {
       names = "--gamma",
       paramLabel = "G",
       defaultValue = "1",
-      description = {
-        "Richness, a pure number of at least 0; 0 is the lazy limit (NNGP).",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Richness, a pure number of at least 0; 0 is the lazy limit (NNGP). Default: "
+              + "${DEFAULT-VALUE}.")
   private double gamma;
 
   @Option(
       names = "--beta",
       paramLabel = "B",
       defaultValue = "100",
-      description = {
-        "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta. Default: "
+              + "${DEFAULT-VALUE}.")
   private double beta;
 
   @Option(
       names = "--samples",
       paramLabel = "S",
       defaultValue = "2000",
-      description = {
-        "Preactivation samples, the larger number of the extrapolation from S/4 and S; a",
-        "multiple of 4. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Preactivation samples, the larger number of the extrapolation from S/4 and S; a "
+              + "multiple of 4. Default: ${DEFAULT-VALUE}.")
   private int samples;
 
   @Option(
@@ -79,10 +74,9 @@ final class BayesCommand implements Callable<Integer> {
       names = "--tolerance",
       paramLabel = "T",
       defaultValue = "0.01",
-      description = {
-        "Largest relative residual of the saddle equations, a pure number.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Largest relative residual of the saddle equations, a pure number. Default: "
+              + "${DEFAULT-VALUE}.")
   private double tolerance;
 
   @Option(
@@ -96,10 +90,9 @@ final class BayesCommand implements Callable<Integer> {
       names = "--determinant-weight",
       paramLabel = "D",
       defaultValue = "0",
-      description = {
-        "Weight of the determinant in the action: 0 for infinite width; 1 for the posterior",
-        "of a network whose width is --samples. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Weight of the determinant in the action: 0 for infinite width; 1 for the "
+              + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
   private double determinantWeight;
 
   @Mixin private RunOptions run = new RunOptions();

@@ -10,10 +10,9 @@ final class ClosedFormOptions {
   @Option(
       names = "--gamma",
       paramLabel = "G",
-      description = {
-        "Richness; accepted so that one --config file serves several commands, and taken as",
-        "0, which is the lazy limit. Default: 0."
-      })
+      description =
+          "Richness; accepted so that one --config file serves several commands, and taken "
+              + "as 0, which is the lazy limit. Default: 0.")
   private @Nullable Double gamma;
 
   @Option(

@@ -17,10 +17,8 @@ final class DataOptions {
   @Option(
       names = "--train-x",
       paramLabel = "FILE",
-      description = {
-        "Training inputs, one point a row:" + KINDS,
-        "Images are flattened. Required."
-      })
+      description =
+          "Training inputs, one point a row:" + KINDS + " " + "Images are flattened. Required.")
   private @Nullable String trainX;
 
   @Option(
@@ -38,28 +36,25 @@ final class DataOptions {
   @Option(
       names = "--classes",
       paramLabel = "A,B",
-      description = {
-        "Keep two classes of integer labels and map them to -1 and +1.",
-        "Default: all rows, labels as real numbers."
-      })
+      description =
+          "Keep two classes of integer labels and map them to -1 and +1. Default: all rows, "
+              + "labels as real numbers.")
   private @Nullable String classes;
 
   @Option(
       names = "--one-hot",
       negatable = true,
-      description = {
-        "One output for each class of integer labels, 1 for the class of the point and 0",
-        "for the others. Default: off."
-      })
+      description =
+          "One output for each class of integer labels, 1 for the class of the point and 0 "
+              + "for the others. Default: off.")
   private boolean oneHot;
 
   @Option(
       names = "--train-size",
       paramLabel = "N",
-      description = {
-        "Take the first N training points, with --classes as many of each class.",
-        "Unit: points. Default: all."
-      })
+      description =
+          "Take the first N training points, with --classes as many of each class. Unit: "
+              + "points. Default: all.")
   private @Nullable Integer trainSize;
 
   @Option(
@@ -71,11 +66,10 @@ final class DataOptions {
   @Option(
       names = "--standardize",
       paramLabel = "HOW",
-      description = {
-        "What to do to the inputs: none, global (bytes to [0,1], then the overall mean and",
-        "standard deviation of the training inputs), or MEAN,STD in units of the inputs.",
-        "Default: global for IDX images, none for other files."
-      })
+      description =
+          "What to do to the inputs: none, global (bytes to [0,1], then the overall mean "
+              + "and standard deviation of the training inputs), or MEAN,STD in units of the "
+              + "inputs. Default: global for IDX images, none for other files.")
   private @Nullable String standardize;
 
   /** Describes what to read; complains about options that do not fit together. */

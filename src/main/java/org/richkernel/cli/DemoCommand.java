@@ -16,11 +16,10 @@ import picocli.CommandLine.Option;
 /** Runs {@code bayes} on the digits of test-data. */
 @Command(
     name = "demo",
-    description = {
-      "Fits the adaptive kernel to handwritten digits 0 and 1 from test-data/ (looked for in the",
-      "working directory and beside the folder of the jar) and shows the command that does so.",
-      ""
-    })
+    description =
+        "Fits the adaptive kernel to handwritten digits 0 and 1 from test-data/ (looked "
+            + "for in the working directory and beside the folder of the jar) and shows the "
+            + "command that does so.")
 final class DemoCommand implements Callable<Integer> {
   private static final String DATA = "test-data";
   private static final List<String> FIT =

@@ -23,11 +23,10 @@ import picocli.CommandLine.Spec;
 /** Fits a kernel at initialisation. */
 @Command(
     name = "lazy",
-    description = {
-      "Kernel ridge regression with the kernel of an infinitely wide network at initialisation:",
-      "NNGP (arXiv:1711.00165) or NTK (arXiv:1806.07572), in closed form.",
-      ""
-    })
+    description =
+        "Kernel ridge regression with the kernel of an infinitely wide network at "
+            + "initialisation: NNGP (arXiv:1711.00165) or NTK (arXiv:1806.07572), in closed "
+            + "form.")
 final class LazyCommand implements Callable<Integer> {
   private final Console console;
 
@@ -47,10 +46,9 @@ final class LazyCommand implements Callable<Integer> {
       names = "--kappa",
       paramLabel = "K",
       defaultValue = "0.01",
-      description = {
-        "Ridge, the noise variance of the Gaussian process, in units of target^2.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Ridge, the noise variance of the Gaussian process, in units of target^2. "
+              + "Default: ${DEFAULT-VALUE}.")
   private double kappa;
 
   @Mixin private ClosedFormOptions closedForm = new ClosedFormOptions();

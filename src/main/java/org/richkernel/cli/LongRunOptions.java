@@ -10,19 +10,17 @@ final class LongRunOptions {
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "richkernel-out",
-      description = {
-        "Folder for the result; a result that is there already is replaced at the end.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Folder for the result; a result that is there already is replaced at the end. "
+              + "Default: ${DEFAULT-VALUE}.")
   private Path out = Path.of("richkernel-out");
 
   @Option(
       names = "--resume",
       negatable = true,
-      description = {
-        "Go on from the checkpoint in the --out folder; start afresh if there is none.",
-        "Default: off, which removes an old checkpoint."
-      })
+      description =
+          "Go on from the checkpoint in the --out folder; start afresh if there is none. "
+              + "Default: off, which removes an old checkpoint.")
   private boolean resume;
 
   @Option(
@@ -35,10 +33,9 @@ final class LongRunOptions {
   @Option(
       names = "--dry-run",
       negatable = true,
-      description = {
-        "Write what the computation would hold in memory and end, with exit code 4 if it",
-        "would not fit. Default: off."
-      })
+      description =
+          "Write what the computation would hold in memory and end, with exit code 4 if it "
+              + "would not fit. Default: off.")
   private boolean dryRun;
 
   /** The result folder. */

@@ -85,16 +85,12 @@ public final class Main {
 
   @Command(
       name = "richkernel",
-      description = {
-        "Kernels of infinitely wide neural networks that learn features.",
-        "",
-      },
-      footer = {
-        "",
-        "Exit codes: 0 done and converged; 2 bad usage or input; 3 not converged, results written;",
-        "4 no usable backend or not enough memory; 70 a defect of the program; 74 a file could not",
-        "be written or read back; 75 stopped by a signal, --resume goes on."
-      })
+      description = "Kernels of infinitely wide neural networks that learn features.",
+      footer =
+          "%nExit codes: 0 done and converged; 2 bad usage or input; 3 not converged, results"
+              + " written; 4 no usable backend or not enough memory; 70 a defect of the program; 74"
+              + " a file could not be written or read back; 75 stopped by a signal, --resume goes"
+              + " on.")
   private static final class Richkernel {}
 
   /** The commands with their options. */

@@ -21,27 +21,25 @@ final class NetworkOptions {
       defaultValue = "relu",
       converter = OptionNames.ActivationName.class,
       description =
-          "relu, tanh, erf (erf(h), not erf(h/sqrt 2)) or linear. Default: ${DEFAULT-VALUE}.")
+          "relu, tanh, erf (erf(h), not erf(h/sqrt 2)) or linear. Default: " + "${DEFAULT-VALUE}.")
   private Activation activation = Activation.RELU;
 
   @Option(
       names = "--weight-variance",
       paramLabel = "G[,G...]",
       defaultValue = "1",
-      description = {
-        "Prior variance of the weights, in units of 1/fan-in: one number for all layers, or",
-        "L+1 numbers from the input to the readout. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Prior variance of the weights, in units of 1/fan-in: one number for all layers, "
+              + "or L+1 numbers from the input to the readout. Default: ${DEFAULT-VALUE}.")
   private String weightVariance = "1";
 
   @Option(
       names = "--bias-variance",
       paramLabel = "G",
       defaultValue = "0",
-      description = {
-        "Prior variance of the biases of the hidden layers, in units of the squared",
-        "preactivation. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Prior variance of the biases of the hidden layers, in units of the squared "
+              + "preactivation. Default: ${DEFAULT-VALUE}.")
   private double biasVariance;
 
   /** The network, checked. */

@@ -27,11 +27,9 @@ import picocli.CommandLine.Spec;
 /** Applies a saved fit to new inputs. */
 @Command(
     name = "predict",
-    description = {
-      "Applies a saved fit to new inputs, standardized as its training inputs were, and scores the",
-      "predictions if labels are given.",
-      ""
-    })
+    description =
+        "Applies a saved fit to new inputs, standardized as its training inputs were, and "
+            + "scores the predictions if labels are given.")
 final class PredictCommand implements Callable<Integer> {
   private final Console console;
 
@@ -46,37 +44,33 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--test-x",
       paramLabel = "FILE",
-      description = {
-        "Inputs, one point a row: .npy, .npz (file.npz:name), .csv or IDX, .gz allowed; the",
-        "same kind of numbers as the training inputs. Required."
-      })
+      description =
+          "Inputs, one point a row: .npy, .npz (file.npz:name), .csv or IDX, .gz allowed; "
+              + "the same kind of numbers as the training inputs. Required.")
   private @Nullable String testX;
 
   @Option(
       names = "--test-y",
       paramLabel = "FILE",
-      description = {
-        "Labels as the training labels were; those of classes are mapped as the fit did.",
-        "Default: none."
-      })
+      description =
+          "Labels as the training labels were; those of classes are mapped as the fit did. "
+              + "Default: none.")
   private @Nullable String testY;
 
   @Option(
       names = "--classes",
       paramLabel = "A,B",
-      description = {
-        "Keep just the rows of the two classes of the fit. Default: all rows, which must be",
-        "of its classes."
-      })
+      description =
+          "Keep just the rows of the two classes of the fit. Default: all rows, which must "
+              + "be of its classes.")
   private @Nullable String classes;
 
   @Option(
       names = "--test-size",
       paramLabel = "N",
-      description = {
-        "Take the first N points, with --classes as many of each class. Unit: points.",
-        "Default: all."
-      })
+      description =
+          "Take the first N points, with --classes as many of each class. Unit: points. "
+              + "Default: all.")
   private @Nullable Integer testSize;
 
   @Mixin private RunOptions run = new RunOptions();

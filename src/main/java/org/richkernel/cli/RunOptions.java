@@ -17,19 +17,17 @@ final class RunOptions {
       names = "--backend",
       paramLabel = "NAME",
       defaultValue = "auto",
-      description = {
-        "auto, cpu or cuda. Only auto falls back to the CPU, and says so.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "auto, cpu or cuda. Only auto falls back to the CPU, and says so. Default: "
+              + "${DEFAULT-VALUE}.")
   private String backend = "auto";
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = {
-        "Threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise the",
-        "processors of the machine."
-      })
+      description =
+          "Threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise the "
+              + "processors of the machine.")
   private @Nullable Integer threads;
 
   @Option(
@@ -41,11 +39,10 @@ final class RunOptions {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = {
-        "Read options from a JSON or YAML (.yaml, .yml) file with the same names; the",
-        "command line wins, and --no-NAME switches off what the file switches on.",
-        "Default: none."
-      })
+      description =
+          "Read options from a JSON or YAML (.yaml, .yml) file with the same names; the "
+              + "command line wins, and --no-NAME switches off what the file switches on. "
+              + "Default: none.")
   private @Nullable Path config;
 
   @Option(
