@@ -37,7 +37,8 @@ final class ConfigFile {
     for (Map.Entry<String, JsonNode> entry : read(file).properties()) {
       String name = entry.getKey();
       OptionSpec option = command.findOption("--" + name);
-      if (option == null || option.help() || name.equals("config") || name.startsWith("no-")) {
+      boolean usable = option != null && !option.usageHelp() && !option.versionHelp();
+      if (!usable || name.equals("config") || name.startsWith("no-")) {
         throw new InvalidDataException(
             file.toString(),
             "'" + name + "' is no option of " + command.qualifiedName(),

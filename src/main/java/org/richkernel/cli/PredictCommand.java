@@ -99,7 +99,6 @@ final class PredictCommand implements Callable<Integer> {
     options.put("test-size", points.inputs().rows());
     options.values().removeIf(Objects::isNull);
     try (Backend backend = run.open(console)) {
-      ResultFolder.prepare(out);
       long start = System.nanoTime();
       double[] predictions = fit.predict(backend, points.inputs());
       Summary.Builder summary =

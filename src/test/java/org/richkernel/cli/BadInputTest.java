@@ -1,0 +1,164 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong is said in one line, with exit code 2, and leaves no folder behind. */
+class BadInputTest {
+  @TempDir Path folder;
+  private Path out;
+  private Path x;
+  private Path y;
+
+  @BeforeEach
+  void goodFiles() throws IOException {
+    out = folder.resolve("out");
+    x = csv("x.csv", "1,0\n0,1\n1,1\n-1,1\n");
+    y = csv("y.csv", "1\n-1\n1\n-1\n");
+  }
+
+  private Path csv(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text, StandardCharsets.UTF_8);
+  }
+
+  private void assertRefused(Path inputs, Path labels, String says, String... more) {
+    for (String command : new String[] {"bayes", "lazy"}) {
+      String[] arguments =
+          Stream.concat(
+                  Stream.of(command, "--train-x=" + inputs, "--train-y=" + labels, "--out=" + out),
+                  Arrays.stream(more))
+              .toArray(String[]::new);
+      Program run = Program.run(arguments);
+      assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+      assertThat(run.line()).startsWith("richkernel: ").contains(says);
+      assertThat(run.out()).isEmpty();
+      assertThat(out).doesNotExist();
+    }
+  }
+
+  @Test
+  void valuesThatAreNotFiniteAreNamedByFileAndRow() throws IOException {
+    assertRefused(csv("nan.csv", "1,0\n0,NaN\n1,1\n-1,1\n"), y, "nan.csv");
+    assertRefused(x, csv("inf.csv", "1\n-1\nInfinity\n-1\n"), "inf.csv");
+  }
+
+  @Test
+  void lengthsThatDifferAreNamed() throws IOException {
+    assertRefused(x, csv("short.csv", "1\n-1\n1\n"), "it has 4 rows, but");
+  }
+
+  @Test
+  void aSingleClassIsRefusedWhereTwoAreAskedFor() throws IOException {
+    assertRefused(x, csv("ones.csv", "1\n1\n1\n1\n"), "no row of class 0", "--classes=0,1");
+    assertRefused(x, csv("ones.csv", "1\n1\n1\n1\n"), "all its labels are 1", "--one-hot");
+  }
+
+  @Test
+  void constantInputsCannotBeStandardized() throws IOException {
+    assertRefused(
+        csv("flat.csv", "5,5\n5,5\n5,5\n5,5\n"),
+        y,
+        "their standard deviation is 0",
+        "--standardize=global");
+  }
+
+  @Test
+  void filesThatAreMissingOrFoldersAreNamed() {
+    assertRefused(folder.resolve("absent.npy"), y, "absent.npy");
+    assertRefused(folder, y, folder.toString());
+  }
+
+  @Test
+  void truncatedFilesAreNamed() throws IOException {
+    byte[] whole = Files.readAllBytes(Path.of(Program.DATA, "golden", "f8-le.npy"));
+    Path cut = Files.write(folder.resolve("cut.npy"), Arrays.copyOf(whole, whole.length - 3));
+    assertRefused(cut, y, "cut.npy");
+  }
+
+  @Test
+  void headersThatClaimMoreThanTheFileHoldsAreNamed() throws IOException {
+    byte[] header = {0, 0, 8, 3, 127, -1, -1, -1, 127, -1, -1, -1, 127, -1, -1, -1, 1, 2, 3};
+    assertRefused(Files.write(folder.resolve("big-idx3-ubyte"), header), y, "big-idx3-ubyte");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--gamma=-1, --gamma is -1.0",
+    "--gamma=NaN, --gamma is NaN",
+    "--gamma=much, --gamma",
+    "--hidden-layers=0, --hidden-layers is 0",
+    "--activation=step, --activation",
+    "--weight-variance=0, --weight-variance is 0.0",
+    "--weight-variance=1;2, --weight-variance is 1;2",
+    "--bias-variance=-1, --bias-variance is -1.0",
+    "--threads=0, --threads is 0",
+    "--checkpoint-seconds=-1, --checkpoint-seconds is -1.0",
+    "--standardize=often, --standardize is often",
+    "--train-size=0, --train-size is 0",
+    "--train-size=5, --train-size is 5",
+    "--test-size=5, --test-size is 5",
+    "--no-such-option=5, --no-such-option",
+  })
+  void optionsOfAllCommandsAreNamed(String option, String says) {
+    assertRefused(x, y, says, option);
+  }
+
+  static Stream<Arguments> optionsOfOneCommand() {
+    return Stream.of(
+        Arguments.of("bayes", "--beta=0", "--beta is 0.0"),
+        Arguments.of("bayes", "--beta=-3", "--beta is -3.0"),
+        Arguments.of("bayes", "--samples=1001", "such as 1004"),
+        Arguments.of("bayes", "--samples=8", "--samples is 8"),
+        Arguments.of("bayes", "--tolerance=0", "--tolerance is 0.0"),
+        Arguments.of("bayes", "--max-sweeps=0", "--max-sweeps is 0"),
+        Arguments.of("bayes", "--determinant-weight=-1", "--determinant-weight is -1.0"),
+        Arguments.of("bayes", "--hidden-layers=2", "--hidden-layers is 2"),
+        Arguments.of("bayes", "--train-size=1", "--train-size is 1"),
+        Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
+        Arguments.of("lazy", "--kernel=rbf", "--kernel"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("optionsOfOneCommand")
+  void optionsOfOneCommandAreNamed(String command, String option, String says) {
+    Program run = Program.run(command, "--train-x=" + x, "--train-y=" + y, "--out=" + out, option);
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(says);
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    assertThat(Program.run().line()).contains("no command");
+    assertThat(Program.run("cook").line()).contains("cook");
+    assertThat(Program.run("lazy").line()).contains("--train-x is missing");
+    assertThat(Program.run("lazy", "--train-x=" + x).line()).contains("--train-y is missing");
+    assertThat(Program.run("lazy", "--train-x=" + x, "--train-y=" + y, "--test-x=" + x).line())
+        .contains("--test-y is missing");
+    assertThat(Program.run("predict").line()).contains("--from is missing");
+    assertThat(Program.run("predict", "--from=" + folder, "--test-x=" + x).line())
+        .contains("holds no saved model");
+    assertThat(Program.run("report").line()).contains("DIR");
+    assertThat(Program.run("report", folder.toString()).line()).contains("no finished result");
+  }
+
+  @Test
+  void aStackTraceIsShownOnlyWithDebug() {
+    assertThat(Program.run("lazy", "--debug").err().lines().count()).isGreaterThan(3);
+    assertThat(Program.run("lazy").err().lines().count()).isEqualTo(1);
+  }
+}

@@ -1,0 +1,142 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import picocli.CommandLine.Model.CommandSpec;
+
+class ExitCodeTest {
+  @TempDir Path folder;
+
+  private String out() {
+    return "--out=" + folder.resolve("out");
+  }
+
+  private List<String> written() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void aConvergedFitEndsWithZeroAndLeavesTheWholeResult() throws IOException {
+    Program run = Program.onDigits("bayes", 10, 10, "--samples=64", "--tolerance=0.2", out());
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("burn-in").contains("sampling").contains("test loss");
+    assertThat(written())
+        .containsExactly("arrays.npz", "model.json", "model.npz", "report.html", "summary.json");
+  }
+
+  @Test
+  void aFitThatDoesNotConvergeIsWrittenAndEndsWithThree() throws IOException {
+    Program run = Program.onDigits("bayes", 10, 10, "--samples=64", "--max-sweeps=3", out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(run.line()).contains("NOT converged");
+    assertThat(Files.readString(folder.resolve("out/summary.json")))
+        .contains("\"converged\" : false");
+    assertThat(written()).contains("report.html");
+  }
+
+  @Test
+  void memoryThatWouldNotSufficeEndsWithFourBeforeAnythingIsWritten() {
+    for (String dryRun : new String[] {"--dry-run", "--no-dry-run"}) {
+      Program run = Program.onDigits("bayes", 10, 10, "--samples=2000000000", dryRun, out());
+
+      assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NO_BACKEND);
+      assertThat(run.line()).contains("MB").contains("--samples");
+      assertThat(folder.resolve("out")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aDryRunShowsThePlanAndWritesNothing() {
+    Program run = Program.onDigits("bayes", 10, 10, "--dry-run", out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("total").contains("MB");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aBackendThatIsNotThereEndsWithFour() {
+    Program run = Program.onDigits("lazy", 10, 10, "--backend=abacus", out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(run.line()).contains("abacus");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenEndsWith74() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    for (String command : new String[] {"bayes", "lazy"}) {
+      Program run = Program.onDigits(command, 10, 10, "--out=" + file.resolve("below"));
+
+      assertThat(run.code()).isEqualTo(ExitCode.IO);
+      assertThat(run.line()).contains(file.toString()).contains("--out");
+    }
+    assertThat(file).isEmptyFile();
+  }
+
+  @Test
+  void duplicatedPointsAndASinglePointAreFine() throws IOException {
+    Path x = Files.writeString(folder.resolve("x.csv"), "1,0\n1,0\n0,1\n0,1\n1,0\n0,1\n");
+    Path y = Files.writeString(folder.resolve("y.csv"), "1\n1\n-1\n-1\n1\n-1\n");
+    String[] files = {"--train-x=" + x, "--train-y=" + y};
+
+    assertThat(Program.run("lazy", files[0], files[1], out(), "--kappa=0").code()).isZero();
+    assertThat(Program.run("lazy", files[0], files[1], out(), "--train-size=1").code()).isZero();
+    Program bayes =
+        Program.run(
+            "bayes", files[0], files[1], out(), "--samples=64", "--beta=1", "--tolerance=0.2");
+    assertThat(bayes.code()).as(bayes.err()).isZero();
+  }
+
+  @Test
+  void otherFailuresHaveTheirCodesToo() {
+    CommandSpec command = CommandSpec.create();
+
+    assertThat(Failure.of(new OutOfMemoryError(), command))
+        .satisfies(
+            f -> {
+              assertThat(f.code()).isEqualTo(ExitCode.NO_BACKEND);
+              assertThat(f.line()).contains("-Xmx");
+            });
+    assertThat(Failure.of(new BackendUnavailableException("cuda", "no driver", "install"), command))
+        .extracting(Failure::code)
+        .isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(Failure.of(new NotPositiveDefiniteException("kernel", -0.5, "raise it"), command))
+        .isEqualTo(
+            new Failure(
+                ExitCode.USAGE,
+                "kernel is not positive definite (smallest eigenvalue -0.5000); raise it"));
+    assertThat(Failure.of(new UncheckedIOException("f: full", new IOException()), command).code())
+        .isEqualTo(ExitCode.IO);
+    assertThat(Failure.of(new IllegalStateException("oops"), command))
+        .satisfies(
+            f -> {
+              assertThat(f.code()).isEqualTo(ExitCode.DEFECT);
+              assertThat(f.line()).contains("IllegalStateException: oops").contains("--debug");
+            });
+  }
+
+  @Test
+  void quietWritesNothing() {
+    Program run =
+        Program.onDigits("bayes", 10, 10, "--samples=64", "--tolerance=0.2", "--quiet", out());
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out() + run.err()).isEmpty();
+  }
+}

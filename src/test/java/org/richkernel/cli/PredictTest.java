@@ -1,0 +1,152 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.richkernel.data.ArrayReader;
+
+class PredictTest {
+  private static final String X = "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz";
+  private static final String Y = "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz";
+
+  @TempDir Path folder;
+
+  private Path fit(String command, String... more) {
+    Path out = folder.resolve("fit");
+    String[] all = java.util.Arrays.copyOf(more, more.length + 1);
+    all[more.length] = "--out=" + out;
+    Program run = Program.onDigits(command, 20, 40, all);
+    assertThat(run.code()).as(run.err()).isZero();
+    return out;
+  }
+
+  private Path predict(Path fit, String... more) {
+    Path out = folder.resolve("predictions");
+    String[] all = java.util.Arrays.copyOf(more, more.length + 3);
+    all[more.length] = "--from=" + fit;
+    all[more.length + 1] = "--out=" + out;
+    all[more.length + 2] = "predict";
+    java.util.Collections.rotate(java.util.Arrays.asList(all), 1);
+    Program run = Program.run(all);
+    assertThat(run.code()).as(run.err()).isZero();
+    return out;
+  }
+
+  private static double[] array(Path result, String name) {
+    return ArrayReader.read(result.resolve("arrays.npz") + ":" + name).values();
+  }
+
+  private static JsonNode summary(Path result) throws IOException {
+    return new ObjectMapper().readTree(Files.readString(result.resolve("summary.json")));
+  }
+
+  @Test
+  void aLazyFitPredictsItsOwnTestPointsExactly() throws IOException {
+    Path fit = fit("lazy", "--kernel=ntk", "--hidden-layers=2");
+
+    Path predictions = predict(fit, X, Y, "--classes=0,1", "--test-size=40");
+
+    assertThat(array(predictions, "f_test")).containsExactly(array(fit, "f_test"), within(1e-10));
+    assertThat(array(predictions, "y_test")).containsExactly(array(fit, "y_test"));
+    assertThat(summary(predictions).at("/test/loss").asDouble())
+        .isEqualTo(summary(fit).at("/test/loss").asDouble(), within(1e-10));
+    assertThat(predictions.resolve("report.html")).isNotEmptyFile();
+  }
+
+  @Test
+  void aLinearFitPredictsItsOwnTestPointsExactly() {
+    Path fit = fit("bayes", "--activation=linear", "--hidden-layers=2");
+
+    Path predictions = predict(fit, X, Y, "--classes=0,1", "--test-size=40");
+
+    assertThat(array(predictions, "f_test")).containsExactly(array(fit, "f_test"), within(1e-10));
+  }
+
+  @Test
+  void aSampledFitPredictsItsOwnTestPointsWithinMonteCarloError() throws IOException {
+    Path fit = fit("bayes", "--samples=256", "--beta=10");
+
+    Path predictions = predict(fit, X, Y, "--classes=0,1", "--test-size=40");
+
+    double[] f = array(fit, "f_test");
+    double[] again = array(predictions, "f_test");
+    double[] error = array(fit, "f_test_standard_error");
+    double difference = 0;
+    double variance = 0;
+    for (int i = 0; i < f.length; i++) {
+      difference += (f[i] - again[i]) * (f[i] - again[i]);
+      variance += error[i] * error[i];
+    }
+    // The neurons are those of at most 8 sweeps, the fit averages all: sqrt(sweeps / 8) more error.
+    double sweeps = summary(fit).at("/chains/0/sweeps").asDouble();
+    assertThat(Math.sqrt(difference)).isLessThan(4 * Math.sqrt(variance * Math.max(1, sweeps / 8)));
+    assertThat(difference).isPositive();
+    assertThat(summary(predictions).at("/test/accuracy").asDouble()).isGreaterThan(0.9);
+  }
+
+  @Test
+  void labelsAreOptional() {
+    Path predictions = predict(fit("lazy"), X, "--test-size=7");
+
+    assertThat(array(predictions, "f_test")).hasSize(7);
+  }
+
+  @Test
+  void oneHotLabelsAreMappedAsTheFitMappedThem() throws IOException {
+    Path fit = folder.resolve("ten");
+    Program run =
+        Program.run(
+            "lazy",
+            "--train-x=" + Program.DATA + "mnist10-train-images-idx3-ubyte.gz",
+            "--train-y=" + Program.DATA + "mnist10-train-labels-idx1-ubyte.gz",
+            "--one-hot",
+            "--train-size=60",
+            "--out=" + fit);
+    assertThat(run.code()).as(run.err()).isZero();
+
+    // digits 0 and 1 alone: ten outputs all the same
+    Path predictions = predict(fit, X, Y, "--test-size=30");
+
+    assertThat(ArrayReader.read(predictions.resolve("arrays.npz") + ":y_test").columns())
+        .isEqualTo(10);
+    assertThat(summary(predictions).at("/test/accuracy").asDouble()).isBetween(0.5, 1.0);
+  }
+
+  @Test
+  void whatDoesNotFitTheFitIsRefused() {
+    Path fit = fit("lazy");
+    String from = "--from=" + fit;
+    String tens = "--test-x=" + Program.DATA + "mnist10-test-images-idx3-ubyte.gz";
+    String labels = "--test-y=" + Program.DATA + "mnist10-test-labels-idx1-ubyte.gz";
+    String out = "--out=" + folder.resolve("none");
+
+    assertThat(Program.run("predict", from, tens, labels, out).line())
+        .contains("the fit does not know")
+        .contains("--classes 0,1");
+    assertThat(Program.run("predict", from, tens, labels, out, "--classes=3,4").line())
+        .contains("--classes is 3,4; the fit was made with 0,1");
+    assertThat(Program.run("predict", from, X, Y, out, "--test-size=2000").line())
+        .contains("--test-size is 2000");
+    assertThat(Program.run("predict", from, X, "--out=" + fit).line()).contains("--out");
+    assertThat(
+            Program.run(
+                    "predict",
+                    from,
+                    "--test-x=" + Program.DATA + "reference/mnist01_ytest.npy",
+                    out)
+                .line())
+        .contains("mnist01_ytest.npy");
+    assertThat(folder.resolve("none")).doesNotExist();
+    assertThat(
+            Program.run("predict", from, tens, labels, out, "--classes=0,1", "--test-size=50")
+                .code())
+        .isZero();
+  }
+}

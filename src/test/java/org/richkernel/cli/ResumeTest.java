@@ -1,0 +1,53 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.richkernel.result.ArrayBundle;
+import org.richkernel.result.CheckpointDirectory;
+
+class ResumeTest {
+  @TempDir Path folder;
+
+  private Program bayes(String... more) {
+    String[] all = java.util.Arrays.copyOf(more, more.length + 3);
+    all[more.length] = "--samples=64";
+    all[more.length + 1] = "--tolerance=0.2";
+    all[more.length + 2] = "--out=" + folder;
+    return Program.onDigits("bayes", 10, 10, all);
+  }
+
+  private CheckpointDirectory foreign() {
+    CheckpointDirectory directory = new CheckpointDirectory(folder, Map.of("gamma", 7));
+    directory.save(1, Map.of(), ArrayBundle.empty().with("a", new double[] {1}, 1));
+    return directory;
+  }
+
+  @Test
+  void aCheckpointOfOtherOptionsIsNotResumed() {
+    foreign();
+
+    Program run = bayes("--resume");
+
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains("made with").contains("leave out --resume");
+    assertThat(folder.resolve("summary.json")).doesNotExist();
+  }
+
+  @Test
+  void withoutResumeAnOldCheckpointIsRemoved() {
+    CheckpointDirectory old = foreign();
+
+    assertThat(bayes().code()).isZero();
+
+    assertThat(old.path()).doesNotExist();
+  }
+
+  @Test
+  void resumeWithNothingToResumeStartsAfresh() {
+    assertThat(bayes("--resume").code()).isZero();
+  }
+}
