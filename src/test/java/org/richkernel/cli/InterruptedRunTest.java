@@ -19,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class InterruptedRunTest {
   private static final int KILLS = 2;
 
+  /** No fit ends before 80 sweeps of burn-in and two looks at the certificate 25 sweeps apart. */
+  private static final int FEWEST_SWEEPS = 110;
+
   @TempDir Path folder;
 
   private final Random moments = new Random(20250711);
@@ -68,26 +71,28 @@ class InterruptedRunTest {
         .start();
   }
 
-  /** Waits for the first checkpoint newer than those there are, and then for a random while. */
-  private void waitForAMoment(Process run, Path out, String newest)
+  /** Waits for the checkpoint of a number, and then for a moment in the next sweep or writing. */
+  private void waitFor(Process run, Path out, long checkpoint)
       throws IOException, InterruptedException {
-    while (run.isAlive() && newest(out).compareTo(newest) <= 0) {
+    while (run.isAlive() && newest(out) < checkpoint) {
       Thread.sleep(2);
     }
-    Thread.sleep(moments.nextInt(400));
+    Thread.sleep(moments.nextInt(20));
   }
 
-  private static String newest(Path out) throws IOException {
+  /** The number of the newest checkpoint, 0 if there is none; there is one after each sweep. */
+  private static long newest(Path out) throws IOException {
     Path checkpoints = out.resolve("checkpoint");
     if (!Files.isDirectory(checkpoints)) {
-      return "";
+      return 0;
     }
     try (Stream<Path> files = Files.list(checkpoints)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.startsWith("snapshot-"))
-          .max(String::compareTo)
-          .orElse("");
+          .filter(name -> name.matches("snapshot-[0-9]+"))
+          .mapToLong(name -> Long.parseLong(name.substring("snapshot-".length())))
+          .max()
+          .orElse(0);
     }
   }
 
@@ -109,7 +114,7 @@ class InterruptedRunTest {
 
     Path stopped = folder.resolve("stopped");
     Process run = start(stopped, false);
-    waitForAMoment(run, stopped, "");
+    waitFor(run, stopped, 1 + moments.nextInt(FEWEST_SWEEPS));
     run.destroy(); // SIGTERM
     assertThat(run.waitFor()).isEqualTo(ExitCode.STOPPED);
     assertThat(stopped.resolve("summary.json")).doesNotExist();
@@ -119,7 +124,7 @@ class InterruptedRunTest {
     Path killed = folder.resolve("killed");
     for (int kill = 0; kill < KILLS; kill++) {
       run = start(killed, true); // with nothing to resume it starts afresh
-      waitForAMoment(run, killed, newest(killed));
+      waitFor(run, killed, newest(killed) + 1 + moments.nextInt(FEWEST_SWEEPS / KILLS));
       run.destroyForcibly(); // SIGKILL
       assertThat(run.waitFor()).isEqualTo(128 + 9);
     }
