@@ -132,8 +132,20 @@ final class InputFactor {
     return projector;
   }
 
-  /** Whitened coordinates of new inputs. */
+  /** Whitened coordinates of new inputs, row-major rows x D. */
   Coordinates coordinates(Backend backend, double[] x, int rows) {
+    return coordinates(backend, spec, projector, rank, x, rows, features);
+  }
+
+  /** The same from a stored projector. */
+  static Coordinates coordinates(
+      Backend backend,
+      NetworkSpec spec,
+      double[] projector,
+      int rank,
+      double[] x,
+      int rows,
+      int features) {
     int width = projector.length / rank;
     double[] z = augment(spec, x, rows, features, width);
     double[] r = new double[rows * rank];

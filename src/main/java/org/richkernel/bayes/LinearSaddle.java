@@ -101,6 +101,11 @@ public final class LinearSaddle {
     return Math.pow(1 + t(), hiddenLayers);
   }
 
+  /** |t - gamma^2 m v^T C v| / t at the root that was chosen; 0 where t = 0. */
+  public double residual() {
+    return t() == 0 ? 0 : Math.abs(t() - pull(t())) / t();
+  }
+
   /** v = (m C + kappa)^{-1} y. */
   public double[] dual() {
     double m = rescaling();

@@ -12,14 +12,6 @@ import org.richkernel.solver.MonteCarloSeries;
  * posterior at finite width has no small chains and is not extrapolated.
  */
 final class SaddleEstimate {
-  /**
-   * A number with its Monte Carlo standard error.
-   *
-   * @param value the estimate
-   * @param error its standard error
-   */
-  record Estimate(double value, double error) {}
-
   private final SamplingChain[] large;
   private final SamplingChain[] small;
   private final int points;
@@ -70,7 +62,7 @@ final class SaddleEstimate {
   }
 
   /** The extrapolation of a scalar measured once per sweep, averaged over the chains. */
-  Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
+  AdaptiveNbkSolution.Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
     double value = 0;
     double variance = 0;
     double largeWeight = (small.length == 0 ? 1.0 : 4.0 / 3) / large.length;
@@ -85,7 +77,7 @@ final class SaddleEstimate {
       value += weight * s.mean();
       variance += Math.pow(weight * s.standardError(), 2);
     }
-    return new Estimate(value, Math.sqrt(variance));
+    return new AdaptiveNbkSolution.Estimate(value, Math.sqrt(variance));
   }
 
   /** Y - (g Phi + kappa) v. */

@@ -53,6 +53,11 @@ final class SaddleSampler implements AutoCloseable {
           "effective_sweeps",
           "disagreement");
 
+  private static final int MOST_SNAPSHOTS = 8;
+
+  /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
+  private static final long SNAPSHOT_FLOATS = 8_000_000;
+
   private enum Phase {
     BURN_IN,
     SAMPLING,
@@ -186,7 +191,12 @@ final class SaddleSampler implements AutoCloseable {
     }
     // Means of four chains and the extrapolated pair, taken to the host at each look.
     long averages = (long) points * points + (long) testCount * outputs;
-    return plan.addHost(8 * averages * (2 * CHAINS + 2));
+    long snapshots =
+        (long) snapshotCapacity(options, rank)
+            * CHAINS
+            * (options.samples() + (options.extrapolates() ? quarter : 0))
+            * rank;
+    return plan.addHost(8 * averages * (2 * CHAINS + 2) + Float.BYTES * snapshots);
   }
 
   /** Runs to the end, or to a stop; returns why it ended. */
@@ -253,6 +263,8 @@ final class SaddleSampler implements AutoCloseable {
 
   /** Judges the averages so far. */
   private void look() {
+    int most = snapshotCapacity(options, input.rank());
+    forEachChain(chain -> chain.keepSnapshot(most));
     estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
     double effective = effectiveSweeps();
     history.add(
@@ -309,6 +321,12 @@ final class SaddleSampler implements AutoCloseable {
       spread += chain.equilibrium().spread().mean();
     }
     return Math.sqrt(square) / spread;
+  }
+
+  /** Populations kept per chain for predictions at new inputs. */
+  static int snapshotCapacity(SaddleOptions options, int rank) {
+    long floats = CHAINS * (options.samples() + options.samples() / 4L) * rank;
+    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / Math.max(1, floats)));
   }
 
   /** Fewest independent sweeps that a chain has made. */

@@ -1,5 +1,7 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -30,6 +32,15 @@ final class SamplingChain implements AutoCloseable {
    */
   private static final int TEST_POINT_INTERVAL = 4;
 
+  /**
+   * A population as it was after some sweep.
+   *
+   * @param xi fields, S x r
+   * @param dual v, P x K
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Snapshot(float[] xi, double[] dual) {}
+
   private final Backend backend;
   private final long seed;
   private final int chain;
@@ -52,6 +63,7 @@ final class SamplingChain implements AutoCloseable {
   private long sweeps;
   private long measured;
   private long testMeasured;
+  private final List<Snapshot> snapshots = new ArrayList<>();
   private final MonteCarloSeries dualFit = new MonteCarloSeries();
   private final MonteCarloSeries kernelFit = new MonteCarloSeries();
   private final MonteCarloSeries trace = new MonteCarloSeries();
@@ -167,6 +179,23 @@ final class SamplingChain implements AutoCloseable {
       testMeasured++;
     }
     measured++;
+  }
+
+  /**
+   * Keeps the present fields and dual vector, in place of the oldest once {@code most} are kept.
+   */
+  void keepSnapshot(int most) {
+    if (snapshots.size() >= most) {
+      snapshots.remove(0);
+    }
+    float[] xi = new float[Math.toIntExact(population.xi().size())];
+    backend.download(population.xi(), xi);
+    snapshots.add(new Snapshot(xi, download(population.dual())));
+  }
+
+  /** Populations kept, oldest first. */
+  List<Snapshot> snapshots() {
+    return List.copyOf(snapshots);
   }
 
   /** S. */
@@ -300,6 +329,12 @@ final class SamplingChain implements AutoCloseable {
     sweeps = (long) numbers[2];
     measured = (long) numbers[3];
     testMeasured = (long) numbers[4];
+    for (int i = 0; i < (int) numbers[5]; i++) {
+      snapshots.add(
+          new Snapshot(
+              state.floats(name + "_snapshot_xi_" + i),
+              state.doubles(name + "_snapshot_dual_" + i)));
+    }
     adaptation.restore(state.doubles(name + "_adaptation"));
     hmc.restore(state.doubles(name + "_acceptance"));
     equilibrium.restore(

@@ -8,9 +8,10 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Predictor;
 
 /** A fitted predictor f(x) = k(x)^T C, from the training inputs and the coefficients C alone. */
-public final class LazyPredictor {
+public final class LazyPredictor implements Predictor {
   private static final String COEFFICIENTS = "coefficients";
 
   private final NetworkSpec network;
@@ -84,6 +85,7 @@ public final class LazyPredictor {
    *     activation series does not converge
    * @throws OutOfDeviceMemoryException if the memory does not suffice
    */
+  @Override
   public double[] predict(Backend backend, Inputs inputs) {
     KernelRecursion recursion = recursion(inputs);
     MemoryPlan plan = plan(backend, inputs, recursion);
