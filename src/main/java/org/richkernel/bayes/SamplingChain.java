@@ -294,7 +294,17 @@ final class SamplingChain implements AutoCloseable {
       state.put(name + "_test_sum", download(testSum));
     }
     state.put(
-        name + "_numbers", population.potential(), frozenStep, sweeps, measured, testMeasured);
+        name + "_numbers",
+        population.potential(),
+        frozenStep,
+        sweeps,
+        measured,
+        testMeasured,
+        snapshots.size());
+    for (int i = 0; i < snapshots.size(); i++) {
+      state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
+      state.put(name + "_snapshot_dual_" + i, snapshots.get(i).dual());
+    }
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
     state.put(name + "_directions", equilibrium.directions());
