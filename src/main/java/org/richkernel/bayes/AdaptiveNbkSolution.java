@@ -24,6 +24,7 @@ import org.richkernel.solver.StopReason;
  * @param chains one entry per Markov chain
  * @param history convergence table: columns by name, one row per look at the certificate
  * @param roots all solutions of a linear network's saddle equation, of least action first
+ * @param seconds wall-clock time by part: sampling, gram, solve
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(
@@ -41,7 +42,8 @@ public record AdaptiveNbkSolution(
     Predictor predictor,
     List<ChainDiagnostics> chains,
     Map<String, double[]> history,
-    List<LinearSaddle.Root> roots) {
+    List<LinearSaddle.Root> roots,
+    Map<String, Double> seconds) {
 
   /**
    * A number with its Monte Carlo standard error.

@@ -175,7 +175,8 @@ public final class AdaptiveNbkSolver {
         NeuronHarvest.predictor(backend, problem, input, sampler),
         diagnostics(sampler),
         history(sampler),
-        List.of());
+        List.of(),
+        sampler.seconds());
   }
 
   private static AdaptiveNbkSolution.Estimate scaled(

@@ -52,6 +52,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
   private MovingBlock moving;
   private Matrix movingRows;
   private double potential;
+  private long solveNanos;
 
   /**
    * @param y targets, row-major P x K
@@ -222,6 +223,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
 
   /** v = A^{-1} Y for A = candidate + kappa; returns V. */
   private double solve() {
+    long start = System.nanoTime();
     backend.copy(candidate, cholesky);
     backend.addDiagonal(parameters.kappa(), cholesky);
     backend.cholesky(cholesky);
@@ -233,6 +235,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     if (determinantForce != null) {
       energy += parameters.determinant() * backend.logDeterminant(cholesky);
     }
+    solveNanos += System.nanoTime() - start;
     return energy;
   }
 
@@ -247,6 +250,16 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     if (determinantForce != null) {
       determinantForce.addTo(moving);
     }
+  }
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  long gramNanos() {
+    return sizes[0].gramNanos() + sizes[1].gramNanos();
+  }
+
+  /** Wall-clock time spent on solving for v so far. */
+  long solveNanos() {
+    return solveNanos;
   }
 
   /** Frees the scratch; populations are closed by their owners. */

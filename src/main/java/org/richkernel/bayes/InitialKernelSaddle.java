@@ -56,7 +56,8 @@ final class InitialKernelSaddle {
         lazy.predictor(),
         List.of(),
         Map.of(),
-        List.of());
+        List.of(),
+        Map.of());
   }
 
   static AdaptiveNbkSolution.Layer exact(KernelMetrics metrics) {

@@ -101,6 +101,7 @@ final class LinearSaddleSolver {
         predictor,
         List.of(),
         Map.of(),
-        saddle.roots());
+        saddle.roots(),
+        Map.of());
   }
 }

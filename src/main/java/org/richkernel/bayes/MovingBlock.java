@@ -26,6 +26,8 @@ final class MovingBlock {
   private final Matrix slope;
   private final List<Panel> panels = new ArrayList<>();
 
+  private long gramNanos;
+
   private record Panel(Matrix position, Matrix gradient, Matrix phi, Matrix slope) {}
 
   /**
@@ -99,7 +101,9 @@ final class MovingBlock {
     for (int i = 0; i < panels.size(); i++) {
       Panel panel = panels.get(i);
       forward(panel);
+      long start = System.nanoTime();
       backend.gram(weight, panel.phi, 1, kernel);
+      gramNanos += System.nanoTime() - start;
     }
   }
 
@@ -119,6 +123,11 @@ final class MovingBlock {
       backend.backProject(scale, panel.phi, panel.slope, v, panel.slope);
       backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
     }
+  }
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  long gramNanos() {
+    return gramNanos;
   }
 
   /** gradient += field F for a field of n x P. */

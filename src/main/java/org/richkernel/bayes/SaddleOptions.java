@@ -58,6 +58,18 @@ public record SaddleOptions(
     return new SaddleOptions(gamma, beta, 2000, 0, 0, 1e-2, 2000);
   }
 
+  /** The same with another richness. */
+  public SaddleOptions withGamma(double richness) {
+    return new SaddleOptions(
+        richness, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
+  }
+
+  /** The same with another inverse noise. */
+  public SaddleOptions withBeta(double inverseNoise) {
+    return new SaddleOptions(
+        gamma, inverseNoise, samples, determinantWeight, seed, tolerance, maxSweeps);
+  }
+
   /** The same with another number of samples. */
   public SaddleOptions withSamples(int count) {
     return new SaddleOptions(gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps);

@@ -1,7 +1,9 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
@@ -83,6 +85,7 @@ final class SaddleSampler implements AutoCloseable {
   private boolean certified;
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
+  private long nanos;
 
   /**
    * @param readoutVariance g_L
@@ -201,6 +204,13 @@ final class SaddleSampler implements AutoCloseable {
 
   /** Runs to the end, or to a stop; returns why it ended. */
   StopReason run(RunControl control) {
+    long start = System.nanoTime();
+    StopReason stop = runPhases(control);
+    nanos = System.nanoTime() - start;
+    return stop;
+  }
+
+  private StopReason runPhases(RunControl control) {
     Optional<SolverState> saved = control.checkpoints().load();
     if (saved.isPresent()) {
       restore(saved.get());
@@ -411,6 +421,17 @@ final class SaddleSampler implements AutoCloseable {
     if (!history.isEmpty()) {
       estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
     }
+  }
+
+  /** Wall-clock time of this process by part; a resumed run counts from where it resumed. */
+  Map<String, Double> seconds() {
+    double gram = posterior.gramNanos() * 1e-9;
+    double solve = posterior.solveNanos() * 1e-9;
+    Map<String, Double> parts = new LinkedHashMap<>();
+    parts.put("sampling", nanos * 1e-9 - gram - solve);
+    parts.put("gram", gram);
+    parts.put("solve", solve);
+    return parts;
   }
 
   SaddleEstimate estimate() {
