@@ -111,44 +111,53 @@ final class SaddleSampler implements AutoCloseable {
     int quarter = options.samples() / 4;
     int quarterBlocks = BlockSizes.quarterBlocks(activation, quarter, points);
     blockRows = HiddenLayerPosterior.largestBlock(quarter, quarterBlocks);
-    posterior =
-        own(
-            new HiddenLayerPosterior(
-                backend,
-                activation,
-                input,
-                y,
-                new HiddenLayerPosterior.Parameters(
-                    options.gamma(),
-                    options.kappa(),
-                    readoutVariance,
-                    0.5 * options.determinantWeight() * outputs),
-                blockRows));
-    testPoints =
-        test == null
-            ? null
-            : own(
-                new TestPointKernel(
-                    backend, activation, input, test, panelRows(backend, quarter, points)));
-    int testCount = test == null ? 0 : test.deviation().length;
     small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
-    for (int c = 0; c < CHAINS; c++) {
-      large[c] = chain(c, options.samples(), 4 * quarterBlocks, testCount);
-    }
-    for (int c = 0; c < small.length; c++) {
-      small[c] = chain(CHAINS + c, quarter, quarterBlocks, testCount);
+    try {
+      posterior =
+          own(
+              new HiddenLayerPosterior(
+                  backend,
+                  activation,
+                  input,
+                  y,
+                  new HiddenLayerPosterior.Parameters(
+                      options.gamma(),
+                      options.kappa(),
+                      readoutVariance,
+                      0.5 * options.determinantWeight() * outputs),
+                  blockRows));
+      testPoints =
+          test == null
+              ? null
+              : own(
+                  new TestPointKernel(
+                      backend, activation, input, test, panelRows(backend, quarter, points)));
+      int testCount = test == null ? 0 : test.deviation().length;
+      for (int c = 0; c < CHAINS; c++) {
+        large[c] = chain(c, options.samples(), 4 * quarterBlocks, testCount);
+      }
+      for (int c = 0; c < small.length; c++) {
+        small[c] = chain(CHAINS + c, quarter, quarterBlocks, testCount);
+      }
+    } catch (RuntimeException e) {
+      // The memory ran out half-way: what was allocated before goes back.
+      close();
+      throw e;
     }
   }
 
   private SamplingChain chain(int index, int samples, int blocks, int testCount) {
+    FieldPopulation population = own(posterior.newPopulation(samples, blocks));
+    EquilibriumIdentity identity =
+        own(new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows));
     return own(
         new SamplingChain(
             backend,
             options.seed(),
             index,
             posterior,
-            posterior.newPopulation(samples, blocks),
-            new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows),
+            population,
+            identity,
             LEAPFROGS,
             y,
             testPoints,

@@ -107,7 +107,13 @@ final class SamplingChain implements AutoCloseable {
     testSum = testCount == 0 ? null : memory.get("sum of test predictions");
     backend.addDiagonal(1, unit);
     backend.upload(y, targets);
-    hmc = new CollectiveHmc(backend, seed, chain, equilibrium::observe);
+    hmc =
+        new CollectiveHmc(
+            backend,
+            seed,
+            chain,
+            memory.get("uniforms of the Metropolis step"),
+            equilibrium::observe);
   }
 
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
@@ -115,7 +121,8 @@ final class SamplingChain implements AutoCloseable {
         .add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
         .add(prefix + "unit matrix", Precision.FLOAT64, points, points)
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
-        .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
+        .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs)
+        .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
     if (testCount > 0) {
       plan.add(prefix + "sum of test predictions", Precision.FLOAT64, testCount, outputs);
     }
@@ -173,7 +180,7 @@ final class SamplingChain implements AutoCloseable {
     trace.add(backend.dot(unit, kernel));
     frobenius.add(norm);
     alignment.add(fit / (norm * backend.dot(targets, targets)));
-    if (testPoints != null && measured % TEST_POINT_INTERVAL == 0) {
+    if (testPoints != null && testSum != null && measured % TEST_POINT_INTERVAL == 0) {
       testPoints.addPrediction(
           population.xi(), posterior.readoutVariance(), population.dual(), testSum);
       testMeasured++;
@@ -358,11 +365,9 @@ final class SamplingChain implements AutoCloseable {
     alignment.restore(state.doubles(name + "_alignment"));
   }
 
+  /** Frees the averages; the population and the identity are closed by their owner. */
   @Override
   public void close() {
-    hmc.close();
-    equilibrium.close();
-    population.close();
     memory.close();
   }
 }

@@ -10,6 +10,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
 
 class CollectiveHmcTest {
   private static final int MOVES = 30;
@@ -33,7 +35,8 @@ class CollectiveHmcTest {
                 5,
                 null)) {
       one.chain.start();
-      try (CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, one.identity::observe)) {
+      try (Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
+        CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, uniforms, one.identity::observe);
         move(one, hmc, 0);
         move(one, hmc, MOVES);
         long[] workers =

@@ -59,6 +59,8 @@ final class OneChain implements AutoCloseable {
   @Override
   public void close() {
     chain.close();
+    identity.close();
+    population.close();
     if (testPoints != null) {
       testPoints.close();
     }

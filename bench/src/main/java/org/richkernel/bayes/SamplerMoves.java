@@ -57,18 +57,11 @@ public final class SamplerMoves {
             new HiddenLayerPosterior.Parameters(gamma, kappa, 1, 0);
         try (HiddenLayerPosterior posterior =
                 new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
+            FieldPopulation population = posterior.newPopulation(samples, blocks);
+            EquilibriumIdentity identity = new EquilibriumIdentity(backend, input, 1, rows);
             SamplingChain chain =
                 new SamplingChain(
-                    backend,
-                    7,
-                    0,
-                    posterior,
-                    posterior.newPopulation(samples, blocks),
-                    new EquilibriumIdentity(backend, input, 1, rows),
-                    leapfrogs,
-                    y,
-                    null,
-                    0)) {
+                    backend, 7, 0, posterior, population, identity, leapfrogs, y, null, 0)) {
           chain.start();
           // Short trajectories need more of them to forget the prior draw.
           for (int s = 0; s < BURN_IN * 10 / leapfrogs; s++) {
