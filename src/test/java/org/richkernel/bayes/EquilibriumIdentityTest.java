@@ -64,7 +64,9 @@ class EquilibriumIdentityTest {
     return identity;
   }
 
-  /** Without a tilt the prior is the density: four standard errors, and the error is the known one. */
+  /**
+   * Without a tilt the prior is the density: four standard errors, and the error is the known one.
+   */
   @Test
   void holdsOnExactSamplesOfTheUntiltedDensity() {
     try (EquilibriumIdentity identity = priorDraws(Activation.TANH, 0)) {
@@ -95,8 +97,7 @@ class EquilibriumIdentityTest {
     HiddenLayerPosterior.Parameters parameters =
         new HiddenLayerPosterior.Parameters(0.7, 0.1, 1, determinant);
     try (OneChain one =
-        new OneChain(
-                backend, f, Digits.factor(backend, P), Digits.y(P), parameters, 60, 3, 2, null)
+        new OneChain(backend, f, Digits.factor(backend, P), Digits.y(P), parameters, 60, 3, 2, null)
             .run(150, 400)) {
       MonteCarloSeries mismatch = one.identity.mismatch();
       assertThat(mismatch.mean()).isCloseTo(0, within(4 * mismatch.standardError()));

@@ -50,9 +50,7 @@ class HiddenLayerPosteriorTest {
   private static Stream<Arguments> cases() {
     return Stream.of(Activation.values())
         .flatMap(
-            f ->
-                Stream.of(1, 3)
-                    .flatMap(k -> Stream.of(0.0, 1.0).map(d -> Arguments.of(f, k, d))));
+            f -> Stream.of(1, 3).flatMap(k -> Stream.of(0.0, 1.0).map(d -> Arguments.of(f, k, d))));
   }
 
   @ParameterizedTest
@@ -116,7 +114,8 @@ class HiddenLayerPosteriorTest {
     assertThat(worst / largest).isLessThan(1e-5);
   }
 
-  private void requireKernel(ReferencePotential reference, FieldPopulation population, double[] xi) {
+  private void requireKernel(
+      ReferencePotential reference, FieldPopulation population, double[] xi) {
     double[] kernel = new double[P * P];
     backend.download(population.kernel(), kernel);
     double error =
@@ -157,8 +156,7 @@ class HiddenLayerPosteriorTest {
   void kernelOfAPopulationDoesNotDriftOverManyMoves() {
     InputFactor input = factor();
     double[] y = normals(P, 2);
-    HiddenLayerPosterior.Parameters parameters =
-        new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0);
+    HiddenLayerPosterior.Parameters parameters = new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0);
     try (OneChain one =
         new OneChain(backend, Activation.RELU, input, y, parameters, 60, 3, 1, null).run(50, 200)) {
       double[] carried = new double[P * P];

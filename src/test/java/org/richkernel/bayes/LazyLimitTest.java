@@ -126,8 +126,7 @@ class LazyLimitTest {
     double total = 0;
     for (int i = 0; i < nngp.length; i++) {
       double mean = sum[i] / batches;
-      double error =
-          Math.sqrt((squares[i] / batches - mean * mean) / (batches - 1.0));
+      double error = Math.sqrt((squares[i] / batches - mean * mean) / (batches - 1.0));
       double deviation = (mean - nngp[i]) / error;
       assertThat(Math.abs(deviation)).as("entry %d of %s", i, f).isLessThan(5);
       total += deviation * deviation;

@@ -98,8 +98,7 @@ class LinearSaddleTest {
     RealMatrix x = inputs(P, 1);
     RealMatrix c = x.multiply(x.transpose());
     RealVector y = new ArrayRealVector(targets());
-    LinearSaddle saddle =
-        LinearSaddle.solve(backend, flat(c), y.toArray(), layers, gamma, kappa);
+    LinearSaddle saddle = LinearSaddle.solve(backend, flat(c), y.toArray(), layers, gamma, kappa);
 
     RealMatrix identity = MatrixUtils.createRealIdentityMatrix(P);
     RealMatrix[] phi = new RealMatrix[layers + 1];
@@ -140,8 +139,7 @@ class LinearSaddleTest {
     for (int l = 1; l <= layers; l++) {
       RealMatrix before = square(saddle.kernel(l - 1));
       // Phihat^l = -a_l v v^T, a_l = t / ((1 + t)^l v^T C v)
-      RealMatrix back =
-          v.outerProduct(v).scalarMultiply(-t / (Math.pow(1 + t, l) * quadratic));
+      RealMatrix back = v.outerProduct(v).scalarMultiply(-t / (Math.pow(1 + t, l) * quadratic));
       RealMatrix a = MatrixUtils.createRealIdentityMatrix(P).add(before.multiply(back));
       RealMatrix expected = new LUDecomposition(a).getSolver().solve(before);
       RealMatrix phi = square(saddle.kernel(l));
@@ -150,7 +148,9 @@ class LinearSaddleTest {
     }
   }
 
-  /** k_L(x) = k_0(x) + ((1+t)^L - 1) / (v^T C v) (k_0(x) . v) C v is the kernel with a new point. */
+  /**
+   * k_L(x) = k_0(x) + ((1+t)^L - 1) / (v^T C v) (k_0(x) . v) C v is the kernel with a new point.
+   */
   @ParameterizedTest
   @MethodSource("problems")
   void predictionsOfTheAdaptedAndOfTheRescaledKernelAreTheSame(
@@ -158,8 +158,7 @@ class LinearSaddleTest {
     RealMatrix x = inputs(P, 1);
     RealMatrix c = x.multiply(x.transpose());
     RealVector y = new ArrayRealVector(targets());
-    LinearSaddle saddle =
-        LinearSaddle.solve(backend, flat(c), y.toArray(), layers, gamma, kappa);
+    LinearSaddle saddle = LinearSaddle.solve(backend, flat(c), y.toArray(), layers, gamma, kappa);
     RealVector v = new ArrayRealVector(saddle.dual());
     RealVector cv = c.operate(v);
     double m = saddle.rescaling();
@@ -176,7 +175,12 @@ class LinearSaddleTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"4,10,16,55.7907349", "1,10,4,2.98124015", "0.5,100,2,1.38693513", "2,5,1,2.41342706"})
+  @CsvSource({
+    "4,10,16,55.7907349",
+    "1,10,4,2.98124015",
+    "0.5,100,2,1.38693513",
+    "2,5,1,2.41342706"
+  })
   void whitenedRescalingMatchesKnownValues(double gamma, double beta, int layers, double expected) {
     LinearSaddle saddle =
         LinearSaddle.solve(

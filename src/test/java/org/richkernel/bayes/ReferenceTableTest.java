@@ -94,11 +94,7 @@ class ReferenceTableTest {
   }
 
   private static void require(
-      String what,
-      AdaptiveNbkSolution.Estimate own,
-      double unit,
-      double table,
-      double tableError) {
+      String what, AdaptiveNbkSolution.Estimate own, double unit, double table, double tableError) {
     double error = Math.hypot(own.error() / unit, tableError);
     assertThat(own.error() / unit).as(what + ": own error").isLessThan(0.01 * table);
     assertThat(own.value() / unit).as(what).isCloseTo(table, within(ERRORS * error));

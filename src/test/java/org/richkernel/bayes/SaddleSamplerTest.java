@@ -128,7 +128,9 @@ class SaddleSamplerTest {
     first.requireSameBits(uninterrupted(threads, Activation.RELU, 0));
   }
 
-  /** Stops in burn-in, between looks, at a look, and right before the end, each chosen at random. */
+  /**
+   * Stops in burn-in, between looks, at a look, and right before the end, each chosen at random.
+   */
   @ParameterizedTest
   @CsvSource({"RELU, 0", "TANH, 1"})
   void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne(Activation f, double determinant) {
@@ -210,7 +212,9 @@ class SaddleSamplerTest {
     return values;
   }
 
-  /** What is held after some sweeps, scratch of the backend included, within a fifth of the plan. */
+  /**
+   * What is held after some sweeps, scratch of the backend included, within a fifth of the plan.
+   */
   @ParameterizedTest
   @CsvSource({"RELU, 0, 60", "RELU, 0, 0", "TANH, 1, 60"})
   void planIsTheMemoryInUse(Activation f, double determinant, int newPoints) {
@@ -220,8 +224,7 @@ class SaddleSamplerTest {
     try (Backend backend = open(2)) {
       InputFactor input =
           InputFactor.of(backend, NetworkSpec.of(1, f), normals(points * d, 1), points, d);
-      MemoryPlan plan =
-          SaddleSampler.plan(backend, f, options, points, input.rank(), 3, newPoints);
+      MemoryPlan plan = SaddleSampler.plan(backend, f, options, points, input.rank(), 3, newPoints);
       long before = backend.allocatedBytes();
       int open = backend.openMatrices();
       try (SaddleSampler sampler =
@@ -313,8 +316,7 @@ class SaddleSamplerTest {
       double[] x = normals(5 * 4, 1);
       System.arraycopy(x, 0, x, 16, 4);
       double[] y = {1, -1, 1, -1, 0};
-      InputFactor input =
-          InputFactor.of(backend, NetworkSpec.of(1, Activation.TANH), x, 5, 4);
+      InputFactor input = InputFactor.of(backend, NetworkSpec.of(1, Activation.TANH), x, 5, 4);
       try (SaddleSampler sampler =
           new SaddleSampler(
               backend,
@@ -390,8 +392,7 @@ class SaddleSamplerTest {
   void emptySetOfTestPointsIsLikeNone() {
     try (Backend backend = open(1)) {
       InputFactor input =
-          InputFactor.of(
-              backend, NetworkSpec.of(1, Activation.RELU), normals(P * D, 1), P, D);
+          InputFactor.of(backend, NetworkSpec.of(1, Activation.RELU), normals(P * D, 1), P, D);
       SaddleOptions options = new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 20);
       try (SaddleSampler sampler =
           new SaddleSampler(
