@@ -101,11 +101,10 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     kernelSum = memory.get("sum of kernels");
     dualSum = memory.get("sum of dual vectors");
-    unit = memory.get("unit matrix");
+    unit = posterior.unitMatrix();
     targets = memory.get("targets");
     image = memory.get("kernel times targets");
     testSum = testCount == 0 ? null : memory.get("sum of test predictions");
-    backend.addDiagonal(1, unit);
     backend.upload(y, targets);
     hmc =
         new CollectiveHmc(
@@ -119,7 +118,6 @@ final class SamplingChain implements AutoCloseable {
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
     plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
         .add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
-        .add(prefix + "unit matrix", Precision.FLOAT64, points, points)
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
         .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs)
         .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
