@@ -43,7 +43,7 @@ public record SaddleOptions(
     }
     if (!(determinantWeight >= 0) || Double.isInfinite(determinantWeight)) {
       throw new InvalidProblemException(
-          "determinant weight", determinantWeight, "use 0 for infinite width or 1");
+          "determinant-weight", determinantWeight, "use 0 for infinite width or 1");
     }
     if (!(tolerance > 0)) {
       throw new InvalidProblemException("tolerance", tolerance, "use a positive number");

@@ -72,6 +72,10 @@ final class JsonValues {
     if (value instanceof Map<?, ?> map) {
       return object(map, where);
     }
+    // before Iterable, because a path iterates over paths without end
+    if (value instanceof Enum<?> || value instanceof Path || value instanceof Character) {
+      return value.toString();
+    }
     if (value instanceof Iterable<?> items) {
       return list(items, where);
     }
@@ -95,9 +99,6 @@ final class JsonValues {
     }
     if (value instanceof Optional<?> some) {
       return normalise(some.orElse(null), where);
-    }
-    if (value instanceof Enum<?> || value instanceof Path || value instanceof Character) {
-      return value.toString();
     }
     throw new IllegalArgumentException(
         where
