@@ -371,9 +371,10 @@ class SaddleSamplerTest {
   @CsvSource({"RELU, 64, 1", "RELU, 1000, 3", "TANH, 1000, 50", "RELU, 100000, 1000"})
   void blocksOfBothPopulationsHaveTheSameSizes(Activation f, int samples, int points) {
     int quarter = samples / 4;
-    int blocks = BlockSizes.quarterBlocks(f, quarter, points);
-    assertThat(BlockSizes.blocks(f, samples, points)).isEqualTo(4 * blocks);
-    int largest = HiddenLayerPosterior.largestBlock(quarter, blocks);
+    BlockSizes sizes = BlockSizes.of(f, SaddleOptions.of(1, 10).withSamples(samples), points);
+    int blocks = sizes.smallBlocks();
+    assertThat(sizes.largeBlocks()).isEqualTo(4 * blocks);
+    int largest = sizes.rows();
     for (int[] population : new int[][] {{quarter, blocks}, {samples, 4 * blocks}}) {
       int next = 0;
       for (int b = 0; b < population[1]; b++) {
