@@ -10,19 +10,23 @@ import org.richkernel.compute.Activation;
  * P^3/3 Cholesky factor in rows: least at n = c, about P/2 to P on CPUs. Smooth activations have no
  * such error; their blocks only bound the scratch memory.
  */
-final class BlockSizes {
+record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
   private static final int SMALLEST = 128;
 
-  private BlockSizes() {}
-
-  /** Blocks of a population of S samples when its quarter is cut the same way. */
-  static int blocks(Activation activation, int samples, int points) {
-    return 4 * quarterBlocks(activation, samples / 4, points);
+  /** How the populations of a solve are cut. */
+  static BlockSizes of(Activation activation, SaddleOptions options, int points) {
+    int wanted = Math.max(SMALLEST, activation == Activation.RELU ? points : 4 * points);
+    if (options.extrapolates()) {
+      // S is four times S/4, so both fall into blocks of the same two sizes.
+      int quarter = options.samples() / 4;
+      int blocks = Math.max(1, Math.round((float) quarter / wanted));
+      return new BlockSizes(4 * blocks, blocks, largest(quarter, blocks));
+    }
+    int blocks = Math.max(1, Math.round((float) options.samples() / wanted));
+    return new BlockSizes(blocks, 0, largest(options.samples(), blocks));
   }
 
-  /** Blocks of a population of S/4 samples. */
-  static int quarterBlocks(Activation activation, int quarter, int points) {
-    int wanted = Math.max(SMALLEST, activation == Activation.RELU ? points : 4 * points);
-    return Math.max(1, Math.round((float) quarter / wanted));
+  private static int largest(int samples, int blocks) {
+    return (samples + blocks - 1) / blocks;
   }
 }

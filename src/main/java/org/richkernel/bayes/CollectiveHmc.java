@@ -2,7 +2,6 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
-import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 
 /**
@@ -15,7 +14,7 @@ import org.richkernel.compute.RandomStreams;
  * error of order step^(3/2) sqrt(rows x P); moving a block of n rows at a time, with the saddle v
  * solved again at every step, keeps it that of n rows.
  */
-final class CollectiveHmc implements AutoCloseable {
+final class CollectiveHmc {
   /**
    * Each trajectory's step is drawn within this fraction of the nominal one, against resonances.
    */
@@ -40,12 +39,16 @@ final class CollectiveHmc implements AutoCloseable {
     void observe(Matrix xi, Matrix gradient);
   }
 
-  CollectiveHmc(Backend backend, long seed, int chain, Observer observer) {
+  /**
+   * @param chain index of the chain; names its random streams
+   * @param uniforms scratch, 1 x 2, float32
+   */
+  CollectiveHmc(Backend backend, long seed, int chain, Matrix uniforms, Observer observer) {
     this.backend = backend;
     this.seed = seed;
     this.chain = chain;
     this.observer = observer;
-    this.uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms of the Metropolis step");
+    this.uniforms = uniforms;
   }
 
   /**
@@ -116,10 +119,5 @@ final class CollectiveHmc implements AutoCloseable {
   void restore(double[] state) {
     acceptanceSum = state[0];
     trajectories = (long) state[1];
-  }
-
-  @Override
-  public void close() {
-    uniforms.close();
   }
 }

@@ -80,6 +80,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     dualSingle = memory.get("dual, single");
     backend.upload(input.factor(), factor);
     backend.upload(y, targets);
+    backend.addDiagonal(1, memory.get("unit matrix"));
     sizes =
         new MovingBlock[] {
           new MovingBlock(backend, activation, memory, factor, blockRows - 1),
@@ -96,6 +97,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
         .add("Gram of the fixed rows", Precision.FLOAT64, points, points)
         .add("Gram of all rows", Precision.FLOAT64, points, points)
         .add("Cholesky factor", Precision.FLOAT64, points, points)
+        .add("unit matrix", Precision.FLOAT64, points, points)
         .add("dual", Precision.FLOAT64, points, outputs)
         .add("dual, single", Precision.FLOAT32, points, outputs);
     MovingBlock.plan(plan, points, rank, blockRows);
@@ -136,6 +138,11 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     backend.copy(next.kernel(), candidate);
     next.setPotential(solve());
     backend.copy(dual, next.dual());
+  }
+
+  /** I of P x P, whose inner product with a kernel is its trace. */
+  Matrix unitMatrix() {
+    return memory.get("unit matrix");
   }
 
   /** g, the variance of the readout weights. */

@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Arrays;
 import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -56,21 +57,32 @@ final class NeuronHarvest {
       SamplingChain.Snapshot snapshot,
       double weight) {
     int points = input.points();
-    int samples = snapshot.xi().length / input.rank();
+    int rank = input.rank();
+    int samples = snapshot.xi().length / rank;
     int outputs = snapshot.dual().length / points;
+    int panel = Math.min(samples, backend.panelRows(points));
     float[] result = new float[samples * outputs];
-    try (Matrix xi = backend.allocate(Precision.FLOAT32, samples, input.rank(), "kept fields");
-        Matrix factor = backend.allocate(Precision.FLOAT32, points, input.rank(), "factor");
+    try (Matrix factor = backend.allocate(Precision.FLOAT32, points, rank, "factor");
         Matrix v = backend.allocate(Precision.FLOAT32, points, outputs, "kept dual");
-        Matrix phi = backend.allocate(Precision.FLOAT32, samples, points, "kept activations");
-        Matrix out = backend.allocate(Precision.FLOAT32, samples, outputs, "readout")) {
-      backend.upload(snapshot.xi(), xi);
+        Matrix fields = backend.allocate(Precision.FLOAT32, panel, rank, "kept fields");
+        Matrix activations = backend.allocate(Precision.FLOAT32, panel, points, "kept phi");
+        Matrix readout = backend.allocate(Precision.FLOAT32, panel, outputs, "readout")) {
       backend.upload(input.factor(), factor);
       backend.upload(snapshot.dual(), v);
-      backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, phi);
-      backend.activate(activation, phi, phi);
-      backend.gemm(Transpose.NO, Transpose.NO, weight, phi, v, 0, out);
-      backend.download(out, result);
+      for (int from = 0; from < samples; from += panel) {
+        int rows = Math.min(panel, samples - from);
+        float[] part = new float[rows * outputs];
+        try (Matrix xi = fields.rowRange(0, rows);
+            Matrix phi = activations.rowRange(0, rows);
+            Matrix out = readout.rowRange(0, rows)) {
+          backend.upload(Arrays.copyOfRange(snapshot.xi(), from * rank, (from + rows) * rank), xi);
+          backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, phi);
+          backend.activate(activation, phi, phi);
+          backend.gemm(Transpose.NO, Transpose.NO, weight, phi, v, 0, out);
+          backend.download(out, part);
+        }
+        System.arraycopy(part, 0, result, from * outputs, part.length);
+      }
     }
     return result;
   }

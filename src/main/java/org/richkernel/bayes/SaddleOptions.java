@@ -33,11 +33,14 @@ public record SaddleOptions(
     if (!(beta > 0) || Double.isInfinite(beta)) {
       throw new InvalidProblemException("beta", beta, "use a positive finite number");
     }
-    if (samples < MIN_SAMPLES) {
+    if (determinantWeight != 0 && samples < 1) {
+      throw new InvalidProblemException("samples", samples, "use the width N, at least 1");
+    }
+    if (determinantWeight == 0 && samples < MIN_SAMPLES) {
       throw new InvalidProblemException(
           "samples", samples, "use at least " + MIN_SAMPLES + ", a multiple of 4");
     }
-    if (samples % 4 != 0) {
+    if (determinantWeight == 0 && samples % 4 != 0) {
       throw new InvalidProblemException(
           "samples", samples, "use a multiple of 4, such as " + (samples + 3) / 4 * 4);
     }

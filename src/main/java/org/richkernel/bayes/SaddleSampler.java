@@ -27,7 +27,7 @@ final class SaddleSampler implements AutoCloseable {
   static final int CHAINS = 2;
 
   /** Sweeps during which the step adapts and the prior draw is forgotten. */
-  static final int BURN_IN = 80;
+  static final int BURN_IN = 60;
 
   /** Sweeps between two looks at the certificate. */
   static final int ROUND = 25;
@@ -42,7 +42,7 @@ final class SaddleSampler implements AutoCloseable {
   private static final double AGREEMENT = 4;
 
   /** Leapfrog steps of a trajectory; bench/results/sampler.md has the comparison. */
-  static final int LEAPFROGS = 10;
+  static final int LEAPFROGS = 20;
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
@@ -109,46 +109,55 @@ final class SaddleSampler implements AutoCloseable {
     int points = input.points();
     int outputs = y.length / points;
     int quarter = options.samples() / 4;
-    int quarterBlocks = BlockSizes.quarterBlocks(activation, quarter, points);
-    blockRows = HiddenLayerPosterior.largestBlock(quarter, quarterBlocks);
-    posterior =
-        own(
-            new HiddenLayerPosterior(
-                backend,
-                activation,
-                input,
-                y,
-                new HiddenLayerPosterior.Parameters(
-                    options.gamma(),
-                    options.kappa(),
-                    readoutVariance,
-                    0.5 * options.determinantWeight() * outputs),
-                blockRows));
-    testPoints =
-        test == null
-            ? null
-            : own(
-                new TestPointKernel(
-                    backend, activation, input, test, panelRows(backend, quarter, points)));
-    int testCount = test == null ? 0 : test.deviation().length;
+    BlockSizes sizes = BlockSizes.of(activation, options, points);
+    blockRows = sizes.rows();
     small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
-    for (int c = 0; c < CHAINS; c++) {
-      large[c] = chain(c, options.samples(), 4 * quarterBlocks, testCount);
-    }
-    for (int c = 0; c < small.length; c++) {
-      small[c] = chain(CHAINS + c, quarter, quarterBlocks, testCount);
+    try {
+      posterior =
+          own(
+              new HiddenLayerPosterior(
+                  backend,
+                  activation,
+                  input,
+                  y,
+                  new HiddenLayerPosterior.Parameters(
+                      options.gamma(),
+                      options.kappa(),
+                      readoutVariance,
+                      0.5 * options.determinantWeight() * outputs),
+                  blockRows));
+      testPoints =
+          test == null
+              ? null
+              : own(
+                  new TestPointKernel(
+                      backend, activation, input, test, panelRows(backend, blockRows, points)));
+      int testCount = test == null ? 0 : test.deviation().length;
+      for (int c = 0; c < CHAINS; c++) {
+        large[c] = chain(c, options.samples(), sizes.largeBlocks(), testCount);
+      }
+      for (int c = 0; c < small.length; c++) {
+        small[c] = chain(CHAINS + c, quarter, sizes.smallBlocks(), testCount);
+      }
+    } catch (RuntimeException e) {
+      // The memory ran out half-way: what was allocated before goes back.
+      close();
+      throw e;
     }
   }
 
   private SamplingChain chain(int index, int samples, int blocks, int testCount) {
+    FieldPopulation population = own(posterior.newPopulation(samples, blocks));
+    EquilibriumIdentity identity =
+        own(new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows));
     return own(
         new SamplingChain(
             backend,
             options.seed(),
             index,
             posterior,
-            posterior.newPopulation(samples, blocks),
-            new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows),
+            population,
+            identity,
             LEAPFROGS,
             y,
             testPoints,
@@ -160,8 +169,8 @@ final class SaddleSampler implements AutoCloseable {
     return resource;
   }
 
-  private static int panelRows(Backend backend, int quarter, int points) {
-    return Math.min(quarter, backend.panelRows(points));
+  private static int panelRows(Backend backend, int blockRows, int points) {
+    return Math.min(blockRows, backend.panelRows(points));
   }
 
   /** Everything the solve will hold at once. */
@@ -175,11 +184,10 @@ final class SaddleSampler implements AutoCloseable {
       int testCount) {
     MemoryPlan plan = new MemoryPlan();
     int quarter = options.samples() / 4;
-    int quarterBlocks = BlockSizes.quarterBlocks(activation, quarter, points);
-    int blockRows = HiddenLayerPosterior.largestBlock(quarter, quarterBlocks);
+    int blockRows = BlockSizes.of(activation, options, points).rows();
     HiddenLayerPosterior.plan(plan, points, rank, outputs, blockRows, options.determinantWeight());
     if (testCount > 0) {
-      TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, quarter, points));
+      TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, blockRows, points));
     }
     for (int c = 0; c < CHAINS; c++) {
       for (int samples :

@@ -101,21 +101,26 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     kernelSum = memory.get("sum of kernels");
     dualSum = memory.get("sum of dual vectors");
-    unit = memory.get("unit matrix");
+    unit = posterior.unitMatrix();
     targets = memory.get("targets");
     image = memory.get("kernel times targets");
     testSum = testCount == 0 ? null : memory.get("sum of test predictions");
-    backend.addDiagonal(1, unit);
     backend.upload(y, targets);
-    hmc = new CollectiveHmc(backend, seed, chain, equilibrium::observe);
+    hmc =
+        new CollectiveHmc(
+            backend,
+            seed,
+            chain,
+            memory.get("uniforms of the Metropolis step"),
+            equilibrium::observe);
   }
 
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
     plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
         .add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
-        .add(prefix + "unit matrix", Precision.FLOAT64, points, points)
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
-        .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
+        .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs)
+        .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
     if (testCount > 0) {
       plan.add(prefix + "sum of test predictions", Precision.FLOAT64, testCount, outputs);
     }
@@ -173,7 +178,7 @@ final class SamplingChain implements AutoCloseable {
     trace.add(backend.dot(unit, kernel));
     frobenius.add(norm);
     alignment.add(fit / (norm * backend.dot(targets, targets)));
-    if (testPoints != null && measured % TEST_POINT_INTERVAL == 0) {
+    if (testPoints != null && testSum != null && measured % TEST_POINT_INTERVAL == 0) {
       testPoints.addPrediction(
           population.xi(), posterior.readoutVariance(), population.dual(), testSum);
       testMeasured++;
@@ -294,7 +299,17 @@ final class SamplingChain implements AutoCloseable {
       state.put(name + "_test_sum", download(testSum));
     }
     state.put(
-        name + "_numbers", population.potential(), frozenStep, sweeps, measured, testMeasured);
+        name + "_numbers",
+        population.potential(),
+        frozenStep,
+        sweeps,
+        measured,
+        testMeasured,
+        snapshots.size());
+    for (int i = 0; i < snapshots.size(); i++) {
+      state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
+      state.put(name + "_snapshot_dual_" + i, snapshots.get(i).dual());
+    }
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
     state.put(name + "_directions", equilibrium.directions());
@@ -348,11 +363,9 @@ final class SamplingChain implements AutoCloseable {
     alignment.restore(state.doubles(name + "_alignment"));
   }
 
+  /** Frees the averages; the population and the identity are closed by their owner. */
   @Override
   public void close() {
-    hmc.close();
-    equilibrium.close();
-    population.close();
     memory.close();
   }
 }

@@ -8,25 +8,25 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.Targets;
 
 /** The MNIST digits 0 and 1 that reference numbers were computed on. */
-final class ReferenceDigits {
-  static final int DIMENSION = 784;
+public final class ReferenceDigits {
+  public static final int DIMENSION = 784;
   private static final Path FOLDER = Path.of("test-data", "reference");
 
   private ReferenceDigits() {}
 
-  static Inputs trainInputs(int points) {
+  public static Inputs trainInputs(int points) {
     return inputs("mnist01_train40_u8.npy", points);
   }
 
-  static Targets trainTargets(int points) {
+  public static Targets trainTargets(int points) {
     return targets("mnist01_ytrain.npy", points);
   }
 
-  static Inputs testInputs() {
+  public static Inputs testInputs() {
     return inputs("mnist01_test100_u8.npy", 100);
   }
 
-  static Targets testTargets() {
+  public static Targets testTargets() {
     return targets("mnist01_ytest.npy", 100);
   }
 
