@@ -209,6 +209,7 @@ public final class AdaptiveNbkFit implements Fit {
     map.put("equilibrium", certificate.equilibrium());
     map.put("equilibriumStandardError", certificate.equilibriumError());
     map.put("chainDisagreement", certificate.disagreement());
+    map.put("largestShare", certificate.largestShare());
     map.put("effectiveSweeps", certificate.effectiveSweeps());
     return map;
   }

@@ -164,6 +164,7 @@ public final class AdaptiveNbkSolver {
             sampler.equilibriumResidual(),
             sampler.equilibriumError(),
             sampler.disagreement(),
+            sampler.largestShare(),
             sampler.effectiveSweeps()),
         List.of(kernel),
         List.of(layer),

@@ -9,6 +9,8 @@ package org.richkernel.bayes;
  *     density obey
  * @param equilibriumError its standard error
  * @param disagreement largest difference between two chains, in standard errors
+ * @param largestShare largest share of a single sample in the fit; near 1 where the samples have
+ *     condensed into a metastable state
  * @param effectiveSweeps fewest independent sweeps of a chain
  */
 public record Certificate(
@@ -17,9 +19,10 @@ public record Certificate(
     double equilibrium,
     double equilibriumError,
     double disagreement,
+    double largestShare,
     double effectiveSweeps) {
   /** The certificate of a closed form whose equations hold to the given relative residual. */
   public static Certificate exact(double residual) {
-    return new Certificate(residual, 0, 0, 0, 0, Double.POSITIVE_INFINITY);
+    return new Certificate(residual, 0, 0, 0, 0, 0, Double.POSITIVE_INFINITY);
   }
 }

@@ -6,6 +6,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -48,6 +49,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
 
+  private double richness; // gamma, or less while it is ramped up
   private FieldPopulation population;
   private MovingBlock moving;
   private Matrix movingRows;
@@ -67,6 +69,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
       int blockRows) {
     this.backend = backend;
     this.parameters = parameters;
+    this.richness = parameters.gamma();
     int outputs = y.length / input.points();
     MemoryPlan plan = new MemoryPlan();
     plan(plan, input.points(), input.rank(), outputs, blockRows, parameters.determinant());
@@ -138,6 +141,51 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     backend.copy(next.kernel(), candidate);
     next.setPotential(solve());
     backend.copy(dual, next.dual());
+  }
+
+  /**
+   * Sets the richness that the following moves feel, at most gamma; populations must be refreshed.
+   *
+   * @param fraction of gamma, in [0, 1]
+   */
+  void ramp(double fraction) {
+    richness = fraction * parameters.gamma();
+  }
+
+  /**
+   * Largest share that a single sample has in tr Y^T Phi Y. It is of order 1/S at the saddle; near
+   * 1 the population has condensed: one sample of norm sqrt(S) carries the fit, a metastable state
+   * at the boundary of the saddle's domain.
+   */
+  double largestShare(FieldPopulation of) {
+    use(of);
+    double largest = 0;
+    double sum = 0;
+    int outputs = targets.columns();
+    try (Matrix y = backend.allocate(Precision.FLOAT32, targets.rows(), outputs, "targets");
+        Matrix image =
+            backend.allocate(Precision.FLOAT32, sizes[1].rows(), outputs, "fields on targets")) {
+      backend.copy(targets, y);
+      for (int b = 0; b < blocks(); b++) {
+        select(b);
+        backend.copy(movingRows, moving.position());
+        moving.forward();
+        float[] values = new float[moving.rows() * outputs];
+        try (Matrix rows = image.rowRange(0, moving.rows())) {
+          backend.gemm(Transpose.NO, Transpose.NO, 1, moving.phi(), y, 0, rows);
+          backend.download(rows, values);
+        }
+        for (int i = 0; i < moving.rows(); i++) {
+          double square = 0;
+          for (int k = 0; k < outputs; k++) {
+            square += (double) values[i * outputs + k] * values[i * outputs + k];
+          }
+          largest = Math.max(largest, square);
+          sum += square;
+        }
+      }
+    }
+    return sum == 0 ? 0 : largest / sum;
   }
 
   /** I of P x P, whose inner product with a kernel is its trace. */
@@ -237,7 +285,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     backend.copy(targets, dual);
     backend.solveCholesky(cholesky, dual);
     // V = (S gamma^2 / 2) tr Y^T v + c ln det A
-    double fit = 0.5 * population.samples() * parameters.gamma() * parameters.gamma();
+    double fit = 0.5 * population.samples() * richness * richness;
     double energy = fit * backend.dot(targets, dual);
     if (determinantForce != null) {
       energy += parameters.determinant() * backend.logDeterminant(cholesky);
@@ -248,12 +296,11 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
 
   /** gradient = dV/dxi = (phi' o (-gamma^2 g (phi v) v^T + (2 c g / S) phi A^{-1})) F. */
   private void pull() {
-    double gamma = parameters.gamma();
     backend.copy(dual, dualSingle);
     if (determinantForce != null) {
       determinantForce.prepare(2 * parameters.determinant() * kernelWeight(), cholesky, moving);
     }
-    moving.pull(-gamma * gamma * parameters.readoutVariance(), dualSingle);
+    moving.pull(-richness * richness * parameters.readoutVariance(), dualSingle);
     if (determinantForce != null) {
       determinantForce.addTo(moving);
     }

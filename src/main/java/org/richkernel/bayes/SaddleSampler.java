@@ -29,6 +29,12 @@ final class SaddleSampler implements AutoCloseable {
   /** Sweeps during which the step adapts and the prior draw is forgotten. */
   static final int BURN_IN = 60;
 
+  /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
+  private static final int RAMP = 30;
+
+  /** A population in which one sample has a larger share of the fit is not at the saddle. */
+  private static final double LARGEST_SHARE = 0.5;
+
   /** Sweeps between two looks at the certificate. */
   static final int ROUND = 25;
 
@@ -53,7 +59,8 @@ final class SaddleSampler implements AutoCloseable {
           "equilibrium",
           "equilibrium_error",
           "effective_sweeps",
-          "disagreement");
+          "disagreement",
+          "largest_share");
 
   private static final int MOST_SNAPSHOTS = 8;
 
@@ -253,6 +260,9 @@ final class SaddleSampler implements AutoCloseable {
     sweep++;
     switch (phase) {
       case BURN_IN -> {
+        // A prior draw at full richness would turn its excess energy into heat, which can condense
+        // the population; the richness rises slowly instead.
+        posterior.ramp(Math.min(1, sweep / (double) RAMP));
         forEachChain(SamplingChain::burnIn);
         if (sweep == BURN_IN) {
           forEachChain(SamplingChain::freeze);
@@ -293,7 +303,8 @@ final class SaddleSampler implements AutoCloseable {
           equilibriumResidual(),
           equilibriumError(),
           effective,
-          disagreement()
+          disagreement(),
+          largestShare()
         });
     boolean passed =
         residual() <= options.tolerance()
@@ -301,7 +312,8 @@ final class SaddleSampler implements AutoCloseable {
             && equilibriumResidual() <= options.tolerance() + 2 * equilibriumError()
             && equilibriumError() <= options.tolerance()
             && effective >= MIN_EFFECTIVE_SWEEPS
-            && disagreement() <= AGREEMENT;
+            && disagreement() <= AGREEMENT
+            && largestShare() <= LARGEST_SHARE;
     passes = passed ? passes + 1 : 0;
   }
 
@@ -368,6 +380,15 @@ final class SaddleSampler implements AutoCloseable {
       worst = Math.max(worst, distance(pair[0].trace(), pair[1].trace()));
     }
     return worst;
+  }
+
+  /** Largest share of a single sample in the fit of any population at S; near 1 when condensed. */
+  double largestShare() {
+    double largest = 0;
+    for (SamplingChain chain : large) {
+      largest = Math.max(largest, chain.largestShare());
+    }
+    return largest;
   }
 
   private static double distance(MonteCarloSeries a, MonteCarloSeries b) {

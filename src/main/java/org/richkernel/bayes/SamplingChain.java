@@ -133,8 +133,12 @@ final class SamplingChain implements AutoCloseable {
     posterior.refresh(population);
   }
 
-  /** One sweep over all blocks while the step adapts; nothing is measured. */
+  /**
+   * One sweep over all blocks while the step adapts; nothing is measured. The kernel is computed
+   * anew first, because the richness may have changed.
+   */
   void burnIn() {
+    posterior.refresh(population);
     moveAllBlocks();
     equilibrium.discardSweep();
   }
@@ -201,6 +205,11 @@ final class SamplingChain implements AutoCloseable {
   /** Populations kept, oldest first. */
   List<Snapshot> snapshots() {
     return List.copyOf(snapshots);
+  }
+
+  /** Largest share of a single sample in the fit, see {@link HiddenLayerPosterior#largestShare}. */
+  double largestShare() {
+    return posterior.largestShare(population);
   }
 
   /** S. */
