@@ -52,9 +52,15 @@ class CollectiveHmcTest {
         long first = threads.getThreadAllocatedBytes(own);
         long asking = threads.getThreadAllocatedBytes(own) - first;
         long[] start = threads.getThreadAllocatedBytes(workers);
-        first = threads.getThreadAllocatedBytes(own);
-        move(one, hmc, 2 * MOVES);
-        long used = threads.getThreadAllocatedBytes(own) - first - asking;
+        // What a step allocates, every run of it allocates; what the compiler of the JVM leaves
+        // behind
+        // (a few dozen bytes, once) is not among it.
+        long used = Long.MAX_VALUE;
+        for (int run = 2; run < 5; run++) {
+          first = threads.getThreadAllocatedBytes(own);
+          move(one, hmc, run * MOVES);
+          used = Math.min(used, threads.getThreadAllocatedBytes(own) - first - asking);
+        }
         assertThat(used).as("bytes of the driving thread").isLessThanOrEqualTo(0);
         assertThat(threads.getThreadAllocatedBytes(workers)).containsExactly(start);
         assertThat(hmc.acceptance()).isGreaterThan(0.1);

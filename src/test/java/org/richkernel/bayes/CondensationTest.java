@@ -28,7 +28,7 @@ class CondensationTest {
         posterior.refresh(population);
         assertThat(posterior.largestShare(population)).isLessThan(0.1);
 
-        // sample 200 becomes sqrt(S) F^T y / |F^T y| times 3
+        // sample 200 becomes 6 sqrt(S) F^T y / |F^T y|
         double[] direction = new double[input.rank()];
         double square = 0;
         for (int k = 0; k < direction.length; k++) {
@@ -38,7 +38,7 @@ class CondensationTest {
           square += direction[k] * direction[k];
         }
         for (int k = 0; k < direction.length; k++) {
-          xi[200 * input.rank() + k] = (float) (3 * Math.sqrt(SAMPLES / square) * direction[k]);
+          xi[200 * input.rank() + k] = (float) (6 * Math.sqrt(SAMPLES / square) * direction[k]);
         }
         backend.upload(xi, population.xi());
         posterior.refresh(population);
