@@ -20,8 +20,3 @@ __device__ __forceinline__ uint4 rk_philox(
   }
   return make_uint4(c0, c1, c2, c3);
 }
-
-// (word + 0.5) 2^-32 rounded once to float32: 2 word + 1 is an exact 33-bit integer.
-__device__ __forceinline__ float rk_uniform(unsigned int word) {
-  return (float)(2ull * word + 1ull) * 1.16415321826934814453125e-10f;
-}

@@ -1,7 +1,8 @@
+#include "include/box_muller.cuh"
 #include "include/index.cuh"
 #include "include/philox.cuh"
 
-// Uniforms in (0, 1]: target_ij = (word + 0.5) 2^-32 in float32, where word is number j mod 4 of the
+// Uniforms in (0, 1]: target_ij = float(word) 2^-32 + 2^-33, where word is number j mod 4 of the
 // Philox block with counter (j / 4, firstSample + i, stream low, stream high).
 // Grid: x over quads of columns, y over rows, any size. Block: 2-D, at most 256 threads. Shared: 0.
 // Index ranges: 0 <= i < rows, 0 <= j < columns; wide as in rk_field_activate.
