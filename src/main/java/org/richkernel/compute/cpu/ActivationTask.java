@@ -1,0 +1,96 @@
+package org.richkernel.compute.cpu;
+
+import java.util.Arrays;
+import org.richkernel.compute.Activation;
+
+/** phi = f(h), with or without slope = f'(h), in one pass. */
+final class ActivationTask extends TiledTask {
+  private final WorkerTeam team;
+  private Activation f;
+  private CpuMatrix h;
+  private CpuMatrix phi;
+  private CpuMatrix slope;
+
+  ActivationTask(WorkerTeam team) {
+    this.team = team;
+  }
+
+  void apply(Activation activation, CpuMatrix input, CpuMatrix output) {
+    Operands.alike("activate", input, output);
+    f = activation;
+    h = input;
+    phi = output;
+    slope = null;
+    frame(input, output);
+    team.run(this);
+  }
+
+  void applyWithDerivative(
+      Activation activation, CpuMatrix input, CpuMatrix output, CpuMatrix derivative) {
+    Operands.alike("activateWithDerivative", input, output);
+    Operands.alike("activateWithDerivative", input, derivative);
+    f = activation;
+    h = input;
+    phi = output;
+    slope = derivative;
+    frame(input, output, derivative);
+    team.run(this);
+  }
+
+  @Override
+  void tile(Worker w, int piece, int row, long column, int n) {
+    if (h.isSingle()) {
+      h.read(h.at(row, column), w.f0, n);
+      singles(w.f0, w.f1, n);
+      phi.write(phi.at(row, column), w.f0, n);
+      if (slope != null) {
+        slope.write(slope.at(row, column), w.f1, n);
+      }
+    } else {
+      h.read(h.at(row, column), w.d0, n);
+      doubles(w.d0, w.d1, n);
+      phi.write(phi.at(row, column), w.d0, n);
+      if (slope != null) {
+        slope.write(slope.at(row, column), w.d1, n);
+      }
+    }
+  }
+
+  private void singles(float[] x, float[] d, int n) {
+    boolean both = slope != null;
+    switch (f) {
+      case RELU -> {
+        if (both) {
+          ActivationLoops.reluSlope(x, d, n);
+        }
+        ActivationLoops.relu(x, n);
+      }
+      case TANH -> {
+        ActivationLoops.tanh(x, n);
+        if (both) {
+          ActivationLoops.tanhSlope(x, d, n);
+        }
+      }
+      case ERF -> {
+        if (both) {
+          ActivationLoops.erfSlope(x, d, n);
+        }
+        ActivationLoops.erf(x, n);
+      }
+      case LINEAR -> {
+        if (both) {
+          Arrays.fill(d, 0, n, 1f);
+        }
+      }
+    }
+  }
+
+  /** Float64 is for references and small problems, so it goes by the definition. */
+  private void doubles(double[] x, double[] d, int n) {
+    for (int i = 0; i < n; i++) {
+      double hi = x[i];
+      x[i] = f.value(hi);
+      d[i] = f.derivative(hi);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package org.richkernel.compute.cpu;
+
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+
+import java.util.Arrays;
+import org.richkernel.compute.Precision;
+
+/**
+ * Gram matrices of float32 fields in float64. The result is cut into tiles and, where it is small,
+ * the samples into chunks; a piece is one tile over one chunk. It goes through its samples in
+ * panels: a float32 product by BLAS, added to a float64 tile. The chunks are added in order. Tiles,
+ * chunks and panels follow from the shapes alone, so the numbers do not depend on the threads.
+ */
+final class GramProducts {
+  /** Samples of one float32 product. */
+  static final int PANEL = 1024;
+
+  private static final int EDGE = 256;
+  private static final int MOST_CHUNKS = 32;
+  private static final int PIECES_WANTED = 32;
+  private static final long MOST_PARTIAL_BYTES = 32L << 20;
+
+  private final WorkerTeam team;
+  private final CpuMemory memory;
+  private final Mirror mirror;
+  private final Tiles tiles = new Tiles();
+  private final Sum sum = new Sum();
+  private final double[][] accumulators;
+  private final float[][] products;
+  private NativeBlock scratch;
+  private NativeBlock partial;
+
+  GramProducts(WorkerTeam team, CpuMemory memory, Mirror mirror) {
+    this.team = team;
+    this.memory = memory;
+    this.mirror = mirror;
+    this.accumulators = new double[team.threads()][];
+    this.products = new float[team.threads()][];
+  }
+
+  void gram(double alpha, CpuMatrix a, double beta, CpuMatrix c) {
+    Operands.precision("gram", Precision.FLOAT32, a);
+    Operands.precision("gram", Precision.FLOAT64, c);
+    Operands.shape("gram", c, a.columns(), a.columns());
+    run(alpha, a, a, beta, c, true);
+    mirror.lowerToUpper(c);
+  }
+
+  void crossGram(double alpha, CpuMatrix a, CpuMatrix b, double beta, CpuMatrix c) {
+    Operands.precision("crossGram", Precision.FLOAT32, a);
+    Operands.precision("crossGram", Precision.FLOAT32, b);
+    Operands.precision("crossGram", Precision.FLOAT64, c);
+    if (a.rows() != b.rows()) {
+      throw Operands.mismatch("crossGram", a, b);
+    }
+    Operands.shape("crossGram", c, a.columns(), b.columns());
+    run(alpha, a, b, beta, c, false);
+  }
+
+  void close() {
+    if (scratch != null) {
+      memory.release(scratch);
+    }
+    if (partial != null) {
+      memory.release(partial);
+    }
+  }
+
+  private void run(
+      double alpha, CpuMatrix a, CpuMatrix b, double beta, CpuMatrix c, boolean lowerOnly) {
+    if (c.isEmpty()) {
+      return;
+    }
+    tiles.a = a;
+    tiles.b = b;
+    tiles.shape(c.rows(), c.columns(), a.rows(), lowerOnly);
+    reserveScratch();
+    team.run(tiles);
+    sum.alpha = alpha;
+    sum.beta = beta;
+    sum.c = c;
+    sum.byRows(c);
+    team.run(sum);
+  }
+
+  private void reserveScratch() {
+    if (scratch == null) {
+      scratch =
+          memory.reserve(
+              Precision.FLOAT32, (long) team.threads() * EDGE * EDGE, "scratch of Gram products");
+      for (int i = 0; i < team.threads(); i++) {
+        accumulators[i] = new double[EDGE * EDGE];
+        products[i] = new float[EDGE * EDGE];
+      }
+    }
+    long needed = (long) tiles.chunks * tiles.rows * tiles.columns;
+    if (partial == null || partial.bytes() < needed * Double.BYTES) {
+      if (partial != null) {
+        memory.release(partial);
+        partial = null;
+      }
+      partial = memory.reserve(Precision.FLOAT64, needed, "partial sums of Gram products");
+    }
+  }
+
+  private final class Tiles implements Task {
+    private CpuMatrix a;
+    private CpuMatrix b;
+    private int rows;
+    private int columns;
+    private int tileRows;
+    private int tileColumns;
+    private int across;
+    private int tileCount;
+    private int chunks;
+    private int panelsPerChunk;
+    private boolean lowerOnly;
+
+    void shape(int p, int q, int samples, boolean lower) {
+      rows = p;
+      columns = q;
+      lowerOnly = lower;
+      int down = (p + EDGE - 1) / EDGE;
+      across = (q + EDGE - 1) / EDGE;
+      tileRows = (p + down - 1) / down;
+      tileColumns = (q + across - 1) / across;
+      tileCount = down * across;
+      int useful = lower ? (tileCount + down) / 2 : tileCount;
+      int panels = (int) (((long) samples + PANEL - 1) / PANEL);
+      long room = MOST_PARTIAL_BYTES / ((long) p * q * Double.BYTES);
+      long wanted = Math.min(MOST_CHUNKS, (PIECES_WANTED + useful - 1) / useful);
+      int most = (int) Math.max(1, Math.min(wanted, Math.min(room, panels)));
+      panelsPerChunk = Math.max(1, (panels + most - 1) / most);
+      chunks = Math.max(1, (panels + panelsPerChunk - 1) / panelsPerChunk);
+    }
+
+    @Override
+    public int pieces() {
+      return tileCount * chunks;
+    }
+
+    @Override
+    public void run(int piece, Worker w) {
+      int tile = piece % tileCount;
+      int i = tile / across * tileRows;
+      int j = tile % across * tileColumns;
+      int m = Math.min(tileRows, rows - i);
+      int n = Math.min(tileColumns, columns - j);
+      if (m <= 0 || n <= 0 || (lowerOnly && j > i)) {
+        return;
+      }
+      int chunk = piece / tileCount;
+      long first = (long) chunk * panelsPerChunk * PANEL;
+      long last = Math.min(a.rows(), first + (long) panelsPerChunk * PANEL);
+      double[] total = accumulators[w.index];
+      Arrays.fill(total, 0, m * n, 0.0);
+      for (long s = first; s < last; s += PANEL) {
+        addPanel(w, (int) s, (int) Math.min(PANEL, last - s), i, m, j, n, total);
+      }
+      for (int r = 0; r < m; r++) {
+        long element = ((long) chunk * rows + i + r) * columns + j;
+        partial.write(element, total, r * n, n);
+      }
+    }
+
+    private void addPanel(Worker w, int s, int count, int i, int m, int j, int n, double[] total) {
+      long element = (long) w.index * EDGE * EDGE;
+      cblas_sgemm(
+          CblasRowMajor,
+          CblasTrans,
+          CblasNoTrans,
+          m,
+          n,
+          count,
+          1f,
+          w.a.at(a, s, i),
+          a.leading(),
+          w.b.at(b, s, j),
+          b.leading(),
+          0f,
+          w.c.at(scratch.address() + element * Float.BYTES),
+          n);
+      float[] product = products[w.index];
+      scratch.read(element, product, 0, m * n);
+      add(product, total, m * n);
+    }
+  }
+
+  private static void add(float[] x, double[] y, int n) {
+    for (int i = 0; i < n; i++) {
+      y[i] += x[i];
+    }
+  }
+
+  /** C = alpha (sum over chunks) + beta C; blocks above the diagonal are left to the mirror. */
+  private final class Sum extends TiledTask {
+    private double alpha;
+    private double beta;
+    private CpuMatrix c;
+
+    @Override
+    void tile(Worker w, int piece, int row, long column, int n) {
+      int count = n;
+      if (tiles.lowerOnly) {
+        count = (int) Math.min(n, row + 1 - column);
+        if (count <= 0) {
+          return;
+        }
+      }
+      partial.read(((long) row) * tiles.columns + column, w.d0, 0, count);
+      for (int chunk = 1; chunk < tiles.chunks; chunk++) {
+        partial.read(((long) chunk * tiles.rows + row) * tiles.columns + column, w.d1, 0, count);
+        Loops.axpy(1.0, w.d1, w.d0, count);
+      }
+      Loops.scale(alpha, w.d0, count);
+      if (beta != 0) {
+        c.read(c.at(row, column), w.d1, count);
+        Loops.axpy(beta, w.d1, w.d0, count);
+      }
+      c.write(c.at(row, column), w.d0, count);
+    }
+  }
+}

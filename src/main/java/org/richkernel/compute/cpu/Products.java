@@ -1,0 +1,164 @@
+package org.richkernel.compute.cpu;
+
+import org.richkernel.compute.Transpose;
+
+/**
+ * General and symmetric products. The result is split over the team, one single-threaded BLAS call
+ * for each part.
+ */
+final class Products {
+  /** Below this many multiplications a second thread costs more than it brings. */
+  private static final long WORTH_SPLITTING = 64L * 64 * 64;
+
+  /** Parts start at multiples of this, which the register blocks of BLAS divide. */
+  private static final int ALIGN = 16;
+
+  private final WorkerTeam team;
+  private final GeneralProduct general;
+  private final SymmetricProduct symmetric;
+  private final Mirror mirror;
+
+  Products(WorkerTeam team, Mirror mirror) {
+    this.team = team;
+    this.mirror = mirror;
+    this.general = new GeneralProduct();
+    this.symmetric = new SymmetricProduct();
+  }
+
+  void gemm(
+      Transpose ta,
+      Transpose tb,
+      double alpha,
+      CpuMatrix a,
+      CpuMatrix b,
+      double beta,
+      CpuMatrix c) {
+    Operands.samePrecision("gemm", a, c);
+    Operands.samePrecision("gemm", b, c);
+    int k = ta == Transpose.YES ? a.rows() : a.columns();
+    int m = ta == Transpose.YES ? a.columns() : a.rows();
+    int n = tb == Transpose.YES ? b.rows() : b.columns();
+    if (k != (tb == Transpose.YES ? b.columns() : b.rows())) {
+      throw new IllegalArgumentException(
+          "gemm: op(A) and op(B) do not fit, op(A) = "
+              + ta
+              + " "
+              + a.describe()
+              + ", op(B) = "
+              + tb
+              + " "
+              + b.describe());
+    }
+    Operands.shape("gemm", c, m, n);
+    if (c.isEmpty()) {
+      return;
+    }
+    general.ta = ta;
+    general.tb = tb;
+    general.alpha = alpha;
+    general.beta = beta;
+    general.a = a;
+    general.b = b;
+    general.c = c;
+    general.k = k;
+    general.parts = (long) m * n * Math.max(1, k) < WORTH_SPLITTING ? 1 : team.threads();
+    team.run(general);
+  }
+
+  void syrk(Transpose transpose, double alpha, CpuMatrix a, double beta, CpuMatrix c) {
+    Operands.samePrecision("syrk", a, c);
+    int n = transpose == Transpose.YES ? a.columns() : a.rows();
+    int k = transpose == Transpose.YES ? a.rows() : a.columns();
+    Operands.shape("syrk", c, n, n);
+    if (c.isEmpty()) {
+      return;
+    }
+    symmetric.transpose = transpose;
+    symmetric.alpha = alpha;
+    symmetric.beta = beta;
+    symmetric.a = a;
+    symmetric.c = c;
+    symmetric.k = k;
+    symmetric.parts = (long) n * n * Math.max(1, k) < 2 * WORTH_SPLITTING ? 1 : team.threads();
+    team.run(symmetric);
+    mirror.lowerToUpper(c);
+  }
+
+  /** Start of part i of n rows in equal parts, aligned. */
+  private static int evenly(int n, int i, int parts) {
+    return i == parts ? n : (int) Math.min(n, (long) n * i / parts / ALIGN * ALIGN);
+  }
+
+  /** C in stripes of rows or of columns, whichever there are more of. */
+  private static final class GeneralProduct implements Task {
+    private Transpose ta;
+    private Transpose tb;
+    private double alpha;
+    private double beta;
+    private CpuMatrix a;
+    private CpuMatrix b;
+    private CpuMatrix c;
+    private int k;
+    private int parts;
+
+    @Override
+    public int pieces() {
+      return parts;
+    }
+
+    @Override
+    public void run(int piece, Worker w) {
+      int i = 0;
+      int m = c.rows();
+      int j = 0;
+      int n = c.columns();
+      if (m >= n) {
+        i = evenly(m, piece, parts);
+        m = evenly(m, piece + 1, parts) - i;
+      } else {
+        j = evenly(n, piece, parts);
+        n = evenly(n, piece + 1, parts) - j;
+      }
+      if (m > 0 && n > 0) {
+        Blas.gemm(w, ta, tb, i, m, j, n, k, alpha, a, b, beta, c);
+      }
+    }
+  }
+
+  /** The lower triangle in stripes of rows of equal area: a rectangle and a triangle each. */
+  private static final class SymmetricProduct implements Task {
+    private Transpose transpose;
+    private double alpha;
+    private double beta;
+    private CpuMatrix a;
+    private CpuMatrix c;
+    private int k;
+    private int parts;
+
+    @Override
+    public int pieces() {
+      return parts;
+    }
+
+    private int boundary(int part) {
+      int n = c.rows();
+      // the area of the triangle above row i is proportional to i^2
+      int row = (int) (n * Math.sqrt((double) part / parts)) / ALIGN * ALIGN;
+      return part == parts ? n : row;
+    }
+
+    @Override
+    public void run(int piece, Worker w) {
+      int i = boundary(piece);
+      int m = boundary(piece + 1) - i;
+      if (m <= 0) {
+        return;
+      }
+      if (i > 0) {
+        Transpose other = transpose == Transpose.YES ? Transpose.NO : Transpose.YES;
+        Blas.gemm(w, transpose, other, i, m, 0, i, k, alpha, a, a, beta, c);
+      }
+      Blas.syrkLower(w, transpose, i, m, k, alpha, a, beta, c);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package org.richkernel.compute.cpu;
+
+import org.richkernel.compute.Precision;
+
+/**
+ * Fills float32 matrices with random numbers. Element (i, j) comes from word j mod 4 of the Philox
+ * block with key (seed) and counter (j / 4, sample, stream low, stream high).
+ */
+final class RandomFill implements Task {
+  private static final int BATCH = 512;
+  private static final int BLOCKS_PER_PIECE = 4096;
+  private static final long LAST_SAMPLE = 0xFFFFFFFFL;
+
+  private final WorkerTeam team;
+  private final State[] states;
+  private int key0;
+  private int key1;
+  private long stream;
+  private long firstSample;
+  private boolean gaussian;
+  private CpuMatrix target;
+
+  RandomFill(WorkerTeam team) {
+    this.team = team;
+    this.states = new State[team.threads()];
+    for (int i = 0; i < states.length; i++) {
+      states[i] = new State();
+    }
+  }
+
+  void gaussian(long seed, long streamName, long sample, CpuMatrix matrix) {
+    start("fillGaussian", seed, streamName, sample, matrix, true);
+  }
+
+  void uniform(long seed, long streamName, long sample, CpuMatrix matrix) {
+    start("fillUniform", seed, streamName, sample, matrix, false);
+  }
+
+  private void start(
+      String operation,
+      long seed,
+      long streamName,
+      long sample,
+      CpuMatrix matrix,
+      boolean normals) {
+    Operands.precision(operation, Precision.FLOAT32, matrix);
+    if (sample < 0 || sample + Math.max(0, matrix.rows() - 1) > LAST_SAMPLE) {
+      throw new IllegalArgumentException(
+          operation
+              + ": samples "
+              + sample
+              + " and on of "
+              + matrix.describe()
+              + " leave 0 .. 2^32 - 1");
+    }
+    key0 = (int) seed;
+    key1 = (int) (seed >>> 32);
+    stream = streamName;
+    firstSample = sample;
+    gaussian = normals;
+    target = matrix;
+    team.run(this);
+  }
+
+  /** Blocks of four columns in a row. */
+  private int blocksPerRow() {
+    return (target.columns() + 3) / 4;
+  }
+
+  @Override
+  public int pieces() {
+    long blocks = (long) target.rows() * blocksPerRow();
+    return (int) ((blocks + BLOCKS_PER_PIECE - 1) / BLOCKS_PER_PIECE);
+  }
+
+  @Override
+  public void run(int piece, Worker w) {
+    long blocks = (long) target.rows() * blocksPerRow();
+    long last = Math.min(blocks, (piece + 1L) * BLOCKS_PER_PIECE);
+    State state = states[w.index];
+    for (long first = (long) piece * BLOCKS_PER_PIECE; first < last; first += BATCH) {
+      int n = (int) Math.min(BATCH, last - first);
+      count(state, first, n);
+      Philox.blocks(key0, key1, state.c0, state.c1, state.c2, state.c3, n);
+      if (gaussian) {
+        state.normals(n);
+      } else {
+        state.uniforms(n);
+      }
+      store(state, first, n);
+    }
+  }
+
+  /** Sets the counters of n blocks, numbered row by row. */
+  private void count(State state, long first, int n) {
+    int perRow = blocksPerRow();
+    long row = first / perRow;
+    int block = (int) (first % perRow);
+    long low = stream & 0xFFFFFFFFL;
+    long high = stream >>> 32;
+    for (int i = 0; i < n; i++) {
+      state.c0[i] = block;
+      state.c1[i] = firstSample + row;
+      state.c2[i] = low;
+      state.c3[i] = high;
+      if (++block == perRow) {
+        block = 0;
+        row++;
+      }
+    }
+  }
+
+  /** Copies the numbers of n blocks to their rows; the last block of a row may be cut short. */
+  private void store(State state, long first, int n) {
+    int perRow = blocksPerRow();
+    int row = (int) (first / perRow);
+    int block = (int) (first % perRow);
+    int done = 0;
+    while (done < n) {
+      int take = Math.min(n - done, perRow - block);
+      int column = 4 * block;
+      int count = Math.min(4 * take, target.columns() - column);
+      target.write(target.at(row, column), state.numbers, 4 * done, count);
+      done += take;
+      block = 0;
+      row++;
+    }
+  }
+
+  /** The arrays of one worker. */
+  private static final class State {
+    private final long[] c0 = new long[BATCH];
+    private final long[] c1 = new long[BATCH];
+    private final long[] c2 = new long[BATCH];
+    private final long[] c3 = new long[BATCH];
+    private final float[] exponent = new float[BATCH];
+    private final float[] mantissa = new float[BATCH];
+    private final float[] angle = new float[BATCH];
+    private final float[] a = new float[BATCH];
+    private final float[] b = new float[BATCH];
+    private final float[] numbers = new float[4 * BATCH];
+
+    /** Columns 4i, 4i+1 from words (0, 1) and 4i+2, 4i+3 from words (2, 3). */
+    void normals(int n) {
+      pairs(c0, c1, n, 0);
+      pairs(c2, c3, n, 2);
+    }
+
+    private void pairs(long[] even, long[] odd, int n, int at) {
+      BoxMuller.split(even, odd, n, exponent, mantissa, angle, a, b);
+      BoxMuller.radius(exponent, mantissa, n);
+      BoxMuller.turn(exponent, angle, a, b, n);
+      for (int i = 0; i < n; i++) {
+        numbers[4 * i + at] = a[i];
+        numbers[4 * i + at + 1] = b[i];
+      }
+    }
+
+    void uniforms(int n) {
+      for (int i = 0; i < n; i++) {
+        numbers[4 * i] = BoxMuller.uniform(c0[i]);
+        numbers[4 * i + 1] = BoxMuller.uniform(c1[i]);
+        numbers[4 * i + 2] = BoxMuller.uniform(c2[i]);
+        numbers[4 * i + 3] = BoxMuller.uniform(c3[i]);
+      }
+    }
+  }
+}
