@@ -38,7 +38,7 @@ __device__ __forceinline__ void rk_box_muller(
   float r = rk_radius(even);
   unsigned int k = (odd + 0x20000000u) >> 30;
   // pi / 2 rounded to float32, times 2^-30
-  float x = __fmul_rn((float)(int)(odd - (k << 30)), 1.46291807926715968e-9f);
+  float x = __fmul_rn((float)(int)(odd - (k << 30)), 1.46291811997656396e-9f);
   float z = __fmul_rn(x, x);
   float s = __fmaf_rn(-1.9515295891e-4f, z, 8.3321608736e-3f);
   s = __fmaf_rn(s, z, -1.6666654611e-1f);
