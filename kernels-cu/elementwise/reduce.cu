@@ -35,8 +35,10 @@ __device__ __forceinline__ void rk_reduce(
   double sum = 0;
   rk_index count = rows * columns;
   if (lda == columns && ldb == columns) {
+#pragma unroll 4
     RK_FOR_VECTOR(e, count) { sum += Term::term(a[e], b[e]); }
   } else {
+#pragma unroll 1
     RK_FOR_VECTOR(e, count) {
       rk_index i = e / columns;
       rk_index j = e - i * columns;
