@@ -20,6 +20,9 @@ int rkemu_isDeviceAddress(const void* address);
 int rkemu_operand(const char* call, const char* name, const void* address, long rows, long columns, long stride,
                   int bytesPerElement, char access, char triangle);
 
+// Reports a call of an entry point that is not emulated.
+void rkemu_notEmulated(const char* name);
+
 // The status injected for an entry point, or 0.
 int rkemu_injected(const char* group, const char* name);
 }

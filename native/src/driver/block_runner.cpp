@@ -254,7 +254,7 @@ void reportDivergence() {
 void startBlockMemory(const Launch& launch) {
   DeviceMemory::instance().clearShared();
   if (launch.dynamicShared > 0) {
-    DeviceMemory::instance().addShared(RKEMU_SHARED_BASE, launch.dynamicShared, "dynamic shared memory");
+    DeviceMemory::instance().addShared(RKEMU_SHARED_BASE, launch.dynamicShared, "(dynamic)");
   }
   runner.slots.clear();
   runner.sharedCursor = kStaticShared;

@@ -120,6 +120,11 @@ RKEMU_CONTROL void rkemu_setDriverVersion(int version) {
 RKEMU_CONTROL void rkemu_lock() { state().lock.lock(); }
 RKEMU_CONTROL void rkemu_unlock() { state().lock.unlock(); }
 
+RKEMU_CONTROL void rkemu_notEmulated(const char* name) {
+  Guard guard(state().lock);
+  say(std::string(name) + " is not emulated");
+}
+
 RKEMU_CONTROL int rkemu_injected(const char* group, const char* name) {
   Guard guard(state().lock);
   return injected(group, name);

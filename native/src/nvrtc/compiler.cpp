@@ -180,7 +180,7 @@ CompileResult compile(const CompileRequest& request) {
   // One access in the source is one check: so no vectorising and no merging of stores. Contraction would make results
   // depend on the machine.
   for (const char* option :
-       {"-O2", "-g1", "-fPIC", "-shared", "-nostdinc", "-nostdinc++", "-fno-exceptions", "-fno-rtti",
+       {"-O2", "-g1", "-gdwarf-4", "-fPIC", "-shared", "-nostdinc", "-nostdinc++", "-fno-exceptions", "-fno-rtti",
         "-fno-threadsafe-statics", "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math",
         "-ffp-contract=off", "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-store-merging",
         "-fsanitize=kernel-address", "--param=asan-stack=0", "--param=asan-globals=0",
