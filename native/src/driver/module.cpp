@@ -33,7 +33,7 @@ CUresult unpack(const char* image, std::string& object) {
     const char* version = at;
     at = std::strchr(at, '\n');
     if (at == nullptr || std::string(version, at) != RKEMU_VERSION) return CUDA_ERROR_INVALID_PTX;
-    at = std::strstr(at + 1, "\n//:");
+    at = std::strstr(at, "\n//:");
     while (at != nullptr) {
       for (at += 4; hexDigit(at[0]) >= 0 && hexDigit(at[1]) >= 0; at += 2) {
         object.push_back(static_cast<char>(hexDigit(at[0]) * 16 + hexDigit(at[1])));
