@@ -39,7 +39,7 @@ extern "C" __global__ void __launch_bounds__(256) rk_pull_back_project_f32(
         }
       }
     }
-    __syncwarp();
+    __syncwarp(RK_FULL_WARP);
     for (rk_index i = lane; i < columns; i += 32) {
       float pull = 0.0f;
       for (int k = 0; k < pulls; k++) {
@@ -47,6 +47,6 @@ extern "C" __global__ void __launch_bounds__(256) rk_pull_back_project_f32(
       }
       out[s * ldout + i] = scale * slope[s * ldslope + i] * pull;
     }
-    __syncwarp();
+    __syncwarp(RK_FULL_WARP);
   }
 }

@@ -30,6 +30,9 @@ record CudaDevice(
   /** Oldest CUDA version whose drivers run this backend's libraries. */
   static final int OLDEST_DRIVER = 12000;
 
+  /** Name of the emulated device. */
+  static final String EMULATED = "RICHKERNEL-EMU";
+
   /** No device can be used: the driver's answer, and what to do. */
   static final class NoDeviceException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -137,12 +140,18 @@ record CudaDevice(
     return version / 1000 + "." + version % 1000 / 10;
   }
 
+  /** Whether this is the emulated device of the tests. */
+  boolean isEmulated() {
+    return name.startsWith(EMULATED);
+  }
+
   /** One line: name, compute capability, memory, driver. */
   String summary() {
     return String.format(
         Locale.ROOT,
-        "%s, compute capability %d.%d, %d multiprocessors, %.1f GB, driver for CUDA %s",
+        "%s%s, compute capability %d.%d, %d multiprocessors, %.1f GB, driver for CUDA %s",
         name,
+        isEmulated() ? " (emulated on the processor: its results count, its timings do not)" : "",
         capability / 10,
         capability % 10,
         multiprocessors,

@@ -87,7 +87,7 @@ final class DeviceMemory {
           "allocate: " + label + " cannot be " + rows + " x " + columns);
     }
     String purpose = label + " (" + rows + " x " + columns + ", " + precision + ")";
-    Block block = take((long) rows * columns * precision.bytes(), purpose);
+    Block block = take(bytes((long) rows * columns, precision), purpose);
     CudaMatrix matrix = new CudaMatrix(this, block, precision, rows, columns, label);
     if (block.bytes > 0) {
       try {
@@ -99,6 +99,11 @@ final class DeviceMemory {
     }
     open.add(matrix);
     return matrix;
+  }
+
+  /** Bytes of so many elements; a number that no device has where they would not fit 64 bits. */
+  private static long bytes(long elements, Precision precision) {
+    return elements > Long.MAX_VALUE / 16 ? Long.MAX_VALUE / 2 : elements * precision.bytes();
   }
 
   private void zero(DevicePointer pointer, long bytes) {
@@ -117,9 +122,8 @@ final class DeviceMemory {
   }
 
   private Block find(long bytes, String purpose) {
-    if (bytes < 0 || bytes > limit - used) {
-      throw new OutOfDeviceMemoryException(
-          purpose, Math.abs(bytes), Math.max(0, limit - used), MEND);
+    if (bytes > limit - used) {
+      throw new OutOfDeviceMemoryException(purpose, bytes, limit - used, MEND);
     }
     Block kept = fromCache(bytes);
     if (kept != null) {
