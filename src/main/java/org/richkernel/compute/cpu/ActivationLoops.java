@@ -10,47 +10,47 @@ final class ActivationLoops {
   /** tanh differs from 1 by less than a quarter of an ulp from here on. */
   private static final float TANH_FLAT = 9f;
 
-  private static final float TANH_P1 = 0.13084010779857635f;
-  private static final float TANH_P2 = 0.003103956812992692f;
-  private static final float TANH_P3 = 1.1154314961459022e-05f;
-  private static final float TANH_P4 = -2.022525258382757e-08f;
-  private static final float TANH_P5 = 5.277961054317437e-11f;
-  private static final float TANH_P6 = -8.488741935937238e-14f;
-  private static final float TANH_Q1 = 0.4641733765602112f;
-  private static final float TANH_Q2 = 0.024495180696249008f;
-  private static final float TANH_Q3 = 0.00025461462792009115f;
+  private static final float TANH_P1 = 1.3084011e-1f;
+  private static final float TANH_P2 = 3.1039568e-3f;
+  private static final float TANH_P3 = 1.1154315e-5f;
+  private static final float TANH_P4 = -2.0225253e-8f;
+  private static final float TANH_P5 = 5.277961e-11f;
+  private static final float TANH_P6 = -8.488742e-14f;
+  private static final float TANH_Q1 = 4.6417338e-1f;
+  private static final float TANH_Q2 = 2.449518e-2f;
+  private static final float TANH_Q3 = 2.5461463e-4f;
 
   /** erf differs from 1 by less than half an ulp from here on. */
   private static final float ERF_FLAT = 3.95f;
 
-  private static final float ERF_P0 = 1.1283791065216064f;
-  private static final float ERF_P1 = 0.19155021011829376f;
-  private static final float ERF_P2 = 0.05287543311715126f;
-  private static final float ERF_P3 = 0.00380815751850605f;
-  private static final float ERF_P4 = 0.00028468776145018637f;
-  private static final float ERF_P5 = 2.0259105895092944e-06f;
-  private static final float ERF_Q1 = 0.5030896067619324f;
-  private static final float ERF_Q2 = 0.1145595833659172f;
-  private static final float ERF_Q3 = 0.015055081807076931f;
-  private static final float ERF_Q4 = 0.0011707249796018004f;
-  private static final float ERF_Q5 = 3.783182910410687e-05f;
+  private static final float ERF_P0 = 1.1283791f;
+  private static final float ERF_P1 = 1.9155021e-1f;
+  private static final float ERF_P2 = 5.2875433e-2f;
+  private static final float ERF_P3 = 3.8081575e-3f;
+  private static final float ERF_P4 = 2.8468776e-4f;
+  private static final float ERF_P5 = 2.0259106e-6f;
+  private static final float ERF_Q1 = 5.030896e-1f;
+  private static final float ERF_Q2 = 1.1455958e-1f;
+  private static final float ERF_Q3 = 1.5055082e-2f;
+  private static final float ERF_Q4 = 1.170725e-3f;
+  private static final float ERF_Q5 = 3.783183e-5f;
 
   // sqrt(pi) / 2 exp(z) as a polynomial: the reciprocal is the derivative of erf at z = h^2
-  private static final float BELL_0 = 0.8862269520759583f;
-  private static final float BELL_1 = 0.8862257599830627f;
-  private static final float BELL_2 = 0.4431392550468445f;
-  private static final float BELL_3 = 0.14752097427845f;
-  private static final float BELL_4 = 0.03754664584994316f;
-  private static final float BELL_5 = 0.006212244741618633f;
-  private static final float BELL_6 = 0.00258631375618279f;
-  private static final float BELL_7 = -0.0008342785877175629f;
-  private static final float BELL_8 = 0.0005230578826740384f;
-  private static final float BELL_9 = -0.00016560476797167212f;
-  private static final float BELL_10 = 3.8380272599169984e-05f;
-  private static final float BELL_11 = -5.740537744713947e-06f;
-  private static final float BELL_12 = 5.579844923886412e-07f;
-  private static final float BELL_13 = -3.1077501461140855e-08f;
-  private static final float BELL_14 = 8.041869392627632e-10f;
+  private static final float BELL_0 = 8.8622695e-1f;
+  private static final float BELL_1 = 8.8622576e-1f;
+  private static final float BELL_2 = 4.4313926e-1f;
+  private static final float BELL_3 = 1.4752097e-1f;
+  private static final float BELL_4 = 3.7546646e-2f;
+  private static final float BELL_5 = 6.2122447e-3f;
+  private static final float BELL_6 = 2.5863138e-3f;
+  private static final float BELL_7 = -8.342786e-4f;
+  private static final float BELL_8 = 5.230579e-4f;
+  private static final float BELL_9 = -1.6560477e-4f;
+  private static final float BELL_10 = 3.8380273e-5f;
+  private static final float BELL_11 = -5.7405377e-6f;
+  private static final float BELL_12 = 5.579845e-7f;
+  private static final float BELL_13 = -3.10775e-8f;
+  private static final float BELL_14 = 8.0418694e-10f;
 
   private static final float TWO_TO_127 = 0x1p127f;
 

@@ -26,23 +26,23 @@ package org.richkernel.compute.cpu;
  * errors are below 2 ulp for ln on (0, 1), and 1 ulp of 1 for sine and cosine.
  */
 final class BoxMuller {
-  static final float LN_8 = 7.0376836292e-2f;
-  static final float LN_7 = -1.1514610310e-1f;
-  static final float LN_6 = 1.1676998740e-1f;
-  static final float LN_5 = -1.2420140846e-1f;
-  static final float LN_4 = 1.4249322787e-1f;
-  static final float LN_3 = -1.6668057665e-1f;
-  static final float LN_2 = 2.0000714765e-1f;
-  static final float LN_1 = -2.4999993993e-1f;
-  static final float LN_0 = 3.3333331174e-1f;
-  static final float LN2_LOW = -2.12194440e-4f;
-  static final float LN2_HIGH = 0.693359375f;
-  static final float SIN_2 = -1.9515295891e-4f;
-  static final float SIN_1 = 8.3321608736e-3f;
-  static final float SIN_0 = -1.6666654611e-1f;
-  static final float COS_2 = 2.443315711809948e-5f;
-  static final float COS_1 = -1.388731625493765e-3f;
-  static final float COS_0 = 4.166664568298827e-2f;
+  static final float LN_8 = 7.0376836e-2f;
+  static final float LN_7 = -1.151461e-1f;
+  static final float LN_6 = 1.16769984e-1f;
+  static final float LN_5 = -1.2420141e-1f;
+  static final float LN_4 = 1.4249323e-1f;
+  static final float LN_3 = -1.6668057e-1f;
+  static final float LN_2 = 2.0000714e-1f;
+  static final float LN_1 = -2.4999994e-1f;
+  static final float LN_0 = 3.333333e-1f;
+  static final float LN2_LOW = -2.1219444e-4f;
+  static final float LN2_HIGH = 6.933594e-1f;
+  static final float SIN_2 = -1.9515296e-4f;
+  static final float SIN_1 = 8.332161e-3f;
+  static final float SIN_0 = -1.6666655e-1f;
+  static final float COS_2 = 2.4433157e-5f;
+  static final float COS_1 = -1.3887316e-3f;
+  static final float COS_0 = 4.1666646e-2f;
 
   /** pi / 2 per 2^30, the angle of one unit of the second word. */
   static final float QUARTER = (float) (Math.PI / 2) * 0x1p-30f;

@@ -21,8 +21,8 @@ final class MachineMemory {
   private static long availableOnMachine() {
     for (String line : lines(MEM_INFO)) {
       if (line.startsWith("MemAvailable:")) {
-        String[] words = line.split("\\s+");
-        return Long.parseLong(words[1]) * 1024;
+        String kibibytes = line.replaceAll("[^0-9]", "");
+        return Long.parseLong(kibibytes) * 1024;
       }
     }
     return Long.MAX_VALUE;

@@ -32,13 +32,14 @@ final class NativeBlock {
     this.memory = memory;
     this.address = (memory.address() + PAGE - 1) / PAGE * PAGE;
     this.bytes = elements * precision.bytes();
-    int windows = (int) ((elements + WINDOW - 1) / WINDOW);
+    // an empty block has a window too: copies of nothing are allowed
+    int windows = (int) Math.max(1, (elements + WINDOW - 1) / WINDOW);
     boolean single = precision == Precision.FLOAT32;
     this.floats = new FloatBuffer[single ? windows : 0];
     this.doubles = new DoubleBuffer[single ? 0 : windows];
     for (int i = 0; i < windows; i++) {
       long first = i * WINDOW;
-      long length = Math.min(elements - first, WINDOW + LONGEST_RUN);
+      long length = Math.max(1, Math.min(elements - first, WINDOW + LONGEST_RUN));
       Span span = new Span(address + first * precision.bytes(), length * precision.bytes());
       ByteBuffer buffer = span.asBytes().order(ByteOrder.nativeOrder());
       if (single) {

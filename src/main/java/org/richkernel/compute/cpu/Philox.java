@@ -32,34 +32,33 @@ final class Philox {
   }
 
   /**
-   * Many blocks at once; word w of block i is in {@code cw[i]}, as an unsigned number. The words
-   * are kept in 64 bits because the compiler vectorises products of longs.
+   * Many blocks at once: word w of counter i is in {@code words[w][i]} as an unsigned number and is
+   * replaced by the random word; {@code words[4] .. words[7]} are scratch.
+   *
+   * <p>The words are kept in 64 bits, and every half of a round is a loop of its own from some
+   * arrays to others, because that is what the compiler of JDK 17 vectorises.
    */
-  static void blocks(int key0, int key1, long[] c0, long[] c1, long[] c2, long[] c3, int n) {
+  static void blocks(int key0, int key1, long[][] words, int n) {
     int k0 = key0;
     int k1 = key1;
     for (int round = 0; round < ROUNDS; round += 2) {
-      twoRounds(k0 & LOW, k1 & LOW, (k0 + W0) & LOW, (k1 + W1) & LOW, c0, c1, c2, c3, n);
-      k0 = k0 + W0 + W0;
-      k1 = k1 + W1 + W1;
+      half(M1, words[2], words[1], k0 & LOW, words[4], words[5], n);
+      half(M0, words[0], words[3], k1 & LOW, words[6], words[7], n);
+      k0 += W0;
+      k1 += W1;
+      half(M1, words[6], words[5], k0 & LOW, words[0], words[1], n);
+      half(M0, words[4], words[7], k1 & LOW, words[2], words[3], n);
+      k0 += W0;
+      k1 += W1;
     }
   }
 
-  private static void twoRounds(
-      long k0, long k1, long l0, long l1, long[] c0, long[] c1, long[] c2, long[] c3, int n) {
+  private static void half(
+      long multiplier, long[] a, long[] b, long key, long[] high, long[] low, int n) {
     for (int i = 0; i < n; i++) {
-      long p0 = M0 * c0[i];
-      long p1 = M1 * c2[i];
-      long x0 = (p1 >>> 32) ^ c1[i] ^ k0;
-      long x1 = p1 & LOW;
-      long x2 = (p0 >>> 32) ^ c3[i] ^ k1;
-      long x3 = p0 & LOW;
-      long q0 = M0 * x0;
-      long q1 = M1 * x2;
-      c0[i] = (q1 >>> 32) ^ x1 ^ l0;
-      c1[i] = q1 & LOW;
-      c2[i] = (q0 >>> 32) ^ x3 ^ l1;
-      c3[i] = q0 & LOW;
+      long product = multiplier * a[i];
+      high[i] = (product >>> 32) ^ b[i] ^ key;
+      low[i] = product & LOW;
     }
   }
 }

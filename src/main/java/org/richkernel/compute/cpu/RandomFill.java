@@ -7,7 +7,7 @@ import org.richkernel.compute.Precision;
  * block with key (seed) and counter (j / 4, sample, stream low, stream high).
  */
 final class RandomFill implements Task {
-  private static final int BATCH = 512;
+  private static final int BATCH = 256;
   private static final int BLOCKS_PER_PIECE = 4096;
   private static final long LAST_SAMPLE = 0xFFFFFFFFL;
 
@@ -81,7 +81,7 @@ final class RandomFill implements Task {
     for (long first = (long) piece * BLOCKS_PER_PIECE; first < last; first += BATCH) {
       int n = (int) Math.min(BATCH, last - first);
       count(state, first, n);
-      Philox.blocks(key0, key1, state.c0, state.c1, state.c2, state.c3, n);
+      Philox.blocks(key0, key1, state.words, n);
       if (gaussian) {
         state.normals(n);
       } else {
@@ -99,10 +99,10 @@ final class RandomFill implements Task {
     long low = stream & 0xFFFFFFFFL;
     long high = stream >>> 32;
     for (int i = 0; i < n; i++) {
-      state.c0[i] = block;
-      state.c1[i] = firstSample + row;
-      state.c2[i] = low;
-      state.c3[i] = high;
+      state.words[0][i] = block;
+      state.words[1][i] = firstSample + row;
+      state.words[2][i] = low;
+      state.words[3][i] = high;
       if (++block == perRow) {
         block = 0;
         row++;
@@ -129,10 +129,7 @@ final class RandomFill implements Task {
 
   /** The arrays of one worker. */
   private static final class State {
-    private final long[] c0 = new long[BATCH];
-    private final long[] c1 = new long[BATCH];
-    private final long[] c2 = new long[BATCH];
-    private final long[] c3 = new long[BATCH];
+    private final long[][] words = new long[8][BATCH];
     private final float[] exponent = new float[BATCH];
     private final float[] mantissa = new float[BATCH];
     private final float[] angle = new float[BATCH];
@@ -142,8 +139,8 @@ final class RandomFill implements Task {
 
     /** Columns 4i, 4i+1 from words (0, 1) and 4i+2, 4i+3 from words (2, 3). */
     void normals(int n) {
-      pairs(c0, c1, n, 0);
-      pairs(c2, c3, n, 2);
+      pairs(words[0], words[1], n, 0);
+      pairs(words[2], words[3], n, 2);
     }
 
     private void pairs(long[] even, long[] odd, int n, int at) {
@@ -158,10 +155,10 @@ final class RandomFill implements Task {
 
     void uniforms(int n) {
       for (int i = 0; i < n; i++) {
-        numbers[4 * i] = BoxMuller.uniform(c0[i]);
-        numbers[4 * i + 1] = BoxMuller.uniform(c1[i]);
-        numbers[4 * i + 2] = BoxMuller.uniform(c2[i]);
-        numbers[4 * i + 3] = BoxMuller.uniform(c3[i]);
+        numbers[4 * i] = BoxMuller.uniform(words[0][i]);
+        numbers[4 * i + 1] = BoxMuller.uniform(words[1][i]);
+        numbers[4 * i + 2] = BoxMuller.uniform(words[2][i]);
+        numbers[4 * i + 3] = BoxMuller.uniform(words[3][i]);
       }
     }
   }

@@ -1,0 +1,165 @@
+package org.richkernel.compute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+/** Cholesky, triangular solves, eigenvalues. */
+interface FactorizationContract extends ContractSubject {
+  @Test
+  default void choleskyFactorReproducesTheMatrix() {
+    for (int n : new int[] {0, 1, 31, 64, 200, 257, 385, 500}) {
+      Host a = Host.positiveDefinite(n, n);
+      Host poisoned = a.copy();
+      for (int i = 0; i < n; i++) {
+        for (int j = i + 1; j < n; j++) {
+          poisoned.set(i, j, Double.NaN);
+        }
+      }
+      Matrix[] owner = new Matrix[1];
+      Matrix m = poisoned.inWindow(backend(), Precision.FLOAT64, "a", owner);
+      backend().cholesky(m);
+      Host l = Host.from(backend(), m);
+      l.isWithin(0, l.lowerTriangle(), "upper triangle of the factor");
+      double bound = Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, a.largest());
+      l.times(l.transposed()).isWithin(bound, a, "L L^T, n = " + n);
+      double logs = 0;
+      for (int i = 0; i < n; i++) {
+        logs += 2 * Math.log(l.at(i, i));
+      }
+      assertThat(backend().logDeterminant(m)).isCloseTo(logs, within(1e-12 * (1 + n)));
+      owner[0].close();
+    }
+  }
+
+  @Test
+  default void choleskyOfIndefiniteMatrixNamesIt() {
+    for (int n : new int[] {3, 100, 500}) {
+      for (double bad : new double[] {-5, 0, Double.NaN}) {
+        Host a = new Host(n, n);
+        for (int i = 0; i < n; i++) {
+          a.set(i, i, i == n - 2 ? bad : 1);
+        }
+        try (Matrix m = a.on(backend(), Precision.FLOAT64, "kernel")) {
+          assertThatThrownBy(() -> backend().cholesky(m))
+              .isInstanceOf(NotPositiveDefiniteException.class)
+              .hasMessageContaining("kernel (" + n + " x " + n);
+        }
+      }
+    }
+  }
+
+  @Test
+  default void triangularSolvesInvertTheProduct() {
+    for (int n : new int[] {0, 1, 33, 200}) {
+      for (int k : new int[] {0, 1, 31, 257}) {
+        for (Side side : Side.values()) {
+          for (Transpose t : Transpose.values()) {
+            solveInverts(n, k, side, t);
+          }
+        }
+      }
+    }
+  }
+
+  private void solveInverts(int n, int k, Side side, Transpose t) {
+    Host l = Host.positiveDefinite(n, 7).lowerTriangle();
+    Host x = side == Side.LEFT ? Host.random(n, k, 1) : Host.random(k, n, 1);
+    Host product = side == Side.LEFT ? l.op(t).times(x) : x.times(l.op(t));
+    Host poisoned = l.copy();
+    for (int i = 0; i < n; i++) {
+      for (int j = i + 1; j < n; j++) {
+        poisoned.set(i, j, Double.NaN);
+      }
+    }
+    Matrix[] owner = new Matrix[1];
+    Matrix b = product.inWindow(backend(), Precision.FLOAT64, "b", owner);
+    try (Matrix m = poisoned.on(backend(), Precision.FLOAT64, "l")) {
+      backend().solveTriangular(side, t, 2, m, b);
+      Host.from(backend(), b)
+          .isWithin(
+              Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, 8),
+              x.combine(2, 0, x),
+              side + " " + t + " " + n + " " + k);
+    }
+    owner[0].close();
+  }
+
+  @Test
+  default void solveCholeskyInvertsTheMatrix() {
+    Host a = Host.positiveDefinite(200, 3);
+    Host x = Host.random(200, 33, 4);
+    try (Matrix l = a.on(backend(), Precision.FLOAT64, "l");
+        Matrix b = a.times(x).on(backend(), Precision.FLOAT64, "b")) {
+      backend().cholesky(l);
+      backend().solveCholesky(l, b);
+      Host.from(backend(), b)
+          .isWithin(Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, 200, 8), x, "solveCholesky");
+    }
+  }
+
+  @Test
+  default void eigenvectorsDiagonaliseTheMatrix() {
+    for (int n : new int[] {0, 1, 2, 33, 64, 200}) {
+      Host x = Host.random(n, n, n);
+      Host a = x.combine(0.5, 0.5, x.transposed());
+      Matrix[] owner = new Matrix[1];
+      Matrix q = a.inWindow(backend(), Precision.FLOAT64, "a", owner);
+      try (Matrix values = backend().allocate(Precision.FLOAT64, 1, n, "values")) {
+        backend().eigenSymmetric(q, values);
+        Host vectors = Host.from(backend(), q);
+        Host w = Host.from(backend(), values);
+        Host scaled = vectors.copy();
+        Host identity = new Host(n, n);
+        for (int j = 0; j < n; j++) {
+          identity.set(j, j, 1);
+          for (int i = 0; i < n; i++) {
+            scaled.set(i, j, vectors.at(i, j) * w.at(0, j));
+          }
+          if (j > 0) {
+            assertThat(w.at(0, j)).isGreaterThanOrEqualTo(w.at(0, j - 1));
+          }
+        }
+        double bound = Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, 10);
+        scaled.times(vectors.transposed()).isWithin(bound, a, "Q diag Q^T, n = " + n);
+        vectors.transposed().times(vectors).isWithin(bound, identity, "Q^T Q, n = " + n);
+      }
+      owner[0].close();
+    }
+  }
+
+  @Test
+  default void eigenSymmetricRefusesNan() {
+    Host a = Host.positiveDefinite(20, 1);
+    a.set(3, 5, Double.NaN);
+    a.set(5, 3, Double.NaN);
+    try (Matrix m = a.on(backend(), Precision.FLOAT64, "kernel");
+        Matrix values = backend().allocate(Precision.FLOAT64, 1, 20, "values")) {
+      assertThatThrownBy(() -> backend().eigenSymmetric(m, values))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining("kernel");
+    }
+  }
+
+  @Test
+  default void factorizationsRefuseFloat32AndRectangles() {
+    try (Matrix single = backend().allocate(Precision.FLOAT32, 4, 4, "single");
+        Matrix wide = backend().allocate(Precision.FLOAT64, 4, 5, "wide");
+        Matrix square = backend().allocate(Precision.FLOAT64, 5, 5, "square")) {
+      assertThatThrownBy(() -> backend().cholesky(single))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("single");
+      assertThatThrownBy(() -> backend().cholesky(wide))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("wide (4 x 5");
+      assertThatThrownBy(() -> backend().solveCholesky(square, wide))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("solveCholesky");
+      assertThatThrownBy(() -> backend().eigenSymmetric(square, wide))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1 x 5");
+    }
+  }
+}
