@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=${1:?the build folder is missing}
 java_home=${2:-${JAVA_HOME:-}}
-mkdir -p "$build/tmp"
+mkdir -p "$build/tmp" "$build/kernels"
 
 skip() {
   echo "emulated CUDA device: not built, because $1; its tests will be skipped" >&2

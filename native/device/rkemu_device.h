@@ -106,13 +106,12 @@ __attribute__((always_inline)) inline T& rkemu_shared_slot(const void* key, cons
 }
 
 #define __syncthreads() rkemu_block_barrier(__LINE__)
-inline int rkemu_syncthreads_sum(int predicate, int line);
 inline void __threadfence() {}
 inline void __threadfence_block() {}
 inline void __threadfence_system() {}
 inline void __nanosleep(unsigned) {}
 inline void rkemu_syncwarp(int line, unsigned mask = 0xffffffffu) { rkemu_warp_barrier(mask, line); }
-#define __syncwarp(...) rkemu_syncwarp(__LINE__, ##__VA_ARGS__)
+#define __syncwarp(...) rkemu_syncwarp(__LINE__ __VA_OPT__(, ) __VA_ARGS__)
 #define __activemask() rkemu_active_mask()
 
 inline int rkemu_lane() { return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) & 31; }
@@ -155,8 +154,14 @@ inline T rkemu_shfl_xor(int line, unsigned mask, T value, int lanes, int width =
 #define __all_sync(mask, predicate) (rkemu_warp_ballot(mask, !(predicate), __LINE__) == 0)
 
 // ---- atomics: CUDA threads take turns, so plain reads and writes are atomic ------------------------------------------
+// While one of these lives, accesses are not taken for races.
+struct rkemu_atomic {
+  __attribute__((always_inline)) rkemu_atomic() { __asm__ volatile("movl $1, rkemu_here+48(%%rip)" ::: "memory"); }
+  __attribute__((always_inline)) ~rkemu_atomic() { __asm__ volatile("movl $0, rkemu_here+48(%%rip)" ::: "memory"); }
+};
 #define RKEMU_ATOMIC(NAME, T, EXPRESSION)                                                         \
   inline T NAME(T* address, T value) {                                                         \
+    rkemu_atomic guard;                                                                        \
     T old = *address;                                                                          \
     *address = EXPRESSION;                                                                     \
     return old;                                                                                \
@@ -181,6 +186,7 @@ RKEMU_ATOMICS(atomicExch, value)
 RKEMU_ATOMIC(atomicExch, float, value)
 #define RKEMU_CAS(T)                                                                              \
   inline T atomicCAS(T* address, T expected, T value) {                                        \
+    rkemu_atomic guard;                                                                        \
     T old = *address;                                                                          \
     if (old == expected) *address = value;                                                     \
     return old;                                                                                \

@@ -8,7 +8,9 @@
 #define RKEMU_BINARY(NAME)                                                                        \
   extern "C" float NAME##f(float, float) noexcept;                                             \
   extern "C" double NAME(double, double) noexcept;                                             \
-  inline float NAME(float x, float y) { return NAME##f(x, y); }
+  inline float NAME(float x, float y) { return NAME##f(x, y); }                                \
+  inline double NAME(float x, double y) { return NAME(static_cast<double>(x), y); }            \
+  inline double NAME(double x, float y) { return NAME(x, static_cast<double>(y)); }
 RKEMU_UNARY(sin) RKEMU_UNARY(cos) RKEMU_UNARY(tan) RKEMU_UNARY(asin) RKEMU_UNARY(acos) RKEMU_UNARY(atan) RKEMU_UNARY(sinh) RKEMU_UNARY(cosh)
 RKEMU_UNARY(tanh) RKEMU_UNARY(asinh) RKEMU_UNARY(acosh) RKEMU_UNARY(atanh) RKEMU_UNARY(exp) RKEMU_UNARY(exp2) RKEMU_UNARY(exp10)
 RKEMU_UNARY(expm1) RKEMU_UNARY(log) RKEMU_UNARY(log2) RKEMU_UNARY(log10) RKEMU_UNARY(log1p) RKEMU_UNARY(sqrt) RKEMU_UNARY(cbrt)

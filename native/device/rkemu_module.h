@@ -25,11 +25,11 @@ RKEMU_PLAIN void* rkemu_shared_memory(const void* key, unsigned long bytes, unsi
 }
 RKEMU_PLAIN void rkemu_trap(const char* what, const char* file, int line) { rkemu_host->trap(what, file, line); }
 
-// g++ -fsanitize=kernel-address calls these before each access.
+// g++ -fsanitize=kernel-address calls these before each access. The driver wants to see all uses of shared memory.
 #define RKEMU_CHECK(BYTES)                                                                        \
   RKEMU_EXPORT RKEMU_PLAIN void __asan_load##BYTES##_noabort(unsigned long a) {                      \
     unsigned long offset = a - RKEMU_ARENA_BASE;                                                  \
-    if (offset < RKEMU_ARENA_SIZE) {                                                              \
+    if (offset < RKEMU_SHARED_OFFSET) {                                                            \
       if ((a & (BYTES - 1)) == 0 && RKEMU_WRITTEN_##BYTES(offset)) return;                        \
     } else if (a - RKEMU_STACK_BASE < RKEMU_STACK_SPAN) {                                            \
       return;                                                                                  \
@@ -38,7 +38,7 @@ RKEMU_PLAIN void rkemu_trap(const char* what, const char* file, int line) { rkem
   }                                                                                            \
   RKEMU_EXPORT RKEMU_PLAIN void __asan_store##BYTES##_noabort(unsigned long a) {                     \
     unsigned long offset = a - RKEMU_ARENA_BASE;                                                  \
-    if (offset < RKEMU_ARENA_SIZE) {                                                              \
+    if (offset < RKEMU_SHARED_OFFSET) {                                                            \
       if ((a & (BYTES - 1)) == 0 && RKEMU_WRITTEN_##BYTES(offset)) return;                        \
     } else if (a - RKEMU_STACK_BASE < RKEMU_STACK_SPAN) {                                            \
       return;                                                                                  \

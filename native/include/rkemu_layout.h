@@ -8,6 +8,7 @@
 #define RKEMU_DEVICE_SPAN (1ul << 36)
 #define RKEMU_ARENA_BASE 0x500000000000ul
 #define RKEMU_SHARED_BASE (RKEMU_ARENA_BASE + RKEMU_MAX_DEVICES * RKEMU_DEVICE_SPAN)
+#define RKEMU_SHARED_OFFSET (RKEMU_SHARED_BASE - RKEMU_ARENA_BASE)
 #define RKEMU_SHARED_SPAN (1ul << 20)
 #define RKEMU_ARENA_SIZE (RKEMU_MAX_DEVICES * RKEMU_DEVICE_SPAN + RKEMU_SHARED_SPAN)
 
@@ -26,6 +27,7 @@ struct rkemu_position {
   unsigned block[3];
   unsigned block_size[3];
   unsigned grid_size[3];
+  unsigned in_atomic;  // set while an atomic operation accesses memory
 };
 
 // What a module may ask of the driver.

@@ -8,6 +8,7 @@
 
 #include "access_report.hpp"
 #include "memory.hpp"
+#include "shared_races.hpp"
 #include "state.hpp"
 
 // Saves the callee-saved registers on the stack that is left and takes them from the stack that is entered.
@@ -74,6 +75,7 @@ struct Runner {
   void* scheduler = nullptr;
   CUresult failure = CUDA_SUCCESS;
   bool uninitialisedSaid = false;
+  SharedRaces races;
 };
 Runner runner;
 
@@ -166,6 +168,7 @@ void release(Fiber& fiber) {
 void exchange(unsigned firstThread, unsigned lanes) {
   auto fiberAt = [firstThread](int lane) -> Fiber& { return runner.fibers[runner.fiberOf[firstThread + lane]]; };
   unsigned ballot = 0;
+  runner.races.warpBarrier(firstThread / 32);
   for (int lane = 0; lane < 32; lane++) {
     if ((lanes >> lane & 1) && fiberAt(lane).offered != 0) ballot |= 1u << lane;
   }
@@ -213,6 +216,7 @@ bool releaseBlock() {
     if (fiber.wait != Wait::block || (line != 0 && fiber.line != line)) return false;
     line = fiber.line;
   }
+  runner.races.blockBarrier();
   for (int index : runner.fiberOf) release(runner.fibers[index]);
   return true;
 }
@@ -256,6 +260,7 @@ void startBlockMemory(const Launch& launch) {
   if (launch.dynamicShared > 0) {
     DeviceMemory::instance().addShared(RKEMU_SHARED_BASE, launch.dynamicShared, "(dynamic)");
   }
+  runner.races.nextBlock();
   runner.slots.clear();
   runner.sharedCursor = kStaticShared;
   runner.staticShared = 0;
@@ -282,6 +287,19 @@ void runBlock() {
 
 // ---- answers to the module -------------------------------------------------------------------------------------------
 
+void checkRace(unsigned long address, unsigned long bytes, bool isStore, void* pc) {
+  const Launch& launch = *runner.launch;
+  if (address < RKEMU_SHARED_BASE || !DeviceMemory::inArena(address) || launch.here->in_atomic) return;
+  int other = runner.races.conflict(address - RKEMU_SHARED_BASE, bytes, isStore, here().thread);
+  if (other < 0) return;
+  const Allocation* variable = DeviceMemory::instance().find(address);
+  abandon(violation(CUDA_ERROR_LAUNCH_FAILED,
+                    text("race on shared variable %s, offset %lu, in %s: %s %s%s what %s %s, without a barrier between",
+                         variable->name, address - variable->base, place().c_str(), threadName(here().thread).c_str(),
+                         isStore ? "writes" : "reads", sourceLine(launch.moduleFile, launch.moduleLow, pc).c_str(),
+                         threadName(static_cast<unsigned>(other)).c_str(), isStore ? "read" : "wrote")));
+}
+
 void slowAccess(unsigned long address, unsigned long bytes, int isStore, void* pc) {
   const Launch& launch = *runner.launch;
   auto& memory = DeviceMemory::instance();
@@ -298,7 +316,10 @@ void slowAccess(unsigned long address, unsigned long bytes, int isStore, void* p
   } else {
     wrong = memory.check(address, bytes, isStore ? Access::write : Access::read);
   }
-  if (wrong.empty()) return;
+  if (wrong.empty()) {
+    checkRace(address, bytes, isStore, pc);
+    return;
+  }
   bool uninitialised = wrong.rfind("uninitialised", 0) == 0;
   if (uninitialised) {
     auto policy = state().onUninitialised;
@@ -384,6 +405,7 @@ CUresult runGrid(const Launch& launch) {
   rkemu_position& at = *launch.here;
   std::memcpy(at.block_size, launch.block, sizeof at.block_size);
   std::memcpy(at.grid_size, launch.grid, sizeof at.grid_size);
+  at.in_atomic = 0;
   for (unsigned z = 0; z < launch.grid[2]; z++) {
     for (unsigned y = 0; y < launch.grid[1]; y++) {
       for (unsigned x = 0; x < launch.grid[0]; x++) {

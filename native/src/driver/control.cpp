@@ -182,6 +182,7 @@ namespace {
 struct AtExit {
   ~AtExit() {
     for (int device = 0; device < static_cast<int>(RKEMU_MAX_DEVICES); device++) reportLeaks(device);
+    removeModuleFiles();
   }
 } atExit;
 }  // namespace

@@ -143,6 +143,10 @@ void unloadAllModules(const Context* context) {
   }
 }
 
+void removeModuleFiles() {
+  for (auto& module : modules()) unlink(module->file.c_str());
+}
+
 CUresult findFunction(Module* module, const char* name, Function** out) {
   if (position(module) == modules().end()) return CUDA_ERROR_INVALID_HANDLE;
   auto known = module->functions.find(name);

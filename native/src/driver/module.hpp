@@ -33,6 +33,7 @@ struct Module {
 CUresult loadModule(Context& context, const void* image, Module** out);
 CUresult unloadModule(Module* module);
 void unloadAllModules(const Context* context);  // nullptr: of every context
+void removeModuleFiles();  // at exit: nothing is unloaded, only the files go
 CUresult findFunction(Module* module, const char* name, Function** out);
 CUresult findGlobal(Module* module, const char* name, CUdeviceptr* address, std::size_t* bytes);
 Function* knownFunction(const void* handle);

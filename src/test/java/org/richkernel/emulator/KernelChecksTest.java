@@ -196,6 +196,39 @@ class KernelChecksTest {
   }
 
   @Test
+  void sharedMemoryUsedByTwoThreadsWithoutABarrierIsCaught() {
+    String source =
+        """
+        extern "C" __global__ void k(float* out, int before, int after) {
+          __shared__ float tile[64];
+          tile[threadIdx.x] = threadIdx.x;
+          if (before) __syncthreads();
+          float other = tile[threadIdx.x & ~1];
+          if (after) __syncthreads();
+          tile[threadIdx.x] = other;
+          out[threadIdx.x] = other;
+        }
+        """;
+    int[][] barriers = {{1, 1}, {0, 1}, {1, 0}};
+    for (int[] barrier : barriers) {
+      EmulatedDevice.reset();
+      try (DeviceSession session = new DeviceSession()) {
+        CUdeviceptr out = session.allocate(64 * 4);
+        CUfunction kernel = session.kernel(source, "k");
+        int result =
+            session.launch(
+                kernel, 2, 64, 0, argument(out), argument(barrier[0]), argument(barrier[1]));
+        if (barrier[0] + barrier[1] == 2) {
+          check(result);
+        } else {
+          assertThat(result).isEqualTo(CUresult.CUDA_ERROR_LAUNCH_FAILED);
+          assertThat(EmulatedDevice.lastReport()).contains("race on shared variable tile");
+        }
+      }
+    }
+  }
+
+  @Test
   void misalignedVectorAccessIsCaught() {
     String source =
         """

@@ -128,4 +128,28 @@ class WarpOperationsTest {
       assertThat(session.integer(count)).isEqualTo(500);
     }
   }
+
+  @Test
+  void atomicsOnSharedMemoryAndWarpBarriersAreNotTakenForRaces() {
+    String source =
+        """
+        extern "C" __global__ void k(int* out) {
+          __shared__ int total;
+          __shared__ int lanes[64];
+          if (threadIdx.x == 0) total = 0;
+          __syncthreads();
+          atomicAdd(&total, (int)threadIdx.x);
+          lanes[threadIdx.x] = threadIdx.x;
+          __syncwarp();
+          int other = lanes[threadIdx.x ^ 1];
+          __syncthreads();
+          out[threadIdx.x] = total + other;
+        }
+        """;
+    try (DeviceSession session = new DeviceSession()) {
+      CUdeviceptr out = session.allocate(64 * 4);
+      check(session.launch(session.kernel(source, "k"), 1, 64, 0, argument(out)));
+      assertThat(session.integer(out)).isEqualTo(63 * 32 + 1);
+    }
+  }
 }
