@@ -1,5 +1,6 @@
 // Activations and their derivatives; defined by org.richkernel.compute.Activation.
-#pragma once
+#ifndef RK_ACTIVATIONS_CUH
+#define RK_ACTIVATIONS_CUH
 
 #define RK_RELU 0
 #define RK_TANH 1
@@ -61,3 +62,5 @@ struct rk_linear {
     return T(1);
   }
 };
+
+#endif

@@ -2,7 +2,8 @@
 // org.richkernel.compute.cpu.BoxMuller. Only operations that round once occur (fused multiply-adds,
 // products, sums, square roots, conversions of integers), and each is named by its intrinsic, so that
 // no compiler contracts them and the bits are those of the Java code. Polynomials: Cephes library.
-#pragma once
+#ifndef RK_BOX_MULLER_CUH
+#define RK_BOX_MULLER_CUH
 
 #define RK_SQRT_HALF_BITS 0x3f3504f3
 
@@ -52,3 +53,5 @@ __device__ __forceinline__ void rk_box_muller(
   *n0 = __fmul_rn(r, __fmaf_rn(a, c, -__fmul_rn(b, s)));
   *n1 = __fmul_rn(r, __fmaf_rn(a, s, __fmul_rn(b, c)));
 }
+
+#endif

@@ -4,7 +4,8 @@
 // Offsets are 64-bit: rows x columns may pass 2^31. A loop strides by the whole grid, so every kernel
 // that uses these macros is correct for any grid and block. The loops over a rectangle are kept rolled:
 // the wide accesses inside already fill the memory pipeline, and unrolling would cost registers.
-#pragma once
+#ifndef RK_INDEX_CUH
+#define RK_INDEX_CUH
 
 typedef long long rk_index;
 
@@ -46,3 +47,5 @@ template <int W, typename T>
 __device__ __forceinline__ void rk_store(T* p, const rk_pack<T, W>& value) {
   *reinterpret_cast<rk_pack<T, W>*>(p) = value;
 }
+
+#endif

@@ -1,6 +1,7 @@
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw 2011). Key: (low, high) 32 bits of the seed. Counter:
 // (column / 4, sample, stream low, stream high); the four words serve columns 4q .. 4q + 3.
-#pragma once
+#ifndef RK_PHILOX_CUH
+#define RK_PHILOX_CUH
 
 __device__ __forceinline__ uint4 rk_philox(
     unsigned int c0, unsigned int c1, unsigned int c2, unsigned int c3, unsigned int k0,
@@ -20,3 +21,5 @@ __device__ __forceinline__ uint4 rk_philox(
   }
   return make_uint4(c0, c1, c2, c3);
 }
+
+#endif

@@ -1,6 +1,7 @@
 // Sums in a fixed order: threads add in float64 in grid-stride order, a warp adds by a shuffle tree, a
 // block adds its warps' sums by a second tree. No atomics, so equal shapes give equal bits.
-#pragma once
+#ifndef RK_REDUCTIONS_CUH
+#define RK_REDUCTIONS_CUH
 
 #define RK_FULL_WARP 0xffffffffu
 #define RK_REDUCE_THREADS 256
@@ -31,3 +32,5 @@ __device__ __forceinline__ double rk_block_sum(double value) {
   }
   return total;
 }
+
+#endif

@@ -1,5 +1,6 @@
 package org.richkernel.compute.cuda;
 
+import java.util.function.Supplier;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
@@ -11,19 +12,19 @@ import org.richkernel.compute.BackendProvider;
  * <p>Constructing a provider loads nothing of CUDA.
  */
 public final class CudaBackendProvider implements BackendProvider {
-  private final FieldPrecision precision;
+  private final Supplier<FieldPrecision> precision;
 
   /**
    * Used by {@link java.util.ServiceLoader}; the precision of float32 products comes from the
-   * environment variable {@value FieldPrecision#VARIABLE}.
+   * environment variable {@value FieldPrecision#VARIABLE}, read when a backend is opened.
    */
   public CudaBackendProvider() {
-    this(FieldPrecision.named(System.getenv(FieldPrecision.VARIABLE)));
+    precision = () -> FieldPrecision.named(System.getenv(FieldPrecision.VARIABLE));
   }
 
   /** Opens backends with the given precision of float32 products. */
   public CudaBackendProvider(FieldPrecision precision) {
-    this.precision = precision;
+    this.precision = () -> precision;
   }
 
   @Override
@@ -43,6 +44,6 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
-    return CudaOpening.open(options, precision);
+    return CudaOpening.open(options, precision.get());
   }
 }

@@ -1,6 +1,10 @@
 package org.richkernel.compute.cuda;
 
 import java.io.IOException;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcusolver.JCusolver;
+import jcuda.nvrtc.JNvrtc;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendUnavailableException;
@@ -18,6 +22,11 @@ final class CudaOpening {
 
   /** Opens a device that was found; the libraries must be loaded. */
   static CudaBackend open(CudaDevice device, BackendOptions options, FieldPrecision precision) {
+    // return codes are checked here, with what was being done; JCuda's own exceptions lack that
+    JCudaDriver.setExceptionsEnabled(false);
+    JNvrtc.setExceptionsEnabled(false);
+    JCublas2.setExceptionsEnabled(false);
+    JCusolver.setExceptionsEnabled(false);
     try {
       return new CudaBackend(device, options, precision, PrivateCache.ofThisUser());
     } catch (OutOfDeviceMemoryException e) {

@@ -47,6 +47,7 @@ final class CudaSession implements AutoCloseable {
       check(JCudaDriver.cuStreamCreate(compute, flags), "cuStreamCreate");
       check(JCudaDriver.cuStreamCreate(transfer, flags), "cuStreamCreate");
     } catch (RuntimeException e) {
+      // the streams end with the context
       JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
       throw e;
     }

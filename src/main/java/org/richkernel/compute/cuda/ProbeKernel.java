@@ -22,20 +22,25 @@ final class ProbeKernel {
     CUmodule module = loader.load(KernelModule.PROBE);
     DeviceMemory.Block block = memory.take((long) NUMBERS * Integer.BYTES, "the probe kernel");
     try {
-      CUfunction function = new CUfunction();
-      session.check(
-          JCudaDriver.cuModuleGetFunction(function, module, "rk_probe_write_i32"),
-          "cuModuleGetFunction(rk_probe_write_i32)");
-      LaunchArguments arguments = new LaunchArguments().add(NUMBERS).add(block.pointer());
-      session.check(
-          JCudaDriver.cuLaunchKernel(
-              function, 2, 1, 1, 32, 1, 1, 0, session.compute(), arguments.pointers(), null),
-          "cuLaunchKernel");
+      launch(session, module, block.pointer());
       requireRight(transfers.fetch(block.pointer(), NUMBERS * Integer.BYTES).bytes(), session);
     } finally {
       memory.giveBack(block);
+      // where a step failed its own message matters, not that of unloading
+      JCudaDriver.cuModuleUnload(module);
     }
-    session.check(JCudaDriver.cuModuleUnload(module), "cuModuleUnload");
+  }
+
+  private static void launch(CudaSession session, CUmodule module, DevicePointer numbers) {
+    CUfunction function = new CUfunction();
+    session.check(
+        JCudaDriver.cuModuleGetFunction(function, module, "rk_probe_write_i32"),
+        "cuModuleGetFunction(rk_probe_write_i32)");
+    LaunchArguments arguments = new LaunchArguments().add(NUMBERS).add(numbers);
+    session.check(
+        JCudaDriver.cuLaunchKernel(
+            function, 2, 1, 1, 32, 1, 1, 0, session.compute(), arguments.pointers(), null),
+        "cuLaunchKernel");
   }
 
   private static void requireRight(ByteBuffer numbers, CudaSession session) {

@@ -22,7 +22,12 @@ final class Transfers implements AutoCloseable {
   Transfers(CudaSession session) {
     this.session = session;
     order = session.orderingEvent();
-    answers = new PinnedBuffer(session, 256);
+    try {
+      answers = new PinnedBuffer(session, 256);
+    } catch (RuntimeException e) {
+      JCudaDriver.cuEventDestroy(order);
+      throw e;
+    }
   }
 
   void upload(double[] source, CudaMatrix target) {

@@ -42,7 +42,8 @@ class CudaBackendTest extends BackendContract {
     assertThat(other.allocatedBytes()).isZero();
     assertThat(other.openMatrices()).isZero();
     backend().close();
-    for (String kind : new String[] {"liveAllocations", "contexts", "streams", "events", "modules"}) {
+    for (String kind :
+        new String[] {"liveAllocations", "contexts", "streams", "events", "modules"}) {
       assertThat(EmulatedDevice.counter(kind)).as(kind).isZero();
     }
     assertThat(EmulatedDevice.leaks()).isZero();

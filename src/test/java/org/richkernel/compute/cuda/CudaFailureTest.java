@@ -74,16 +74,14 @@ class CudaFailureTest {
         Matrix a = backend.allocate(Precision.FLOAT32, 3, 4, "a");
         Matrix c = backend.allocate(Precision.FLOAT32, 3, 3, "c")) {
       EmulatedDevice.fail("cublasSgemm_v2", 1, 13);
-      assertThatThrownBy(
-              () -> backend.gemm(Transpose.NO, Transpose.YES, 1, a, a, 0, c))
+      assertThatThrownBy(() -> backend.gemm(Transpose.NO, Transpose.YES, 1, a, a, 0, c))
           .isInstanceOf(CudaException.class)
           .hasMessageContaining("cublasSgemm")
           .hasMessageContaining("CUBLAS_STATUS_EXECUTION_FAILED")
           .hasMessageContaining("gemm of a (3 x 4, FLOAT32)");
       backend.gemm(Transpose.NO, Transpose.YES, 1, a, a, 0, c);
       EmulatedDevice.fail("cublasSgemm_v2", 1, 3);
-      assertThatThrownBy(
-              () -> backend.gemm(Transpose.NO, Transpose.YES, 1, a, a, 0, c))
+      assertThatThrownBy(() -> backend.gemm(Transpose.NO, Transpose.YES, 1, a, a, 0, c))
           .isInstanceOf(OutOfDeviceMemoryException.class)
           .hasMessageContaining("gemm of a");
     }
@@ -118,8 +116,17 @@ class CudaFailureTest {
   @Test
   void noStepOfOpeningLeavesAnythingBehindWhenItFails() {
     String[] steps = {
-      "cuDevicePrimaryCtxRetain", "cuStreamCreate", "cuEventCreate", "hostAlloc", "module",
-      "alloc", "launch", "copy", "cublasCreate_v2", "cublasSetStream_v2", "cublasSetMathMode",
+      "cuDevicePrimaryCtxRetain",
+      "cuStreamCreate",
+      "cuEventCreate",
+      "hostAlloc",
+      "module",
+      "alloc",
+      "launch",
+      "copy",
+      "cublasCreate_v2",
+      "cublasSetStream_v2",
+      "cublasSetMathMode",
       "cusolverDnCreate"
     };
     for (String step : steps) {
@@ -131,7 +138,7 @@ class CudaFailureTest {
           .as("opening when %s fails", step)
           .isInstanceOf(BackendUnavailableException.class)
           .hasMessageContaining("backend cuda cannot be used");
-      for (String kind : List.of("liveAllocations", "contexts", "streams", "modules")) {
+      for (String kind : List.of("liveAllocations", "contexts", "streams", "events", "modules")) {
         assertThat(EmulatedDevice.counter(kind)).as("%s after failing %s", kind, step).isZero();
       }
     }

@@ -22,7 +22,9 @@ class CudaRandomTest {
   };
 
   /** rows, columns, columns of the parent. */
-  private static final int[][] SHAPES = {{1, 1, 1}, {7, 4, 4}, {31, 33, 33}, {64, 200, 204}, {5, 1025, 1030}};
+  private static final int[][] SHAPES = {
+    {1, 1, 1}, {7, 4, 4}, {31, 33, 33}, {64, 200, 204}, {5, 1025, 1030}
+  };
 
   private interface Fill {
     void run(Backend backend, long seed, long stream, long sample, Matrix target);
@@ -56,15 +58,9 @@ class CudaRandomTest {
     List<int[]> all = new ArrayList<>();
     for (long[] name : SEED_STREAM_SAMPLE) {
       for (int[] shape : SHAPES) {
-        try (Matrix parent =
-            backend.allocate(Precision.FLOAT32, shape[0], shape[2], "numbers")) {
+        try (Matrix parent = backend.allocate(Precision.FLOAT32, shape[0], shape[2], "numbers")) {
           int first = shape[2] - shape[1];
-          fill.run(
-              backend,
-              name[0],
-              name[1],
-              name[2],
-              parent.view(0, shape[0], first, shape[1]));
+          fill.run(backend, name[0], name[1], name[2], parent.view(0, shape[0], first, shape[1]));
           float[] host = new float[shape[0] * shape[2]];
           backend.download(parent, host);
           int[] words = new int[host.length];

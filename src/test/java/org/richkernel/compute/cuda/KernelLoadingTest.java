@@ -106,8 +106,7 @@ class KernelLoadingTest {
             "#include \"probe/probe.cu\"\n",
             List.of("probe/probe.cu"),
             List.of("extern \"C\" __global__ void rk_broken(int* p) { undefined_thing(p); }\n"));
-    assertThatThrownBy(
-            () -> new KernelCompiler(80).compile(broken, KernelCompiler.Target.CUBIN))
+    assertThatThrownBy(() -> new KernelCompiler(80).compile(broken, KernelCompiler.Target.CUBIN))
         .isInstanceOf(CudaException.class)
         .hasMessageContaining("compiling the kernels PROBE for sm_80")
         .hasMessageContaining("NVRTC 12.6 says:")
@@ -117,8 +116,7 @@ class KernelLoadingTest {
   @Test
   void everyKernelIsInItsModule() throws IOException {
     try (CudaBackend backend = open()) {
-      KernelLoader loader =
-          new KernelLoader(backend.session(), new KernelCompiler(80), cache());
+      KernelLoader loader = new KernelLoader(backend.session(), new KernelCompiler(80), cache());
       for (KernelModule module : KernelModule.values()) {
         jcuda.driver.CUmodule loaded = loader.load(module);
         for (Kernel kernel : Kernel.values()) {

@@ -79,7 +79,9 @@ class KernelSourcesTest {
     }
   }
 
-  /** What a reader of a kernel needs: launch shape, shared memory, ranges, ownership, definition. */
+  /**
+   * What a reader of a kernel needs: launch shape, shared memory, ranges, ownership, definition.
+   */
   @Test
   void everySourceDocumentsItsLaunch() throws IOException {
     for (String name : files(".cu")) {

@@ -43,16 +43,14 @@ class PrivateCacheTest {
     Path open = folder.resolve("1/cuda");
     Files.createDirectories(open);
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
-    PrivateCache cache =
-        PrivateCache.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "1");
+    PrivateCache cache = PrivateCache.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "1");
     assertThat(permissions(cache.folder())).isEqualTo("rwx------");
   }
 
   @Test
   void folderThatCannotBeMadeIsReplacedByAPrivateOne() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    PrivateCache cache =
-        PrivateCache.open(Map.of("RICHKERNEL_CACHE", file.toString()), "/", "1");
+    PrivateCache cache = PrivateCache.open(Map.of("RICHKERNEL_CACHE", file.toString()), "/", "1");
     assertThat(cache.folder()).isDirectory().doesNotHaveToString(file.toString());
     assertThat(permissions(cache.folder())).isEqualTo("rwx------");
     Files.delete(cache.folder());
@@ -60,8 +58,7 @@ class PrivateCacheTest {
 
   @Test
   void writingLeavesNoParts() throws IOException {
-    PrivateCache cache =
-        PrivateCache.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "1");
+    PrivateCache cache = PrivateCache.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "1");
     cache.write("kernel.cubin", new byte[] {1, 2, 3});
     cache.write("kernel.cubin", new byte[] {4, 5});
     assertThat(Files.readAllBytes(cache.file("kernel.cubin"))).containsExactly(4, 5);

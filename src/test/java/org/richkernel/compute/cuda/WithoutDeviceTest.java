@@ -87,7 +87,9 @@ class WithoutDeviceTest {
   @Test
   void probeSaysWhatWasLookedForWhereAndTheMend() throws Exception {
     List<String> lines = run(folder.toString(), Probing.class);
-    assumeThat(lines).as("this machine has a GPU").doesNotContain("report CUDA driver: libcuda.so.1 loaded");
+    assumeThat(lines)
+        .as("this machine has a GPU")
+        .doesNotContain("report CUDA driver: libcuda.so.1 loaded");
     assertThat(lines).contains("usable false device none", "auto cpu");
     assertThat(lines)
         .anyMatch(
@@ -106,7 +108,9 @@ class WithoutDeviceTest {
   void libraryOfAnotherMajorVersionIsToldFromAMissingOne() throws Exception {
     Path other = Files.createFile(folder.resolve("libcublas.so.13"));
     List<String> lines = run(folder.toString(), Probing.class);
-    assumeThat(lines).as("this machine has CUDA 12").doesNotContain("report cuBLAS: libcublas.so.12 loaded");
+    assumeThat(lines)
+        .as("this machine has CUDA 12")
+        .doesNotContain("report cuBLAS: libcublas.so.12 loaded");
     assertThat(lines)
         .anyMatch(
             line ->
