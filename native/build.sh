@@ -14,6 +14,8 @@ skip() {
 }
 command -v cmake > /dev/null 2>&1 || skip "cmake was not found"
 command -v g++ > /dev/null 2>&1 || skip "g++ was not found"
+version=$(g++ -dumpversion)
+[ "${version%%.*}" -ge 11 ] || skip "g++ is of version $version, older than 11"
 [ -f "$java_home/include/jni.h" ] || skip "$java_home/include/jni.h was not found"
 
 # A failed build must not leave an older one behind that looks whole.

@@ -213,14 +213,14 @@ RKEMU_API CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned* flags, 
 RKEMU_API CUresult cuCtxSetCurrent(Context* context) {
   return withDriver("cuCtxSetCurrent", [&] {
     auto& stack = currentContexts();
-    if (!stack.empty()) stack.pop_back();
     if (context != nullptr) {
       stack.push_back(context);
-      if (currentContext() == nullptr) {
-        stack.pop_back();
-        return CUDA_ERROR_INVALID_CONTEXT;
-      }
+      bool usable = currentContext() != nullptr;
+      stack.pop_back();
+      if (!usable) return CUDA_ERROR_INVALID_CONTEXT;
     }
+    if (!stack.empty()) stack.pop_back();
+    if (context != nullptr) stack.push_back(context);
     return CUDA_SUCCESS;
   });
 }

@@ -181,8 +181,9 @@ RKEMU_CONTROL int rkemu_operand(const char* call, const char* name, const void* 
 namespace {
 struct AtExit {
   ~AtExit() {
-    for (int device = 0; device < static_cast<int>(RKEMU_MAX_DEVICES); device++) reportLeaks(device);
     removeModuleFiles();
+    if (state().counters.allocations == 0) return;  // do not reserve the arena only to find it empty
+    for (int device = 0; device < static_cast<int>(RKEMU_MAX_DEVICES); device++) reportLeaks(device);
   }
 } atExit;
 }  // namespace

@@ -34,6 +34,15 @@ unsigned char* shadow(std::uintptr_t address) {
 
 std::size_t roundUp(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
 
+// Zeroes bytes of the map by giving whole pages back, so that freeing memory that was never used costs nothing.
+void clearPages(unsigned char* from, unsigned char* to) {
+  auto first = reinterpret_cast<unsigned char*>(roundUp(reinterpret_cast<std::uintptr_t>(from), kPage));
+  auto last = reinterpret_cast<unsigned char*>(reinterpret_cast<std::uintptr_t>(to) / kPage * kPage);
+  std::memset(from, 0, static_cast<std::size_t>(first - from));
+  madvise(first, static_cast<std::size_t>(last - first), MADV_DONTNEED);
+  std::memset(last, 0, static_cast<std::size_t>(to - last));
+}
+
 const Allocation* covering(const std::map<std::uintptr_t, Allocation>& in, std::uintptr_t address) {
   auto after = in.upper_bound(address);
   if (after == in.begin()) return nullptr;
@@ -75,6 +84,7 @@ std::uintptr_t DeviceMemory::place(int device, std::size_t room) {
     bool overlaps = it->first < base + room && it->first + it->second.bytes > base;
     it = overlaps ? freed_.erase(it) : std::next(it);
   }
+  cursor_[device] = std::max(cursor_[device], base + room);
   return base;
 }
 
@@ -201,7 +211,11 @@ void DeviceMemory::mark(std::uintptr_t address, std::size_t bytes, bool written)
   for (; a < end && (a & 7) != 0; a++) one(a);
   if (a + 8 <= end) {
     std::size_t whole = (end - a) / 8;
-    std::memset(shadow(a), written ? 0xff : 0, whole);
+    if (written || whole < 16 * kPage) {
+      std::memset(shadow(a), written ? 0xff : 0, whole);
+    } else {
+      clearPages(shadow(a), shadow(a) + whole);
+    }
     a += whole * 8;
   }
   for (; a < end; a++) one(a);

@@ -115,6 +115,31 @@ class InjectedErrorsTest {
   }
 
   @Test
+  void liveAllocationsNeverOverlapEvenAfterAllAddressesWereUsedOnce() {
+    try (DeviceSession session = new DeviceSession()) {
+      long gibibyte = 1L << 30;
+      CUdeviceptr[] kept = new CUdeviceptr[8];
+      for (int round = 0; round < 120; round++) {
+        CUdeviceptr large = session.allocate(2 * gibibyte);
+        int slot = round % kept.length;
+        if (kept[slot] != null) {
+          check(JCudaDriver.cuMemFree(kept[slot]));
+        }
+        kept[slot] = session.allocate(1000);
+        check(JCudaDriver.cuMemsetD8(kept[slot], (byte) round, 1000));
+        check(JCudaDriver.cuMemFree(large));
+        for (int i = 0; i < Math.min(round + 1, kept.length); i++) {
+          byte[] bytes = new byte[1000];
+          check(JCudaDriver.cuMemcpyDtoH(Pointer.to(bytes), kept[i], 1000));
+          int written = round - Math.floorMod(round - i, kept.length);
+          assertThat(bytes).as("buffer %d in round %d", i, round).containsOnly((byte) written);
+        }
+      }
+      assertThat(EmulatedDevice.counter("liveBytes")).isEqualTo(8000);
+    }
+  }
+
+  @Test
   void countersCountWhatWasDone() {
     try (DeviceSession session = new DeviceSession()) {
       CUdeviceptr x = session.upload(1f, 2f, 3f, 4f);
