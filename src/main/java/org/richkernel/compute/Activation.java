@@ -39,8 +39,7 @@ public enum Activation {
   }
 
   /**
-   * erf by its Maclaurin series where |h| &lt; 5/4: there Commons Math keeps only 14 to
-   * 15 digits.
+   * erf by its Maclaurin series where |h| &lt; 5/4: there Commons Math keeps only 14 to 15 digits.
    */
   private static double erf(double h) {
     if (Math.abs(h) >= 1.25) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
 import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.DeviceLostException;
 
 /**
  * Looks for a driver, a device and the libraries, each on its own, and opens a backend on trial:
@@ -75,6 +76,8 @@ final class CudaProbe {
       report.add("trial: a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
     } catch (BackendUnavailableException e) {
       note("trial: " + e.getMessage(), "see the message");
+    } catch (CudaException | DeviceLostException e) {
+      note("trial: " + e.getMessage(), "see whether nvidia-smi works on this machine");
     }
   }
 

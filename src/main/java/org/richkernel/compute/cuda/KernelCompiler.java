@@ -2,6 +2,7 @@ package org.richkernel.compute.cuda;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
@@ -9,11 +10,12 @@ import jcuda.nvrtc.nvrtcResult;
 
 /**
  * Compiles kernels with NVRTC: to machine code (CUBIN) for the device found, which also works where
- * the toolkit is newer than the driver; to PTX, which the driver compiles, where this NVRTC does
- * not know the device yet.
+ * the toolkit is newer than the driver; to PTX for the newest architecture known, which the driver
+ * compiles, where this NVRTC does not know the device yet.
  */
 final class KernelCompiler {
   private final int capability;
+  private final int newestKnown;
   private final String version;
 
   /** A compiler for devices of this compute capability, 90 for 9.0. */
@@ -23,6 +25,29 @@ final class KernelCompiler {
     int[] minor = new int[1];
     require(JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion", "asking for the compiler's version");
     this.version = major[0] + "." + minor[0];
+    this.newestKnown = newestArchitectureUpTo(capability);
+  }
+
+  private int newestArchitectureUpTo(int limit) {
+    String doing = "asking for the architectures that NVRTC " + version + " knows";
+    int[] count = new int[1];
+    require(JNvrtc.nvrtcGetNumSupportedArchs(count), "nvrtcGetNumSupportedArchs", doing);
+    int[] known = new int[count[0]];
+    require(JNvrtc.nvrtcGetSupportedArchs(known), "nvrtcGetSupportedArchs", doing);
+    return Arrays.stream(known)
+        .filter(architecture -> architecture <= limit)
+        .max()
+        .orElseThrow(
+            () ->
+                new CudaException(
+                    "NVRTC " + version,
+                    "architectures " + Arrays.toString(known),
+                    limit,
+                    "looking for one that a device of compute capability "
+                        + limit / 10
+                        + "."
+                        + limit % 10
+                        + " runs"));
   }
 
   /** NVRTC's version, "12.6". */
@@ -48,9 +73,14 @@ final class KernelCompiler {
     }
   }
 
+  /** What can be made for the device, the best first. */
+  List<Target> targets() {
+    return newestKnown == capability ? List.of(Target.CUBIN, Target.PTX) : List.of(Target.PTX);
+  }
+
   /** "sm_90" or "compute_90". */
   String architecture(Target target) {
-    return target.prefix + capability;
+    return target.prefix + newestKnown;
   }
 
   /**

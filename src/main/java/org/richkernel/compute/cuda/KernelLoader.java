@@ -37,22 +37,13 @@ final class KernelLoader {
     KernelSources sources = KernelSources.of(module);
     CUmodule loaded = new CUmodule();
     CudaException refusal = null;
-    for (KernelCompiler.Target target : KernelCompiler.Target.values()) {
+    for (KernelCompiler.Target target : compiler.targets()) {
       String name = cacheName(sources, target);
       byte[] kept = read(name);
       if (kept != null && tryLoad(loaded, kept) == CUresult.CUDA_SUCCESS) {
         return loaded;
       }
-      byte[] code;
-      try {
-        code = compiler.compile(sources, target);
-      } catch (CudaException e) {
-        if (refusal == null && knowsTheDevice(e)) {
-          throw e;
-        }
-        refusal = refusal == null ? e : refusal;
-        continue;
-      }
+      byte[] code = compiler.compile(sources, target);
       int answer = tryLoad(loaded, code);
       if (answer == CUresult.CUDA_SUCCESS) {
         keep(name, code);
@@ -63,11 +54,6 @@ final class KernelLoader {
               "cuModuleLoadData", CudaResults.driver(answer), answer, "loading " + name);
     }
     throw refusal;
-  }
-
-  /** Whether a failure to compile is the source's fault, not an architecture unknown to NVRTC. */
-  private static boolean knowsTheDevice(CudaException e) {
-    return e.code() == jcuda.nvrtc.nvrtcResult.NVRTC_ERROR_COMPILATION;
   }
 
   /** Stable name of a compiled module: sources, architecture, compiler. */

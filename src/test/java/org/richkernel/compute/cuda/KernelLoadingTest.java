@@ -87,6 +87,21 @@ class KernelLoadingTest {
   }
 
   @Test
+  void ptxOfTheNewestArchitectureServesDevicesThatNvrtcDoesNotKnow() {
+    CudaProbe.requireDevice();
+    KernelCompiler known = new KernelCompiler(80);
+    assertThat(known.targets())
+        .containsExactly(KernelCompiler.Target.CUBIN, KernelCompiler.Target.PTX);
+    assertThat(known.architecture(KernelCompiler.Target.CUBIN)).isEqualTo("sm_80");
+    KernelCompiler unknown = new KernelCompiler(85);
+    assertThat(unknown.targets()).containsExactly(KernelCompiler.Target.PTX);
+    assertThat(unknown.architecture(KernelCompiler.Target.PTX)).isEqualTo("compute_80");
+    assertThatThrownBy(() -> new KernelCompiler(20))
+        .isInstanceOf(CudaException.class)
+        .hasMessageContaining("compute capability 2.0");
+  }
+
+  @Test
   void refusalOfEveryFormNamesTheModule() throws IOException {
     EmulatedDevice.fail("cuModuleLoadData", 1, NO_BINARY_FOR_GPU);
     EmulatedDevice.fail("cuModuleLoadData", 2, NO_BINARY_FOR_GPU);
