@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,14 +22,13 @@ enum CudaLibrary {
   CUSOLVER("cuSOLVER", "libcusolver.so.", "11", "JCusolver", "jcuda.jcusolver.JCusolverDn");
 
   private static final String JCUDA_PLATFORM = "-12.6.0-linux-x86_64";
-  private static final Object LOADING = new Object();
+  private static final Map<CudaLibrary, Status> TRIED = new EnumMap<>(CudaLibrary.class);
 
   private final String title;
   private final String stem;
   private final String major;
   private final String nativeName;
   private final String bindingClass;
-  private Status status;
 
   CudaLibrary(String title, String stem, String major, String nativeName, String bindingClass) {
     this.title = title;
@@ -57,9 +58,11 @@ enum CudaLibrary {
 
   /** Loads the library unless that was tried before. */
   Status load() {
-    synchronized (LOADING) {
+    synchronized (TRIED) {
+      Status status = TRIED.get(this);
       if (status == null) {
         status = tryToLoad();
+        TRIED.put(this, status);
       }
       return status;
     }

@@ -15,7 +15,7 @@ final class KernelLauncher implements AutoCloseable {
   private final KernelLoader loader;
   private final LaunchArguments arguments = new LaunchArguments();
   private final Map<KernelModule, CUmodule> modules = new EnumMap<>(KernelModule.class);
-  private final Map<Kernel, CUfunction[]> functions = new EnumMap<>(Kernel.class);
+  private final Map<Kernel, Map<Precision, CUfunction>> functions = new EnumMap<>(Kernel.class);
   private final long mostBlocks;
 
   KernelLauncher(CudaSession session, KernelLoader loader) {
@@ -85,22 +85,30 @@ final class KernelLauncher implements AutoCloseable {
   }
 
   private CUfunction function(Kernel kernel, Precision precision) {
-    CUfunction[] variants = functions.computeIfAbsent(kernel, k -> new CUfunction[2]);
-    int index = precision.ordinal();
-    if (variants[index] == null) {
-      CUmodule module = modules.get(kernel.module());
-      if (module == null) {
-        module = loader.load(kernel.module());
-        modules.put(kernel.module(), module);
-      }
-      CUfunction found = new CUfunction();
-      String symbol = kernel.symbol(precision);
-      session.check(
-          JCudaDriver.cuModuleGetFunction(found, module, symbol),
-          "cuModuleGetFunction(" + symbol + ")");
-      variants[index] = found;
+    Map<Precision, CUfunction> variants = functions.get(kernel);
+    if (variants == null) {
+      variants = new EnumMap<>(Precision.class);
+      functions.put(kernel, variants);
     }
-    return variants[index];
+    CUfunction function = variants.get(precision);
+    if (function == null) {
+      function = find(kernel.symbol(precision), kernel.module());
+      variants.put(precision, function);
+    }
+    return function;
+  }
+
+  private CUfunction find(String symbol, KernelModule from) {
+    CUmodule module = modules.get(from);
+    if (module == null) {
+      module = loader.load(from);
+      modules.put(from, module);
+    }
+    CUfunction found = new CUfunction();
+    session.check(
+        JCudaDriver.cuModuleGetFunction(found, module, symbol),
+        "cuModuleGetFunction(" + symbol + ")");
+    return found;
   }
 
   static long ceil(long n, long unit) {

@@ -56,7 +56,10 @@ final class KernelLoader {
     throw refusal;
   }
 
-  /** Stable name of a compiled module: sources, architecture, compiler. */
+  /**
+   * Stable name of a compiled module: sources, architecture, compiler. What the emulated device
+   * compiles must never reach a driver.
+   */
   private String cacheName(KernelSources sources, KernelCompiler.Target target) {
     return sources.module().name().toLowerCase(Locale.ROOT)
         + "-"
@@ -65,7 +68,7 @@ final class KernelLoader {
         + compiler.architecture(target)
         + "-nvrtc"
         + compiler.version()
-        + "."
+        + (session.device().isEmulated() ? "-emulated." : ".")
         + target.suffix();
   }
 

@@ -3,6 +3,7 @@ package org.richkernel.compute.cuda;
 import java.util.List;
 
 /** Kernels that are compiled together: one translation unit that includes the sources below. */
+@SuppressWarnings("ImmutableEnumChecker") // the lists come from List.of and Stream.toList
 enum KernelModule {
   PROBE(List.of("index.cuh"), List.of("probe/probe.cu")),
   ELEMENTWISE(

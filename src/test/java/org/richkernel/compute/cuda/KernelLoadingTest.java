@@ -52,7 +52,7 @@ class KernelLoadingTest {
     try (CudaBackend backend = open()) {
       fill(backend);
     }
-    List<Path> kept = compiled("sampling-[0-9a-f]{32}-sm_80-nvrtc12\\.6\\.cubin");
+    List<Path> kept = compiled("sampling-[0-9a-f]{32}-sm_80-nvrtc12\\.6-emulated\\.cubin");
     assertThat(kept).hasSize(1);
     FileTime written = Files.getLastModifiedTime(kept.get(0));
     // a compilation in the second run would fail
@@ -82,7 +82,7 @@ class KernelLoadingTest {
     try (CudaBackend backend = open()) {
       fill(backend);
     }
-    assertThat(compiled("probe-.*-compute_80-nvrtc12\\.6\\.ptx")).hasSize(1);
+    assertThat(compiled("probe-.*-compute_80-nvrtc12\\.6-emulated\\.ptx")).hasSize(1);
     assertThat(compiled("probe-.*\\.cubin")).isEmpty();
   }
 
