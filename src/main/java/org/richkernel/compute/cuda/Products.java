@@ -52,6 +52,13 @@ final class Products implements AutoCloseable {
     }
   }
 
+  /** How cuBLAS takes float32 products, a constant of {@link cublasMath}. */
+  int mathMode() {
+    int[] mode = new int[1];
+    session.checkBlas(JCublas2.cublasGetMathMode(handle, mode), "cublasGetMathMode");
+    return mode[0];
+  }
+
   void gemm(
       Transpose ta,
       Transpose tb,
