@@ -132,6 +132,16 @@ public interface Backend extends AutoCloseable {
   /** phi = f(h) and slope = f'(h) in one pass; phi may be h. */
   void activateWithDerivative(Activation f, Matrix h, Matrix phi, Matrix slope);
 
+  /**
+   * phi_ij = E_z f(h_ij + s_j z) with z ~ N(0, 1): the activation of a preactivation that is known
+   * up to Gaussian noise. ReLU: h NormCdf(h/s) + s NormPdf(h/s); erf: erf(h / sqrt(1 + 2 s^2));
+   * linear: h; tanh: 16-point Gauss-Hermite rule. FLOAT32.
+   *
+   * @param deviation 1 x columns, s_j &gt;= 0
+   * @param phi may be h
+   */
+  void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi);
+
   /** y = alpha x + y. */
   void axpy(double alpha, Matrix x, Matrix y);
 
@@ -208,7 +218,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * A kick followed by the exact flow of the harmonic oscillator for a time (angle): p = p - kick
-   * g; then (x, p) = (x cos + p sin, p cos - x sin). All are S x r.
+   * g; then (x, p) = (x cos + p sin, p cos - x sin), taken as the three shears x += tan(angle / 2)
+   * p, p -= sin(angle) x, x += tan(angle / 2) p, which preserve volume exactly in rounded
+   * arithmetic too. All are S x r.
    */
   void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p);
 
@@ -225,7 +237,10 @@ public interface Backend extends AutoCloseable {
    */
   void fillGaussian(long seed, long stream, long firstSample, Matrix target);
 
-  /** Uniforms in (0, 1], (word + 0.5) 2^-32 rounded to float32; counters as in fillGaussian. */
+  /**
+   * Uniforms in (0, 1]: the word rounded to float32, then times 2^-32 plus 2^-33 in one fused
+   * multiply-add; counters as in fillGaussian.
+   */
   void fillUniform(long seed, long stream, long firstSample, Matrix target);
 
   // ---- reductions (accumulated in float64 in a fixed order) ----------------------------------

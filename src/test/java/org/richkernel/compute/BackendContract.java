@@ -12,6 +12,7 @@ public abstract class BackendContract
         ProductContract,
         FactorizationContract,
         ElementwiseContract,
+        SmoothedActivationContract,
         DualKernelContract,
         RandomContract {
   private Backend backend;

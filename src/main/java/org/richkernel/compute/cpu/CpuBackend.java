@@ -28,6 +28,7 @@ final class CpuBackend implements Backend {
   private final ElementwiseTasks.ScaleColumns scaleColumns;
   private final ElementwiseTasks.KickRotate kickRotate;
   private final ActivationTask activation;
+  private final SmoothedActivation smoothed;
   private final Reductions reductions;
   private final Products products;
   private final GramProducts gramProducts;
@@ -54,6 +55,7 @@ final class CpuBackend implements Backend {
     scaleColumns = new ElementwiseTasks.ScaleColumns(team);
     kickRotate = new ElementwiseTasks.KickRotate(team);
     activation = new ActivationTask(team);
+    smoothed = new SmoothedActivation(team);
     reductions = new Reductions(team);
     Mirror mirror = new Mirror(team);
     products = new Products(team, mirror);
@@ -215,6 +217,11 @@ final class CpuBackend implements Backend {
   @Override
   public void activateWithDerivative(Activation f, Matrix h, Matrix phi, Matrix slope) {
     activation.applyWithDerivative(f, use(h), use(phi), use(slope));
+  }
+
+  @Override
+  public void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi) {
+    smoothed.apply(f, use(h), use(deviation), use(phi));
   }
 
   @Override

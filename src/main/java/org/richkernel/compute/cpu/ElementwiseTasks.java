@@ -244,7 +244,7 @@ final class ElementwiseTasks {
   static final class KickRotate extends TiledTask {
     private final WorkerTeam team;
     private float kick;
-    private float cos;
+    private float tanHalf;
     private float sin;
     private CpuMatrix g;
     private CpuMatrix x;
@@ -260,7 +260,7 @@ final class ElementwiseTasks {
       Operands.alike("kickRotate", force, momentum);
       Operands.precision("kickRotate", org.richkernel.compute.Precision.FLOAT32, force);
       kick = (float) strength;
-      cos = (float) Math.cos(angle);
+      tanHalf = (float) Math.tan(0.5 * angle);
       sin = (float) Math.sin(angle);
       g = force;
       x = position;
@@ -275,7 +275,7 @@ final class ElementwiseTasks {
       x.read(x.at(row, column), w.f1, n);
       p.read(p.at(row, column), w.f2, n);
       Loops.kick(kick, w.f0, w.f2, n);
-      Loops.rotate(cos, sin, w.f1, w.f2, n);
+      Loops.rotate(tanHalf, sin, w.f1, w.f2, n);
       x.write(x.at(row, column), w.f1, n);
       p.write(p.at(row, column), w.f2, n);
     }

@@ -66,13 +66,16 @@ final class Loops {
     }
   }
 
-  /** (x, p) = (x cos + p sin, p cos - x sin). */
-  static void rotate(float cos, float sin, float[] x, float[] p, int n) {
+  /**
+   * (x, p) = (x cos + p sin, p cos - x sin) as three shears. Each shear preserves volume exactly
+   * whatever its rounded coefficient, which a rounded (cos, sin) pair does not.
+   */
+  static void rotate(float tanHalf, float sin, float[] x, float[] p, int n) {
     for (int i = 0; i < n; i++) {
-      float xi = x[i];
-      float pi = p[i];
-      x[i] = Math.fma(xi, cos, pi * sin);
-      p[i] = Math.fma(pi, cos, -(xi * sin));
+      float sheared = Math.fma(tanHalf, p[i], x[i]);
+      float turned = Math.fma(-sin, sheared, p[i]);
+      x[i] = Math.fma(tanHalf, turned, sheared);
+      p[i] = turned;
     }
   }
 

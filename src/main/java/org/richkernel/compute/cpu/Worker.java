@@ -11,6 +11,7 @@ final class Worker {
   final float[] f0 = new float[TILE];
   final float[] f1 = new float[TILE];
   final float[] f2 = new float[TILE];
+  final float[] f3 = new float[TILE];
   final double[] d0 = new double[TILE];
   final double[] d1 = new double[TILE];
   final double[] d2 = new double[TILE];

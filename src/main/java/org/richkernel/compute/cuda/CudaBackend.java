@@ -241,6 +241,12 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi) {
+    session.begin("activateSmoothed", h, deviation, phi);
+    elementwise.activateSmoothed(f, use(h), use(deviation), use(phi));
+  }
+
+  @Override
   public void axpy(double alpha, Matrix x, Matrix y) {
     session.begin("axpy", x, y);
     elementwise.axpy(alpha, use(x), use(y));

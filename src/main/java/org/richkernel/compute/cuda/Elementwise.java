@@ -69,6 +69,19 @@ final class Elementwise {
     launch(Kernel.DIFFERENTIATE, phi, shape);
   }
 
+  void activateSmoothed(Activation f, CudaMatrix h, CudaMatrix deviation, CudaMatrix phi) {
+    Operands.alike("activateSmoothed", h, phi);
+    Operands.precision("activateSmoothed", Precision.FLOAT32, h);
+    Operands.precision("activateSmoothed", Precision.FLOAT32, deviation);
+    Operands.shape("activateSmoothed", deviation, 1, h.columns());
+    if (h.isEmpty()) {
+      return;
+    }
+    Rectangle shape = withRow(Rectangle.byRows(h, phi), deviation);
+    begin(shape).add(number(f)).add(h).add(deviation.pointer()).add(phi);
+    launch(Kernel.SMOOTH, phi, shape);
+  }
+
   /** The number of an activation in include/activations.cuh. */
   static int number(Activation f) {
     return switch (f) {
@@ -135,11 +148,15 @@ final class Elementwise {
     if (a.isEmpty()) {
       return;
     }
-    Rectangle shape = Rectangle.byRows(a);
-    boolean wide = shape.unit() > 1 && w.pointer().address() % 16 == 0;
-    Rectangle both = new Rectangle(shape.rows(), shape.columns(), wide ? shape.unit() : 1);
+    Rectangle both = withRow(Rectangle.byRows(a), w);
     begin(both).add(w.pointer()).add(a);
     launch(Kernel.SCALE_COLUMNS, a, both);
+  }
+
+  /** Wide accesses only where those to a row vector are aligned too. */
+  private static Rectangle withRow(Rectangle shape, CudaMatrix row) {
+    boolean wide = shape.unit() > 1 && row.pointer().address() % 16 == 0;
+    return new Rectangle(shape.rows(), shape.columns(), wide ? shape.unit() : 1);
   }
 
   void rowDot(CudaMatrix a, CudaMatrix b, CudaMatrix out) {
@@ -163,7 +180,7 @@ final class Elementwise {
     Rectangle shape = Rectangle.flat(g, x, p);
     begin(shape)
         .add(kick, Precision.FLOAT32)
-        .add(Math.cos(angle), Precision.FLOAT32)
+        .add(Math.tan(0.5 * angle), Precision.FLOAT32)
         .add(Math.sin(angle), Precision.FLOAT32)
         .add(g)
         .add(x)

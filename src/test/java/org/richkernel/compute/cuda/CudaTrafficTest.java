@@ -99,6 +99,13 @@ class CudaTrafficTest {
         0,
         0,
         () -> backend.activateWithDerivative(Activation.RELU, x, z, y));
+    costs(
+        "activateSmoothed",
+        1,
+        0,
+        0,
+        0,
+        () -> backend.activateSmoothed(Activation.TANH, x, columns, z));
     costs("axpy", 1, 0, 0, 0, () -> backend.axpy(0.5, x, y));
     costs("scale", 1, 0, 0, 0, () -> backend.scale(0.5, y));
     costs("multiply", 1, 0, 0, 0, () -> backend.multiply(x, y));

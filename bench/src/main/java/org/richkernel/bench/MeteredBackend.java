@@ -1,0 +1,82 @@
+package org.richkernel.bench;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.richkernel.compute.Backend;
+
+/** A backend that adds up wall-clock time by operation. */
+final class MeteredBackend {
+  /** Operations whose work is matrix-matrix products or factorizations built of them. */
+  private static final Set<String> BLAS3 =
+      Set.of(
+          "gemm",
+          "syrk",
+          "gram",
+          "crossGram",
+          "cholesky",
+          "solveTriangular",
+          "solveCholesky",
+          "eigenSymmetric");
+
+  private final Map<String, long[]> nanosAndCalls = new TreeMap<>();
+  private final Backend metered;
+
+  MeteredBackend(Backend backend) {
+    metered =
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> {
+                  long start = System.nanoTime();
+                  try {
+                    return method.invoke(backend, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  } finally {
+                    long[] entry =
+                        nanosAndCalls.computeIfAbsent(method.getName(), name -> new long[2]);
+                    entry[0] += System.nanoTime() - start;
+                    entry[1]++;
+                  }
+                });
+  }
+
+  Backend backend() {
+    return metered;
+  }
+
+  /** Share of the given wall-clock time that was spent in BLAS-3 and LAPACK. */
+  double blas3Share(double seconds) {
+    long nanos = 0;
+    for (Map.Entry<String, long[]> entry : nanosAndCalls.entrySet()) {
+      nanos += BLAS3.contains(entry.getKey()) ? entry.getValue()[0] : 0;
+    }
+    return nanos * 1e-9 / seconds;
+  }
+
+  /** Operations by time, as rows of a Markdown table. */
+  String table(double seconds) {
+    StringBuilder text =
+        new StringBuilder(
+            "| operation | calls | seconds | share |\n| --- | ---: | ---: | ---: |\n");
+    nanosAndCalls.entrySet().stream()
+        .sorted((a, b) -> Long.compare(b.getValue()[0], a.getValue()[0]))
+        .limit(14)
+        .forEach(
+            e ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "| %s | %d | %.2f | %.1f %% |%n",
+                        e.getKey(),
+                        e.getValue()[1],
+                        e.getValue()[0] * 1e-9,
+                        100 * e.getValue()[0] * 1e-9 / seconds)));
+    return text.toString();
+  }
+}

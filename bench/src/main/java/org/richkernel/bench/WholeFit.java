@@ -1,0 +1,92 @@
+package org.richkernel.bench;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.richkernel.AdaptiveNbk;
+import org.richkernel.AdaptiveNbkFit;
+import org.richkernel.bayes.Certificate;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.data.DatasetReader;
+import org.richkernel.data.Datasets;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * A whole adaptive fit on MNIST 0/1 with the time of every facade operation: {@code WholeFit FOLDER
+ * activation gamma kappa P P_test S maxSweeps threads}. FOLDER holds the original MNIST files.
+ */
+public final class WholeFit {
+  private WholeFit() {}
+
+  /** Runs one fit and prints its figures. */
+  public static void main(String[] arguments) {
+    Path folder = Path.of(arguments[0]);
+    Activation activation = Activation.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+    double gamma = Double.parseDouble(arguments[2]);
+    double kappa = Double.parseDouble(arguments[3]);
+    int samples = Integer.parseInt(arguments[6]);
+    Datasets digits =
+        DatasetReader.train(
+                folder.resolve("train-images-idx3-ubyte.gz").toString(),
+                folder.resolve("train-labels-idx1-ubyte.gz").toString())
+            .test(
+                folder.resolve("t10k-images-idx3-ubyte.gz").toString(),
+                folder.resolve("t10k-labels-idx1-ubyte.gz").toString())
+            .classes(0, 1)
+            .trainSize(Integer.parseInt(arguments[4]))
+            .testSize(Integer.parseInt(arguments[5]))
+            .read();
+    int threads = Integer.parseInt(arguments[8]);
+    try (Backend plain =
+        Backends.open("cpu", BackendOptions.defaults().withThreads(threads), System.err::println)) {
+      MeteredBackend meter = new MeteredBackend(plain);
+      long cpu = processCpuNanos();
+      long wall = System.nanoTime();
+      AdaptiveNbkFit fit =
+          AdaptiveNbk.of(NetworkSpec.of(1, activation))
+              .gamma(gamma)
+              .beta(1 / kappa)
+              .samples(samples)
+              .maxSweeps(Integer.parseInt(arguments[7]))
+              .fit(digits, meter.backend());
+      double seconds = (System.nanoTime() - wall) * 1e-9;
+      double cpuSeconds = (processCpuNanos() - cpu) * 1e-9;
+      Certificate certificate = fit.solution().certificate();
+      System.out.printf(
+          Locale.ROOT,
+          "%s gamma=%s kappa=%s P=%d S=%d: converged %s after %d sweeps, wall %.1f s, CPU %.1f s%n",
+          activation,
+          gamma,
+          kappa,
+          digits.train().points(),
+          samples,
+          fit.converged(),
+          fit.solution().iterations(),
+          seconds,
+          cpuSeconds);
+      System.out.println(certificate);
+      System.out.println(fit.solution().layers().get(0));
+      System.out.println(fit.solution().chains());
+      System.out.printf(
+          Locale.ROOT,
+          "test loss %s +- %.1e, NNGP %s%n",
+          fit.testScores(),
+          fit.testLossError(),
+          fit.lazy().testScores());
+      System.out.printf(
+          Locale.ROOT,
+          "BLAS-3 share %.1f %%, peak %.1f MB%n",
+          100 * meter.blas3Share(seconds),
+          plain.peakBytes() / 1e6);
+      System.out.print(meter.table(seconds));
+    }
+  }
+
+  private static long processCpuNanos() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
+  }
+}

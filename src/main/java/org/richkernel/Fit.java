@@ -1,0 +1,41 @@
+package org.richkernel;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.metrics.Scores;
+import org.richkernel.network.Predictor;
+import org.richkernel.result.Result;
+
+/** A finished fit of any theory. */
+public interface Fit {
+  /** Whether the solver met its tolerance; closed forms always do. */
+  boolean converged();
+
+  /** Loss and accuracy on the training points. */
+  Scores trainScores();
+
+  /** Loss and accuracy on the test points, if there were any. */
+  Optional<Scores> testScores();
+
+  /** Predictions at new inputs, which must be standardized as the training inputs were. */
+  Predictor predictor();
+
+  /**
+   * The fit as a result folder holds it.
+   *
+   * @param config the options to record, in order
+   */
+  Result result(Map<String, ?> config);
+
+  /**
+   * Writes the result folder: summary.json, arrays.npz, and the model that {@link SavedFit} reads.
+   *
+   * @param config the options to record, in order
+   * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays
+   */
+  void save(Path folder, Map<String, ?> config);
+
+  /** Writes the result folder with the options that this fit was made with. */
+  void save(Path folder);
+}

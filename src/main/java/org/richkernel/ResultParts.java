@@ -1,0 +1,50 @@
+package org.richkernel;
+
+import org.richkernel.compute.BackendInfo;
+import org.richkernel.metrics.Scores;
+import org.richkernel.network.Targets;
+import org.richkernel.result.Result;
+import org.richkernel.result.Score;
+import org.richkernel.result.Summary;
+
+/** What the results of all theories have in common. */
+final class ResultParts {
+  private ResultParts() {}
+
+  static Score score(Scores scores) {
+    Score score = Score.ofLoss(scores.loss());
+    return scores.accuracy().isPresent()
+        ? score.withAccuracy(scores.accuracy().getAsDouble())
+        : score;
+  }
+
+  /** A result with y_train f_train y_test f_test; one output makes vectors. */
+  static Result predictions(Summary summary, Points points, double[] train, double[] test) {
+    int outputs = points.trainTargets().outputs();
+    Result result = Result.of(summary);
+    result = with(result, "y_train", points.trainTargets().toArray(), outputs);
+    result = with(result, "f_train", train, outputs);
+    if (points.testTargets().isPresent()) {
+      Targets y = points.testTargets().get();
+      result = with(result, "y_test", y.toArray(), outputs);
+      result = with(result, "f_test", test, outputs);
+    }
+    return result;
+  }
+
+  static Result with(Result result, String name, double[] values, int outputs) {
+    return outputs == 1
+        ? result.with(name, values, values.length)
+        : result.with(name, values, values.length / outputs, outputs);
+  }
+
+  /** Peak bytes of the host: those of the matrices where the backend computes on the host. */
+  static long host(BackendInfo backend, long peakBytes) {
+    return backend.name().equals("cpu") ? peakBytes : 0;
+  }
+
+  /** Peak bytes of the device. */
+  static long device(BackendInfo backend, long peakBytes) {
+    return backend.name().equals("cpu") ? 0 : peakBytes;
+  }
+}

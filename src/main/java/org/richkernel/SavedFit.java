@@ -1,0 +1,61 @@
+package org.richkernel;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.data.Standardization;
+import org.richkernel.data.Table;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.Predictor;
+import org.richkernel.result.ModelFile;
+
+/** The predictor of a result folder, with the standardization that its inputs need. */
+public final class SavedFit {
+  private final Predictor predictor;
+  private final Standardization standardization;
+  private final int outputs;
+  private final List<String> classNames;
+
+  private SavedFit(
+      Predictor predictor, Standardization standardization, int outputs, List<String> classNames) {
+    this.predictor = predictor;
+    this.standardization = standardization;
+    this.outputs = outputs;
+    this.classNames = classNames;
+  }
+
+  /**
+   * Reads the model of a result folder.
+   *
+   * @throws org.richkernel.data.InvalidDataException if the folder holds no sound model
+   */
+  public static SavedFit read(Path folder) {
+    ModelFile.Model model = ModelFile.read(folder);
+    List<?> classes = (List<?>) model.settings().getOrDefault("classes", List.of());
+    return new SavedFit(
+        ModelSettings.read(model),
+        ModelSettings.standardization(model.settings()),
+        ((Number) model.settings().get("outputs")).intValue(),
+        classes.stream().map(String::valueOf).toList());
+  }
+
+  /**
+   * Predictions at raw inputs as they were read from a file.
+   *
+   * @return rows x K, row-major
+   */
+  public double[] predict(Backend backend, Table raw) {
+    return predictor.predict(
+        backend, Inputs.of(standardization.apply(raw), raw.rows(), raw.columns()));
+  }
+
+  /** K. */
+  public int outputs() {
+    return outputs;
+  }
+
+  /** Names of the classes that the targets stood for, empty where there were none. */
+  public List<String> classNames() {
+    return classNames;
+  }
+}

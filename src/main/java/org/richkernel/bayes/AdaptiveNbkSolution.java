@@ -1,0 +1,74 @@
+package org.richkernel.bayes;
+
+import java.util.List;
+import java.util.Map;
+import org.richkernel.network.Predictor;
+import org.richkernel.solver.StopReason;
+
+/**
+ * The saddle point of an {@link AdaptiveProblem}. Arrays are shared, not copied; do not change
+ * them.
+ *
+ * @param stop why the solver stopped
+ * @param method how it was found: "sampled", "closed-form" or "initial-kernel"
+ * @param iterations sweeps of the sampler, 0 for closed forms
+ * @param certificate the tests it passed or failed
+ * @param kernels Phi^1 to Phi^L, row-major P x P
+ * @param layers one entry per kernel
+ * @param dual v, row-major P x K
+ * @param dualFit tr Y^T v with its standard error
+ * @param trainPredictions P x K
+ * @param testPredictions P_t x K
+ * @param testSpread standard error of every test prediction, P_t x K; empty for closed forms
+ * @param predictor predictions at new inputs
+ * @param chains one entry per Markov chain
+ * @param history convergence table: columns by name, one row per look at the certificate
+ * @param roots all solutions of a linear network's saddle equation, of least action first
+ * @param seconds wall-clock time by part: sampling, gram, solve
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record AdaptiveNbkSolution(
+    StopReason stop,
+    String method,
+    long iterations,
+    Certificate certificate,
+    List<double[]> kernels,
+    List<Layer> layers,
+    double[] dual,
+    Estimate dualFit,
+    double[] trainPredictions,
+    double[] testPredictions,
+    double[] testSpread,
+    Predictor predictor,
+    List<ChainDiagnostics> chains,
+    Map<String, double[]> history,
+    List<LinearSaddle.Root> roots,
+    Map<String, Double> seconds) {
+
+  /**
+   * A number with its Monte Carlo standard error.
+   *
+   * @param value the estimate
+   * @param error its standard error, 0 where the value is exact
+   */
+  public record Estimate(double value, double error) {
+    /** A value without Monte Carlo error. */
+    public static Estimate exact(double value) {
+      return new Estimate(value, 0);
+    }
+  }
+
+  /**
+   * What is quoted of a layer's feature kernel.
+   *
+   * @param alignment tr Y^T Phi Y / (|Phi|_F |Y|^2)
+   * @param trace tr Phi / P
+   * @param frobenius |Phi|_F
+   */
+  public record Layer(Estimate alignment, Estimate trace, Estimate frobenius) {}
+
+  /** Whether the certificate met the tolerance. */
+  public boolean converged() {
+    return stop == StopReason.CONVERGED;
+  }
+}

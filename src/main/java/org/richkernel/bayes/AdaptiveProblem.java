@@ -1,0 +1,66 @@
+package org.richkernel.bayes;
+
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+
+/**
+ * A data set and the network whose adaptive kernel is to be found on it.
+ *
+ * @param network depth, activation and prior
+ * @param options richness, noise, samples, stopping
+ * @param trainInputs P x D
+ * @param trainTargets P x K
+ * @param testInputs P_t x D; zero rows when there are none
+ */
+public record AdaptiveProblem(
+    NetworkSpec network,
+    SaddleOptions options,
+    Inputs trainInputs,
+    Targets trainTargets,
+    Inputs testInputs) {
+  public AdaptiveProblem {
+    if (trainInputs.rows() < 2) {
+      throw new InvalidProblemException(
+          "train-size", trainInputs.rows(), "an adaptive kernel needs at least 2 training points");
+    }
+    if (trainInputs.rows() != trainTargets.rows()) {
+      throw new InvalidProblemException(
+          "train-y",
+          trainTargets.rows() + " rows",
+          "give one row per training input, " + trainInputs.rows());
+    }
+    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
+      throw new InvalidProblemException(
+          "test-x",
+          testInputs.dimension() + " columns",
+          "give as many as the training inputs have, " + trainInputs.dimension());
+    }
+    double square = 0;
+    for (double value : trainTargets.toArray()) {
+      square += value * value;
+    }
+    if (square == 0) {
+      throw new InvalidProblemException(
+          "train-y",
+          "zero everywhere",
+          "there is nothing to learn; give targets that differ from 0");
+    }
+    boolean constant = true;
+    for (int i = 0; i < trainInputs.rows(); i++) {
+      constant &= trainInputs.meanSquare(i) == 0;
+    }
+    if (constant && network.biasVariance() == 0) {
+      throw new InvalidProblemException(
+          "train-x", "zero everywhere", "give inputs that differ from 0, or a bias variance");
+    }
+  }
+
+  /** A problem without test points. */
+  public static AdaptiveProblem of(
+      NetworkSpec network, SaddleOptions options, Inputs inputs, Targets targets) {
+    return new AdaptiveProblem(
+        network, options, inputs, targets, Inputs.of(new double[0], 0, inputs.dimension()));
+  }
+}

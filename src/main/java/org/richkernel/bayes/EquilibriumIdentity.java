@@ -1,0 +1,137 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.solver.MonteCarloSeries;
+
+/**
+ * Test that the samples follow the density of the saddle point, by an integration by parts.
+ *
+ * <p>For any fixed direction u of whitened space and density exp(-|xi|^2/2 - V),
+ *
+ * <pre>  &lt; (xi_s . u)^2 + (xi_s . u) (u . dV/dxi_s) &gt; = |u|^2,</pre>
+ *
+ * the projection on u of the equation for the conjugate kernel, F^{-T} (1 - &lt;xi xi^T&gt;) F^{-1}
+ * = F^{-T} &lt;xi grad E^T&gt;: its left side is what the samples do, its right side what the
+ * density says. It holds at every S, so there is nothing to extrapolate. The directions are F^T v,
+ * one per output, along which features are learnt and a sampler that has not equilibrated is
+ * furthest off.
+ */
+final class EquilibriumIdentity implements AutoCloseable {
+  private final Backend backend;
+  private final Workspace memory;
+  private final Matrix directions; // U, r x K, unit columns
+  private final Matrix factor; // F, P x r
+  private final List<Matrix[]> scratch = new ArrayList<>(); // xi U and G U, by block size
+  private final MonteCarloSeries mismatch = new MonteCarloSeries();
+  private final MonteCarloSeries spread = new MonteCarloSeries();
+  private double squares;
+  private double products;
+  private int samples;
+
+  EquilibriumIdentity(Backend backend, InputFactor input, int outputs, int blockRows) {
+    this.backend = backend;
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, "", input.points(), input.rank(), outputs, blockRows);
+    memory = new Workspace(backend, plan);
+    directions = memory.get("directions");
+    factor = memory.get("factor");
+    backend.upload(input.factor(), factor);
+    Matrix fields = memory.get("projected fields");
+    Matrix forces = memory.get("projected forces");
+    for (int rows : new int[] {blockRows - 1, blockRows}) {
+      scratch.add(new Matrix[] {fields.rowRange(0, rows), forces.rowRange(0, rows)});
+    }
+  }
+
+  static void plan(
+      MemoryPlan plan, String prefix, int points, int rank, int outputs, int blockRows) {
+    plan.add(prefix + "directions", Precision.FLOAT32, rank, outputs)
+        .add(prefix + "factor", Precision.FLOAT32, points, rank)
+        .add(prefix + "projected fields", Precision.FLOAT32, blockRows, outputs)
+        .add(prefix + "projected forces", Precision.FLOAT32, blockRows, outputs);
+  }
+
+  /** Fixes the directions u = F^T v / |F^T v|; v is P x K, row-major. */
+  void setDirections(double[] v) {
+    int rank = directions.rows();
+    int outputs = directions.columns();
+    try (Matrix dual = backend.allocate(Precision.FLOAT32, factor.rows(), outputs, "dual")) {
+      backend.upload(v, dual);
+      backend.gemm(Transpose.YES, Transpose.NO, 1, factor, dual, 0, directions);
+    }
+    double[] u = new double[rank * outputs];
+    backend.download(directions, u);
+    for (int k = 0; k < outputs; k++) {
+      double square = 0;
+      for (int i = 0; i < rank; i++) {
+        square += u[i * outputs + k] * u[i * outputs + k];
+      }
+      for (int i = 0; i < rank; i++) {
+        u[i * outputs + k] = square > 0 ? u[i * outputs + k] / Math.sqrt(square) : i == 0 ? 1 : 0;
+      }
+    }
+    backend.upload(u, directions);
+  }
+
+  /**
+   * Takes one block: its fields (n x r) and dV/dxi (n x r), both in equilibrium if the chain is.
+   */
+  void observe(Matrix xi, Matrix gradient) {
+    Matrix[] rows = scratch.get(xi.rows() == scratch.get(1)[0].rows() ? 1 : 0);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, xi, directions, 0, rows[0]);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, gradient, directions, 0, rows[1]);
+    squares += backend.dot(rows[0], rows[0]);
+    products += backend.dot(rows[0], rows[1]);
+    samples += xi.rows();
+  }
+
+  /** Ends a sweep over all blocks. */
+  void endSweep() {
+    int outputs = directions.columns();
+    spread.add(squares / samples);
+    mismatch.add((squares + products) / samples - outputs);
+    discardSweep();
+  }
+
+  /** Forgets the blocks seen since the last sweep ended. */
+  void discardSweep() {
+    squares = 0;
+    products = 0;
+    samples = 0;
+  }
+
+  /** &lt;(xi.u)^2 + (xi.u)(u.dV/dxi)&gt; - |u|^2, one value per sweep. */
+  MonteCarloSeries mismatch() {
+    return mismatch;
+  }
+
+  /** &lt;(xi.u)^2&gt;, one value per sweep: the scale of {@link #mismatch()}. */
+  MonteCarloSeries spread() {
+    return spread;
+  }
+
+  /** Directions, row-major r x K, for a checkpoint. */
+  double[] directions() {
+    double[] u = new double[Math.toIntExact(directions.size())];
+    backend.download(directions, u);
+    return u;
+  }
+
+  void restore(double[] u, double[] mismatches, double[] spreads) {
+    backend.upload(u, directions);
+    mismatch.restore(mismatches);
+    spread.restore(spreads);
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

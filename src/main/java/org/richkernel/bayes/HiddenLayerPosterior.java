@@ -1,0 +1,277 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Marginal posterior of the S preactivation samples of a network with one hidden layer, in whitened
+ * fields xi (S x r), h = xi F^T:
+ *
+ * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g Phi + kappa,
+ *   Phi = phi(h)^T phi(h) / S.</pre>
+ *
+ * <p>c = 0 gives the saddle point as S goes to infinity, with an error of order 1/S; S = N and c =
+ * K/2 give the exact posterior of a network of width N. The dual vector v = A^{-1} Y is solved at
+ * every evaluation, so no conjugate kernel is ever formed and the tilt cannot run ahead of the
+ * kernel.
+ *
+ * <p>Cost of an evaluation for n moving rows: three products of 2 n P r flops (forward, Gram,
+ * backward) and P^3/3 for the Cholesky factor. Memory: 3 n r + 2 n P floats and 3 P^2 doubles
+ * beside the populations.
+ */
+final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
+  /**
+   * Constants of the density.
+   *
+   * @param gamma richness
+   * @param kappa noise level 1/beta
+   * @param readoutVariance g
+   * @param determinant c
+   */
+  record Parameters(double gamma, double kappa, double readoutVariance, double determinant) {}
+
+  private final Backend backend;
+  private final Parameters parameters;
+  private final Workspace memory;
+  private final Matrix factor; // F, P x r, float32
+  private final Matrix targets; // Y, P x K
+  private final Matrix rest; // g Phi of the rows that are held fixed
+  private final Matrix candidate; // g Phi at the position
+  private final Matrix cholesky; // factor of A
+  private final Matrix dual; // v, P x K
+  private final Matrix dualSingle; // v in float32
+  private final MovingBlock[] sizes; // blocks have one of two sizes
+  private final DeterminantForce determinantForce;
+
+  private FieldPopulation population;
+  private MovingBlock moving;
+  private Matrix movingRows;
+  private double potential;
+  private long solveNanos;
+
+  /**
+   * @param y targets, row-major P x K
+   * @param blockRows rows of the largest block
+   */
+  HiddenLayerPosterior(
+      Backend backend,
+      Activation activation,
+      InputFactor input,
+      double[] y,
+      Parameters parameters,
+      int blockRows) {
+    this.backend = backend;
+    this.parameters = parameters;
+    int outputs = y.length / input.points();
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, input.points(), input.rank(), outputs, blockRows, parameters.determinant());
+    memory = new Workspace(backend, plan);
+    factor = memory.get("F");
+    targets = memory.get("Y");
+    rest = memory.get("Gram of the fixed rows");
+    candidate = memory.get("Gram of all rows");
+    cholesky = memory.get("Cholesky factor");
+    dual = memory.get("dual");
+    dualSingle = memory.get("dual, single");
+    backend.upload(input.factor(), factor);
+    backend.upload(y, targets);
+    backend.addDiagonal(1, memory.get("unit matrix"));
+    sizes =
+        new MovingBlock[] {
+          new MovingBlock(backend, activation, memory, factor, blockRows - 1),
+          new MovingBlock(backend, activation, memory, factor, blockRows)
+        };
+    determinantForce = parameters.determinant() == 0 ? null : new DeterminantForce(backend, memory);
+  }
+
+  /** Adds the scratch shared by all populations to a plan. */
+  static void plan(
+      MemoryPlan plan, int points, int rank, int outputs, int blockRows, double determinant) {
+    plan.add("F", Precision.FLOAT32, points, rank)
+        .add("Y", Precision.FLOAT64, points, outputs)
+        .add("Gram of the fixed rows", Precision.FLOAT64, points, points)
+        .add("Gram of all rows", Precision.FLOAT64, points, points)
+        .add("Cholesky factor", Precision.FLOAT64, points, points)
+        .add("unit matrix", Precision.FLOAT64, points, points)
+        .add("dual", Precision.FLOAT64, points, outputs)
+        .add("dual, single", Precision.FLOAT32, points, outputs);
+    MovingBlock.plan(plan, points, rank, blockRows);
+    if (determinant != 0) {
+      DeterminantForce.plan(plan, points, blockRows);
+    }
+  }
+
+  /** Rows of the largest block when S rows are cut into blocks. */
+  static int largestBlock(int samples, int blocks) {
+    return (samples + blocks - 1) / blocks;
+  }
+
+  /** A population whose fields are still to be set; {@link #refresh} must follow. */
+  FieldPopulation newPopulation(int samples, int blocks) {
+    if (largestBlock(samples, blocks) > sizes[1].rows() || samples / blocks < sizes[0].rows()) {
+      throw new IllegalArgumentException(
+          samples + " samples do not fall into " + blocks + " blocks of the planned size");
+    }
+    return new FieldPopulation(
+        backend, samples, blocks, factor.columns(), factor.rows(), targets.columns());
+  }
+
+  /** Chooses the population that the following moves act on; it must have been refreshed. */
+  void use(FieldPopulation next) {
+    population = next;
+  }
+
+  /** Computes kernel, dual vector and potential of a population whose fields were just set. */
+  void refresh(FieldPopulation next) {
+    use(next);
+    backend.fill(0, next.kernel());
+    for (int b = 0; b < blocks(); b++) {
+      select(b);
+      backend.copy(movingRows, moving.position());
+      moving.forward(kernelWeight(), next.kernel());
+    }
+    backend.copy(next.kernel(), candidate);
+    next.setPotential(solve());
+    backend.copy(dual, next.dual());
+  }
+
+  /** I of P x P, whose inner product with a kernel is its trace. */
+  Matrix unitMatrix() {
+    return memory.get("unit matrix");
+  }
+
+  /** g, the variance of the readout weights. */
+  double readoutVariance() {
+    return parameters.readoutVariance();
+  }
+
+  /** g / S. */
+  private double kernelWeight() {
+    return parameters.readoutVariance() / population.samples();
+  }
+
+  private void select(int block) {
+    movingRows = population.block(block);
+    moving = sizes[movingRows.rows() == sizes[1].rows() ? 1 : 0];
+  }
+
+  @Override
+  public int blocks() {
+    return population.blocks();
+  }
+
+  @Override
+  public int samples() {
+    return population.samples();
+  }
+
+  @Override
+  public int firstSample(int block) {
+    return population.firstSample(block);
+  }
+
+  @Override
+  public double begin(int block) {
+    select(block);
+    backend.copy(movingRows, moving.position());
+    // rest = g Phi - (g / S) phi_b^T phi_b
+    backend.copy(population.kernel(), rest);
+    moving.forward(-kernelWeight(), rest);
+    backend.copy(population.dual(), dual);
+    if (determinantForce != null) {
+      backend.copy(population.kernel(), candidate);
+      solve();
+    }
+    pull();
+    return population.potential();
+  }
+
+  @Override
+  public double evaluate() {
+    backend.copy(rest, candidate);
+    moving.forward(kernelWeight(), candidate);
+    try {
+      potential = solve();
+    } catch (NotPositiveDefiniteException e) {
+      // Only fields that have overflowed make g Phi + kappa indefinite: the move is refused.
+      return Double.POSITIVE_INFINITY;
+    }
+    pull();
+    return potential;
+  }
+
+  @Override
+  public void accept() {
+    backend.copy(moving.position(), movingRows);
+    backend.copy(candidate, population.kernel());
+    backend.copy(dual, population.dual());
+    population.setPotential(potential);
+  }
+
+  @Override
+  public Matrix position() {
+    return moving.position();
+  }
+
+  @Override
+  public Matrix momentum() {
+    return moving.momentum();
+  }
+
+  @Override
+  public Matrix gradient() {
+    return moving.gradient();
+  }
+
+  /** v = A^{-1} Y for A = candidate + kappa; returns V. */
+  private double solve() {
+    long start = System.nanoTime();
+    backend.copy(candidate, cholesky);
+    backend.addDiagonal(parameters.kappa(), cholesky);
+    backend.cholesky(cholesky);
+    backend.copy(targets, dual);
+    backend.solveCholesky(cholesky, dual);
+    // V = (S gamma^2 / 2) tr Y^T v + c ln det A
+    double fit = 0.5 * population.samples() * parameters.gamma() * parameters.gamma();
+    double energy = fit * backend.dot(targets, dual);
+    if (determinantForce != null) {
+      energy += parameters.determinant() * backend.logDeterminant(cholesky);
+    }
+    solveNanos += System.nanoTime() - start;
+    return energy;
+  }
+
+  /** gradient = dV/dxi = (phi' o (-gamma^2 g (phi v) v^T + (2 c g / S) phi A^{-1})) F. */
+  private void pull() {
+    double gamma = parameters.gamma();
+    backend.copy(dual, dualSingle);
+    if (determinantForce != null) {
+      determinantForce.prepare(2 * parameters.determinant() * kernelWeight(), cholesky, moving);
+    }
+    moving.pull(-gamma * gamma * parameters.readoutVariance(), dualSingle);
+    if (determinantForce != null) {
+      determinantForce.addTo(moving);
+    }
+  }
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  long gramNanos() {
+    return sizes[0].gramNanos() + sizes[1].gramNanos();
+  }
+
+  /** Wall-clock time spent on solving for v so far. */
+  long solveNanos() {
+    return solveNanos;
+  }
+
+  /** Frees the scratch; populations are closed by their owners. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,40 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Matrix;
+
+/**
+ * A density exp(-|x|^2 / 2 - V(x)) over a field, moved one block of rows at a time with the other
+ * rows held fixed. A sweep visits all blocks.
+ */
+public interface HmcTarget {
+  /** Number of blocks of a sweep. */
+  int blocks();
+
+  /** Number of fields' rows in all. */
+  int samples();
+
+  /** Index of the first row of a block within the population. */
+  int firstSample(int block);
+
+  /**
+   * Starts a move of a block: {@link #position()} becomes a copy of its rows.
+   *
+   * @return V at the present position, with {@link #gradient()} filled
+   */
+  double begin(int block);
+
+  /** The block's field, n x r, to be moved by the integrator. */
+  Matrix position();
+
+  /** Momentum of the block, n x r; scratch of the integrator. */
+  Matrix momentum();
+
+  /** dV/dx at the position last evaluated, n x r. */
+  Matrix gradient();
+
+  /** V at {@link #position()}; fills {@link #gradient()}. +infinity where V is not defined. */
+  double evaluate();
+
+  /** Makes the present position, which was evaluated last, the state of the block. */
+  void accept();
+}

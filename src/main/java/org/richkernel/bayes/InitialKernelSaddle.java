@@ -1,0 +1,77 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyProblem;
+import org.richkernel.lazy.LazySolution;
+import org.richkernel.lazy.LazySolver;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.solver.StopReason;
+
+/**
+ * The saddle point at gamma = 0, where nothing tilts the prior: the NNGP kernel and its predictor.
+ */
+final class InitialKernelSaddle {
+  private InitialKernelSaddle() {}
+
+  private static LazyProblem lazy(AdaptiveProblem problem) {
+    return LazyProblem.of(
+            problem.network(),
+            KernelKind.NNGP,
+            problem.options().kappa(),
+            problem.trainInputs(),
+            problem.trainTargets())
+        .withTestInputs(problem.testInputs());
+  }
+
+  static MemoryPlan plan(Backend backend, AdaptiveProblem problem) {
+    return new LazySolver(backend, lazy(problem)).plan();
+  }
+
+  static AdaptiveNbkSolution solve(Backend backend, AdaptiveProblem problem) {
+    LazySolution lazy = new LazySolver(backend, lazy(problem)).solve();
+    List<double[]> kernels = new ArrayList<>();
+    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
+    for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
+      kernels.add(lazy.gram().feature(l));
+      layers.add(exact(lazy.layerMetrics().get(l - 1)));
+    }
+    double[] v = lazy.fit().coefficients();
+    return new AdaptiveNbkSolution(
+        StopReason.CONVERGED,
+        "initial-kernel",
+        0,
+        Certificate.exact(lazy.fit().residual()),
+        kernels,
+        layers,
+        v,
+        AdaptiveNbkSolution.Estimate.exact(dot(problem.trainTargets().toArray(), v)),
+        lazy.trainPredictions(),
+        lazy.testPredictions(),
+        new double[0],
+        lazy.predictor(),
+        List.of(),
+        Map.of(),
+        List.of(),
+        Map.of());
+  }
+
+  static AdaptiveNbkSolution.Layer exact(KernelMetrics metrics) {
+    return new AdaptiveNbkSolution.Layer(
+        AdaptiveNbkSolution.Estimate.exact(metrics.alignment()),
+        AdaptiveNbkSolution.Estimate.exact(metrics.trace()),
+        AdaptiveNbkSolution.Estimate.exact(metrics.frobenius()));
+  }
+
+  static double dot(double[] x, double[] y) {
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += x[i] * y[i];
+    }
+    return sum;
+  }
+}

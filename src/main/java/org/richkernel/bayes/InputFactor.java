@@ -1,0 +1,184 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * Rank-space factor of the first layer's covariance: Sigma^1 = g_0 X X^T / D + g_b = F F^T with F
+ * of P x r, r = rank.
+ *
+ * <p>With Z = [sqrt(g_0/D) X, sqrt(g_b) 1] = U Lambda^{1/2} W^T (thin SVD), F = U Lambda^{1/2} and
+ * a new input z(x) has the whitened coordinates R_x = z(x) W and leaves the variance s^2 = |z|^2 -
+ * |R_x|^2 to noise that the training fields do not determine. Eigenvectors come from the smaller of
+ * Z Z^T and Z^T Z.
+ */
+final class InputFactor {
+  /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
+  private static final double RANK_TOLERANCE = 1e-12;
+
+  private final int points;
+  private final int features;
+  private final int rank;
+  private final NetworkSpec spec;
+  private final double[] factor; // P x r
+  private final double[] projector; // (D or D + 1) x r
+
+  private InputFactor(
+      int points, int features, int rank, NetworkSpec spec, double[] factor, double[] projector) {
+    this.points = points;
+    this.features = features;
+    this.rank = rank;
+    this.spec = spec;
+    this.factor = factor;
+    this.projector = projector;
+  }
+
+  /**
+   * Factorizes the covariance of the training inputs.
+   *
+   * @param x inputs, row-major P x D
+   */
+  static InputFactor of(Backend backend, NetworkSpec spec, double[] x, int points, int features) {
+    int width = spec.biasVariance() > 0 ? features + 1 : features;
+    double[] z = augment(spec, x, points, features, width);
+    int n = Math.min(points, width);
+    boolean dual = points <= width;
+    try (Matrix inputs = backend.allocate(Precision.FLOAT64, points, width, "scaled inputs");
+        Matrix gram = backend.allocate(Precision.FLOAT64, n, n, "input Gram matrix");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, n, "input eigenvalues")) {
+      backend.upload(z, inputs);
+      backend.syrk(dual ? Transpose.NO : Transpose.YES, 1, inputs, 0, gram);
+      backend.eigenSymmetric(gram, values);
+      double[] lambda = new double[n];
+      backend.download(values, lambda);
+      double threshold = RANK_TOLERANCE * Math.max(0, lambda[n - 1]);
+      int first = 0;
+      while (first < n - 1 && lambda[first] <= threshold) {
+        first++;
+      }
+      int rank = n - first;
+      double[] scale = new double[rank];
+      for (int k = 0; k < rank; k++) {
+        scale[k] = Math.sqrt(Math.max(lambda[first + k], Double.MIN_NORMAL));
+      }
+      Matrix vectors = gram.view(0, n, first, rank);
+      int other = dual ? width : points;
+      try (Matrix product = backend.allocate(Precision.FLOAT64, other, rank, "input projection")) {
+        // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
+        backend.gemm(
+            dual ? Transpose.YES : Transpose.NO, Transpose.NO, 1, inputs, vectors, 0, product);
+        double[] eigenvectors = new double[n * rank];
+        double[] projected = new double[other * rank];
+        backend.download(vectors, eigenvectors);
+        backend.download(product, projected);
+        if (dual) {
+          scaleColumns(eigenvectors, scale, false);
+          scaleColumns(projected, scale, true);
+          return new InputFactor(points, features, rank, spec, eigenvectors, projected);
+        }
+        return new InputFactor(points, features, rank, spec, projected, eigenvectors);
+      }
+    }
+  }
+
+  private static void scaleColumns(double[] a, double[] scale, boolean divide) {
+    int columns = scale.length;
+    for (int i = 0; i < a.length; i++) {
+      double s = scale[i % columns];
+      a[i] = divide ? a[i] / s : a[i] * s;
+    }
+  }
+
+  private static double[] augment(NetworkSpec spec, double[] x, int rows, int features, int width) {
+    double[] z = new double[rows * width];
+    double weight = Math.sqrt(spec.weightVariance(0) / features);
+    double bias = Math.sqrt(spec.biasVariance());
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < features; j++) {
+        z[i * width + j] = weight * x[i * features + j];
+      }
+      if (width > features) {
+        z[i * width + features] = bias;
+      }
+    }
+    return z;
+  }
+
+  /** r. */
+  int rank() {
+    return rank;
+  }
+
+  /** P. */
+  int points() {
+    return points;
+  }
+
+  /** D. */
+  int features() {
+    return features;
+  }
+
+  /** F, row-major P x r. */
+  double[] factor() {
+    return factor;
+  }
+
+  /** W, row-major (D, or D + 1 with biases) x r. */
+  double[] projector() {
+    return projector;
+  }
+
+  /** Whitened coordinates of new inputs, row-major rows x D. */
+  Coordinates coordinates(Backend backend, double[] x, int rows) {
+    return coordinates(backend, spec, projector, rank, x, rows, features);
+  }
+
+  /** The same from a stored projector. */
+  static Coordinates coordinates(
+      Backend backend,
+      NetworkSpec spec,
+      double[] projector,
+      int rank,
+      double[] x,
+      int rows,
+      int features) {
+    int width = projector.length / rank;
+    double[] z = augment(spec, x, rows, features, width);
+    double[] r = new double[rows * rank];
+    try (Matrix inputs = backend.allocate(Precision.FLOAT64, rows, width, "new inputs");
+        Matrix w = backend.allocate(Precision.FLOAT64, width, rank, "input projector");
+        Matrix product = backend.allocate(Precision.FLOAT64, rows, rank, "new coordinates")) {
+      backend.upload(z, inputs);
+      backend.upload(projector, w);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, inputs, w, 0, product);
+      backend.download(product, r);
+    }
+    double[] deviation = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      double total = 0;
+      double seen = 0;
+      for (int j = 0; j < width; j++) {
+        total += z[i * width + j] * z[i * width + j];
+      }
+      for (int k = 0; k < rank; k++) {
+        seen += r[i * rank + k] * r[i * rank + k];
+      }
+      // Rounding may leave a point of the training span slightly negative.
+      deviation[i] = Math.sqrt(Math.max(0, total - seen));
+    }
+    return new Coordinates(r, deviation);
+  }
+
+  /**
+   * Where new inputs lie relative to the training inputs.
+   *
+   * @param whitened R_x, row-major points x r
+   * @param deviation s, per point
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Coordinates(double[] whitened, double[] deviation) {}
+}

@@ -1,0 +1,107 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Linear networks of any depth with one output: the closed form of {@link LinearSaddle} with weight
+ * variances folded into the kernel of the inputs.
+ */
+final class LinearSaddleSolver {
+  private LinearSaddleSolver() {}
+
+  static MemoryPlan plan(AdaptiveProblem problem) {
+    int points = problem.trainInputs().rows();
+    return new MemoryPlan()
+        .add("input kernel", Precision.FLOAT64, points, points)
+        .add("input eigenvalues", Precision.FLOAT64, 1, points)
+        .addHost(8L * points * points * (3 + problem.network().hiddenLayers()));
+  }
+
+  static AdaptiveNbkSolution solve(Backend backend, AdaptiveProblem problem) {
+    NetworkSpec network = problem.network();
+    Inputs train = problem.trainInputs();
+    int points = train.rows();
+    int depth = network.hiddenLayers();
+    double[] y = problem.trainTargets().toArray();
+
+    // A network of unit variances on the kernel C = (g_1 ... g_L) Sigma^1 has the same outputs.
+    double later = 1;
+    for (int l = 1; l <= depth; l++) {
+      later *= network.weightVariance(l);
+    }
+    double slope = later * network.weightVariance(0) / train.dimension();
+    double offset = later * network.biasVariance();
+    double[] c = new double[points * points];
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = 0;
+        for (int k = 0; k < train.dimension(); k++) {
+          sum += train.at(i, k) * train.at(j, k);
+        }
+        c[i * points + j] = slope * sum + offset;
+        c[j * points + i] = c[i * points + j];
+      }
+    }
+    LinearSaddle saddle =
+        LinearSaddle.solve(
+            backend, c, y, depth, problem.options().gamma(), problem.options().kappa());
+
+    List<double[]> kernels = new ArrayList<>();
+    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
+    double variance = 1 / later;
+    for (int l = 1; l <= depth; l++) {
+      double[] kernel = saddle.kernel(l);
+      for (int i = 0; i < kernel.length; i++) {
+        kernel[i] *= variance;
+      }
+      kernels.add(kernel);
+      layers.add(InitialKernelSaddle.exact(KernelMetrics.of(kernel, problem.trainTargets())));
+      variance *= network.weightVariance(l);
+    }
+
+    // f(x) = m k_0(x)^T v = w . x + b
+    double[] v = saddle.dual();
+    double m = saddle.rescaling();
+    double[] weights = new double[train.dimension()];
+    double intercept = 0;
+    double[] fitted = y.clone();
+    for (int i = 0; i < points; i++) {
+      fitted[i] -= problem.options().kappa() * v[i];
+      intercept += m * offset * v[i];
+      for (int k = 0; k < weights.length; k++) {
+        weights[k] += m * slope * train.at(i, k) * v[i];
+      }
+    }
+    LinearPredictor predictor = new LinearPredictor(weights, intercept);
+    double[] tested =
+        problem.testInputs().rows() == 0
+            ? new double[0]
+            : predictor.predict(backend, problem.testInputs());
+    return new AdaptiveNbkSolution(
+        StopReason.CONVERGED,
+        "closed-form",
+        0,
+        Certificate.exact(saddle.residual()),
+        kernels,
+        layers,
+        v,
+        AdaptiveNbkSolution.Estimate.exact(InitialKernelSaddle.dot(y, v)),
+        fitted,
+        tested,
+        new double[0],
+        predictor,
+        List.of(),
+        Map.of(),
+        saddle.roots(),
+        Map.of());
+  }
+}

@@ -1,0 +1,137 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Scratch for the n rows of a population that are being moved: position, momentum and gradient (n x
+ * r), activation and its derivative (n x P), and the products between them, taken in panels of rows
+ * that stay in fast memory.
+ */
+final class MovingBlock {
+  private final Backend backend;
+  private final Activation activation;
+  private final Matrix factor; // F, P x r, float32
+  private final Matrix position;
+  private final Matrix momentum;
+  private final Matrix gradient;
+  private final Matrix phi;
+  private final Matrix slope;
+  private final List<Panel> panels = new ArrayList<>();
+
+  private long gramNanos;
+
+  private record Panel(Matrix position, Matrix gradient, Matrix phi, Matrix slope) {}
+
+  /**
+   * @param memory holds what {@link #plan} planned
+   * @param factor F, P x r, float32
+   * @param rows n, at most what was planned
+   */
+  MovingBlock(Backend backend, Activation activation, Workspace memory, Matrix factor, int rows) {
+    this.backend = backend;
+    this.activation = activation;
+    this.factor = factor;
+    position = memory.get("position").rowRange(0, rows);
+    momentum = memory.get("momentum").rowRange(0, rows);
+    gradient = memory.get("gradient").rowRange(0, rows);
+    phi = memory.get("phi").rowRange(0, rows);
+    slope = memory.get("slope").rowRange(0, rows);
+    int step = backend.panelRows(phi.columns());
+    for (int from = 0; from < rows; from += step) {
+      int count = Math.min(step, rows - from);
+      panels.add(
+          new Panel(
+              position.rowRange(from, count),
+              gradient.rowRange(from, count),
+              phi.rowRange(from, count),
+              slope.rowRange(from, count)));
+    }
+  }
+
+  /** Adds the scratch of a block of {@code rows} rows to a plan. */
+  static void plan(MemoryPlan plan, int points, int rank, int rows) {
+    plan.add("position", Precision.FLOAT32, rows, rank)
+        .add("momentum", Precision.FLOAT32, rows, rank)
+        .add("gradient", Precision.FLOAT32, rows, rank)
+        .add("phi", Precision.FLOAT32, rows, points)
+        .add("slope", Precision.FLOAT32, rows, points);
+  }
+
+  int rows() {
+    return position.rows();
+  }
+
+  Matrix position() {
+    return position;
+  }
+
+  Matrix momentum() {
+    return momentum;
+  }
+
+  Matrix gradient() {
+    return gradient;
+  }
+
+  Matrix phi() {
+    return phi;
+  }
+
+  Matrix slope() {
+    return slope;
+  }
+
+  /** phi and slope at the position: h = xi F^T, phi = f(h), slope = f'(h). */
+  void forward() {
+    for (int i = 0; i < panels.size(); i++) {
+      forward(panels.get(i));
+    }
+  }
+
+  /** The same, and kernel += weight phi^T phi (P x P, float64). */
+  void forward(double weight, Matrix kernel) {
+    for (int i = 0; i < panels.size(); i++) {
+      Panel panel = panels.get(i);
+      forward(panel);
+      long start = System.nanoTime();
+      backend.gram(weight, panel.phi, 1, kernel);
+      gramNanos += System.nanoTime() - start;
+    }
+  }
+
+  private void forward(Panel panel) {
+    backend.gemm(Transpose.NO, Transpose.YES, 1, panel.position, factor, 0, panel.phi);
+    backend.activateWithDerivative(activation, panel.phi, panel.phi, panel.slope);
+  }
+
+  /**
+   * gradient = (slope o scale (phi v) v^T) F: the pull of a rank-K tilt; slope is used up.
+   *
+   * @param v P x K, float32
+   */
+  void pull(double scale, Matrix v) {
+    for (int i = 0; i < panels.size(); i++) {
+      Panel panel = panels.get(i);
+      backend.backProject(scale, panel.phi, panel.slope, v, panel.slope);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
+    }
+  }
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  long gramNanos() {
+    return gramNanos;
+  }
+
+  /** gradient += field F for a field of n x P. */
+  void addToGradient(Matrix field) {
+    backend.gemm(Transpose.NO, Transpose.NO, 1, field, factor, 1, gradient);
+  }
+}

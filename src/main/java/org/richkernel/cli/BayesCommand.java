@@ -1,0 +1,146 @@
+package org.richkernel.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.AdaptiveNbk;
+import org.richkernel.AdaptiveNbkFit;
+import org.richkernel.LazyRegression;
+import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.solver.RunControl;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Fits the adaptive neural Bayesian kernel. */
+@Command(
+    name = "bayes",
+    description = {
+      "Fits the adaptive neural Bayesian kernel (aNBK, arXiv:2502.07998): the feature kernel of the",
+      "Bayesian posterior of an infinitely wide network at richness gamma, with its predictor, and",
+      "the kernel at initialisation (NNGP) beside it.",
+      ""
+    })
+final class BayesCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "G",
+      defaultValue = "1",
+      description = {
+        "Richness, a pure number of at least 0; 0 is the lazy limit (NNGP).",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private double gamma;
+
+  @Option(
+      names = "--beta",
+      paramLabel = "B",
+      defaultValue = "100",
+      description = {
+        "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private double beta;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "2000",
+      description = {
+        "Preactivation samples, the larger number of the extrapolation from S/4 and S; a",
+        "multiple of 4. Default: ${DEFAULT-VALUE}."
+      })
+  private int samples;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      defaultValue = "0.01",
+      description = {
+        "Largest relative residual of the saddle equations, a pure number.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private double tolerance;
+
+  @Option(
+      names = "--max-sweeps",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description = "Most sweeps of each chain after burn-in. Default: ${DEFAULT-VALUE}.")
+  private int maxSweeps;
+
+  @Option(
+      names = "--determinant-weight",
+      paramLabel = "D",
+      defaultValue = "0",
+      description = {
+        "Weight of the determinant in the action: 0 for infinite width; 1 for the posterior",
+        "of a network whose width is --samples. Default: ${DEFAULT-VALUE}."
+      })
+  private double determinantWeight;
+
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
+
+  /** A command that writes to a console. */
+  BayesCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    NetworkSpec described = network.network();
+    SaddleOptions options =
+        new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
+    Map<String, Object> resolved = new LinkedHashMap<>();
+    network.resolve(resolved);
+    return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
+        .run(new Adaptive(described, options), resolved);
+  }
+
+  private record Adaptive(NetworkSpec network, SaddleOptions options)
+      implements FitRun.Theory<AdaptiveNbkFit> {
+    private AdaptiveNbk theory() {
+      return AdaptiveNbk.of(network).options(options);
+    }
+
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
+      return List.of(theory().plan(data, backend), lazy.plan(data, backend));
+    }
+
+    @Override
+    public Optional<AdaptiveNbkFit> fit(Datasets data, Backend backend, RunControl control) {
+      return theory().fit(data, backend, control);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(AdaptiveNbkFit fit) {
+      return fit.lazy().result(Map.of()).summary().layers();
+    }
+  }
+}

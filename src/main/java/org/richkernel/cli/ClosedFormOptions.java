@@ -1,0 +1,51 @@
+package org.richkernel.cli;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Option;
+
+/** Options of all theories that mean nothing where there is a closed form. */
+final class ClosedFormOptions {
+  @Option(
+      names = "--gamma",
+      paramLabel = "G",
+      description = {
+        "Richness; accepted so that one --config file serves several commands, and taken as",
+        "0, which is the lazy limit. Default: 0."
+      })
+  private @Nullable Double gamma;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Samples; accepted likewise, nothing is sampled. Default: ${DEFAULT-VALUE}.")
+  private int samples;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed; accepted likewise, nothing is random. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  /** Complains about numbers that make no sense, and says what has no effect. */
+  void check(Console console) {
+    if (gamma != null && (!(gamma >= 0) || gamma.isInfinite())) {
+      throw new InvalidProblemException("gamma", gamma, "use a finite number of at least 0");
+    }
+    if (samples < 0) {
+      throw new InvalidProblemException("samples", samples, "use at least 0");
+    }
+    if (gamma != null && gamma != 0) {
+      console.warn("--gamma has no effect: the kernel at initialisation is that of gamma 0");
+    }
+  }
+
+  /** Records the richness that the kernel has. */
+  void resolve(Map<String, Object> options) {
+    options.put("gamma", 0.0);
+    options.put("seed", seed);
+  }
+}

@@ -1,0 +1,120 @@
+package org.richkernel.cli;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.richkernel.data.InvalidDataException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Options of a command from a file: one JSON or YAML object whose names are those of options. */
+final class ConfigFile {
+  private static final long MOST_BYTES = 1 << 20;
+
+  private ConfigFile() {}
+
+  /**
+   * The options of a file as arguments.
+   *
+   * @param command whose options may stand in the file
+   * @param given whether an option stands on the command line, which wins
+   * @throws InvalidDataException if the file cannot be read or holds what is no option
+   */
+  static List<String> arguments(Path file, CommandSpec command, Predicate<OptionSpec> given) {
+    List<String> arguments = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : read(file).properties()) {
+      String name = entry.getKey();
+      OptionSpec option = command.findOption("--" + name);
+      if (option == null || option.help() || name.equals("config") || name.startsWith("no-")) {
+        throw new InvalidDataException(
+            file.toString(),
+            "'" + name + "' is no option of " + command.qualifiedName(),
+            "use the names that --help shows, without the dashes");
+      }
+      String argument = argument(file, option, name, entry.getValue());
+      if (!given.test(option) && !argument.isEmpty()) {
+        arguments.add(argument);
+      }
+    }
+    return arguments;
+  }
+
+  /** One option with its value; nothing for a flag that is off. */
+  private static String argument(Path file, OptionSpec option, String name, JsonNode value) {
+    if (option.arity().max() == 0) {
+      if (!value.isBoolean()) {
+        throw invalid(file, name, value, "use true or false");
+      }
+      return value.booleanValue() ? "--" + name : "";
+    }
+    if (value.isValueNode() && !value.isNull()) {
+      return "--" + name + "=" + value.asText();
+    }
+    if (value.isArray() && !value.isEmpty()) {
+      List<String> parts = new ArrayList<>();
+      for (JsonNode part : value) {
+        if (!part.isValueNode() || part.isNull()) {
+          throw invalid(file, name, value, "use a list of plain values");
+        }
+        parts.add(part.asText());
+      }
+      return "--" + name + "=" + String.join(",", parts);
+    }
+    throw invalid(file, name, value, "use one value or a list");
+  }
+
+  private static InvalidDataException invalid(
+      Path file, String name, JsonNode value, String allowed) {
+    return new InvalidDataException(file.toString(), "'" + name + "' is " + value, allowed);
+  }
+
+  private static JsonNode read(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    boolean yaml = name.endsWith(".yaml") || name.endsWith(".yml");
+    ObjectMapper mapper = yaml ? new YAMLMapper() : new ObjectMapper();
+    mapper.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+    mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw new InvalidDataException(
+            file.toString(), "it is larger than 1 MB", "name a file of options");
+      }
+      JsonNode node = mapper.readTree(Files.readString(file, StandardCharsets.UTF_8));
+      if (node == null || !node.isObject()) {
+        throw new InvalidDataException(
+            file.toString(), "it holds no object", "write names of options with their values");
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      String line = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+      throw new InvalidDataException(
+          file.toString(),
+          "it is not valid "
+              + (yaml ? "YAML" : "JSON")
+              + line
+              + " ("
+              + e.getOriginalMessage().replaceAll("\\s+", " ")
+              + ")",
+          yaml ? "mend it" : "mend it, or name it .yaml if it is YAML",
+          e);
+    } catch (IOException e) {
+      throw new InvalidDataException(
+          file.toString(),
+          "it cannot be read (" + e.getClass().getSimpleName() + ")",
+          "check the name and the permissions",
+          e);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package org.richkernel.cli;
+
+import java.util.concurrent.Callable;
+import org.richkernel.compute.BackendProvider;
+import org.richkernel.compute.Backends;
+import picocli.CommandLine.Command;
+
+/** Lists the backends. */
+@Command(
+    name = "devices",
+    description = "Lists the backends, most preferred first, and says why one is not usable.")
+final class DevicesCommand implements Callable<Integer> {
+  private final Console console;
+
+  /** A command that writes to a console. */
+  DevicesCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    for (BackendProvider provider : Backends.providers()) {
+      BackendProvider.Probe probe = provider.probe();
+      console.line(
+          provider.name() + ": " + (probe.usable() ? "usable, " + probe.device() : "not usable"));
+      probe.report().forEach(line -> console.line("  " + line));
+    }
+    return ExitCode.DONE;
+  }
+}

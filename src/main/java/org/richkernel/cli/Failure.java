@@ -1,0 +1,65 @@
+package org.richkernel.cli;
+
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.data.InvalidDataException;
+import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * What a user sees of an exception: an exit code and one line.
+ *
+ * @param code of {@link ExitCode}
+ * @param line what is wrong and how to mend it
+ */
+record Failure(int code, String line) {
+  /** The failure of a command that threw. */
+  static Failure of(Throwable thrown, CommandSpec command) {
+    if (thrown instanceof CommandLine.ParameterException) {
+      String name = thrown instanceof CommandLine.ParameterException e ? nameOf(e) : "";
+      return new Failure(ExitCode.USAGE, message(thrown) + "; see " + name + " --help");
+    }
+    if (thrown instanceof InvalidProblemException e) {
+      boolean option = command.findOption("--" + e.field()) != null;
+      return new Failure(ExitCode.USAGE, (option ? "--" : "") + message(e));
+    }
+    if (thrown instanceof InvalidDataException || thrown instanceof NotPositiveDefiniteException) {
+      return new Failure(ExitCode.USAGE, message(thrown));
+    }
+    if (thrown instanceof BackendUnavailableException
+        || thrown instanceof OutOfDeviceMemoryException) {
+      return new Failure(ExitCode.NO_BACKEND, message(thrown));
+    }
+    if (thrown instanceof OutOfMemoryError) {
+      return new Failure(
+          ExitCode.NO_BACKEND,
+          String.format(
+              Locale.ROOT,
+              "the Java heap of %.1f MB does not suffice; lower --train-size or --samples, or raise"
+                  + " it with java -Xmx",
+              Runtime.getRuntime().maxMemory() / 1e6));
+    }
+    if (thrown instanceof UncheckedIOException) {
+      return new Failure(ExitCode.IO, message(thrown));
+    }
+    return new Failure(
+        ExitCode.DEFECT,
+        "unexpected "
+            + thrown.getClass().getName()
+            + ": "
+            + message(thrown)
+            + "; please report it, with the output of the same command with --debug");
+  }
+
+  private static String nameOf(CommandLine.ParameterException e) {
+    return e.getCommandLine().getCommandSpec().qualifiedName();
+  }
+
+  private static String message(Throwable thrown) {
+    return String.valueOf(thrown.getMessage());
+  }
+}

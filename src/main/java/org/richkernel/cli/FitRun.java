@@ -1,0 +1,137 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.Fit;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.report.ReportWriter;
+import org.richkernel.result.CheckpointDirectory;
+import org.richkernel.result.DirectoryCheckpoints;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * The course of every command that fits: read, plan, prepare the folder, fit under signals and
+ * checkpoints, save, report. Whatever can be refused is refused before the fit.
+ */
+final class FitRun<F extends Fit> {
+  private static final String LESS_MEMORY = "lower --train-size, --test-size or --samples";
+
+  /** What is fitted. */
+  interface Theory<F extends Fit> {
+    /** What the fit will hold in memory, one plan for each of its stages. */
+    List<MemoryPlan> plans(Datasets data, Backend backend);
+
+    /** The fit, empty if a stop was asked for. */
+    Optional<F> fit(Datasets data, Backend backend, RunControl control);
+
+    /** Layers of the kernel at initialisation, to be compared with those of the fit. */
+    List<LayerSummary> lazyLayers(F fit);
+  }
+
+  private final Console console;
+  private final CommandSpec command;
+  private final DataOptions dataOptions;
+  private final RunOptions runOptions;
+  private final LongRunOptions longRunOptions;
+
+  /** A run with the options of a command. */
+  FitRun(
+      Console console,
+      CommandSpec command,
+      DataOptions dataOptions,
+      RunOptions runOptions,
+      LongRunOptions longRunOptions) {
+    this.console = console;
+    this.command = command;
+    this.dataOptions = dataOptions;
+    this.runOptions = runOptions;
+    this.longRunOptions = longRunOptions;
+  }
+
+  /**
+   * Runs to the exit code.
+   *
+   * @param resolved option values that replace those of the command, by name
+   */
+  int run(Theory<F> theory, Map<String, Object> resolved) {
+    runOptions.check();
+    longRunOptions.check();
+    Datasets data = dataOptions.reader().read();
+    Map<String, Object> options = OptionRecord.of(command);
+    options.putAll(resolved);
+    dataOptions.resolve(options, data);
+    runOptions.resolve(options);
+    try (Backend backend = runOptions.open(console)) {
+      List<MemoryPlan> plans = theory.plans(data, backend);
+      if (longRunOptions.dryRun()) {
+        plans.forEach(plan -> console.line(plan.describe().stripTrailing()));
+      }
+      plans.forEach(plan -> plan.requireFits(backend, LESS_MEMORY));
+      return longRunOptions.dryRun() ? ExitCode.DONE : fit(theory, data, backend, options);
+    }
+  }
+
+  private int fit(Theory<F> theory, Datasets data, Backend backend, Map<String, Object> options) {
+    Path out = longRunOptions.out();
+    ResultFolder.prepare(out);
+    CheckpointDirectory directory =
+        new CheckpointDirectory(
+            out, OptionRecord.fingerprint(options, data, backend.info().name()));
+    if (!longRunOptions.resume()) {
+      directory.clear();
+    }
+    StopSignal stop = new StopSignal();
+    Optional<F> fit;
+    try (StopSignals signals = new StopSignals(stop, console)) {
+      fit = underControl(theory, data, backend, stop, directory);
+    }
+    if (fit.isEmpty()) {
+      console.warn("stopped; resume with the same command and --resume");
+      return ExitCode.STOPPED;
+    }
+    return finish(fit.get(), theory, options, directory);
+  }
+
+  private Optional<F> underControl(
+      Theory<F> theory,
+      Datasets data,
+      Backend backend,
+      StopSignal stop,
+      CheckpointDirectory directory) {
+    DirectoryCheckpoints checkpoints =
+        new DirectoryCheckpoints(
+            directory, longRunOptions.resume(), longRunOptions.checkpointSeconds());
+    try (ProgressDisplay display = ProgressDisplay.of(console, runOptions.quiet())) {
+      return theory.fit(data, backend, new RunControl(display, stop, checkpoints));
+    }
+  }
+
+  private int finish(
+      F fit, Theory<F> theory, Map<String, Object> options, CheckpointDirectory directory) {
+    Path out = longRunOptions.out();
+    fit.save(out, options);
+    Path report = ReportWriter.write(out);
+    directory.clear();
+    if (!runOptions.quiet()) {
+      console.line(
+          ResultTable.of(ResultFolder.readSummary(out), theory.lazyLayers(fit), report)
+              .stripTrailing());
+    }
+    if (!fit.converged()) {
+      console.warn(
+          "NOT converged: the result in "
+              + out
+              + " is the last iterate; raise --max-sweeps or --samples, or the --tolerance");
+      return ExitCode.NOT_CONVERGED;
+    }
+    return ExitCode.DONE;
+  }
+}

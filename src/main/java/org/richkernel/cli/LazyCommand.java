@@ -1,0 +1,93 @@
+package org.richkernel.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.LazyFit;
+import org.richkernel.LazyRegression;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.lazy.KernelKind;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.solver.RunControl;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Fits a kernel at initialisation. */
+@Command(
+    name = "lazy",
+    description = {
+      "Kernel ridge regression with the kernel of an infinitely wide network at initialisation:",
+      "NNGP (arXiv:1711.00165) or NTK (arXiv:1806.07572), in closed form.",
+      ""
+    })
+final class LazyCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      defaultValue = "nngp",
+      converter = OptionNames.KernelName.class,
+      description = "nngp or ntk. Default: ${DEFAULT-VALUE}.")
+  private KernelKind kernel = KernelKind.NNGP;
+
+  @Option(
+      names = "--kappa",
+      paramLabel = "K",
+      defaultValue = "0.01",
+      description = {
+        "Ridge, the noise variance of the Gaussian process, in units of target^2.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private double kappa;
+
+  @Mixin private ClosedFormOptions closedForm = new ClosedFormOptions();
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
+
+  /** A command that writes to a console. */
+  LazyCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    LazyRegression regression = LazyRegression.of(network.network()).kernel(kernel).kappa(kappa);
+    closedForm.check(console);
+    Map<String, Object> resolved = new LinkedHashMap<>();
+    network.resolve(resolved);
+    closedForm.resolve(resolved);
+    return new FitRun<LazyFit>(console, spec, data, run, longRun)
+        .run(new Lazy(regression), resolved);
+  }
+
+  private record Lazy(LazyRegression regression) implements FitRun.Theory<LazyFit> {
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      return List.of(regression.plan(data, backend));
+    }
+
+    @Override
+    public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
+      LazyFit fit = regression.fit(data, backend);
+      return control.stop().isRaised() ? Optional.empty() : Optional.of(fit);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(LazyFit fit) {
+      return List.of();
+    }
+  }
+}

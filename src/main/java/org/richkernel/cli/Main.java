@@ -1,0 +1,142 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.result.Version;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The program: finds the command, runs it, and turns what happens into an exit code. */
+public final class Main {
+  private Main() {}
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /**
+   * Runs a command within the process.
+   *
+   * @return 0 done and converged; 2 bad usage or input; 3 not converged; 4 no backend or memory; 70
+   *     a defect; 74 a file could not be written or read back; 75 stopped by a signal
+   */
+  public static int run(String... arguments) {
+    return run(Console.system(), arguments);
+  }
+
+  /** The same with other streams. */
+  static int run(Console console, String... arguments) {
+    boolean debug = Arrays.asList(arguments).contains("--debug");
+    CommandLine program = program(console);
+    try {
+      String[] all = withConfigFile(program, arguments);
+      CommandLine fresh = program(console);
+      ParseResult parsed = fresh.parseArgs(all);
+      Integer shown = CommandLine.executeHelpRequest(parsed);
+      return shown != null ? shown : call(fresh, parsed);
+    } catch (Exception | OutOfMemoryError | LinkageError | StackOverflowError e) {
+      Failure failure = Failure.of(e, commandOf(program));
+      console.warn(failure.line());
+      if (debug) {
+        e.printStackTrace(console.err());
+        console.err().flush();
+      }
+      return failure.code();
+    }
+  }
+
+  private static int call(CommandLine program, ParseResult parsed) throws Exception {
+    if (!parsed.hasSubcommand()) {
+      throw new CommandLine.ParameterException(program, "no command was given");
+    }
+    Object command = parsed.subcommand().commandSpec().userObject();
+    return (Integer) ((java.util.concurrent.Callable<?>) command).call();
+  }
+
+  /** The command that was last parsed, whose options failures name. */
+  private static CommandSpec commandOf(CommandLine program) {
+    ParseResult parsed = program.getParseResult();
+    return parsed != null && parsed.hasSubcommand()
+        ? parsed.subcommand().commandSpec()
+        : program.getCommandSpec();
+  }
+
+  /** The arguments with those of --config put in, except what stands on the command line. */
+  private static String[] withConfigFile(CommandLine program, String[] arguments) {
+    ParseResult parsed = program.parseArgs(arguments);
+    if (!parsed.hasSubcommand() || !parsed.subcommand().hasMatchedOption("--config")) {
+      return arguments;
+    }
+    ParseResult command = parsed.subcommand();
+    Path file = command.matchedOptionValue("--config", Path.of(""));
+    List<String> all = new ArrayList<>(List.of(arguments));
+    int name = all.indexOf(command.commandSpec().name());
+    all.addAll(
+        name + 1,
+        ConfigFile.arguments(
+            file, command.commandSpec(), option -> command.hasMatchedOption(option)));
+    return all.toArray(String[]::new);
+  }
+
+  @Command(
+      name = "richkernel",
+      description = {
+        "Kernels of infinitely wide neural networks that learn features.",
+        "",
+      },
+      footer = {
+        "",
+        "Exit codes: 0 done and converged; 2 bad usage or input; 3 not converged, results written;",
+        "4 no usable backend or not enough memory; 70 a defect of the program; 74 a file could not",
+        "be written or read back; 75 stopped by a signal, --resume goes on."
+      })
+  private static final class Richkernel {}
+
+  /** The commands with their options. */
+  private static CommandLine program(Console console) {
+    CommandLine program =
+        new CommandLine(new Richkernel())
+            .addSubcommand(new LazyCommand(console))
+            .addSubcommand(new BayesCommand(console))
+            .addSubcommand(new PredictCommand(console))
+            .addSubcommand(new ReportCommand(console))
+            .addSubcommand(new DemoCommand(console))
+            .addSubcommand(new DevicesCommand(console));
+    addHelp(program);
+    program.getSubcommands().values().forEach(Main::addHelp);
+    return program
+        .setOut(console.out())
+        .setErr(console.err())
+        .setExpandAtFiles(false)
+        .setUsageHelpAutoWidth(true)
+        .setColorScheme(plain())
+        .setNegatableOptionTransformer(new NoPrefix());
+  }
+
+  private static CommandLine.Help.ColorScheme plain() {
+    return CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF);
+  }
+
+  private static void addHelp(CommandLine command) {
+    command.getCommandSpec().mixinStandardHelpOptions(true).version("richkernel " + Version.get());
+    command.getCommandSpec().usageMessage().sortOptions(false);
+  }
+
+  /** {@code --no-NAME} switches NAME off; help shows just NAME. */
+  private static final class NoPrefix implements CommandLine.INegatableOptionTransformer {
+    @Override
+    public String makeNegative(String name, CommandSpec command) {
+      return "--no-" + name.substring("--".length());
+    }
+
+    @Override
+    public String makeSynopsis(String name, CommandSpec command) {
+      return name;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package org.richkernel.cli;
+
+import java.util.Map;
+import org.richkernel.compute.Activation;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import picocli.CommandLine.Option;
+
+/** What network a command is about. */
+final class NetworkOptions {
+  @Option(
+      names = "--hidden-layers",
+      paramLabel = "L",
+      defaultValue = "1",
+      description = "Number of hidden layers. Default: ${DEFAULT-VALUE}.")
+  private int hiddenLayers;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      defaultValue = "relu",
+      converter = OptionNames.ActivationName.class,
+      description =
+          "relu, tanh, erf (erf(h), not erf(h/sqrt 2)) or linear. Default: ${DEFAULT-VALUE}.")
+  private Activation activation = Activation.RELU;
+
+  @Option(
+      names = "--weight-variance",
+      paramLabel = "G[,G...]",
+      defaultValue = "1",
+      description = {
+        "Prior variance of the weights, in units of 1/fan-in: one number for all layers, or",
+        "L+1 numbers from the input to the readout. Default: ${DEFAULT-VALUE}."
+      })
+  private String weightVariance = "1";
+
+  @Option(
+      names = "--bias-variance",
+      paramLabel = "G",
+      defaultValue = "0",
+      description = {
+        "Prior variance of the biases of the hidden layers, in units of the squared",
+        "preactivation. Default: ${DEFAULT-VALUE}."
+      })
+  private double biasVariance;
+
+  /** The network, checked. */
+  NetworkSpec network() {
+    NetworkSpec network = NetworkSpec.of(hiddenLayers, activation).withBiasVariance(biasVariance);
+    double[] variances = variances();
+    return variances.length == 1
+        ? network.withWeightVariance(variances[0])
+        : network.withWeightVariances(variances);
+  }
+
+  private double[] variances() {
+    String[] parts = weightVariance.split(",", -1);
+    double[] numbers = new double[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      try {
+        numbers[i] = Double.parseDouble(parts[i].strip());
+      } catch (NumberFormatException e) {
+        InvalidProblemException invalid =
+            new InvalidProblemException(
+                "weight-variance", weightVariance, "use one number, or L+1 with commas between");
+        invalid.initCause(e);
+        throw invalid;
+      }
+    }
+    return numbers;
+  }
+
+  /** Writes one number for all layers out. */
+  void resolve(Map<String, Object> options) {
+    options.put("weight-variance", network().weightVariances());
+  }
+}

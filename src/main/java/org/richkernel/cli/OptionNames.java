@@ -1,0 +1,36 @@
+package org.richkernel.cli;
+
+import java.util.Locale;
+import org.richkernel.compute.Activation;
+import org.richkernel.lazy.KernelKind;
+import picocli.CommandLine;
+
+/** Values of options that are one of a few words. */
+final class OptionNames {
+  private OptionNames() {}
+
+  /** Reads an activation. */
+  static final class ActivationName implements CommandLine.ITypeConverter<Activation> {
+    @Override
+    public Activation convert(String value) {
+      return parse(Activation.class, value, "relu, tanh, erf or linear");
+    }
+  }
+
+  /** Reads a kernel at initialisation. */
+  static final class KernelName implements CommandLine.ITypeConverter<KernelKind> {
+    @Override
+    public KernelKind convert(String value) {
+      return parse(KernelKind.class, value, "nngp or ntk");
+    }
+  }
+
+  private static <E extends Enum<E>> E parse(Class<E> type, String value, String allowed) {
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equals(value.toUpperCase(Locale.ROOT))) {
+        return constant;
+      }
+    }
+    throw new CommandLine.TypeConversionException("'" + value + "' is not known, use " + allowed);
+  }
+}

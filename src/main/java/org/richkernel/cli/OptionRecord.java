@@ -1,0 +1,79 @@
+package org.richkernel.cli;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.richkernel.data.Dataset;
+import org.richkernel.data.Datasets;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The options of a run as its result and its checkpoints record them. */
+final class OptionRecord {
+  /** Options that no number depends on. */
+  private static final Set<String> NUMBERS_DO_NOT_DEPEND_ON =
+      Set.of(
+          "out", "quiet", "config", "debug", "resume", "checkpoint-seconds", "dry-run", "backend");
+
+  private OptionRecord() {}
+
+  /** Every option of a command that has a value, defaults included, in order. */
+  static Map<String, Object> of(CommandSpec command) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (OptionSpec option : command.options()) {
+      Object value = option.getValue();
+      if (!option.usageHelp() && !option.versionHelp() && value != null) {
+        values.put(option.longestName().substring("--".length()), plain(value));
+      }
+    }
+    return values;
+  }
+
+  private static Object plain(Object value) {
+    if (value instanceof Path path) {
+      return path.toString();
+    }
+    return value instanceof Enum<?> name ? name.name().toLowerCase(Locale.ROOT) : value;
+  }
+
+  /** What must be the same for a checkpoint to be continued bit for bit. */
+  static Map<String, Object> fingerprint(
+      Map<String, Object> options, Datasets data, String backendName) {
+    Map<String, Object> same = new LinkedHashMap<>(options);
+    same.keySet().removeAll(NUMBERS_DO_NOT_DEPEND_ON);
+    same.put("backend", backendName);
+    same.put("checksum of the data", checksum(data));
+    return same;
+  }
+
+  private static String checksum(Datasets data) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      update(digest, data.train());
+      data.test().ifPresent(test -> update(digest, test));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private static void update(MessageDigest digest, Dataset set) {
+    for (double[] values : new double[][] {set.inputs(), set.targets()}) {
+      ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+      for (double value : values) {
+        if (bytes.remaining() < Double.BYTES) {
+          digest.update(bytes.flip());
+          bytes.clear();
+        }
+        bytes.putDouble(value);
+      }
+      digest.update(bytes.flip());
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.result.Score;
+import org.richkernel.result.Summary;
+
+/** A result in a few lines of text: the adaptive numbers beside the lazy ones. */
+final class ResultTable {
+  private final List<String[]> rows = new ArrayList<>();
+
+  private ResultTable() {}
+
+  /**
+   * The table of a result.
+   *
+   * @param lazyLayers the layers of the kernel at initialisation, none where there is nothing to
+   *     compare
+   */
+  static String of(Summary summary, List<LayerSummary> lazyLayers, Path report) {
+    ResultTable table = new ResultTable();
+    boolean compared = !summary.lazy().isEmpty();
+    table.row("", compared ? "adaptive" : summary.command(), compared ? "lazy" : "");
+    table.scores("test", summary.test(), Optional.ofNullable(summary.lazy().get("test")));
+    table.scores("train", summary.train(), Optional.ofNullable(summary.lazy().get("train")));
+    for (LayerSummary layer : summary.layers()) {
+      Optional<LayerSummary> lazy =
+          lazyLayers.stream().filter(other -> other.layer() == layer.layer()).findFirst();
+      String suffix = summary.layers().size() == 1 ? "" : ", layer " + layer.layer();
+      table.row(
+          "alignment" + suffix,
+          number(layer.alignment(), layer.alignmentStandardError()),
+          lazy.map(l -> number(l.alignment(), l.alignmentStandardError())).orElse(""));
+      table.row(
+          "trace Phi / P" + suffix,
+          number(layer.trace(), layer.traceStandardError()),
+          lazy.map(l -> number(l.trace(), l.traceStandardError())).orElse(""));
+    }
+    table.residual(summary);
+    table.row("report", report.toString(), "");
+    return table.text();
+  }
+
+  private void row(String name, String own, String lazy) {
+    if (!own.isEmpty() || !lazy.isEmpty()) {
+      rows.add(new String[] {name, own, lazy});
+    }
+  }
+
+  private void scores(String set, Optional<Score> own, Optional<Score> lazy) {
+    row(
+        set + " loss",
+        own.map(s -> number(s.loss(), s.lossStandardError())).orElse(""),
+        lazy.map(s -> number(s.loss(), s.lossStandardError())).orElse(""));
+    row(
+        set + " accuracy",
+        own.map(s -> percent(s.accuracy())).orElse(""),
+        lazy.map(s -> percent(s.accuracy())).orElse(""));
+  }
+
+  private void residual(Summary summary) {
+    if (summary.residual().isEmpty()) {
+      return;
+    }
+    String tolerance =
+        summary.tolerance().isPresent()
+            ? String.format(Locale.ROOT, " (tolerance %.2g)", summary.tolerance().getAsDouble())
+            : "";
+    row(
+        "residual",
+        String.format(Locale.ROOT, "%.2e", summary.residual().getAsDouble()) + tolerance,
+        "");
+  }
+
+  private static String number(OptionalDouble value, OptionalDouble error) {
+    if (value.isEmpty()) {
+      return "";
+    }
+    String text = String.format(Locale.ROOT, "%.5g", value.getAsDouble());
+    return error.isPresent() && error.getAsDouble() > 0
+        ? text + String.format(Locale.ROOT, " +/- %.1g", error.getAsDouble())
+        : text;
+  }
+
+  private static String percent(OptionalDouble share) {
+    return share.isEmpty() ? "" : String.format(Locale.ROOT, "%.2f %%", 100 * share.getAsDouble());
+  }
+
+  private String text() {
+    int[] width = {0, 0};
+    for (String[] row : rows) {
+      width[0] = Math.max(width[0], row[0].length());
+      if (!row[2].isEmpty()) {
+        width[1] = Math.max(width[1], row[1].length());
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (String[] row : rows) {
+      String line = pad(row[0], width[0]) + "  " + pad(row[1], width[1]) + "  " + row[2];
+      text.append(line.stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String pad(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+}

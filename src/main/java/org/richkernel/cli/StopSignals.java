@@ -1,0 +1,48 @@
+package org.richkernel.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.richkernel.solver.StopSignal;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+/**
+ * Turns INT, TERM and USR1 into a stop at the next step boundary while it is open, in place of the
+ * JVM's own handlers, which would shut down beside the solver. A second INT kills. USR2 belongs to
+ * the JVM.
+ */
+@SuppressWarnings("sunapi")
+final class StopSignals implements AutoCloseable {
+  private static final List<String> NAMES = List.of("INT", "TERM", "USR1");
+
+  private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
+
+  /** Handles the signals from now on. */
+  StopSignals(StopSignal stop, Console console) {
+    for (String name : NAMES) {
+      try {
+        Signal signal = new Signal(name);
+        former.put(signal, Signal.handle(signal, received -> stop(received, stop, console)));
+      } catch (IllegalArgumentException e) {
+        // the JVM was started with -Xrs, or the system has no such signal
+        console.warn("signal " + name + " cannot be handled (" + e.getMessage() + ")");
+      }
+    }
+  }
+
+  private static void stop(Signal received, StopSignal stop, Console console) {
+    stop.raise();
+    Signal interrupt = new Signal("INT");
+    if (received.equals(interrupt)) {
+      Signal.handle(interrupt, SignalHandler.SIG_DFL);
+    }
+    console.warn("SIG" + received.getName() + ": stopping at the next step; a second INT kills");
+  }
+
+  /** Gives the signals back to those who had them before. */
+  @Override
+  public void close() {
+    former.forEach(Signal::handle);
+  }
+}

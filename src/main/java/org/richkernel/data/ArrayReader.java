@@ -1,0 +1,84 @@
+package org.richkernel.data;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/**
+ * Reads one array from a file of any kind that is known: .npy, .npz, .csv, or IDX, gzipped or not
+ * (an .npz is packed already).
+ *
+ * <p>The kind is told by the first bytes, and only CSV by its name. Sizes claimed by a header are
+ * compared with the file's size before memory is allocated.
+ */
+public final class ArrayReader {
+  private ArrayReader() {}
+
+  /**
+   * Reads an array.
+   *
+   * @param file a file name; {@code file.npz:name} names an array of several
+   * @throws InvalidDataException if the file is missing, empty, damaged or of no known kind, or
+   *     holds a value that is not finite
+   */
+  public static Table read(String file) {
+    Path path = path(file);
+    int colon = file.toLowerCase(Locale.ROOT).lastIndexOf(".npz:");
+    if (colon >= 0 && !Files.exists(path)) {
+      int end = colon + ".npz".length();
+      try (NpzArchive archive = NpzArchive.open(Path.of(file.substring(0, end)))) {
+        return archive.read(file.substring(end + 1)).requireFinite();
+      }
+    }
+    return read(path);
+  }
+
+  /**
+   * Reads the array of a file, which holds just one.
+   *
+   * @throws InvalidDataException as {@link #read(String)} does
+   */
+  public static Table read(Path file) {
+    try (ByteSource source = ByteSource.open(file)) {
+      byte[] head = source.peek(8);
+      if (NpyFormat.recognizes(head)) {
+        return NpyFormat.read(source).requireFinite();
+      }
+      if (IdxFormat.recognizes(head)) {
+        return IdxFormat.read(source).requireFinite();
+      }
+      if (isZip(head)) {
+        try (NpzArchive archive = NpzArchive.open(file)) {
+          return archive.readOnly().requireFinite();
+        }
+      }
+      if (CsvFormat.recognizes(source.name())) {
+        return CsvFormat.read(source);
+      }
+      throw new InvalidDataException(
+          source.name(),
+          "it is neither .npy, .npz, IDX nor named .csv (it begins with the bytes "
+              + HexFormat.ofDelimiter(" ").formatHex(head)
+              + ")",
+          "save it as one of these");
+    }
+  }
+
+  private static Path path(String file) {
+    try {
+      return Path.of(file);
+    } catch (InvalidPathException e) {
+      throw new InvalidDataException(
+          file.replace('\0', '?'), "this is no file name (" + e.getReason() + ")", "check it", e);
+    }
+  }
+
+  private static boolean isZip(byte[] head) {
+    return head.length >= 4
+        && head[0] == 'P'
+        && head[1] == 'K'
+        && ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
+  }
+}

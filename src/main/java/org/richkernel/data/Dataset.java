@@ -1,0 +1,171 @@
+package org.richkernel.data;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * Points and what is known about them: inputs (P x D), targets (P x K), and for classification the
+ * class of each point. Immutable, all values finite, at least one of everything.
+ */
+public final class Dataset {
+  private final double[] inputs;
+  private final double[] targets;
+  private final int points;
+  private final int inputDimension;
+  private final int outputs;
+  private final int[] labels;
+  private final List<String> classNames;
+
+  /** Takes the arrays over without a copy; labels are empty where there are no classes. */
+  Dataset(double[] inputs, double[] targets, int points, int[] labels, List<String> classNames) {
+    this.inputs = inputs;
+    this.targets = targets;
+    this.points = points;
+    this.inputDimension = inputs.length / points;
+    this.outputs = targets.length / points;
+    this.labels = labels;
+    this.classNames = List.copyOf(classNames);
+  }
+
+  /**
+   * Points with one target each.
+   *
+   * @param x P rows of D inputs
+   * @param y P targets
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(double[][] x, double[] y) {
+    return of(x, Arrays.stream(y).mapToObj(v -> new double[] {v}).toArray(double[][]::new));
+  }
+
+  /**
+   * Points with K targets each.
+   *
+   * @param x P rows of D inputs
+   * @param y P rows of K targets
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(double[][] x, double[][] y) {
+    return of(flatten("x", x), flatten("y", y), x.length, y.length);
+  }
+
+  /**
+   * Points whose inputs and targets are row-major arrays.
+   *
+   * @param inputs P x D; copied
+   * @param targets P x K; copied
+   * @param points P
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(double[] inputs, double[] targets, int points) {
+    return of(inputs.clone(), targets.clone(), points, points);
+  }
+
+  private static Dataset of(double[] inputs, double[] targets, int xRows, int yRows) {
+    if (xRows != yRows) {
+      throw new InvalidProblemException("y", yRows + " rows", "give one for each of " + xRows);
+    }
+    requireMatrix("x", inputs, xRows);
+    requireMatrix("y", targets, xRows);
+    boolean signs = Targets.areSigns(targets, xRows);
+    return new Dataset(
+        inputs,
+        targets,
+        xRows,
+        signs ? Targets.signLabels(targets) : new int[0],
+        signs ? Targets.SIGN_NAMES : List.of());
+  }
+
+  private static double[] flatten(String field, double[][] rows) {
+    int width = rows.length == 0 ? 0 : rows[0].length;
+    double[] flat = new double[Math.multiplyExact(rows.length, width)];
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i].length != width) {
+        throw new InvalidProblemException(
+            field,
+            "ragged: row " + (i + 1) + " has " + rows[i].length + " columns",
+            "give every row " + width);
+      }
+      System.arraycopy(rows[i], 0, flat, i * width, width);
+    }
+    return flat;
+  }
+
+  private static void requireMatrix(String field, double[] values, int rows) {
+    if (rows < 1 || values.length == 0 || values.length % rows != 0) {
+      throw new InvalidProblemException(
+          field, values.length + " values in " + rows + " rows", "give full rows, at least one");
+    }
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InvalidProblemException(
+            field,
+            values[i] + " at " + Table.place(i, values.length / rows),
+            "every value must be finite");
+      }
+    }
+  }
+
+  /** P, the number of points. */
+  public int points() {
+    return points;
+  }
+
+  /** D, the number of inputs of a point. */
+  public int inputDimension() {
+    return inputDimension;
+  }
+
+  /** K, the number of targets of a point. */
+  public int outputs() {
+    return outputs;
+  }
+
+  /** P x D inputs, row-major; a copy. */
+  public double[] inputs() {
+    return inputs.clone();
+  }
+
+  /** P x K targets, row-major; a copy. */
+  public double[] targets() {
+    return targets.clone();
+  }
+
+  /** One input; both count from 0. */
+  public double input(int point, int component) {
+    return inputs[index(point, component, inputDimension)];
+  }
+
+  /** One target; both count from 0. */
+  public double target(int point, int output) {
+    return targets[index(point, output, outputs)];
+  }
+
+  private int index(int point, int column, int columns) {
+    Objects.checkIndex(point, points);
+    return point * columns + Objects.checkIndex(column, columns);
+  }
+
+  /**
+   * The class of each point as an index into {@link #classNames}; empty if the targets are real
+   * numbers other than -1 and +1. A copy.
+   */
+  public Optional<int[]> labels() {
+    return labels.length == 0 ? Optional.empty() : Optional.of(labels.clone());
+  }
+
+  /** The names of the classes, empty where there are none. */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT, "%d points, %d inputs, %d output(s)", points, inputDimension, outputs);
+  }
+}

@@ -1,0 +1,13 @@
+package org.richkernel.data;
+
+import java.util.Optional;
+
+/**
+ * What a command works on: training points, test points if any were named, and what was done to the
+ * inputs of both.
+ *
+ * @param train the training points, standardized
+ * @param test the test points, standardized with the numbers of the training points
+ * @param standardization what to apply to new inputs
+ */
+public record Datasets(Dataset train, Optional<Dataset> test, Standardization standardization) {}

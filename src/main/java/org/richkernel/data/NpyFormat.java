@@ -1,0 +1,130 @@
+package org.richkernel.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The .npy format, versions 1.0 to 3.0: magic bytes, version, header length, a Python dictionary
+ * with descr, fortran_order and shape, then the values (NumPy's numpy.lib.format).
+ */
+final class NpyFormat {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+
+  /** Longest header that is parsed; NumPy's own default limit is 10000. */
+  private static final int LONGEST_HEADER = 1 << 16;
+
+  /** Header and prefix together fill a multiple of this many bytes. */
+  private static final int ALIGNMENT = 64;
+
+  private static final Pattern DESCR =
+      Pattern.compile("['\"]descr['\"]\\s*:\\s*(?:['\"]([<>|=])([a-zA-Z]\\d*)['\"]|(.{1,40}))");
+  private static final Pattern ORDER =
+      Pattern.compile("['\"]fortran_order['\"]\\s*:\\s*(True|False)");
+  private static final Pattern SHAPE = Pattern.compile("['\"]shape['\"]\\s*:\\s*\\(([^()]*)\\)");
+
+  /** One entry of the shape; Python 2 wrote long integers with an L. */
+  private static final Pattern DIMENSION = Pattern.compile("\\d{1,18}L?");
+
+  private NpyFormat() {}
+
+  /** Whether a file that begins so is .npy. */
+  static boolean recognizes(byte[] head) {
+    return head.length >= MAGIC.length
+        && Arrays.equals(head, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+  }
+
+  static Table read(ByteSource source) {
+    String header = header(source);
+    Matcher descr = find(source, DESCR, header, "descr");
+    ElementType type = type(source, descr);
+    ByteOrder order = ">".equals(descr.group(1)) ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    boolean fortran = find(source, ORDER, header, "fortran_order").group(1).equals("True");
+    long[] dimensions = dimensions(source, find(source, SHAPE, header, "shape").group(1));
+    double[] values = ArrayPayload.read(source, type, order, dimensions);
+    int[] shape = ArrayPayload.shape(dimensions);
+    return new Table(
+        source.name(),
+        fortran ? ArrayPayload.rowMajor(source.name(), values, shape) : values,
+        shape,
+        false);
+  }
+
+  private static String header(ByteSource source) {
+    byte[] prefix = source.header(8);
+    if (!recognizes(prefix)) {
+      throw damaged(source, "it does not begin with the .npy magic bytes");
+    }
+    int version = prefix[6];
+    if (version < 1 || version > 3) {
+      throw damaged(source, ".npy version " + version + " is unknown");
+    }
+    byte[] length = source.header(version == 1 ? 2 : 4);
+    ByteBuffer buffer = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN);
+    long bytes = version == 1 ? buffer.getShort() & 0xffff : buffer.getInt() & 0xffffffffL;
+    if (bytes > LONGEST_HEADER) {
+      throw damaged(source, "its header claims to be " + bytes + " bytes long");
+    }
+    return new String(source.header((int) bytes), StandardCharsets.UTF_8);
+  }
+
+  private static Matcher find(ByteSource source, Pattern pattern, String header, String key) {
+    Matcher matcher = pattern.matcher(header);
+    if (!matcher.find()) {
+      throw damaged(source, "its header has no readable '" + key + "'");
+    }
+    return matcher;
+  }
+
+  private static ElementType type(ByteSource source, Matcher descr) {
+    for (ElementType type : ElementType.values()) {
+      if (type.code().equals(descr.group(2))) {
+        return type;
+      }
+    }
+    String given = descr.group(2) == null ? descr.group(3) : descr.group(1) + descr.group(2);
+    throw new InvalidDataException(
+        source.name(),
+        "elements of type " + given.strip() + " are not plain numbers that can be read",
+        "save it as array.astype('float64')");
+  }
+
+  private static long[] dimensions(ByteSource source, String tuple) {
+    String[] parts = tuple.isBlank() ? new String[0] : tuple.strip().split("\\s*,\\s*", 0);
+    long[] dimensions = new long[parts.length];
+    for (int d = 0; d < parts.length; d++) {
+      if (!DIMENSION.matcher(parts[d]).matches()) {
+        throw damaged(source, "its header gives the shape (" + tuple.strip() + ")");
+      }
+      dimensions[d] = Long.parseLong(parts[d].replace("L", ""));
+    }
+    return dimensions;
+  }
+
+  private static InvalidDataException damaged(ByteSource source, String problem) {
+    return new InvalidDataException(
+        source.name(), problem, "the file is damaged: write it again with numpy.save");
+  }
+
+  /** The bytes before the values of a row-major little-endian array, version 1.0. */
+  static byte[] encodeHeader(ElementType type, int[] shape) {
+    String tuple =
+        Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "))
+            + (shape.length == 1 ? "," : "");
+    String dictionary =
+        "{'descr': '<" + type.code() + "', 'fortran_order': False, 'shape': (" + tuple + "), }";
+    int unpadded = MAGIC.length + 4 + dictionary.length() + 1;
+    int total = (unpadded + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
+    header.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) (total - MAGIC.length - 4));
+    header.put(dictionary.getBytes(StandardCharsets.US_ASCII));
+    while (header.remaining() > 1) {
+      header.put((byte) ' ');
+    }
+    return header.put((byte) '\n').array();
+  }
+}

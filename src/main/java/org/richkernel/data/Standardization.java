@@ -1,0 +1,79 @@
+package org.richkernel.data;
+
+/**
+ * What was done to the inputs, so that the same can be done to new ones: x = (raw / scale - mean) /
+ * std.
+ *
+ * @param mean subtracted after scaling
+ * @param std divided by after that; positive
+ * @param scale what raw values are divided by first: 255 for bytes of IDX images, else 1
+ */
+public record Standardization(double mean, double std, double scale) {
+  /** Leaves the inputs as they are. */
+  public static final Standardization IDENTITY = new Standardization(0, 1, 1);
+
+  /** What bytes are divided by. */
+  static final double BYTE_SCALE = 255;
+
+  /** Refuses numbers that would make an input infinite. */
+  public Standardization {
+    if (!Double.isFinite(mean) || !isPositive(std) || !isPositive(scale)) {
+      throw new IllegalArgumentException(
+          "mean " + mean + ", std " + std + ", scale " + scale + " do not make a standardization");
+    }
+  }
+
+  private static boolean isPositive(double value) {
+    return value > 0 && Double.isFinite(value);
+  }
+
+  /** New values for raw ones; the argument stays as it is. */
+  public double[] apply(double[] raw) {
+    double[] x = raw.clone();
+    applyInPlace(x);
+    return x;
+  }
+
+  /**
+   * New values for a table that was just read, row-major.
+   *
+   * @throws InvalidDataException if the table holds IDX bytes and the training inputs did not, or
+   *     the other way round, so that the scale would be wrong; or if a value overflows
+   */
+  public double[] apply(Table raw) {
+    requireSameKind(raw);
+    double[] x = apply(raw.raw());
+    requireFinite(raw.source(), x);
+    return x;
+  }
+
+  void applyInPlace(double[] x) {
+    if (equals(IDENTITY)) {
+      return;
+    }
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (x[i] / scale - mean) / std;
+    }
+  }
+
+  static void requireFinite(String source, double[] x) {
+    for (double v : x) {
+      if (!Double.isFinite(v)) {
+        throw new InvalidDataException(
+            source, "standardized inputs overflow", "rescale them, or use --standardize none");
+      }
+    }
+  }
+
+  /** Identity is for raw values of any kind; anything else belongs to one kind of file. */
+  private void requireSameKind(Table raw) {
+    if (!equals(IDENTITY) && raw.isIdxBytes() != (scale == BYTE_SCALE)) {
+      throw new InvalidDataException(
+          raw.source(),
+          raw.isIdxBytes()
+              ? "it holds IDX bytes, but the training inputs were no such bytes"
+              : "it holds no IDX bytes, but the training inputs were scaled from such bytes",
+          "give both as the same kind of file");
+    }
+  }
+}

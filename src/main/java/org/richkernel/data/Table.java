@@ -1,0 +1,123 @@
+package org.richkernel.data;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * An array as it was read: values in row-major order, shape, and where it came from.
+ *
+ * <p>Seen as a matrix it has shape[0] rows and the product of the other dimensions as columns, so
+ * images are flattened; a vector is one column and a scalar is 1 x 1. Immutable.
+ */
+public final class Table {
+  private final String source;
+  private final double[] values;
+  private final int[] shape;
+  private final int rows;
+  private final int columns;
+  private final boolean idxBytes;
+
+  /** Takes the values over without a copy. */
+  Table(String source, double[] values, int[] shape, boolean idxBytes) {
+    this.source = source;
+    this.values = values;
+    this.shape = shape;
+    this.idxBytes = idxBytes;
+    this.rows = shape.length == 0 ? 1 : shape[0];
+    long width = 1;
+    for (int d = 1; d < shape.length; d++) {
+      width = Math.multiplyExact(width, shape[d]);
+    }
+    this.columns = Math.toIntExact(width);
+    if ((long) rows * columns != values.length) {
+      throw new IllegalArgumentException(
+          values.length + " values do not fill the shape " + describe(shape));
+    }
+  }
+
+  /**
+   * A table of values in memory.
+   *
+   * @param source how messages name it
+   * @param values row-major, as many as the shape says; copied
+   * @throws IllegalArgumentException if the number of values does not fit the shape
+   */
+  public static Table of(String source, double[] values, int... shape) {
+    return new Table(source, values.clone(), shape.clone(), false);
+  }
+
+  /** The file (and array in it) that this was read from. */
+  public String source() {
+    return source;
+  }
+
+  /** The dimensions; empty for a scalar. */
+  public int[] shape() {
+    return shape.clone();
+  }
+
+  /** The first dimension. */
+  public int rows() {
+    return rows;
+  }
+
+  /** The product of all dimensions but the first. */
+  public int columns() {
+    return columns;
+  }
+
+  /** One value; row and column count from 0. */
+  public double get(int row, int column) {
+    return values[Objects.checkIndex(row, rows) * columns + Objects.checkIndex(column, columns)];
+  }
+
+  /** All values, row-major; a copy. */
+  public double[] values() {
+    return values.clone();
+  }
+
+  /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */
+  public boolean isIdxBytes() {
+    return idxBytes;
+  }
+
+  /**
+   * This table, if all its values are finite.
+   *
+   * @throws InvalidDataException naming the row and column of the first NaN or infinity
+   */
+  public Table requireFinite() {
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InvalidDataException(
+            source,
+            place(i, columns) + " is " + values[i],
+            "every value must be finite: remove or replace it");
+      }
+    }
+    return this;
+  }
+
+  /** The values themselves, for readers in this package. */
+  double[] raw() {
+    return values;
+  }
+
+  /** Where a value stands, counted from 1 as messages do. */
+  static String place(long index, long columns) {
+    return "row " + (index / columns + 1) + ", column " + (index % columns + 1);
+  }
+
+  /** A shape in words, such as "60000 x 28 x 28". */
+  static String describe(int... shape) {
+    return shape.length == 0
+        ? "a single value"
+        : Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(" x "));
+  }
+
+  @Override
+  public String toString() {
+    return source + " (" + describe(shape) + ")";
+  }
+}

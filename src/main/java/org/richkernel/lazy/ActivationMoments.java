@@ -1,0 +1,65 @@
+package org.richkernel.lazy;
+
+import org.richkernel.compute.Activation;
+
+/**
+ * Second moments of an activation of one Gaussian variable: E f(h)^2 and E f'(h)^2 for h ~ N(0, a).
+ * They are the diagonals of the kernels.
+ */
+final class ActivationMoments {
+  private final Activation activation;
+  private final GaussianGrid grid;
+
+  /**
+   * Moments for variances up to a largest one.
+   *
+   * @param largestVariance finite, at least 0
+   */
+  ActivationMoments(Activation activation, double largestVariance) {
+    this.activation = activation;
+    this.grid = new GaussianGrid(0, activation == Activation.TANH ? largestVariance : 0);
+  }
+
+  /** E f(h)^2. */
+  double value(double variance) {
+    return switch (activation) {
+      case RELU -> variance / 2;
+      case LINEAR -> variance;
+      // Williams 1997, with erf(h) for erf(h / sqrt 2)
+      case ERF -> 2 / Math.PI * Math.asin(2 * variance / (1 + 2 * variance));
+      case TANH -> quadratureValue(activation, grid, variance);
+    };
+  }
+
+  /** E f'(h)^2. */
+  double slope(double variance) {
+    return switch (activation) {
+      case RELU -> 0.5;
+      case LINEAR -> 1;
+      case ERF -> 4 / Math.PI / Math.sqrt(1 + 4 * variance);
+      case TANH -> quadratureSlope(activation, grid, variance);
+    };
+  }
+
+  /** E f^2 for odd f, whose square is even: the positive half counts twice. */
+  static double quadratureValue(Activation activation, GaussianGrid grid, double variance) {
+    double deviation = Math.sqrt(variance);
+    double sum = 0;
+    for (int m = 0; m < grid.size(); m++) {
+      double value = activation.value(deviation * grid.node(m));
+      sum += grid.weight(m) * value * value;
+    }
+    return 2 * sum;
+  }
+
+  /** E f'^2 for odd f, whose derivative is even. */
+  static double quadratureSlope(Activation activation, GaussianGrid grid, double variance) {
+    double deviation = Math.sqrt(variance);
+    double sum = 0;
+    for (int m = 0; m < grid.size(); m++) {
+      double slope = activation.derivative(deviation * grid.node(m));
+      sum += grid.weight(m) * slope * slope;
+    }
+    return 2 * sum;
+  }
+}

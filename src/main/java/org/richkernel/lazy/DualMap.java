@@ -1,0 +1,45 @@
+package org.richkernel.lazy;
+
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Workspace;
+
+/**
+ * The step from the covariances of the preactivations of a layer to the expectations E[phi phi] and
+ * E[phi' phi'], among the training points and between a panel of other points and them.
+ *
+ * <p>An implementation plans its matrices, is told the variances (diagonals) of both sets of
+ * points, and then maps covariances in place.
+ */
+interface DualMap {
+  /** The implementation for an activation: its closed form, or its Hermite series. */
+  static DualMap of(Activation activation, double[] largestVariance) {
+    return switch (activation) {
+      case RELU, ERF, LINEAR -> new ClosedFormDual(activation, largestVariance.length);
+      case TANH -> new SeriesDual(activation, largestVariance);
+    };
+  }
+
+  /** Adds what the training points need, for all layers. */
+  void planTrain(MemoryPlan plan, int points);
+
+  /** Adds what a panel of at most {@code rows} other points needs, for one layer at a time. */
+  void planPanel(MemoryPlan plan, int rows);
+
+  /** Takes the preactivation variances of the training points. */
+  void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals);
+
+  /** Takes the preactivation variances of a panel in one layer. */
+  void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances);
+
+  /** Sigma^l (P x P) becomes Phi^l, and slope becomes Phidot^l. */
+  void trainTrain(Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope);
+
+  /** The same for the panel uploaded last (rows x P). */
+  void panelTrain(Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope);
+
+  /** The largest relative mass that a truncated series leaves out; 0 for a closed form. */
+  double truncation();
+}

@@ -1,0 +1,109 @@
+package org.richkernel.lazy;
+
+import java.util.Arrays;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * Diagonals of the kernels of every layer, point by point.
+ *
+ * <p>A diagonal needs no other point: the preactivation variance of layer l + 1 is a^{l+1} = g_l
+ * E[phi^2] + g_b with the expectation over N(0, a^l), and the tangent kernel follows theta^{l+1} =
+ * a^{l+1} + g_l theta^l E[phi'^2].
+ */
+public final class KernelDiagonals {
+  private final double[][] preactivation;
+  private final double[][] feature;
+  private final double[] nngp;
+  private final double[] ntk;
+
+  private KernelDiagonals(
+      double[][] preactivation, double[][] feature, double[] nngp, double[] ntk) {
+    this.preactivation = preactivation;
+    this.feature = feature;
+    this.nngp = nngp;
+    this.ntk = ntk;
+  }
+
+  /**
+   * The diagonals at these points.
+   *
+   * @throws InvalidProblemException if a variance overflows; the message names the layer
+   */
+  public static KernelDiagonals of(NetworkSpec network, Inputs inputs) {
+    int depth = network.hiddenLayers();
+    int points = inputs.rows();
+    double[][] preactivation = new double[depth][points];
+    double[][] feature = new double[depth][points];
+    double[] sigma = new double[points];
+    for (int i = 0; i < points; i++) {
+      sigma[i] = network.weightVariance(0) * inputs.meanSquare(i) + network.biasVariance();
+    }
+    double[] theta = sigma.clone();
+    for (int l = 1; l <= depth; l++) {
+      requireFinite(sigma, l);
+      preactivation[l - 1] = sigma.clone();
+      ActivationMoments moments = new ActivationMoments(network.activation(), largest(sigma));
+      double bias = l < depth ? network.biasVariance() : 0;
+      for (int i = 0; i < points; i++) {
+        double value = moments.value(preactivation[l - 1][i]);
+        double slope = moments.slope(preactivation[l - 1][i]);
+        feature[l - 1][i] = value;
+        sigma[i] = network.weightVariance(l) * value + bias;
+        theta[i] = sigma[i] + network.weightVariance(l) * theta[i] * slope;
+      }
+    }
+    requireFinite(theta, depth + 1);
+    return new KernelDiagonals(preactivation, feature, sigma, theta);
+  }
+
+  /** Number of points. */
+  public int points() {
+    return nngp.length;
+  }
+
+  /** Sigma^l_ii, the preactivation variances of layer l = 1..L; a copy. */
+  public double[] preactivation(int layer) {
+    return preactivation[layer - 1].clone();
+  }
+
+  /** The same for the points {@code first .. first + count - 1}. */
+  double[] preactivation(int layer, int first, int count) {
+    return Arrays.copyOfRange(preactivation[layer - 1], first, first + count);
+  }
+
+  /** Phi^l_ii of layer l = 1..L; a copy. */
+  public double[] feature(int layer) {
+    return feature[layer - 1].clone();
+  }
+
+  /** The diagonal of the readout kernel; a copy. */
+  public double[] readout(KernelKind kind) {
+    return kind == KernelKind.NNGP ? nngp.clone() : ntk.clone();
+  }
+
+  /** The largest preactivation variance of layer l, 0 for no points. */
+  public double largestPreactivation(int layer) {
+    return largest(preactivation[layer - 1]);
+  }
+
+  private static double largest(double[] values) {
+    double largest = 0;
+    for (double value : values) {
+      largest = Math.max(largest, value);
+    }
+    return largest;
+  }
+
+  private static void requireFinite(double[] values, int layer) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InvalidProblemException(
+            "kernel of layer " + layer + " at point " + i,
+            values[i],
+            "it overflows; lower the weight variance or standardize the inputs");
+      }
+    }
+  }
+}

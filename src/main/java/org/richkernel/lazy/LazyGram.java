@@ -1,0 +1,84 @@
+package org.richkernel.lazy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+
+/** The kernels among P points: the feature kernel of every hidden layer, and the readout kernel. */
+public final class LazyGram {
+  private final int points;
+  private final List<double[]> features;
+  private final double[] readout;
+  private final double truncation;
+
+  private LazyGram(int points, List<double[]> features, double[] readout, double truncation) {
+    this.points = points;
+    this.features = features;
+    this.readout = readout;
+    this.truncation = truncation;
+  }
+
+  /** P. */
+  public int points() {
+    return points;
+  }
+
+  /** L, the number of feature kernels. */
+  public int layers() {
+    return features.size();
+  }
+
+  /** Phi^l, l = 1..L, P x P, row-major; a copy. */
+  public double[] feature(int layer) {
+    return features.get(layer - 1).clone();
+  }
+
+  /** The kernel of the predictor, NNGP or NTK, P x P, row-major; a copy. */
+  public double[] readout() {
+    return readout.clone();
+  }
+
+  /**
+   * The largest mass that a truncated activation series leaves out, relative to the whole; 0 for a
+   * closed form.
+   */
+  public double truncation() {
+    return truncation;
+  }
+
+  double[] sharedFeature(int layer) {
+    return features.get(layer - 1);
+  }
+
+  static long bytes(int points, int layers) {
+    return 8L * points * points * (layers + 1);
+  }
+
+  /** Copies the kernels off the device while they exist. */
+  static final class Collector implements KernelRecursion.LayerSink {
+    private final Backend backend;
+    private final int points;
+    private final List<double[]> features = new ArrayList<>();
+
+    Collector(Backend backend, int points) {
+      this.backend = backend;
+      this.points = points;
+    }
+
+    @Override
+    public void accept(int layer, Matrix feature) {
+      features.add(download(feature));
+    }
+
+    LazyGram finish(Matrix readout, double truncation) {
+      return new LazyGram(points, List.copyOf(features), download(readout), truncation);
+    }
+
+    private double[] download(Matrix kernel) {
+      double[] values = new double[Math.multiplyExact(points, points)];
+      backend.download(kernel, values);
+      return values;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package org.richkernel.lazy;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * The kernel of an infinitely wide network at initialisation, as plain arrays.
+ *
+ * <p>With Phi^0 = X X^T / D: Sigma^{l+1} = g_l Phi^l + g_b, Phi^l = E[phi(u) phi(v)] over (u, v) ~
+ * N(0, Sigma^l) (Lee et al. 2018, arXiv:1711.00165, eq. 5), and for the tangent kernel Theta^1 =
+ * Sigma^1, Theta^{l+1} = Sigma^{l+1} + g_l Theta^l o Phidot^l (Jacot et al. 2018, arXiv:1806.07572,
+ * theorem 1; all weights and biases trained). The readout has weight variance g_L and no bias. With
+ * unit weight variances and no biases the tangent kernel is sum_{l=0}^{L} G^{l+1} o Phi^l.
+ *
+ * <p>ReLU, erf and linear networks are exact; tanh is a Hermite series whose left-out mass is below
+ * 1e-12 of the whole in every layer.
+ */
+public final class LazyKernel {
+  private final NetworkSpec network;
+  private final KernelKind kind;
+
+  /** The NNGP or the tangent kernel of a network. */
+  public LazyKernel(NetworkSpec network, KernelKind kind) {
+    this.network = network;
+    this.kind = kind;
+  }
+
+  /**
+   * The kernel among P points.
+   *
+   * @throws InvalidProblemException if a kernel overflows or the activation series does not
+   *     converge; the message names the layer
+   * @throws OutOfDeviceMemoryException if the memory does not suffice
+   */
+  public LazyGram gram(Backend backend, Inputs inputs) {
+    if (inputs.rows() > LazyProblem.MAX_TRAINING_POINTS) {
+      throw new InvalidProblemException(
+          "points", inputs.rows(), "use at most " + LazyProblem.MAX_TRAINING_POINTS);
+    }
+    KernelRecursion recursion = new KernelRecursion(network, kind, inputs, none(inputs));
+    MemoryPlan plan = new MemoryPlan();
+    recursion.planPoints(plan);
+    recursion.planTrainTrain(plan);
+    plan.addHost(LazyGram.bytes(inputs.rows(), network.hiddenLayers()));
+    plan.requireFits(backend, "lower the number of points");
+    try (Workspace workspace = new Workspace(backend, plan)) {
+      recursion.uploadPoints(backend, workspace);
+      LazyGram.Collector collector = new LazyGram.Collector(backend, inputs.rows());
+      Matrix readout = recursion.trainTrain(backend, workspace, collector);
+      return collector.finish(readout, recursion.truncation());
+    }
+  }
+
+  /**
+   * The kernel between Q row points and P column points.
+   *
+   * @return Q x P, row-major
+   * @throws InvalidProblemException as for {@link #gram}
+   * @throws OutOfDeviceMemoryException if the memory does not suffice
+   */
+  public double[] cross(Backend backend, Inputs rows, Inputs columns) {
+    KernelRecursion recursion = new KernelRecursion(network, kind, columns, rows);
+    int panel = PanelSize.of(backend, columns, rows.rows());
+    MemoryPlan plan = new MemoryPlan();
+    recursion.planPoints(plan);
+    recursion.planPanel(plan, panel);
+    plan.addHost(8L * rows.rows() * columns.rows() + 8L * panel * columns.rows());
+    plan.requireFits(backend, "lower the number of points");
+    double[] all = new double[Math.multiplyExact(rows.rows(), columns.rows())];
+    try (Workspace workspace = new Workspace(backend, plan)) {
+      recursion.uploadPoints(backend, workspace);
+      for (int first = 0; first < rows.rows(); first += panel) {
+        int count = Math.min(panel, rows.rows() - first);
+        int offset = first * columns.rows();
+        recursion.panelTrain(
+            backend,
+            workspace,
+            first,
+            count,
+            kernel -> {
+              double[] block = new double[kernel.rows() * kernel.columns()];
+              backend.download(kernel, block);
+              System.arraycopy(block, 0, all, offset, block.length);
+            });
+      }
+    }
+    return all;
+  }
+
+  /** k(x, x) at every point. */
+  public double[] diagonal(Inputs inputs) {
+    return KernelDiagonals.of(network, inputs).readout(kind);
+  }
+
+  private static Inputs none(Inputs like) {
+    return Inputs.of(new double[0], 0, like.dimension());
+  }
+}

@@ -1,0 +1,81 @@
+package org.richkernel.lazy;
+
+import java.util.List;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.metrics.Scores;
+import org.richkernel.network.Targets;
+
+/** The fit of a {@link LazyProblem}: kernels, coefficients, predictions and their metrics. */
+public final class LazySolution {
+  private final LazyProblem problem;
+  private final LazyGram gram;
+  private final List<KernelMetrics> layerMetrics;
+  private final RidgeFit fit;
+  private final double[] trainPredictions;
+  private final double[] testPredictions;
+
+  LazySolution(
+      LazyProblem problem,
+      LazyGram gram,
+      List<KernelMetrics> layerMetrics,
+      RidgeFit fit,
+      double[] trainPredictions,
+      double[] testPredictions) {
+    this.problem = problem;
+    this.gram = gram;
+    this.layerMetrics = layerMetrics;
+    this.fit = fit;
+    this.trainPredictions = trainPredictions;
+    this.testPredictions = testPredictions;
+  }
+
+  /** What was solved. */
+  public LazyProblem problem() {
+    return problem;
+  }
+
+  /** Phi^1..Phi^L and the readout kernel, and the truncation of the activation series. */
+  public LazyGram gram() {
+    return gram;
+  }
+
+  /** Alignment, trace and norm of Phi^1..Phi^L, in this order. */
+  public List<KernelMetrics> layerMetrics() {
+    return layerMetrics;
+  }
+
+  /** The coefficients of the predictor, the jitter used, and the residual of the solve. */
+  public RidgeFit fit() {
+    return fit;
+  }
+
+  /** f at the training points, P x K, row-major; a copy. */
+  public double[] trainPredictions() {
+    return trainPredictions.clone();
+  }
+
+  /** f at the test points, rows x K, row-major; a copy. */
+  public double[] testPredictions() {
+    return testPredictions.clone();
+  }
+
+  /** Loss and accuracy on the training points. */
+  public Scores trainScores() {
+    return Scores.of(problem.trainTargets(), trainPredictions);
+  }
+
+  /**
+   * Loss and accuracy on the test points.
+   *
+   * @param targets test points x K
+   */
+  public Scores testScores(Targets targets) {
+    return Scores.of(targets, testPredictions);
+  }
+
+  /** The predictor for new inputs, independent of the kernels held here. */
+  public LazyPredictor predictor() {
+    return new LazyPredictor(
+        problem.network(), problem.kernel(), problem.trainInputs(), fit.coefficients());
+  }
+}

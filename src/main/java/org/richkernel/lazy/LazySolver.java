@@ -1,0 +1,105 @@
+package org.richkernel.lazy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.InvalidProblemException;
+
+/** Fits a {@link LazyProblem}: kernels, ridge predictor, and predictions in panels. */
+public final class LazySolver {
+  private static final String TRAIN_PREDICTIONS = "train predictions";
+
+  private final Backend backend;
+  private final LazyProblem problem;
+  private final KernelRecursion recursion;
+  private final MemoryPlan plan;
+
+  /**
+   * Prepares a fit; computes the diagonals of the kernels, and from them the memory plan.
+   *
+   * @throws InvalidProblemException if a kernel overflows or the activation series does not
+   *     converge; the message names the layer
+   */
+  public LazySolver(Backend backend, LazyProblem problem) {
+    this.backend = backend;
+    this.problem = problem;
+    this.recursion =
+        new KernelRecursion(
+            problem.network(), problem.kernel(), problem.trainInputs(), problem.testInputs());
+    this.plan = makePlan();
+  }
+
+  /** What {@link #solve()} will hold. */
+  public MemoryPlan plan() {
+    return plan;
+  }
+
+  /**
+   * Computes the kernels, the coefficients and the predictions.
+   *
+   * @throws OutOfDeviceMemoryException if the plan does not fit; nothing was computed then
+   * @throws NotPositiveDefiniteException if the kernel has a negative eigenvalue beyond rounding
+   * @throws InvalidProblemException if a kernel is not finite; the message names the layer
+   */
+  public LazySolution solve() {
+    plan.requireFits(backend, "lower the number of training points");
+    int points = problem.trainInputs().rows();
+    int outputs = problem.trainTargets().outputs();
+    try (Workspace workspace = new Workspace(backend, plan)) {
+      recursion.uploadPoints(backend, workspace);
+      LazyGram.Collector collector = new LazyGram.Collector(backend, points);
+      Matrix readout = recursion.trainTrain(backend, workspace, collector);
+      LazyGram gram = collector.finish(readout, recursion.truncation());
+
+      // the slopes of the last layer are spent, so their matrix holds the Cholesky factor
+      KernelRidge ridge =
+          new KernelRidge(backend, workspace, workspace.get(KernelRecursion.TRAIN_SLOPE));
+      RidgeFit fit =
+          ridge.fit(
+              problem.kernel().name() + " kernel",
+              readout,
+              problem.kappa(),
+              problem.trainTargets());
+
+      double[] trainPredictions = new double[points * outputs];
+      Matrix out = workspace.get(TRAIN_PREDICTIONS);
+      ridge.predict(readout, out);
+      backend.download(out, trainPredictions);
+      double[] testPredictions =
+          PanelPrediction.predict(backend, workspace, recursion, ridge.coefficients());
+      return new LazySolution(
+          problem, gram, layerMetrics(gram), fit, trainPredictions, testPredictions);
+    }
+  }
+
+  private MemoryPlan makePlan() {
+    int points = problem.trainInputs().rows();
+    int outputs = problem.trainTargets().outputs();
+    int tests = problem.testInputs().rows();
+    MemoryPlan memory = new MemoryPlan();
+    recursion.planPoints(memory);
+    recursion.planTrainTrain(memory);
+    KernelRidge.planWithoutFactor(memory, points, outputs);
+    memory.add(TRAIN_PREDICTIONS, Precision.FLOAT64, points, outputs);
+    PanelPrediction.plan(
+        memory, recursion, PanelSize.of(backend, problem.trainInputs(), tests), outputs);
+    memory.addHost(LazyGram.bytes(points, problem.network().hiddenLayers()));
+    memory.addHost(8L * outputs * (3L * points + tests));
+    return memory;
+  }
+
+  private List<KernelMetrics> layerMetrics(LazyGram gram) {
+    List<KernelMetrics> metrics = new ArrayList<>();
+    for (int l = 1; l <= gram.layers(); l++) {
+      metrics.add(KernelMetrics.of(gram.sharedFeature(l), problem.trainTargets()));
+    }
+    return List.copyOf(metrics);
+  }
+}

@@ -1,0 +1,34 @@
+package org.richkernel.lazy;
+
+import java.util.List;
+
+/**
+ * The coefficients of a kernel ridge predictor, and how they were had.
+ *
+ * @param coefficients (K + (kappa + jitter) I)^{-1} Y, P x K, row-major
+ * @param points P
+ * @param outputs K
+ * @param kappa the ridge that was asked for
+ * @param jitter what was added to the ridge to make the solve succeed; 0 where nothing was
+ * @param rejectedJitters the values that were tried before and failed, in order
+ * @param residual |Y - (K + (kappa + jitter) I) coefficients|_F / |Y|_F, 0 for Y = 0
+ */
+public record RidgeFit(
+    double[] coefficients,
+    int points,
+    int outputs,
+    double kappa,
+    double jitter,
+    List<Double> rejectedJitters,
+    double residual) {
+  public RidgeFit {
+    coefficients = coefficients.clone();
+    rejectedJitters = List.copyOf(rejectedJitters);
+  }
+
+  /** A copy, P x K, row-major. */
+  @Override
+  public double[] coefficients() {
+    return coefficients.clone();
+  }
+}

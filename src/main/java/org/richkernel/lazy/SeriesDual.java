@@ -1,0 +1,159 @@
+package org.richkernel.lazy;
+
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Expectations from Hermite series, for smooth activations without a closed form.
+ *
+ * <p>With rho = Sigma_ij / sqrt(a b): E[phi phi] = sum_n c_n(a) c_n(b) rho^n and E[phi' phi'] = (a
+ * b)^{-1/2} sum_n n c_n(a) c_n(b) rho^{n-1}. Rounding may carry |rho| past 1 by a few units in the
+ * last place; the truncated series is a polynomial, so that moves it by as little.
+ */
+final class SeriesDual implements DualMap {
+  private static final String TRAIN_COEFFICIENTS = "train coefficients ";
+  private static final String TRAIN_ROWS = "train row scale ";
+  private static final String TRAIN_COLUMNS = "train column scale ";
+  private static final String PANEL_COEFFICIENTS = "panel coefficients";
+  private static final String PANEL_ROWS = "panel row scale";
+
+  private final HermiteSeries[] series;
+
+  /**
+   * One series per layer.
+   *
+   * @param largestVariance of the preactivations of layers 1..L, over all points
+   */
+  SeriesDual(Activation activation, double[] largestVariance) {
+    series = new HermiteSeries[largestVariance.length];
+    for (int l = 1; l <= series.length; l++) {
+      series[l - 1] = HermiteSeries.upTo(activation, largestVariance[l - 1], l);
+    }
+  }
+
+  @Override
+  public void planTrain(MemoryPlan plan, int points) {
+    int largest = 0;
+    for (int l = 1; l <= series.length; l++) {
+      plan.add(TRAIN_COEFFICIENTS + l, Precision.FLOAT64, points, terms(l));
+      plan.add(TRAIN_ROWS + l, Precision.FLOAT64, points, 1);
+      plan.add(TRAIN_COLUMNS + l, Precision.FLOAT64, 1, points);
+      largest = Math.max(largest, terms(l));
+    }
+    // one layer's coefficients on their way to the device
+    plan.addHost(8L * points * largest);
+  }
+
+  @Override
+  public void planPanel(MemoryPlan plan, int rows) {
+    int largest = 0;
+    for (int l = 1; l <= series.length; l++) {
+      largest = Math.max(largest, terms(l));
+    }
+    plan.add(PANEL_COEFFICIENTS, Precision.FLOAT64, rows, largest);
+    plan.add(PANEL_ROWS, Precision.FLOAT64, rows, 1);
+  }
+
+  @Override
+  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
+    for (int l = 1; l <= series.length; l++) {
+      double[] variances = diagonals.preactivation(l);
+      backend.upload(coefficients(l, variances), workspace.get(TRAIN_COEFFICIENTS + l));
+      double[] scale = inverseDeviations(variances);
+      backend.upload(scale, workspace.get(TRAIN_ROWS + l));
+      backend.upload(scale, workspace.get(TRAIN_COLUMNS + l));
+    }
+  }
+
+  @Override
+  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances) {
+    try (Matrix coefficients = panelCoefficients(workspace, layer, variances.length);
+        Matrix scale = workspace.get(PANEL_ROWS).rowRange(0, variances.length)) {
+      backend.upload(coefficients(layer, variances), coefficients);
+      backend.upload(inverseDeviations(variances), scale);
+    }
+  }
+
+  @Override
+  public void trainTrain(
+      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
+    apply(
+        backend,
+        workspace.get(TRAIN_COEFFICIENTS + layer),
+        workspace.get(TRAIN_ROWS + layer),
+        workspace.get(TRAIN_COEFFICIENTS + layer),
+        workspace.get(TRAIN_COLUMNS + layer),
+        covariance,
+        slope);
+  }
+
+  @Override
+  public void panelTrain(
+      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
+    int rows = covariance.rows();
+    try (Matrix coefficients = panelCoefficients(workspace, layer, rows);
+        Matrix scale = workspace.get(PANEL_ROWS).rowRange(0, rows)) {
+      apply(
+          backend,
+          coefficients,
+          scale,
+          workspace.get(TRAIN_COEFFICIENTS + layer),
+          workspace.get(TRAIN_COLUMNS + layer),
+          covariance,
+          slope);
+    }
+  }
+
+  @Override
+  public double truncation() {
+    double largest = 0;
+    for (HermiteSeries layer : series) {
+      largest = Math.max(largest, layer.tail());
+    }
+    return largest;
+  }
+
+  private static void apply(
+      Backend backend,
+      Matrix rowCoefficients,
+      Matrix rowScale,
+      Matrix columnCoefficients,
+      Matrix columnScale,
+      Matrix covariance,
+      Matrix slope) {
+    backend.scaleRows(rowScale, covariance);
+    backend.scaleColumns(columnScale, covariance);
+    backend.dualSeries(rowCoefficients, columnCoefficients, covariance, covariance, slope);
+    backend.scaleRows(rowScale, slope);
+    backend.scaleColumns(columnScale, slope);
+  }
+
+  private int terms(int layer) {
+    return series[layer - 1].degree() + 1;
+  }
+
+  private Matrix panelCoefficients(Workspace workspace, int layer, int rows) {
+    return workspace.get(PANEL_COEFFICIENTS).view(0, rows, 0, terms(layer));
+  }
+
+  private double[] coefficients(int layer, double[] variances) {
+    int terms = terms(layer);
+    double[] all = new double[Math.multiplyExact(variances.length, terms)];
+    for (int i = 0; i < variances.length; i++) {
+      series[layer - 1].coefficients(variances[i], all, i * terms);
+    }
+    return all;
+  }
+
+  private static double[] inverseDeviations(double[] variances) {
+    double[] scale = new double[variances.length];
+    for (int i = 0; i < scale.length; i++) {
+      scale[i] = 1 / Math.sqrt(HermiteSeries.floor(variances[i]));
+    }
+    return scale;
+  }
+}

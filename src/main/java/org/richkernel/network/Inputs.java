@@ -1,0 +1,82 @@
+package org.richkernel.network;
+
+/**
+ * Points of a data set: a rows x dimension matrix of finite numbers.
+ *
+ * <p>The values are not copied; they must not change while this is in use.
+ */
+public final class Inputs {
+  private final double[] values;
+  private final int rows;
+  private final int dimension;
+
+  private Inputs(double[] values, int rows, int dimension) {
+    this.values = values;
+    this.rows = rows;
+    this.dimension = dimension;
+  }
+
+  /**
+   * Points from a row-major array.
+   *
+   * @param values rows x dimension, row-major
+   * @param rows number of points, may be zero
+   * @param dimension D, at least 1
+   * @throws InvalidProblemException if the length does not fit or a value is not finite; the
+   *     message names the row
+   */
+  public static Inputs of(double[] values, int rows, int dimension) {
+    if (dimension < 1) {
+      throw new InvalidProblemException("input dimension", dimension, "use at least 1 column");
+    }
+    if (rows < 0 || values.length != Math.multiplyExact(rows, dimension)) {
+      throw new InvalidProblemException(
+          "inputs",
+          values.length + " numbers",
+          "give rows x columns = " + rows + " x " + dimension + " of them");
+    }
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InvalidProblemException(
+            "input at row " + i / dimension + ", column " + i % dimension,
+            values[i],
+            "every input must be a finite number");
+      }
+    }
+    return new Inputs(values, rows, dimension);
+  }
+
+  /** Number of points. */
+  public int rows() {
+    return rows;
+  }
+
+  /** D, the number of features of a point. */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** Feature {@code column} of point {@code row}. */
+  public double at(int row, int column) {
+    return values[row * dimension + column];
+  }
+
+  /** The points {@code first .. first + count - 1}, row-major, as a new array. */
+  public double[] copyRows(int first, int count) {
+    return java.util.Arrays.copyOfRange(values, first * dimension, (first + count) * dimension);
+  }
+
+  /** All points, row-major, as a new array. */
+  public double[] toArray() {
+    return values.clone();
+  }
+
+  /** |x_row|^2 / D, the diagonal of Phi^0 = X X^T / D. */
+  public double meanSquare(int row) {
+    double sum = 0;
+    for (int j = row * dimension; j < (row + 1) * dimension; j++) {
+      sum += values[j] * values[j];
+    }
+    return sum / dimension;
+  }
+}

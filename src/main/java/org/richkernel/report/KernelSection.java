@@ -1,0 +1,76 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.data.Table;
+import org.richkernel.report.plot.HeatMap;
+import org.richkernel.result.Result;
+
+/** Heat maps of the training kernels, sorted by class, beside those at initialisation. */
+final class KernelSection {
+  private KernelSection() {}
+
+  static Section of(Result result, Wording wording) {
+    KernelSet kernels = KernelSet.of(result);
+    List<Figure> figures = new ArrayList<>();
+    for (KernelSet.Kernel kernel : kernels.drawn()) {
+      figures.add(figure(result, wording, kernel));
+    }
+    String note =
+        figures.isEmpty()
+            ? ""
+            : kernels.omission()
+                + "Each row shares one colour scale, which ends at the 0.5% and 99.5% quantiles of"
+                + " what is shown; values beyond have the end's colour."
+                + (kernels.all().get(0).phi().rows() > HeatMap.MAX_PIXELS
+                    ? " Matrices are averaged over blocks to "
+                        + HeatMap.MAX_PIXELS
+                        + " pixels a side."
+                    : "");
+    return Section.ofFigures("kernels", "Kernels on the training set", note, figures);
+  }
+
+  private static Figure figure(Result result, Wording wording, KernelSet.Kernel kernel) {
+    int points = kernel.phi().rows();
+    Targets targets =
+        result
+            .array("y_train")
+            .filter(y -> y.rows() == points)
+            .map(Targets::ofRows)
+            .orElseGet(() -> Targets.ofEntries(new double[points]));
+    boolean sortable = targets.classes() > 1;
+    int[] order = targets.sorted();
+    List<HeatMap.Panel> panels = new ArrayList<>();
+    kernel
+        .lazy()
+        .filter(lazy -> lazy.rows() == points)
+        .ifPresent(lazy -> panels.add(panel(kernel.symbol() + ", lazy", lazy, order)));
+    boolean compared = !panels.isEmpty();
+    panels.add(panel(kernel.symbol() + ", " + wording.name(), kernel.phi(), order));
+    String axis = "training point" + (sortable ? ", sorted by target" : "");
+    String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
+    String what =
+        kernel.name().equals("ntk")
+            ? "Neural tangent kernel of the training points at the last step"
+            : "Feature kernel " + kernel.symbol() + " of the training points, " + wording.kernel();
+    return new Figure(
+        svg,
+        what
+            + (compared ? "; left at initialisation, right " + wording.name() : "")
+            + (sortable && targets.areClasses()
+                ? ". Lines separate the classes: blocks along the diagonal mean that the layer"
+                    + " tells the classes apart."
+                : "."));
+  }
+
+  private static HeatMap.Panel panel(String title, Table kernel, int[] order) {
+    int n = kernel.rows();
+    double[] sorted = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        sorted[i * n + j] = kernel.get(order[i], order[j]);
+      }
+    }
+    return new HeatMap.Panel(title, n, sorted);
+  }
+}

@@ -1,0 +1,170 @@
+package org.richkernel.report;
+
+import freemarker.core.HTMLOutputFormat;
+import freemarker.template.Configuration;
+import freemarker.template.TemplateException;
+import freemarker.template.TemplateExceptionHandler;
+import freemarker.template.TemplateModelException;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.richkernel.data.AtomicFile;
+import org.richkernel.report.plot.Numbers;
+import org.richkernel.result.Result;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.result.Summary;
+
+/**
+ * Draws a result as {@code report.html}: one file that holds everything it shows, needs no network
+ * and runs no scripts. Text of the result is escaped by the template engine.
+ */
+public final class ReportWriter {
+  /** Name of the page in the result folder. */
+  public static final String REPORT = "report.html";
+
+  /** Kernels over time (PT x PT) are for further analysis; a page cannot show them. */
+  private static final Pattern NOT_DRAWN = Pattern.compile("(phi|g)_[0-9]+_t");
+
+  private ReportWriter() {}
+
+  /**
+   * Reads the result of a folder and writes its report there.
+   *
+   * @return the page
+   * @throws org.richkernel.data.InvalidDataException if the folder holds no sound result
+   * @throws UncheckedIOException if the page cannot be written
+   */
+  public static Path write(Path folder) {
+    Result result = ResultFolder.read(folder, name -> !NOT_DRAWN.matcher(name).matches());
+    Path page = folder.resolve(REPORT);
+    AtomicFile.write(page, html(result).getBytes(StandardCharsets.UTF_8));
+    return page;
+  }
+
+  /** The page of a result. */
+  public static String html(Result result) {
+    Summary summary = result.summary();
+    Wording wording = Wording.of(summary.command());
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("title", wording.title());
+    model.put("subtitle", String.join(" \u00b7 ", facts(result)));
+    model.put("warning", warning(summary));
+    model.put("version", summary.version());
+    StringWriter page = new StringWriter();
+    try {
+      model.put("sections", sections(result, wording));
+      templates().getTemplate("report.ftlh").process(model, page);
+    } catch (TemplateException e) {
+      throw new IllegalStateException("the report's template failed: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the report's template cannot be read", e);
+    }
+    return page.toString();
+  }
+
+  private static Configuration templates() {
+    Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
+    configuration.setClassForTemplateLoading(ReportWriter.class, "");
+    configuration.setDefaultEncoding("UTF-8");
+    configuration.setLocale(Locale.ROOT);
+    configuration.setNumberFormat("computer");
+    configuration.setLogTemplateExceptions(false);
+    configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+    return configuration;
+  }
+
+  private static List<Map<String, Object>> sections(Result result, Wording wording)
+      throws TemplateModelException {
+    Summary summary = result.summary();
+    List<Map<String, Object>> shown = new ArrayList<>();
+    for (Section section :
+        Stream.of(
+                SummaryTables.headline(summary, wording),
+                KernelSection.of(result, wording),
+                AlignmentSection.of(result, wording),
+                SpectrumSection.of(result, wording),
+                PredictionSection.of(result, wording),
+                TrainingSection.of(result, wording),
+                ConvergenceSection.of(result),
+                SummaryTables.certificate(summary),
+                SummaryTables.run(summary),
+                SummaryTables.everything(summary))
+            .filter(section -> !section.isEmpty())
+            .toList()) {
+      shown.add(toModel(section));
+    }
+    return shown;
+  }
+
+  private static Map<String, Object> toModel(Section section) throws TemplateModelException {
+    List<Map<String, Object>> figures = new ArrayList<>();
+    for (Figure figure : section.figures()) {
+      // the markup of a plot is made by an XML writer, so it goes into the page as it is
+      Object svg = HTMLOutputFormat.INSTANCE.fromMarkup(figure.svg());
+      figures.add(Map.of("svg", svg, "caption", figure.caption()));
+    }
+    List<Map<String, Object>> tables = new ArrayList<>();
+    for (Section.Grid table : section.tables()) {
+      tables.add(Map.of("header", table.header(), "rows", table.rows()));
+    }
+    return Map.of(
+        "id", section.id(),
+        "title", section.title(),
+        "note", section.note(),
+        "figures", figures,
+        "tables", tables);
+  }
+
+  /** What was fitted, in a few words each. */
+  private static List<String> facts(Result result) {
+    Map<String, Object> config = result.summary().config();
+    List<String> facts = new ArrayList<>();
+    if (config.get("hidden-layers") instanceof Number layers) {
+      facts.add(layers + (layers.intValue() == 1 ? " hidden layer" : " hidden layers"));
+    }
+    addOption(facts, config, "activation", "");
+    addOption(facts, config, "kernel", "");
+    addOption(facts, config, "gamma", "\u03b3 = ");
+    addOption(facts, config, "beta", "\u03b2 = ");
+    addOption(facts, config, "width", "width ");
+    result.array("y_train").ifPresent(y -> facts.add(y.rows() + " training points"));
+    result.array("y_test").ifPresent(y -> facts.add(y.rows() + " test points"));
+    return facts;
+  }
+
+  private static void addOption(
+      List<String> facts, Map<String, Object> config, String name, String prefix) {
+    Object value = config.get(name);
+    if (value instanceof Number number) {
+      facts.add(prefix + Numbers.brief(number.doubleValue()));
+    } else if (value != null) {
+      facts.add(prefix + value);
+    }
+  }
+
+  private static String warning(Summary summary) {
+    if (summary.converged()) {
+      return "";
+    }
+    String residual =
+        summary.residual().isPresent()
+            ? " The residual is " + Numbers.brief(summary.residual().getAsDouble())
+            : "";
+    String tolerance =
+        !residual.isEmpty() && summary.tolerance().isPresent()
+            ? ", the tolerance " + Numbers.brief(summary.tolerance().getAsDouble())
+            : "";
+    return "The solve did not converge."
+        + (residual.isEmpty() ? "" : residual + tolerance + ".")
+        + " Everything below is its last iterate, not a solution.";
+  }
+}

@@ -1,0 +1,171 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.richkernel.report.plot.Numbers;
+import org.richkernel.result.Score;
+import org.richkernel.result.Summary;
+
+/** The tables of a report: headline, certificate, how it was run, and every number. */
+final class SummaryTables {
+  /** The detail of a summary that says by what its result is to be trusted. */
+  static final String CERTIFICATE = "certificate";
+
+  private SummaryTables() {}
+
+  /** Losses and accuracies, with the lazy ones beside them. */
+  static Section headline(Summary summary, Wording wording) {
+    Optional<Score> lazyTest = Optional.ofNullable(summary.lazy().get("test"));
+    Optional<Score> lazyTrain = Optional.ofNullable(summary.lazy().get("train"));
+    List<List<String>> rows = new ArrayList<>();
+    addScores(rows, "Test", summary.test(), lazyTest);
+    addScores(rows, "Train", summary.train(), lazyTrain);
+    boolean compared = lazyTest.isPresent() || lazyTrain.isPresent();
+    List<List<String>> shown =
+        compared ? rows : rows.stream().map(row -> row.subList(0, 2)).toList();
+    List<String> header =
+        compared ? List.of("", wording.name(), "lazy") : List.of("", wording.name());
+    return Section.ofTable(
+        "headline",
+        "In short",
+        "Loss is the mean over points and outputs of (y \u2212 f)\u00b2."
+            + (compared ? " Lazy: the same network's kernel at initialisation." : ""),
+        new Section.Grid(header, shown));
+  }
+
+  private static void addScores(
+      List<List<String>> rows, String set, Optional<Score> own, Optional<Score> lazy) {
+    String loss = own.map(s -> number(s.loss(), s.lossStandardError())).orElse("");
+    String lazyLoss = lazy.map(s -> number(s.loss(), s.lossStandardError())).orElse("");
+    String accuracy = own.map(s -> percent(s.accuracy(), s.accuracyStandardError())).orElse("");
+    String lazyAccuracy =
+        lazy.map(s -> percent(s.accuracy(), s.accuracyStandardError())).orElse("");
+    if (!(loss + lazyLoss).isEmpty()) {
+      rows.add(List.of(set + " loss", loss, lazyLoss));
+    }
+    if (!(accuracy + lazyAccuracy).isEmpty()) {
+      rows.add(List.of(set + " accuracy", accuracy, lazyAccuracy));
+    }
+  }
+
+  private static String number(OptionalDouble value, OptionalDouble error) {
+    return value.isEmpty() ? "" : Numbers.withError(value.getAsDouble(), error.orElse(Double.NaN));
+  }
+
+  private static String percent(OptionalDouble share, OptionalDouble error) {
+    if (share.isEmpty()) {
+      return "";
+    }
+    String text = String.format(Locale.ROOT, "%.2f", 100 * share.getAsDouble());
+    String spread =
+        error.isPresent()
+            ? String.format(Locale.ROOT, " \u00b1 %.2f", 100 * error.getAsDouble())
+            : "";
+    return text + spread + " %";
+  }
+
+  /** Residual against tolerance, Monte Carlo effort, and what the command certifies besides. */
+  static Section certificate(Summary summary) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("Converged", summary.converged() ? "yes" : "no"));
+    summary.iterations().ifPresent(n -> rows.add(List.of("Iterations", Numbers.brief(n))));
+    summary
+        .residual()
+        .ifPresent(
+            residual ->
+                rows.add(
+                    List.of("Residual", Numbers.brief(residual) + against(summary.tolerance()))));
+    summary
+        .monteCarlo()
+        .ifPresent(
+            mc -> {
+              rows.add(List.of("Samples", Numbers.brief(mc.samples())));
+              mc.effectiveSamples()
+                  .ifPresent(n -> rows.add(List.of("Effective samples", Numbers.brief(n))));
+              mc.standardError()
+                  .ifPresent(
+                      e -> rows.add(List.of("Monte Carlo standard error", Numbers.brief(e))));
+            });
+    if (summary.details().get(CERTIFICATE) instanceof Map<?, ?> more) {
+      Flattened.of(more).forEach((key, value) -> rows.add(List.of(Flattened.words(key), value)));
+    }
+    return Section.ofTable(
+        "certificate",
+        "Certificate",
+        "By what the numbers above are to be trusted.",
+        new Section.Grid(List.of(), rows));
+  }
+
+  private static String against(OptionalDouble tolerance) {
+    return tolerance.isPresent()
+        ? " (tolerance " + Numbers.brief(tolerance.getAsDouble()) + ")"
+        : "";
+  }
+
+  /** Command, options, backend, seed and time. */
+  static Section run(Summary summary) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("Command", "richkernel " + summary.command()));
+    rows.add(List.of("Version", summary.version()));
+    summary
+        .backend()
+        .ifPresent(
+            b ->
+                rows.add(
+                    List.of(
+                        "Backend",
+                        b.name() + ", " + b.device() + ", " + b.threads() + " thread(s)")));
+    summary.seed().ifPresent(seed -> rows.add(List.of("Seed", Long.toString(seed))));
+    List<String> times = new ArrayList<>();
+    summary.seconds().forEach((part, s) -> times.add(part + " " + Numbers.brief(s) + " s"));
+    addIfAny(rows, "Time", times);
+    List<String> memory = new ArrayList<>();
+    summary.peakBytes().forEach((place, bytes) -> memory.add(place + " " + megabytes(bytes)));
+    addIfAny(rows, "Peak memory", memory);
+    Flattened.of(summary.config()).forEach((key, value) -> rows.add(List.of("--" + key, value)));
+    return Section.ofTable("run", "How it was run", "", new Section.Grid(List.of(), rows));
+  }
+
+  private static void addIfAny(List<List<String>> rows, String name, List<String> parts) {
+    if (!parts.isEmpty()) {
+      rows.add(List.of(name, String.join(", ", parts)));
+    }
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+  }
+
+  /** Every number of the summary that stands in no other table. */
+  static Section everything(Summary summary) {
+    List<List<String>> rows = new ArrayList<>();
+    summary
+        .layers()
+        .forEach(
+            layer -> {
+              String name = "Layer " + layer.layer();
+              add(rows, name + ", alignment", layer.alignment(), layer.alignmentStandardError());
+              add(rows, name + ", Tr \u03a6 / P", layer.trace(), layer.traceStandardError());
+              add(rows, name + ", |\u03a6|_F", layer.frobenius(), layer.frobeniusStandardError());
+            });
+    Flattened.of(summary.details())
+        .forEach(
+            (key, value) -> {
+              if (!key.startsWith(CERTIFICATE + ".")) {
+                rows.add(List.of(Flattened.words(key), value));
+              }
+            });
+    return Section.ofTable("numbers", "Further numbers", "", new Section.Grid(List.of(), rows));
+  }
+
+  private static void add(
+      List<List<String>> rows, String name, OptionalDouble value, OptionalDouble error) {
+    if (value.isPresent()) {
+      rows.add(List.of(name, number(value, error)));
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.richkernel.data.Table;
+import org.richkernel.report.plot.Plot;
+import org.richkernel.result.Result;
+
+/** Losses and predictions over training time. */
+final class TrainingSection {
+  /** Most test points whose prediction is followed over time. */
+  static final int MOST_PATHS = 40;
+
+  private TrainingSection() {}
+
+  static Section of(Result result, Wording wording) {
+    List<Figure> figures = new ArrayList<>();
+    Optional<double[]> train = curve(result, "loss_train_t");
+    Optional<double[]> test = curve(result, "loss_test_t");
+    if (train.isPresent() || test.isPresent()) {
+      figures.add(losses(result, train, test));
+    }
+    result
+        .array("f_test_t")
+        .filter(paths -> paths.rows() > 1 && paths.columns() > 0)
+        .ifPresent(paths -> figures.add(paths(result, wording, paths)));
+    return Section.ofFigures("training", "Training", "", figures);
+  }
+
+  private static Optional<double[]> curve(Result result, String name) {
+    return result.array(name).map(Table::values).filter(values -> values.length > 1);
+  }
+
+  private static Figure losses(Result result, Optional<double[]> train, Optional<double[]> test) {
+    Plot plot = new Plot("Loss over training", timeLabel(result), "loss").size(460, 340);
+    Optional<double[]> lazy = curve(result, "loss_test_lazy_t");
+    List<double[]> all = new ArrayList<>();
+    train.ifPresent(all::add);
+    test.ifPresent(all::add);
+    lazy.ifPresent(all::add);
+    boolean log = Scales.callsForLog(all.stream().flatMapToDouble(Arrays::stream).toArray());
+    if (log) {
+      plot.logY();
+    } else {
+      plot.includeY(0);
+    }
+    train.ifPresent(loss -> plot.line("train", "c0", times(result, loss.length), loss));
+    test.ifPresent(loss -> plot.line("test", "c1", times(result, loss.length), loss));
+    lazy.ifPresent(loss -> plot.dashed("test, lazy", "lazy", times(result, loss.length), loss));
+    return new Figure(
+        plot.svg(),
+        "Mean over points and outputs of (y \u2212 f(t))\u00b2"
+            + (log ? ", logarithmic scale." : "."));
+  }
+
+  private static Figure paths(Result result, Wording wording, Table paths) {
+    int points = paths.columns();
+    int shown = Math.min(points, MOST_PATHS);
+    Optional<Targets> classes =
+        result
+            .array("y_test")
+            .map(y -> Targets.ofEntries(y.values()))
+            .filter(targets -> targets.size() == points && targets.areClasses());
+    Plot plot =
+        new Plot("Test predictions over training", timeLabel(result), "f(t), " + wording.name())
+            .size(460, 340);
+    double[] times = times(result, paths.rows());
+    if (classes.isEmpty()) {
+      for (int i = 0; i < shown; i++) {
+        plot.hairline("", "c0", times, path(paths, (int) ((long) i * points / shown)));
+      }
+    } else {
+      Targets targets = classes.get();
+      int each = Math.max(1, shown / targets.classes());
+      for (int k = 0; k < targets.classes(); k++) {
+        int[] members = targets.members(k);
+        for (int i = 0; i < Math.min(each, members.length); i++) {
+          int point = members[(int) ((long) i * members.length / Math.min(each, members.length))];
+          plot.hairline(i == 0 ? targets.label(k) : "", "c" + k % 8, times, path(paths, point));
+        }
+      }
+    }
+    return new Figure(
+        plot.svg(), "Outputs on up to " + MOST_PATHS + " test points, one line each.");
+  }
+
+  private static double[] path(Table paths, int point) {
+    double[] values = new double[paths.rows()];
+    Arrays.setAll(values, step -> paths.get(step, point));
+    return values;
+  }
+
+  private static String timeLabel(Result result) {
+    return result.array("time").isPresent() ? "training time t" : "step";
+  }
+
+  private static double[] times(Result result, int count) {
+    return result
+        .array("time")
+        .map(Table::values)
+        .filter(time -> time.length == count)
+        .orElseGet(() -> Plot.counting(0, count));
+  }
+}

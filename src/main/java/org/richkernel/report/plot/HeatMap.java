@@ -1,0 +1,176 @@
+package org.richkernel.report.plot;
+
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+
+/** Square matrices side by side as images on one colour scale, with a colour bar. */
+public final class HeatMap {
+  /** Largest side of an image in pixels; larger matrices are averaged down to it. */
+  public static final int MAX_PIXELS = 400;
+
+  /** Share of the entries that are clipped at either end of the colour scale. */
+  public static final double CLIPPED = 0.005;
+
+  private static final double SIDE = 320;
+  private static final double LEFT = 64;
+  private static final double GAP = 34;
+  private static final double TOP = 34;
+
+  /**
+   * A matrix to show.
+   *
+   * @param values n x n, row by row
+   */
+  public record Panel(String title, int n, double[] values) {
+    public Panel {
+      if (values.length != (long) n * n || n < 1) {
+        throw new IllegalArgumentException(
+            values.length + " values do not make a matrix of " + n + " x " + n);
+      }
+    }
+  }
+
+  /**
+   * Neighbouring rows that belong together.
+   *
+   * @param from first row
+   * @param to row after the last
+   */
+  public record Group(String label, int from, int to) {}
+
+  private final List<Panel> panels;
+  private final List<Group> groups;
+  private final String axisLabel;
+  private double low;
+  private double high;
+
+  /**
+   * Panels that share their rows' meaning and their colours.
+   *
+   * @param groups marked by lines and labels; may be empty
+   * @param axisLabel what a row and a column stand for
+   */
+  public HeatMap(List<Panel> panels, List<Group> groups, String axisLabel) {
+    this.panels = List.copyOf(panels);
+    this.groups = List.copyOf(groups);
+    this.axisLabel = axisLabel;
+  }
+
+  /** The panels and the colour bar as an svg element. */
+  public String svg() {
+    setColorRange();
+    double width = LEFT + panels.size() * SIDE + (panels.size() - 1) * GAP + 100;
+    SvgWriter svg = new SvgWriter(width, TOP + SIDE + 46, "heat map of " + panels.get(0).title());
+    for (int i = 0; i < panels.size(); i++) {
+      drawPanel(svg, panels.get(i), LEFT + i * (SIDE + GAP), i == 0);
+    }
+    drawColorBar(svg, LEFT + panels.size() * (SIDE + GAP) - GAP + 20);
+    return svg.finish();
+  }
+
+  /** Ends the colours at quantiles, so that a few large entries do not darken all others. */
+  private void setColorRange() {
+    double[] sorted =
+        panels.stream()
+            .flatMapToDouble(panel -> Arrays.stream(panel.values()))
+            .filter(Double::isFinite)
+            .sorted()
+            .toArray();
+    if (sorted.length == 0) {
+      return;
+    }
+    int cut = (int) (CLIPPED * (sorted.length - 1));
+    low = sorted[cut];
+    high = sorted[sorted.length - 1 - cut];
+  }
+
+  private void drawPanel(SvgWriter svg, Panel panel, double left, boolean first) {
+    svg.text("title", "start", left, TOP - 12, panel.title());
+    int pixels = Math.min(panel.n(), MAX_PIXELS);
+    double[] averaged = average(panel.values(), panel.n(), pixels);
+    byte[] indices = new byte[pixels * pixels];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = (byte) ColorMap.index(averaged[i], low, high);
+    }
+    image(svg, left, TOP, SIDE, SIDE, PngEncoder.encode(indices, pixels, pixels));
+    svg.rect("frame", left, TOP, SIDE, SIDE);
+    double scale = SIDE / panel.n();
+    for (Group group : groups) {
+      double from = scale * group.from();
+      double middle = scale * (group.from() + group.to()) / 2.0;
+      if (group.from() > 0) {
+        svg.line("boundary", left + from, TOP, left + from, TOP + SIDE);
+        svg.line("boundary", left, TOP + from, left + SIDE, TOP + from);
+      }
+      svg.text("tick", "middle", left + middle, TOP + SIDE + 17, group.label());
+      if (first) {
+        svg.verticalText("tick", left - 9, TOP + middle, group.label());
+      }
+    }
+    svg.text("label", "middle", left + SIDE / 2, TOP + SIDE + 38, axisLabel);
+    if (first) {
+      svg.verticalText("label", left - 34, TOP + SIDE / 2, axisLabel);
+    }
+  }
+
+  private void drawColorBar(SvgWriter svg, double left) {
+    byte[] ramp = new byte[ColorMap.SIZE];
+    for (int i = 0; i < ramp.length; i++) {
+      ramp[i] = (byte) (ramp.length - 1 - i);
+    }
+    image(svg, left, TOP, 14, SIDE, PngEncoder.encode(ramp, 1, ramp.length));
+    svg.rect("frame", left, TOP, 14, SIDE);
+    Scale scale = Scale.linear(low, high);
+    for (Scale.Tick tick : scale.ticks()) {
+      double y = TOP + SIDE * (1 - scale.unit(tick.value()));
+      svg.line("axis", left + 14, y, left + 18, y);
+      svg.text("tick", "start", left + 22, y + 4, tick.label());
+    }
+  }
+
+  private static void image(
+      SvgWriter svg, double x, double y, double width, double height, byte[] png) {
+    svg.element(
+        "image",
+        "class",
+        "pixels",
+        "x",
+        SvgWriter.px(x),
+        "y",
+        SvgWriter.px(y),
+        "width",
+        SvgWriter.px(width),
+        "height",
+        SvgWriter.px(height));
+    svg.attributes("preserveAspectRatio", "none");
+    svg.attributes("href", "data:image/png;base64," + Base64.getEncoder().encodeToString(png));
+  }
+
+  /**
+   * Averages an n x n matrix over blocks to m x m, m at most n; the blocks' sides differ by at most
+   * one.
+   */
+  static double[] average(double[] values, int n, int m) {
+    if (m == n) {
+      return values;
+    }
+    double[] small = new double[m * m];
+    for (int i = 0; i < m; i++) {
+      int rowFrom = (int) ((long) i * n / m);
+      int rowTo = (int) ((long) (i + 1) * n / m);
+      for (int j = 0; j < m; j++) {
+        int columnFrom = (int) ((long) j * n / m);
+        int columnTo = (int) ((long) (j + 1) * n / m);
+        double sum = 0;
+        for (int row = rowFrom; row < rowTo; row++) {
+          for (int column = columnFrom; column < columnTo; column++) {
+            sum += values[row * n + column];
+          }
+        }
+        small[i * m + j] = sum / ((double) (rowTo - rowFrom) * (columnTo - columnFrom));
+      }
+    }
+    return small;
+  }
+}

@@ -1,0 +1,250 @@
+package org.richkernel.report.plot;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One pair of axes with marks inside, drawn as SVG.
+ *
+ * <p>The colours are CSS classes ({@code adaptive}, {@code lazy}, {@code c0}, {@code c1}, ...) that
+ * the page defines. Values that are not finite, or not positive on a logarithmic axis, are left
+ * out.
+ */
+public final class Plot {
+  private static final double CHARACTER = 6.1;
+  private static final double LINE_HEIGHT = 17;
+
+  private final String title;
+  private final String xLabel;
+  private final String yLabel;
+  private final List<Mark> marks = new ArrayList<>();
+  private final Mark.Range xRange = new Mark.Range();
+  private final Mark.Range yRange = new Mark.Range();
+  private double width = 460;
+  private double height = 320;
+  private boolean logX;
+  private boolean logY;
+  private boolean equalAxes;
+  private List<String> categories = List.of();
+
+  /** An empty plot. */
+  public Plot(String title, String xLabel, String yLabel) {
+    this.title = title;
+    this.xLabel = xLabel;
+    this.yLabel = yLabel;
+  }
+
+  /** Sets the size in pixels. */
+  public Plot size(double widthPixels, double heightPixels) {
+    this.width = widthPixels;
+    this.height = heightPixels;
+    return this;
+  }
+
+  /** Makes the horizontal axis logarithmic. */
+  public Plot logX() {
+    logX = true;
+    return this;
+  }
+
+  /** Makes the vertical axis logarithmic. */
+  public Plot logY() {
+    logY = true;
+    return this;
+  }
+
+  /** Gives both axes the same range and draws their diagonal. */
+  public Plot equalAxes() {
+    equalAxes = true;
+    return this;
+  }
+
+  /** Puts labelled categories at x = 0, 1, 2 ... */
+  public Plot categories(List<String> labels) {
+    categories = List.copyOf(labels);
+    return this;
+  }
+
+  /** Widens the vertical axis so that it holds a value. */
+  public Plot includeY(double value) {
+    yRange.include(value);
+    return this;
+  }
+
+  /** Adds a solid line. */
+  public Plot line(String name, String color, double[] xs, double[] ys) {
+    return add(new Marks.Line(name, color, "stroke", xs, ys));
+  }
+
+  /** Adds a thin, pale line, for many lines of a kind. */
+  public Plot hairline(String name, String color, double[] xs, double[] ys) {
+    return add(new Marks.Line(name, color, "hair", xs, ys));
+  }
+
+  /** Adds a dashed line. */
+  public Plot dashed(String name, String color, double[] xs, double[] ys) {
+    return add(new Marks.Line(name, color, "dashes", xs, ys));
+  }
+
+  /** Adds a dashed horizontal line at a level. */
+  public Plot level(String name, double level) {
+    return add(new Marks.Level(name, level));
+  }
+
+  /** Adds points of one colour. */
+  public Plot points(String name, String color, double[] xs, double[] ys) {
+    double radius = xs.length > 1000 ? 1.8 : xs.length > 300 ? 2.4 : 3.2;
+    return add(new Marks.Points(name, color, radius, xs, ys, new double[0]));
+  }
+
+  /** Adds points whose colour is taken from {@link ColorMap} at shades between 0 and 1. */
+  public Plot shadedPoints(double[] xs, double[] ys, double[] shades) {
+    double radius = xs.length > 1000 ? 1.8 : xs.length > 300 ? 2.4 : 3.2;
+    return add(new Marks.Points("", "", radius, xs, ys, shades));
+  }
+
+  /**
+   * Adds bars over the categories.
+   *
+   * @param errors standard errors, NaN for none
+   * @param slot place among the {@code slots} series that share a category
+   */
+  public Plot bars(
+      String name, String color, double[] heights, double[] errors, int slot, int slots) {
+    return add(new Marks.Bars(name, color, heights, errors, slot, slots));
+  }
+
+  /** Adds a histogram that starts at low with bins of one width. */
+  public Plot histogram(String name, String color, double low, double binWidth, double[] counts) {
+    return add(new Marks.Steps(name, color, low, binWidth, counts));
+  }
+
+  private Plot add(Mark mark) {
+    marks.add(mark);
+    return this;
+  }
+
+  /** The plot as an svg element. */
+  public String svg() {
+    for (Mark mark : marks) {
+      mark.extend(xRange, yRange);
+    }
+    if (equalAxes) {
+      for (double value : new double[] {xRange.low, xRange.high}) {
+        yRange.include(value);
+      }
+      for (double value : new double[] {yRange.low, yRange.high}) {
+        xRange.include(value);
+      }
+    }
+    Scale xScale = categories.isEmpty() ? scale(xRange, logX) : Scale.categories(categories);
+    Scale yScale = scale(yRange, logY);
+
+    double left = 36 + CHARACTER * longest(yScale);
+    List<List<Mark>> legend = legendRows(width - left - 10);
+    double top = (title.isEmpty() ? 12 : 32) + LINE_HEIGHT * legend.size();
+    Mark.Frame frame = new Mark.Frame(left, width - 14, top, height - 46, xScale, yScale);
+
+    SvgWriter svg = new SvgWriter(width, height, title.isEmpty() ? yLabel : title);
+    if (!title.isEmpty()) {
+      svg.text("title", "start", left, 18, title);
+    }
+    drawLegend(svg, legend, left, title.isEmpty() ? 12 : 34);
+    drawAxes(svg, frame);
+    if (equalAxes) {
+      svg.line("dashes reference", frame.left(), frame.bottom(), frame.right(), frame.top());
+    }
+    for (Mark mark : marks) {
+      mark.draw(frame, svg);
+    }
+    return svg.finish();
+  }
+
+  /** Axis of a range with a margin of four percent at both ends. */
+  private static Scale scale(Mark.Range range, boolean log) {
+    if (log) {
+      if (!Double.isFinite(range.lowestPositive)) {
+        return Scale.log(0.1, 1);
+      }
+      double margin = Math.pow(range.high / range.lowestPositive, 0.04);
+      return Scale.log(range.lowestPositive / margin, range.high * margin);
+    }
+    if (range.isEmpty()) {
+      return Scale.linear(0, 1);
+    }
+    double margin = 0.04 * (range.high - range.low);
+    // bars and histograms stand on the axis
+    double low = range.low == 0 ? 0 : range.low - margin;
+    return Scale.linear(low, range.high + margin);
+  }
+
+  private static int longest(Scale scale) {
+    return scale.ticks().stream().mapToInt(tick -> tick.label().length()).max().orElse(1);
+  }
+
+  private void drawAxes(SvgWriter svg, Mark.Frame frame) {
+    for (Scale.Tick tick : frame.yScale().ticks()) {
+      double y = frame.y(tick.value());
+      if (tick.isMajor()) {
+        svg.line("grid", frame.left(), y, frame.right(), y);
+        svg.text("tick", "end", frame.left() - 8, y + 4, tick.label());
+      }
+      svg.line("axis", frame.left() - (tick.isMajor() ? 5 : 3), y, frame.left(), y);
+    }
+    for (Scale.Tick tick : frame.xScale().ticks()) {
+      double x = frame.x(tick.value());
+      if (tick.isMajor()) {
+        svg.text("tick", "middle", x, frame.bottom() + 19, tick.label());
+      }
+      double length = tick.isMajor() ? 5 : 3;
+      svg.line("axis", x, frame.bottom(), x, frame.bottom() + length);
+    }
+    svg.line("axis", frame.left(), frame.top(), frame.left(), frame.bottom());
+    svg.line("axis", frame.left(), frame.bottom(), frame.right(), frame.bottom());
+    svg.text("label", "middle", (frame.left() + frame.right()) / 2, height - 8, xLabel);
+    svg.verticalText("label", 14, (frame.top() + frame.bottom()) / 2, yLabel);
+  }
+
+  private static double keyWidth(Mark mark) {
+    return 24 + CHARACTER * mark.name.length() + 16;
+  }
+
+  private List<List<Mark>> legendRows(double available) {
+    List<List<Mark>> rows = new ArrayList<>();
+    double used = Double.POSITIVE_INFINITY;
+    for (Mark mark : marks) {
+      if (mark.name.isEmpty()) {
+        continue;
+      }
+      if (used + keyWidth(mark) > available) {
+        rows.add(new ArrayList<>());
+        used = 0;
+      }
+      rows.get(rows.size() - 1).add(mark);
+      used += keyWidth(mark);
+    }
+    return rows;
+  }
+
+  private static void drawLegend(
+      SvgWriter svg, List<List<Mark>> rows, double left, double firstRow) {
+    double y = firstRow;
+    for (List<Mark> row : rows) {
+      double x = left;
+      for (Mark mark : row) {
+        mark.drawKey(svg, x, y);
+        svg.text("key", "start", x + 24, y + 4, mark.name);
+        x += keyWidth(mark);
+      }
+      y += LINE_HEIGHT;
+    }
+  }
+
+  /** The numbers first, first + 1, ... as coordinates of a series. */
+  public static double[] counting(int first, int count) {
+    double[] numbers = new double[count];
+    Arrays.setAll(numbers, i -> first + i);
+    return numbers;
+  }
+}

@@ -1,0 +1,68 @@
+package org.richkernel.result;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.SolverState;
+
+/** Solver states in the checkpoint folder of a result, at most once per interval. */
+public final class DirectoryCheckpoints implements CheckpointStore {
+  private static final String SINGLE = "single.";
+
+  private final CheckpointDirectory directory;
+  private final boolean resume;
+  private final long intervalNanos;
+  private long last = System.nanoTime();
+
+  /**
+   * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
+   * @param intervalSeconds least time between two periodic checkpoints
+   */
+  public DirectoryCheckpoints(
+      CheckpointDirectory directory, boolean resume, double intervalSeconds) {
+    this.directory = directory;
+    this.resume = resume;
+    this.intervalNanos = (long) (intervalSeconds * 1e9);
+  }
+
+  @Override
+  public boolean due() {
+    return System.nanoTime() - last >= intervalNanos;
+  }
+
+  @Override
+  public void save(long iteration, SolverState state) {
+    ArrayBundle arrays = ArrayBundle.empty();
+    for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
+      arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
+    }
+    for (Map.Entry<String, float[]> entry : state.allFloats().entrySet()) {
+      arrays = arrays.with(SINGLE + entry.getKey(), entry.getValue(), entry.getValue().length);
+    }
+    directory.save(iteration, new LinkedHashMap<>(), arrays);
+    last = System.nanoTime();
+  }
+
+  @Override
+  public Optional<SolverState> load() {
+    return resume ? directory.latest().map(DirectoryCheckpoints::state) : Optional.empty();
+  }
+
+  private static SolverState state(Snapshot snapshot) {
+    SolverState state = new SolverState();
+    for (String name : snapshot.arrays().keySet()) {
+      double[] values = snapshot.arrays().get(name).values();
+      if (name.startsWith(SINGLE)) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+          floats[i] = (float) values[i];
+        }
+        state.put(name.substring(SINGLE.length()), floats);
+      } else {
+        state.put(name, values);
+      }
+    }
+    return state;
+  }
+}

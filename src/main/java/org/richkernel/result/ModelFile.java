@@ -1,0 +1,103 @@
+package org.richkernel.result;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.richkernel.data.AtomicFile;
+import org.richkernel.data.InvalidDataException;
+import org.richkernel.data.Table;
+
+/**
+ * What is needed to apply a result to new inputs: named arrays in {@code model.npz} and a few
+ * settings in {@code model.json}, which also holds the checksum of the arrays, so that files of
+ * different runs are never taken for one model.
+ */
+public final class ModelFile {
+  /** Name of the file with the settings. */
+  public static final String SETTINGS = "model.json";
+
+  /** Name of the file with the arrays. */
+  public static final String ARRAYS = "model.npz";
+
+  private ModelFile() {}
+
+  /**
+   * A model that was read.
+   *
+   * @param settings JSON values; whole numbers are Integer, Long or BigInteger, others Double
+   * @param arrays by name; float32 values as doubles that equal them
+   */
+  public record Model(Map<String, Object> settings, Map<String, Table> arrays) {
+    /** The array of a name. */
+    public Table array(String name) {
+      Table array = arrays.get(name);
+      if (array == null) {
+        throw new InvalidDataException(
+            ARRAYS,
+            "it holds no array '" + name + "', only " + arrays.keySet(),
+            "save the result again with this version of richkernel");
+      }
+      return array;
+    }
+  }
+
+  /**
+   * Writes a model into a result folder.
+   *
+   * @param settings JSON values: maps, lists, text, numbers and booleans
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static void write(Path folder, Map<String, ?> settings, ArrayBundle arrays) {
+    Path arrayFile = folder.resolve(ARRAYS);
+    arrays.write(arrayFile);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("richkernel", Version.get());
+    json.put("model", JsonValues.object(settings, "model"));
+    try {
+      json.put(ARRAYS, Map.of("sha256", Checksum.of(arrayFile)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(arrayFile + ": it cannot be read back (" + e + ")", e);
+    }
+    AtomicFile.write(folder.resolve(SETTINGS), Json.write(json));
+  }
+
+  /** Whether a folder holds a model. */
+  public static boolean isPresent(Path folder) {
+    return Files.isRegularFile(folder.resolve(SETTINGS));
+  }
+
+  /**
+   * Reads the model of a result folder.
+   *
+   * @throws InvalidDataException with one line if there is none or it is damaged
+   */
+  public static Model read(Path folder) {
+    Path settingsFile = folder.resolve(SETTINGS);
+    Path arrayFile = folder.resolve(ARRAYS);
+    if (!isPresent(folder)) {
+      throw new InvalidDataException(
+          folder.toString(), "it holds no saved model", "name the --out folder of a finished run");
+    }
+    try {
+      JsonNode json = Json.readObject(Files.readAllBytes(settingsFile));
+      String expected = json.path(ARRAYS).path("sha256").asText();
+      if (!Checksum.of(arrayFile).equals(expected)) {
+        throw new InvalidDataException(
+            arrayFile.toString(),
+            "its checksum is not the one in " + SETTINGS,
+            "it is damaged or of another run: run the command again");
+      }
+      return new Model(Json.toMap(json.path("model")), ArrayBundle.read(arrayFile, name -> true));
+    } catch (IOException e) {
+      throw new InvalidDataException(
+          settingsFile.toString(),
+          "the model cannot be read (" + e.getClass().getSimpleName() + ")",
+          "run the command again",
+          e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package org.richkernel.result;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.data.Table;
+
+/**
+ * A finished computation: its summary and its arrays by name.
+ *
+ * @param arrays in the order in which they are stored; names as in arrays.npz: {@code y_train},
+ *     {@code f_train}, {@code y_test}, {@code f_test}, {@code phi_1} ... {@code phi_L} (P x P)
+ */
+public record Result(Summary summary, Map<String, Table> arrays) {
+
+  /** Takes a copy of the map; the arrays are immutable. */
+  public Result {
+    arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
+    arrays.keySet().forEach(ArrayNames::require);
+  }
+
+  /** A result without arrays. */
+  public static Result of(Summary summary) {
+    return new Result(summary, Map.of());
+  }
+
+  /**
+   * The same with one more array.
+   *
+   * @param values row-major, copied
+   */
+  public Result with(String name, double[] values, int... shape) {
+    Map<String, Table> more = new LinkedHashMap<>(arrays);
+    more.put(name, Table.of(name, values, shape));
+    return new Result(summary, more);
+  }
+
+  /** The array of a name, if there is one. */
+  public Optional<Table> array(String name) {
+    return Optional.ofNullable(arrays.get(name));
+  }
+}

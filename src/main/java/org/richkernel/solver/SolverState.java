@@ -1,0 +1,59 @@
+package org.richkernel.solver;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a checkpoint holds: named arrays, from which a solver continues bit for bit. */
+public final class SolverState {
+  private final Map<String, double[]> doubles = new LinkedHashMap<>();
+  private final Map<String, float[]> floats = new LinkedHashMap<>();
+
+  /** Stores an array of doubles (numbers and counters below 2^53 included). */
+  public SolverState put(String name, double... values) {
+    doubles.put(name, values);
+    return this;
+  }
+
+  /** Stores an array of floats. */
+  public SolverState put(String name, float[] values) {
+    floats.put(name, values);
+    return this;
+  }
+
+  /**
+   * An array stored as doubles.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public double[] doubles(String name) {
+    return require(doubles.get(name), name);
+  }
+
+  /** A single number. */
+  public double number(String name) {
+    return doubles(name)[0];
+  }
+
+  /** An array stored as floats. */
+  public float[] floats(String name) {
+    return require(floats.get(name), name);
+  }
+
+  private static <T> T require(T value, String name) {
+    if (value == null) {
+      throw new IllegalArgumentException("the checkpoint holds no array named " + name);
+    }
+    return value;
+  }
+
+  /** All arrays of doubles. */
+  public Map<String, double[]> allDoubles() {
+    return Collections.unmodifiableMap(doubles);
+  }
+
+  /** All arrays of floats. */
+  public Map<String, float[]> allFloats() {
+    return Collections.unmodifiableMap(floats);
+  }
+}

@@ -1,0 +1,119 @@
+package org.richkernel;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** Who may depend on whom. */
+class ArchitectureTest {
+  private static final String COMPUTE = "org.richkernel.compute..";
+  private static final String NETWORK = "org.richkernel.network..";
+  private static final String LAZY = "org.richkernel.lazy..";
+  private static final String BAYES = "org.richkernel.bayes..";
+  private static final String SOLVER = "org.richkernel.solver..";
+  private static final String DATA = "org.richkernel.data..";
+  private static final String RESULT = "org.richkernel.result..";
+  private static final String REPORT = "org.richkernel.report..";
+  private static final String CLI = "org.richkernel.cli..";
+  private static final String API = "org.richkernel";
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("org.richkernel");
+
+  @Test
+  void packagesHaveNoCycles() {
+    ArchRule rule = slices().matching("org.richkernel.(**)").should().beFreeOfCycles();
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void computeStandsOnNothingOfOurs() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(COMPUTE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, SOLVER, DATA, RESULT, REPORT, CLI, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void theoriesKnowNoFilesAndNoCommands() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, SOLVER)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void nobodyNamesAConcreteBackend() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                "org.richkernel.compute.cpu..", "org.richkernel.compute.cuda..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.richkernel.compute.cpu..", "org.richkernel.compute.cuda..");
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void onlyTheCpuBackendCallsOpenBlas() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("org.richkernel.compute.cpu..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.bytedeco..");
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void onlyTheCudaBackendCallsJcuda() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("org.richkernel.compute.cuda..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jcuda..");
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void reportsAndFilesKnowNoTheories() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAnyPackage(DATA, RESULT, REPORT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(LAZY, BAYES, CLI, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void onlyTheCommandLineEndsTheProcess() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(CLI)
+            .should()
+            .callMethod(System.class, "exit", int.class);
+    rule.check(CLASSES);
+  }
+}

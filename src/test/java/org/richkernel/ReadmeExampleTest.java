@@ -1,0 +1,49 @@
+package org.richkernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.data.ArrayReader;
+
+/** The Java example of the README compiles, runs, and stands there as it was run. */
+class ReadmeExampleTest {
+  @Test
+  void readmeShowsTheExampleThatIsCompiledHere() throws IOException {
+    String source = Files.readString(Path.of("src/test/java/org/richkernel/ReadmeExample.java"));
+    String example =
+        source.substring(
+            source.indexOf("// README: begin\n") + "// README: begin\n".length(),
+            source.indexOf("// README: end"));
+    assertThat(words(Files.readString(Path.of("README.md")))).contains(words(example));
+  }
+
+  /** The text without line breaks and indentation, which differ between the two. */
+  private static String words(String text) {
+    List<String> words = Arrays.asList(text.split("\\s+"));
+    return words.stream().filter(word -> !word.isEmpty()).collect(Collectors.joining());
+  }
+
+  @Test
+  void exampleFitsSavesAndCanBeAppliedAgain(@TempDir Path folder) {
+    AdaptiveNbkFit fit = ReadmeExample.run(folder.resolve("fit"));
+    assertThat(fit.converged()).isTrue();
+    assertThat(fit.testScores().orElseThrow().loss())
+        .isLessThan(fit.lazy().testScores().orElseThrow().loss());
+    assertThat(folder.resolve("fit/summary.json")).exists();
+    try (Backend backend = Backends.cpu()) {
+      double[] again =
+          SavedFit.read(folder.resolve("fit"))
+              .predict(backend, ArrayReader.read("test-data/mnist01-test-images-idx3-ubyte.gz"));
+      assertThat(again).hasSize(1000).doesNotContain(Double.NaN);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.network.NetworkSpec;
+
+class InputFactorTest {
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.cpu();
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static double[] normals(int count, long seed) {
+    Random random = new Random(seed);
+    return random.doubles(count).map(u -> random.nextGaussian()).toArray();
+  }
+
+  private static NetworkSpec network(double weight, double bias) {
+    return NetworkSpec.of(1, Activation.ERF).withWeightVariances(weight, 1).withBiasVariance(bias);
+  }
+
+  /** Covariance g_0 a.b / D + g_b between the rows of two sets of inputs. */
+  private static RealMatrix covariance(double[] a, double[] b, int d, double weight, double bias) {
+    RealMatrix x = ReferencePotential.matrix(a, a.length / d);
+    RealMatrix z = ReferencePotential.matrix(b, b.length / d);
+    return x.multiply(z.transpose()).scalarMultiply(weight / d).scalarAdd(bias);
+  }
+
+  private static double largest(RealMatrix a) {
+    double max = 0;
+    for (double[] row : a.getData()) {
+      for (double v : row) {
+        max = Math.max(max, Math.abs(v));
+      }
+    }
+    return max;
+  }
+
+  /** Both sides of P = D, with and without biases. */
+  @ParameterizedTest
+  @CsvSource({
+    "9, 14, 1.0, 0.0, 9",
+    "9, 14, 1.7, 0.4, 9",
+    "14, 9, 1.0, 0.0, 9",
+    "14, 9, 0.6, 0.4, 10",
+    "9, 9, 1.0, 0.0, 9",
+    "1, 5, 1.0, 0.0, 1",
+    "5, 1, 1.0, 0.0, 1",
+    "5, 1, 1.0, 0.2, 2"
+  })
+  void factorReproducesTheCovariance(int points, int d, double weight, double bias, int rank) {
+    double[] x = normals(points * d, 1);
+    InputFactor factor = InputFactor.of(backend, network(weight, bias), x, points, d);
+    assertThat(factor.rank()).isEqualTo(rank);
+    assertThat(factor.points()).isEqualTo(points);
+    assertThat(factor.features()).isEqualTo(d);
+    RealMatrix f = ReferencePotential.matrix(factor.factor(), points);
+    RealMatrix sigma = covariance(x, x, d, weight, bias);
+    assertThat(largest(f.multiply(f.transpose()).subtract(sigma)))
+        .isLessThan(1e-13 * Math.max(1, largest(sigma)) * 10);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"9, 14, 0.0", "9, 14, 0.4", "14, 9, 0.0", "14, 9, 0.4"})
+  void trainingPointsHaveTheFactorAsCoordinates(int points, int d, double bias) {
+    double[] x = normals(points * d, 1);
+    InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);
+    InputFactor.Coordinates own = factor.coordinates(backend, x, points);
+    for (int i = 0; i < own.whitened().length; i++) {
+      assertThat(own.whitened()[i]).isCloseTo(factor.factor()[i], within(1e-11));
+    }
+    // the square root of a rounding error of |z|^2
+    for (double s : own.deviation()) {
+      assertThat(s).isBetween(0.0, 1e-6);
+    }
+  }
+
+  /** Cov(h(x), h_mu) = F R_x and Var h(x) = |R_x|^2 + s^2. */
+  @ParameterizedTest
+  @CsvSource({"9, 14, 0.0", "9, 14, 0.4", "14, 9, 0.0", "14, 9, 0.4"})
+  void newPointsHaveTheirCovarianceWithTheTrainingPoints(int points, int d, double bias) {
+    double[] x = normals(points * d, 1);
+    double[] fresh = normals(6 * d, 2);
+    InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);
+    InputFactor.Coordinates at = factor.coordinates(backend, fresh, 6);
+    RealMatrix r = ReferencePotential.matrix(at.whitened(), 6);
+    RealMatrix f = ReferencePotential.matrix(factor.factor(), points);
+    RealMatrix cross = covariance(x, fresh, d, 1.3, bias);
+    assertThat(largest(f.multiply(r.transpose()).subtract(cross))).isLessThan(1e-12);
+    RealMatrix own = covariance(fresh, fresh, d, 1.3, bias);
+    for (int i = 0; i < 6; i++) {
+      double seen = r.getRowVector(i).dotProduct(r.getRowVector(i));
+      double s = at.deviation()[i];
+      assertThat(seen + s * s).isCloseTo(own.getEntry(i, i), within(1e-12));
+      if (points < d) {
+        assertThat(s).isGreaterThan(0.1);
+      } else {
+        assertThat(s).as("inputs span the whole space").isLessThan(1e-6);
+      }
+    }
+  }
+
+  @Test
+  void duplicatedAndZeroPointsLowerTheRank() {
+    double[] x = normals(4 * 10, 1);
+    System.arraycopy(x, 0, x, 20, 10); // row 2 = row 0
+    java.util.Arrays.fill(x, 30, 40, 0); // row 3 = 0
+    InputFactor factor = InputFactor.of(backend, network(1, 0), x, 4, 10);
+    assertThat(factor.rank()).isEqualTo(2);
+    RealMatrix f = ReferencePotential.matrix(factor.factor(), 4);
+    assertThat(largest(f.multiply(f.transpose()).subtract(covariance(x, x, 10, 1, 0))))
+        .isLessThan(1e-12);
+    InputFactor nothing = InputFactor.of(backend, network(1, 0), new double[20], 2, 10);
+    assertThat(nothing.rank()).isEqualTo(1);
+    for (double v : nothing.factor()) {
+      assertThat(v).isCloseTo(0, within(1e-150));
+    }
+    assertThat(nothing.coordinates(backend, normals(10, 3), 1).deviation()[0]).isFinite();
+  }
+}

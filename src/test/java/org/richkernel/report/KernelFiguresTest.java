@@ -1,0 +1,95 @@
+package org.richkernel.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.richkernel.data.Table;
+import org.richkernel.report.plot.HeatMap;
+import org.richkernel.result.Result;
+import org.richkernel.result.Summary;
+
+class KernelFiguresTest {
+  @Test
+  void eigenvaluesOfAConstantPlusIdentityMatchTheClosedForm() {
+    int n = 30;
+    double[] kernel = new double[n * n];
+    Arrays.fill(kernel, 2);
+    for (int i = 0; i < n; i++) {
+      kernel[i * n + i] += 0.5;
+    }
+
+    double[] values = SpectrumSection.eigenvaluesPerPoint(Table.of("phi", kernel, n, n));
+
+    // a 1 1^T + b I has the eigenvalue a n + b once and b otherwise
+    assertThat(values).hasSize(n);
+    assertThat(values[0]).isCloseTo((2 * n + 0.5) / n, within(1e-12));
+    for (int k = 1; k < n; k++) {
+      assertThat(values[k]).isCloseTo(0.5 / n, within(1e-12));
+    }
+  }
+
+  @Test
+  void largeKernelsAreSampledWithTheSameSpectrumPerPoint() {
+    int n = 2 * SpectrumSection.MOST_ROWS;
+    double[] kernel = new double[n * n];
+    Arrays.fill(kernel, 3);
+
+    assertThat(SpectrumSection.eigenvaluesPerPoint(Table.of("phi", kernel, n, n))[0])
+        .isCloseTo(3, within(1e-10));
+  }
+
+  @Test
+  void alignmentIsOneForTheTargetsOwnKernelAndKnownForTheIdentity() {
+    Table y = Table.of("y", new double[] {1, -1, 1, 1}, 4);
+    double[] own = new double[16];
+    double[] identity = new double[16];
+    for (int i = 0; i < 4; i++) {
+      identity[5 * i] = 1;
+      for (int j = 0; j < 4; j++) {
+        own[4 * i + j] = 3 * y.get(i, 0) * y.get(j, 0);
+      }
+    }
+
+    assertThat(AlignmentSection.alignment(Table.of("phi", own, 4, 4), y))
+        .isCloseTo(1, within(1e-12));
+    // y^T y / (sqrt(P) |y|^2) = 1 / sqrt(P)
+    assertThat(AlignmentSection.alignment(Table.of("phi", identity, 4, 4), y))
+        .isCloseTo(0.5, within(1e-12));
+  }
+
+  @Test
+  void targetsAreSortedIntoGroupsByClass() {
+    Targets targets = Targets.ofRows(Table.of("y", new double[] {1, -1, 1, -1, -1}, 5));
+
+    assertThat(targets.sorted()).containsExactly(1, 3, 4, 0, 2);
+    assertThat(targets.groups())
+        .containsExactly(new HeatMap.Group("y = −1", 0, 3), new HeatMap.Group("y = +1", 3, 5));
+  }
+
+  @Test
+  void oneHotTargetsAreSortedByTheirClass() {
+    Targets targets = Targets.ofRows(Table.of("y", new double[] {0, 0, 1, 1, 0, 0, 0, 0, 1}, 3, 3));
+
+    assertThat(targets.sorted()).containsExactly(1, 0, 2);
+    assertThat(targets.label(0)).isEqualTo("class 0");
+    assertThat(targets.label(1)).isEqualTo("class 2");
+  }
+
+  @Test
+  void ofADeepNetworkTheFirstAndTheLastLayerAreAmongThoseDrawn() {
+    Result result = Result.of(Summary.builder("bayes", Map.of()).build());
+    for (int layer = 1; layer <= 20; layer++) {
+      result = result.with("phi_" + layer, new double[] {layer}, 1, 1);
+    }
+
+    assertThat(KernelSet.of(result).drawn())
+        .hasSize(KernelSet.MOST_DRAWN)
+        .extracting(KernelSet.Kernel::name)
+        .startsWith("phi_1")
+        .endsWith("phi_20")
+        .doesNotHaveDuplicates();
+  }
+}
