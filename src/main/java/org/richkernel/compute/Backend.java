@@ -237,7 +237,10 @@ public interface Backend extends AutoCloseable {
    */
   void fillGaussian(long seed, long stream, long firstSample, Matrix target);
 
-  /** Uniforms in (0, 1], (word + 0.5) 2^-32 rounded to float32; counters as in fillGaussian. */
+  /**
+   * Uniforms in (0, 1]: the word rounded to float32, then times 2^-32 plus 2^-33 in one fused
+   * multiply-add; counters as in fillGaussian.
+   */
   void fillUniform(long seed, long stream, long firstSample, Matrix target);
 
   // ---- reductions (accumulated in float64 in a fixed order) ----------------------------------

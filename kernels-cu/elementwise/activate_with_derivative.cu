@@ -1,0 +1,61 @@
+#include "include/activations.cuh"
+#include "include/index.cuh"
+
+// phi = f(h) and slope = f'(h) in one pass; phi may be h.
+// Grid: x over columns, y over rows, any size. Block: 2-D, at most 256 threads. Shared: 0.
+// Index ranges: 0 <= i < rows, 0 <= j < columns; wide as in rk_field_activate.
+// Owns: a thread owns phi[i][j .. j + W - 1] and slope[i][j .. j + W - 1]; h is read first.
+// Defined by: Backend.activateWithDerivative (Activation.value, Activation.derivative).
+template <int W, typename F, typename T>
+__device__ __forceinline__ void rk_differentiate_rows(
+    rk_index rows, rk_index columns, const T* h, rk_index ldh, T* phi, rk_index ldphi, T* slope,
+    rk_index ldslope) {
+  RK_FOR_ROWS(i, rows) {
+    RK_FOR_COLUMNS(j, columns, W) {
+      rk_pack<T, W> x = rk_load<W>(h + i * ldh + j);
+      rk_pack<T, W> value;
+      rk_pack<T, W> derivative;
+#pragma unroll
+      for (int l = 0; l < W; l++) {
+        value.v[l] = F::value(x.v[l]);
+        derivative.v[l] = F::slope(x.v[l], value.v[l]);
+      }
+      rk_store<W>(phi + i * ldphi + j, value);
+      rk_store<W>(slope + i * ldslope + j, derivative);
+    }
+  }
+}
+
+template <typename F, typename T>
+__device__ __forceinline__ void rk_differentiate_by_width(
+    rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi, rk_index ldphi,
+    T* slope, rk_index ldslope) {
+  if (wide) {
+    rk_differentiate_rows<rk_wide<T>::count, F>(
+        rows, columns, h, ldh, phi, ldphi, slope, ldslope);
+  } else {
+    rk_differentiate_rows<1, F>(rows, columns, h, ldh, phi, ldphi, slope, ldslope);
+  }
+}
+
+#define RK_ACTIVATE_SLOPE(suffix, T)                                                          \
+  extern "C" __global__ void __launch_bounds__(256) rk_field_differentiate_##suffix(          \
+      rk_index rows, rk_index columns, int wide, int f, const T* h, rk_index ldh, T* phi,     \
+      rk_index ldphi, T* slope, rk_index ldslope) {                                           \
+    if (f == RK_RELU) {                                                                       \
+      rk_differentiate_by_width<rk_relu>(                                                     \
+          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
+    } else if (f == RK_TANH) {                                                                \
+      rk_differentiate_by_width<rk_tanh_unit>(                                                \
+          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
+    } else if (f == RK_ERF) {                                                                 \
+      rk_differentiate_by_width<rk_erf_unit>(                                                 \
+          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
+    } else {                                                                                  \
+      rk_differentiate_by_width<rk_linear>(                                                   \
+          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
+    }                                                                                         \
+  }
+
+RK_ACTIVATE_SLOPE(f32, float)
+RK_ACTIVATE_SLOPE(f64, double)

@@ -1,0 +1,254 @@
+// Device memory, host memory, copies and fills.
+#include <cstdio>
+#include <cstdlib>
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "memory.hpp"
+#include "state.hpp"
+
+using namespace rkemu;
+
+RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
+  return withContext("alloc", "cuMemAlloc_v2", [&](Context& context) {
+    if (pointer == nullptr || bytes == 0) return CUDA_ERROR_INVALID_VALUE;
+    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, state().memory);
+    if (allocation == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
+    *pointer = allocation->base;
+    Counters& c = state().counters;
+    c.allocations++;
+    c.liveBytes += static_cast<long long>(bytes);
+    c.peakBytes = std::max(c.peakBytes, c.liveBytes);
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemFree_v2(CUdeviceptr pointer) {
+  return withContext("free", "cuMemFree_v2", [&](Context&) {
+    if (pointer == 0) return CUDA_SUCCESS;
+    auto& memory = DeviceMemory::instance();
+    const Allocation* allocation = memory.find(pointer);
+    if (allocation == nullptr || allocation->base != pointer || allocation->name != nullptr) {
+      say(text("cuMemFree of %#lx, which is not the start of a live allocation", static_cast<unsigned long>(pointer)));
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    state().counters.frees++;
+    state().counters.liveBytes -= static_cast<long long>(allocation->bytes);
+    memory.release(pointer);
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
+  return withContext(nullptr, "cuMemGetInfo_v2", [&](Context& context) {
+    if (free == nullptr || total == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    *total = state().memory;
+    std::size_t used = DeviceMemory::instance().used(context.device);
+    *free = used > *total ? 0 : *total - used;
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemGetAddressRange_v2(CUdeviceptr* base, std::size_t* bytes, CUdeviceptr pointer) {
+  return withContext(nullptr, "cuMemGetAddressRange_v2", [&](Context&) {
+    const Allocation* allocation = DeviceMemory::instance().find(pointer);
+    if (allocation == nullptr) return CUDA_ERROR_NOT_FOUND;
+    if (base != nullptr) *base = allocation->base;
+    if (bytes != nullptr) *bytes = allocation->bytes;
+    return CUDA_SUCCESS;
+  });
+}
+
+static std::set<void*>& hostAllocations() {
+  static auto* all = new std::set<void*>;
+  return *all;
+}
+
+RKEMU_API CUresult cuMemHostAlloc(void** pointer, std::size_t bytes, unsigned flags) {
+  return withContext("hostAlloc", "cuMemHostAlloc", [&](Context&) {
+    if (pointer == nullptr || bytes == 0 || flags > 7) return CUDA_ERROR_INVALID_VALUE;
+    *pointer = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+    if (*pointer == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
+    hostAllocations().insert(*pointer);
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemAllocHost_v2(void** pointer, std::size_t bytes) { return cuMemHostAlloc(pointer, bytes, 0); }
+
+RKEMU_API CUresult cuMemFreeHost(void* pointer) {
+  return withContext(nullptr, "cuMemFreeHost", [&](Context&) {
+    if (hostAllocations().erase(pointer) == 0) return CUDA_ERROR_INVALID_VALUE;
+    std::free(pointer);
+    return CUDA_SUCCESS;
+  });
+}
+
+// ---- copies ----------------------------------------------------------------------------------------------------------
+
+static CUresult checkRange(const char* name, const char* side, CUdeviceptr address, std::size_t bytes, Access access) {
+  std::string wrong = DeviceMemory::instance().check(address, bytes, access);
+  if (wrong.empty()) return CUDA_SUCCESS;
+  if (wrong.rfind("uninitialised", 0) == 0) {
+    if (state().onUninitialised == OnUninitialised::ignore) return CUDA_SUCCESS;
+    std::string line = text("%s, %s: %s", name, side, wrong.c_str());
+    if (state().onUninitialised == OnUninitialised::fail) return violation(CUDA_ERROR_ILLEGAL_ADDRESS, line);
+    say(line);
+    state().counters.violations++;
+    return CUDA_SUCCESS;
+  }
+  // A copy with bad arguments is refused when it is submitted; it does not spoil the context.
+  say(text("%s, %s: %s", name, side, wrong.c_str()));
+  state().counters.violations++;
+  return CUDA_ERROR_INVALID_VALUE;
+}
+
+static void* host(CUdeviceptr address) { return reinterpret_cast<void*>(address); }
+
+static CUresult toDevice(const char* name, CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream) {
+  return withContext("copy", name, [&](Context& context) {
+    if (source == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = checkRange(name, "target", target, bytes, Access::write)) return bad;
+    std::memcpy(host(target), source, bytes);
+    state().counters.bytesHtoD += static_cast<long long>(bytes);
+    return CUDA_SUCCESS;
+  });
+}
+
+static CUresult toHost(const char* name, void* target, CUdeviceptr source, std::size_t bytes, Stream* stream) {
+  return withContext("copy", name, [&](Context& context) {
+    if (target == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = checkRange(name, "source", source, bytes, Access::read)) return bad;
+    std::memcpy(target, host(source), bytes);
+    state().counters.bytesDtoH += static_cast<long long>(bytes);
+    return CUDA_SUCCESS;
+  });
+}
+
+static CUresult bothOnDevice(const char* name, CUdeviceptr target, CUdeviceptr source, std::size_t bytes,
+                             Stream* stream) {
+  return withContext("copy", name, [&](Context& context) {
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    auto& memory = DeviceMemory::instance();
+    // Bytes that were never written may be moved; they stay unwritten where they arrive.
+    const Allocation* from = memory.find(source);
+    if (bytes > 0 && (from == nullptr || source - from->base + bytes > from->bytes)) {
+      if (CUresult bad = checkRange(name, "source", source, bytes, Access::read)) return bad;
+    }
+    if (CUresult bad = checkRange(name, "target", target, bytes, Access::write)) return bad;
+    memory.copyMarks(target, source, bytes);
+    std::memmove(host(target), host(source), bytes);
+    state().counters.bytesDtoD += static_cast<long long>(bytes);
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, std::size_t bytes) {
+  return toDevice("cuMemcpyHtoD_v2", target, source, bytes, nullptr);
+}
+RKEMU_API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream) {
+  return toDevice("cuMemcpyHtoDAsync_v2", target, source, bytes, stream);
+}
+RKEMU_API CUresult cuMemcpyDtoH_v2(void* target, CUdeviceptr source, std::size_t bytes) {
+  return toHost("cuMemcpyDtoH_v2", target, source, bytes, nullptr);
+}
+RKEMU_API CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, std::size_t bytes, Stream* stream) {
+  return toHost("cuMemcpyDtoHAsync_v2", target, source, bytes, stream);
+}
+RKEMU_API CUresult cuMemcpyDtoD_v2(CUdeviceptr target, CUdeviceptr source, std::size_t bytes) {
+  return bothOnDevice("cuMemcpyDtoD_v2", target, source, bytes, nullptr);
+}
+RKEMU_API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, std::size_t bytes, Stream* stream) {
+  return bothOnDevice("cuMemcpyDtoDAsync_v2", target, source, bytes, stream);
+}
+
+static CUresult copy2D(const char* name, const CUDA_MEMCPY2D* copy, Stream* stream) {
+  return withContext("copy", name, [&](Context& context) {
+    if (copy == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (copy->WidthInBytes == 0 || copy->Height == 0) return CUDA_SUCCESS;
+    auto known = [](CUmemorytype type) { return type == CU_MEMORYTYPE_HOST || type == CU_MEMORYTYPE_DEVICE; };
+    if (!known(copy->srcMemoryType) || !known(copy->dstMemoryType)) {
+      say(text("%s between other than host and device memory is not emulated", name));
+      return CUDA_ERROR_NOT_SUPPORTED;
+    }
+    // A pitch of 0 means rows that follow one another.
+    std::size_t sourcePitch = copy->srcPitch == 0 ? copy->WidthInBytes : copy->srcPitch;
+    std::size_t targetPitch = copy->dstPitch == 0 ? copy->WidthInBytes : copy->dstPitch;
+    if (copy->srcXInBytes + copy->WidthInBytes > sourcePitch || copy->dstXInBytes + copy->WidthInBytes > targetPitch) {
+      say(text("%s: a row of %zu bytes does not fit the pitch", name, copy->WidthInBytes));
+      return CUDA_ERROR_INVALID_VALUE;
+    }
+    bool fromDevice = copy->srcMemoryType == CU_MEMORYTYPE_DEVICE, toDevice = copy->dstMemoryType == CU_MEMORYTYPE_DEVICE;
+    auto source = fromDevice ? copy->srcDevice : reinterpret_cast<CUdeviceptr>(copy->srcHost);
+    auto target = toDevice ? copy->dstDevice : reinterpret_cast<CUdeviceptr>(copy->dstHost);
+    if (source == 0 || target == 0) return CUDA_ERROR_INVALID_VALUE;
+    for (std::size_t row = 0; row < copy->Height; row++) {
+      CUdeviceptr from = source + (copy->srcY + row) * sourcePitch + copy->srcXInBytes;
+      CUdeviceptr to = target + (copy->dstY + row) * targetPitch + copy->dstXInBytes;
+      if (fromDevice && !toDevice) {
+        if (CUresult bad = checkRange(name, "source", from, copy->WidthInBytes, Access::read)) return bad;
+      }
+      if (fromDevice && toDevice) {
+        const Allocation* a = DeviceMemory::instance().find(from);
+        if (a == nullptr || from - a->base + copy->WidthInBytes > a->bytes) {
+          if (CUresult bad = checkRange(name, "source", from, copy->WidthInBytes, Access::read)) return bad;
+        }
+      }
+      if (toDevice) {
+        if (CUresult bad = checkRange(name, "target", to, copy->WidthInBytes, Access::write)) return bad;
+      }
+      if (fromDevice && toDevice) DeviceMemory::instance().copyMarks(to, from, copy->WidthInBytes);
+      std::memmove(host(to), host(from), copy->WidthInBytes);
+    }
+    auto moved = static_cast<long long>(copy->WidthInBytes * copy->Height);
+    Counters& c = state().counters;
+    (fromDevice ? toDevice ? c.bytesDtoD : c.bytesDtoH : c.bytesHtoD) += moved;
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* copy) { return copy2D("cuMemcpy2D_v2", copy, nullptr); }
+RKEMU_API CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* copy) {
+  return copy2D("cuMemcpy2DUnaligned_v2", copy, nullptr);
+}
+RKEMU_API CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* copy, Stream* stream) {
+  return copy2D("cuMemcpy2DAsync_v2", copy, stream);
+}
+
+// ---- fills -----------------------------------------------------------------------------------------------------------
+
+template <class T>
+static CUresult fill(const char* name, CUdeviceptr target, T value, std::size_t count, Stream* stream) {
+  return withContext("copy", name, [&](Context& context) {
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (target % sizeof(T) != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (CUresult bad = checkRange(name, "target", target, count * sizeof(T), Access::write)) return bad;
+    T* at = static_cast<T*>(host(target));
+    for (std::size_t i = 0; i < count; i++) at[i] = value;
+    state().counters.bytesSet += static_cast<long long>(count * sizeof(T));
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuMemsetD8_v2(CUdeviceptr target, unsigned char value, std::size_t count) {
+  return fill("cuMemsetD8_v2", target, value, count, nullptr);
+}
+RKEMU_API CUresult cuMemsetD8Async(CUdeviceptr target, unsigned char value, std::size_t count, Stream* stream) {
+  return fill("cuMemsetD8Async", target, value, count, stream);
+}
+RKEMU_API CUresult cuMemsetD16_v2(CUdeviceptr target, unsigned short value, std::size_t count) {
+  return fill("cuMemsetD16_v2", target, value, count, nullptr);
+}
+RKEMU_API CUresult cuMemsetD16Async(CUdeviceptr target, unsigned short value, std::size_t count, Stream* stream) {
+  return fill("cuMemsetD16Async", target, value, count, stream);
+}
+RKEMU_API CUresult cuMemsetD32_v2(CUdeviceptr target, unsigned value, std::size_t count) {
+  return fill("cuMemsetD32_v2", target, value, count, nullptr);
+}
+RKEMU_API CUresult cuMemsetD32Async(CUdeviceptr target, unsigned value, std::size_t count, Stream* stream) {
+  return fill("cuMemsetD32Async", target, value, count, stream);
+}

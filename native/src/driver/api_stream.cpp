@@ -1,0 +1,103 @@
+// Streams and events. Work is done when it is submitted, so a stream is always idle and an event has happened.
+#include "state.hpp"
+
+using namespace rkemu;
+
+static CUresult createStream(Context& context, Stream** stream) {
+  if (stream == nullptr) return CUDA_ERROR_INVALID_VALUE;
+  *stream = new Stream{&context};
+  state().streams.insert(*stream);
+  return CUDA_SUCCESS;
+}
+
+RKEMU_API CUresult cuStreamCreate(Stream** stream, unsigned flags) {
+  return withContext(nullptr, "cuStreamCreate", [&](Context& context) {
+    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream);
+  });
+}
+
+RKEMU_API CUresult cuStreamCreateWithPriority(Stream** stream, unsigned flags, int) {
+  return withContext(nullptr, "cuStreamCreateWithPriority", [&](Context& context) {
+    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream);
+  });
+}
+
+RKEMU_API CUresult cuStreamDestroy_v2(Stream* stream) {
+  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context&) {
+    if (state().streams.erase(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
+    delete stream;
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuStreamSynchronize(Stream* stream) {
+  return withContext("sync", "cuStreamSynchronize", [&](Context& context) {
+    if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    state().counters.syncs++;
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuStreamQuery(Stream* stream) {
+  return withContext("sync", "cuStreamQuery", [&](Context& context) {
+    return streamUsable(context, stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+  });
+}
+
+static bool isEvent(const Event* event) { return state().events.count(const_cast<Event*>(event)) != 0; }
+
+RKEMU_API CUresult cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
+  return withContext(nullptr, "cuStreamWaitEvent", [&](Context& context) {
+    return streamUsable(context, stream) && isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+  });
+}
+
+RKEMU_API CUresult cuEventCreate(Event** event, unsigned flags) {
+  return withContext(nullptr, "cuEventCreate", [&](Context& context) {
+    if (event == nullptr || flags > 7) return CUDA_ERROR_INVALID_VALUE;
+    *event = new Event{&context};
+    (*event)->timed = (flags & 2) == 0;
+    state().events.insert(*event);
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuEventRecord(Event* event, Stream* stream) {
+  return withContext(nullptr, "cuEventRecord", [&](Context& context) {
+    if (!isEvent(event) || !streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    event->recorded = true;
+    event->when = std::chrono::steady_clock::now();
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuEventSynchronize(Event* event) {
+  return withContext("sync", "cuEventSynchronize", [&](Context&) {
+    if (!isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
+    state().counters.syncs++;
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuEventQuery(Event* event) {
+  return withContext("sync", "cuEventQuery",
+                     [&](Context&) { return isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
+}
+
+RKEMU_API CUresult cuEventElapsedTime(float* milliseconds, Event* start, Event* end) {
+  return withContext(nullptr, "cuEventElapsedTime", [&](Context&) {
+    if (milliseconds == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (!isEvent(start) || !isEvent(end)) return CUDA_ERROR_INVALID_HANDLE;
+    if (!start->recorded || !end->recorded || !start->timed || !end->timed) return CUDA_ERROR_INVALID_HANDLE;
+    *milliseconds = std::chrono::duration<float, std::milli>(end->when - start->when).count();
+    return CUDA_SUCCESS;
+  });
+}
+
+RKEMU_API CUresult cuEventDestroy_v2(Event* event) {
+  return withContext(nullptr, "cuEventDestroy_v2", [&](Context&) {
+    if (state().events.erase(event) == 0) return CUDA_ERROR_INVALID_HANDLE;
+    delete event;
+    return CUDA_SUCCESS;
+  });
+}

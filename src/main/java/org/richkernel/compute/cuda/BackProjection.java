@@ -1,0 +1,106 @@
+package org.richkernel.compute.cuda;
+
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+
+/**
+ * out = scale slope o ((phi V) V^T). Up to rank 32 one kernel does both products row by row and
+ * nothing but the result is stored; above that cuBLAS makes them, a panel of rows at a time.
+ */
+final class BackProjection {
+  private static final int MOST_FUSED = 32;
+  private static final long PANEL_BYTES = 16L << 20;
+
+  private final KernelLauncher launcher;
+  private final Products products;
+  private final Scratch scratch;
+
+  BackProjection(KernelLauncher launcher, Products products, Scratch scratch) {
+    this.launcher = launcher;
+    this.products = products;
+    this.scratch = scratch;
+  }
+
+  void run(double scale, CudaMatrix phi, CudaMatrix slope, CudaMatrix v, CudaMatrix out) {
+    Operands.precision("backProject", Precision.FLOAT32, phi);
+    Operands.alike("backProject", phi, slope);
+    Operands.alike("backProject", phi, out);
+    Operands.samePrecision("backProject", phi, v);
+    Operands.shape("backProject", v, phi.columns(), v.columns());
+    if (phi.isEmpty()) {
+      return;
+    }
+    if (v.columns() <= MOST_FUSED) {
+      fused(scale, phi, slope, v, out);
+    } else {
+      byPanels(scale, phi, slope, v, out);
+    }
+  }
+
+  private void fused(double scale, CudaMatrix phi, CudaMatrix slope, CudaMatrix v, CudaMatrix out) {
+    launcher
+        .arguments()
+        .add((long) phi.rows())
+        .add((long) phi.columns())
+        .add(v.columns())
+        .add(scale, Precision.FLOAT32)
+        .add(phi)
+        .add(slope)
+        .add(v)
+        .add(out);
+    launcher.overRows(Kernel.BACK_PROJECT, Precision.FLOAT32, phi.rows());
+  }
+
+  private void byPanels(
+      double scale, CudaMatrix phi, CudaMatrix slope, CudaMatrix v, CudaMatrix out) {
+    int columns = phi.columns();
+    int rank = v.columns();
+    long rowBytes = (long) (columns + rank) * Float.BYTES;
+    int panel = (int) Math.max(1, Math.min(phi.rows(), PANEL_BYTES / rowBytes));
+    DevicePointer projection = scratch.take(Scratch.Purpose.BACK_PROJECTION, panel * rowBytes);
+    DevicePointer pull = projection.plus((long) panel * rank * Float.BYTES);
+    for (int first = 0; first < phi.rows(); first += panel) {
+      int rows = Math.min(panel, phi.rows() - first);
+      products.dense(
+          Transpose.NO,
+          rows,
+          rank,
+          columns,
+          phi.at(first, 0),
+          phi.leading(),
+          v.pointer(),
+          v.leading(),
+          projection,
+          rank);
+      products.dense(
+          Transpose.YES,
+          rows,
+          columns,
+          rank,
+          projection,
+          rank,
+          v.pointer(),
+          v.leading(),
+          pull,
+          columns);
+      weigh(scale, rows, pull, slope, out, first);
+    }
+  }
+
+  private void weigh(
+      double scale, int rows, DevicePointer pull, CudaMatrix slope, CudaMatrix out, int first) {
+    int columns = slope.columns();
+    launcher
+        .arguments()
+        .add((long) rows)
+        .add((long) columns)
+        .add(scale, Precision.FLOAT32)
+        .add(pull)
+        .add((long) columns)
+        .add(slope.at(first, 0))
+        .add((long) slope.stride())
+        .add(out.at(first, 0))
+        .add((long) out.stride());
+    launcher.overRectangle(Kernel.WEIGH_PULL, Precision.FLOAT32, rows, columns, 1);
+  }
+}

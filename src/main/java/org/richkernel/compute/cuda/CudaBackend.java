@@ -1,0 +1,402 @@
+package org.richkernel.compute.cuda;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendInfo;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Side;
+import org.richkernel.compute.Transpose;
+
+/**
+ * The facade on a CUDA device: checks handles and hands each operation to the part that does it.
+ */
+final class CudaBackend implements Backend {
+  private static final int SHORTEST_PANEL = 1024;
+  private static final int LONGEST_PANEL = 1 << 20;
+  private static final int PANEL_ALIGN = 64;
+
+  private final BackendInfo info;
+  private final CudaSession session;
+  private final DeviceMemory memory;
+  private final Transfers transfers;
+  private final Elementwise elementwise;
+  private final Reductions reductions;
+  private final Products products;
+  private final GramProducts gramProducts;
+  private final Factorizations factorizations;
+  private final InitialKernels initialKernels;
+  private final BackProjection backProjection;
+  private final Sampling sampling;
+  private final Deque<Runnable> closing = new ArrayDeque<>();
+  private String leftOpen = "";
+  private boolean closed;
+
+  /** Opens a device; what was acquired is given back if a step fails. */
+  CudaBackend(
+      CudaDevice device, BackendOptions options, FieldPrecision precision, PrivateCache cache) {
+    info = new BackendInfo("cuda", device.name(), options.threads());
+    session = new CudaSession(device);
+    closing.push(session::close);
+    try {
+      memory = new DeviceMemory(session, options.memoryLimitBytes());
+      closing.push(() -> leftOpen = memory.release());
+      transfers = new Transfers(session);
+      closing.push(transfers::close);
+      KernelLoader loader =
+          new KernelLoader(session, new KernelCompiler(device.capability()), cache);
+      ProbeKernel.run(session, loader, memory, transfers);
+      session.begin("opening the backend");
+      KernelLauncher launcher = new KernelLauncher(session, loader);
+      closing.push(launcher::close);
+      Scratch scratch = new Scratch(memory);
+      closing.push(scratch::releaseAll);
+      elementwise = new Elementwise(launcher);
+      sampling = new Sampling(launcher);
+      initialKernels = new InitialKernels(launcher);
+      reductions = new Reductions(launcher, scratch, transfers);
+      products = new Products(session, launcher, elementwise, precision);
+      closing.push(products::close);
+      gramProducts = new GramProducts(memory, scratch, launcher, products, elementwise);
+      backProjection = new BackProjection(launcher, products, scratch);
+      factorizations = new Factorizations(session, launcher, scratch, transfers, reductions);
+      closing.push(factorizations::close);
+    } catch (RuntimeException | LinkageError e) {
+      try {
+        closeParts();
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  /** The session, for timers and tests. */
+  CudaSession session() {
+    return session;
+  }
+
+  /** The allocator, for tests. */
+  DeviceMemory memory() {
+    return memory;
+  }
+
+  private CudaMatrix use(Matrix matrix) {
+    return memory.use(matrix);
+  }
+
+  @Override
+  public BackendInfo info() {
+    return info;
+  }
+
+  @Override
+  public Matrix allocate(Precision precision, int rows, int columns, String label) {
+    session.begin("allocate " + label);
+    return memory.allocate(precision, rows, columns, label);
+  }
+
+  @Override
+  public long allocatedBytes() {
+    return memory.usedBytes();
+  }
+
+  @Override
+  public long peakBytes() {
+    return memory.peakBytes();
+  }
+
+  @Override
+  public int openMatrices() {
+    return memory.openMatrices();
+  }
+
+  @Override
+  public long availableBytes() {
+    session.begin("availableBytes");
+    return memory.availableBytes();
+  }
+
+  /** A quarter of the level-2 cache, so that a field and its result stay there together. */
+  @Override
+  public int panelRows(int columns) {
+    if (columns < 0) {
+      throw new IllegalArgumentException("panelRows: columns must not be negative: " + columns);
+    }
+    long rows = session.device().cacheBytes() / 4 / ((long) Math.max(1, columns) * Float.BYTES);
+    long bounded = Math.max(SHORTEST_PANEL, Math.min(rows, LONGEST_PANEL));
+    return (int) (bounded / PANEL_ALIGN * PANEL_ALIGN);
+  }
+
+  @Override
+  public void upload(double[] source, Matrix target) {
+    session.begin("upload", target);
+    transfers.upload(source, use(target));
+  }
+
+  @Override
+  public void upload(float[] source, Matrix target) {
+    session.begin("upload", target);
+    transfers.upload(source, use(target));
+  }
+
+  @Override
+  public void download(Matrix source, double[] target) {
+    session.begin("download", source);
+    transfers.download(use(source), target);
+  }
+
+  @Override
+  public void download(Matrix source, float[] target) {
+    session.begin("download", source);
+    transfers.download(use(source), target);
+  }
+
+  @Override
+  public void copy(Matrix source, Matrix target) {
+    session.begin("copy", source, target);
+    elementwise.copy(use(source), use(target));
+  }
+
+  @Override
+  public void fill(double value, Matrix target) {
+    session.begin("fill", target);
+    elementwise.fill(value, use(target));
+  }
+
+  @Override
+  public void gemm(
+      Transpose transposeA,
+      Transpose transposeB,
+      double alpha,
+      Matrix a,
+      Matrix b,
+      double beta,
+      Matrix c) {
+    session.begin("gemm", a, b, c);
+    products.gemm(transposeA, transposeB, alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void syrk(Transpose transpose, double alpha, Matrix a, double beta, Matrix c) {
+    session.begin("syrk", a, c);
+    products.syrk(transpose, alpha, use(a), beta, use(c));
+  }
+
+  @Override
+  public void gram(double alpha, Matrix a, double beta, Matrix c) {
+    session.begin("gram", a, c);
+    gramProducts.gram(alpha, use(a), beta, use(c));
+  }
+
+  @Override
+  public void crossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+    session.begin("crossGram", a, b, c);
+    gramProducts.crossGram(alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void cholesky(Matrix a) {
+    session.begin("cholesky", a);
+    factorizations.cholesky(use(a));
+  }
+
+  @Override
+  public void solveTriangular(Side side, Transpose transpose, double alpha, Matrix l, Matrix b) {
+    session.begin("solveTriangular", l, b);
+    products.solveTriangular(side, transpose, alpha, use(l), use(b));
+  }
+
+  @Override
+  public void solveCholesky(Matrix l, Matrix b) {
+    session.begin("solveCholesky", l, b);
+    products.solveCholesky(use(l), use(b));
+  }
+
+  @Override
+  public void eigenSymmetric(Matrix a, Matrix values) {
+    session.begin("eigenSymmetric", a, values);
+    factorizations.eigenSymmetric(use(a), use(values));
+  }
+
+  @Override
+  public double logDeterminant(Matrix l) {
+    session.begin("logDeterminant", l);
+    return reductions.logDeterminant(use(l));
+  }
+
+  @Override
+  public void activate(Activation f, Matrix h, Matrix phi) {
+    session.begin("activate", h, phi);
+    elementwise.activate(f, use(h), use(phi));
+  }
+
+  @Override
+  public void activateWithDerivative(Activation f, Matrix h, Matrix phi, Matrix slope) {
+    session.begin("activateWithDerivative", h, phi, slope);
+    elementwise.activateWithDerivative(f, use(h), use(phi), use(slope));
+  }
+
+  @Override
+  public void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi) {
+    session.begin("activateSmoothed", h, deviation, phi);
+    elementwise.activateSmoothed(f, use(h), use(deviation), use(phi));
+  }
+
+  @Override
+  public void axpy(double alpha, Matrix x, Matrix y) {
+    session.begin("axpy", x, y);
+    elementwise.axpy(alpha, use(x), use(y));
+  }
+
+  @Override
+  public void scale(double alpha, Matrix x) {
+    session.begin("scale", x);
+    elementwise.scale(alpha, use(x));
+  }
+
+  @Override
+  public void multiply(Matrix x, Matrix y) {
+    session.begin("multiply", x, y);
+    elementwise.multiply(use(x), use(y));
+  }
+
+  @Override
+  public void addDiagonal(double value, Matrix a) {
+    session.begin("addDiagonal", a);
+    elementwise.addDiagonal(value, use(a));
+  }
+
+  @Override
+  public void scaleRows(Matrix w, Matrix a) {
+    session.begin("scaleRows", w, a);
+    elementwise.scaleRows(use(w), use(a));
+  }
+
+  @Override
+  public void scaleColumns(Matrix w, Matrix a) {
+    session.begin("scaleColumns", w, a);
+    elementwise.scaleColumns(use(w), use(a));
+  }
+
+  @Override
+  public void rowDot(Matrix a, Matrix b, Matrix out) {
+    session.begin("rowDot", a, b, out);
+    elementwise.rowDot(use(a), use(b), use(out));
+  }
+
+  @Override
+  public void dualActivation(
+      Activation f,
+      Matrix covariance,
+      Matrix rowVariance,
+      Matrix columnVariance,
+      Matrix value,
+      Matrix slope) {
+    session.begin("dualActivation", covariance, rowVariance, columnVariance, value, slope);
+    initialKernels.dualActivation(
+        f, use(covariance), use(rowVariance), use(columnVariance), use(value), use(slope));
+  }
+
+  @Override
+  public void dualSeries(
+      Matrix rowCoefficients,
+      Matrix columnCoefficients,
+      Matrix correlation,
+      Matrix value,
+      Matrix slope) {
+    session.begin("dualSeries", rowCoefficients, columnCoefficients, correlation, value, slope);
+    initialKernels.dualSeries(
+        use(rowCoefficients), use(columnCoefficients), use(correlation), use(value), use(slope));
+  }
+
+  @Override
+  public void backProject(double scale, Matrix phi, Matrix slope, Matrix v, Matrix out) {
+    session.begin("backProject", phi, slope, v, out);
+    backProjection.run(scale, use(phi), use(slope), use(v), use(out));
+  }
+
+  @Override
+  public void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p) {
+    session.begin("kickRotate", g, x, p);
+    elementwise.kickRotate(kick, use(g), angle, use(x), use(p));
+  }
+
+  @Override
+  public void fillGaussian(long seed, long stream, long firstSample, Matrix target) {
+    session.begin("fillGaussian", target);
+    sampling.fillGaussian(seed, stream, firstSample, use(target));
+  }
+
+  @Override
+  public void fillUniform(long seed, long stream, long firstSample, Matrix target) {
+    session.begin("fillUniform", target);
+    sampling.fillUniform(seed, stream, firstSample, use(target));
+  }
+
+  @Override
+  public double sum(Matrix a) {
+    session.begin("sum", a);
+    return reductions.sum(use(a));
+  }
+
+  @Override
+  public double dot(Matrix a, Matrix b) {
+    session.begin("dot", a, b);
+    return reductions.dot(use(a), use(b));
+  }
+
+  @Override
+  public void synchronize() {
+    session.begin("synchronize");
+    session.synchronize();
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    closeParts();
+    if (!leftOpen.isEmpty()) {
+      throw new IllegalStateException(
+          "the backend was closed while matrices are open: " + leftOpen);
+    }
+  }
+
+  /** Gives back everything that was acquired, last first, also after a step has failed. */
+  private void closeParts() {
+    RuntimeException failure = null;
+    if (!session.isLost()) {
+      failure = attempt(() -> finishWork(), failure);
+    }
+    while (!closing.isEmpty()) {
+      failure = attempt(closing.pop(), failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void finishWork() {
+    session.begin("closing the backend");
+    session.synchronize();
+  }
+
+  private static RuntimeException attempt(Runnable step, RuntimeException failure) {
+    try {
+      step.run();
+      return failure;
+    } catch (RuntimeException e) {
+      if (failure == null) {
+        return e;
+      }
+      failure.addSuppressed(e);
+      return failure;
+    }
+  }
+}

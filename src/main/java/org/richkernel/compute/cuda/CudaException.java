@@ -1,0 +1,18 @@
+package org.richkernel.compute.cuda;
+
+/** A call of CUDA failed; the message says which, with what answer, and what was being done. */
+final class CudaException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final int code;
+
+  CudaException(String function, String answer, int code, String doing) {
+    super(function + " answered " + answer + " while " + doing);
+    this.code = code;
+  }
+
+  /** The number that the call returned. */
+  int code() {
+    return code;
+  }
+}

@@ -1,0 +1,91 @@
+package org.richkernel.compute.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.BackendProvider;
+import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.DeviceLostException;
+
+/**
+ * Looks for a driver, a device and the libraries, each on its own, and opens a backend on trial:
+ * only one that has compiled and run a kernel counts as usable.
+ */
+final class CudaProbe {
+  private final List<String> report = new ArrayList<>();
+  private CudaDevice device;
+  private String problem;
+  private String mend;
+
+  private CudaProbe() {}
+
+  /** Looks, tries, and reports. */
+  static BackendProvider.Probe run() {
+    CudaProbe probe = new CudaProbe();
+    probe.look();
+    if (probe.problem == null) {
+      probe.tryOut();
+    }
+    boolean usable = probe.problem == null;
+    return new BackendProvider.Probe(
+        usable, probe.device == null ? "none" : probe.device.name(), probe.report);
+  }
+
+  /**
+   * Looks for what a backend needs, without trying it out.
+   *
+   * @throws BackendUnavailableException naming the first thing that is missing
+   */
+  static CudaDevice requireDevice() {
+    CudaProbe probe = new CudaProbe();
+    probe.look();
+    if (probe.problem != null) {
+      throw new BackendUnavailableException("cuda", probe.problem, probe.mend);
+    }
+    return probe.device;
+  }
+
+  private void look() {
+    for (CudaLibrary library : CudaLibrary.values()) {
+      CudaLibrary.Status status = library.load();
+      if (status.loaded()) {
+        report.add(status.finding());
+      } else {
+        note(status.finding(), status.mend());
+      }
+      if (library == CudaLibrary.DRIVER && status.loaded()) {
+        lookForDevice();
+      }
+    }
+  }
+
+  private void lookForDevice() {
+    try {
+      device = CudaDevice.first();
+      report.add("device 0: " + device.summary());
+    } catch (CudaDevice.NoDeviceException e) {
+      note("device: " + e.getMessage(), e.mend());
+    } catch (CudaException e) {
+      note("device: " + e.getMessage(), "see whether nvidia-smi works on this machine");
+    }
+  }
+
+  private void tryOut() {
+    try {
+      CudaOpening.open(device, BackendOptions.defaults(), FieldPrecision.FP32).close();
+      report.add("trial: a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
+    } catch (BackendUnavailableException e) {
+      note("trial: " + e.getMessage(), "see the message");
+    } catch (CudaException | DeviceLostException e) {
+      note("trial: " + e.getMessage(), "see whether nvidia-smi works on this machine");
+    }
+  }
+
+  private void note(String finding, String remedy) {
+    report.add(finding + "; mend: " + remedy);
+    if (problem == null) {
+      problem = finding;
+      mend = remedy;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package org.richkernel.compute.cuda;
+
+import static org.richkernel.compute.cuda.CudaResults.requireDriver;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.cublasStatus;
+import jcuda.jcusolver.cusolverStatus;
+import org.richkernel.compute.DeviceLostException;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+
+/**
+ * The primary context of a device with one stream for compute and one for transfers, and the
+ * judgement of every return code. It knows which operation is under way, so that a failure can say
+ * what was being done and to what.
+ */
+final class CudaSession implements AutoCloseable {
+  private static final Matrix[] NOTHING = {};
+
+  private final CudaDevice device;
+  private final CUcontext context = new CUcontext();
+  private final CUstream compute = new CUstream();
+  private final CUstream transfer = new CUstream();
+  private Thread owner;
+  private String operation = "opening the backend";
+  private Matrix[] operands = NOTHING;
+  private String lost;
+  private boolean closed;
+
+  CudaSession(CudaDevice device) {
+    this.device = device;
+    requireDriver(
+        JCudaDriver.cuDevicePrimaryCtxRetain(context, device.handle()),
+        "cuDevicePrimaryCtxRetain",
+        "opening " + device.name());
+    try {
+      begin("opening the backend");
+      int flags = CUstream_flags.CU_STREAM_NON_BLOCKING;
+      check(JCudaDriver.cuStreamCreate(compute, flags), "cuStreamCreate");
+      check(JCudaDriver.cuStreamCreate(transfer, flags), "cuStreamCreate");
+    } catch (RuntimeException e) {
+      // the streams end with the context
+      JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+      throw e;
+    }
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  CUstream compute() {
+    return compute;
+  }
+
+  CUstream transfer() {
+    return transfer;
+  }
+
+  boolean isLost() {
+    return lost != null;
+  }
+
+  /**
+   * Starts an operation: makes the context current on the calling thread and notes what is done.
+   *
+   * @throws IllegalStateException if the backend was closed
+   * @throws DeviceLostException if the device was lost before
+   */
+  void begin(String name, Matrix... on) {
+    if (closed) {
+      throw new IllegalStateException(name + ": the cuda backend is closed");
+    }
+    operation = name;
+    operands = on;
+    if (lost != null) {
+      throw new DeviceLostException(doing(), lost);
+    }
+    if (owner != Thread.currentThread()) {
+      check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+      owner = Thread.currentThread();
+    }
+  }
+
+  /** "gemm of A (3 x 4, FLOAT32), B (4 x 5, FLOAT32)". */
+  String doing() {
+    return operands.length == 0
+        ? operation
+        : operation
+            + " of "
+            + Arrays.stream(operands).map(Matrix::describe).collect(Collectors.joining(", "));
+  }
+
+  /** Judges the answer of a driver call. */
+  void check(int code, String function) {
+    if (code == CUresult.CUDA_SUCCESS) {
+      return;
+    }
+    if (CudaResults.losesTheDevice(code)) {
+      lost = function + " answered " + CudaResults.driver(code) + " on " + device.name();
+      throw new DeviceLostException(doing(), lost);
+    }
+    if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+      throw outOfMemory(function);
+    }
+    throw new CudaException(function, CudaResults.driver(code), code, doing());
+  }
+
+  /** Judges the answer of a cuBLAS call. */
+  void checkBlas(int status, String function) {
+    if (status == cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      return;
+    }
+    if (status == cublasStatus.CUBLAS_STATUS_ALLOC_FAILED) {
+      throw outOfMemory(function);
+    }
+    requireHealthy();
+    throw new CudaException(function, CudaResults.blas(status), status, doing());
+  }
+
+  /** Judges the answer of a cuSOLVER call. */
+  void checkSolver(int status, String function) {
+    if (status == cusolverStatus.CUSOLVER_STATUS_SUCCESS) {
+      return;
+    }
+    if (status == cusolverStatus.CUSOLVER_STATUS_ALLOC_FAILED) {
+      throw outOfMemory(function);
+    }
+    requireHealthy();
+    throw new CudaException(function, CudaResults.solver(status), status, doing());
+  }
+
+  /**
+   * A library reports a lost device as its own failure to execute; the stream tells which it is.
+   */
+  private void requireHealthy() {
+    check(JCudaDriver.cuStreamSynchronize(compute), "cuStreamSynchronize");
+  }
+
+  private OutOfDeviceMemoryException outOfMemory(String function) {
+    return new OutOfDeviceMemoryException(
+        function + " in " + doing(), 0, freeBytes(), DeviceMemory.MEND);
+  }
+
+  /** Free memory of the device as the driver sees it. */
+  long freeBytes() {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
+    return free[0];
+  }
+
+  void synchronize() {
+    check(JCudaDriver.cuStreamSynchronize(compute), "cuStreamSynchronize");
+    check(JCudaDriver.cuStreamSynchronize(transfer), "cuStreamSynchronize");
+  }
+
+  /** An event that only orders streams. */
+  CUevent orderingEvent() {
+    return event(CUevent_flags.CU_EVENT_DISABLE_TIMING);
+  }
+
+  /** An event that also keeps the time. */
+  CUevent timingEvent() {
+    return event(CUevent_flags.CU_EVENT_DEFAULT);
+  }
+
+  private CUevent event(int flags) {
+    CUevent event = new CUevent();
+    check(JCudaDriver.cuEventCreate(event, flags), "cuEventCreate");
+    return event;
+  }
+
+  /** What the second stream does from now on comes after what the first was given so far. */
+  void order(CUstream first, CUevent event, CUstream second) {
+    check(JCudaDriver.cuEventRecord(event, first), "cuEventRecord");
+    check(JCudaDriver.cuStreamWaitEvent(second, event, 0), "cuStreamWaitEvent");
+  }
+
+  /** Gives streams and context back; a lost device answers nothing useful, so it is not asked. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    int first = JCudaDriver.cuStreamDestroy(compute);
+    int second = JCudaDriver.cuStreamDestroy(transfer);
+    int third = JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+    if (lost == null) {
+      operation = "closing the backend";
+      operands = NOTHING;
+      check(first, "cuStreamDestroy");
+      check(second, "cuStreamDestroy");
+      check(third, "cuDevicePrimaryCtxRelease");
+    }
+  }
+}

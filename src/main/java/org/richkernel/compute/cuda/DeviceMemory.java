@@ -1,0 +1,223 @@
+package org.richkernel.compute.cuda;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Precision;
+
+/**
+ * Owns and counts the device memory of one backend. Blocks that were given back are kept for the
+ * next request of a like size, because allocating makes the device wait; they are freed when the
+ * limit or the device asks for it.
+ *
+ * <p>All work runs on the compute stream, and transfers are ordered with it by events, so a block
+ * may be handed on while work on its former content is still under way.
+ */
+final class DeviceMemory {
+  static final String MEND = "lower the number of samples or points, or the block size";
+
+  /** Granularity of the device's own allocator for small blocks. */
+  private static final long GRAIN = 512;
+
+  private final CudaSession session;
+  private final long limit;
+  private final Set<CudaMatrix> open = new LinkedHashSet<>();
+  private final TreeMap<Long, Deque<Block>> cache = new TreeMap<>();
+  private long used;
+  private long peak;
+  private long cached;
+
+  DeviceMemory(CudaSession session, long limit) {
+    this.session = session;
+    this.limit = limit;
+  }
+
+  /** Memory of the device: bytes asked for, and bytes that were allocated for them. */
+  static final class Block {
+    private final DevicePointer pointer;
+    private final long capacity;
+    private long bytes;
+
+    private Block(DevicePointer pointer, long capacity) {
+      this.pointer = pointer;
+      this.capacity = capacity;
+    }
+
+    DevicePointer pointer() {
+      return pointer;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+  }
+
+  long usedBytes() {
+    return used;
+  }
+
+  long peakBytes() {
+    return peak;
+  }
+
+  /** Bytes kept for reuse. */
+  long cachedBytes() {
+    return cached;
+  }
+
+  int openMatrices() {
+    return open.size();
+  }
+
+  long availableBytes() {
+    return Math.max(0, Math.min(limit - used, session.freeBytes() + cached));
+  }
+
+  CudaMatrix allocate(Precision precision, int rows, int columns, String label) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException(
+          "allocate: " + label + " cannot be " + rows + " x " + columns);
+    }
+    String purpose = label + " (" + rows + " x " + columns + ", " + precision + ")";
+    Block block = take(bytes((long) rows * columns, precision), purpose);
+    CudaMatrix matrix = new CudaMatrix(this, block, precision, rows, columns, label);
+    if (block.bytes > 0) {
+      try {
+        zero(block.pointer, block.bytes);
+      } catch (RuntimeException e) {
+        giveBack(block);
+        throw e;
+      }
+    }
+    open.add(matrix);
+    return matrix;
+  }
+
+  /** Bytes of so many elements; a number that no device has where they would not fit 64 bits. */
+  private static long bytes(long elements, Precision precision) {
+    return elements > Long.MAX_VALUE / 16 ? Long.MAX_VALUE / 2 : elements * precision.bytes();
+  }
+
+  private void zero(DevicePointer pointer, long bytes) {
+    session.check(
+        JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, bytes, session.compute()),
+        "cuMemsetD8Async");
+  }
+
+  /** Memory with undefined content that belongs to no matrix until it is given back. */
+  Block take(long bytes, String purpose) {
+    Block block = bytes == 0 ? new Block(new DevicePointer(), 0) : find(bytes, purpose);
+    block.bytes = bytes;
+    used += bytes;
+    peak = Math.max(peak, used);
+    return block;
+  }
+
+  private Block find(long bytes, String purpose) {
+    if (bytes > limit - used) {
+      throw new OutOfDeviceMemoryException(purpose, bytes, limit - used, MEND);
+    }
+    Block kept = fromCache(bytes);
+    if (kept != null) {
+      return kept;
+    }
+    if (bytes > limit - used - cached) {
+      emptyCache();
+    }
+    return fresh(bytes, purpose);
+  }
+
+  /** A kept block that wastes at most an eighth. */
+  private Block fromCache(long bytes) {
+    Map.Entry<Long, Deque<Block>> entry = cache.ceilingEntry(bytes);
+    if (entry == null || entry.getKey() > bytes + bytes / 8 + GRAIN) {
+      return null;
+    }
+    Block block = entry.getValue().pop();
+    if (entry.getValue().isEmpty()) {
+      cache.remove(entry.getKey());
+    }
+    cached -= block.capacity;
+    return block;
+  }
+
+  private Block fresh(long bytes, String purpose) {
+    long capacity = (bytes + GRAIN - 1) / GRAIN * GRAIN;
+    DevicePointer pointer = new DevicePointer();
+    int code = JCudaDriver.cuMemAlloc(pointer, capacity);
+    if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+      emptyCache();
+      code = JCudaDriver.cuMemAlloc(pointer, capacity);
+    }
+    if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+      throw new OutOfDeviceMemoryException(purpose, bytes, availableBytes(), MEND);
+    }
+    session.check(code, "cuMemAlloc(" + capacity + ")");
+    return new Block(pointer, capacity);
+  }
+
+  void giveBack(Block block) {
+    used -= block.bytes;
+    block.bytes = 0;
+    if (block.capacity > 0) {
+      cached += block.capacity;
+      cache.computeIfAbsent(block.capacity, size -> new ArrayDeque<>()).push(block);
+    }
+  }
+
+  /** Frees what is kept; waits for the work under way, which may still use it. */
+  void emptyCache() {
+    if (cache.isEmpty()) {
+      return;
+    }
+    session.synchronize();
+    int worst = CUresult.CUDA_SUCCESS;
+    for (Deque<Block> blocks : cache.values()) {
+      for (Block block : blocks) {
+        int code = JCudaDriver.cuMemFree(block.pointer);
+        worst = worst == CUresult.CUDA_SUCCESS ? code : worst;
+      }
+    }
+    cache.clear();
+    cached = 0;
+    session.check(worst, "cuMemFree");
+  }
+
+  void close(CudaMatrix matrix, Block block) {
+    if (open.remove(matrix)) {
+      giveBack(block);
+    }
+  }
+
+  /** The operand as a matrix of this backend that is open. */
+  CudaMatrix use(Matrix matrix) {
+    if (!(matrix instanceof CudaMatrix own) || own.memory() != this) {
+      throw new IllegalArgumentException(matrix.describe() + " belongs to another backend");
+    }
+    own.requireOpen();
+    return own;
+  }
+
+  /** Closes what is still open and frees everything; names of what was open, or an empty string. */
+  String release() {
+    String names = open.stream().map(CudaMatrix::describe).collect(Collectors.joining(", "));
+    for (CudaMatrix matrix : Set.copyOf(open)) {
+      matrix.close();
+    }
+    if (session.isLost()) {
+      cache.clear();
+      cached = 0;
+    } else {
+      emptyCache();
+    }
+    return names;
+  }
+}

@@ -1,0 +1,160 @@
+package org.richkernel.compute.cuda;
+
+import static jcuda.jcublas.cublasFillMode.CUBLAS_FILL_MODE_UPPER;
+import static jcuda.jcusolver.cusolverEigMode.CUSOLVER_EIG_MODE_VECTOR;
+
+import java.nio.ByteBuffer;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcusolver.JCusolverDn;
+import jcuda.jcusolver.cusolverDnHandle;
+import jcuda.runtime.cudaStream_t;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+
+/**
+ * Cholesky and symmetric eigenvalue decompositions by cuSOLVER. The lower triangle of a row-major
+ * matrix is the upper one of the same memory read by columns.
+ */
+final class Factorizations implements AutoCloseable {
+  /** Two integers ahead of the work space: cuSOLVER's answer, and the first bad pivot. */
+  private static final int ANSWER_BYTES = 256;
+
+  private final CudaSession session;
+  private final KernelLauncher launcher;
+  private final Scratch scratch;
+  private final Transfers transfers;
+  private final Reductions reductions;
+  private final cusolverDnHandle handle = new cusolverDnHandle();
+  private final int[] workElements = new int[1];
+
+  Factorizations(
+      CudaSession session,
+      KernelLauncher launcher,
+      Scratch scratch,
+      Transfers transfers,
+      Reductions reductions) {
+    this.session = session;
+    this.launcher = launcher;
+    this.scratch = scratch;
+    this.transfers = transfers;
+    this.reductions = reductions;
+    session.checkSolver(JCusolverDn.cusolverDnCreate(handle), "cusolverDnCreate");
+    try {
+      session.checkSolver(
+          JCusolverDn.cusolverDnSetStream(handle, new cudaStream_t(session.compute())),
+          "cusolverDnSetStream");
+    } catch (RuntimeException e) {
+      JCusolverDn.cusolverDnDestroy(handle);
+      throw e;
+    }
+  }
+
+  void cholesky(CudaMatrix a) {
+    Operands.square("cholesky", a);
+    Operands.precision("cholesky", Precision.FLOAT64, a);
+    int n = a.rows();
+    if (n == 0) {
+      return;
+    }
+    session.checkSolver(
+        JCusolverDn.cusolverDnDpotrf_bufferSize(
+            handle, CUBLAS_FILL_MODE_UPPER, n, a.pointer(), a.leading(), workElements),
+        "cusolverDnDpotrf_bufferSize");
+    DevicePointer answers = workspace();
+    // the largest number whose bytes are equal: above every row number
+    session.check(
+        JCudaDriver.cuMemsetD8Async(answers, (byte) 0x7f, 2L * Integer.BYTES, session.compute()),
+        "cuMemsetD8Async");
+    session.checkSolver(
+        JCusolverDn.cusolverDnDpotrf(
+            handle,
+            CUBLAS_FILL_MODE_UPPER,
+            n,
+            a.pointer(),
+            a.leading(),
+            answers.plus(ANSWER_BYTES),
+            workElements[0],
+            answers),
+        "cusolverDnDpotrf");
+    launcher.arguments().add((long) n).add(a).add(answers.plus(Integer.BYTES));
+    launcher.overRectangle(Kernel.FINISH_CHOLESKY, Precision.FLOAT64, n, n, 1);
+    ByteBuffer found = transfers.fetch(answers, 2 * Integer.BYTES).bytes();
+    int info = found.getInt(0);
+    int badPivot = found.getInt(Integer.BYTES);
+    if (info < 0) {
+      throw new IllegalStateException(
+          "cusolverDnDpotrf refused its argument " + -info + " for " + a.describe());
+    }
+    if (info > 0 || badPivot <= n) {
+      throw new NotPositiveDefiniteException(
+          a.describe(),
+          Double.NaN,
+          "check the inputs for NaN and repeated points, or raise the ridge on the diagonal");
+    }
+  }
+
+  void eigenSymmetric(CudaMatrix a, CudaMatrix values) {
+    Operands.square("eigenSymmetric", a);
+    Operands.precision("eigenSymmetric", Precision.FLOAT64, a);
+    Operands.precision("eigenSymmetric", Precision.FLOAT64, values);
+    int n = a.rows();
+    Operands.shape("eigenSymmetric", values, 1, n);
+    if (n == 0) {
+      return;
+    }
+    // the iteration may not end on NaN or infinity
+    if (reductions.countNonfinite(a) > 0) {
+      throw new ArithmeticException("eigenSymmetric: " + a.describe() + " holds NaN or infinity");
+    }
+    session.checkSolver(
+        JCusolverDn.cusolverDnDsyevd_bufferSize(
+            handle,
+            CUSOLVER_EIG_MODE_VECTOR,
+            CUBLAS_FILL_MODE_UPPER,
+            n,
+            a.pointer(),
+            a.leading(),
+            values.pointer(),
+            workElements),
+        "cusolverDnDsyevd_bufferSize");
+    DevicePointer answers = workspace();
+    session.checkSolver(
+        JCusolverDn.cusolverDnDsyevd(
+            handle,
+            CUSOLVER_EIG_MODE_VECTOR,
+            CUBLAS_FILL_MODE_UPPER,
+            n,
+            a.pointer(),
+            a.leading(),
+            values.pointer(),
+            answers.plus(ANSWER_BYTES),
+            workElements[0],
+            answers),
+        "cusolverDnDsyevd");
+    int info = transfers.fetch(answers, Integer.BYTES).bytes().getInt(0);
+    if (info != 0) {
+      throw new ArithmeticException(
+          "eigenSymmetric of "
+              + a.describe()
+              + " did not converge (cusolverDnDsyevd returned "
+              + info
+              + ")");
+    }
+    // the eigenvectors lie in columns of a column-major matrix: rows of ours
+    launcher.arguments().add((long) n).add(a);
+    launcher.overTiles(Kernel.TRANSPOSE, Precision.FLOAT64, n, n);
+  }
+
+  private DevicePointer workspace() {
+    return scratch.take(
+        Scratch.Purpose.SOLVER, ANSWER_BYTES + (long) workElements[0] * Double.BYTES);
+  }
+
+  @Override
+  public void close() {
+    int status = JCusolverDn.cusolverDnDestroy(handle);
+    if (!session.isLost()) {
+      session.checkSolver(status, "cusolverDnDestroy");
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package org.richkernel.compute.cuda;
+
+import org.richkernel.compute.Precision;
+
+/**
+ * Gram matrices of float32 fields in float64. The result is cut into tiles and the samples into
+ * panels: cuBLAS makes the float32 products of several panels at once, and a kernel adds them to
+ * the float64 tile one after the other. Tiles and panels follow from the shapes alone and the sum
+ * does not depend on how many panels are taken at once, so neither do the numbers.
+ */
+final class GramProducts {
+  /** Samples of one float32 product. */
+  static final int PANEL = 1024;
+
+  private static final int EDGE = 1024;
+  private static final long MOST_SCRATCH_BYTES = 64L << 20;
+
+  private final DeviceMemory memory;
+  private final Scratch scratch;
+  private final KernelLauncher launcher;
+  private final Products products;
+  private final Elementwise elementwise;
+
+  GramProducts(
+      DeviceMemory memory,
+      Scratch scratch,
+      KernelLauncher launcher,
+      Products products,
+      Elementwise elementwise) {
+    this.memory = memory;
+    this.scratch = scratch;
+    this.launcher = launcher;
+    this.products = products;
+    this.elementwise = elementwise;
+  }
+
+  void gram(double alpha, CudaMatrix a, double beta, CudaMatrix c) {
+    Operands.precision("gram", Precision.FLOAT32, a);
+    Operands.precision("gram", Precision.FLOAT64, c);
+    Operands.shape("gram", c, a.columns(), a.columns());
+    if (c.isEmpty()) {
+      return;
+    }
+    if (a.rows() == 0) {
+      withoutSamples(beta, c);
+      return;
+    }
+    int edge = edge(c.rows());
+    for (int i = 0; i < c.rows(); i += edge) {
+      for (int j = 0; j <= i; j += edge) {
+        tile(alpha, a, a, beta, c, i, edge, j, edge);
+      }
+    }
+    products.mirror(c);
+  }
+
+  void crossGram(double alpha, CudaMatrix a, CudaMatrix b, double beta, CudaMatrix c) {
+    Operands.precision("crossGram", Precision.FLOAT32, a);
+    Operands.precision("crossGram", Precision.FLOAT32, b);
+    Operands.precision("crossGram", Precision.FLOAT64, c);
+    if (a.rows() != b.rows()) {
+      throw Operands.mismatch("crossGram", a, b);
+    }
+    Operands.shape("crossGram", c, a.columns(), b.columns());
+    if (c.isEmpty()) {
+      return;
+    }
+    if (a.rows() == 0) {
+      withoutSamples(beta, c);
+      return;
+    }
+    int down = edge(c.rows());
+    int across = edge(c.columns());
+    for (int i = 0; i < c.rows(); i += down) {
+      for (int j = 0; j < c.columns(); j += across) {
+        tile(alpha, a, b, beta, c, i, down, j, across);
+      }
+    }
+  }
+
+  private void withoutSamples(double beta, CudaMatrix c) {
+    if (beta == 0) {
+      elementwise.fill(0, c);
+    } else {
+      elementwise.scale(beta, c);
+    }
+  }
+
+  /** Edge of equal tiles of at most EDGE. */
+  private static int edge(int n) {
+    int tiles = (n + EDGE - 1) / EDGE;
+    return (n + tiles - 1) / tiles;
+  }
+
+  private void tile(
+      double alpha,
+      CudaMatrix a,
+      CudaMatrix b,
+      double beta,
+      CudaMatrix c,
+      int i,
+      int edgeRows,
+      int j,
+      int edgeColumns) {
+    int m = Math.min(edgeRows, c.rows() - i);
+    int n = Math.min(edgeColumns, c.columns() - j);
+    long panelBytes = (long) m * n * Float.BYTES;
+    int whole = a.rows() / PANEL;
+    int group = panelsAtOnce(panelBytes, Math.max(1, whole));
+    DevicePointer result = scratch.take(Scratch.Purpose.GRAM_PANELS, group * panelBytes);
+    double keep = beta;
+    for (int panel = 0; panel < whole; panel += group) {
+      int count = Math.min(group, whole - panel);
+      products.panels(a, i, m, b, j, n, (long) panel * PANEL, PANEL, count, result);
+      accumulate(m, n, count, result, alpha, keep, c, i, j);
+      keep = 1;
+    }
+    int rest = a.rows() - whole * PANEL;
+    if (rest > 0) {
+      products.panels(a, i, m, b, j, n, (long) whole * PANEL, rest, 1, result);
+      accumulate(m, n, 1, result, alpha, keep, c, i, j);
+    }
+  }
+
+  /** As many panels as there are, within the scratch memory that can be had without need. */
+  private int panelsAtOnce(long panelBytes, int panels) {
+    long held = scratch.held(Scratch.Purpose.GRAM_PANELS);
+    if (held >= panels * panelBytes) {
+      return panels;
+    }
+    long room = Math.max(held, Math.min(MOST_SCRATCH_BYTES, memory.availableBytes() / 2));
+    return (int) Math.max(1, Math.min(panels, room / panelBytes));
+  }
+
+  private void accumulate(
+      int m,
+      int n,
+      int panels,
+      DevicePointer panel,
+      double alpha,
+      double beta,
+      CudaMatrix c,
+      int i,
+      int j) {
+    launcher
+        .arguments()
+        .add((long) m)
+        .add((long) n)
+        .add(panels)
+        .add(panel)
+        .add(alpha, Precision.FLOAT64)
+        .add(beta, Precision.FLOAT64)
+        .add(c.at(i, j))
+        .add((long) c.stride());
+    launcher.overRectangle(Kernel.ACCUMULATE_PANELS, Precision.FLOAT64, m, n, 1);
+  }
+}

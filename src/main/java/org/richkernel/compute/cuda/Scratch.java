@@ -1,0 +1,56 @@
+package org.richkernel.compute.cuda;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Device memory that operations need beside their operands: one growing block per purpose. */
+final class Scratch {
+  /** What a block is for. */
+  enum Purpose {
+    /** Partial sums of a reduction, and its result. */
+    REDUCTION,
+    /** Float32 products of Gram panels. */
+    GRAM_PANELS,
+    /** Work space and answers of cuSOLVER. */
+    SOLVER,
+    /** Projections and pulls of a back-projection of high rank. */
+    BACK_PROJECTION
+  }
+
+  private final DeviceMemory memory;
+  private final Map<Purpose, DeviceMemory.Block> blocks = new EnumMap<>(Purpose.class);
+
+  Scratch(DeviceMemory memory) {
+    this.memory = memory;
+  }
+
+  /** At least so many bytes with undefined content, valid until the next call for this purpose. */
+  DevicePointer take(Purpose purpose, long bytes) {
+    DeviceMemory.Block block = blocks.get(purpose);
+    if (block == null || block.bytes() < bytes) {
+      release(purpose);
+      block = memory.take(bytes, "scratch memory for " + purpose);
+      blocks.put(purpose, block);
+    }
+    return block.pointer();
+  }
+
+  /** Bytes held for a purpose. */
+  long held(Purpose purpose) {
+    DeviceMemory.Block block = blocks.get(purpose);
+    return block == null ? 0 : block.bytes();
+  }
+
+  private void release(Purpose purpose) {
+    DeviceMemory.Block block = blocks.remove(purpose);
+    if (block != null) {
+      memory.giveBack(block);
+    }
+  }
+
+  void releaseAll() {
+    for (Purpose purpose : Purpose.values()) {
+      release(purpose);
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package org.richkernel.compute.cuda;
+
+import jcuda.driver.CUDA_MEMCPY2D;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUmemorytype;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Moves elements between Java arrays and the device through two page-locked buffers: while one is
+ * on the bus the other is filled or emptied, converting where the precisions differ. Transfers have
+ * their own stream, ordered with the compute stream by events.
+ */
+final class Transfers implements AutoCloseable {
+  private static final int STAGE_BYTES = 4 << 20;
+
+  private final CudaSession session;
+  private final CUevent order;
+  private final PinnedBuffer[] stages = new PinnedBuffer[2];
+  private final CUDA_MEMCPY2D rectangle = new CUDA_MEMCPY2D();
+  private final PinnedBuffer answers;
+
+  Transfers(CudaSession session) {
+    this.session = session;
+    order = session.orderingEvent();
+    try {
+      answers = new PinnedBuffer(session, 256);
+    } catch (RuntimeException e) {
+      JCudaDriver.cuEventDestroy(order);
+      throw e;
+    }
+  }
+
+  void upload(double[] source, CudaMatrix target) {
+    requireFits("upload", source.length, target);
+    beforeTransfer();
+    for (Pieces p = new Pieces(target); p.next(); ) {
+      PinnedBuffer stage = stage(p);
+      stage.await();
+      stage.put(target.precision(), source, p.host, p.count());
+      toDevice(stage, target, p);
+    }
+    session.order(session.transfer(), order, session.compute());
+  }
+
+  void upload(float[] source, CudaMatrix target) {
+    requireFits("upload", source.length, target);
+    beforeTransfer();
+    for (Pieces p = new Pieces(target); p.next(); ) {
+      PinnedBuffer stage = stage(p);
+      stage.await();
+      stage.put(target.precision(), source, p.host, p.count());
+      toDevice(stage, target, p);
+    }
+    session.order(session.transfer(), order, session.compute());
+  }
+
+  void download(CudaMatrix source, double[] target) {
+    requireFits("download", target.length, source);
+    beforeTransfer();
+    Pieces filled = new Pieces(source);
+    Pieces emptied = new Pieces(source);
+    for (boolean more = fill(source, filled); more; ) {
+      more = fill(source, filled);
+      emptied.next();
+      PinnedBuffer stage = stage(emptied);
+      stage.await();
+      stage.get(source.precision(), target, emptied.host, emptied.count());
+    }
+  }
+
+  void download(CudaMatrix source, float[] target) {
+    requireFits("download", target.length, source);
+    beforeTransfer();
+    Pieces filled = new Pieces(source);
+    Pieces emptied = new Pieces(source);
+    for (boolean more = fill(source, filled); more; ) {
+      more = fill(source, filled);
+      emptied.next();
+      PinnedBuffer stage = stage(emptied);
+      stage.await();
+      stage.get(source.precision(), target, emptied.host, emptied.count());
+    }
+  }
+
+  /** Starts the next piece of a download; false where there is none. */
+  private boolean fill(CudaMatrix source, Pieces p) {
+    if (!p.next()) {
+      return false;
+    }
+    PinnedBuffer stage = stage(p);
+    stage.await();
+    if (p.isContiguous()) {
+      session.check(
+          JCudaDriver.cuMemcpyDtoHAsync(
+              stage.pointer(), source.at(p.row, p.column), p.bytes(), session.transfer()),
+          "cuMemcpyDtoHAsync");
+    } else {
+      describe(source, p);
+      rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+      rectangle.srcDevice = source.at(p.row, p.column);
+      rectangle.srcPitch = (long) source.stride() * source.precision().bytes();
+      rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+      rectangle.dstHost = stage.pointer();
+      rectangle.dstPitch = rectangle.WidthInBytes;
+      session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, session.transfer()), "cuMemcpy2DAsync");
+    }
+    stage.markBusy();
+    return true;
+  }
+
+  private void toDevice(PinnedBuffer stage, CudaMatrix target, Pieces p) {
+    if (p.isContiguous()) {
+      session.check(
+          JCudaDriver.cuMemcpyHtoDAsync(
+              target.at(p.row, p.column), stage.pointer(), p.bytes(), session.transfer()),
+          "cuMemcpyHtoDAsync");
+    } else {
+      describe(target, p);
+      rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+      rectangle.srcHost = stage.pointer();
+      rectangle.srcPitch = rectangle.WidthInBytes;
+      rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+      rectangle.dstDevice = target.at(p.row, p.column);
+      rectangle.dstPitch = (long) target.stride() * target.precision().bytes();
+      session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, session.transfer()), "cuMemcpy2DAsync");
+    }
+    stage.markBusy();
+  }
+
+  private void describe(CudaMatrix matrix, Pieces p) {
+    rectangle.WidthInBytes = (long) p.columns * matrix.precision().bytes();
+    rectangle.Height = p.rows;
+  }
+
+  /** Bytes from the device, after all work given to the compute stream; waits for them. */
+  PinnedBuffer fetch(DevicePointer source, int bytes) {
+    beforeTransfer();
+    session.check(
+        JCudaDriver.cuMemcpyDtoHAsync(answers.pointer(), source, bytes, session.transfer()),
+        "cuMemcpyDtoHAsync");
+    answers.markBusy();
+    answers.await();
+    return answers;
+  }
+
+  private void beforeTransfer() {
+    session.order(session.compute(), order, session.transfer());
+  }
+
+  private PinnedBuffer stage(Pieces p) {
+    int which = p.number % 2;
+    if (stages[which] == null) {
+      stages[which] = new PinnedBuffer(session, STAGE_BYTES);
+    }
+    return stages[which];
+  }
+
+  private static void requireFits(String operation, int length, CudaMatrix matrix) {
+    if (length != matrix.size()) {
+      throw new IllegalArgumentException(
+          operation + ": an array of " + length + " elements does not fit " + matrix.describe());
+    }
+  }
+
+  @Override
+  public void close() {
+    for (int i = 0; i < stages.length; i++) {
+      if (stages[i] != null) {
+        stages[i].close();
+        stages[i] = null;
+      }
+    }
+    answers.close();
+    int code = JCudaDriver.cuEventDestroy(order);
+    if (!session.isLost()) {
+      session.check(code, "cuEventDestroy");
+    }
+  }
+
+  /** Cuts a matrix into pieces that fit a stage: whole rows, or parts of one very long row. */
+  private static final class Pieces {
+    private final CudaMatrix matrix;
+    private final int elementBytes;
+    private final int rowsPerPiece;
+    private final int columnsPerPiece;
+    private int number = -1;
+    private int row;
+    private int column;
+    private int rows;
+    private int columns;
+    private int host;
+
+    Pieces(CudaMatrix matrix) {
+      this.matrix = matrix;
+      this.elementBytes = matrix.precision().bytes();
+      int most = STAGE_BYTES / elementBytes;
+      this.columnsPerPiece = Math.max(1, Math.min(matrix.columns(), most));
+      this.rowsPerPiece = Math.max(1, most / columnsPerPiece);
+    }
+
+    boolean next() {
+      if (matrix.isEmpty()) {
+        return false;
+      }
+      if (number >= 0) {
+        column += columns;
+        if (column == matrix.columns()) {
+          column = 0;
+          row += rows;
+        }
+        host += rows * columns;
+      }
+      if (row >= matrix.rows()) {
+        return false;
+      }
+      number++;
+      columns = Math.min(columnsPerPiece, matrix.columns() - column);
+      rows = columns == matrix.columns() ? Math.min(rowsPerPiece, matrix.rows() - row) : 1;
+      return true;
+    }
+
+    int count() {
+      return rows * columns;
+    }
+
+    long bytes() {
+      return (long) count() * elementBytes;
+    }
+
+    boolean isContiguous() {
+      return rows == 1 || matrix.isDense();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package org.richkernel.compute.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.emulator.EmulatedDevice;
+import org.richkernel.emulator.OnEmulatedDevice;
+
+/** Shapes that are cut into several tiles, panels or groups, against the CPU backend. */
+@OnEmulatedDevice
+class CudaLargeShapesTest {
+  private static Backend cuda(long memoryLimitBytes) {
+    return new CudaBackendProvider(FieldPrecision.FP32)
+        .open(new BackendOptions(1, memoryLimitBytes));
+  }
+
+  @AfterEach
+  void deviceSawNoWrongAccess() {
+    assertThat(EmulatedDevice.lastReport()).isEmpty();
+  }
+
+  private static double[] on(Backend opened, Function<Backend, double[]> work) {
+    try (Backend backend = opened) {
+      return work.apply(backend);
+    }
+  }
+
+  /** Field of 2100 samples (two panels and a rest) at 1030 points (two tiles each way). */
+  private static double[] gram(Backend backend) {
+    try (Matrix x = backend.allocate(Precision.FLOAT32, 2100, 1030, "x");
+        Matrix c = backend.allocate(Precision.FLOAT64, 1030, 1030, "c")) {
+      backend.fillGaussian(1, 2, 3, x);
+      backend.addDiagonal(1, c);
+      backend.gram(1.0 / 2100, x, 0.5, c);
+      double[] host = new double[1030 * 1030];
+      backend.download(c, host);
+      return host;
+    }
+  }
+
+  private static double[] crossGram(Backend backend) {
+    try (Matrix x = backend.allocate(Precision.FLOAT32, 1030, 1030, "x");
+        Matrix y = backend.allocate(Precision.FLOAT32, 1030, 7, "y");
+        Matrix c = backend.allocate(Precision.FLOAT64, 1030, 7, "c")) {
+      backend.fillGaussian(1, 2, 3, x);
+      backend.fillGaussian(1, 2, 3, y);
+      backend.crossGram(1.0 / 1030, x, y, 0, c);
+      double[] host = new double[1030 * 7];
+      backend.download(c, host);
+      return host;
+    }
+  }
+
+  /** Rank 33 goes through cuBLAS; 1500 rows of 3000 points are two of its panels. */
+  private static double[] backProject(Backend backend) {
+    try (Matrix phi = backend.allocate(Precision.FLOAT32, 1500, 3000, "phi");
+        Matrix slope = backend.allocate(Precision.FLOAT32, 1500, 3000, "slope");
+        Matrix v = backend.allocate(Precision.FLOAT32, 3000, 33, "v")) {
+      backend.fillGaussian(1, 2, 3, phi);
+      backend.fillUniform(1, 3, 3, slope);
+      backend.fillGaussian(1, 4, 3, v);
+      backend.backProject(1.0 / 3000, phi, slope, v, slope);
+      double[] host = new double[1500 * 3000];
+      backend.download(slope, host);
+      return host;
+    }
+  }
+
+  private static void requireClose(double[] device, double[] processor, double bound) {
+    double worst = 0;
+    for (int i = 0; i < processor.length; i++) {
+      worst = Math.max(worst, Math.abs(device[i] - processor[i]));
+    }
+    assertThat(worst).isCloseTo(0, within(bound));
+  }
+
+  /**
+   * On the diagonal a panel's sum grows to 1024, so an addition rounds by 2^-15 in the mean: 1.5e-8
+   * of the result after the division by 2100. A thousand of them in random directions make 32 times
+   * that in each of two panels, 6.6e-7; more than twice that is a failure.
+   */
+  @Test
+  void tilesAndPanelsOfGramMatchTheProcessor() {
+    requireClose(
+        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::gram),
+        on(Backends.cpu(), CudaLargeShapesTest::gram),
+        1.5e-6);
+    requireClose(
+        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::crossGram),
+        on(Backends.cpu(), CudaLargeShapesTest::crossGram),
+        1.5e-6);
+  }
+
+  @Test
+  void memoryThatIsLeftDoesNotChangeTheBitsOfGram() {
+    // 17.2 MB are the matrices; a tile's panel takes 1.1 MB, so that panels go one by one
+    double[] tight = on(cuda(19_000_000), CudaLargeShapesTest::gram);
+    assertThat(tight).isEqualTo(on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::gram));
+  }
+
+  /** Sums of 3000 products have a rounding error near sqrt(3000) 2^-24, times sqrt(33) / 3000. */
+  @Test
+  void panelsOfBackProjectionMatchTheProcessor() {
+    requireClose(
+        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::backProject),
+        on(Backends.cpu(), CudaLargeShapesTest::backProject),
+        1e-6);
+  }
+}

@@ -1,0 +1,109 @@
+package org.richkernel.compute.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Precision;
+import org.richkernel.emulator.EmulatedDevice;
+import org.richkernel.emulator.OnEmulatedDevice;
+
+@OnEmulatedDevice
+class DeviceMemoryTest {
+  private static CudaBackend open(long limit) {
+    return (CudaBackend)
+        new CudaBackendProvider(FieldPrecision.FP32).open(new BackendOptions(1, limit));
+  }
+
+  @Test
+  void sameShapesAgainCostTheDeviceNoAllocation() {
+    try (CudaBackend backend = open(Long.MAX_VALUE)) {
+      backend.allocate(Precision.FLOAT32, 100, 100, "first").close();
+      long before = EmulatedDevice.counter("allocations");
+      for (int i = 0; i < 50; i++) {
+        backend.allocate(Precision.FLOAT64, 100, 50, "again").close();
+      }
+      assertThat(EmulatedDevice.counter("allocations")).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void cacheGivesWayToTheLimit() {
+    try (CudaBackend backend = open(1_000_000)) {
+      for (int rows = 1; rows < 100; rows++) {
+        backend.allocate(Precision.FLOAT64, rows, 1000, "growing").close();
+        assertThat(backend.memory().cachedBytes()).isLessThanOrEqualTo(1_000_000 + 512);
+      }
+      assertThat(EmulatedDevice.counter("peakBytes")).isLessThan(1_100_000);
+    }
+  }
+
+  @Test
+  void cacheGivesWayToTheDevice() {
+    EmulatedDevice.setMemory(64 << 20);
+    try (CudaBackend backend = open(Long.MAX_VALUE)) {
+      backend.allocate(Precision.FLOAT32, 10, 1 << 20, "first").close();
+      try (Matrix second = backend.allocate(Precision.FLOAT32, 13, 1 << 20, "second")) {
+        assertThat(second.isClosed()).isFalse();
+        assertThat(backend.memory().cachedBytes()).isLessThan(1 << 20);
+      }
+    }
+  }
+
+  @Test
+  void randomTrafficLeavesNothingBehind() {
+    SplittableRandom random = new SplittableRandom(5);
+    try (CudaBackend backend = open(8 << 20)) {
+      Deque<Matrix> held = new ArrayDeque<>();
+      int refused = 0;
+      for (int i = 0; i < 2000; i++) {
+        if (random.nextInt(3) > 0) {
+          try {
+            held.add(
+                backend.allocate(
+                    Precision.FLOAT32, random.nextInt(60), random.nextInt(2000), "random"));
+          } catch (OutOfDeviceMemoryException e) {
+            refused++;
+            held.poll().close();
+          }
+        } else if (!held.isEmpty()) {
+          (random.nextBoolean() ? held.pollFirst() : held.pollLast()).close();
+        }
+        long bytes = held.stream().mapToLong(m -> m.size() * Float.BYTES).sum();
+        assertThat(backend.allocatedBytes()).isEqualTo(bytes);
+        assertThat(backend.openMatrices()).isEqualTo(held.size());
+      }
+      assertThat(refused).isPositive();
+      held.forEach(Matrix::close);
+      assertThat(backend.allocatedBytes()).isZero();
+    }
+    assertThat(EmulatedDevice.counter("liveAllocations")).isZero();
+  }
+
+  @Test
+  void outOfMemoryInTheMiddleOfAnOperationLeavesTheBackendUsable() {
+    try (CudaBackend backend = open(Long.MAX_VALUE);
+        Matrix x = backend.allocate(Precision.FLOAT32, 3000, 20, "x");
+        Matrix c = backend.allocate(Precision.FLOAT64, 20, 20, "c")) {
+      backend.fillGaussian(1, 2, 3, x);
+      long before = backend.allocatedBytes();
+      // the allocator asks a second time after it emptied its cache
+      EmulatedDevice.fail("cuMemAlloc_v2", 1, 2);
+      EmulatedDevice.fail("cuMemAlloc_v2", 2, 2);
+      assertThatThrownBy(() -> backend.gram(1, x, 0, c))
+          .isInstanceOf(OutOfDeviceMemoryException.class)
+          .hasMessageContaining("scratch memory for GRAM_PANELS")
+          .hasMessageContaining("lower the number of samples");
+      assertThat(backend.allocatedBytes()).isEqualTo(before);
+      backend.gram(1, x, 0, c);
+      assertThat(backend.sum(c)).isNotZero();
+    }
+    assertThat(EmulatedDevice.counter("liveAllocations")).isZero();
+  }
+}
