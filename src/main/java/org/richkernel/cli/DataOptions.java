@@ -18,7 +18,7 @@ final class DataOptions {
       names = "--train-x",
       paramLabel = "FILE",
       description =
-          "Training inputs, one point a row:" + KINDS + " " + "Images are flattened. Required.")
+          "Training inputs, one point a row:" + KINDS + " Images are flattened. Required.")
   private @Nullable String trainX;
 
   @Option(

@@ -19,9 +19,8 @@ import picocli.CommandLine.Model.CommandSpec;
 record Failure(int code, String line) {
   /** The failure of a command that threw. */
   static Failure of(Throwable thrown, CommandSpec command) {
-    if (thrown instanceof CommandLine.ParameterException) {
-      String name = thrown instanceof CommandLine.ParameterException e ? nameOf(e) : "";
-      return new Failure(ExitCode.USAGE, message(thrown) + "; see " + name + " --help");
+    if (thrown instanceof CommandLine.ParameterException e) {
+      return new Failure(ExitCode.USAGE, message(e) + "; see " + nameOf(e) + " --help");
     }
     if (thrown instanceof InvalidProblemException e) {
       boolean option = command.findOption("--" + e.field()) != null;

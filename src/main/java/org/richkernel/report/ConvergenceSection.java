@@ -3,14 +3,19 @@ package org.richkernel.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
-/** The history of the solve: every array whose name begins with "history_", over iterations. */
+/**
+ * The history of the solve: every array whose name begins with "history_", over the sweeps of
+ * "history_sweep" where it is as long, otherwise over iterations.
+ */
 final class ConvergenceSection {
   private static final String PREFIX = "history_";
+  private static final String SWEEP = "sweep";
   private static final int MOST_PLOTS = 8;
   private static final int MOST_LINES = 8;
 
@@ -26,7 +31,10 @@ final class ConvergenceSection {
         .arrays()
         .forEach(
             (name, history) -> {
-              boolean drawable = history.rows() > 1 && history.columns() <= MOST_LINES;
+              boolean drawable =
+                  history.rows() > 1
+                      && history.columns() <= MOST_LINES
+                      && !name.equals(PREFIX + SWEEP);
               if (name.startsWith(PREFIX) && drawable && figures.size() < MOST_PLOTS) {
                 figures.add(figure(result, name.substring(PREFIX.length()), history));
               }
@@ -36,12 +44,14 @@ final class ConvergenceSection {
 
   private static Figure figure(Result result, String quantity, Table history) {
     String symbol = SYMBOLS.getOrDefault(quantity, quantity.replace('_', ' '));
-    Plot plot = new Plot("", "iteration", symbol).size(460, 280);
+    Optional<Table> sweeps = result.array(PREFIX + SWEEP).filter(at -> at.rows() == history.rows());
+    String unit = sweeps.isPresent() ? SWEEP : "iteration";
+    Plot plot = new Plot("", unit, symbol).size(460, 280);
     boolean log = Scales.callsForLog(history.values());
     if (log) {
       plot.logY();
     }
-    double[] iterations = Plot.counting(1, history.rows());
+    double[] iterations = sweeps.map(Table::values).orElse(Plot.counting(1, history.rows()));
     for (int k = 0; k < history.columns(); k++) {
       double[] values = new double[history.rows()];
       for (int i = 0; i < values.length; i++) {
@@ -59,7 +69,9 @@ final class ConvergenceSection {
         plot.svg(),
         "History of "
             + symbol
-            + " over the iterations"
+            + " over the "
+            + unit
+            + "s"
             + (judged ? "; the solve stops below the dashed tolerance." : "."));
   }
 }

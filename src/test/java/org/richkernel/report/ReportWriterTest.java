@@ -171,4 +171,20 @@ class ReportWriterTest {
         .map(match -> match.group(1))
         .toList();
   }
+
+  @Test
+  void historiesAreDrawnOverTheSweepsWhereTheseAreKnown() {
+    Summary summary = Summary.builder("bayes", Map.of()).build();
+    String page =
+        ReportWriter.html(
+            Result.of(summary)
+                .with("history_sweep", new double[] {25, 50, 75}, 3)
+                .with("history_residual", new double[] {3, 2, 1}, 3)
+                .with("history_yv", new double[] {3, 2, 1, 5}, 4));
+
+    assertThat(page)
+        .contains("History of residual over the sweeps")
+        .contains("over the iterations")
+        .doesNotContain("History of sweep");
+  }
 }
