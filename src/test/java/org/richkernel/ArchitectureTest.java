@@ -15,6 +15,8 @@ class ArchitectureTest {
   private static final String NETWORK = "org.richkernel.network..";
   private static final String LAZY = "org.richkernel.lazy..";
   private static final String BAYES = "org.richkernel.bayes..";
+  private static final String DYNAMICS = "org.richkernel.dynamics..";
+  private static final String FINITE = "org.richkernel.finite..";
   private static final String SOLVER = "org.richkernel.solver..";
   private static final String DATA = "org.richkernel.data..";
   private static final String RESULT = "org.richkernel.result..";
@@ -41,7 +43,8 @@ class ArchitectureTest {
             .resideInAPackage(COMPUTE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(NETWORK, LAZY, BAYES, SOLVER, DATA, RESULT, REPORT, CLI, API);
+            .resideInAnyPackage(
+                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SOLVER, DATA, RESULT, REPORT, CLI, API);
     rule.check(CLASSES);
   }
 
@@ -50,7 +53,7 @@ class ArchitectureTest {
     ArchRule rule =
         noClasses()
             .that()
-            .resideInAnyPackage(NETWORK, LAZY, BAYES, SOLVER)
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SOLVER)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);
@@ -102,7 +105,7 @@ class ArchitectureTest {
             .resideInAnyPackage(DATA, RESULT, REPORT)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(LAZY, BAYES, CLI, API);
+            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, CLI, API);
     rule.check(CLASSES);
   }
 

@@ -20,6 +20,15 @@ public final class RandomStreams {
   /** Fresh samples of a certificate. */
   public static final int CERTIFICATE = 5;
 
+  /** Gaussian part of the preactivations of a dynamical theory, and the start of its neurons. */
+  public static final int DYNAMICS_PREACTIVATION = 16;
+
+  /** Gaussian part of the backward fields of a dynamical theory, readout weights included. */
+  public static final int DYNAMICS_BACKWARD_FIELD = 17;
+
+  /** Initial weights of a finite network that is trained by gradient descent. */
+  public static final int FINITE_WEIGHTS = 18;
+
   private RandomStreams() {}
 
   /**

@@ -1,0 +1,96 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * How a network is trained and with how many samples its theory is solved.
+ *
+ * @param gamma richness, positive; small is lazy
+ * @param steps T, number of steps of gradient descent; times are 0 to T
+ * @param stepSize eta, positive
+ * @param weightDecay lambda, at least 0, with eta lambda &lt; 1
+ * @param loss sum or mean over the training points
+ * @param samples S, neurons that a sampled theory draws in each layer
+ * @param seed key of all random streams
+ * @param recordEvery kernels are kept at times 0, k, 2k, ... and T; 0 for 0 and T alone
+ */
+public record DynamicsOptions(
+    double gamma,
+    int steps,
+    double stepSize,
+    double weightDecay,
+    Loss loss,
+    int samples,
+    long seed,
+    int recordEvery) {
+  /** Fewest samples that are accepted. */
+  public static final int MIN_SAMPLES = 64;
+
+  public DynamicsOptions {
+    requirePositive("gamma", gamma);
+    requirePositive("step-size", stepSize);
+    if (steps < 1) {
+      throw new InvalidProblemException("steps", steps, "use at least 1");
+    }
+    if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
+      throw new InvalidProblemException(
+          "weight-decay", weightDecay, "use a finite number of at least 0");
+    }
+    if (stepSize * weightDecay >= 1) {
+      throw new InvalidProblemException(
+          "weight-decay",
+          weightDecay,
+          "step-size times weight-decay must stay below 1, so use less than " + 1 / stepSize);
+    }
+    if (samples < MIN_SAMPLES) {
+      throw new InvalidProblemException("samples", samples, "use at least " + MIN_SAMPLES);
+    }
+    if (recordEvery < 0) {
+      throw new InvalidProblemException(
+          "record-every", recordEvery, "use a number of steps, or 0 for the last alone");
+    }
+  }
+
+  private static void requirePositive(String field, double value) {
+    if (!(value > 0) || Double.isInfinite(value)) {
+      throw new InvalidProblemException(field, value, "use a positive finite number");
+    }
+  }
+
+  /** Summed loss, no weight decay, 10000 samples, seed 0, kernels at the start and the end. */
+  public static DynamicsOptions of(double gamma, int steps, double stepSize) {
+    return new DynamicsOptions(gamma, steps, stepSize, 0, Loss.SUM, 10000, 0, 0);
+  }
+
+  /** The same with another weight decay. */
+  public DynamicsOptions withWeightDecay(double lambda) {
+    return new DynamicsOptions(gamma, steps, stepSize, lambda, loss, samples, seed, recordEvery);
+  }
+
+  /** The same with another loss. */
+  public DynamicsOptions withLoss(Loss kind) {
+    return new DynamicsOptions(
+        gamma, steps, stepSize, weightDecay, kind, samples, seed, recordEvery);
+  }
+
+  /** The same with another number of samples. */
+  public DynamicsOptions withSamples(int count) {
+    return new DynamicsOptions(gamma, steps, stepSize, weightDecay, loss, count, seed, recordEvery);
+  }
+
+  /** The same with another seed. */
+  public DynamicsOptions withSeed(long key) {
+    return new DynamicsOptions(
+        gamma, steps, stepSize, weightDecay, loss, samples, key, recordEvery);
+  }
+
+  /** The same with kernels kept at every k-th time. */
+  public DynamicsOptions withRecordEvery(int k) {
+    return new DynamicsOptions(gamma, steps, stepSize, weightDecay, loss, samples, seed, k);
+  }
+
+  /** rho = 1 - eta lambda, what a step leaves of a weight. */
+  public double retention() {
+    return 1 - stepSize * weightDecay;
+  }
+}

@@ -1,0 +1,139 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+
+/**
+ * A network, its training, and the points on which it is followed; test points evolve but do not
+ * train.
+ *
+ * @param network depth and activation; weight variances 1, no biases
+ * @param options richness, steps, samples
+ * @param trainInputs P x D
+ * @param trainTargets P x 1
+ * @param testInputs Q x D; zero rows when there are none
+ * @param testTargets Q x 1, or zero rows when they are not known
+ */
+public record DynamicsProblem(
+    NetworkSpec network,
+    DynamicsOptions options,
+    Inputs trainInputs,
+    Targets trainTargets,
+    Inputs testInputs,
+    Targets testTargets) {
+  public DynamicsProblem {
+    requireUnitPrior(network);
+    if (trainInputs.rows() < 1) {
+      throw new InvalidProblemException("train-size", 0, "give at least 1 training point");
+    }
+    requireTargets("train-y", trainTargets, trainInputs.rows());
+    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
+      throw new InvalidProblemException(
+          "test-x",
+          testInputs.dimension() + " columns",
+          "give as many as the training inputs have, " + trainInputs.dimension());
+    }
+    if (testTargets.rows() > 0) {
+      requireTargets("test-y", testTargets, testInputs.rows());
+    }
+    long history = (long) trainInputs.rows() * options.steps() + trainInputs.rows();
+    if (history + testInputs.rows() > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "steps",
+          options.steps(),
+          "training points times steps must stay below 2^31; use fewer steps or points");
+    }
+  }
+
+  private static void requireUnitPrior(NetworkSpec network) {
+    for (double g : network.weightVariances()) {
+      if (g != 1) {
+        throw new InvalidProblemException(
+            "weight-variance", g, "the dynamics are solved for weight variance 1; leave it out");
+      }
+    }
+    if (network.biasVariance() != 0) {
+      throw new InvalidProblemException(
+          "bias-variance",
+          network.biasVariance(),
+          "the dynamics are solved without biases; add a constant column to the inputs instead");
+    }
+  }
+
+  private static void requireTargets(String field, Targets targets, int rows) {
+    if (targets.rows() != rows) {
+      throw new InvalidProblemException(
+          field, targets.rows() + " rows", "give one row per input, " + rows);
+    }
+    if (targets.outputs() != 1) {
+      throw new InvalidProblemException(
+          field, targets.outputs() + " outputs", "the dynamics are solved for one output");
+    }
+  }
+
+  /** A problem without test points. */
+  public static DynamicsProblem of(
+      NetworkSpec network, DynamicsOptions options, Inputs inputs, Targets targets) {
+    return new DynamicsProblem(
+        network,
+        options,
+        inputs,
+        targets,
+        Inputs.of(new double[0], 0, inputs.dimension()),
+        Targets.of(new double[0]));
+  }
+
+  /** The same with other options. */
+  public DynamicsProblem withOptions(DynamicsOptions other) {
+    return new DynamicsProblem(network, other, trainInputs, trainTargets, testInputs, testTargets);
+  }
+
+  /** P, training points. */
+  public int trainPoints() {
+    return trainInputs.rows();
+  }
+
+  /** Q, test points. */
+  public int testPoints() {
+    return testInputs.rows();
+  }
+
+  /** M = P + Q; training points come first wherever points are listed together. */
+  public int points() {
+    return trainPoints() + testPoints();
+  }
+
+  /** All inputs, row-major M x D. */
+  public double[] allInputs() {
+    double[] train = trainInputs.toArray();
+    double[] all = java.util.Arrays.copyOf(train, train.length + testPoints() * dimension());
+    System.arraycopy(testInputs.toArray(), 0, all, train.length, all.length - train.length);
+    return all;
+  }
+
+  /** D. */
+  public int dimension() {
+    return trainInputs.dimension();
+  }
+
+  /** Phi^0 = X X^T / D of all points, row-major M x M. */
+  public double[] inputKernel() {
+    int points = points();
+    int dimension = dimension();
+    double[] x = allInputs();
+    double[] kernel = new double[points * points];
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = 0;
+        for (int k = 0; k < dimension; k++) {
+          sum += x[i * dimension + k] * x[j * dimension + k];
+        }
+        kernel[i * points + j] = sum / dimension;
+        kernel[j * points + i] = sum / dimension;
+      }
+    }
+    return kernel;
+  }
+}

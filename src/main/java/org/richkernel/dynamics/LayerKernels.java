@@ -1,0 +1,38 @@
+package org.richkernel.dynamics;
+
+import java.util.List;
+
+/**
+ * Equal-time kernels of all hidden layers at one time, or their standard errors.
+ *
+ * @param step time t, in steps
+ * @param feature Phi^1 to Phi^L, each row-major M x M, training points first
+ * @param gradient G^1 to G^L, each row-major M x M
+ */
+public record LayerKernels(int step, List<double[]> feature, List<double[]> gradient) {
+  public LayerKernels {
+    feature = List.copyOf(feature);
+    gradient = List.copyOf(gradient);
+    if (feature.size() != gradient.size()) {
+      throw new IllegalArgumentException(
+          feature.size() + " feature kernels and " + gradient.size() + " gradient kernels");
+    }
+  }
+
+  /**
+   * The tangent kernel K = sum_{l=0}^{L} G^{l+1} o Phi^l with G^{L+1} = 1, row-major M x M.
+   *
+   * @param inputKernel Phi^0, M x M
+   */
+  public double[] tangentKernel(double[] inputKernel) {
+    double[] kernel = feature.get(feature.size() - 1).clone();
+    for (int l = 0; l < gradient.size(); l++) {
+      double[] below = l == 0 ? inputKernel : feature.get(l - 1);
+      double[] g = gradient.get(l);
+      for (int i = 0; i < kernel.length; i++) {
+        kernel[i] += g[i] * below[i];
+      }
+    }
+    return kernel;
+  }
+}

@@ -1,0 +1,88 @@
+package org.richkernel.dynamics;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What is kept of one run: outputs at all times and kernels at some.
+ *
+ * @param points M, training points first
+ * @param outputs f(t) - f(0), row-major times x M, for the times 0, 1, ... that were reached
+ * @param kernels kernels at the recorded times, ascending
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Trajectory(int points, double[] outputs, List<LayerKernels> kernels) {
+  public Trajectory {
+    kernels = List.copyOf(kernels);
+  }
+
+  /** Number of times that were reached, the start included. */
+  public int times() {
+    return outputs.length / points;
+  }
+
+  /**
+   * Applies a function to the values that several runs give to each number; runs that stopped early
+   * shorten the result.
+   *
+   * @param runs at least one, all of the same problem
+   * @param function of the values of one number, in the order of the runs; must keep no reference
+   */
+  public static Trajectory combine(List<Trajectory> runs, ToDoubleFunction<double[]> function) {
+    Trajectory first = runs.get(0);
+    int times = runs.stream().mapToInt(Trajectory::times).min().orElseThrow();
+    int recorded = runs.stream().mapToInt(run -> run.kernels.size()).min().orElseThrow();
+    double[] outputs =
+        combine(runs.stream().map(Trajectory::outputs).toList(), times * first.points, function);
+    List<LayerKernels> kernels = new ArrayList<>();
+    for (int k = 0; k < recorded; k++) {
+      int snapshot = k;
+      List<LayerKernels> same = runs.stream().map(run -> run.kernels.get(snapshot)).toList();
+      List<double[]> feature = new ArrayList<>();
+      List<double[]> gradient = new ArrayList<>();
+      for (int l = 0; l < same.get(0).feature().size(); l++) {
+        int layer = l;
+        int size = first.points * first.points;
+        feature.add(
+            combine(same.stream().map(s -> s.feature().get(layer)).toList(), size, function));
+        gradient.add(
+            combine(same.stream().map(s -> s.gradient().get(layer)).toList(), size, function));
+      }
+      kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
+    }
+    return new Trajectory(first.points, outputs, kernels);
+  }
+
+  private static double[] combine(
+      List<double[]> arrays, int size, ToDoubleFunction<double[]> function) {
+    double[] result = new double[size];
+    double[] values = new double[arrays.size()];
+    for (int i = 0; i < size; i++) {
+      for (int r = 0; r < values.length; r++) {
+        values[r] = arrays.get(r)[i];
+      }
+      result[i] = function.applyAsDouble(values);
+    }
+    return result;
+  }
+
+  /** Mean of several values. */
+  public static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
+  /** Standard error of the mean of independent values; NaN for a single one. */
+  public static double standardError(double[] values) {
+    double mean = mean(values);
+    double sum = 0;
+    for (double value : values) {
+      sum += (value - mean) * (value - mean);
+    }
+    return Math.sqrt(sum / (values.length * (values.length - 1.0)));
+  }
+}

@@ -1,0 +1,164 @@
+package org.richkernel.dynamics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+import org.richkernel.solver.StopSignal;
+
+class CausalSolverTest {
+  /** Standard errors come from ten populations, or sixteen networks, so they are good to 20 %. */
+  private static final CausalOptions TEN_POPULATIONS = CausalOptions.defaults().withPopulations(10);
+
+  private static final double STANDARD_ERRORS = 5;
+
+  private static DynamicsSolution solve(DynamicsProblem problem) {
+    try (Backend backend = Backends.cpu()) {
+      return new CausalSolver(TEN_POPULATIONS).solve(problem, backend, RunControl.silent());
+    }
+  }
+
+  /**
+   * Outputs at all times and kernels of all layers, on a test point too. Without the equal-time
+   * part of B, or without responses at all, first-layer kernels would be off by 4 to 16 %.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, RELU, 0.1, SUM", "2, TANH, 0, SUM", "2, RELU, 0.05, SUM", "3, ERF, 0.05, MEAN"})
+  void trajectoryAndKernelsMatchFiniteNetworks(
+      int layers, Activation activation, double weightDecay, Loss loss) {
+    DynamicsOptions options =
+        DynamicsOptions.of(1, 16, loss == Loss.MEAN ? 0.4 : 0.1)
+            .withWeightDecay(weightDecay)
+            .withLoss(loss)
+            .withSamples(10000)
+            .withRecordEvery(8);
+    DynamicsProblem problem = Problems.gaussian(layers, activation, options);
+    DynamicsSolution theory = solve(problem);
+    DynamicsSolution seen;
+    try (Backend backend = Backends.cpu()) {
+      seen = new GradientDescentNetwork(800, 16).solve(problem, backend, RunControl.silent());
+    }
+
+    assertThat(theory.reason()).isEqualTo(StopReason.CONVERGED);
+    // the networks are off by O(1 / width)
+    Problems.requireClose(theory, seen, STANDARD_ERRORS, 0.01);
+    double start = theory.mean().kernels().get(0).feature().get(layers - 1)[0];
+    assertThat(Math.abs(theory.lastKernels().feature().get(layers - 1)[0] - start))
+        .as("features move")
+        .isGreaterThan(0.05);
+  }
+
+  @Test
+  void linearNetworksMatchTheirAlgebraicSolution() {
+    DynamicsOptions options =
+        DynamicsOptions.of(1, 12, 0.05).withWeightDecay(0.1).withSamples(10000).withRecordEvery(4);
+    // more points than input dimensions: the other factor of the first layer
+    DynamicsProblem problem = Problems.gaussian(3, Activation.LINEAR, options, 7);
+    DynamicsSolution exact;
+    try (Backend backend = Backends.cpu()) {
+      exact = new LinearSolver().solve(problem, backend, RunControl.silent());
+    }
+    Problems.requireClose(solve(problem), exact, STANDARD_ERRORS, 2e-3);
+  }
+
+  @Test
+  void fewSamplesAreExtrapolatedTowardsManyAndReportedAsBias() {
+    DynamicsOptions options = DynamicsOptions.of(1.5, 30, 0.1).withSamples(400);
+    DynamicsSolution few = solve(Problems.gaussian(2, Activation.TANH, options));
+    DynamicsSolution many =
+        solve(Problems.gaussian(2, Activation.TANH, options.withSamples(20000)));
+    double reference = trace(many.mean());
+    double plain = trace(few.mean()) + trace(few.sampleBias());
+    assertThat(trace(few.sampleBias())).isPositive();
+    assertThat(Math.abs(trace(few.mean()) - reference)).isLessThan(Math.abs(plain - reference));
+    assertThat(trace(many.sampleBias())).isLessThan(0.2 * trace(few.sampleBias()));
+  }
+
+  /** Trace of Phi^2 at the end. */
+  private static double trace(Trajectory run) {
+    double[] phi = run.kernels().get(run.kernels().size() - 1).feature().get(1);
+    double sum = 0;
+    for (int i = 0; i < run.points(); i++) {
+      sum += phi[i * run.points() + i];
+    }
+    return sum;
+  }
+
+  @Test
+  void sameSeedSameNumbersAndOtherSeedOthers() {
+    DynamicsOptions options = DynamicsOptions.of(1, 6, 0.1).withSamples(500);
+    double[] once = solve(Problems.gaussian(2, Activation.RELU, options)).mean().outputs();
+    double[] twice = solve(Problems.gaussian(2, Activation.RELU, options)).mean().outputs();
+    double[] other =
+        solve(Problems.gaussian(2, Activation.RELU, options.withSeed(1))).mean().outputs();
+    assertThat(twice).isEqualTo(once);
+    assertThat(other).isNotEqualTo(once);
+  }
+
+  @Test
+  void testPointsDoNotInfluenceTraining() {
+    DynamicsOptions options = DynamicsOptions.of(1, 10, 0.05).withSamples(500);
+    DynamicsProblem with = Problems.gaussian(3, Activation.TANH, options, 7);
+    DynamicsProblem without =
+        DynamicsProblem.of(with.network(), options, with.trainInputs(), with.trainTargets());
+    DynamicsSolution a = solve(with);
+    DynamicsSolution b = solve(without);
+    for (int t = 0; t <= 10; t++) {
+      // float32 fields, products of other shapes
+      assertThat(a.trainOutputs(t)).containsExactly(b.trainOutputs(t), within(1e-3));
+    }
+    assertThat(a.testLoss()).hasSize(11);
+    assertThat(b.testLoss()).isEmpty();
+  }
+
+  @Test
+  void tooLargeAStepIsNamedWithTheTime() {
+    DynamicsOptions options = DynamicsOptions.of(1, 60, 4).withSamples(400);
+    DynamicsSolution solution = solve(Problems.gaussian(2, Activation.RELU, options));
+    assertThat(solution.reason()).isEqualTo(StopReason.DIVERGED);
+    assertThat(solution.divergence()).hasValue(solution.times());
+    assertThat(solution.outcome())
+        .isEqualTo("diverged at step " + solution.times() + "; use a step-size below 4.0");
+  }
+
+  @Test
+  void aStopEndsTheMarchAtAStepBoundary() {
+    StopSignal stop = new StopSignal();
+    Progress.Listener afterFive =
+        progress -> {
+          if (progress.done() == 5) {
+            stop.raise();
+          }
+        };
+    DynamicsOptions options = DynamicsOptions.of(1, 20, 0.1).withSamples(400);
+    try (Backend backend = Backends.cpu()) {
+      DynamicsSolution solution =
+          new CausalSolver(TEN_POPULATIONS)
+              .solve(
+                  Problems.gaussian(2, Activation.TANH, options),
+                  backend,
+                  new RunControl(afterFive, stop, RunControl.silent().checkpoints()));
+      assertThat(solution.reason()).isEqualTo(StopReason.INTERRUPTED);
+      assertThat(solution.times()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void samplesMustDivideIntoPopulations() {
+    DynamicsOptions options = DynamicsOptions.of(1, 2, 0.1).withSamples(401);
+    assertThatThrownBy(() -> solve(Problems.gaussian(1, Activation.TANH, options)))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessage("samples is 401; use a multiple of 10, the number of populations");
+  }
+}
