@@ -135,7 +135,7 @@ public interface Backend extends AutoCloseable {
   /**
    * phi_ij = E_z f(h_ij + s_j z) with z ~ N(0, 1): the activation of a preactivation that is known
    * up to Gaussian noise. ReLU: h NormCdf(h/s) + s NormPdf(h/s); erf: erf(h / sqrt(1 + 2 s^2));
-   * linear: h; tanh: 16-point Gauss-Hermite rule. FLOAT32.
+   * linear: h; tanh: a trapezoidal rule whose spacing follows s, good to 1e-6. FLOAT32.
    *
    * @param deviation 1 x columns, s_j &gt;= 0
    * @param phi may be h

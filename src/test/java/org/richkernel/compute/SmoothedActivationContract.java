@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
-import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 import org.junit.jupiter.api.Test;
 
 /** Activations of preactivations that are known up to Gaussian noise, against quadrature. */
 interface SmoothedActivationContract extends ContractSubject {
   /** Means; the last two are far outside of every width. */
   double[] MEANS = {0, 1e-6, -1e-6, 0.01, -0.3, 0.7, -1, 1.5, -2, 3, -4, 9, -9, 40, -40};
-
-  GaussIntegrator SIXTEEN_POINTS = new GaussIntegratorFactory().hermite(16);
 
   double[] WIDTHS = {0, 1e-7, 1e-3, 0.05, 0.3, 0.6, 1, 1.5, 2, 4};
 
@@ -53,28 +49,6 @@ interface SmoothedActivationContract extends ContractSubject {
     return sum * step / 3 / Math.sqrt(2 * Math.PI);
   }
 
-  /** E f(h + s z) by the 16-point Gauss-Hermite rule, which is what tanh is promised to be. */
-  private static double sixteenPoints(Activation f, double h, double s) {
-    // integral of exp(-x^2) g(x) with z = sqrt(2) x; the factory folds exp(-x^2) into the weights
-    return SIXTEEN_POINTS.integrate(x -> f.value(h + s * Math.sqrt(2) * x)) / Math.sqrt(Math.PI);
-  }
-
-  /**
-   * The largest error of that rule over all means, for widths up to 1: the poles of tanh(h + s z)
-   * lie at distance pi / (2 s) from the real axis.
-   */
-  @Test
-  default void sixteenPointsSufficeForTanh() {
-    double[][] widthsAndErrors = {{0.05, 5e-12}, {0.3, 5e-12}, {0.6, 1.5e-7}, {1, 6e-5}};
-    for (double[] pair : widthsAndErrors) {
-      for (double h : MEANS) {
-        assertThat(sixteenPoints(Activation.TANH, h, pair[0]))
-            .as("E tanh(%s + %s z)", h, pair[0])
-            .isCloseTo(expectation(Activation.TANH, h, pair[0]), within(pair[1]));
-      }
-    }
-  }
-
   @Test
   default void smoothedActivationsMatchQuadrature() {
     int rows = MEANS.length;
@@ -106,16 +80,17 @@ interface SmoothedActivationContract extends ContractSubject {
   private static void requireSmoothed(Activation f, Host h, Host s, Host phi) {
     for (int i = 0; i < h.rows; i++) {
       for (int j = 0; j < h.columns; j++) {
-        double expected =
-            f == Activation.TANH
-                ? sixteenPoints(f, h.at(i, j), s.at(0, j))
-                : expectation(f, h.at(i, j), s.at(0, j));
+        double expected = expectation(f, h.at(i, j), s.at(0, j));
         // ReLU is h NormCdf + s NormPdf: its rounding is that of its larger term
         double scale =
             f == Activation.RELU
                 ? Math.abs(h.at(i, j)) + s.at(0, j)
                 : Math.max(1, Math.abs(expected));
         double bound = Tolerance.ACTIVATION.of(Precision.FLOAT32, scale);
+        if (f == Activation.TANH) {
+          // the promise of the rule, beside the rounding of tanh itself
+          bound += 1e-6;
+        }
         assertThat(phi.at(i, j))
             .as("E %s(%s + %s z)", f, h.at(i, j), s.at(0, j))
             .isCloseTo(expected, within(bound));
