@@ -107,7 +107,7 @@ public final class AdaptiveNbkFit implements Fit {
   }
 
   @Override
-  public Result result(Map<String, ?> config) {
+  public Result result(Map<String, ?> config, double ioSeconds) {
     Certificate certificate = solution.certificate();
     Summary.Builder summary =
         Summary.builder("bayes", config)
@@ -119,7 +119,8 @@ public final class AdaptiveNbkFit implements Fit {
             .tolerance(options.tolerance())
             .train(ResultParts.score(trainScores()))
             .peakBytes(ResultParts.host(backend, peakBytes), ResultParts.device(backend, peakBytes))
-            .seconds("total", seconds)
+            .seconds("total", seconds + ioSeconds)
+            .seconds("io", ioSeconds)
             .lazyTrain(ResultParts.score(lazy.trainScores()));
     solution.seconds().forEach(summary::seconds);
     testScores()
@@ -246,14 +247,14 @@ public final class AdaptiveNbkFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config) {
+  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
     ModelSettings.write(folder, solution.predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config));
+    ResultFolder.write(folder, result(config, ioSeconds));
   }
 
   @Override
   public void save(Path folder) {
     ResultFolder.prepare(folder);
-    save(folder, AdaptiveNbk.describe(network, options));
+    save(folder, AdaptiveNbk.describe(network, options), 0);
   }
 }

@@ -25,16 +25,18 @@ public interface Fit {
    * The fit as a result folder holds it.
    *
    * @param config the options to record, in order
+   * @param ioSeconds wall-clock time spent on files around the fit, added to its own
    */
-  Result result(Map<String, ?> config);
+  Result result(Map<String, ?> config, double ioSeconds);
 
   /**
    * Writes the result folder: summary.json, arrays.npz, and the model that {@link SavedFit} reads.
    *
    * @param config the options to record, in order
+   * @param ioSeconds as for {@link #result}
    * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays
    */
-  void save(Path folder, Map<String, ?> config);
+  void save(Path folder, Map<String, ?> config, double ioSeconds);
 
   /** Writes the result folder with the options that this fit was made with. */
   void save(Path folder);

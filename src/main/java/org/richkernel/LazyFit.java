@@ -67,7 +67,7 @@ public final class LazyFit implements Fit {
   }
 
   @Override
-  public Result result(Map<String, ?> config) {
+  public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("lazy", config)
             .backend(backend)
@@ -75,7 +75,8 @@ public final class LazyFit implements Fit {
             .iterations(0)
             .residual(solution.fit().residual())
             .train(ResultParts.score(trainScores()))
-            .seconds("total", seconds)
+            .seconds("total", seconds + ioSeconds)
+            .seconds("io", ioSeconds)
             .peakBytes(ResultParts.host(backend, peakBytes), ResultParts.device(backend, peakBytes))
             .detail("jitter", solution.fit().jitter())
             .detail("kernelTruncation", solution.gram().truncation());
@@ -100,14 +101,14 @@ public final class LazyFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config) {
+  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
     ModelSettings.write(folder, solution.predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config));
+    ResultFolder.write(folder, result(config, ioSeconds));
   }
 
   @Override
   public void save(Path folder) {
     ResultFolder.prepare(folder);
-    save(folder, options);
+    save(folder, options, 0);
   }
 }

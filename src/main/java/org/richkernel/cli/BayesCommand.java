@@ -133,7 +133,7 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public List<LayerSummary> lazyLayers(AdaptiveNbkFit fit) {
-      return fit.lazy().result(Map.of()).summary().layers();
+      return fit.lazy().result(Map.of(), 0).summary().layers();
     }
   }
 }

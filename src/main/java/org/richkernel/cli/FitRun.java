@@ -42,6 +42,7 @@ final class FitRun<F extends Fit> {
   private final DataOptions dataOptions;
   private final RunOptions runOptions;
   private final LongRunOptions longRunOptions;
+  private double readSeconds;
 
   /** A run with the options of a command. */
   FitRun(
@@ -65,7 +66,9 @@ final class FitRun<F extends Fit> {
   int run(Theory<F> theory, Map<String, Object> resolved) {
     runOptions.check();
     longRunOptions.check();
+    long start = System.nanoTime();
     Datasets data = dataOptions.reader().read();
+    readSeconds = (System.nanoTime() - start) * 1e-9;
     Map<String, Object> options = OptionRecord.of(command);
     options.putAll(resolved);
     dataOptions.resolve(options, data);
@@ -119,7 +122,7 @@ final class FitRun<F extends Fit> {
   private int finish(
       F fit, Theory<F> theory, Map<String, Object> options, CheckpointDirectory directory) {
     Path out = longRunOptions.out();
-    fit.save(out, options);
+    fit.save(out, options, readSeconds);
     Path report = ReportWriter.write(out);
     directory.clear();
     if (!runOptions.quiet()) {
