@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.data.InvalidDataException;
@@ -30,6 +31,7 @@ record Failure(int code, String line) {
       return new Failure(ExitCode.USAGE, message(thrown));
     }
     if (thrown instanceof BackendUnavailableException
+        || thrown instanceof DeviceLostException
         || thrown instanceof OutOfDeviceMemoryException) {
       return new Failure(ExitCode.NO_BACKEND, message(thrown));
     }
