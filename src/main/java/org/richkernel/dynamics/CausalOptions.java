@@ -33,9 +33,9 @@ public record CausalOptions(
     }
   }
 
-  /** Jitter 1e-6, response ridge 1e-3, 4 populations, tolerance 0.05. */
+  /** Jitter 1e-5, response ridge 1e-3, 4 populations, tolerance 0.05. */
   public static CausalOptions defaults() {
-    return new CausalOptions(1e-6, 1e-3, 4, 0.05);
+    return new CausalOptions(1e-5, 1e-3, 4, 0.05);
   }
 
   /** The same with another jitter. */

@@ -69,8 +69,15 @@ public record DynamicsSolution(
     return losses;
   }
 
-  /** Kernels at the last recorded time. */
+  /**
+   * Kernels at the last recorded time.
+   *
+   * @throws IllegalStateException if the run was stopped before its first time
+   */
   public LayerKernels lastKernels() {
+    if (mean.kernels().isEmpty()) {
+      throw new IllegalStateException("no kernels were recorded: " + outcome());
+    }
     return mean.kernels().get(mean.kernels().size() - 1);
   }
 

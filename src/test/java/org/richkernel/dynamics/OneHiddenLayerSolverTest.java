@@ -1,0 +1,182 @@
+package org.richkernel.dynamics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+
+class OneHiddenLayerSolverTest {
+  private static final int SAMPLES = 4000;
+
+  /** Gradient flow for at most the given time; the step size only says how long that is. */
+  private static DynamicsProblem problem(
+      Activation activation, double gamma, double weightDecay, double time, int train) {
+    DynamicsOptions options =
+        DynamicsOptions.of(gamma, 1000, time / 1000)
+            .withWeightDecay(weightDecay)
+            .withSamples(SAMPLES);
+    return Problems.gaussian(1, activation, options, train);
+  }
+
+  private static FixedPointSolution solve(Backend backend, DynamicsProblem problem) {
+    return new OneHiddenLayerSolver().solve(problem, backend, RunControl.silent());
+  }
+
+  /** Both rank spaces: fewer and more training points than input dimensions. */
+  @ParameterizedTest
+  @CsvSource({"RELU, 4, SUM", "RELU, 9, SUM", "LINEAR, 9, MEAN", "TANH, 4, SUM"})
+  void outputsAtTheFixedPointAreKernelPredictionsOfTheAdaptedKernels(
+      Activation activation, int train, Loss loss) {
+    DynamicsProblem problem = problem(activation, 1, 0.5, 60, train);
+    if (loss == Loss.MEAN) {
+      problem = problem.withOptions(problem.options().withWeightDecay(0.1).withLoss(loss));
+    }
+    try (Backend backend = Backends.cpu()) {
+      FixedPointSolution solution = solve(backend, problem);
+      assertThat(solution.reason()).isEqualTo(StopReason.CONVERGED);
+      assertThat(solution.residual()).isLessThanOrEqualTo(1e-3);
+      double[] f = all(solution);
+      assertThat(solution.featurePredictor(backend)).containsExactly(f, within(5e-3));
+      if (activation != Activation.TANH) {
+        assertThat(solution.tangentPredictor(backend)).containsExactly(f, within(1e-2));
+      }
+      // the kernel has adapted: the identity is not that of the kernel at the start
+      assertThat(Math.abs(solution.featureKernel()[0] - start(backend, problem)))
+          .isGreaterThan(0.02);
+    }
+  }
+
+  private static double start(Backend backend, DynamicsProblem problem) {
+    DynamicsProblem brief =
+        problem.withOptions(DynamicsOptions.of(1, 1, 1e-6).withSamples(SAMPLES));
+    return solve(backend, brief).featureKernel()[0];
+  }
+
+  private static double[] all(FixedPointSolution solution) {
+    double[] f = java.util.Arrays.copyOf(solution.trainOutputs(), solution.problem().points());
+    System.arraycopy(
+        solution.testOutputs(),
+        0,
+        f,
+        solution.problem().trainPoints(),
+        solution.problem().testPoints());
+    return f;
+  }
+
+  /** Without weight decay and at early times, where nothing is at rest yet. */
+  @Test
+  void flowMatchesFiniteNetworksTrainedWithSmallSteps() {
+    DynamicsOptions options =
+        DynamicsOptions.of(1.5, 200, 0.005).withWeightDecay(0.3).withSamples(20000);
+    DynamicsProblem problem = Problems.gaussian(1, Activation.RELU, options);
+    try (Backend backend = Backends.cpu()) {
+      FixedPointSolution flow = solve(backend, problem);
+      DynamicsSolution seen =
+          new GradientDescentNetwork(2000, 16).solve(problem, backend, RunControl.silent());
+      assertThat(flow.reason()).isEqualTo(StopReason.BUDGET);
+      assertThat(flow.time()).isCloseTo(1, within(1e-12));
+      double[] zero = new double[problem.points()];
+      double[] errors =
+          java.util.Arrays.copyOfRange(
+              seen.standardError().outputs(), 200 * problem.points(), 201 * problem.points());
+      // 20000 samples add 1 % to kernels and outputs, a step of 0.005 about as much
+      Problems.requireClose(
+          "outputs",
+          all(flow),
+          zero,
+          java.util.Arrays.copyOfRange(
+              seen.mean().outputs(), 200 * problem.points(), 201 * problem.points()),
+          errors,
+          5,
+          0.015);
+      Problems.requireClose(
+          "Phi",
+          flow.featureKernel(),
+          new double[zero.length * zero.length],
+          seen.lastKernels().feature().get(0),
+          seen.standardError().kernels().get(1).feature().get(0),
+          5,
+          0.03);
+    }
+  }
+
+  @Test
+  void lazyLimitWithoutWeightDecayInterpolatesAndKeepsItsKernel() {
+    try (Backend backend = Backends.cpu()) {
+      DynamicsProblem lazy = problem(Activation.RELU, 1e-2, 0, 500, 4);
+      FixedPointSolution solution = solve(backend, lazy);
+      assertThat(solution.reason()).isEqualTo(StopReason.CONVERGED);
+      double[] k = solution.tangentKernel();
+      double[] expected = kernelRegression(k, 4, 5);
+      for (int i = 0; i < 5; i++) {
+        assertThat(all(solution)[i]).isCloseTo(expected[i], within(5e-3));
+      }
+    }
+  }
+
+  /** k(x, X) K^{-1} y by Gaussian elimination. */
+  private static double[] kernelRegression(double[] kernel, int train, int all) {
+    double[][] k = new double[train][train];
+    double[] y = new double[train];
+    for (int i = 0; i < train; i++) {
+      y[i] = i % 2 == 0 ? 1 : -1;
+      System.arraycopy(kernel, i * all, k[i], 0, train);
+    }
+    double[] c =
+        new org.apache.commons.math3.linear.LUDecomposition(
+                new org.apache.commons.math3.linear.Array2DRowRealMatrix(k))
+            .getSolver()
+            .solve(new org.apache.commons.math3.linear.ArrayRealVector(y))
+            .toArray();
+    double[] f = new double[all];
+    for (int i = 0; i < all; i++) {
+      for (int j = 0; j < train; j++) {
+        f[i] += kernel[i * all + j] * c[j];
+      }
+    }
+    return f;
+  }
+
+  @Test
+  void sameSeedSameNumbers() {
+    DynamicsProblem problem = problem(Activation.RELU, 1, 0.2, 5, 4);
+    try (Backend backend = Backends.cpu()) {
+      assertThat(all(solve(backend, problem))).isEqualTo(all(solve(backend, problem)));
+    }
+  }
+
+  @Test
+  void whatItCannotSolveIsRefusedInOneLine() {
+    DynamicsOptions options = DynamicsOptions.of(1, 2, 0.1);
+    assertThatThrownBy(() -> new OneHiddenLayerSolver(1e-3, 1e-9))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessage("tolerance is 1.0E-9; fields are float32; use at least 1e-5");
+    try (Backend backend = Backends.cpu()) {
+      assertThatThrownBy(() -> solve(backend, Problems.gaussian(2, Activation.RELU, options)))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessage("hidden-layers is 2; this solver needs 1; use the causal solver for more");
+      assertThatThrownBy(
+              () -> solve(backend, Problems.gaussian(1, Activation.RELU, options.withSamples(101))))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessage("samples is 101; use an even number, such as 102");
+      FixedPointSolution solution = solve(backend, Problems.gaussian(1, Activation.TANH, options));
+      assertThatThrownBy(() -> solution.featurePredictor(backend))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessage(
+              "weight-decay is 0.0; the kernel predictors need weight decay; use the outputs f");
+      assertThatThrownBy(() -> solution.tangentPredictor(backend))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessage("activation is tanh; the tangent predictor needs relu or linear");
+    }
+  }
+}
