@@ -79,7 +79,13 @@ final class RunOptions {
   Backend open(Console console) {
     BackendOptions options = BackendOptions.defaults();
     return Backends.open(
-        backend, threads == null ? options : options.withThreads(threads), console::warn);
+        backend,
+        threads == null ? options : options.withThreads(threads),
+        notice -> {
+          if (!quiet) {
+            console.line(notice);
+          }
+        });
   }
 
   /** Replaces the default number of threads by what it came to. */
