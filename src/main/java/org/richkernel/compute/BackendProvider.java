@@ -26,9 +26,10 @@ public interface BackendProvider {
    *
    * @param usable whether {@link #open} would succeed
    * @param device the device found, or "none"
+   * @param reason what stands in the way first, and its mend, in one line; empty where usable
    * @param report what was looked for, what was found, and the mend, one line each
    */
-  record Probe(boolean usable, String device, java.util.List<String> report) {
+  record Probe(boolean usable, String device, String reason, java.util.List<String> report) {
     public Probe {
       report = java.util.List.copyOf(report);
     }

@@ -28,7 +28,7 @@ public final class Backends {
    * @param name "cpu", "cuda", or "auto" for the most preferred one that can be used; only "auto"
    *     falls back
    * @param options threads and memory
-   * @param notice receives one line for each backend that "auto" passed over, saying why
+   * @param notice receives one line for each backend that "auto" passed over, with the first reason
    * @throws BackendUnavailableException if the backend asked for cannot be used
    */
   public static Backend open(String name, BackendOptions options, Consumer<String> notice) {
@@ -41,8 +41,7 @@ public final class Backends {
       if (name.equals("auto")) {
         BackendProvider.Probe probe = provider.probe();
         if (!probe.usable()) {
-          notice.accept(
-              "backend " + provider.name() + " passed over: " + String.join("; ", probe.report()));
+          notice.accept("backend " + provider.name() + " passed over: " + probe.reason());
           continue;
         }
       }

@@ -27,11 +27,13 @@ public final class CpuBackendProvider implements BackendProvider {
     try {
       NativeLibrary.load();
     } catch (BackendUnavailableException e) {
-      return new Probe(false, "none", List.of(String.valueOf(e.getMessage())));
+      String reason = String.valueOf(e.getMessage());
+      return new Probe(false, "none", reason, List.of(reason));
     }
     return new Probe(
         true,
         device,
+        "",
         List.of(
             "processor: " + device,
             "OpenBLAS: bundled, natives kept in " + NativeLibrary.cacheDirectory()));

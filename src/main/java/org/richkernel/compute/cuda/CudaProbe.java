@@ -28,7 +28,10 @@ final class CudaProbe {
     }
     boolean usable = probe.problem == null;
     return new BackendProvider.Probe(
-        usable, probe.device == null ? "none" : probe.device.name(), probe.report);
+        usable,
+        probe.device == null ? "none" : probe.device.name(),
+        usable ? "" : (probe.problem + "; mend: " + probe.mend).replaceAll("\\R", " "),
+        probe.report);
   }
 
   /**

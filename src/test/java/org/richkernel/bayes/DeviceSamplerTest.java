@@ -1,0 +1,242 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.data.Dataset;
+import org.richkernel.data.DatasetReader;
+import org.richkernel.emulator.EmulatedDevice;
+import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.network.NetworkSpec;
+
+/** The sampler's inner loop on the emulated device: its numbers, its traffic and its launches. */
+@OnEmulatedDevice
+class DeviceSamplerTest {
+  private static final int P = 60;
+  private static final int S = 256;
+  private static final double KAPPA = 0.1;
+
+  private static final Dataset DIGITS =
+      DatasetReader.train(
+              "test-data/mnist01-train-images-idx3-ubyte.gz",
+              "test-data/mnist01-train-labels-idx1-ubyte.gz")
+          .classes(0, 1)
+          .trainSize(P)
+          .read()
+          .train();
+
+  @AfterEach
+  void deviceSawNoWrongAccess() {
+    assertThat(EmulatedDevice.lastReport()).isEmpty();
+  }
+
+  private static Backend open(String name) {
+    return Backends.open(name, BackendOptions.defaults(), line -> {});
+  }
+
+  /** One factorization for both backends: eigenvectors are unique up to their signs only. */
+  private static InputFactor factor(Activation f) {
+    try (Backend backend = Backends.cpu()) {
+      return InputFactor.of(
+          backend, NetworkSpec.of(1, f), DIGITS.inputs(), P, DIGITS.inputDimension());
+    }
+  }
+
+  private static void with(
+      String backendName, InputFactor input, Activation f, double gamma, Consumer<OneChain> use) {
+    HiddenLayerPosterior.Parameters parameters =
+        new HiddenLayerPosterior.Parameters(gamma, KAPPA, 1, 0);
+    try (Backend backend = open(backendName);
+        OneChain one =
+            new OneChain(backend, f, input, DIGITS.targets(), parameters, S, 2, 5, null)) {
+      one.chain.start();
+      use.accept(one);
+    }
+  }
+
+  /** What a trajectory leaves, by name. */
+  private record Phase(
+      double before, float[] firstGradient, double after, float[] position, float[] gradient) {}
+
+  private static Phase trajectory(
+      String backendName, InputFactor input, Activation f, double gamma, double angle) {
+    Phase[] phase = new Phase[1];
+    try (Backend backend = open(backendName);
+        OneChain one =
+            new OneChain(
+                backend,
+                f,
+                input,
+                DIGITS.targets(),
+                new HiddenLayerPosterior.Parameters(gamma, KAPPA, 1, 0),
+                S,
+                2,
+                5,
+                null)) {
+      one.chain.start();
+      HiddenLayerPosterior posterior = one.posterior;
+      posterior.begin(1);
+      double before = posterior.evaluate();
+      float[] first = download(backend, posterior.gradient());
+      Matrix x = posterior.position();
+      Matrix p = posterior.momentum();
+      backend.fillGaussian(5, 77, 0, p);
+      double after = before;
+      for (int k = 0; k < 50; k++) {
+        backend.kickRotate(angle, posterior.gradient(), angle, x, p);
+        after = posterior.evaluate();
+      }
+      phase[0] =
+          new Phase(
+              before, first, after, download(backend, x), download(backend, posterior.gradient()));
+    }
+    return phase[0];
+  }
+
+  private static float[] download(Backend backend, Matrix matrix) {
+    float[] values = new float[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  /** |a - b| / |b|. */
+  private static double distance(float[] a, float[] b) {
+    assertThat(a).hasSameSizeAs(b);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < a.length; i++) {
+      difference += Math.pow((double) a[i] - b[i], 2);
+      norm += (double) b[i] * b[i];
+    }
+    return Math.sqrt(difference / norm);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, 0.3", "RELU, 1", "TANH, 0.3", "TANH, 1"})
+  void gradientAndFiftyStepsAreThoseOfTheProcessor(Activation f, double gamma) {
+    InputFactor input = factor(f);
+    double angle = 0.02;
+    Phase device = trajectory("cuda", input, f, gamma, angle);
+    Phase processor = trajectory("cpu", input, f, gamma, angle);
+    assertThat(device.before).isCloseTo(processor.before, within(1e-4 * processor.before));
+    assertThat(distance(device.firstGradient, processor.firstGradient)).isLessThan(1e-4);
+    assertThat(device.after).isCloseTo(processor.after, within(1e-4 * processor.after));
+    assertThat(distance(device.position, processor.position)).isLessThan(1e-4);
+    assertThat(distance(device.gradient, processor.gradient)).isLessThan(1e-4);
+    // the fifty steps went somewhere: a radian of the prior's rotation
+    assertThat(distance(device.gradient, device.firstGradient)).isGreaterThan(0.1);
+  }
+
+  /** Kernel launches, library calls, bytes to the device, bytes to the host, allocations. */
+  private static long[] counters() {
+    return new long[] {
+      EmulatedDevice.counter("launches"),
+      EmulatedDevice.counter("libraryCalls"),
+      EmulatedDevice.counter("bytesHtoD"),
+      EmulatedDevice.counter("bytesDtoH"),
+      EmulatedDevice.counter("allocations")
+    };
+  }
+
+  private static long[] spent(Runnable work) {
+    long[] before = counters();
+    work.run();
+    long[] after = counters();
+    for (int i = 0; i < after.length; i++) {
+      after[i] -= before[i];
+    }
+    return after;
+  }
+
+  /** bench/results/cuda-launches.md names the operations behind these numbers. */
+  @ParameterizedTest
+  @CsvSource({"RELU", "TANH"})
+  void leapfrogStepIsThirteenLaunchesAndBringsBackSixteenBytes(Activation f) {
+    try (Backend backend = open("cuda");
+        OneChain one =
+            new OneChain(
+                backend,
+                f,
+                factor(f),
+                DIGITS.targets(),
+                new HiddenLayerPosterior.Parameters(1, KAPPA, 1, 0),
+                S,
+                2,
+                5,
+                null);
+        Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
+      one.chain.start();
+      CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, uniforms, one.identity::observe);
+      // the step is so small that every move is accepted: all moves cost the same
+      hmc.move(one.posterior, 0, 0, 1e-6, 10);
+      long[] ten = spent(() -> hmc.move(one.posterior, 0, 1, 1e-6, 10));
+      long[] thirty = spent(() -> hmc.move(one.posterior, 0, 2, 1e-6, 30));
+      assertThat(hmc.acceptance()).isGreaterThan(0.99);
+      long[] step = new long[ten.length];
+      for (int i = 0; i < step.length; i++) {
+        step[i] = (thirty[i] - ten[i]) / 20;
+        assertThat((thirty[i] - ten[i]) % 20).isZero();
+      }
+      assertThat(step)
+          .as("launches, library calls, bytes to the device, bytes to the host, allocations")
+          .containsExactly(13, 7, 0, 16, 0);
+      // a whole move adds two uniforms and the scalars of the energies and of the identity
+      assertThat(ten[2]).as("bytes to the device of a move").isZero();
+      assertThat(ten[3] - 160).as("bytes to the host beside the steps").isEqualTo(8 + 6 * 8);
+    }
+  }
+
+  @Test
+  void gramOfAnyNumberOfSamplesIsAtMostThreeLaunchesPerTile() {
+    try (Backend backend = open("cuda")) {
+      int[][] shapes = {
+        {100, 60, 2}, {1024, 60, 2}, {5000, 60, 3}, {100, 1500, 4}, {2100, 1025, 7}
+      };
+      for (int[] shape : shapes) {
+        int tiles = (shape[1] + 1023) / 1024;
+        int pairs = tiles * (tiles + 1) / 2;
+        try (Matrix x = backend.allocate(Precision.FLOAT32, shape[0], shape[1], "x");
+            Matrix c = backend.allocate(Precision.FLOAT64, shape[1], shape[1], "c")) {
+          long[] cost = spent(() -> backend.gram(1, x, 0, c));
+          assertThat(cost[0])
+              .as("launches of gram of %d x %d", shape[0], shape[1])
+              .isEqualTo(shape[2])
+              .isLessThanOrEqualTo(2L * pairs + 1);
+          assertThat(cost[1]).as("library calls").isLessThanOrEqualTo(2L * pairs);
+          assertThat(cost[2] + cost[3]).as("bytes over the bus").isZero();
+        }
+      }
+    }
+  }
+
+  /** Everything a sweep asks of the bus beside the scalars is two uniforms per block. */
+  @Test
+  void sweepMovesOnlyScalars() {
+    with(
+        "cuda",
+        factor(Activation.RELU),
+        Activation.RELU,
+        1,
+        one -> {
+          one.chain.burnIn();
+          one.chain.freeze();
+          one.chain.sweep();
+          long[] sweep = spent(one.chain::sweep);
+          assertThat(sweep[2]).as("bytes to the device").isZero();
+          long steps = 2L * OneChain.LEAPFROGS;
+          assertThat(sweep[3]).as("bytes to the host").isLessThan(100 * steps);
+          assertThat(sweep[4]).as("allocations").isZero();
+        });
+  }
+}
