@@ -68,7 +68,7 @@ class DeviceFitTest {
       String backendName, AdaptiveNbk model, Datasets data, RunControl control) {
     try (Backend backend = open(backendName)) {
       AdaptiveNbkFit fit = model.fit(data, backend, control).orElseThrow();
-      assertThat(fit.result(Map.of()).summary()).isNotNull();
+      assertThat(fit.result(Map.of(), 0).summary()).isNotNull();
       return fit;
     }
   }

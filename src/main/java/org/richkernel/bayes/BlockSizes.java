@@ -7,11 +7,12 @@ import org.richkernel.compute.Activation;
  *
  * <p>A kink costs an energy error of order step^(3/2) sqrt(n P), so the step of a ReLU block goes
  * like n^(-1/2) and the cost per unit of path like (n + c) n^(-1/2), where c is the cost of the
- * P^3/3 Cholesky factor in rows: least at n = c, about P/2 to P on CPUs. Smooth activations have no
- * such error; their blocks only bound the scratch memory.
+ * P^3/3 Cholesky factor in rows: least at n = c; the minimum is flat, and on CPUs a few hundred
+ * rows also keep the fixed cost of an operation small (bench/results/sampler.md). Smooth
+ * activations have no such error; their blocks only bound the scratch memory.
  */
 record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
-  private static final int SMALLEST = 128;
+  private static final int SMALLEST = 250;
 
   /** How the populations of a solve are cut. */
   static BlockSizes of(Activation activation, SaddleOptions options, int points) {

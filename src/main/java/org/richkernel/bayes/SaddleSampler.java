@@ -27,28 +27,25 @@ final class SaddleSampler implements AutoCloseable {
   static final int CHAINS = 2;
 
   /** Sweeps during which the step adapts and the prior draw is forgotten. */
-  static final int BURN_IN = 60;
+  static final int BURN_IN = 40;
 
   /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
-  private static final int RAMP = 30;
+  private static final int RAMP = 20;
 
   /** A population in which one sample has a larger share of the fit is not at the saddle. */
   private static final double LARGEST_SHARE = 0.5;
 
   /** Sweeps between two looks at the certificate. */
-  static final int ROUND = 25;
+  static final int ROUND = 20;
 
   /** Looks in a row that must pass. */
   private static final int PASSES = 2;
 
   /** Fewest independent samples per chain before the certificate counts. */
-  private static final double MIN_EFFECTIVE_SWEEPS = 20;
+  private static final double MIN_EFFECTIVE_SWEEPS = 10;
 
   /** Chains whose means differ by more than this many standard errors do not agree. */
   private static final double AGREEMENT = 4;
-
-  /** Leapfrog steps of a trajectory; bench/results/sampler.md has the comparison. */
-  static final int LEAPFROGS = 20;
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
@@ -165,7 +162,7 @@ final class SaddleSampler implements AutoCloseable {
             posterior,
             population,
             identity,
-            LEAPFROGS,
+            TrajectoryLength.OF_A_SOLVE,
             y,
             testPoints,
             testCount));

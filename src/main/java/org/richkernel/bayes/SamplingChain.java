@@ -47,7 +47,7 @@ final class SamplingChain implements AutoCloseable {
   private final HiddenLayerPosterior posterior;
   private final FieldPopulation population;
   private final CollectiveHmc hmc;
-  private final int leapfrogs;
+  private final TrajectoryLength length;
   private final Workspace memory;
   private final Matrix kernelSum;
   private final Matrix dualSum;
@@ -82,7 +82,7 @@ final class SamplingChain implements AutoCloseable {
       HiddenLayerPosterior posterior,
       FieldPopulation population,
       EquilibriumIdentity identity,
-      int leapfrogs,
+      TrajectoryLength length,
       double[] y,
       @Nullable TestPointKernel testPoints,
       int testCount) {
@@ -92,7 +92,7 @@ final class SamplingChain implements AutoCloseable {
     this.posterior = posterior;
     this.population = population;
     this.equilibrium = identity;
-    this.leapfrogs = leapfrogs;
+    this.length = length;
     this.testPoints = testPoints;
     int points = population.kernel().rows();
     int outputs = population.dual().columns();
@@ -162,7 +162,7 @@ final class SamplingChain implements AutoCloseable {
     boolean adapting = Double.isNaN(frozenStep);
     for (int block = 0; block < population.blocks(); block++) {
       double step = adapting ? adaptation.current() : frozenStep;
-      double acceptance = hmc.move(posterior, block, sweeps, step, leapfrogs);
+      double acceptance = hmc.move(posterior, block, sweeps, step, length.leapfrogs(step));
       if (adapting) {
         adaptation.observe(acceptance);
       }

@@ -37,7 +37,7 @@ final class OneChain implements AutoCloseable {
             posterior,
             population,
             identity,
-            LEAPFROGS,
+            TrajectoryLength.fixed(LEAPFROGS),
             y,
             testPoints,
             test == null ? 0 : test.deviation().length);

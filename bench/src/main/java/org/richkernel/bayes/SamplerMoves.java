@@ -61,7 +61,16 @@ public final class SamplerMoves {
             EquilibriumIdentity identity = new EquilibriumIdentity(backend, input, 1, rows);
             SamplingChain chain =
                 new SamplingChain(
-                    backend, 7, 0, posterior, population, identity, leapfrogs, y, null, 0)) {
+                    backend,
+                    7,
+                    0,
+                    posterior,
+                    population,
+                    identity,
+                    TrajectoryLength.fixed(leapfrogs),
+                    y,
+                    null,
+                    0)) {
           chain.start();
           // Short trajectories need more of them to forget the prior draw.
           for (int s = 0; s < BURN_IN * 10 / leapfrogs; s++) {

@@ -3,9 +3,9 @@ package org.richkernel.bench;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import org.richkernel.AdaptiveNbk;
 import org.richkernel.AdaptiveNbkFit;
-import org.richkernel.bayes.Certificate;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -13,10 +13,15 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
 
 /**
  * A whole adaptive fit on MNIST 0/1 with the time of every facade operation: {@code WholeFit FOLDER
- * activation gamma kappa P P_test S maxSweeps threads}. FOLDER holds the original MNIST files.
+ * activation gamma kappa P P_test S maxSweeps threads [stopAfter]}. FOLDER holds the original MNIST
+ * files; after {@code stopAfter} sweeps the fit is abandoned and only the times are printed.
  */
 public final class WholeFit {
   private WholeFit() {}
@@ -45,37 +50,34 @@ public final class WholeFit {
       MeteredBackend meter = new MeteredBackend(plain);
       long cpu = processCpuNanos();
       long wall = System.nanoTime();
-      AdaptiveNbkFit fit =
+      StopSignal stop = new StopSignal();
+      long stopAfter = arguments.length > 9 ? Long.parseLong(arguments[9]) : Long.MAX_VALUE;
+      Progress.Listener listener =
+          progress -> {
+            if (progress.done() >= stopAfter) {
+              stop.raise();
+            }
+          };
+      Optional<AdaptiveNbkFit> finished =
           AdaptiveNbk.of(NetworkSpec.of(1, activation))
               .gamma(gamma)
               .beta(1 / kappa)
               .samples(samples)
               .maxSweeps(Integer.parseInt(arguments[7]))
-              .fit(digits, meter.backend());
+              .fit(digits, meter.backend(), new RunControl(listener, stop, CheckpointStore.none()));
       double seconds = (System.nanoTime() - wall) * 1e-9;
       double cpuSeconds = (processCpuNanos() - cpu) * 1e-9;
-      Certificate certificate = fit.solution().certificate();
       System.out.printf(
           Locale.ROOT,
-          "%s gamma=%s kappa=%s P=%d S=%d: converged %s after %d sweeps, wall %.1f s, CPU %.1f s%n",
+          "%s gamma=%s kappa=%s P=%d S=%d: wall %.1f s, CPU %.1f s%n",
           activation,
           gamma,
           kappa,
           digits.train().points(),
           samples,
-          fit.converged(),
-          fit.solution().iterations(),
           seconds,
           cpuSeconds);
-      System.out.println(certificate);
-      System.out.println(fit.solution().layers().get(0));
-      System.out.println(fit.solution().chains());
-      System.out.printf(
-          Locale.ROOT,
-          "test loss %s +- %.1e, NNGP %s%n",
-          fit.testScores(),
-          fit.testLossError(),
-          fit.lazy().testScores());
+      finished.ifPresent(WholeFit::describe);
       System.out.printf(
           Locale.ROOT,
           "BLAS-3 share %.1f %%, peak %.1f MB%n",
@@ -83,6 +85,23 @@ public final class WholeFit {
           plain.peakBytes() / 1e6);
       System.out.print(meter.table(seconds));
     }
+  }
+
+  private static void describe(AdaptiveNbkFit fit) {
+    System.out.printf(
+        Locale.ROOT,
+        "converged %s after %d sweeps%n",
+        fit.converged(),
+        fit.solution().iterations());
+    System.out.println(fit.solution().certificate());
+    System.out.println(fit.solution().layers().get(0));
+    System.out.println(fit.solution().chains());
+    System.out.printf(
+        Locale.ROOT,
+        "test loss %s +- %.1e, NNGP %s%n",
+        fit.testScores(),
+        fit.testLossError(),
+        fit.lazy().testScores());
   }
 
   private static long processCpuNanos() {

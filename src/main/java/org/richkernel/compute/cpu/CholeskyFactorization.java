@@ -19,8 +19,8 @@ import org.richkernel.compute.Transpose;
  * blocks below it, update the rest of the lower triangle. The last two are split over the team.
  */
 final class CholeskyFactorization {
-  private static final int BLOCK = 128;
-  private static final int LARGEST_UNBLOCKED = 384;
+  private static final int BLOCK = 64;
+  private static final int LARGEST_UNBLOCKED = 96;
   private static final int SOLVE_ROWS = 64;
   private static final int TILE = 256;
 

@@ -19,6 +19,8 @@ final class GramProducts {
   static final int PANEL = 1024;
 
   private static final int EDGE = 256;
+  private static final int FEWEST_DOWN = 3;
+  private static final int LEAST_EDGE = 32;
   private static final int MOST_CHUNKS = 32;
   private static final int PIECES_WANTED = 32;
   private static final long MOST_PARTIAL_BYTES = 32L << 20;
@@ -125,6 +127,11 @@ final class GramProducts {
       lowerOnly = lower;
       int down = (p + EDGE - 1) / EDGE;
       across = (q + EDGE - 1) / EDGE;
+      if (lower && samples <= PANEL && down < FEWEST_DOWN && p >= FEWEST_DOWN * LEAST_EDGE) {
+        // A single panel has no chunks to share out: smaller tiles occupy all workers.
+        down = FEWEST_DOWN;
+        across = FEWEST_DOWN;
+      }
       tileRows = (p + down - 1) / down;
       tileColumns = (q + across - 1) / across;
       tileCount = down * across;
