@@ -123,8 +123,11 @@ class SaddleSamplerTest {
   void sameSeedGivesTheSameBitsAtAFixedNumberOfThreads(int threads) {
     Outcome first = uninterrupted(threads, Activation.RELU, 0);
     assertThat(first.stop).isEqualTo(StopReason.BUDGET);
-    assertThat(first.history).hasSize(3); // sweeps 25, 50 and the last, 70
-    assertThat(first.snapshots).hasSize(3);
+    assertThat(first.history)
+        .hasSize(
+            (70 + SaddleSampler.ROUND - 1)
+                / SaddleSampler.ROUND); // every round, and the last of the 70 sweeps
+    assertThat(first.snapshots).hasSize((70 + SaddleSampler.ROUND - 1) / SaddleSampler.ROUND);
     first.requireSameBits(uninterrupted(threads, Activation.RELU, 0));
   }
 
@@ -140,7 +143,7 @@ class SaddleSamplerTest {
       1 + random.nextInt(SaddleSampler.BURN_IN - 1),
       SaddleSampler.BURN_IN,
       SaddleSampler.BURN_IN + 1 + random.nextInt(24),
-      SaddleSampler.BURN_IN + 25,
+      SaddleSampler.BURN_IN + SaddleSampler.ROUND,
       SaddleSampler.BURN_IN + 51 + random.nextInt(18)
     };
     for (int stop : stops) {
