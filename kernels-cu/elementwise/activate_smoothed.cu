@@ -2,10 +2,10 @@
 #include "include/index.cuh"
 
 // Trapezoidal rule for tanh: normal weights beyond RK_REACH deviations are dropped (2e-9); the poles of
-// tanh(h + s z) lie pi / (2 s) off the real axis, so a spacing d leaves exp(-pi^2 / (s d)), 7e-8 here.
+// tanh(h + s z) lie pi / (2 s) off the real axis, so a spacing d leaves exp(pi^2 / (8 s^2) - pi^2 / (s d)), at most 1e-7.
 #define RK_REACH 6.0f
-#define RK_WIDEST_SPACING 1.0f
-#define RK_SPACING_TIMES_DEVIATION 0.6f
+#define RK_WIDEST_SPACING 0.7f
+#define RK_SPACING_TIMES_DEVIATION 0.5f
 // Wider noise than this is treated with the spacing for this width.
 #define RK_WIDEST_RESOLVED 1000.0f
 #define RK_INVERSE_SQRT_TWO_PI 0.39894228f
