@@ -3,10 +3,11 @@ package org.richkernel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.Search;
+import org.richkernel.bayes.SearchSolver;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -22,20 +23,31 @@ import org.richkernel.solver.RunControl;
 public final class AdaptiveNbk {
   private final NetworkSpec network;
   private final SaddleOptions options;
+  private final Search search;
 
-  private AdaptiveNbk(NetworkSpec network, SaddleOptions options) {
+  private AdaptiveNbk(NetworkSpec network, SaddleOptions options, Search search) {
     this.network = network;
     this.options = options;
+    this.search = search;
   }
 
   /** gamma = 1, beta = 100, 2000 samples, tolerance 0.01, seed 0. */
   public static AdaptiveNbk of(NetworkSpec network) {
-    return new AdaptiveNbk(network, SaddleOptions.of(1, 100));
+    return new AdaptiveNbk(network, SaddleOptions.of(1, 100), Search.none());
   }
 
   /** Sets all options at once. */
   public AdaptiveNbk options(SaddleOptions all) {
-    return new AdaptiveNbk(network, all);
+    return new AdaptiveNbk(network, all, search);
+  }
+
+  /**
+   * Adds a path of richnesses, a warm start, a second start or a selection. A path replaces gamma by
+   * its last richness, a selection gamma and beta by its best candidate.
+   */
+  public AdaptiveNbk search(Search more) {
+    SaddleOptions own = more.path().map(path -> options.withGamma(path.to())).orElse(options);
+    return new AdaptiveNbk(network, own, more);
   }
 
   /** Sets the richness, at least 0. */
@@ -77,7 +89,19 @@ public final class AdaptiveNbk {
 
   /** What {@link #fit} will hold at once. */
   public MemoryPlan plan(Datasets data, Backend backend) {
-    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).plan();
+    AdaptiveProblem problem = problem(Points.of(data));
+    SearchSolver solver = new SearchSolver(backend, problem, search);
+    MemoryPlan plan = new AdaptiveNbkSolver(backend, problem).plan();
+    plan.requireFits(backend, "lower samples or the number of training points");
+    solver.requireStart();
+    long points = problem.trainInputs().rows();
+    long solutions =
+        search.path().map(path -> (long) path.count()).orElse(0L)
+            + search
+                .selection()
+                .map(choice -> (long) choice.gammas().size() * choice.betas().size())
+                .orElse(0L);
+    return plan.addHost(solutions * network.hiddenLayers() * points * points * Double.BYTES);
   }
 
   /**
@@ -99,17 +123,17 @@ public final class AdaptiveNbk {
   public Optional<AdaptiveNbkFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
-    AdaptiveNbkSolution solution = new AdaptiveNbkSolver(backend, problem(points)).solve(control);
-    if (solution == null) {
+    Search.Outcome outcome =
+        new SearchSolver(backend, problem(points), search).solve(control).orElse(null);
+    if (outcome == null) {
       return Optional.empty();
     }
-    LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
+    LazyFit lazy = LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend);
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
         new AdaptiveNbkFit(
             network,
-            options,
-            solution,
+            outcome,
             lazy,
             points,
             data,

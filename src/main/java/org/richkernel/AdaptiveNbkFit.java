@@ -11,6 +11,7 @@ import org.richkernel.bayes.Certificate;
 import org.richkernel.bayes.ChainDiagnostics;
 import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.Search;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.Datasets;
 import org.richkernel.metrics.Scores;
@@ -29,6 +30,7 @@ public final class AdaptiveNbkFit implements Fit {
   private final NetworkSpec network;
   private final SaddleOptions options;
   private final AdaptiveNbkSolution solution;
+  private final Search.Outcome outcome;
   private final LazyFit lazy;
   private final Points points;
   private final Datasets data;
@@ -38,8 +40,7 @@ public final class AdaptiveNbkFit implements Fit {
 
   AdaptiveNbkFit(
       NetworkSpec network,
-      SaddleOptions options,
-      AdaptiveNbkSolution solution,
+      Search.Outcome outcome,
       LazyFit lazy,
       Points points,
       Datasets data,
@@ -47,8 +48,9 @@ public final class AdaptiveNbkFit implements Fit {
       long peakBytes,
       double seconds) {
     this.network = network;
-    this.options = options;
-    this.solution = solution;
+    this.outcome = outcome;
+    this.options = outcome.options();
+    this.solution = outcome.solution();
     this.lazy = lazy;
     this.points = points;
     this.data = data;
@@ -60,6 +62,11 @@ public final class AdaptiveNbkFit implements Fit {
   /** Kernels, certificate, predictions. */
   public AdaptiveNbkSolution solution() {
     return solution;
+  }
+
+  /** The path, starts and candidates that were solved for besides. */
+  public Search.Outcome outcome() {
+    return outcome;
   }
 
   /** The NNGP fit of the same data with the same noise. */
@@ -157,7 +164,9 @@ public final class AdaptiveNbkFit implements Fit {
     if (!solution.roots().isEmpty()) {
       summary.detail("roots", roots());
     }
-    return arrays(summary.build());
+    SearchTables tables = new SearchTables(outcome, points);
+    tables.addTo(summary);
+    return tables.addTo(arrays(summary.build()));
   }
 
   private Result arrays(Summary summary) {
@@ -212,6 +221,18 @@ public final class AdaptiveNbkFit implements Fit {
     map.put("chainDisagreement", certificate.disagreement());
     map.put("largestShare", certificate.largestShare());
     map.put("effectiveSweeps", certificate.effectiveSweeps());
+    if (certificate.layers().size() > 1) {
+      map.put("layers", certificate.layers().stream().map(AdaptiveNbkFit::layer).toList());
+    }
+    return map;
+  }
+
+  private static Map<String, Object> layer(Certificate.Layer layer) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("layer", layer.layer());
+    map.put("equilibrium", layer.equilibrium());
+    map.put("equilibriumStandardError", layer.equilibriumError());
+    map.put("chainDisagreement", layer.disagreement());
     return map;
   }
 

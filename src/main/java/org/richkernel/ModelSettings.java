@@ -5,10 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.richkernel.bayes.DeepPredictor;
 import org.richkernel.bayes.LinearPredictor;
+import org.richkernel.bayes.Populations;
 import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
 import org.richkernel.lazy.KernelKind;
@@ -23,7 +27,11 @@ import org.richkernel.result.ModelFile;
 final class ModelSettings {
   private static final String KERNEL = "kernel";
   private static final String SAMPLED = "sampled";
+  private static final String DEEP = "deep";
   private static final String LINEAR = "linear";
+
+  /** Whitened fields of the populations that a sampled fit has kept. */
+  private static final String FIELDS = "neurons";
 
   private ModelSettings() {}
 
@@ -59,10 +67,21 @@ final class ModelSettings {
       describe(sampled.network(), settings);
       int r = sampled.rank();
       arrays =
-          arrays
+          populations(sampled.populations(), settings, arrays)
               .with("projector", sampled.projector(), sampled.projector().length / r, r)
-              .with("neurons", sampled.neurons(), sampled.neurons().length / r, r)
               .with("readout", sampled.coefficients(), sampled.neurons().length / r, outputs);
+    } else if (predictor instanceof DeepPredictor deep) {
+      settings.put("type", DEEP);
+      settings.put("inputs", deep.inputDimension());
+      settings.put("jitter", deep.jitter());
+      describe(deep.network(), settings);
+      int points = deep.points();
+      int r = deep.factor().length / points;
+      arrays =
+          populations(deep.populations(), settings, arrays)
+              .with("projector", deep.projector(), deep.projector().length / r, r)
+              .with("factor", deep.factor(), points, r)
+              .with("targets", deep.targets(), points, outputs);
     } else if (predictor instanceof LinearPredictor linear) {
       settings.put("type", LINEAR);
       settings.put("intercept", linear.intercept());
@@ -71,6 +90,39 @@ final class ModelSettings {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
     ModelFile.write(folder, settings, arrays);
+  }
+
+  private static ArrayBundle populations(
+      Populations populations, Map<String, Object> settings, ArrayBundle arrays) {
+    settings.put("gamma", populations.gamma());
+    settings.put("kappa", populations.kappa());
+    settings.put("population-samples", populations.samples());
+    settings.put("steps", populations.steps());
+    int width = populations.width();
+    return arrays.with(FIELDS, populations.fields(), populations.fields().length / width, width);
+  }
+
+  /** The populations of a sampled fit. */
+  static Populations populations(ModelFile.Model model) {
+    Map<String, Object> settings = model.settings();
+    if (!settings.containsKey("population-samples")) {
+      throw new InvalidDataException(
+          ModelFile.SETTINGS,
+          "holds no sampled populations",
+          "name the --out folder of a bayes run that sampled");
+    }
+    Table fields = model.array(FIELDS);
+    return new Populations(
+        ((Number) settings.get("gamma")).doubleValue(),
+        ((Number) settings.get("kappa")).doubleValue(),
+        fields.columns(),
+        numbers(settings, "population-samples").mapToInt(Number::intValue).toArray(),
+        numbers(settings, "steps").mapToDouble(Number::doubleValue).toArray(),
+        floats(fields));
+  }
+
+  private static Stream<Number> numbers(Map<String, Object> settings, String key) {
+    return ((List<?>) settings.get(key)).stream().map(value -> (Number) value);
   }
 
   static Predictor read(ModelFile.Model model) {
@@ -91,15 +143,25 @@ final class ModelSettings {
         return new SampledPredictor(
             network(settings),
             ((Number) settings.get("inputs")).intValue(),
-            projector.columns(),
             projector.values(),
-            floats(model.array("neurons")),
+            populations(model),
             floats(model.array("readout")));
+      case DEEP:
+        Table factor = model.array("factor");
+        return new DeepPredictor(
+            network(settings),
+            ((Number) settings.get("inputs")).intValue(),
+            model.array("projector").values(),
+            factor.values(),
+            factor.rows(),
+            model.array("targets").values(),
+            populations(model),
+            ((Number) settings.get("jitter")).doubleValue());
       case LINEAR:
         return new LinearPredictor(
             model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
       default:
-        throw new org.richkernel.data.InvalidDataException(
+        throw new InvalidDataException(
             ModelFile.SETTINGS,
             "holds a model of unknown type " + type,
             "read it with the version of richkernel that wrote it");

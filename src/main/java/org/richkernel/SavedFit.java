@@ -2,6 +2,7 @@ package org.richkernel;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.richkernel.bayes.Populations;
 import org.richkernel.compute.Backend;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
@@ -37,6 +38,15 @@ public final class SavedFit {
         ModelSettings.standardization(model.settings()),
         ((Number) model.settings().get("outputs")).intValue(),
         classes.stream().map(String::valueOf).toList());
+  }
+
+  /**
+   * Reads the populations of a sampled fit, from which another one can start.
+   *
+   * @throws org.richkernel.data.InvalidDataException if the folder holds no such fit
+   */
+  public static Populations populations(Path folder) {
+    return ModelSettings.populations(ModelFile.read(folder));
   }
 
   /**

@@ -1,9 +1,5 @@
 package org.richkernel.bayes;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -11,16 +7,17 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.MonteCarloSeries;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
 /**
  * Solves an {@link AdaptiveProblem} by the method that fits it: the kernel at initialisation for
- * gamma = 0, the closed form for linear networks with one output, sampling for one nonlinear hidden
- * layer.
+ * gamma = 0, the closed form for linear networks with one output, sampling for all others.
  */
 public final class AdaptiveNbkSolver {
+  /** Most hidden layers of a network that is sampled. */
+  public static final int DEEPEST = 16;
+
   private static final String LESS_MEMORY = "lower samples or the number of training points";
 
   private final Backend backend;
@@ -32,12 +29,13 @@ public final class AdaptiveNbkSolver {
   public AdaptiveNbkSolver(Backend backend, AdaptiveProblem problem) {
     this.backend = backend;
     this.problem = problem;
-    if (problem.network().hiddenLayers() > 1 && !closedForm() && !initialKernel()) {
+    if (problem.network().hiddenLayers() > DEEPEST && !closedForm() && !initialKernel()) {
       throw new InvalidProblemException(
           "hidden-layers",
           problem.network().hiddenLayers(),
-          "deeper networks than one hidden layer need activation linear (one output, no biases), or"
-              + " gamma 0");
+          "use 1 to "
+              + DEEPEST
+              + "; deeper networks need activation linear (one output, no biases), or gamma 0");
     }
   }
 
@@ -66,12 +64,29 @@ public final class AdaptiveNbkSolver {
     int width = problem.trainInputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
     return SaddleSampler.plan(
         backend,
-        problem.network().activation(),
+        problem.network(),
         problem.options(),
         points,
         Math.min(points, width),
         outputs,
         problem.testInputs().rows());
+  }
+
+  /**
+   * A solution with what it takes to go on from it.
+   *
+   * @param solution the saddle point
+   * @param dualSquare tr v^T v
+   * @param end populations at its end; null for closed forms
+   */
+  record Solved(
+      AdaptiveNbkSolution solution,
+      AdaptiveNbkSolution.Estimate dualSquare,
+      @Nullable WarmStart end) {
+    static Solved exact(AdaptiveNbkSolution solution) {
+      double square = InitialKernelSaddle.dot(solution.dual(), solution.dual());
+      return new Solved(solution, AdaptiveNbkSolution.Estimate.exact(square), null);
+    }
   }
 
   /**
@@ -82,17 +97,33 @@ public final class AdaptiveNbkSolver {
    *     computed then
    */
   public @Nullable AdaptiveNbkSolution solve(RunControl control) {
-    plan().requireFits(backend, LESS_MEMORY);
-    if (initialKernel()) {
-      return InitialKernelSaddle.solve(backend, problem);
-    }
-    if (closedForm()) {
-      return LinearSaddleSolver.solve(backend, problem);
-    }
-    return sample(control);
+    Solved solved = solve(control, null, 0);
+    return solved == null ? null : solved.solution();
   }
 
-  private @Nullable AdaptiveNbkSolution sample(RunControl control) {
+  /**
+   * The same among several solves.
+   *
+   * @param start populations to start from; null for a draw of the prior
+   * @param run number of the solve; names its random streams
+   */
+  @Nullable Solved solve(RunControl control, @Nullable WarmStart start, int run) {
+    plan().requireFits(backend, LESS_MEMORY);
+    if (initialKernel()) {
+      return Solved.exact(InitialKernelSaddle.solve(backend, problem));
+    }
+    if (closedForm()) {
+      return Solved.exact(LinearSaddleSolver.solve(backend, problem));
+    }
+    return sample(control, start, run);
+  }
+
+  /** Whether {@link #solve} samples, and does not use a closed form. */
+  boolean samples() {
+    return !initialKernel() && !closedForm();
+  }
+
+  private @Nullable Solved sample(RunControl control, @Nullable WarmStart start, int run) {
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();
@@ -103,141 +134,20 @@ public final class AdaptiveNbkSolver {
     try (SaddleSampler sampler =
         new SaddleSampler(
             backend,
-            network.activation(),
+            network,
             input,
             problem.trainTargets().toArray(),
-            network.weightVariance(1),
             problem.options(),
-            coordinates)) {
+            coordinates,
+            start,
+            run)) {
       StopReason stop = sampler.run(control);
-      return stop == StopReason.INTERRUPTED ? null : solution(sampler, input, stop);
+      return stop == StopReason.INTERRUPTED
+          ? null
+          : new Solved(
+              SampledSolution.of(backend, problem, input, sampler, stop),
+              sampler.estimate().extrapolated(SamplingChain::dualSquare),
+              sampler.chains().end());
     }
-  }
-
-  private AdaptiveNbkSolution solution(SaddleSampler sampler, InputFactor input, StopReason stop) {
-    SaddleEstimate estimate = sampler.estimate();
-    double g = problem.network().weightVariance(1);
-    double kappa = problem.options().kappa();
-    double[] y = problem.trainTargets().toArray();
-    int points = problem.trainInputs().rows();
-
-    double[] kernel = estimate.kernel().clone();
-    double square = 0;
-    for (int i = 0; i < kernel.length; i++) {
-      kernel[i] /= g;
-      square += kernel[i] * kernel[i];
-    }
-    double norm = Math.sqrt(square);
-    double targetSquare = 0;
-    for (double value : y) {
-      targetSquare += value * value;
-    }
-    // Alignment is a ratio: its value comes from the extrapolated kernel, its error from the ratio
-    // of
-    // each sweep's own numerator and norm.
-    double alignmentError = estimate.extrapolated(SamplingChain::alignment).error();
-    AdaptiveNbkSolution.Estimate fit = estimate.extrapolated(SamplingChain::kernelFit);
-    AdaptiveNbkSolution.Layer layer =
-        new AdaptiveNbkSolution.Layer(
-            new AdaptiveNbkSolution.Estimate(
-                fit.value() / g / (norm * targetSquare), alignmentError),
-            scaled(estimate.extrapolated(SamplingChain::trace), 1 / (g * points)),
-            new AdaptiveNbkSolution.Estimate(
-                norm, estimate.extrapolated(SamplingChain::frobenius).error() / g));
-
-    // f = Y - kappa v on the training points
-    double[] train = y.clone();
-    for (int i = 0; i < train.length; i++) {
-      train[i] -= kappa * estimate.dual()[i];
-    }
-    double[][] testByChain = new double[SaddleSampler.CHAINS][];
-    for (int c = 0; c < testByChain.length; c++) {
-      testByChain[c] = estimate.extrapolated(c, SamplingChain::meanTestPrediction);
-    }
-    return new AdaptiveNbkSolution(
-        stop,
-        "sampled",
-        sampler.iterations(),
-        new Certificate(
-            sampler.residual(),
-            sampler.residualError(),
-            sampler.equilibriumResidual(),
-            sampler.equilibriumError(),
-            sampler.disagreement(),
-            sampler.largestShare(),
-            sampler.effectiveSweeps()),
-        List.of(kernel),
-        List.of(layer),
-        estimate.dual(),
-        estimate.extrapolated(SamplingChain::dualFit),
-        train,
-        mean(testByChain),
-        standardError(testByChain),
-        NeuronHarvest.predictor(backend, problem, input, sampler),
-        diagnostics(sampler),
-        history(sampler),
-        List.of(),
-        sampler.seconds());
-  }
-
-  private static AdaptiveNbkSolution.Estimate scaled(
-      AdaptiveNbkSolution.Estimate estimate, double factor) {
-    return new AdaptiveNbkSolution.Estimate(estimate.value() * factor, estimate.error() * factor);
-  }
-
-  private static double[] mean(double[][] vectors) {
-    double[] mean = new double[vectors[0].length];
-    for (double[] vector : vectors) {
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += vector[i] / vectors.length;
-      }
-    }
-    return mean;
-  }
-
-  /** Standard error of the mean of each component. */
-  private static double[] standardError(double[][] vectors) {
-    double[] mean = mean(vectors);
-    double[] error = new double[mean.length];
-    int count = vectors.length;
-    for (int i = 0; i < error.length; i++) {
-      double sum = 0;
-      for (double[] vector : vectors) {
-        sum += (vector[i] - mean[i]) * (vector[i] - mean[i]);
-      }
-      error[i] = Math.sqrt(sum / (count * (count - 1.0)));
-    }
-    return error;
-  }
-
-  private static List<ChainDiagnostics> diagnostics(SaddleSampler sampler) {
-    List<ChainDiagnostics> all = new ArrayList<>();
-    for (SamplingChain[] chains : List.of(sampler.large(), sampler.small())) {
-      for (SamplingChain chain : chains) {
-        all.add(
-            new ChainDiagnostics(
-                chain.samples(),
-                chain.step(),
-                chain.acceptance(),
-                chain.autocorrelationTime(),
-                chain.measured()));
-      }
-    }
-    return List.copyOf(all);
-  }
-
-  private static Map<String, double[]> history(SaddleSampler sampler) {
-    List<double[]> rows = sampler.history();
-    Map<String, double[]> columns = new LinkedHashMap<>();
-    for (int c = 0; c < SaddleSampler.HISTORY_COLUMNS.size(); c++) {
-      double[] column = new double[rows.size()];
-      for (int i = 0; i < column.length; i++) {
-        column[i] = rows.get(i)[c];
-      }
-      columns.put(SaddleSampler.HISTORY_COLUMNS.get(c), column);
-    }
-    MonteCarloSeries fit = sampler.large()[0].dualFit();
-    columns.put("yv", fit.values());
-    return columns;
   }
 }

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.network.NetworkSpec;
 
 /**
  * How many rows of a population to move at a time.
@@ -15,8 +16,13 @@ record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
   private static final int SMALLEST = 250;
 
   /** How the populations of a solve are cut. */
-  static BlockSizes of(Activation activation, SaddleOptions options, int points) {
-    int wanted = Math.max(SMALLEST, activation == Activation.RELU ? points : 4 * points);
+  static BlockSizes of(NetworkSpec network, SaddleOptions options, int points) {
+    if (network.hiddenLayers() > 1) {
+      // A kernel acts on every row of the next layer: all rows move together.
+      return new BlockSizes(1, options.extrapolates() ? 1 : 0, options.samples());
+    }
+    boolean kinks = network.activation() == Activation.RELU;
+    int wanted = Math.max(SMALLEST, kinks ? points : 4 * points);
     if (options.extrapolates()) {
       // S is four times S/4, so both fall into blocks of the same two sizes.
       int quarter = options.samples() / 4;

@@ -11,9 +11,10 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.MonteCarloSeries;
 
 /**
- * Test that the samples follow the density of the saddle point, by an integration by parts.
+ * Test that the samples of one layer follow the density of the saddle point, by an integration by
+ * parts.
  *
- * <p>For any fixed direction u of whitened space and density exp(-|xi|^2/2 - V),
+ * <p>For any fixed direction u of the layer's whitened space and density exp(-|xi|^2/2 - V),
  *
  * <pre>  &lt; (xi_s . u)^2 + (xi_s . u) (u . dV/dxi_s) &gt; = |u|^2,</pre>
  *
@@ -27,7 +28,6 @@ final class EquilibriumIdentity implements AutoCloseable {
   private final Backend backend;
   private final Workspace memory;
   private final Matrix directions; // U, r x K, unit columns
-  private final Matrix factor; // F, P x r
   private final List<Matrix[]> scratch = new ArrayList<>(); // xi U and G U, by block size
   private final MonteCarloSeries mismatch = new MonteCarloSeries();
   private final MonteCarloSeries spread = new MonteCarloSeries();
@@ -35,14 +35,16 @@ final class EquilibriumIdentity implements AutoCloseable {
   private double products;
   private int samples;
 
-  EquilibriumIdentity(Backend backend, InputFactor input, int outputs, int blockRows) {
+  /**
+   * @param width r, columns of the layer's fields
+   * @param blockRows rows of the largest block
+   */
+  EquilibriumIdentity(Backend backend, int width, int outputs, int blockRows) {
     this.backend = backend;
     MemoryPlan plan = new MemoryPlan();
-    plan(plan, "", input.points(), input.rank(), outputs, blockRows);
+    plan(plan, "", width, outputs, blockRows);
     memory = new Workspace(backend, plan);
     directions = memory.get("directions");
-    factor = memory.get("factor");
-    backend.upload(input.factor(), factor);
     Matrix fields = memory.get("projected fields");
     Matrix forces = memory.get("projected forces");
     for (int rows : new int[] {blockRows - 1, blockRows}) {
@@ -50,24 +52,29 @@ final class EquilibriumIdentity implements AutoCloseable {
     }
   }
 
-  static void plan(
-      MemoryPlan plan, String prefix, int points, int rank, int outputs, int blockRows) {
-    plan.add(prefix + "directions", Precision.FLOAT32, rank, outputs)
-        .add(prefix + "factor", Precision.FLOAT32, points, rank)
+  static void plan(MemoryPlan plan, String prefix, int width, int outputs, int blockRows) {
+    plan.add(prefix + "directions", Precision.FLOAT32, width, outputs)
         .add(prefix + "projected fields", Precision.FLOAT32, blockRows, outputs)
         .add(prefix + "projected forces", Precision.FLOAT32, blockRows, outputs);
   }
 
-  /** Fixes the directions u = F^T v / |F^T v|; v is P x K, row-major. */
-  void setDirections(double[] v) {
+  /**
+   * Fixes the directions u = F^T v / |F^T v|.
+   *
+   * @param factor F, row-major P x r
+   * @param v P x K, row-major
+   */
+  void setDirections(double[] factor, double[] v) {
     int rank = directions.rows();
     int outputs = directions.columns();
-    try (Matrix dual = backend.allocate(Precision.FLOAT32, factor.rows(), outputs, "dual")) {
-      backend.upload(v, dual);
-      backend.gemm(Transpose.YES, Transpose.NO, 1, factor, dual, 0, directions);
-    }
     double[] u = new double[rank * outputs];
-    backend.download(directions, u);
+    for (int p = 0; p < factor.length / rank; p++) {
+      for (int i = 0; i < rank; i++) {
+        for (int k = 0; k < outputs; k++) {
+          u[i * outputs + k] += factor[p * rank + i] * v[p * outputs + k];
+        }
+      }
+    }
     for (int k = 0; k < outputs; k++) {
       double square = 0;
       for (int i = 0; i < rank; i++) {

@@ -9,24 +9,34 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * S samples of whitened fields, cut into blocks whose sizes differ by at most one row, with the
- * kernel, dual vector and potential that belong to them.
+ * S samples of whitened fields of all hidden layers, cut into blocks whose sizes differ by at most
+ * one row, with the kernels, dual vector and potential that belong to them.
  */
 final class FieldPopulation implements AutoCloseable {
   private final Workspace memory;
   private final Matrix xi;
-  private final Matrix kernel;
+  private final List<Matrix> layers = new ArrayList<>();
+  private final List<Matrix> kernels = new ArrayList<>();
   private final Matrix dual;
   private final List<Matrix> blockRows = new ArrayList<>();
   private double potential;
 
-  FieldPopulation(Backend backend, int samples, int blocks, int rank, int points, int outputs) {
+  /**
+   * @param widths columns of each layer's fields: the rank of the inputs, then P for every other
+   *     layer
+   */
+  FieldPopulation(Backend backend, int samples, int blocks, int[] widths, int points, int outputs) {
     MemoryPlan plan = new MemoryPlan();
-    plan(plan, "", samples, rank, points, outputs);
+    plan(plan, "", samples, widths, points, outputs);
     memory = new Workspace(backend, plan);
     xi = memory.get("fields");
-    kernel = memory.get("kernel");
     dual = memory.get("dual vector");
+    int column = 0;
+    for (int l = 1; l <= widths.length; l++) {
+      layers.add(xi.view(0, samples, column, widths[l - 1]));
+      kernels.add(memory.get("kernel " + l));
+      column += widths[l - 1];
+    }
     for (int b = 0; b < blocks; b++) {
       int first = blockStart(samples, blocks, b);
       blockRows.add(xi.rowRange(first, blockStart(samples, blocks, b + 1) - first));
@@ -34,10 +44,25 @@ final class FieldPopulation implements AutoCloseable {
   }
 
   /** Adds what a population takes to a plan. */
-  static void plan(MemoryPlan plan, String prefix, int samples, int rank, int points, int outputs) {
-    plan.add(prefix + "fields", Precision.FLOAT32, samples, rank)
-        .add(prefix + "kernel", Precision.FLOAT64, points, points)
-        .add(prefix + "dual vector", Precision.FLOAT64, points, outputs);
+  static void plan(
+      MemoryPlan plan, String prefix, int samples, int[] widths, int points, int outputs) {
+    int width = 0;
+    for (int w : widths) {
+      width = Math.addExact(width, w);
+    }
+    plan.add(prefix + "fields", Precision.FLOAT32, samples, width);
+    for (int l = 1; l <= widths.length; l++) {
+      plan.add(prefix + "kernel " + l, Precision.FLOAT64, points, points);
+    }
+    plan.add(prefix + "dual vector", Precision.FLOAT64, points, outputs);
+  }
+
+  /** Columns of the fields of each of L layers: r, P, P, ... */
+  static int[] widths(int layers, int rank, int points) {
+    int[] widths = new int[layers];
+    java.util.Arrays.fill(widths, points);
+    widths[0] = rank;
+    return widths;
   }
 
   /** First row of block b when S rows are cut into blocks. */
@@ -62,17 +87,32 @@ final class FieldPopulation implements AutoCloseable {
     return blockRows.get(b);
   }
 
-  /** Whitened fields, S x r, float32. */
+  /** L. */
+  int layers() {
+    return layers.size();
+  }
+
+  /** Whitened fields of all layers side by side, S x (r + (L - 1) P), float32. */
   Matrix xi() {
     return xi;
   }
 
-  /** g Phi, P x P, float64. */
-  Matrix kernel() {
-    return kernel;
+  /** Whitened fields of layer l = 1 to L, a view of {@link #xi()}. */
+  Matrix xi(int layer) {
+    return layers.get(layer - 1);
   }
 
-  /** v = (g Phi + kappa)^{-1} Y, P x K, float64. */
+  /** g_L Phi^L, P x P, float64. */
+  Matrix kernel() {
+    return kernels.get(kernels.size() - 1);
+  }
+
+  /** g_l Phi^l for l = 1 to L, P x P, float64. */
+  Matrix kernel(int layer) {
+    return kernels.get(layer - 1);
+  }
+
+  /** v = (g_L Phi^L + kappa)^{-1} Y, P x K, float64. */
   Matrix dual() {
     return dual;
   }

@@ -6,7 +6,6 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -25,19 +24,9 @@ import org.richkernel.compute.Workspace;
  * backward) and P^3/3 for the Cholesky factor. Memory: 3 n r + 2 n P floats and 3 P^2 doubles
  * beside the populations.
  */
-final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
-  /**
-   * Constants of the density.
-   *
-   * @param gamma richness
-   * @param kappa noise level 1/beta
-   * @param readoutVariance g
-   * @param determinant c
-   */
-  record Parameters(double gamma, double kappa, double readoutVariance, double determinant) {}
-
+final class HiddenLayerPosterior implements MarginalPosterior {
   private final Backend backend;
-  private final Parameters parameters;
+  private final PosteriorParameters parameters;
   private final Workspace memory;
   private final Matrix factor; // F, P x r, float32
   private final Matrix targets; // Y, P x K
@@ -49,7 +38,8 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
 
-  private double richness; // gamma, or less while it is ramped up
+  private double richness; // gamma, or another while it is annealed
+  private double noise; // kappa, likewise
   private FieldPopulation population;
   private MovingBlock moving;
   private Matrix movingRows;
@@ -65,14 +55,15 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
       Activation activation,
       InputFactor input,
       double[] y,
-      Parameters parameters,
+      PosteriorParameters parameters,
       int blockRows) {
     this.backend = backend;
     this.parameters = parameters;
     this.richness = parameters.gamma();
+    this.noise = parameters.kappa();
     int outputs = y.length / input.points();
     MemoryPlan plan = new MemoryPlan();
-    plan(plan, input.points(), input.rank(), outputs, blockRows, parameters.determinant());
+    plan(plan, input.points(), input.rank(), outputs, blockRows, parameters.hasDeterminant());
     memory = new Workspace(backend, plan);
     factor = memory.get("F");
     targets = memory.get("Y");
@@ -89,12 +80,12 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
           new MovingBlock(backend, activation, memory, factor, blockRows - 1),
           new MovingBlock(backend, activation, memory, factor, blockRows)
         };
-    determinantForce = parameters.determinant() == 0 ? null : new DeterminantForce(backend, memory);
+    determinantForce = parameters.hasDeterminant() ? new DeterminantForce(backend, memory) : null;
   }
 
   /** Adds the scratch shared by all populations to a plan. */
   static void plan(
-      MemoryPlan plan, int points, int rank, int outputs, int blockRows, double determinant) {
+      MemoryPlan plan, int points, int rank, int outputs, int blockRows, boolean determinant) {
     plan.add("F", Precision.FLOAT32, points, rank)
         .add("Y", Precision.FLOAT64, points, outputs)
         .add("Gram of the fixed rows", Precision.FLOAT64, points, points)
@@ -104,7 +95,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
         .add("dual", Precision.FLOAT64, points, outputs)
         .add("dual, single", Precision.FLOAT32, points, outputs);
     MovingBlock.plan(plan, points, rank, blockRows);
-    if (determinant != 0) {
+    if (determinant) {
       DeterminantForce.plan(plan, points, blockRows);
     }
   }
@@ -114,23 +105,23 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     return (samples + blocks - 1) / blocks;
   }
 
-  /** A population whose fields are still to be set; {@link #refresh} must follow. */
-  FieldPopulation newPopulation(int samples, int blocks) {
+  @Override
+  public FieldPopulation newPopulation(int samples, int blocks) {
     if (largestBlock(samples, blocks) > sizes[1].rows() || samples / blocks < sizes[0].rows()) {
       throw new IllegalArgumentException(
           samples + " samples do not fall into " + blocks + " blocks of the planned size");
     }
     return new FieldPopulation(
-        backend, samples, blocks, factor.columns(), factor.rows(), targets.columns());
+        backend, samples, blocks, new int[] {factor.columns()}, factor.rows(), targets.columns());
   }
 
-  /** Chooses the population that the following moves act on; it must have been refreshed. */
-  void use(FieldPopulation next) {
+  @Override
+  public void use(FieldPopulation next) {
     population = next;
   }
 
-  /** Computes kernel, dual vector and potential of a population whose fields were just set. */
-  void refresh(FieldPopulation next) {
+  @Override
+  public void refresh(FieldPopulation next) {
     use(next);
     backend.fill(0, next.kernel());
     for (int b = 0; b < blocks(); b++) {
@@ -143,59 +134,52 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     backend.copy(dual, next.dual());
   }
 
-  /**
-   * Sets the richness that the following moves feel, at most gamma; populations must be refreshed.
-   *
-   * @param fraction of gamma, in [0, 1]
-   */
-  void ramp(double fraction) {
-    richness = fraction * parameters.gamma();
+  @Override
+  public void setConditions(double gamma, double kappa) {
+    richness = gamma;
+    noise = kappa;
   }
 
-  /**
-   * Largest share that a single sample has in tr Y^T Phi Y. It is of order 1/S at the saddle; near
-   * 1 the population has condensed: one sample of norm sqrt(S) carries the fit, a metastable state
-   * at the boundary of the saddle's domain.
-   */
-  double largestShare(FieldPopulation of) {
+  @Override
+  public double largestShare(FieldPopulation of) {
     use(of);
-    double largest = 0;
-    double sum = 0;
-    int outputs = targets.columns();
-    try (Matrix y = backend.allocate(Precision.FLOAT32, targets.rows(), outputs, "targets");
-        Matrix image =
-            backend.allocate(Precision.FLOAT32, sizes[1].rows(), outputs, "fields on targets")) {
+    double[] largestAndSum = new double[2];
+    try (Matrix y =
+        backend.allocate(Precision.FLOAT32, targets.rows(), targets.columns(), "targets")) {
       backend.copy(targets, y);
       for (int b = 0; b < blocks(); b++) {
         select(b);
         backend.copy(movingRows, moving.position());
         moving.forward();
-        float[] values = new float[moving.rows() * outputs];
-        try (Matrix rows = image.rowRange(0, moving.rows())) {
-          backend.gemm(Transpose.NO, Transpose.NO, 1, moving.phi(), y, 0, rows);
-          backend.download(rows, values);
-        }
-        for (int i = 0; i < moving.rows(); i++) {
-          double square = 0;
-          for (int k = 0; k < outputs; k++) {
-            square += (double) values[i * outputs + k] * values[i * outputs + k];
-          }
-          largest = Math.max(largest, square);
-          sum += square;
-        }
+        moving.shares(y, largestAndSum);
       }
     }
-    return sum == 0 ? 0 : largest / sum;
+    return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
   }
 
-  /** I of P x P, whose inner product with a kernel is its trace. */
-  Matrix unitMatrix() {
+  @Override
+  public int layers() {
+    return 1;
+  }
+
+  @Override
+  public Matrix factor(int layer) {
+    return factor;
+  }
+
+  @Override
+  public Matrix position(int layer) {
+    return moving.position();
+  }
+
+  @Override
+  public Matrix gradient(int layer) {
+    return moving.gradient();
+  }
+
+  @Override
+  public Matrix unitMatrix() {
     return memory.get("unit matrix");
-  }
-
-  /** g, the variance of the readout weights. */
-  double readoutVariance() {
-    return parameters.readoutVariance();
   }
 
   /** g / S. */
@@ -280,7 +264,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
   private double solve() {
     long start = System.nanoTime();
     backend.copy(candidate, cholesky);
-    backend.addDiagonal(parameters.kappa(), cholesky);
+    backend.addDiagonal(noise, cholesky);
     backend.cholesky(cholesky);
     backend.copy(targets, dual);
     backend.solveCholesky(cholesky, dual);
@@ -288,7 +272,7 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     double fit = 0.5 * population.samples() * richness * richness;
     double energy = fit * backend.dot(targets, dual);
     if (determinantForce != null) {
-      energy += parameters.determinant() * backend.logDeterminant(cholesky);
+      energy += parameters.determinant(population.samples()) * backend.logDeterminant(cholesky);
     }
     solveNanos += System.nanoTime() - start;
     return energy;
@@ -298,7 +282,8 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
   private void pull() {
     backend.copy(dual, dualSingle);
     if (determinantForce != null) {
-      determinantForce.prepare(2 * parameters.determinant() * kernelWeight(), cholesky, moving);
+      double c = parameters.determinant(population.samples());
+      determinantForce.prepare(2 * c * kernelWeight(), cholesky, moving);
     }
     moving.pull(-richness * richness * parameters.readoutVariance(), dualSingle);
     if (determinantForce != null) {
@@ -306,13 +291,13 @@ final class HiddenLayerPosterior implements HmcTarget, AutoCloseable {
     }
   }
 
-  /** Wall-clock time spent in Gram matrices so far. */
-  long gramNanos() {
+  @Override
+  public long gramNanos() {
     return sizes[0].gramNanos() + sizes[1].gramNanos();
   }
 
-  /** Wall-clock time spent on solving for v so far. */
-  long solveNanos() {
+  @Override
+  public long solveNanos() {
     return solveNanos;
   }
 

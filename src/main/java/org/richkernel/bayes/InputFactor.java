@@ -4,6 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -82,6 +83,22 @@ final class InputFactor {
         return new InputFactor(points, features, rank, spec, projected, eigenvectors);
       }
     }
+  }
+
+  /**
+   * A factor that was stored.
+   *
+   * @param projector W, (D or D + 1) x r
+   * @param factor F, P x r
+   */
+  static InputFactor restored(
+      NetworkSpec spec, int features, double[] projector, double[] factor, int points) {
+    int rank = factor.length / Math.max(1, points);
+    if (rank < 1 || factor.length != points * rank || projector.length % rank != 0) {
+      throw new InvalidProblemException(
+          "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
+    }
+    return new InputFactor(points, features, rank, spec, factor, projector);
   }
 
   private static void scaleColumns(double[] a, double[] scale, boolean divide) {

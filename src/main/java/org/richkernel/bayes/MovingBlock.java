@@ -2,6 +2,8 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -28,7 +30,8 @@ final class MovingBlock {
 
   private long gramNanos;
 
-  private record Panel(Matrix position, Matrix gradient, Matrix phi, Matrix slope) {}
+  private record Panel(
+      Matrix position, Matrix gradient, Matrix phi, Matrix slope, @Nullable Matrix product) {}
 
   /**
    * @param memory holds what {@link #plan} planned
@@ -36,14 +39,48 @@ final class MovingBlock {
    * @param rows n, at most what was planned
    */
   MovingBlock(Backend backend, Activation activation, Workspace memory, Matrix factor, int rows) {
+    this(
+        backend,
+        activation,
+        factor,
+        memory.get("position").rowRange(0, rows),
+        memory.get("momentum").rowRange(0, rows),
+        memory.get("gradient").rowRange(0, rows),
+        memory.get("phi").rowRange(0, rows),
+        memory.get("slope").rowRange(0, rows),
+        null);
+  }
+
+  /**
+   * A block on given matrices: one layer of a deep network, whose fields are columns of all fields.
+   *
+   * @param factor F, P x r, float32
+   * @param position n x r
+   * @param momentum n x r
+   * @param gradient n x r
+   * @param phi n x P
+   * @param slope n x P
+   * @param scratch at least a panel of rows x P, for {@link #pullFull}; null where it is not used
+   */
+  MovingBlock(
+      Backend backend,
+      Activation activation,
+      Matrix factor,
+      Matrix position,
+      Matrix momentum,
+      Matrix gradient,
+      Matrix phi,
+      Matrix slope,
+      @Nullable Matrix scratch) {
     this.backend = backend;
     this.activation = activation;
     this.factor = factor;
-    position = memory.get("position").rowRange(0, rows);
-    momentum = memory.get("momentum").rowRange(0, rows);
-    gradient = memory.get("gradient").rowRange(0, rows);
-    phi = memory.get("phi").rowRange(0, rows);
-    slope = memory.get("slope").rowRange(0, rows);
+    this.position = position;
+    this.momentum = momentum;
+    this.gradient = gradient;
+    this.phi = phi;
+    this.slope = slope;
+    int rows = position.rows();
     int step = backend.panelRows(phi.columns());
     for (int from = 0; from < rows; from += step) {
       int count = Math.min(step, rows - from);
@@ -52,7 +89,8 @@ final class MovingBlock {
               position.rowRange(from, count),
               gradient.rowRange(from, count),
               phi.rowRange(from, count),
-              slope.rowRange(from, count)));
+              slope.rowRange(from, count),
+              scratch == null ? null : scratch.rowRange(0, count)));
     }
   }
 
@@ -122,6 +160,44 @@ final class MovingBlock {
       Panel panel = panels.get(i);
       backend.backProject(scale, panel.phi, panel.slope, v, panel.slope);
       backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
+    }
+  }
+
+  /**
+   * gradient = (slope o scale phi C) F: the pull of a tilt of full rank; slope is used up.
+   *
+   * @param c C, P x P, symmetric, float32
+   */
+  void pullFull(double scale, Matrix c) {
+    for (int i = 0; i < panels.size(); i++) {
+      Panel panel = panels.get(i);
+      Matrix product = Objects.requireNonNull(panel.product, "scratch of a tilt of full rank");
+      backend.gemm(Transpose.NO, Transpose.NO, scale, panel.phi, c, 0, product);
+      backend.multiply(product, panel.slope);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
+    }
+  }
+
+  /**
+   * Shares of single rows in tr Y^T Phi Y: raises {@code largestAndSum[0]} to the largest |Y^T
+   * phi_s|^2 and adds all of them to {@code largestAndSum[1]}.
+   *
+   * @param y Y, P x K, float32
+   */
+  void shares(Matrix y, double[] largestAndSum) {
+    int outputs = y.columns();
+    float[] values = new float[rows() * outputs];
+    try (Matrix image = backend.allocate(Precision.FLOAT32, rows(), outputs, "fields on targets")) {
+      backend.gemm(Transpose.NO, Transpose.NO, 1, phi, y, 0, image);
+      backend.download(image, values);
+    }
+    for (int i = 0; i < rows(); i++) {
+      double square = 0;
+      for (int k = 0; k < outputs; k++) {
+        square += (double) values[i * outputs + k] * values[i * outputs + k];
+      }
+      largestAndSum[0] = Math.max(largestAndSum[0], square);
+      largestAndSum[1] += square;
     }
   }
 

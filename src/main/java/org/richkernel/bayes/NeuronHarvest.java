@@ -17,20 +17,14 @@ final class NeuronHarvest {
 
   static SampledPredictor predictor(
       Backend backend, AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
-    int rank = input.rank();
     int outputs = problem.trainTargets().outputs();
-    int neurons = 0;
-    for (SamplingChain[] chains : List.of(sampler.large(), sampler.small())) {
-      for (SamplingChain chain : chains) {
-        neurons += chain.snapshots().size() * chain.samples();
-      }
-    }
-    float[] fields = new float[Math.multiplyExact(neurons, rank)];
+    Populations populations = Populations.harvest(problem.options(), sampler.chains());
+    int neurons = populations.fields().length / populations.width();
     float[] readout = new float[Math.multiplyExact(neurons, outputs)];
-    boolean extrapolates = sampler.small().length > 0;
+    boolean extrapolates = sampler.chains().small().length > 0;
     int at = 0;
-    for (SamplingChain[] chains : List.of(sampler.large(), sampler.small())) {
-      double share = !extrapolates ? 1 : chains == sampler.large() ? 4.0 / 3 : -1.0 / 3;
+    for (SamplingChain[] chains : List.of(sampler.chains().large(), sampler.chains().small())) {
+      double share = !extrapolates ? 1 : chains == sampler.chains().large() ? 4.0 / 3 : -1.0 / 3;
       for (SamplingChain chain : chains) {
         for (SamplingChain.Snapshot snapshot : chain.snapshots()) {
           double weight =
@@ -39,14 +33,13 @@ final class NeuronHarvest {
                   / ((double) chains.length * chain.snapshots().size() * chain.samples());
           float[] coefficients =
               coefficients(backend, problem.network().activation(), input, snapshot, weight);
-          System.arraycopy(snapshot.xi(), 0, fields, at * rank, snapshot.xi().length);
           System.arraycopy(coefficients, 0, readout, at * outputs, coefficients.length);
           at += chain.samples();
         }
       }
     }
     return new SampledPredictor(
-        problem.network(), input.features(), rank, input.projector(), fields, readout);
+        problem.network(), input.features(), input.projector(), populations, readout);
   }
 
   /** weight phi(h) v, S x K. */

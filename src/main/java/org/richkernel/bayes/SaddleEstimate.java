@@ -16,7 +16,7 @@ final class SaddleEstimate {
   private final SamplingChain[] small;
   private final int points;
   private final int outputs;
-  private final double[] kernel; // g Phi, P x P
+  private final double[][] kernels; // g_l Phi^l, P x P each
   private final double[] dual; // v, P x K
   private final double residual;
   private final double residualError;
@@ -33,18 +33,23 @@ final class SaddleEstimate {
     this.points = points;
     this.outputs = y.length / points;
     int chains = large.length;
-    kernel = new double[points * points];
+    int depth = large[0].population().layers();
+    kernels = new double[depth][points * points];
     dual = new double[y.length];
     double[][] residuals = new double[chains][];
     for (int c = 0; c < chains; c++) {
-      double[] chainKernel = extrapolated(c, SamplingChain::meanKernel);
+      double[] chainKernel = new double[0];
+      for (int l = 1; l <= depth; l++) {
+        int layer = l;
+        chainKernel = extrapolated(c, chain -> chain.layer(layer).meanKernel());
+        add(1.0 / chains, chainKernel, kernels[l - 1]);
+      }
       double[] chainDual = extrapolated(c, SamplingChain::meanDual);
       residuals[c] = residual(chainKernel, chainDual, y, kappa);
-      add(1.0 / chains, chainKernel, kernel);
       add(1.0 / chains, chainDual, dual);
     }
     double scale = norm(y);
-    residual = norm(residual(kernel, dual, y, kappa)) / scale;
+    residual = norm(residual(kernels[depth - 1], dual, y, kappa)) / scale;
     residualError = spread(residuals) / scale;
   }
 
@@ -125,9 +130,14 @@ final class SaddleEstimate {
     return Math.sqrt(sum);
   }
 
-  /** g Phi at the saddle, P x P. */
+  /** g_L Phi^L at the saddle, P x P. */
   double[] kernel() {
-    return kernel;
+    return kernels[kernels.length - 1];
+  }
+
+  /** g_l Phi^l at the saddle for l = 1 to L, P x P. */
+  double[] kernel(int layer) {
+    return kernels[layer - 1];
   }
 
   /** v at the saddle, P x K. */

@@ -6,46 +6,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
- * Finds the saddle point of a network with one hidden layer by sampling: two chains at S samples
- * and two at S/4, burnt in, averaged until the certificate holds, and extrapolated.
+ * Finds the saddle point of a network by sampling: two chains at S samples and two at S/4, burnt
+ * in, averaged until the certificate holds, and extrapolated.
  *
  * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
  * resumed gives the bits of the uninterrupted one at the same number of threads.
  */
 final class SaddleSampler implements AutoCloseable {
-  /** Independent chains at each number of samples. */
-  static final int CHAINS = 2;
-
-  /** Sweeps during which the step adapts and the prior draw is forgotten. */
-  static final int BURN_IN = 40;
-
-  /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
-  private static final int RAMP = 20;
-
-  /** A population in which one sample has a larger share of the fit is not at the saddle. */
-  private static final double LARGEST_SHARE = 0.5;
-
   /** Sweeps between two looks at the certificate. */
   static final int ROUND = 20;
 
   /** Looks in a row that must pass. */
   private static final int PASSES = 2;
-
-  /** Fewest independent samples per chain before the certificate counts. */
-  private static final double MIN_EFFECTIVE_SWEEPS = 10;
-
-  /** Chains whose means differ by more than this many standard errors do not agree. */
-  private static final double AGREEMENT = 4;
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
@@ -59,29 +40,16 @@ final class SaddleSampler implements AutoCloseable {
           "disagreement",
           "largest_share");
 
-  private static final int MOST_SNAPSHOTS = 8;
-
-  /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
-  private static final long SNAPSHOT_FLOATS = 8_000_000;
-
   private enum Phase {
     BURN_IN,
     SAMPLING,
     DONE
   }
 
-  private final Backend backend;
-  private final Activation activation;
-  private final InputFactor input;
   private final SaddleOptions options;
-  private final double readoutVariance;
-  private final double[] y;
-  private final int blockRows;
-  private final HiddenLayerPosterior posterior;
-  private final @Nullable TestPointKernel testPoints;
-  private final SamplingChain[] large = new SamplingChain[CHAINS];
-  private final SamplingChain[] small; // none for a posterior at finite width
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final ChainEnsemble chains;
+  private final @Nullable WarmStart start;
+  private final Annealing annealing;
 
   private Phase phase = Phase.BURN_IN;
   private long sweep; // within the phase
@@ -89,136 +57,67 @@ final class SaddleSampler implements AutoCloseable {
   private boolean certified;
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
+  private @Nullable Certificate certificate;
   private long nanos;
 
   /**
-   * @param readoutVariance g_L
+   * A solve that starts from the prior.
+   *
    * @param y targets, row-major P x K
    * @param test coordinates of the test points; null when there are none
    */
   SaddleSampler(
       Backend backend,
-      Activation activation,
+      NetworkSpec network,
       InputFactor input,
       double[] y,
-      double readoutVariance,
       SaddleOptions options,
       InputFactor.@Nullable Coordinates test) {
-    this.backend = backend;
-    this.activation = activation;
-    this.input = input;
+    this(backend, network, input, y, options, test, null, 0);
+  }
+
+  /**
+   * A solve among several.
+   *
+   * @param start populations to start from; null for a draw of the prior
+   * @param run number of the solve; names its random streams
+   */
+  SaddleSampler(
+      Backend backend,
+      NetworkSpec network,
+      InputFactor input,
+      double[] y,
+      SaddleOptions options,
+      InputFactor.@Nullable Coordinates test,
+      @Nullable WarmStart start,
+      int run) {
     this.options = options;
-    this.readoutVariance = readoutVariance;
-    this.y = y;
-    int points = input.points();
-    int outputs = y.length / points;
-    int quarter = options.samples() / 4;
-    BlockSizes sizes = BlockSizes.of(activation, options, points);
-    blockRows = sizes.rows();
-    small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
-    try {
-      posterior =
-          own(
-              new HiddenLayerPosterior(
-                  backend,
-                  activation,
-                  input,
-                  y,
-                  new HiddenLayerPosterior.Parameters(
-                      options.gamma(),
-                      options.kappa(),
-                      readoutVariance,
-                      0.5 * options.determinantWeight() * outputs),
-                  blockRows));
-      testPoints =
-          test == null
-              ? null
-              : own(
-                  new TestPointKernel(
-                      backend, activation, input, test, panelRows(backend, blockRows, points)));
-      int testCount = test == null ? 0 : test.deviation().length;
-      for (int c = 0; c < CHAINS; c++) {
-        large[c] = chain(c, options.samples(), sizes.largeBlocks(), testCount);
-      }
-      for (int c = 0; c < small.length; c++) {
-        small[c] = chain(CHAINS + c, quarter, sizes.smallBlocks(), testCount);
-      }
-    } catch (RuntimeException e) {
-      // The memory ran out half-way: what was allocated before goes back.
-      close();
-      throw e;
-    }
-  }
-
-  private SamplingChain chain(int index, int samples, int blocks, int testCount) {
-    FieldPopulation population = own(posterior.newPopulation(samples, blocks));
-    EquilibriumIdentity identity =
-        own(new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows));
-    return own(
-        new SamplingChain(
-            backend,
-            options.seed(),
-            index,
-            posterior,
-            population,
-            identity,
-            TrajectoryLength.OF_A_SOLVE,
-            y,
-            testPoints,
-            testCount));
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.add(resource);
-    return resource;
-  }
-
-  private static int panelRows(Backend backend, int blockRows, int points) {
-    return Math.min(blockRows, backend.panelRows(points));
+    this.start = start;
+    int layers = network.hiddenLayers();
+    annealing =
+        start == null
+            ? Annealing.fromPrior(layers, options)
+            : Annealing.from(start, layers, options);
+    chains = new ChainEnsemble(backend, network, input, y, options, test, run);
   }
 
   /** Everything the solve will hold at once. */
   static MemoryPlan plan(
       Backend backend,
-      Activation activation,
+      NetworkSpec network,
       SaddleOptions options,
       int points,
       int rank,
       int outputs,
       int testCount) {
-    MemoryPlan plan = new MemoryPlan();
-    int quarter = options.samples() / 4;
-    int blockRows = BlockSizes.of(activation, options, points).rows();
-    HiddenLayerPosterior.plan(plan, points, rank, outputs, blockRows, options.determinantWeight());
-    if (testCount > 0) {
-      TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, blockRows, points));
-    }
-    for (int c = 0; c < CHAINS; c++) {
-      for (int samples :
-          options.extrapolates()
-              ? new int[] {options.samples(), quarter}
-              : new int[] {options.samples()}) {
-        String name = "chain " + c + ", S=" + samples + ": ";
-        FieldPopulation.plan(plan, name, samples, rank, points, outputs);
-        SamplingChain.plan(plan, name, points, outputs, testCount);
-        EquilibriumIdentity.plan(plan, name, points, rank, outputs, blockRows);
-      }
-    }
-    // Means of four chains and the extrapolated pair, taken to the host at each look.
-    long averages = (long) points * points + (long) testCount * outputs;
-    long snapshots =
-        (long) snapshotCapacity(options, rank)
-            * CHAINS
-            * (options.samples() + (options.extrapolates() ? quarter : 0))
-            * rank;
-    return plan.addHost(8 * averages * (2 * CHAINS + 2) + Float.BYTES * snapshots);
+    return ChainEnsemble.plan(backend, network, options, points, rank, outputs, testCount);
   }
 
   /** Runs to the end, or to a stop; returns why it ended. */
   StopReason run(RunControl control) {
-    long start = System.nanoTime();
+    long begin = System.nanoTime();
     StopReason stop = runPhases(control);
-    nanos = System.nanoTime() - start;
+    nanos = System.nanoTime() - begin;
     return stop;
   }
 
@@ -227,7 +126,8 @@ final class SaddleSampler implements AutoCloseable {
     if (saved.isPresent()) {
       restore(saved.get());
     } else {
-      forEachChain(SamplingChain::start);
+      chains.setConditions(annealing.gamma(0), annealing.kappa(0));
+      chains.start(start);
     }
     while (phase != Phase.DONE) {
       if (control.stop().isRaised()) {
@@ -243,31 +143,21 @@ final class SaddleSampler implements AutoCloseable {
     return certified ? StopReason.CONVERGED : StopReason.BUDGET;
   }
 
-  private void forEachChain(java.util.function.Consumer<SamplingChain> action) {
-    for (SamplingChain chain : large) {
-      action.accept(chain);
-    }
-    for (SamplingChain chain : small) {
-      action.accept(chain);
-    }
-  }
-
   /** One sweep of the present phase, and the passage to the next. */
   private void step() {
     sweep++;
     switch (phase) {
       case BURN_IN -> {
-        // A prior draw at full richness would turn its excess energy into heat, which can condense
-        // the population; the richness rises slowly instead.
-        posterior.ramp(Math.min(1, sweep / (double) RAMP));
-        forEachChain(SamplingChain::burnIn);
-        if (sweep == BURN_IN) {
-          forEachChain(SamplingChain::freeze);
-          enter(Phase.SAMPLING);
+        chains.setConditions(annealing.gamma(sweep), annealing.kappa(sweep));
+        chains.forEach(SamplingChain::burnIn);
+        if (sweep == annealing.sweeps()) {
+          chains.forEach(SamplingChain::freeze);
+          phase = Phase.SAMPLING;
+          sweep = 0;
         }
       }
       case SAMPLING -> {
-        forEachChain(SamplingChain::sweep);
+        chains.forEach(SamplingChain::sweep);
         boolean last = sweep == options.maxSweeps();
         if (sweep % ROUND == 0 || last) {
           look();
@@ -281,137 +171,41 @@ final class SaddleSampler implements AutoCloseable {
     }
   }
 
-  private void enter(Phase next) {
-    phase = next;
-    sweep = 0;
-  }
-
   /** Judges the averages so far. */
   private void look() {
-    int most = snapshotCapacity(options, input.rank());
-    forEachChain(chain -> chain.keepSnapshot(most));
-    estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
-    double effective = effectiveSweeps();
+    chains.keepSnapshots();
+    estimate = chains.estimate();
+    Certificate found = chains.certificate(estimate);
+    certificate = found;
     history.add(
         new double[] {
           sweep,
-          residual(),
-          residualError(),
-          equilibriumResidual(),
-          equilibriumError(),
-          effective,
-          disagreement(),
-          largestShare()
+          found.residual(),
+          found.residualError(),
+          found.equilibrium(),
+          found.equilibriumError(),
+          found.effectiveSweeps(),
+          found.disagreement(),
+          found.largestShare()
         });
-    boolean passed =
-        residual() <= options.tolerance()
-            && residualError() <= options.tolerance()
-            && equilibriumResidual() <= options.tolerance() + 2 * equilibriumError()
-            && equilibriumError() <= options.tolerance()
-            && effective >= MIN_EFFECTIVE_SWEEPS
-            && disagreement() <= AGREEMENT
-            && largestShare() <= LARGEST_SHARE;
-    passes = passed ? passes + 1 : 0;
-  }
-
-  /**
-   * The number that the tolerance is for: the residual of the saddle equation, or that of the
-   * density at finite width, where the saddle equation does not hold.
-   */
-  double residual() {
-    return options.extrapolates() ? estimate().residual() : equilibriumResidual();
-  }
-
-  /** Standard error of {@link #residual()}. */
-  double residualError() {
-    return options.extrapolates() ? estimate().residualError() : equilibriumError();
-  }
-
-  /** Relative violation of the equilibrium identity, averaged over the chains at S samples. */
-  double equilibriumResidual() {
-    double mismatch = 0;
-    double spread = 0;
-    for (SamplingChain chain : large) {
-      mismatch += chain.equilibrium().mismatch().mean();
-      spread += chain.equilibrium().spread().mean();
-    }
-    return Math.abs(mismatch) / spread;
-  }
-
-  /** Standard error of {@link #equilibriumResidual()}. */
-  double equilibriumError() {
-    double square = 0;
-    double spread = 0;
-    for (SamplingChain chain : large) {
-      double error = chain.equilibrium().mismatch().standardError();
-      square += error * error;
-      spread += chain.equilibrium().spread().mean();
-    }
-    return Math.sqrt(square) / spread;
-  }
-
-  /** Populations kept per chain for predictions at new inputs. */
-  static int snapshotCapacity(SaddleOptions options, int rank) {
-    long floats = CHAINS * (options.samples() + options.samples() / 4L) * rank;
-    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / Math.max(1, floats)));
-  }
-
-  /** Fewest independent sweeps that a chain has made. */
-  double effectiveSweeps() {
-    double least = Double.POSITIVE_INFINITY;
-    for (SamplingChain[] chains : List.of(large, small)) {
-      for (SamplingChain chain : chains) {
-        least = Math.min(least, chain.measured() / chain.autocorrelationTime());
-      }
-    }
-    return least;
-  }
-
-  /** Largest difference between two chains of the same S, in standard errors of the difference. */
-  double disagreement() {
-    double worst = 0;
-    for (SamplingChain[] pair :
-        small.length == 0 ? List.<SamplingChain[]>of(large) : List.of(large, small)) {
-      worst = Math.max(worst, distance(pair[0].dualFit(), pair[1].dualFit()));
-      worst = Math.max(worst, distance(pair[0].kernelFit(), pair[1].kernelFit()));
-      worst = Math.max(worst, distance(pair[0].trace(), pair[1].trace()));
-    }
-    return worst;
-  }
-
-  /** Largest share of a single sample in the fit of any population at S; near 1 when condensed. */
-  double largestShare() {
-    double largest = 0;
-    for (SamplingChain chain : large) {
-      largest = Math.max(largest, chain.largestShare());
-    }
-    return largest;
-  }
-
-  private static double distance(MonteCarloSeries a, MonteCarloSeries b) {
-    double error = Math.hypot(a.standardError(), b.standardError());
-    double difference = Math.abs(a.mean() - b.mean());
-    return difference == 0 ? 0 : difference / error;
+    passes = found.meets(options.tolerance()) ? passes + 1 : 0;
   }
 
   private Progress progress() {
-    double acceptance = 0;
-    for (SamplingChain chain : large) {
-      acceptance += chain.acceptance() / CHAINS;
-    }
     String name = phase == Phase.BURN_IN ? "burn-in" : "sampling";
-    double latest = estimate == null ? Double.NaN : residual();
+    double latest = certificate == null ? Double.NaN : certificate.residual();
     return new Progress(
-        name, options.gamma(), iterations(), expectedIterations(), acceptance, latest);
+        name,
+        options.gamma(),
+        iterations(),
+        annealing.sweeps() + (phase == Phase.DONE ? sweep : options.maxSweeps()),
+        chains.acceptance(),
+        latest);
   }
 
   /** Sweeps done in all phases. */
   long iterations() {
-    return phase == Phase.BURN_IN ? sweep : BURN_IN + sweep;
-  }
-
-  private long expectedIterations() {
-    return BURN_IN + (phase == Phase.DONE ? sweep : options.maxSweeps());
+    return phase == Phase.BURN_IN ? sweep : annealing.sweeps() + sweep;
   }
 
   private SolverState state() {
@@ -420,12 +214,7 @@ final class SaddleSampler implements AutoCloseable {
     for (int i = 0; i < history.size(); i++) {
       state.put("history_" + i, history.get(i));
     }
-    for (int c = 0; c < large.length; c++) {
-      large[c].save(state, "large_" + c);
-    }
-    for (int c = 0; c < small.length; c++) {
-      small[c].save(state, "small_" + c);
-    }
+    chains.save(state);
     return state;
   }
 
@@ -438,21 +227,20 @@ final class SaddleSampler implements AutoCloseable {
     for (int i = 0; i < (int) numbers[4]; i++) {
       history.add(state.doubles("history_" + i));
     }
-    for (int c = 0; c < large.length; c++) {
-      large[c].restore(state, "large_" + c);
+    if (phase == Phase.BURN_IN) {
+      chains.setConditions(annealing.gamma(sweep), annealing.kappa(sweep));
     }
-    for (int c = 0; c < small.length; c++) {
-      small[c].restore(state, "small_" + c);
-    }
+    chains.restore(state);
     if (!history.isEmpty()) {
-      estimate = new SaddleEstimate(large, small, y, input.points(), options.kappa());
+      estimate = chains.estimate();
+      certificate = chains.certificate(estimate);
     }
   }
 
   /** Wall-clock time of this process by part; a resumed run counts from where it resumed. */
   Map<String, Double> seconds() {
-    double gram = posterior.gramNanos() * 1e-9;
-    double solve = posterior.solveNanos() * 1e-9;
+    double gram = chains.gramNanos() * 1e-9;
+    double solve = chains.solveNanos() * 1e-9;
     Map<String, Double> parts = new LinkedHashMap<>();
     parts.put("sampling", nanos * 1e-9 - gram - solve);
     parts.put("gram", gram);
@@ -467,12 +255,16 @@ final class SaddleSampler implements AutoCloseable {
     return estimate;
   }
 
-  SamplingChain[] large() {
-    return large;
+  /** The tests of the last look. */
+  Certificate certificate() {
+    if (certificate == null) {
+      throw new IllegalStateException("no certificate before the first look");
+    }
+    return certificate;
   }
 
-  SamplingChain[] small() {
-    return small;
+  ChainEnsemble chains() {
+    return chains;
   }
 
   /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
@@ -482,14 +274,6 @@ final class SaddleSampler implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = owned.size() - 1; i >= 0; i--) {
-      try {
-        owned.get(i).close();
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException("closing the sampler", e);
-      }
-    }
+    chains.close();
   }
 }

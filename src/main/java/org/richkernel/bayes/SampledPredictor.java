@@ -27,29 +27,27 @@ public final class SampledPredictor implements Predictor {
   private final int rank;
   private final int outputs;
   private final double[] projector; // (D or D + 1) x r
-  private final float[] neurons; // n x r
+  private final Populations populations; // n x r in all
+  private final float[] neurons;
   private final float[] coefficients; // n x K
 
   /**
    * A predictor from what a fit has stored.
    *
    * @param projector W, (D, or D + 1 with biases) x r, row-major
-   * @param neurons whitened weights, n x r
+   * @param populations whitened weights of all neurons, n x r
    * @param coefficients readout, n x K
    */
   public SampledPredictor(
       NetworkSpec network,
       int inputDimension,
-      int rank,
       double[] projector,
-      float[] neurons,
+      Populations populations,
       float[] coefficients) {
-    int count = neurons.length / Math.max(1, rank);
-    if (rank < 1
-        || projector.length % rank != 0
-        || neurons.length != (long) count * rank
-        || count == 0
-        || coefficients.length % count != 0) {
+    float[] neurons = populations.fields();
+    int rank = populations.width();
+    int count = neurons.length / rank;
+    if (projector.length % rank != 0 || count == 0 || coefficients.length % count != 0) {
       throw new InvalidProblemException(
           "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
     }
@@ -58,6 +56,7 @@ public final class SampledPredictor implements Predictor {
     this.rank = rank;
     this.outputs = coefficients.length / count;
     this.projector = projector;
+    this.populations = populations;
     this.neurons = neurons;
     this.coefficients = coefficients;
   }
@@ -80,6 +79,11 @@ public final class SampledPredictor implements Predictor {
   /** W, row-major; not a copy. */
   public double[] projector() {
     return projector;
+  }
+
+  /** The neurons by population. */
+  public Populations populations() {
+    return populations;
   }
 
   /** Whitened weights, n x r; not a copy. */

@@ -8,7 +8,6 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.DualAveraging;
 import org.richkernel.solver.MonteCarloSeries;
@@ -44,18 +43,16 @@ final class SamplingChain implements AutoCloseable {
   private final Backend backend;
   private final long seed;
   private final int chain;
-  private final HiddenLayerPosterior posterior;
+  private final MarginalPosterior posterior;
   private final FieldPopulation population;
   private final CollectiveHmc hmc;
   private final TrajectoryLength length;
   private final Workspace memory;
-  private final Matrix kernelSum;
   private final Matrix dualSum;
-  private final EquilibriumIdentity equilibrium;
+  private final List<LayerAverages> layers;
   private final Matrix unit;
   private final Matrix targets;
-  private final Matrix image; // Phi Y
-  private final @Nullable TestPointKernel testPoints;
+  private final @Nullable TestPoints testPoints;
   private final @Nullable Matrix testSum;
 
   private DualAveraging adaptation = new DualAveraging(TARGET_ACCEPTANCE, FIRST_STEP, LARGEST_STEP);
@@ -65,13 +62,11 @@ final class SamplingChain implements AutoCloseable {
   private long testMeasured;
   private final List<Snapshot> snapshots = new ArrayList<>();
   private final MonteCarloSeries dualFit = new MonteCarloSeries();
-  private final MonteCarloSeries kernelFit = new MonteCarloSeries();
-  private final MonteCarloSeries trace = new MonteCarloSeries();
-  private final MonteCarloSeries frobenius = new MonteCarloSeries();
-  private final MonteCarloSeries alignment = new MonteCarloSeries();
+  private final MonteCarloSeries dualSquare = new MonteCarloSeries();
 
   /**
    * @param chain index of the chain; names its random streams
+   * @param layers averages of layers 1 to L
    * @param y targets, row-major P x K
    * @param testPoints null when there are none
    */
@@ -79,19 +74,19 @@ final class SamplingChain implements AutoCloseable {
       Backend backend,
       long seed,
       int chain,
-      HiddenLayerPosterior posterior,
+      MarginalPosterior posterior,
       FieldPopulation population,
-      EquilibriumIdentity identity,
+      List<LayerAverages> layers,
       TrajectoryLength length,
       double[] y,
-      @Nullable TestPointKernel testPoints,
+      @Nullable TestPoints testPoints,
       int testCount) {
     this.backend = backend;
     this.seed = seed;
     this.chain = chain;
     this.posterior = posterior;
     this.population = population;
-    this.equilibrium = identity;
+    this.layers = List.copyOf(layers);
     this.length = length;
     this.testPoints = testPoints;
     int points = population.kernel().rows();
@@ -99,11 +94,9 @@ final class SamplingChain implements AutoCloseable {
     MemoryPlan plan = new MemoryPlan();
     plan(plan, "", points, outputs, testCount);
     memory = new Workspace(backend, plan);
-    kernelSum = memory.get("sum of kernels");
     dualSum = memory.get("sum of dual vectors");
     unit = posterior.unitMatrix();
     targets = memory.get("targets");
-    image = memory.get("kernel times targets");
     testSum = testCount == 0 ? null : memory.get("sum of test predictions");
     backend.upload(y, targets);
     hmc =
@@ -112,17 +105,21 @@ final class SamplingChain implements AutoCloseable {
             seed,
             chain,
             memory.get("uniforms of the Metropolis step"),
-            equilibrium::observe);
+            (xi, gradient) -> observe());
   }
 
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
-    plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
-        .add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
+    plan.add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
         .add(prefix + "targets", Precision.FLOAT64, points, outputs)
-        .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs)
         .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
     if (testCount > 0) {
       plan.add(prefix + "sum of test predictions", Precision.FLOAT64, testCount, outputs);
+    }
+  }
+
+  private void observe() {
+    for (int l = 1; l <= layers.size(); l++) {
+      layers.get(l - 1).equilibrium().observe(posterior.position(l), posterior.gradient(l));
     }
   }
 
@@ -134,26 +131,48 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
+   * Takes fields of another solve.
+   *
+   * @param fields row-major, as many as this population has
+   * @param step where the adaptation of the step starts, radians
+   */
+  void start(float[] fields, double step) {
+    backend.upload(fields, population.xi());
+    adaptation = new DualAveraging(TARGET_ACCEPTANCE, step, LARGEST_STEP);
+    posterior.refresh(population);
+  }
+
+  /** The present fields, row-major S x (r + (L - 1) P). */
+  float[] fields() {
+    float[] xi = new float[Math.toIntExact(population.xi().size())];
+    backend.download(population.xi(), xi);
+    return xi;
+  }
+
+  /**
    * One sweep over all blocks while the step adapts; nothing is measured. The kernel is computed
    * anew first, because the richness may have changed.
    */
   void burnIn() {
     posterior.refresh(population);
     moveAllBlocks();
-    equilibrium.discardSweep();
+    layers.forEach(layer -> layer.equilibrium().discardSweep());
   }
 
   /** Freezes the step; sweeps from here on are measured. */
   void freeze() {
     frozenStep = adaptation.settled();
-    equilibrium.setDirections(download(population.dual()));
+    posterior.refresh(population);
+    double[] v = download(population.dual());
+    for (int l = 1; l <= layers.size(); l++) {
+      layers.get(l - 1).equilibrium().setDirections(download(posterior.factor(l)), v);
+    }
     hmc.resetAcceptance();
   }
 
   /** One sweep over all blocks, then one measurement. */
   void sweep() {
     moveAllBlocks();
-    equilibrium.endSweep();
     measure();
   }
 
@@ -171,20 +190,15 @@ final class SamplingChain implements AutoCloseable {
   }
 
   private void measure() {
-    Matrix kernel = population.kernel();
-    backend.axpy(1, kernel, kernelSum);
-    backend.axpy(1, population.dual(), dualSum);
-    backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
-    dualFit.add(backend.dot(targets, population.dual()));
-    double fit = backend.dot(targets, image);
-    double norm = Math.sqrt(backend.dot(kernel, kernel));
-    kernelFit.add(fit);
-    trace.add(backend.dot(unit, kernel));
-    frobenius.add(norm);
-    alignment.add(fit / (norm * backend.dot(targets, targets)));
+    Matrix v = population.dual();
+    backend.axpy(1, v, dualSum);
+    dualFit.add(backend.dot(targets, v));
+    dualSquare.add(backend.dot(v, v));
+    for (int l = 1; l <= layers.size(); l++) {
+      layers.get(l - 1).measure(population.kernel(l), targets, unit);
+    }
     if (testPoints != null && testSum != null && measured % TEST_POINT_INTERVAL == 0) {
-      testPoints.addPrediction(
-          population.xi(), posterior.readoutVariance(), population.dual(), testSum);
+      testPoints.addPrediction(population, new TestPoints.Draw(seed, chain, sweeps), testSum);
       testMeasured++;
     }
     measured++;
@@ -197,9 +211,7 @@ final class SamplingChain implements AutoCloseable {
     if (snapshots.size() >= most) {
       snapshots.remove(0);
     }
-    float[] xi = new float[Math.toIntExact(population.xi().size())];
-    backend.download(population.xi(), xi);
-    snapshots.add(new Snapshot(xi, download(population.dual())));
+    snapshots.add(new Snapshot(fields(), download(population.dual())));
   }
 
   /** Populations kept, oldest first. */
@@ -207,7 +219,7 @@ final class SamplingChain implements AutoCloseable {
     return List.copyOf(snapshots);
   }
 
-  /** Largest share of a single sample in the fit, see {@link HiddenLayerPosterior#largestShare}. */
+  /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
   double largestShare() {
     return posterior.largestShare(population);
   }
@@ -239,41 +251,28 @@ final class SamplingChain implements AutoCloseable {
     return dualFit;
   }
 
-  /** tr Y^T (g Phi) Y. */
-  MonteCarloSeries kernelFit() {
-    return kernelFit;
+  /** tr v^T v. */
+  MonteCarloSeries dualSquare() {
+    return dualSquare;
   }
 
-  /** tr g Phi. */
-  MonteCarloSeries trace() {
-    return trace;
+  /** Averages of layer l = 1 to L. */
+  LayerAverages layer(int l) {
+    return layers.get(l - 1);
   }
 
-  /** |g Phi|_F. */
-  MonteCarloSeries frobenius() {
-    return frobenius;
-  }
-
-  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel. */
-  MonteCarloSeries alignment() {
-    return alignment;
-  }
-
-  /** The test that the samples follow the density. */
-  EquilibriumIdentity equilibrium() {
-    return equilibrium;
+  /** Averages of the last hidden layer. */
+  LayerAverages top() {
+    return layers.get(layers.size() - 1);
   }
 
   /** Longest integrated autocorrelation time of the measured scalars, in sweeps. */
   double autocorrelationTime() {
-    return Math.max(
-        dualFit.autocorrelationTime(),
-        Math.max(kernelFit.autocorrelationTime(), trace.autocorrelationTime()));
-  }
-
-  /** Mean of g Phi over the measured sweeps, row-major P x P. */
-  double[] meanKernel() {
-    return mean(kernelSum, measured);
+    double longest = dualFit.autocorrelationTime();
+    for (LayerAverages layer : layers) {
+      longest = Math.max(longest, layer.autocorrelationTime());
+    }
+    return longest;
   }
 
   /** Mean of v, row-major P x K. */
@@ -297,12 +296,12 @@ final class SamplingChain implements AutoCloseable {
 
   /** Adds everything that determines the future of this chain to a checkpoint. */
   void save(SolverState state, String name) {
-    float[] xi = new float[Math.toIntExact(population.xi().size())];
-    backend.download(population.xi(), xi);
-    state.put(name + "_xi", xi);
-    state.put(name + "_kernel", download(population.kernel()));
+    state.put(name + "_xi", fields());
+    for (int l = 1; l <= layers.size(); l++) {
+      state.put(name + "_kernel_" + l, download(population.kernel(l)));
+      layers.get(l - 1).save(state, name + "_layer_" + l);
+    }
     state.put(name + "_dual", download(population.dual()));
-    state.put(name + "_kernel_sum", download(kernelSum));
     state.put(name + "_dual_sum", download(dualSum));
     if (testSum != null) {
       state.put(name + "_test_sum", download(testSum));
@@ -321,14 +320,8 @@ final class SamplingChain implements AutoCloseable {
     }
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
-    state.put(name + "_directions", equilibrium.directions());
-    state.put(name + "_mismatch", equilibrium.mismatch().values());
-    state.put(name + "_spread", equilibrium.spread().values());
     state.put(name + "_dual_fit", dualFit.values());
-    state.put(name + "_kernel_fit", kernelFit.values());
-    state.put(name + "_trace", trace.values());
-    state.put(name + "_frobenius", frobenius.values());
-    state.put(name + "_alignment", alignment.values());
+    state.put(name + "_dual_square", dualSquare.values());
   }
 
   private double[] download(Matrix matrix) {
@@ -340,9 +333,11 @@ final class SamplingChain implements AutoCloseable {
   /** Takes up a saved state. */
   void restore(SolverState state, String name) {
     backend.upload(state.floats(name + "_xi"), population.xi());
-    backend.upload(state.doubles(name + "_kernel"), population.kernel());
+    for (int l = 1; l <= layers.size(); l++) {
+      backend.upload(state.doubles(name + "_kernel_" + l), population.kernel(l));
+      layers.get(l - 1).restore(state, name + "_layer_" + l);
+    }
     backend.upload(state.doubles(name + "_dual"), population.dual());
-    backend.upload(state.doubles(name + "_kernel_sum"), kernelSum);
     backend.upload(state.doubles(name + "_dual_sum"), dualSum);
     if (testSum != null) {
       backend.upload(state.doubles(name + "_test_sum"), testSum);
@@ -361,18 +356,11 @@ final class SamplingChain implements AutoCloseable {
     }
     adaptation.restore(state.doubles(name + "_adaptation"));
     hmc.restore(state.doubles(name + "_acceptance"));
-    equilibrium.restore(
-        state.doubles(name + "_directions"),
-        state.doubles(name + "_mismatch"),
-        state.doubles(name + "_spread"));
     dualFit.restore(state.doubles(name + "_dual_fit"));
-    kernelFit.restore(state.doubles(name + "_kernel_fit"));
-    trace.restore(state.doubles(name + "_trace"));
-    frobenius.restore(state.doubles(name + "_frobenius"));
-    alignment.restore(state.doubles(name + "_alignment"));
+    dualSquare.restore(state.doubles(name + "_dual_square"));
   }
 
-  /** Frees the averages; the population and the identity are closed by their owner. */
+  /** Frees the averages; the population and the layers are closed by their owner. */
   @Override
   public void close() {
     memory.close();

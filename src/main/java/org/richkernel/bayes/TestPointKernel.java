@@ -16,9 +16,10 @@ import org.richkernel.compute.Workspace;
  * and the noise is integrated analytically ({@link Backend#activateSmoothed}). Cost per population:
  * S (P r + P_t r + P P_t) multiply-adds.
  */
-final class TestPointKernel implements AutoCloseable {
+final class TestPointKernel implements TestPoints {
   private final Backend backend;
   private final Activation activation;
+  private final double readoutVariance;
   private final Workspace memory;
   private final Matrix factor; // F, P x r
   private final Matrix coordinates; // R, P_t x r
@@ -30,10 +31,12 @@ final class TestPointKernel implements AutoCloseable {
   TestPointKernel(
       Backend backend,
       Activation activation,
+      double readoutVariance,
       InputFactor input,
       InputFactor.Coordinates points,
       int panelRows) {
     this.backend = backend;
+    this.readoutVariance = readoutVariance;
     this.activation = activation;
     int count = points.deviation().length;
     MemoryPlan plan = new MemoryPlan();
@@ -59,16 +62,20 @@ final class TestPointKernel implements AutoCloseable {
         .add("kernel with the new points", Precision.FLOAT64, points, newPoints);
   }
 
+  /** The noise of the points is integrated: nothing is drawn. */
+  @Override
+  public void addPrediction(FieldPopulation population, Draw draw, Matrix sum) {
+    addPrediction(population.xi(), population.dual(), sum);
+  }
+
   /**
-   * sum += g k^T v with k = (1/S) sum_s phi(h_s) E_z phi(h_s(x))^T, the prediction of one
-   * population.
+   * sum += g k^T v with k = (1/S) sum_s phi(h_s) E_z phi(h_s(x))^T.
    *
    * @param xi fields, S x r
-   * @param readoutVariance g
-   * @param v the population's own dual vector, P x K
+   * @param v P x K
    * @param sum P_t x K, float64
    */
-  void addPrediction(Matrix xi, double readoutVariance, Matrix v, Matrix sum) {
+  void addPrediction(Matrix xi, Matrix v, Matrix sum) {
     backend.fill(0, kernel);
     for (int from = 0; from < xi.rows(); from += phiTrain.rows()) {
       int rows = Math.min(phiTrain.rows(), xi.rows() - from);

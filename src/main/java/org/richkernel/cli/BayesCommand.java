@@ -10,6 +10,7 @@ import org.richkernel.AdaptiveNbk;
 import org.richkernel.AdaptiveNbkFit;
 import org.richkernel.LazyRegression;
 import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.Search;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -95,6 +96,7 @@ final class BayesCommand implements Callable<Integer> {
               + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
   private double determinantWeight;
 
+  @Mixin private SearchOptions search = new SearchOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
@@ -110,14 +112,16 @@ final class BayesCommand implements Callable<Integer> {
         new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
+    search.resolve(resolved);
+    Search more = search.search(gamma, beta);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
-        .run(new Adaptive(described, options), resolved);
+        .run(new Adaptive(described, options, more), resolved);
   }
 
-  private record Adaptive(NetworkSpec network, SaddleOptions options)
+  private record Adaptive(NetworkSpec network, SaddleOptions options, Search search)
       implements FitRun.Theory<AdaptiveNbkFit> {
     private AdaptiveNbk theory() {
-      return AdaptiveNbk.of(network).options(options);
+      return AdaptiveNbk.of(network).options(options).search(search);
     }
 
     @Override

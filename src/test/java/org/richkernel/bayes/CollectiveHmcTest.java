@@ -29,7 +29,7 @@ class CollectiveHmcTest {
                 f,
                 Digits.factor(backend, 40),
                 Digits.y(40),
-                new HiddenLayerPosterior.Parameters(1, 0.1, 1, determinant),
+                new PosteriorParameters(1, 0.1, 1, determinant),
                 1001,
                 2,
                 5,

@@ -16,8 +16,7 @@ class CondensationTest {
   void oneSampleOfNormSqrtSHasNearlyAllOfTheFit() {
     try (Backend backend = Backends.cpu()) {
       InputFactor input = Digits.factor(backend, P);
-      HiddenLayerPosterior.Parameters parameters =
-          new HiddenLayerPosterior.Parameters(2, 0.1, 1, 0);
+      PosteriorParameters parameters = new PosteriorParameters(2, 0.1, 1, 0);
       try (HiddenLayerPosterior posterior =
               new HiddenLayerPosterior(
                   backend, Activation.RELU, input, Digits.y(P), parameters, 128);

@@ -55,8 +55,7 @@ class DeviceSamplerTest {
 
   private static void with(
       String backendName, InputFactor input, Activation f, double gamma, Consumer<OneChain> use) {
-    HiddenLayerPosterior.Parameters parameters =
-        new HiddenLayerPosterior.Parameters(gamma, KAPPA, 1, 0);
+    PosteriorParameters parameters = new PosteriorParameters(gamma, KAPPA, 1, 0);
     try (Backend backend = open(backendName);
         OneChain one =
             new OneChain(backend, f, input, DIGITS.targets(), parameters, S, 2, 5, null)) {
@@ -79,7 +78,7 @@ class DeviceSamplerTest {
                 f,
                 input,
                 DIGITS.targets(),
-                new HiddenLayerPosterior.Parameters(gamma, KAPPA, 1, 0),
+                new PosteriorParameters(gamma, KAPPA, 1, 0),
                 S,
                 2,
                 5,
@@ -170,7 +169,7 @@ class DeviceSamplerTest {
                 f,
                 factor(f),
                 DIGITS.targets(),
-                new HiddenLayerPosterior.Parameters(1, KAPPA, 1, 0),
+                new PosteriorParameters(1, KAPPA, 1, 0),
                 S,
                 2,
                 5,

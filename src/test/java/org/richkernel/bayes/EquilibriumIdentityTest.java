@@ -39,17 +39,12 @@ class EquilibriumIdentityTest {
     InputFactor input = Digits.factor(backend, P);
     double[] y = Digits.y(P);
     int blockRows = 67; // blocks of 66, 67 and 67 rows
-    EquilibriumIdentity identity = new EquilibriumIdentity(backend, input, 1, blockRows);
+    EquilibriumIdentity identity = new EquilibriumIdentity(backend, input.rank(), 1, blockRows);
     try (HiddenLayerPosterior posterior =
             new HiddenLayerPosterior(
-                backend,
-                f,
-                input,
-                y,
-                new HiddenLayerPosterior.Parameters(gamma, 0.1, 1, 0),
-                blockRows);
+                backend, f, input, y, new PosteriorParameters(gamma, 0.1, 1, 0), blockRows);
         FieldPopulation population = posterior.newPopulation(S, 3)) {
-      identity.setDirections(y);
+      identity.setDirections(input.factor(), y);
       for (int i = 0; i < SWEEPS; i++) {
         long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, i);
         backend.fillGaussian(5, stream, 0, population.xi());
@@ -94,8 +89,7 @@ class EquilibriumIdentityTest {
   @ParameterizedTest
   @CsvSource({"RELU, 0", "TANH, 0", "ERF, 0", "LINEAR, 0", "RELU, 0.5", "TANH, 0.5"})
   void holdsOnSamplesOfTheChain(Activation f, double determinant) {
-    HiddenLayerPosterior.Parameters parameters =
-        new HiddenLayerPosterior.Parameters(0.7, 0.1, 1, determinant);
+    PosteriorParameters parameters = new PosteriorParameters(0.7, 0.1, 1, determinant);
     try (OneChain one =
         new OneChain(backend, f, Digits.factor(backend, P), Digits.y(P), parameters, 60, 3, 2, null)
             .run(150, 400)) {
@@ -110,12 +104,12 @@ class EquilibriumIdentityTest {
   @Test
   void directionsAreUnitVectorsEvenForAZeroDual() {
     InputFactor input = Digits.factor(backend, P);
-    try (EquilibriumIdentity identity = new EquilibriumIdentity(backend, input, 2, 10)) {
+    try (EquilibriumIdentity identity = new EquilibriumIdentity(backend, input.rank(), 2, 10)) {
       double[] v = new double[2 * P];
       for (int i = 0; i < P; i++) {
         v[2 * i] = i - 3.0;
       }
-      identity.setDirections(v);
+      identity.setDirections(input.factor(), v);
       double[] u = identity.directions();
       double first = 0;
       double second = 0;

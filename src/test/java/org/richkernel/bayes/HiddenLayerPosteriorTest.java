@@ -60,8 +60,7 @@ class HiddenLayerPosteriorTest {
     int r = input.rank();
     assertThat(r).isEqualTo(D + 1);
     double[] y = normals(P * outputs, 2);
-    HiddenLayerPosterior.Parameters parameters =
-        new HiddenLayerPosterior.Parameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
+    PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
     double[] xi = normals(S * r, 3);
     try (HiddenLayerPosterior posterior =
@@ -131,12 +130,7 @@ class HiddenLayerPosteriorTest {
     double[] y = normals(P, 2);
     try (HiddenLayerPosterior posterior =
             new HiddenLayerPosterior(
-                backend,
-                Activation.RELU,
-                input,
-                y,
-                new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0),
-                7);
+                backend, Activation.RELU, input, y, new PosteriorParameters(1, 0.1, 1, 0), 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
       double[] xi = normals(S * input.rank(), 3);
       backend.upload(xi, population.xi());
@@ -156,7 +150,7 @@ class HiddenLayerPosteriorTest {
   void kernelOfAPopulationDoesNotDriftOverManyMoves() {
     InputFactor input = factor();
     double[] y = normals(P, 2);
-    HiddenLayerPosterior.Parameters parameters = new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (OneChain one =
         new OneChain(backend, Activation.RELU, input, y, parameters, 60, 3, 1, null).run(50, 200)) {
       double[] carried = new double[P * P];
@@ -180,7 +174,7 @@ class HiddenLayerPosteriorTest {
             Activation.RELU,
             factor(),
             normals(P, 2),
-            new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0),
+            new PosteriorParameters(1, 0.1, 1, 0),
             7)) {
       assertThatThrownBy(() -> posterior.newPopulation(30, 2))
           .isInstanceOf(IllegalArgumentException.class)

@@ -58,7 +58,7 @@ class LazyLimitTest {
     double[] nngp = new LazyKernel(network, KernelKind.NNGP).gram(backend, x).readout();
     SaddleOptions options = new SaddleOptions(0, 10, 800, 0, 3, 1e-9, 300);
     try (SaddleSampler sampler =
-        new SaddleSampler(backend, f, factor(network, x), y, 0.7, options, null)) {
+        new SaddleSampler(backend, network, factor(network, x), y, options, null)) {
       sampler.run(RunControl.silent());
       SaddleEstimate estimate = sampler.estimate();
       double trace = 0;
@@ -71,14 +71,16 @@ class LazyLimitTest {
         square += nngp[i] * nngp[i];
         distance += Math.pow(estimate.kernel()[i] - nngp[i], 2);
       }
-      AdaptiveNbkSolution.Estimate sampledTrace = estimate.extrapolated(SamplingChain::trace);
-      AdaptiveNbkSolution.Estimate sampledFit = estimate.extrapolated(SamplingChain::kernelFit);
+      AdaptiveNbkSolution.Estimate sampledTrace =
+          estimate.extrapolated(chain -> chain.layer(1).trace());
+      AdaptiveNbkSolution.Estimate sampledFit =
+          estimate.extrapolated(chain -> chain.layer(1).fit());
       assertThat(sampledTrace.error()).isLessThan(0.01 * trace);
       assertThat(sampledTrace.value()).isCloseTo(trace, within(4 * sampledTrace.error()));
       assertThat(sampledFit.error()).isLessThan(0.02 * fit);
       assertThat(sampledFit.value()).isCloseTo(fit, within(4 * sampledFit.error()));
       assertThat(Math.sqrt(distance / square)).isLessThan(0.02);
-      assertThat(sampler.equilibriumResidual()).isLessThan(4 * sampler.equilibriumError());
+      assertThat(sampler.certificate().equilibrium()).isLessThan(4 * sampler.certificate().equilibriumError());
     }
   }
 
@@ -105,7 +107,7 @@ class LazyLimitTest {
     int samples = 1999; // no multiple of the panel
     double[] sum = new double[nngp.length];
     double[] squares = new double[nngp.length];
-    try (TestPointKernel kernel = new TestPointKernel(backend, f, input, at, 128);
+    try (TestPointKernel kernel = new TestPointKernel(backend, f, 0.7, input, at, 128);
         Matrix xi = backend.allocate(Precision.FLOAT32, samples, input.rank(), "fields");
         Matrix unit = backend.allocate(Precision.FLOAT64, P, P, "unit");
         Matrix k = backend.allocate(Precision.FLOAT64, newPoints, P, "kernel")) {
@@ -115,7 +117,7 @@ class LazyLimitTest {
         long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 1, b);
         backend.fillGaussian(9, stream, 0, xi);
         backend.fill(0, k);
-        kernel.addPrediction(xi, 0.7, unit, k);
+        kernel.addPrediction(xi, unit, k);
         backend.download(k, batch);
         for (int i = 0; i < batch.length; i++) {
           sum[i] += batch[i];

@@ -16,6 +16,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.lazy.ReferenceDigits;
+import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.MonteCarloSeries;
 import org.richkernel.solver.RunControl;
 
@@ -56,7 +57,12 @@ class LinearSamplingTest {
     SaddleOptions options = new SaddleOptions(gamma, 1 / KAPPA, 400, 0, 7, 1e-9, 400);
     try (SaddleSampler sampler =
         new SaddleSampler(
-            backend, Activation.LINEAR, Digits.factor(backend, P), y, 1, options, null)) {
+            backend,
+            NetworkSpec.of(1, Activation.LINEAR),
+            Digits.factor(backend, P),
+            y,
+            options,
+            null)) {
       sampler.run(RunControl.silent());
       SaddleEstimate estimate = sampler.estimate();
       double[] phi = exact.kernel(1);
@@ -70,8 +76,8 @@ class LinearSamplingTest {
           fit += y[i] * phi[i * P + j] * y[j];
         }
       }
-      requireWithin(4, estimate.extrapolated(SamplingChain::trace), trace);
-      requireWithin(4, estimate.extrapolated(SamplingChain::kernelFit), fit);
+      requireWithin(4, estimate.extrapolated(chain -> chain.layer(1).trace()), trace);
+      requireWithin(4, estimate.extrapolated(chain -> chain.layer(1).fit()), fit);
       requireWithin(4, estimate.extrapolated(SamplingChain::dualFit), overlap);
       // every entry: mean squared distance to the exact kernel is that of the chains' spread
       double distance = 0;
@@ -109,8 +115,7 @@ class LinearSamplingTest {
     double[] error = new double[2];
     int[] samples = {40, 160};
     for (int i = 0; i < 2; i++) {
-      HiddenLayerPosterior.Parameters parameters =
-          new HiddenLayerPosterior.Parameters(gamma, KAPPA, 1, 0);
+      PosteriorParameters parameters = new PosteriorParameters(gamma, KAPPA, 1, 0);
       try (OneChain one =
           new OneChain(backend, Activation.LINEAR, input, y, parameters, samples[i], 1, 3, null)
               .run(200, 4000)) {
@@ -135,8 +140,7 @@ class LinearSamplingTest {
     double[] y = Digits.y(P);
     double expected = posteriorOverlap(inputKernel(), y, width, chi);
     assertThat(expected).isCloseTo(known, within(6e-4));
-    HiddenLayerPosterior.Parameters parameters =
-        new HiddenLayerPosterior.Parameters(Math.sqrt(chi / width), KAPPA, 1, 0.5);
+    PosteriorParameters parameters = new PosteriorParameters(Math.sqrt(chi / width), KAPPA, 1, 0.5);
     try (OneChain one =
         new OneChain(
                 backend,

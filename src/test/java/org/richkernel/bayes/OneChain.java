@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -12,6 +13,7 @@ final class OneChain implements AutoCloseable {
   final FieldPopulation population;
   final EquilibriumIdentity identity;
   final SamplingChain chain;
+  private final LayerAverages layer;
   private final @Nullable TestPointKernel testPoints;
 
   OneChain(
@@ -19,7 +21,7 @@ final class OneChain implements AutoCloseable {
       Activation activation,
       InputFactor input,
       double[] y,
-      HiddenLayerPosterior.Parameters parameters,
+      PosteriorParameters parameters,
       int samples,
       int blocks,
       long seed,
@@ -27,8 +29,14 @@ final class OneChain implements AutoCloseable {
     int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
     posterior = new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
     population = posterior.newPopulation(samples, blocks);
-    identity = new EquilibriumIdentity(backend, input, y.length / input.points(), rows);
-    testPoints = test == null ? null : new TestPointKernel(backend, activation, input, test, 64);
+    int outputs = y.length / input.points();
+    layer = new LayerAverages(backend, input.rank(), input.points(), outputs, rows);
+    identity = layer.equilibrium();
+    testPoints =
+        test == null
+            ? null
+            : new TestPointKernel(
+                backend, activation, parameters.readoutVariance(), input, test, 64);
     chain =
         new SamplingChain(
             backend,
@@ -36,7 +44,7 @@ final class OneChain implements AutoCloseable {
             0,
             posterior,
             population,
-            identity,
+            List.of(layer),
             TrajectoryLength.fixed(LEAPFROGS),
             y,
             testPoints,
@@ -59,7 +67,7 @@ final class OneChain implements AutoCloseable {
   @Override
   public void close() {
     chain.close();
-    identity.close();
+    layer.close();
     population.close();
     if (testPoints != null) {
       testPoints.close();

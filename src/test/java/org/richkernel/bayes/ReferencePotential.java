@@ -13,13 +13,10 @@ final class ReferencePotential {
   private final Activation activation;
   private final RealMatrix factor;
   private final RealMatrix targets;
-  private final HiddenLayerPosterior.Parameters parameters;
+  private final PosteriorParameters parameters;
 
   ReferencePotential(
-      Activation activation,
-      InputFactor input,
-      double[] y,
-      HiddenLayerPosterior.Parameters parameters) {
+      Activation activation, InputFactor input, double[] y, PosteriorParameters parameters) {
     this.activation = activation;
     this.factor = matrix(input.factor(), input.points());
     this.targets = matrix(y, input.points());

@@ -9,6 +9,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -50,12 +51,22 @@ class ReferenceTableTest {
       SaddleOptions options = new SaddleOptions(gamma, 10, 800, 0, 1, 1e-9, 300);
       try (SaddleSampler sampler =
           new SaddleSampler(
-              backend, activation, input, y, 1, options, Digits.testPoints(backend, input))) {
+              backend,
+              NetworkSpec.of(1, activation),
+              input,
+              y,
+              options,
+              Digits.testPoints(backend, input))) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.BUDGET);
         SaddleEstimate estimate = sampler.estimate();
-        AdaptiveNbkSolution.Estimate ownFit = estimate.extrapolated(SamplingChain::kernelFit);
+        AdaptiveNbkSolution.Estimate ownFit = estimate.extrapolated(chain -> chain.layer(1).fit());
         require("y'Phi y / P^2", ownFit, P * P, fit, fitError);
-        require("Tr Phi / P", estimate.extrapolated(SamplingChain::trace), P, trace, traceError);
+        require(
+            "Tr Phi / P",
+            estimate.extrapolated(chain -> chain.layer(1).trace()),
+            P,
+            trace,
+            traceError);
         require("y.v", estimate.extrapolated(SamplingChain::dualFit), 1, overlap, overlapError);
 
         double square = 0;
@@ -63,7 +74,7 @@ class ReferenceTableTest {
           square += k * k;
         }
         double ownAlignment = ownFit.value() / (Math.sqrt(square) * P);
-        double alignmentError = estimate.extrapolated(SamplingChain::alignment).error();
+        double alignmentError = estimate.extrapolated(chain -> chain.layer(1).alignment()).error();
         // the table states no error of the alignment; that of y'Phi y bounds it
         double stated = alignment * fitError / fit + 5e-5;
         require(
@@ -73,8 +84,8 @@ class ReferenceTableTest {
             alignment,
             stated);
 
-        double[] perChain = new double[SaddleSampler.CHAINS];
-        double[][] f = new double[SaddleSampler.CHAINS][];
+        double[] perChain = new double[ChainEnsemble.CHAINS];
+        double[][] f = new double[ChainEnsemble.CHAINS][];
         for (int c = 0; c < perChain.length; c++) {
           f[c] = estimate.extrapolated(c, SamplingChain::meanTestPrediction);
           perChain[c] = meanSquare(f[c], f[c], Digits.testTargets());
@@ -86,9 +97,10 @@ class ReferenceTableTest {
 
         // the certificate agrees: the saddle equation and the density hold
         assertThat(estimate.residual()).isLessThan(5e-3);
-        assertThat(sampler.equilibriumResidual()).isLessThan(ERRORS * sampler.equilibriumError());
-        assertThat(sampler.equilibriumError()).isLessThan(0.01);
-        assertThat(sampler.disagreement()).isLessThan(ERRORS);
+        assertThat(sampler.certificate().equilibrium())
+            .isLessThan(ERRORS * sampler.certificate().equilibriumError());
+        assertThat(sampler.certificate().equilibriumError()).isLessThan(0.01);
+        assertThat(sampler.certificate().disagreement()).isLessThan(ERRORS);
       }
     }
   }

@@ -53,7 +53,9 @@ class SaddleSamplerTest {
           estimate.dual(),
           estimate.extrapolated(0, SamplingChain::meanTestPrediction),
           sampler.history(),
-          sampler.large()[0].snapshots().stream().map(SamplingChain.Snapshot::xi).toList());
+          sampler.chains().large()[0].snapshots().stream()
+              .map(SamplingChain.Snapshot::xi)
+              .toList());
     }
 
     void requireSameBits(Outcome other) {
@@ -94,6 +96,9 @@ class SaddleSamplerTest {
     }
   }
 
+  /** Sweeps of the burn-in of one hidden layer. */
+  private static final int BURN_IN = Annealing.fromPrior(1, SaddleOptions.of(1, 1)).sweeps();
+
   private static final int P = 9;
   private static final int D = 6;
   private static final int TEST = 5;
@@ -103,10 +108,9 @@ class SaddleSamplerTest {
     InputFactor input = InputFactor.of(backend, network, normals(P * D, 1), P, D);
     return new SaddleSampler(
         backend,
-        f,
+        network,
         input,
         normals(2 * P, 2),
-        1,
         new SaddleOptions(0.6, 5, 64, determinant, 17, 1e-9, 70),
         input.coordinates(backend, normals(TEST * D, 3), TEST));
   }
@@ -140,11 +144,11 @@ class SaddleSamplerTest {
     Outcome expected = uninterrupted(1, f, determinant);
     Random random = new Random(4);
     int[] stops = {
-      1 + random.nextInt(SaddleSampler.BURN_IN - 1),
-      SaddleSampler.BURN_IN,
-      SaddleSampler.BURN_IN + 1 + random.nextInt(24),
-      SaddleSampler.BURN_IN + SaddleSampler.ROUND,
-      SaddleSampler.BURN_IN + 51 + random.nextInt(18)
+      1 + random.nextInt(BURN_IN - 1),
+      BURN_IN,
+      BURN_IN + 1 + random.nextInt(24),
+      BURN_IN + SaddleSampler.ROUND,
+      BURN_IN + 51 + random.nextInt(18)
     };
     for (int stop : stops) {
       InMemory store = new InMemory();
@@ -187,7 +191,7 @@ class SaddleSamplerTest {
                   f,
                   Digits.factor(backend, points),
                   Digits.y(points),
-                  new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0.5),
+                  new PosteriorParameters(1, 0.1, 1, 0.5),
                   samples,
                   1,
                   23,
@@ -227,16 +231,17 @@ class SaddleSamplerTest {
     try (Backend backend = open(2)) {
       InputFactor input =
           InputFactor.of(backend, NetworkSpec.of(1, f), normals(points * d, 1), points, d);
-      MemoryPlan plan = SaddleSampler.plan(backend, f, options, points, input.rank(), 3, newPoints);
+      MemoryPlan plan =
+          SaddleSampler.plan(
+              backend, NetworkSpec.of(1, f), options, points, input.rank(), 3, newPoints);
       long before = backend.allocatedBytes();
       int open = backend.openMatrices();
       try (SaddleSampler sampler =
           new SaddleSampler(
               backend,
-              f,
+              NetworkSpec.of(1, f),
               input,
               normals(3 * points, 2),
-              1,
               options,
               newPoints == 0 ? null : input.coordinates(backend, normals(60 * d, 3), newPoints))) {
         assertThat(backend.allocatedBytes() - before).isEqualTo(plan.matrixBytes());
@@ -268,7 +273,7 @@ class SaddleSamplerTest {
       plan =
           SaddleSampler.plan(
                   backend,
-                  Activation.RELU,
+                  NetworkSpec.of(1, Activation.RELU),
                   new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70),
                   P,
                   D,
@@ -295,17 +300,16 @@ class SaddleSamplerTest {
       try (SaddleSampler sampler =
           new SaddleSampler(
               backend,
-              f,
+              NetworkSpec.of(1, f),
               input,
               new double[] {1.5},
-              1,
               new SaddleOptions(0.8, 5, 400, 0, 2, 2e-2, 1000),
               null)) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.CONVERGED);
         double phi = sampler.estimate().kernel()[0];
         double v = sampler.estimate().dual()[0];
         assertThat((phi + 0.2) * v).isCloseTo(1.5, within(0.03));
-        assertThat(sampler.equilibriumResidual()).isLessThan(0.05);
+        assertThat(sampler.certificate().equilibrium()).isLessThan(0.05);
       }
     }
   }
@@ -321,10 +325,9 @@ class SaddleSamplerTest {
       try (SaddleSampler sampler =
           new SaddleSampler(
               backend,
-              Activation.TANH,
+              NetworkSpec.of(1, Activation.TANH),
               input,
               y,
-              1,
               new SaddleOptions(0.8, 5, 200, 0, 2, 2e-2, 1000),
               null)) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.CONVERGED);
@@ -344,8 +347,7 @@ class SaddleSamplerTest {
   void answerDoesNotDependOnTheBlocks() {
     try (Backend backend = open(1)) {
       InputFactor input = Digits.factor(backend, P);
-      HiddenLayerPosterior.Parameters parameters =
-          new HiddenLayerPosterior.Parameters(1, 0.1, 1, 0);
+      PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
       double[] mean = new double[2];
       double[] error = new double[2];
       for (int i = 0; i < 2; i++) {
@@ -361,8 +363,8 @@ class SaddleSamplerTest {
                     40 + i,
                     null)
                 .run(150, 1000)) {
-          mean[i] = one.chain.kernelFit().mean();
-          error[i] = one.chain.kernelFit().standardError();
+          mean[i] = one.chain.layer(1).fit().mean();
+          error[i] = one.chain.layer(1).fit().standardError();
         }
       }
       assertThat(error[0]).isLessThan(0.02 * mean[0]);
@@ -374,7 +376,8 @@ class SaddleSamplerTest {
   @CsvSource({"RELU, 64, 1", "RELU, 1000, 3", "TANH, 1000, 50", "RELU, 100000, 1000"})
   void blocksOfBothPopulationsHaveTheSameSizes(Activation f, int samples, int points) {
     int quarter = samples / 4;
-    BlockSizes sizes = BlockSizes.of(f, SaddleOptions.of(1, 10).withSamples(samples), points);
+    BlockSizes sizes =
+        BlockSizes.of(NetworkSpec.of(1, f), SaddleOptions.of(1, 10).withSamples(samples), points);
     int blocks = sizes.smallBlocks();
     assertThat(sizes.largeBlocks()).isEqualTo(4 * blocks);
     int largest = sizes.rows();
@@ -399,10 +402,9 @@ class SaddleSamplerTest {
       try (SaddleSampler sampler =
           new SaddleSampler(
               backend,
-              Activation.RELU,
+              NetworkSpec.of(1, Activation.RELU),
               input,
               normals(P, 2),
-              1,
               options,
               input.coordinates(backend, new double[0], 0))) {
         sampler.run(RunControl.silent());

@@ -53,12 +53,11 @@ public final class SamplerMoves {
         int blocks = Integer.parseInt(move[0]);
         int leapfrogs = Integer.parseInt(move[1]);
         int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
-        HiddenLayerPosterior.Parameters parameters =
-            new HiddenLayerPosterior.Parameters(gamma, kappa, 1, 0);
+        PosteriorParameters parameters = new PosteriorParameters(gamma, kappa, 1, 0);
         try (HiddenLayerPosterior posterior =
                 new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
             FieldPopulation population = posterior.newPopulation(samples, blocks);
-            EquilibriumIdentity identity = new EquilibriumIdentity(backend, input, 1, rows);
+            LayerAverages layer = new LayerAverages(backend, input.rank(), points, 1, rows);
             SamplingChain chain =
                 new SamplingChain(
                     backend,
@@ -66,7 +65,7 @@ public final class SamplerMoves {
                     0,
                     posterior,
                     population,
-                    identity,
+                    java.util.List.of(layer),
                     TrajectoryLength.fixed(leapfrogs),
                     y,
                     null,

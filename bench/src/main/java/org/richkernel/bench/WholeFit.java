@@ -21,7 +21,8 @@ import org.richkernel.solver.StopSignal;
 /**
  * A whole adaptive fit on MNIST 0/1 with the time of every facade operation: {@code WholeFit FOLDER
  * activation gamma kappa P P_test S maxSweeps threads [stopAfter]}. FOLDER holds the original MNIST
- * files; after {@code stopAfter} sweeps the fit is abandoned and only the times are printed.
+ * files; an activation such as {@code 3:tanh} is that of a network with three hidden layers; after
+ * {@code stopAfter} sweeps the fit is abandoned and only the times are printed.
  */
 public final class WholeFit {
   private WholeFit() {}
@@ -29,7 +30,10 @@ public final class WholeFit {
   /** Runs one fit and prints its figures. */
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
-    Activation activation = Activation.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+    String[] described = arguments[1].split(":");
+    Activation activation =
+        Activation.valueOf(described[described.length - 1].toUpperCase(Locale.ROOT));
+    int layers = described.length == 1 ? 1 : Integer.parseInt(described[0]);
     double gamma = Double.parseDouble(arguments[2]);
     double kappa = Double.parseDouble(arguments[3]);
     int samples = Integer.parseInt(arguments[6]);
@@ -59,7 +63,7 @@ public final class WholeFit {
             }
           };
       Optional<AdaptiveNbkFit> finished =
-          AdaptiveNbk.of(NetworkSpec.of(1, activation))
+          AdaptiveNbk.of(NetworkSpec.of(layers, activation))
               .gamma(gamma)
               .beta(1 / kappa)
               .samples(samples)
@@ -70,7 +74,7 @@ public final class WholeFit {
       System.out.printf(
           Locale.ROOT,
           "%s gamma=%s kappa=%s P=%d S=%d: wall %.1f s, CPU %.1f s%n",
-          activation,
+          arguments[1],
           gamma,
           kappa,
           digits.train().points(),
@@ -94,7 +98,7 @@ public final class WholeFit {
         fit.converged(),
         fit.solution().iterations());
     System.out.println(fit.solution().certificate());
-    System.out.println(fit.solution().layers().get(0));
+    fit.solution().layers().forEach(System.out::println);
     System.out.println(fit.solution().chains());
     System.out.printf(
         Locale.ROOT,

@@ -1,0 +1,76 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Side;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Derivative of a function of F with respect to Sigma = F F^T (Murray 2016, arXiv:1602.07527,
+ * equation 10): with M = F^T dE/dF,
+ *
+ * <pre>  dE/dSigma = sym(F^{-T} tril_half(M) F^{-1}),</pre>
+ *
+ * <p>where tril_half keeps the lower triangle and half of the diagonal. For fields h = xi F^T, M is
+ * G^T xi with G = dE/dxi, so dE/dF itself is not needed.
+ */
+final class CholeskyAdjoint {
+  private final Backend backend;
+  private final Matrix unit;
+  private final Matrix lowerHalf; // 1 below the diagonal, 1/2 on it
+  private final Matrix moment; // M
+  private final Matrix adjoint;
+  private final Matrix adjointSingle;
+
+  /**
+   * @param memory holds what {@link #plan} planned, and the unit matrix
+   */
+  CholeskyAdjoint(Backend backend, Workspace memory, int points) {
+    this.backend = backend;
+    unit = memory.get("unit matrix");
+    lowerHalf = memory.get("lower triangle");
+    moment = memory.get("moment of forces and fields");
+    adjoint = memory.get("adjoint of the covariance");
+    adjointSingle = memory.get("adjoint of the covariance, single");
+    double[] mask = new double[points * points];
+    for (int i = 0; i < points; i++) {
+      java.util.Arrays.fill(mask, i * points, i * points + i, 1);
+      mask[i * points + i] = 0.5;
+    }
+    backend.upload(mask, lowerHalf);
+  }
+
+  static void plan(MemoryPlan plan, int points) {
+    plan.add("lower triangle", Precision.FLOAT64, points, points)
+        .add("moment of forces and fields", Precision.FLOAT64, points, points)
+        .add("adjoint of the covariance", Precision.FLOAT64, points, points)
+        .add("adjoint of the covariance, single", Precision.FLOAT32, points, points);
+  }
+
+  /**
+   * 2 dE/d(g Phi) in float32, for the covariance of {@link LayerCovariance}.
+   *
+   * @param gradient G, S x P, float32
+   * @param xi S x P, float32
+   * @param cholesky F
+   * @param jitter of the covariance
+   */
+  Matrix twice(Matrix gradient, Matrix xi, Matrix cholesky, double jitter) {
+    int points = unit.rows();
+    // M = G^T xi, and Q = tril_half(M) + tril_half(M)^T
+    backend.crossGram(1, gradient, xi, 0, moment);
+    backend.multiply(lowerHalf, moment);
+    backend.gemm(Transpose.YES, Transpose.NO, 1, moment, unit, 0, adjoint);
+    backend.axpy(1, moment, adjoint);
+    // 2 dE/dSigma = F^{-T} Q F^{-1}
+    backend.solveTriangular(Side.LEFT, Transpose.YES, 1, cholesky, adjoint);
+    backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, cholesky, adjoint);
+    // Sigma holds jitter tr / P on its diagonal
+    backend.addDiagonal(jitter * backend.dot(unit, adjoint) / points, adjoint);
+    backend.copy(adjoint, adjointSingle);
+    return adjointSingle;
+  }
+}

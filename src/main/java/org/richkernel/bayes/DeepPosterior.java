@@ -1,0 +1,447 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * Marginal posterior of the preactivation samples of a network of any depth. Given the kernel of
+ * the layer below, the rows of h^l are independent Gaussians, so with whitened fields xi^l
+ *
+ * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L Phi^L + kappa,
+ *   h^l = xi^l F_l^T,  F_l F_l^T = g_{l-1} Phi^{l-1} + g_b,  Phi^l = phi(h^l)^T phi(h^l) / S,</pre>
+ *
+ * <p>without weights and without conjugate kernels: the gradient runs backwards through the
+ * Cholesky factors. All layers and all samples move together, since a kernel acts on every row of
+ * the next layer.
+ *
+ * <p>Cost of an evaluation: three products of 2 S P r flops for the first layer and five of 2 S P^2
+ * for each other, and about 4 P^3 per layer. Memory: 3 S (r + (L - 1) P) + 2 L S P floats and (2 L
+ * + 9) P^2 doubles beside the populations.
+ */
+final class DeepPosterior implements MarginalPosterior {
+  /** Relative jitter of the covariances of the layers. */
+  static final double JITTER = 1e-9;
+
+  /** Largest jitter that rounding may ask for. */
+  private static final double LARGEST_JITTER = 1e-6;
+
+  private final Backend backend;
+  private final PosteriorParameters parameters;
+  private final double[] variance; // g_0 to g_L
+  private final Workspace memory;
+  private final Matrix inputFactor;
+  private final Matrix targets;
+  private final Matrix targetsSingle;
+  private final Matrix cholesky; // of A
+  private final Matrix dual;
+  private final Matrix dualSingle;
+  private final @Nullable DeterminantTilt tilt;
+  private final List<Matrix> kernels = new ArrayList<>(); // g_l Phi^l at the position
+  private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
+  private final CholeskyAdjoint adjoint;
+  private final List<Moving> sizes = new ArrayList<>();
+
+  private double richness;
+  private double noise;
+  private double jitter = JITTER;
+  private FieldPopulation population;
+  private Moving moving;
+  private double potential;
+  private long solveNanos;
+
+  /** 2 dV/dA, which a determinant makes of full rank, in float64 and in float32. */
+  private record DeterminantTilt(Matrix twice, Matrix single) {}
+
+  /** The scratch of all layers for one number of samples. */
+  private record Moving(
+      Matrix position, Matrix momentum, Matrix gradient, List<MovingBlock> layers) {}
+
+  /**
+   * @param input factor of the first layer's covariance
+   * @param y targets, row-major P x K
+   * @param samples the numbers of samples that populations may have
+   */
+  DeepPosterior(
+      Backend backend,
+      NetworkSpec network,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters,
+      int... samples) {
+    this.backend = backend;
+    this.parameters = parameters;
+    this.variance = network.weightVariances();
+    this.richness = parameters.gamma();
+    this.noise = parameters.kappa();
+    int points = input.points();
+    int depth = network.hiddenLayers();
+    int outputs = y.length / points;
+    MemoryPlan plan = new MemoryPlan();
+    int most = java.util.Arrays.stream(samples).max().orElseThrow();
+    plan(backend, plan, depth, points, input.rank(), outputs, most, parameters.hasDeterminant());
+    memory = new Workspace(backend, plan);
+    inputFactor = memory.get("F");
+    targets = memory.get("Y");
+    targetsSingle = memory.get("Y, single");
+    cholesky = memory.get("Cholesky factor");
+    dual = memory.get("dual");
+    dualSingle = memory.get("dual, single");
+    backend.upload(input.factor(), inputFactor);
+    backend.upload(y, targets);
+    backend.copy(targets, targetsSingle);
+    Matrix unit = memory.get("unit matrix");
+    Matrix ones = memory.get("ones");
+    backend.addDiagonal(1, unit);
+    backend.fill(1, ones);
+    adjoint = new CholeskyAdjoint(backend, memory, points);
+    for (int l = 1; l <= depth; l++) {
+      kernels.add(memory.get("kernel of layer " + l));
+      if (l > 1) {
+        covariances.add(
+            new LayerCovariance(
+                backend,
+                unit,
+                ones,
+                memory.get("Cholesky factor of layer " + l),
+                memory.get("F of layer " + l),
+                network.biasVariance()));
+      }
+    }
+    tilt =
+        parameters.hasDeterminant()
+            ? new DeterminantTilt(memory.get("tilt"), memory.get("tilt, single"))
+            : null;
+    int[] widths = FieldPopulation.widths(depth, input.rank(), points);
+    for (int s : samples) {
+      sizes.add(moving(network.activation(), widths, s));
+    }
+  }
+
+  private Moving moving(Activation activation, int[] widths, int samples) {
+    Matrix position = memory.get("position").rowRange(0, samples);
+    Matrix momentum = memory.get("momentum").rowRange(0, samples);
+    Matrix gradient = memory.get("gradient").rowRange(0, samples);
+    List<MovingBlock> layers = new ArrayList<>();
+    int column = 0;
+    for (int l = 1; l <= widths.length; l++) {
+      int width = widths[l - 1];
+      layers.add(
+          new MovingBlock(
+              backend,
+              activation,
+              factor(l),
+              position.view(0, samples, column, width),
+              momentum.view(0, samples, column, width),
+              gradient.view(0, samples, column, width),
+              memory.get("phi " + l).rowRange(0, samples),
+              memory.get("slope " + l).rowRange(0, samples),
+              memory.get("panel")));
+      column += width;
+    }
+    return new Moving(position, momentum, gradient, layers);
+  }
+
+  /** Adds the scratch shared by all populations, of at most {@code samples} rows, to a plan. */
+  static void plan(
+      Backend backend,
+      MemoryPlan plan,
+      int depth,
+      int points,
+      int rank,
+      int outputs,
+      int samples,
+      boolean determinant) {
+    int width = Math.addExact(rank, Math.multiplyExact(depth - 1, points));
+    plan.add("F", Precision.FLOAT32, points, rank)
+        .add("Y", Precision.FLOAT64, points, outputs)
+        .add("Y, single", Precision.FLOAT32, points, outputs)
+        .add("Cholesky factor", Precision.FLOAT64, points, points)
+        .add("dual", Precision.FLOAT64, points, outputs)
+        .add("dual, single", Precision.FLOAT32, points, outputs)
+        .add("panel", Precision.FLOAT32, Math.min(samples, backend.panelRows(points)), points)
+        .add("position", Precision.FLOAT32, samples, width)
+        .add("momentum", Precision.FLOAT32, samples, width)
+        .add("gradient", Precision.FLOAT32, samples, width);
+    plan.add("unit matrix", Precision.FLOAT64, points, points)
+        .add("ones", Precision.FLOAT64, points, points);
+    CholeskyAdjoint.plan(plan, points);
+    for (int l = 1; l <= depth; l++) {
+      plan.add("kernel of layer " + l, Precision.FLOAT64, points, points)
+          .add("phi " + l, Precision.FLOAT32, samples, points)
+          .add("slope " + l, Precision.FLOAT32, samples, points);
+      if (l > 1) {
+        plan.add("Cholesky factor of layer " + l, Precision.FLOAT64, points, points)
+            .add("F of layer " + l, Precision.FLOAT32, points, points);
+      }
+    }
+    if (determinant) {
+      plan.add("tilt", Precision.FLOAT64, points, points)
+          .add("tilt, single", Precision.FLOAT32, points, points);
+    }
+  }
+
+  @Override
+  public int layers() {
+    return kernels.size();
+  }
+
+  @Override
+  public FieldPopulation newPopulation(int samples, int blocks) {
+    if (blocks != 1) {
+      throw new IllegalArgumentException("all samples of a deep network move together");
+    }
+    Moving scratch = scratch(samples);
+    int rank = scratch.layers.get(0).position().columns();
+    int points = inputFactor.rows();
+    return new FieldPopulation(
+        backend,
+        samples,
+        1,
+        FieldPopulation.widths(layers(), rank, points),
+        points,
+        targets.columns());
+  }
+
+  private Moving scratch(int samples) {
+    for (Moving scratch : sizes) {
+      if (scratch.position.rows() == samples) {
+        return scratch;
+      }
+    }
+    throw new IllegalArgumentException("no population of " + samples + " samples was planned");
+  }
+
+  @Override
+  public void use(FieldPopulation next) {
+    population = next;
+    moving = scratch(next.samples());
+  }
+
+  /**
+   * Relative jitter of the covariances; larger than {@link #JITTER} where rounding asked for it.
+   */
+  double jitter() {
+    return jitter;
+  }
+
+  /** Takes up the jitter of an earlier run. */
+  void setJitter(double relative) {
+    jitter = relative;
+  }
+
+  @Override
+  public void refresh(FieldPopulation next) {
+    use(next);
+    backend.copy(next.xi(), moving.position);
+    forwardWithJitter();
+    for (int l = 1; l <= layers(); l++) {
+      backend.copy(kernels.get(l - 1), next.kernel(l));
+    }
+    backend.copy(dual, next.dual());
+    next.setPotential(potential);
+  }
+
+  /** Raises the jitter where the kernel of the fields at hand cannot be factorized without. */
+  private void forwardWithJitter() {
+    while (true) {
+      try {
+        forward();
+        return;
+      } catch (NotPositiveDefiniteException e) {
+        if (jitter >= LARGEST_JITTER) {
+          throw e;
+        }
+        jitter *= 10;
+      }
+    }
+  }
+
+  @Override
+  public void setConditions(double gamma, double kappa) {
+    richness = gamma;
+    noise = kappa;
+  }
+
+  @Override
+  public double largestShare(FieldPopulation of) {
+    use(of);
+    backend.copy(of.xi(), moving.position);
+    forwardWithJitter();
+    double[] largestAndSum = new double[2];
+    moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
+    return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
+  }
+
+  @Override
+  public Matrix factor(int layer) {
+    return layer == 1 ? inputFactor : covariances.get(layer - 2).factor();
+  }
+
+  @Override
+  public Matrix position(int layer) {
+    return moving.layers.get(layer - 1).position();
+  }
+
+  @Override
+  public Matrix gradient(int layer) {
+    return moving.layers.get(layer - 1).gradient();
+  }
+
+  @Override
+  public Matrix unitMatrix() {
+    return memory.get("unit matrix");
+  }
+
+  @Override
+  public int blocks() {
+    return 1;
+  }
+
+  @Override
+  public int samples() {
+    return population.samples();
+  }
+
+  @Override
+  public int firstSample(int block) {
+    return 0;
+  }
+
+  @Override
+  public double begin(int block) {
+    backend.copy(population.xi(), moving.position);
+    return evaluate();
+  }
+
+  @Override
+  public double evaluate() {
+    try {
+      forward();
+    } catch (NotPositiveDefiniteException e) {
+      // Fields that have overflowed or collapsed: the move is refused.
+      return Double.POSITIVE_INFINITY;
+    }
+    backward();
+    return potential;
+  }
+
+  @Override
+  public void accept() {
+    backend.copy(moving.position, population.xi());
+    for (int l = 1; l <= layers(); l++) {
+      backend.copy(kernels.get(l - 1), population.kernel(l));
+    }
+    backend.copy(dual, population.dual());
+    population.setPotential(potential);
+  }
+
+  @Override
+  public Matrix position() {
+    return moving.position;
+  }
+
+  @Override
+  public Matrix momentum() {
+    return moving.momentum;
+  }
+
+  @Override
+  public Matrix gradient() {
+    return moving.gradient;
+  }
+
+  /** Kernels of all layers, dual vector and potential at the position. */
+  private void forward() {
+    for (int l = 1; l <= layers(); l++) {
+      Matrix kernel = kernels.get(l - 1);
+      backend.fill(0, kernel);
+      moving.layers.get(l - 1).forward(variance[l] / population.samples(), kernel);
+      if (l < layers()) {
+        long start = System.nanoTime();
+        covariances.get(l - 1).factorize(kernel, jitter);
+        solveNanos += System.nanoTime() - start;
+      }
+    }
+    long start = System.nanoTime();
+    // v = A^{-1} Y with A = g_L Phi^L + kappa
+    backend.copy(kernels.get(layers() - 1), cholesky);
+    backend.addDiagonal(noise, cholesky);
+    backend.cholesky(cholesky);
+    backend.copy(targets, dual);
+    backend.solveCholesky(cholesky, dual);
+    // V = (S gamma^2 / 2) tr Y^T v + c ln det A
+    potential = 0.5 * population.samples() * richness * richness * backend.dot(targets, dual);
+    if (parameters.hasDeterminant()) {
+      potential += parameters.determinant(population.samples()) * backend.logDeterminant(cholesky);
+    }
+    solveNanos += System.nanoTime() - start;
+  }
+
+  /** gradient = dV/dxi of all layers, from the top down; follows {@link #forward}. */
+  private void backward() {
+    int top = layers();
+    double perSample = variance[top] / population.samples();
+    MovingBlock layer = moving.layers.get(top - 1);
+    if (tilt != null) {
+      layer.pullFull(perSample, full(tilt));
+    } else {
+      // dV/dphi = -gamma^2 g (phi v) v^T
+      backend.copy(dual, dualSingle);
+      layer.pull(-richness * richness * variance[top], dualSingle);
+    }
+    for (int l = top; l > 1; l--) {
+      long start = System.nanoTime();
+      Matrix pull =
+          adjoint.twice(
+              layer.gradient(), layer.position(), covariances.get(l - 2).cholesky(), jitter);
+      solveNanos += System.nanoTime() - start;
+      // dV/dphi = (2 g / S) phi dV/d(g Phi)
+      layer = moving.layers.get(l - 2);
+      layer.pullFull(variance[l - 1] / population.samples(), pull);
+    }
+  }
+
+  /** 2 dV/dA = -S gamma^2 v v^T + 2 c A^{-1} in float32. */
+  private Matrix full(DeterminantTilt memoryOfTilt) {
+    Matrix twice = memoryOfTilt.twice;
+    int samples = population.samples();
+    backend.fill(0, twice);
+    backend.addDiagonal(2 * parameters.determinant(samples), twice);
+    backend.solveCholesky(cholesky, twice);
+    double pull = -samples * richness * richness;
+    backend.gemm(Transpose.NO, Transpose.YES, pull, dual, dual, 1, twice);
+    backend.copy(twice, memoryOfTilt.single);
+    return memoryOfTilt.single;
+  }
+
+  @Override
+  public long gramNanos() {
+    long nanos = 0;
+    for (Moving scratch : sizes) {
+      for (MovingBlock layer : scratch.layers) {
+        nanos += layer.gramNanos();
+      }
+    }
+    return nanos;
+  }
+
+  @Override
+  public long solveNanos() {
+    return solveNanos;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,205 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Predictor;
+
+/**
+ * The adaptive predictor of a deep network at new inputs, from populations that the chains kept:
+ * kernels and dual vectors follow from the fields again, and new points pass through the
+ * conditional prior layer by layer ({@link DeepTestPoints}). The sum over populations is the
+ * extrapolation in S. It carries the Monte Carlo error of the populations that were kept, unlike
+ * the predictions at the test points of a fit, which average many sweeps.
+ */
+public final class DeepPredictor implements Predictor {
+  private static final int INPUT_PANEL = 1024;
+
+  private final NetworkSpec network;
+  private final InputFactor input;
+  private final double[] targets;
+  private final Populations populations;
+  private final double jitter;
+
+  /**
+   * A predictor from what a fit has stored.
+   *
+   * @param inputDimension D
+   * @param projector W, (D, or D + 1 with biases) x r, row-major
+   * @param factor F of the first layer, P x r, row-major
+   * @param targets Y, P x K, row-major
+   * @param populations fields of the training points
+   * @param jitter relative jitter of the covariances of the layers
+   */
+  public DeepPredictor(
+      NetworkSpec network,
+      int inputDimension,
+      double[] projector,
+      double[] factor,
+      int points,
+      double[] targets,
+      Populations populations,
+      double jitter) {
+    this(
+        network,
+        InputFactor.restored(network, inputDimension, projector, factor, points),
+        targets,
+        populations,
+        jitter);
+  }
+
+  DeepPredictor(
+      NetworkSpec network,
+      InputFactor input,
+      double[] targets,
+      Populations populations,
+      double jitter) {
+    int width = input.rank() + (network.hiddenLayers() - 1) * input.points();
+    if (populations.width() != width || targets.length % input.points() != 0) {
+      throw new InvalidProblemException(
+          "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
+    }
+    this.network = network;
+    this.input = input;
+    this.targets = targets;
+    this.populations = populations;
+    this.jitter = jitter;
+  }
+
+  /** The network that was fitted. */
+  public NetworkSpec network() {
+    return network;
+  }
+
+  /** D. */
+  public int inputDimension() {
+    return input.features();
+  }
+
+  /** W, row-major; not a copy. */
+  public double[] projector() {
+    return input.projector();
+  }
+
+  /** F of the first layer, row-major P x r; not a copy. */
+  public double[] factor() {
+    return input.factor();
+  }
+
+  /** P. */
+  public int points() {
+    return input.points();
+  }
+
+  /** Y, row-major; not a copy. */
+  public double[] targets() {
+    return targets;
+  }
+
+  /** Fields of the training points. */
+  public Populations populations() {
+    return populations;
+  }
+
+  /** Relative jitter of the covariances of the layers. */
+  public double jitter() {
+    return jitter;
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    if (inputs.dimension() != input.features()) {
+      throw new InvalidProblemException(
+          "test-x",
+          inputs.dimension() + " columns",
+          "the fit was made with " + input.features() + "; give as many");
+    }
+    int points = input.points();
+    int outputs = targets.length / points;
+    double[] predictions = new double[inputs.rows() * outputs];
+    PosteriorParameters parameters =
+        new PosteriorParameters(
+            populations.gamma(),
+            populations.kappa(),
+            network.weightVariance(network.hiddenLayers()),
+            0);
+    int[] sizes = java.util.Arrays.stream(populations.samples()).distinct().toArray();
+    int most = java.util.Arrays.stream(sizes).max().orElse(1);
+    int panel = Math.min(most, backend.panelRows(points));
+    plan(backend, most, panel, outputs).requireFits(backend, "predict with more memory");
+    try (DeepPosterior posterior =
+        new DeepPosterior(backend, network, input, targets, parameters, sizes)) {
+      posterior.setJitter(jitter);
+      for (int p = 0; p < populations.samples().length; p++) {
+        try (FieldPopulation population = posterior.newPopulation(populations.samples()[p], 1)) {
+          backend.upload(populations.population(p), population.xi());
+          posterior.refresh(population);
+          for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
+            int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
+            double[] x = inputs.copyRows(from, rows);
+            double[] part = part(backend, posterior, population, x, rows, panel, p);
+            double weight = weight(p);
+            for (int i = 0; i < part.length; i++) {
+              predictions[from * outputs + i] += weight * part[i];
+            }
+          }
+        }
+      }
+    }
+    return predictions;
+  }
+
+  private MemoryPlan plan(Backend backend, int samples, int panel, int outputs) {
+    int points = input.points();
+    int depth = network.hiddenLayers();
+    MemoryPlan plan = new MemoryPlan();
+    DeepPosterior.plan(backend, plan, depth, points, input.rank(), outputs, samples, false);
+    DeepTestPoints.plan(plan, points, input.rank(), INPUT_PANEL, panel);
+    int[] widths = FieldPopulation.widths(depth, input.rank(), points);
+    FieldPopulation.plan(plan, "population: ", samples, widths, points, outputs);
+    return plan.add("predictions", Precision.FLOAT64, INPUT_PANEL, outputs);
+  }
+
+  private double[] part(
+      Backend backend,
+      DeepPosterior posterior,
+      FieldPopulation population,
+      double[] x,
+      int rows,
+      int panel,
+      int index) {
+    int outputs = targets.length / input.points();
+    double[] result = new double[rows * outputs];
+    try (DeepTestPoints points =
+            new DeepTestPoints(
+                backend,
+                network,
+                input,
+                input.coordinates(backend, x, rows),
+                posterior::jitter,
+                panel);
+        Matrix sum = backend.allocate(Precision.FLOAT64, rows, outputs, "predictions")) {
+      // The conditional noise of a point may not depend on how the points are cut into panels;
+      // points share nothing, so each panel may draw the same numbers.
+      points.addPrediction(population, new TestPoints.Draw(0, index, 0), sum);
+      backend.download(sum, result);
+    }
+    return result;
+  }
+
+  /** Weight of a population in the extrapolation (4 q_S - q_{S/4}) / 3, averaged over chains. */
+  private double weight(int index) {
+    int[] samples = populations.samples();
+    int largest = java.util.Arrays.stream(samples).max().orElse(0);
+    long large = java.util.Arrays.stream(samples).filter(s -> s == largest).count();
+    long small = samples.length - large;
+    if (small == 0) {
+      return 1.0 / large;
+    }
+    return samples[index] == largest ? 4.0 / 3 / large : -1.0 / 3 / small;
+  }
+}

@@ -1,0 +1,73 @@
+package org.richkernel.bayes;
+
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * Richnesses to solve for one after the other, equally spaced.
+ *
+ * @param from first, at least 0
+ * @param to last, above the first
+ * @param count how many, at least 2
+ */
+public record GammaPath(double from, double to, int count) {
+  private static final String OPTION = "gamma-path";
+
+  /** Most points of a path. */
+  public static final int MOST = 1000;
+
+  /** Checks the numbers. */
+  public GammaPath {
+    if (!(from >= 0) || !(to > from) || Double.isInfinite(to)) {
+      throw new InvalidProblemException(
+          OPTION, from + ":" + to + ":" + count, "use a:b:n with 0 <= a < b");
+    }
+    if (count < 2 || count > MOST) {
+      throw new InvalidProblemException(
+          OPTION, from + ":" + to + ":" + count, "use a:b:n with n from 2 to " + MOST);
+    }
+  }
+
+  /**
+   * Reads a:b:n.
+   *
+   * @throws InvalidProblemException if it is not that
+   */
+  public static GammaPath parse(String text) {
+    String[] parts = text.split(":", -1);
+    if (parts.length == 3) {
+      try {
+        return new GammaPath(
+            Double.parseDouble(parts[0]),
+            Double.parseDouble(parts[1]),
+            Integer.parseInt(parts[2].strip()));
+      } catch (NumberFormatException e) {
+        throw refused(text, e);
+      }
+    }
+    throw refused(text, null);
+  }
+
+  private static InvalidProblemException refused(
+      String text, @org.jspecify.annotations.Nullable Throwable cause) {
+    InvalidProblemException refused =
+        new InvalidProblemException(OPTION, text, "use a:b:n, such as 0:2:9");
+    if (cause != null) {
+      refused.initCause(cause);
+    }
+    return refused;
+  }
+
+  /** The richnesses in rising order. */
+  public double[] gammas() {
+    double[] gammas = new double[count];
+    for (int i = 0; i < count; i++) {
+      gammas[i] = i == count - 1 ? to : from + (to - from) * i / (count - 1);
+    }
+    return gammas;
+  }
+
+  @Override
+  public String toString() {
+    return from + ":" + to + ":" + count;
+  }
+}

@@ -1,0 +1,65 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.NotPositiveDefiniteException;
+
+/**
+ * Covariance that feeds a layer above the first, Sigma = g Phi + g_b + jitter tr(g Phi + g_b) / P,
+ * as its Cholesky factor F in float64 and in float32.
+ *
+ * <p>Kernels of float32 fields carry a relative rounding of about 1e-7, which may exceed the
+ * smallest eigenvalue where points nearly coincide; the jitter keeps such directions positive.
+ */
+final class LayerCovariance {
+  private final Backend backend;
+  private final double bias;
+  private final Matrix unit;
+  private final Matrix ones;
+  private final Matrix cholesky;
+  private final Matrix factor;
+
+  /**
+   * @param unit I, P x P, float64
+   * @param ones P x P of ones, float64
+   * @param cholesky receives F, P x P, float64
+   * @param factor receives F in float32
+   * @param bias g_b
+   */
+  LayerCovariance(
+      Backend backend, Matrix unit, Matrix ones, Matrix cholesky, Matrix factor, double bias) {
+    this.backend = backend;
+    this.bias = bias;
+    this.unit = unit;
+    this.ones = ones;
+    this.cholesky = cholesky;
+    this.factor = factor;
+  }
+
+  /**
+   * Factorizes.
+   *
+   * @param kernel g Phi of the layer below, P x P, float64
+   * @param jitter relative to the mean of the diagonal
+   * @throws NotPositiveDefiniteException if rounding made the covariance indefinite
+   */
+  void factorize(Matrix kernel, double jitter) {
+    backend.copy(kernel, cholesky);
+    if (bias > 0) {
+      backend.axpy(bias, ones, cholesky);
+    }
+    backend.addDiagonal(jitter * backend.dot(unit, cholesky) / cholesky.rows(), cholesky);
+    backend.cholesky(cholesky);
+    backend.copy(cholesky, factor);
+  }
+
+  /** F, P x P, lower triangular, float64. */
+  Matrix cholesky() {
+    return cholesky;
+  }
+
+  /** F in float32. */
+  Matrix factor() {
+    return factor;
+  }
+}

@@ -1,0 +1,56 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Matrix;
+
+/**
+ * Posterior of the preactivation samples of a network from which all weights are integrated out, in
+ * whitened fields; several populations may share its scratch memory.
+ */
+interface MarginalPosterior extends HmcTarget, AutoCloseable {
+  /** L, the number of hidden layers. */
+  int layers();
+
+  /** A population whose fields are still to be set; {@link #refresh} must follow. */
+  FieldPopulation newPopulation(int samples, int blocks);
+
+  /** Chooses the population that the following moves act on; it must have been refreshed. */
+  void use(FieldPopulation next);
+
+  /** Computes kernels, dual vector and potential of a population whose fields were just set. */
+  void refresh(FieldPopulation next);
+
+  /**
+   * Sets the richness and the noise that the following moves feel, while they are annealed;
+   * populations must be refreshed.
+   */
+  void setConditions(double gamma, double kappa);
+
+  /**
+   * Largest share that a single sample has in tr Y^T Phi^L Y. It is of order 1/S at the saddle;
+   * near 1 the population has condensed: one sample of norm sqrt(S) carries the fit, a metastable
+   * state at the boundary of the saddle's domain.
+   */
+  double largestShare(FieldPopulation of);
+
+  /** F of the population that was refreshed last, P x r for layer 1 and P x P above, float32. */
+  Matrix factor(int layer);
+
+  /** The moving block's fields of one layer, columns of {@link #position()}. */
+  Matrix position(int layer);
+
+  /** The part of {@link #gradient()} that belongs to one layer. */
+  Matrix gradient(int layer);
+
+  /** I of P x P, whose inner product with a kernel is its trace. */
+  Matrix unitMatrix();
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  long gramNanos();
+
+  /** Wall-clock time spent in factorizations so far. */
+  long solveNanos();
+
+  /** Frees the scratch; populations are closed by their owners. */
+  @Override
+  void close();
+}

@@ -1,0 +1,179 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Backend;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+
+/**
+ * Solves one after the other under one run control. A checkpoint holds the solutions so far and the
+ * state of the solve at hand; solutions found before a stop are handed out again without solving, so
+ * a resumed sequence gives the bits of the uninterrupted one.
+ */
+final class SolveSequence {
+  private static final String PREFIX = "sequence";
+
+  private final Backend backend;
+  private final RunControl control;
+  private final int expected;
+  private final Optional<SolverState> saved;
+  private final List<PathPoint> points = new ArrayList<>();
+  private final List<WarmStart> kept = new ArrayList<>();
+  private final int restored;
+  private @Nullable WarmStart previous;
+  private @Nullable AdaptiveNbkSolution solution;
+
+  /**
+   * @param expected how many solves there will be, for the display of progress
+   * @param start populations to start from; null for draws of the prior
+   */
+  SolveSequence(Backend backend, RunControl control, int expected, @Nullable WarmStart start) {
+    this.backend = backend;
+    this.control = control;
+    this.expected = expected;
+    previous = start;
+    saved = control.checkpoints().load();
+    restored = saved.map(state -> (int) state.number(PREFIX + "_points")).orElse(0);
+    saved.ifPresent(this::restoreKept);
+  }
+
+  private void restoreKept(SolverState state) {
+    int count = (int) state.number(PREFIX + "_kept");
+    for (int i = 0; i < count; i++) {
+      String name = PREFIX + "_kept_" + i;
+      double[] numbers = state.doubles(name);
+      List<float[]> fields = new ArrayList<>();
+      for (int c = 0; c < numbers.length - 2; c++) {
+        fields.add(state.floats(name + "_" + c));
+      }
+      kept.add(
+          new WarmStart(
+              numbers[0],
+              numbers[1],
+              fields,
+              java.util.Arrays.copyOfRange(numbers, 2, numbers.length)));
+    }
+  }
+
+  /**
+   * The next solve.
+   *
+   * @param fresh whether it starts from the prior and not from the solve before
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   */
+  Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+    int index = points.size();
+    if (fresh) {
+      previous = null;
+    }
+    if (index < restored) {
+      PathPoint point = PathPoint.restore(saved.orElseThrow(), PREFIX + "_point_" + index);
+      points.add(point);
+      // The fields are not needed: a checkpoint is always of a solve that has started. A closed
+      // form, which has no chains to test, left none.
+      previous =
+          point.certificate().layers().isEmpty()
+              ? null
+              : new WarmStart(point.gamma(), point.kappa(), List.of(), new double[0]);
+      return Optional.of(point);
+    }
+    AdaptiveNbkSolver.Solved solved =
+        new AdaptiveNbkSolver(backend, problem).solve(control(index), previous, index);
+    if (solved == null) {
+      return Optional.empty();
+    }
+    solution = solved.solution();
+    previous = solved.end();
+    PathPoint point = PathPoint.of(problem.options(), solved.solution(), solved.dualSquare());
+    points.add(point);
+    return Optional.of(point);
+  }
+
+  /** The full solution of the last solve. */
+  AdaptiveNbkSolution solution() {
+    if (solution == null) {
+      throw new IllegalStateException("nothing was solved yet");
+    }
+    return solution;
+  }
+
+  /** Keeps the populations of the last solve, for {@link #continueFrom}. */
+  void keep() {
+    // After a resume the kept populations are those of the checkpoint.
+    if (points.size() > restored && previous != null) {
+      kept.add(previous);
+    }
+  }
+
+  /** Makes the next solve start from the i-th populations that were kept. */
+  void continueFrom(int i) {
+    previous = kept.get(i);
+  }
+
+  private RunControl control(int index) {
+    String name = "solve " + (index + 1) + " of " + expected + ", ";
+    Progress.Listener listener =
+        expected == 1
+            ? control.listener()
+            : p ->
+                control
+                    .listener()
+                    .progress(
+                        new Progress(
+                            name + p.phase(),
+                            p.gamma(),
+                            p.done(),
+                            p.total(),
+                            p.acceptance(),
+                            p.residual()));
+    return new RunControl(listener, control.stop(), new OfOneSolve(index));
+  }
+
+  /** The checkpoints of one solve, with the solutions before it. */
+  private final class OfOneSolve implements CheckpointStore {
+    private final int index;
+
+    OfOneSolve(int index) {
+      this.index = index;
+    }
+
+    @Override
+    public boolean due() {
+      return control.checkpoints().due();
+    }
+
+    @Override
+    public void save(long iteration, SolverState state) {
+      state.put(PREFIX + "_points", index);
+      long before = 0;
+      for (int i = 0; i < index; i++) {
+        points.get(i).save(state, PREFIX + "_point_" + i);
+        before += points.get(i).sweeps();
+      }
+      state.put(PREFIX + "_kept", kept.size());
+      for (int i = 0; i < kept.size(); i++) {
+        WarmStart start = kept.get(i);
+        String name = PREFIX + "_kept_" + i;
+        double[] numbers = new double[2 + start.steps().length];
+        numbers[0] = start.gamma();
+        numbers[1] = start.kappa();
+        System.arraycopy(start.steps(), 0, numbers, 2, start.steps().length);
+        state.put(name, numbers);
+        for (int c = 0; c < start.fields().size(); c++) {
+          state.put(name + "_" + c, start.fields().get(c));
+        }
+      }
+      control.checkpoints().save(before + iteration, state);
+    }
+
+    @Override
+    public Optional<SolverState> load() {
+      return index == restored ? saved : Optional.empty();
+    }
+  }
+}

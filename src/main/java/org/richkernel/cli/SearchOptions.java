@@ -1,0 +1,182 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.SavedFit;
+import org.richkernel.bayes.GammaPath;
+import org.richkernel.bayes.Search;
+import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Option;
+
+/** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
+final class SearchOptions {
+  private static final double VALIDATION_FRACTION = 0.2;
+
+  @Option(
+      names = "--gamma-path",
+      paramLabel = "A:B:N",
+      description =
+          "N richnesses from A to B, solved one after the other, each from the last; the result is "
+              + "that of B, which replaces --gamma, with a table of all. Default: none.")
+  private @Nullable String gammaPath;
+
+  @Option(
+      names = "--warm-start",
+      paramLabel = "DIR",
+      description =
+          "Start from the populations of a saved result of the same training inputs and depth. "
+              + "Default: none.")
+  private @Nullable Path warmStart;
+
+  @Option(
+      names = "--second-start",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description =
+          "Start again from an aligned state and compare the actions, for two hidden layers or "
+              + "more: yes, no, or auto, which does so where the noise is so large that two "
+              + "solutions may exist. Default: ${DEFAULT-VALUE}.")
+  private String secondStart = "auto";
+
+  @Option(
+      names = "--select",
+      paramLabel = "WHAT",
+      description =
+          "Choose gamma, beta or gamma,beta among the richnesses of --gamma-path and the numbers "
+              + "of --betas. Default: nothing.")
+  private @Nullable String select;
+
+  @Option(
+      names = "--select-by",
+      paramLabel = "WHAT",
+      description =
+          "evidence, of a network of width --evidence-width, or validation, the loss on training "
+              + "points held out. Default: validation.")
+  private @Nullable String selectBy;
+
+  @Option(
+      names = "--betas",
+      paramLabel = "B,B...",
+      description = "Inverse noises to choose among, in units of 1/target^2. Default: none.")
+  private @Nullable String betas;
+
+  @Option(
+      names = "--evidence-width",
+      paramLabel = "N",
+      description = "Width of the network whose evidence is compared, a number of neurons. Default: none.")
+  private @Nullable Integer evidenceWidth;
+
+  @Option(
+      names = "--validation-fraction",
+      paramLabel = "F",
+      description = "Share of the training points that is held out. Default: 0.2.")
+  private @Nullable Double validationFraction;
+
+  /** The search, checked. */
+  Search search(double gamma, double beta) {
+    Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
+    Search.SecondStart second =
+        word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no");
+    Optional<Search.Selection> selection =
+        select == null ? notSelected() : Optional.of(selection(select, path, gamma, beta));
+    if (selection.isPresent() && warmStart != null) {
+      throw new InvalidProblemException(
+          "warm-start", warmStart, "a selection starts from the prior; leave it out");
+    }
+    return new Search(
+        selection.isPresent() ? Optional.empty() : path,
+        Optional.ofNullable(warmStart).map(SavedFit::populations),
+        second,
+        selection);
+  }
+
+  /** Options of a selection mean nothing without one. */
+  private Optional<Search.Selection> notSelected() {
+    refuse("select-by", selectBy);
+    refuse("betas", betas);
+    refuse("evidence-width", evidenceWidth);
+    refuse("validation-fraction", validationFraction);
+    return Optional.empty();
+  }
+
+  private static void refuse(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new InvalidProblemException(
+          option, value, "it needs --select gamma, beta or gamma,beta beside it");
+    }
+  }
+
+  private Search.Selection selection(
+      String what, Optional<GammaPath> path, double gamma, double beta) {
+    Set<String> wanted = new TreeSet<>(Arrays.asList(what.strip().split("\\s*,\\s*", -1)));
+    if (!Set.of("gamma", "beta").containsAll(wanted)) {
+      throw new InvalidProblemException("select", what, "use gamma, beta or gamma,beta");
+    }
+    if (wanted.contains("gamma") && path.isEmpty()) {
+      throw new InvalidProblemException(
+          "select", what, "give the richnesses to choose among with --gamma-path a:b:n");
+    }
+    if (wanted.contains("beta") && betas == null) {
+      throw new InvalidProblemException(
+          "select", what, "give the inverse noises to choose among with --betas B,B,...");
+    }
+    List<Double> gammas = new ArrayList<>();
+    if (wanted.contains("gamma")) {
+      for (double g : path.orElseThrow().gammas()) {
+        gammas.add(g);
+      }
+    } else {
+      gammas.add(gamma);
+    }
+    Search.Criterion criterion =
+        selectBy == null
+            ? Search.Criterion.VALIDATION
+            : word("select-by", selectBy, Search.Criterion.class, "evidence or validation");
+    return new Search.Selection(
+        criterion,
+        gammas,
+        wanted.contains("beta") && betas != null ? numbers(betas) : List.of(beta),
+        evidenceWidth == null ? 0 : evidenceWidth,
+        validationFraction == null ? VALIDATION_FRACTION : validationFraction);
+  }
+
+  private static List<Double> numbers(String text) {
+    List<Double> numbers = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      try {
+        numbers.add(Double.parseDouble(part.strip()));
+      } catch (NumberFormatException e) {
+        InvalidProblemException invalid =
+            new InvalidProblemException("betas", text, "use numbers with commas between");
+        invalid.initCause(e);
+        throw invalid;
+      }
+    }
+    return numbers;
+  }
+
+  private static <E extends Enum<E>> E word(
+      String option, String value, Class<E> type, String allowed) {
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equals(value.toUpperCase(Locale.ROOT))) {
+        return constant;
+      }
+    }
+    throw new InvalidProblemException(option, value, "use " + allowed);
+  }
+
+  /** Records the richness that a path ends at. */
+  void resolve(Map<String, Object> options) {
+    if (gammaPath != null && select == null) {
+      options.put("gamma", GammaPath.parse(gammaPath).to());
+    }
+  }
+}

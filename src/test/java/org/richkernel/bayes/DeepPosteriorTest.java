@@ -1,0 +1,243 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.network.NetworkSpec;
+
+/** Potential and gradient of deep networks against finite differences in float64. */
+class DeepPosteriorTest {
+  private static final int P = 6;
+  private static final int S = 40; // populations of 40 and of 10
+
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.cpu();
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static double[] normals(int count, long seed) {
+    Random random = new Random(seed);
+    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
+  }
+
+  /**
+   * Rank 5 of 6 with biases. The kernels of a linear network keep the rank of the inputs, and
+   * float32 fields do not resolve the jitter of 1e-9 in the directions that are left; so all of them
+   * are given.
+   */
+  private static int dimension(Activation f) {
+    return f == Activation.LINEAR ? 7 : 4;
+  }
+
+  /** Different variances in every layer, and biases. */
+  private static NetworkSpec network(int depth, Activation f) {
+    double[] variances = new double[depth + 1];
+    for (int l = 0; l <= depth; l++) {
+      variances[l] = 1.1 + 0.2 * l;
+    }
+    return NetworkSpec.of(depth, f).withWeightVariances(variances).withBiasVariance(0.3);
+  }
+
+  private InputFactor factor(NetworkSpec network) {
+    int d = dimension(network.activation());
+    return InputFactor.of(backend, network, normals(P * d, 1), P, d);
+  }
+
+  private static Stream<Arguments> cases() {
+    return Stream.of(Activation.values())
+        .flatMap(
+            f ->
+                Stream.of(
+                    Arguments.of(f, 2, 1, 0.0, 0.0),
+                    Arguments.of(f, 3, 3, 0.0, 0.0),
+                    Arguments.of(f, 2, 2, 1.0, 0.0),
+                    Arguments.of(f, 4, 1, 0.0, 0.02)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void potentialAndGradientMatchFiniteDifferences(
+      Activation f, int depth, int outputs, double determinant, double perSample) {
+    NetworkSpec network = network(depth, f);
+    InputFactor input = factor(network);
+    int width = input.rank() + (depth - 1) * P;
+    double[] y = normals(P * outputs, 2);
+    PosteriorParameters parameters =
+        new PosteriorParameters(
+            0.8, 0.2, network.weightVariance(depth), determinant * outputs / 2, perSample);
+    DeepReferencePotential reference = new DeepReferencePotential(network, input, y, parameters);
+    try (DeepPosterior posterior =
+        new DeepPosterior(backend, network, input, y, parameters, S, S / 4)) {
+      for (int samples : new int[] {S / 4, S}) {
+        double[] xi = normals(samples * width, 3);
+        try (FieldPopulation population = posterior.newPopulation(samples, 1)) {
+          backend.upload(xi, population.xi());
+          posterior.refresh(population);
+          posterior.use(population);
+          double potential = posterior.begin(0);
+          assertThat(population.potential()).isEqualTo(potential);
+          requireValueAndGradient(reference, posterior, potential, xi, samples);
+          // elsewhere
+          double[] moved = normals(samples * width, 4);
+          backend.upload(moved, posterior.position());
+          potential = posterior.evaluate();
+          requireValueAndGradient(reference, posterior, potential, moved, samples);
+          posterior.accept();
+          assertThat(population.potential()).isEqualTo(potential);
+          requireKernels(reference, population, moved, depth);
+        }
+      }
+    }
+  }
+
+  /**
+   * Fields are float32, and the inverse factors of covariances with a condition number of a few
+   * hundred amplify their rounding: 1e-4 of the largest component.
+   */
+  private void requireValueAndGradient(
+      DeepReferencePotential reference,
+      DeepPosterior posterior,
+      double potential,
+      double[] xi,
+      int samples) {
+    double expected = reference.value(xi, samples);
+    assertThat(potential).isCloseTo(expected, within(1e-5 * Math.abs(expected)));
+    Matrix gradient = posterior.gradient();
+    double[] g = new double[gradient.rows() * gradient.columns()];
+    backend.download(gradient, g);
+    int columns = gradient.columns();
+    int layers = posterior.layers();
+    double[] largest = new double[layers];
+    double[] worst = new double[layers];
+    int rank = columns - (layers - 1) * P;
+    for (int i = 0; i < g.length; i++) {
+      int layer = i % columns < rank ? 0 : 1 + (i % columns - rank) / P;
+      double difference = reference.derivative(xi, samples, i);
+      largest[layer] = Math.max(largest[layer], Math.abs(difference));
+      worst[layer] = Math.max(worst[layer], Math.abs(g[i] - difference));
+    }
+    for (int l = 0; l < layers; l++) {
+      assertThat(largest[l]).isGreaterThan(1e-3);
+      assertThat(worst[l] / largest[l]).as("layer %d", l + 1).isLessThan(1e-4);
+    }
+  }
+
+  private void requireKernels(
+      DeepReferencePotential reference, FieldPopulation population, double[] xi, int depth) {
+    for (int l = 1; l <= depth; l++) {
+      double[] kernel = new double[P * P];
+      backend.download(population.kernel(l), kernel);
+      var expected = reference.kernels(xi, population.samples()).get(l - 1);
+      double error = ReferencePotential.matrix(kernel, P).subtract(expected).getFrobeniusNorm();
+      assertThat(error / expected.getFrobeniusNorm()).isLessThan(1e-5);
+    }
+  }
+
+  /** The same formula by other code: blocks, other scratch, no Cholesky factors of layers. */
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void oneHiddenLayerIsThatOfTheSpecialisedPosterior(Activation f) {
+    NetworkSpec network = NetworkSpec.of(1, f);
+    InputFactor input = factor(network);
+    double[] y = normals(2 * P, 2);
+    double[] xi = normals(S * input.rank(), 3);
+    PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1, 1);
+    double[][] gradients = new double[2][S * input.rank()];
+    double[] potentials = new double[2];
+    for (int i = 0; i < 2; i++) {
+      try (MarginalPosterior posterior =
+              i == 0
+                  ? new DeepPosterior(backend, network, input, y, parameters, S)
+                  : new HiddenLayerPosterior(backend, f, input, y, parameters, S);
+          FieldPopulation population = posterior.newPopulation(S, 1)) {
+        backend.upload(xi, population.xi());
+        posterior.refresh(population);
+        potentials[i] = posterior.begin(0);
+        backend.download(posterior.gradient(), gradients[i]);
+      }
+    }
+    assertThat(potentials[0]).isCloseTo(potentials[1], within(1e-7 * potentials[1]));
+    double largest = 0;
+    double worst = 0;
+    for (int i = 0; i < gradients[0].length; i++) {
+      largest = Math.max(largest, Math.abs(gradients[1][i]));
+      worst = Math.max(worst, Math.abs(gradients[0][i] - gradients[1][i]));
+    }
+    assertThat(worst / largest).isLessThan(1e-5);
+  }
+
+  @Test
+  void refusedMovesLeaveThePopulationAsItWas() {
+    NetworkSpec network = network(2, Activation.RELU);
+    InputFactor input = factor(network);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
+    try (DeepPosterior posterior =
+            new DeepPosterior(backend, network, input, normals(P, 2), parameters, S);
+        FieldPopulation population = posterior.newPopulation(S, 1)) {
+      double[] xi = normals(S * (input.rank() + P), 3);
+      backend.upload(xi, population.xi());
+      posterior.refresh(population);
+      double before = posterior.begin(0);
+      backend.fill(Double.NaN, posterior.position());
+      assertThat(posterior.evaluate()).isEqualTo(Double.POSITIVE_INFINITY);
+      assertThat(posterior.begin(0)).isEqualTo(before);
+      double[] kept = new double[xi.length];
+      backend.download(population.xi(), kept);
+      assertThat(kept).isEqualTo(xi);
+    }
+  }
+
+  /**
+   * Fewer samples than points: the kernel has no full rank, and rounding would make it negative.
+   */
+  @Test
+  void jitterRisesWhereSamplesAreFewerThanPoints() {
+    NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
+    double[] x = normals(30 * 4, 1);
+    InputFactor input = InputFactor.of(backend, network, x, 30, 4);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
+    try (DeepPosterior posterior =
+            new DeepPosterior(backend, network, input, normals(30, 2), parameters, 8);
+        FieldPopulation population = posterior.newPopulation(8, 1)) {
+      backend.upload(normals(8 * (input.rank() + 30), 3), population.xi());
+      posterior.refresh(population);
+      assertThat(posterior.jitter()).isBetween(DeepPosterior.JITTER, 1e-6);
+      assertThat(population.potential()).isFinite().isPositive();
+    }
+  }
+
+  @Test
+  void populationsThatWereNotPlannedAreRefused() {
+    NetworkSpec network = network(2, Activation.TANH);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
+    try (DeepPosterior posterior =
+        new DeepPosterior(backend, network, factor(network), normals(P, 2), parameters, S)) {
+      assertThatThrownBy(() -> posterior.newPopulation(30, 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("30 samples");
+      assertThatThrownBy(() -> posterior.newPopulation(S, 2))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.emulator.EmulatedDevice;
+import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.lazy.ReferenceDigits;
+import org.richkernel.network.NetworkSpec;
+
+/** Deep networks on the emulated device: the numbers of the processor. */
+@OnEmulatedDevice
+class DeviceDeepTest {
+  private static final int P = 24;
+  private static final int S = 96;
+
+  @AfterEach
+  void deviceSawNoWrongAccess() {
+    assertThat(EmulatedDevice.lastReport()).isEmpty();
+  }
+
+  private record Phase(double before, double after, float[] gradient, double[] prediction) {}
+
+  private static Phase trajectory(
+      String backendName, NetworkSpec network, InputFactor input, double determinant) {
+    double[] x = ReferenceDigits.testInputs().copyRows(0, 7);
+    try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {});
+        DeepPosterior posterior =
+            new DeepPosterior(
+                backend,
+                network,
+                input,
+                ReferenceDigits.trainTargets(P).toArray(),
+                new PosteriorParameters(1, 0.1, 1, determinant),
+                S);
+        DeepTestPoints points =
+            new DeepTestPoints(
+                backend, network, input, input.coordinates(backend, x, 7), posterior::jitter, 64);
+        FieldPopulation population = posterior.newPopulation(S, 1);
+        Matrix sum = backend.allocate(Precision.FLOAT64, 7, 1, "predictions")) {
+      backend.fillGaussian(5, 76, 0, population.xi());
+      posterior.refresh(population);
+      posterior.use(population);
+      double before = posterior.begin(0);
+      backend.fillGaussian(5, 77, 0, posterior.momentum());
+      double after = before;
+      for (int k = 0; k < 10; k++) {
+        backend.kickRotate(
+            0.05, posterior.gradient(), 0.05, posterior.position(), posterior.momentum());
+        after = posterior.evaluate();
+      }
+      posterior.accept();
+      points.addPrediction(population, new TestPoints.Draw(1, 0, 3), sum);
+      float[] gradient = new float[Math.toIntExact(posterior.gradient().size())];
+      double[] prediction = new double[7];
+      backend.download(posterior.gradient(), gradient);
+      backend.download(sum, prediction);
+      return new Phase(before, after, gradient, prediction);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, 2, 0", "TANH, 3, 0", "ERF, 2, 0.5"})
+  void gradientStepsAndPredictionsAreThoseOfTheProcessor(
+      Activation f, int depth, double determinant) {
+    NetworkSpec network = NetworkSpec.of(depth, f).withBiasVariance(0.1);
+    InputFactor input;
+    try (Backend backend = Backends.cpu()) {
+      double[] x = ReferenceDigits.trainInputs(P).toArray();
+      input = InputFactor.of(backend, network, x, P, ReferenceDigits.DIMENSION);
+    }
+    Phase device = trajectory("cuda", network, input, determinant);
+    Phase processor = trajectory("cpu", network, input, determinant);
+    assertThat(device.before).isCloseTo(processor.before, within(1e-4 * processor.before));
+    assertThat(device.after).isCloseTo(processor.after, within(1e-3 * processor.after));
+    assertThat(Math.abs(device.after - device.before)).isGreaterThan(0.01 * device.before);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < device.gradient.length; i++) {
+      difference += Math.pow((double) device.gradient[i] - processor.gradient[i], 2);
+      norm += (double) processor.gradient[i] * processor.gradient[i];
+    }
+    assertThat(Math.sqrt(difference / norm)).isLessThan(1e-2);
+    for (int i = 0; i < 7; i++) {
+      assertThat(device.prediction[i]).isCloseTo(processor.prediction[i], within(2e-3));
+    }
+  }
+}
