@@ -362,6 +362,27 @@ class DeepSamplingTest {
     }
   }
 
+  /** Conjugate kernels in Stein's form share neither density nor gradient with the sampler: 1 %. */
+  @ParameterizedTest
+  @CsvSource({"TANH, 1", "ERF, 1"})
+  void sweepsWithConjugateKernelsFindTheSameKernels(Activation f, double gamma) {
+    AdaptiveProblem problem =
+        AdaptiveProblem.of(
+            NetworkSpec.of(2, f),
+            new SaddleOptions(gamma, 10, 1000, 0, 3, 1e-9, 100),
+            ReferenceDigits.trainInputs(P),
+            ReferenceDigits.trainTargets(P));
+    Search search =
+        new Search(
+            Optional.empty(), Optional.empty(), Search.SecondStart.NO, Optional.empty(), 200);
+    Search.Outcome outcome =
+        new SearchSolver(backend, problem, search).solve(RunControl.silent()).orElseThrow();
+    assertThat(outcome.crossCheck()).hasSize(2);
+    for (double difference : outcome.crossCheck()) {
+      assertThat(difference).isLessThan(0.01);
+    }
+  }
+
   /** A saved predictor carries the noise of the populations kept; the fit averages all sweeps. */
   @Test
   void predictorOfKeptPopulationsAgreesWithTheFit() {
