@@ -57,6 +57,18 @@ public record LangevinOptions(
     return new LangevinOptions(gamma, beta, width, 4, Readout.INTEGRATED, 0, 1e-2, 2000);
   }
 
+  /** The same with another richness. */
+  public LangevinOptions withGamma(double richness) {
+    return new LangevinOptions(
+        richness, beta, width, chains, readout, seed, tolerance, maxSweeps);
+  }
+
+  /** The same with another inverse noise. */
+  public LangevinOptions withBeta(double inverseNoise) {
+    return new LangevinOptions(
+        gamma, inverseNoise, width, chains, readout, seed, tolerance, maxSweeps);
+  }
+
   /** The same with another treatment of the readout. */
   public LangevinOptions withReadout(Readout treatment) {
     return new LangevinOptions(gamma, beta, width, chains, treatment, seed, tolerance, maxSweeps);
