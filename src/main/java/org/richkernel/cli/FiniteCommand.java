@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
             + "posterior, sampled in the weights (--method langevin, beside bayes), or gradient "
             + "descent of several networks (--method gd, beside dynamics).")
 final class FiniteCommand implements Callable<Integer> {
+  private static final String LESS_MEMORY = "lower --width, --train-size or --test-size";
+
   private static final Set<String> POSTERIOR_OPTIONS =
       Set.of("beta", "readout", "tolerance", "max-sweeps");
 
@@ -200,6 +202,11 @@ final class FiniteCommand implements Callable<Integer> {
     }
 
     @Override
+    public String lessMemory() {
+      return LESS_MEMORY;
+    }
+
+    @Override
     public String shortfall(FinitePosteriorFit fit) {
       return String.format(
           Locale.ROOT,
@@ -225,6 +232,11 @@ final class FiniteCommand implements Callable<Integer> {
     @Override
     public List<LayerSummary> lazyLayers(FiniteTrainingFit fit) {
       return List.of();
+    }
+
+    @Override
+    public String lessMemory() {
+      return LESS_MEMORY;
     }
 
     @Override

@@ -25,8 +25,6 @@ import picocli.CommandLine.Model.CommandSpec;
  * checkpoints, save, report. Whatever can be refused is refused before the fit.
  */
 final class FitRun<F extends Fit> {
-  private static final String LESS_MEMORY = "lower --train-size, --test-size or --samples";
-
   /** What is fitted. */
   interface Theory<F extends Fit> {
     /** What the fit will hold in memory, one plan for each of its stages. */
@@ -37,6 +35,11 @@ final class FitRun<F extends Fit> {
 
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
+
+    /** What to lower where the memory would not suffice. */
+    default String lessMemory() {
+      return "lower --train-size, --test-size or --samples";
+    }
 
     /** Why a fit that did not converge did not, and what would mend it. */
     default String shortfall(F fit) {
@@ -94,7 +97,7 @@ final class FitRun<F extends Fit> {
       if (longRunOptions.dryRun()) {
         plans.forEach(plan -> console.line(plan.describe().stripTrailing()));
       }
-      plans.forEach(plan -> plan.requireFits(backend, LESS_MEMORY));
+      plans.forEach(plan -> plan.requireFits(backend, theory.lessMemory()));
       return longRunOptions.dryRun() ? ExitCode.DONE : fit(theory, data, backend, options);
     }
   }
