@@ -55,7 +55,6 @@ public final class FiniteNetwork {
    *     make no sense
    */
   public FiniteTraining training() {
-    return FiniteTraining.of(
-        network, new GradientDescentNetwork(width, repeats), width, repeats);
+    return FiniteTraining.of(network, new GradientDescentNetwork(width, repeats), width, repeats);
   }
 }

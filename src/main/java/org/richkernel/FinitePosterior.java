@@ -96,13 +96,7 @@ public final class FinitePosterior {
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
         new FinitePosteriorFit(
-            network,
-            options,
-            solution.get(),
-            lazy,
-            points,
-            data,
-            FitCost.of(backend, seconds)));
+            network, options, solution.get(), lazy, points, data, FitCost.of(backend, seconds)));
   }
 
   private PosteriorProblem problem(Points points) {

@@ -152,8 +152,7 @@ public final class FinitePosteriorFit implements Fit {
     int p = points.trainInputs().rows();
     int outputs = points.trainTargets().outputs();
     Result result =
-        ResultParts.predictions(
-            summary, points, solution.trainOutputs(), solution.testOutputs());
+        ResultParts.predictions(summary, points, solution.trainOutputs(), solution.testOutputs());
     for (int l = 1; l <= solution.kernels().size(); l++) {
       result = result.with("phi_" + l, solution.kernels().get(l - 1), p, p);
       result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);

@@ -119,15 +119,13 @@ public final class FiniteTraining {
   public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
-    GradientDescentNetwork.Outcome outcome =
-        networks.train(problem(points), backend, control);
+    GradientDescentNetwork.Outcome outcome = networks.train(problem(points), backend, control);
     if (outcome.solution().reason() == StopReason.INTERRUPTED) {
       return Optional.empty();
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
-        new FiniteTrainingFit(
-            describe(), outcome, points, data, FitCost.of(backend, seconds)));
+        new FiniteTrainingFit(describe(), outcome, points, data, FitCost.of(backend, seconds)));
   }
 
   private DynamicsProblem problem(Points points) {

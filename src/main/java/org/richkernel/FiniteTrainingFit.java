@@ -74,9 +74,7 @@ public final class FiniteTrainingFit implements Fit {
 
   private double[] lastTestOutputs() {
     int size = points.testInputs().rows() * points.trainTargets().outputs();
-    return solution.times() == 0
-        ? new double[size]
-        : solution.testOutputs(solution.times() - 1);
+    return solution.times() == 0 ? new double[size] : solution.testOutputs(solution.times() - 1);
   }
 
   /**
@@ -105,8 +103,7 @@ public final class FiniteTrainingFit implements Fit {
             .train(withError(trainScores(), solution.standardError().trainLoss()));
     cost.addTo(summary, ioSeconds);
     testScores()
-        .ifPresent(
-            scores -> summary.test(withError(scores, solution.standardError().testLoss())));
+        .ifPresent(scores -> summary.test(withError(scores, solution.standardError().testLoss())));
     if (!solution.mean().kernels().isEmpty()) {
       addLayers(summary);
     }
@@ -144,8 +141,7 @@ public final class FiniteTrainingFit implements Fit {
   }
 
   private Result arrays(Summary summary) {
-    Result result =
-        ResultParts.predictions(summary, points, lastTrainOutputs(), lastTestOutputs());
+    Result result = ResultParts.predictions(summary, points, lastTrainOutputs(), lastTestOutputs());
     int times = solution.times();
     double[] time = new double[times];
     Arrays.setAll(time, t -> t * solution.problem().options().stepSize());
@@ -166,8 +162,7 @@ public final class FiniteTrainingFit implements Fit {
       int first = points.trainInputs().rows();
       result = paths(result, "f_test_t", y, first, solution.mean().outputs());
       result =
-          paths(
-              result, "f_test_t_standard_error", y, first, solution.standardError().outputs());
+          paths(result, "f_test_t_standard_error", y, first, solution.standardError().outputs());
       result = result.with("loss_test_t", solution.mean().testLoss(), times);
       result =
           result.with("loss_test_t_standard_error", solution.standardError().testLoss(), times);
@@ -200,8 +195,7 @@ public final class FiniteTrainingFit implements Fit {
       result = result.with("phi_" + l, trainBlock(last.feature().get(l - 1)), p, p);
       result = result.with("phi_lazy_" + l, trainBlock(start.feature().get(l - 1)), p, p);
       result =
-          result.with(
-              "phi_" + l + "_standard_error", trainBlock(error.feature().get(l - 1)), p, p);
+          result.with("phi_" + l + "_standard_error", trainBlock(error.feature().get(l - 1)), p, p);
     }
     double[] inputKernel = solution.problem().inputKernel();
     result = result.with("ntk", trainBlock(last.tangentKernel(inputKernel)), p, p);

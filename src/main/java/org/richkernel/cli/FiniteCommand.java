@@ -174,8 +174,7 @@ final class FiniteCommand implements Callable<Integer> {
   /** Complains about options that the method does not have. */
   private void refuse(Set<String> names) {
     for (String name : new TreeSet<>(names)) {
-      if (spec != null
-          && spec.commandLine().getParseResult().hasMatchedOption("--" + name)) {
+      if (spec != null && spec.commandLine().getParseResult().hasMatchedOption("--" + name)) {
         throw new InvalidProblemException(
             name,
             "given",

@@ -150,10 +150,7 @@ final class FitRun<F extends Fit> {
     }
     if (!fit.converged()) {
       console.warn(
-          "NOT converged: the result in "
-              + out
-              + " is the last iterate; "
-              + theory.shortfall(fit));
+          "NOT converged: the result in " + out + " is the last iterate; " + theory.shortfall(fit));
       return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;

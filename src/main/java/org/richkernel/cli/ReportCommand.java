@@ -10,8 +10,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Draws a saved result again. */
-@Command(name = "report", description =
-        "Draws report.html of a saved result again, beside another one with --compare.")
+@Command(
+    name = "report",
+    description = "Draws report.html of a saved result again, beside another one with --compare.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
 

@@ -128,8 +128,7 @@ public final class GradientDescentNetwork {
       this.backend = backend;
       this.memory = memory;
       this.control = control;
-      long floats =
-          width * (problem.dimension() + (problem.network().hiddenLayers() - 1L) * width);
+      long floats = width * (problem.dimension() + (problem.network().hiddenLayers() - 1L) * width);
       // each counts twice: trained, and as it was at the start
       mostKept = (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * floats)));
       resumed = control.checkpoints().load();
@@ -229,8 +228,7 @@ public final class GradientDescentNetwork {
           new DynamicsSolution(
               problem, reason, divergence, mean, moments.standardError(), moments.zero(), 0);
       return new Outcome(
-          solution,
-          reason == StopReason.CONVERGED ? Optional.of(ensemble()) : Optional.empty());
+          solution, reason == StopReason.CONVERGED ? Optional.of(ensemble()) : Optional.empty());
     }
 
     private NetworkEnsemble ensemble() {

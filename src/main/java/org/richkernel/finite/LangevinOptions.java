@@ -59,8 +59,7 @@ public record LangevinOptions(
 
   /** The same with another richness. */
   public LangevinOptions withGamma(double richness) {
-    return new LangevinOptions(
-        richness, beta, width, chains, readout, seed, tolerance, maxSweeps);
+    return new LangevinOptions(richness, beta, width, chains, readout, seed, tolerance, maxSweeps);
   }
 
   /** The same with another inverse noise. */

@@ -190,13 +190,7 @@ final class NetworkTraining {
         backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g, 0, below);
       }
       backend.gemm(
-          Transpose.NO,
-          Transpose.YES,
-          rate * scale(l),
-          g,
-          train(phi.get(l)),
-          rho,
-          weights.get(l));
+          Transpose.NO, Transpose.YES, rate * scale(l), g, train(phi.get(l)), rho, weights.get(l));
       Matrix swap = g;
       g = below;
       below = swap;

@@ -112,8 +112,7 @@ final class TrajectoryMoments {
               parts.subList(first, first + layers),
               parts.subList(first + layers, first + 2 * layers)));
     }
-    return new Trajectory(
-        points, outputCount, parts.get(0), parts.get(1), parts.get(2), kernels);
+    return new Trajectory(points, outputCount, parts.get(0), parts.get(1), parts.get(2), kernels);
   }
 
   /** Adds this to a checkpoint. */

@@ -57,8 +57,7 @@ public final class Comparison {
       if (beside.isPresent() && beside.get().values().length == kernel.phi().values().length) {
         layers.add(
             new Layer(
-                kernel.name(),
-                KernelSimilarity.of(kernel.phi().values(), beside.get().values())));
+                kernel.name(), KernelSimilarity.of(kernel.phi().values(), beside.get().values())));
       }
     }
     String ownName = Wording.of(own.summary().command()).name();

@@ -56,8 +56,7 @@ final class ComparisonSection {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
-  private static Figure kernels(
-      Comparison comparison, KernelSet.Kernel kernel, Table beside) {
+  private static Figure kernels(Comparison comparison, KernelSet.Kernel kernel, Table beside) {
     return KernelSection.pair(
         comparison.own(),
         kernel.symbol() + ", " + comparison.ownName(),

@@ -51,7 +51,8 @@ class FiniteCommandTest {
   void gradientDescentWritesTheArraysOfTheContract() throws IOException {
     assertThat(descent("--hidden-layers=2", "--batch-size=3").code()).isZero();
 
-    assertThat(array("time").values()).containsExactly(new double[] {0, .1, .2, .3, .4, .5}, within(1e-12));
+    assertThat(array("time").values())
+        .containsExactly(new double[] {0, .1, .2, .3, .4, .5}, within(1e-12));
     assertThat(array("f_train_t").shape()).containsExactly(6, 8);
     assertThat(array("f_test_t").shape()).containsExactly(6, 6);
     assertThat(array("loss_train_t").values()[0]).isEqualTo(1);
@@ -172,8 +173,14 @@ class FiniteCommandTest {
   void aDryRunShowsTheMemoryAndStops(String method) {
     Program run =
         Program.onDigits(
-            "finite", 8, 6, "--method=" + method, "--width=5000", "--hidden-layers=3",
-            "--dry-run", "--out=" + folder.resolve("no"));
+            "finite",
+            8,
+            6,
+            "--method=" + method,
+            "--width=5000",
+            "--hidden-layers=3",
+            "--dry-run",
+            "--out=" + folder.resolve("no"));
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out()).contains("weights").contains("total");
     assertThat(folder.resolve("no")).doesNotExist();
@@ -181,7 +188,8 @@ class FiniteCommandTest {
 
   @Test
   void memoryThatWouldNotSufficeIsRefusedWithTheEstimate() {
-    Program run = finite("--method=langevin", "--width=40000", "--hidden-layers=2", "--repeats=200");
+    Program run =
+        finite("--method=langevin", "--width=40000", "--hidden-layers=2", "--repeats=200");
     assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
     assertThat(run.line()).contains("MB are free; lower --width");
   }
@@ -191,8 +199,7 @@ class FiniteCommandTest {
     assertThat(descent("--hidden-layers=2").code()).isZero();
     Path other = folder.resolve("other");
     Program theory =
-        Program.onDigits(
-            "lazy", 8, 6, "--hidden-layers=2", "--quiet", "--out=" + other);
+        Program.onDigits("lazy", 8, 6, "--hidden-layers=2", "--quiet", "--out=" + other);
     assertThat(theory.code()).isZero();
     Program run = Program.run("report", folder.toString(), "--compare", other.toString());
     assertThat(run.code()).as(run.err()).isZero();

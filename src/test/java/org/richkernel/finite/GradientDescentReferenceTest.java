@@ -108,8 +108,7 @@ class GradientDescentReferenceTest {
       for (int i = 0; i < problem.points(); i++) {
         for (int k = 0; k < 2; k++) {
           for (int n = 0; n < N; n++) {
-            f[2 * i + k] +=
-                theta[at + 2 * n + k] * phi[i][n] / (problem.options().gamma() * N);
+            f[2 * i + k] += theta[at + 2 * n + k] * phi[i][n] / (problem.options().gamma() * N);
           }
         }
       }
@@ -157,8 +156,7 @@ class GradientDescentReferenceTest {
       seen = new GradientDescentNetwork(N, 1).train(problem, backend, RunControl.silent());
       predicted = seen.predictor().orElseThrow().predict(backend, problem.testInputs());
     }
-    Reference reference =
-        new Reference(problem, seen.predictor().orElseThrow().members().get(1));
+    Reference reference = new Reference(problem, seen.predictor().orElseThrow().members().get(1));
     double[] start = reference.outputs();
     for (int t = 0; t <= 7; t++) {
       double[] f = reference.outputs();
@@ -171,7 +169,9 @@ class GradientDescentReferenceTest {
     // the kept networks predict what the training found at the test point
     assertThat(Math.abs(predicted[0] - seen.solution().testOutputs(7)[0])).isLessThan(1e-5);
     assertThat(Math.abs(seen.solution().testOutputs(7)[0])).isGreaterThan(1e-3);
-    assertThat(seen.solution().mean().kernels()).extracting(k -> k.step()).containsExactly(0, 3, 6, 7);
+    assertThat(seen.solution().mean().kernels())
+        .extracting(k -> k.step())
+        .containsExactly(0, 3, 6, 7);
   }
 
   @Test
@@ -219,8 +219,7 @@ class GradientDescentReferenceTest {
             Targets.of(new double[] {1, -1, 0.5}));
     double[] theory;
     try (Backend backend = Backends.cpu()) {
-      theory =
-          new CausalSolver().solve(problem, backend, RunControl.silent()).mean().outputs();
+      theory = new CausalSolver().solve(problem, backend, RunControl.silent()).mean().outputs();
     }
     int[] widths = {32, 128, 512};
     double[] distance = new double[3];
@@ -306,8 +305,7 @@ class GradientDescentReferenceTest {
   @EnumSource(Activation.class)
   void aDivergenceKeepsWhatWasReachedAndEndsTheRun(Activation activation) {
     DynamicsProblem calm = problem(activation, 2);
-    DynamicsProblem wild =
-        calm.withOptions(DynamicsOptions.of(1, 200, 400).withSeed(11));
+    DynamicsProblem wild = calm.withOptions(DynamicsOptions.of(1, 200, 400).withSeed(11));
     DynamicsSolution seen = train(wild, N, 3);
     assertThat(seen.reason()).isEqualTo(StopReason.DIVERGED);
     assertThat(seen.divergence()).hasValue(seen.times());

@@ -78,8 +78,7 @@ public final class Plot {
   }
 
   /** Adds a line and the band of its errors, left out where they are NaN. */
-  public Plot lineWithErrors(
-      String name, String color, double[] xs, double[] ys, double[] errors) {
+  public Plot lineWithErrors(String name, String color, double[] xs, double[] ys, double[] errors) {
     double[] lower = ys.clone();
     double[] upper = ys.clone();
     for (int i = 0; i < ys.length; i++) {
