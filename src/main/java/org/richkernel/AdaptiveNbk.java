@@ -42,8 +42,8 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Adds a path of richnesses, a warm start, a second start or a selection. A path replaces gamma by
-   * its last richness, a selection gamma and beta by its best candidate.
+   * Adds a path of richnesses, a warm start, a second start or a selection. A path replaces gamma
+   * by its last richness, a selection gamma and beta by its best candidate.
    */
   public AdaptiveNbk search(Search more) {
     SaddleOptions own = more.path().map(path -> options.withGamma(path.to())).orElse(options);
@@ -92,8 +92,10 @@ public final class AdaptiveNbk {
     AdaptiveProblem problem = problem(Points.of(data));
     SearchSolver solver = new SearchSolver(backend, problem, search);
     MemoryPlan plan = new AdaptiveNbkSolver(backend, problem).plan();
-    plan.requireFits(backend, "lower samples or the number of training points");
-    solver.requireStart();
+    if (search.start().isPresent()) {
+      plan.requireFits(backend, "lower samples or the number of training points");
+      solver.requireStart();
+    }
     long points = problem.trainInputs().rows();
     long solutions =
         search.path().map(path -> (long) path.count()).orElse(0L)
@@ -132,14 +134,7 @@ public final class AdaptiveNbk {
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
         new AdaptiveNbkFit(
-            network,
-            outcome,
-            lazy,
-            points,
-            data,
-            backend.info(),
-            backend.peakBytes(),
-            seconds));
+            network, outcome, lazy, points, data, backend.info(), backend.peakBytes(), seconds));
   }
 
   private AdaptiveProblem problem(Points points) {

@@ -111,8 +111,8 @@ final class SearchTables {
 
   /**
    * Adds, for a path of n points, {@code path_gamma} and {@code path_action} (n), {@code
-   * path_alignment} (n x L), {@code path_f_train} and {@code path_f_test} (n x points K), and {@code
-   * path_phi_1} to {@code path_phi_L} (n x P x P).
+   * path_alignment} (n x L), {@code path_f_train} and {@code path_f_test} (n x points K), and
+   * {@code path_phi_1} to {@code path_phi_L} (n x P x P).
    */
   Result addTo(Result result) {
     List<Search.PathRow> path = outcome.path();

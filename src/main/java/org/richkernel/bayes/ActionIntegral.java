@@ -10,11 +10,13 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialSplineFunction;
  * <p>The weight of a saddle is exp(-N S). At a saddle the action depends on richness and noise only
  * where they stand explicitly, so that
  *
- * <pre>  dS = (1/2) tr Y^T v d(gamma^2) - (gamma^2 / 2) tr v^T v d(kappa),   v = (g Phi + kappa)^{-1} Y,</pre>
+ * <pre>
+ *   dS = (1/2) tr Y^T v d(gamma^2) - (gamma^2 / 2) tr v^T v d(kappa),   v = (g Phi + kappa)^{-1} Y,
+ * </pre>
  *
- * <p>and S = 0 at gamma = 0. The integrand is interpolated by a natural cubic spline: along gamma in u
- * = asinh(gamma / s), where s^2 = 1 / tr Y^T v at gamma = 0 is the richness at which features begin
- * to move (gamma tr Y^T v is odd in u), and along kappa in ln kappa.
+ * <p>and S = 0 at gamma = 0. The integrand is interpolated by a natural cubic spline: along gamma
+ * in u = asinh(gamma / s), where s^2 = 1 / tr Y^T v at gamma = 0 is the richness at which features
+ * begin to move (gamma tr Y^T v is odd in u), and along kappa in ln kappa.
  */
 final class ActionIntegral {
   private ActionIntegral() {}
@@ -103,7 +105,9 @@ final class ActionIntegral {
       }
     }
     return new Cumulative(
-        value, Arrays.stream(variance).map(Math::sqrt).toArray(), grid(nodes, values, scale, value));
+        value,
+        Arrays.stream(variance).map(Math::sqrt).toArray(),
+        grid(nodes, values, scale, value));
   }
 
   private static double grid(

@@ -107,8 +107,7 @@ public record Search(
    * @param actionGrid what the action changes by when every other point is left out; NaN for few
    *     points
    */
-  public record PathRow(
-      PathPoint point, AdaptiveNbkSolution.Estimate action, double actionGrid) {}
+  public record PathRow(PathPoint point, AdaptiveNbkSolution.Estimate action, double actionGrid) {}
 
   /**
    * Where one start has led.

@@ -80,8 +80,7 @@ public final class SearchSolver {
     int points = problem.trainInputs().rows();
     double[] x = problem.trainInputs().toArray();
     InputFactor input =
-        InputFactor.of(
-            backend, problem.network(), x, points, problem.trainInputs().dimension());
+        InputFactor.of(backend, problem.network(), x, points, problem.trainInputs().dimension());
     double[] y = problem.trainTargets().toArray();
     List<Double> differences = new ArrayList<>();
     try (SteinSweep sweep =
@@ -142,8 +141,7 @@ public final class SearchSolver {
       boolean better = last.action().value() > aligned.action().value() && distinct(last, aligned);
       starts =
           List.of(
-              new Search.StartRow(
-                  "lazy", last.point(), last.action(), last.actionGrid(), !better),
+              new Search.StartRow("lazy", last.point(), last.action(), last.actionGrid(), !better),
               new Search.StartRow(
                   "aligned", aligned.point(), aligned.action(), aligned.actionGrid(), better));
       if (better) {
@@ -192,9 +190,7 @@ public final class SearchSolver {
     if (search.path().isPresent()) {
       return search.path().get().gammas();
     }
-    return twice
-        ? nodes(problem.options().kappa())
-        : new double[] {problem.options().gamma()};
+    return twice ? nodes(problem.options().kappa()) : new double[] {problem.options().gamma()};
   }
 
   private double[] nodes(double kappa) {
@@ -204,8 +200,7 @@ public final class SearchSolver {
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */
   static double[] nodes(Backend backend, AdaptiveProblem problem) {
     AdaptiveProblem lazy = at(problem, 0, problem.options().kappa());
-    double scale =
-        ActionIntegral.scale(InitialKernelSaddle.solve(backend, lazy).dualFit());
+    double scale = ActionIntegral.scale(InitialKernelSaddle.solve(backend, lazy).dualFit());
     return ActionIntegral.nodes(problem.options().gamma(), scale, ACTION_SPACING, ACTION_NODES);
   }
 
@@ -284,14 +279,12 @@ public final class SearchSolver {
     Search.PathRow before = first.get(first.size() - 1);
     int last = kappas.length - 1;
     double error = Math.hypot(before.action().error(), second.error()[last]);
-    double grid =
-        before.actionGrid() + (Double.isNaN(second.grid()) ? 0 : second.grid());
+    double grid = before.actionGrid() + (Double.isNaN(second.grid()) ? 0 : second.grid());
     return Optional.of(
         new Search.StartRow(
             "aligned",
             noisier.get(last),
-            new AdaptiveNbkSolution.Estimate(
-                before.action().value() + second.value()[last], error),
+            new AdaptiveNbkSolution.Estimate(before.action().value() + second.value()[last], error),
             grid,
             false));
   }
@@ -310,8 +303,7 @@ public final class SearchSolver {
       Backend backend, AdaptiveProblem problem, List<PathPoint> points) {
     List<Search.PathRow> rows = new ArrayList<>();
     if (!problem.options().extrapolates()) {
-      AdaptiveNbkSolution.Estimate none =
-          new AdaptiveNbkSolution.Estimate(Double.NaN, Double.NaN);
+      AdaptiveNbkSolution.Estimate none = new AdaptiveNbkSolution.Estimate(Double.NaN, Double.NaN);
       points.forEach(point -> rows.add(new Search.PathRow(point, none, Double.NaN)));
       return rows;
     }

@@ -12,8 +12,8 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Solves one after the other under one run control. A checkpoint holds the solutions so far and the
- * state of the solve at hand; solutions found before a stop are handed out again without solving, so
- * a resumed sequence gives the bits of the uninterrupted one.
+ * state of the solve at hand; solutions found before a stop are handed out again without solving,
+ * so a resumed sequence gives the bits of the uninterrupted one.
  */
 final class SolveSequence {
   private static final String PREFIX = "sequence";

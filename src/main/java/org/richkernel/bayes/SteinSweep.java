@@ -17,14 +17,16 @@ import org.richkernel.network.NetworkSpec;
  * Kernels of a network with a bounded smooth activation by sweeps over its layers: a route that
  * shares neither the density nor the gradient of {@link DeepPosterior}, for cross-checks.
  *
- * <p>With the conjugate kernels held fixed the samples of a layer are independent, with density N(h;
- * 0, Sigma^l) exp(-E), E = phi^T Phihat^l phi / 2. Each moves on its own; kernels follow as averages,
- * and the conjugate kernels downwards from Phihat^L = -gamma^2 v v^T in Stein's form
+ * <p>With the conjugate kernels held fixed the samples of a layer are independent, with density
+ * N(h; 0, Sigma^l) exp(-E), E = phi^T Phihat^l phi / 2. Each moves on its own; kernels follow as
+ * averages, and the conjugate kernels downwards from Phihat^L = -gamma^2 v v^T in Stein's form
  *
- * <pre>  Phihat^{l-1} = g_{l-1} &lt; grad grad E - grad E grad E^T &gt;,   grad E = phi' o (Phihat phi),</pre>
+ * <pre>
+ *   Phihat^{l-1} = g_{l-1} &lt; grad grad E - grad E grad E^T &gt;,   grad E = phi' o (Phihat phi),
+ * </pre>
  *
- * <p>mixed with the values before. Fields are float32, kernels float64. About twelve products of 2 S
- * P^2 flops per layer and sweep and leapfrog step.
+ * <p>mixed with the values before. Fields are float32, kernels float64. About twelve products of 2
+ * S P^2 flops per layer and sweep and leapfrog step.
  */
 final class SteinSweep implements AutoCloseable {
   /** What it is for. */
@@ -197,8 +199,7 @@ final class SteinSweep implements AutoCloseable {
       // Sigma = g Phi + g_b
       backend.fill(network.biasVariance(), work);
       backend.axpy(network.weightVariance(l - 1), layers.get(l - 2).kernel, work);
-      backend.addDiagonal(
-          DeepPosterior.JITTER * backend.dot(unit, work) / work.rows(), work);
+      backend.addDiagonal(DeepPosterior.JITTER * backend.dot(unit, work) / work.rows(), work);
       backend.cholesky(work);
       backend.copy(work, layer.factor);
     }
@@ -304,7 +305,8 @@ final class SteinSweep implements AutoCloseable {
     backend.gram(weight, slope, 0, work);
     backend.multiply(layer.conjugate, work);
     backend.axpy(1, work, below.conjugate);
-    // diag <phi'' (Phihat phi)>; phi'' = -2 phi phi' for tanh, -2 h phi' for erf, image = phi' Phihat phi
+    // diag <phi'' (Phihat phi)>; phi'' = -2 phi phi' for tanh, -2 h phi' for erf, image = phi'
+    // Phihat phi
     if (network.activation() == Activation.TANH) {
       backend.multiply(phi, image);
     } else {

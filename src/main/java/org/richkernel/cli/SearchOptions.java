@@ -71,7 +71,8 @@ final class SearchOptions {
   @Option(
       names = "--evidence-width",
       paramLabel = "N",
-      description = "Width of the network whose evidence is compared, a number of neurons. Default: none.")
+      description =
+          "Width of the network whose evidence is compared, a number of neurons. Default: none.")
   private @Nullable Integer evidenceWidth;
 
   @Option(

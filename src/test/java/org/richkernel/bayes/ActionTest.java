@@ -45,8 +45,7 @@ class ActionTest {
   }
 
   private static Search path(GammaPath path) {
-    return new Search(
-        Optional.of(path), Optional.empty(), Search.SecondStart.NO, Optional.empty());
+    return new Search(Optional.of(path), Optional.empty(), Search.SecondStart.NO, Optional.empty());
   }
 
   /** Exact points of a linear network: what is left is the quadrature, which states its error. */
@@ -68,11 +67,7 @@ class ActionTest {
               SaddleOptions.of(row.point().gamma(), 10),
               20);
       double exact =
-          new AdaptiveNbkSolver(backend, there)
-              .solve(RunControl.silent())
-              .roots()
-              .get(0)
-              .action();
+          new AdaptiveNbkSolver(backend, there).solve(RunControl.silent()).roots().get(0).action();
       assertThat(row.action().value()).isCloseTo(exact, within(2e-3 * exact));
       assertThat(row.action().error()).isZero();
     }
@@ -81,10 +76,10 @@ class ActionTest {
   }
 
   /**
-   * Two points with eigenvalue 1 along the targets: a linear network of two layers at gamma = 400 and
-   * kappa = 1000 has the roots t = 0.24871, 4.39079, 38.20692 with S = 79.902, 80.447, 66.069. A bias
-   * variance of 1e-12 makes the solver sample it. The quadratures state their errors, which must be below 3 %, where
-   * the actions differ by 19 %.
+   * Two points with eigenvalue 1 along the targets: a linear network of two layers at gamma = 400
+   * and kappa = 1000 has the roots t = 0.24871, 4.39079, 38.20692 with S = 79.902, 80.447, 66.069.
+   * A bias variance of 1e-12 makes the solver sample it. The quadratures state their errors, which
+   * must be below 3 %, where the actions differ by 19 %.
    */
   @Test
   void startsInBothPhasesFindBothSolutionsAndTheirActions() {
@@ -96,8 +91,7 @@ class ActionTest {
             Inputs.of(new double[] {a, -a}, 2, 1),
             Targets.of(new double[] {a, -a}, 2, 1));
     Search search =
-        new Search(
-            Optional.empty(), Optional.empty(), Search.SecondStart.AUTO, Optional.empty());
+        new Search(Optional.empty(), Optional.empty(), Search.SecondStart.AUTO, Optional.empty());
     Search.Outcome outcome =
         new SearchSolver(backend, problem, search).solve(RunControl.silent()).orElseThrow();
     assertThat(outcome.starts()).hasSize(2);
@@ -123,19 +117,17 @@ class ActionTest {
   @Test
   void noSecondStartWhereNoiseIsSmall() {
     AdaptiveProblem problem =
-        digits(
-            NetworkSpec.of(2, Activation.TANH), new SaddleOptions(0.5, 10, 64, 0, 5, 1, 20), 8);
+        digits(NetworkSpec.of(2, Activation.TANH), new SaddleOptions(0.5, 10, 64, 0, 5, 1, 20), 8);
     Search search =
-        new Search(
-            Optional.empty(), Optional.empty(), Search.SecondStart.AUTO, Optional.empty());
+        new Search(Optional.empty(), Optional.empty(), Search.SecondStart.AUTO, Optional.empty());
     Search.Outcome outcome =
         new SearchSolver(backend, problem, search).solve(RunControl.silent()).orElseThrow();
     assertThat(outcome.starts()).isEmpty();
   }
 
   /**
-   * ln p(Y) = -N S + (P / 2) ln(gamma^2 N / 2 pi) - (1/2) ln det A for a linear network, whose S and
-   * A are exact; so the best candidate is known.
+   * ln p(Y) = -N S + (P / 2) ln(gamma^2 N / 2 pi) - (1/2) ln det A for a linear network, whose S
+   * and A are exact; so the best candidate is known.
    */
   @Test
   void evidenceChoosesTheCandidateOfLargestEvidence() {
@@ -149,8 +141,7 @@ class ActionTest {
             Optional.empty(),
             Optional.empty(),
             Search.SecondStart.NO,
-            Optional.of(
-                new Search.Selection(Search.Criterion.EVIDENCE, gammas, betas, width, 0)));
+            Optional.of(new Search.Selection(Search.Criterion.EVIDENCE, gammas, betas, width, 0)));
     Search.Outcome outcome =
         new SearchSolver(backend, digits(network, SaddleOptions.of(1, 10), points), search)
             .solve(RunControl.silent())
@@ -167,8 +158,7 @@ class ActionTest {
       for (int i = 0; i < points; i++) {
         a.addToEntry(i, i, 1 / candidate.beta());
       }
-      double determinant =
-          new org.apache.commons.math3.linear.LUDecomposition(a).getDeterminant();
+      double determinant = new org.apache.commons.math3.linear.LUDecomposition(a).getDeterminant();
       double exact =
           -width * solution.roots().get(0).action()
               + 0.5

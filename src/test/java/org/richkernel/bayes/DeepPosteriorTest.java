@@ -43,8 +43,8 @@ class DeepPosteriorTest {
 
   /**
    * Rank 5 of 6 with biases. The kernels of a linear network keep the rank of the inputs, and
-   * float32 fields do not resolve the jitter of 1e-9 in the directions that are left; so all of them
-   * are given.
+   * float32 fields do not resolve the jitter of 1e-9 in the directions that are left; so all of
+   * them are given.
    */
   private static int dimension(Activation f) {
     return f == Activation.LINEAR ? 7 : 4;

@@ -116,8 +116,7 @@ class DeepSamplingTest {
     SaddleEstimate estimate = sampler.estimate();
     require("fit", estimate.extrapolated(c -> c.layer(l).fit()), P * P, fit, relative * fit);
     require("trace", estimate.extrapolated(c -> c.layer(l).trace()), P, trace, relative * trace);
-    require(
-        "alignment", estimate.extrapolated(c -> c.layer(l).alignment()), 1, alignment, 0.0015);
+    require("alignment", estimate.extrapolated(c -> c.layer(l).alignment()), 1, alignment, 0.0015);
   }
 
   /**
@@ -322,8 +321,7 @@ class DeepSamplingTest {
             new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 40),
             ReferenceDigits.trainInputs(points),
             ReferenceDigits.trainTargets(points),
-            Inputs.of(
-                ReferenceDigits.testInputs().copyRows(0, 5), 5, ReferenceDigits.DIMENSION));
+            Inputs.of(ReferenceDigits.testInputs().copyRows(0, 5), 5, ReferenceDigits.DIMENSION));
     Search search =
         new Search(
             Optional.of(new GammaPath(0, 0.6, 4)),

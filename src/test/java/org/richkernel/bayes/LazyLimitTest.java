@@ -80,7 +80,8 @@ class LazyLimitTest {
       assertThat(sampledFit.error()).isLessThan(0.02 * fit);
       assertThat(sampledFit.value()).isCloseTo(fit, within(4 * sampledFit.error()));
       assertThat(Math.sqrt(distance / square)).isLessThan(0.02);
-      assertThat(sampler.certificate().equilibrium()).isLessThan(4 * sampler.certificate().equilibriumError());
+      assertThat(sampler.certificate().equilibrium())
+          .isLessThan(4 * sampler.certificate().equilibriumError());
     }
   }
 

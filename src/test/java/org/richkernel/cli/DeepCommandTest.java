@@ -49,8 +49,7 @@ class DeepCommandTest {
     assertThat(json.at("/path/2/action").asDouble()).isGreaterThan(1);
     assertThat(json.at("/path/2/layers/1/alignment").asDouble())
         .isEqualTo(json.at("/layers/1/alignment").asDouble());
-    assertThat(json.at("/path/2/testLoss").asDouble())
-        .isEqualTo(json.at("/test/loss").asDouble());
+    assertThat(json.at("/path/2/testLoss").asDouble()).isEqualTo(json.at("/test/loss").asDouble());
     assertThat(json.at("/certificate/layers")).hasSize(2);
     assertThat(array(out, "path_phi_2")).hasSize(3 * 16 * 16);
     assertThat(array(out, "path_f_test")).hasSize(3 * 20);
