@@ -56,16 +56,6 @@ final class SearchTables {
       summary.detail("selectedGamma", outcome.options().gamma());
       summary.detail("selectedBeta", outcome.options().beta());
     }
-    if (!outcome.crossCheck().isEmpty()) {
-      List<Map<String, Object>> rows = new ArrayList<>();
-      for (int l = 1; l <= outcome.crossCheck().size(); l++) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("layer", l);
-        row.put("relativeDifference", outcome.crossCheck().get(l - 1));
-        rows.add(row);
-      }
-      summary.detail("crossCheck", rows);
-    }
   }
 
   private Map<String, Object> row(Search.PathRow pathRow) {

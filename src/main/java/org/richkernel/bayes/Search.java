@@ -11,27 +11,12 @@ import org.richkernel.network.InvalidProblemException;
  * @param start populations of another solve to start from
  * @param second when to start a second time from an aligned state
  * @param selection how to choose richness and noise, if they are to be chosen
- * @param crossCheckSweeps sweeps of an independent solver whose kernels are compared with those of
- *     the solution; 0 for none
  */
 public record Search(
     Optional<GammaPath> path,
     Optional<Populations> start,
     SecondStart second,
-    Optional<Selection> selection,
-    int crossCheckSweeps) {
-  /** Sweeps of a cross-check: Monte Carlo error below 1 % at 1000 samples. */
-  public static final int CROSS_CHECK_SWEEPS = 200;
-
-  /** A search without a cross-check. */
-  public Search(
-      Optional<GammaPath> path,
-      Optional<Populations> start,
-      SecondStart second,
-      Optional<Selection> selection) {
-    this(path, start, second, selection, 0);
-  }
-
+    Optional<Selection> selection) {
   /** When to start a second time from an aligned state and to compare the actions. */
   public enum SecondStart {
     /** Where noise is not small against what the initial kernel makes of the targets. */
@@ -149,24 +134,11 @@ public record Search(
    * @param path the solutions of a path, empty if none was asked for
    * @param starts the ends of both starts, empty if there was one start
    * @param candidates those of a selection, empty if there was none
-   * @param crossCheck |Phi' - Phi|_F / |Phi|_F of each layer for the kernels Phi' of an independent
-   *     solver, empty if none was asked for
    */
   public record Outcome(
       SaddleOptions options,
       AdaptiveNbkSolution solution,
       List<PathRow> path,
       List<StartRow> starts,
-      List<Candidate> candidates,
-      List<Double> crossCheck) {
-    /** An outcome that was not checked. */
-    Outcome(
-        SaddleOptions options,
-        AdaptiveNbkSolution solution,
-        List<PathRow> path,
-        List<StartRow> starts,
-        List<Candidate> candidates) {
-      this(options, solution, path, starts, candidates, List.of());
-    }
-  }
+      List<Candidate> candidates) {}
 }

@@ -11,13 +11,13 @@ import org.richkernel.solver.RunControl;
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
   /** Fewest richnesses of a path that is made for its action alone. */
-  private static final int ACTION_NODES = 6;
+  private static final int ACTION_NODES = 10;
 
   /** Their largest spacing, see {@link ActionIntegral}. */
   private static final double ACTION_SPACING = 0.5;
 
   /** Largest ratio of the noises of a path. */
-  private static final double NOISE_RATIO = 3;
+  private static final double NOISE_RATIO = 2;
 
   /** Noise above this share of what the initial kernel makes of the targets may be bistable. */
   private static final double NOISE_OF_TWO_PHASES = 0.25;
@@ -42,15 +42,6 @@ public final class SearchSolver {
       throw new InvalidProblemException(
           "warm-start", "given", "this problem has a closed form; leave it out");
     }
-    if (search.crossCheckSweeps() > 0
-        && (!samples
-            || finite
-            || !SteinSweep.ACTIVATIONS.contains(problem.network().activation()))) {
-      throw new InvalidProblemException(
-          "cross-check",
-          "given",
-          "it needs activation tanh or erf, a gamma above 0 and determinant weight 0");
-    }
     if (finite && search.second() == Search.SecondStart.YES) {
       throw new InvalidProblemException(
           "second-start", "yes", "a posterior at finite width has no action; use no");
@@ -71,43 +62,6 @@ public final class SearchSolver {
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public Optional<Search.Outcome> solve(RunControl control) {
-    Optional<Search.Outcome> outcome = solveAll(control);
-    return search.crossCheckSweeps() == 0 ? outcome : outcome.map(this::crossChecked);
-  }
-
-  private Search.Outcome crossChecked(Search.Outcome outcome) {
-    AdaptiveProblem solved = at(problem, outcome.options().gamma(), outcome.options().kappa());
-    int points = problem.trainInputs().rows();
-    double[] x = problem.trainInputs().toArray();
-    InputFactor input =
-        InputFactor.of(backend, problem.network(), x, points, problem.trainInputs().dimension());
-    double[] y = problem.trainTargets().toArray();
-    List<Double> differences = new ArrayList<>();
-    try (SteinSweep sweep =
-        new SteinSweep(backend, problem.network(), input, y, solved.options())) {
-      List<double[]> kernels = sweep.kernels(search.crossCheckSweeps());
-      for (int l = 0; l < kernels.size(); l++) {
-        double[] own = outcome.solution().kernels().get(l);
-        double[] difference = kernels.get(l);
-        for (int i = 0; i < own.length; i++) {
-          difference[i] -= own[i];
-        }
-        differences.add(
-            Math.sqrt(
-                InitialKernelSaddle.dot(difference, difference)
-                    / InitialKernelSaddle.dot(own, own)));
-      }
-    }
-    return new Search.Outcome(
-        outcome.options(),
-        outcome.solution(),
-        outcome.path(),
-        outcome.starts(),
-        outcome.candidates(),
-        List.copyOf(differences));
-  }
-
-  private Optional<Search.Outcome> solveAll(RunControl control) {
     if (search.selection().isPresent()) {
       return new Selecting(backend, problem, search.selection().get(), control).run();
     }
@@ -239,7 +193,7 @@ public final class SearchSolver {
         || problem.options().kappa() > NOISE_OF_TWO_PHASES * initialSignal();
   }
 
-  /** From little noise, where there is one phase, by factors of at most 3 to the problem's. */
+  /** From little noise, where there is one phase, by factors of at most 2 to the problem's. */
   private double[] kappas() {
     double kappa = problem.options().kappa();
     double least = Math.min(0.5 * kappa, NOISE_OF_ONE_PHASE * initialSignal());

@@ -81,13 +81,6 @@ final class SearchOptions {
       description = "Share of the training points that is held out. Default: 0.2.")
   private @Nullable Double validationFraction;
 
-  @Option(
-      names = "--cross-check",
-      description =
-          "Also solve by sweeps over the layers with conjugate kernels (tanh and erf), and record "
-              + "how far the kernels differ. Default: off.")
-  private boolean crossCheck;
-
   /** The search, checked. */
   Search search(double gamma, double beta) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
@@ -103,8 +96,7 @@ final class SearchOptions {
         selection.isPresent() ? Optional.empty() : path,
         Optional.ofNullable(warmStart).map(SavedFit::populations),
         second,
-        selection,
-        crossCheck ? Search.CROSS_CHECK_SWEEPS : 0);
+        selection);
   }
 
   /** Options of a selection mean nothing without one. */

@@ -136,7 +136,6 @@ class BadInputTest {
         Arguments.of("bayes", "--select=beta", "--betas"),
         Arguments.of("bayes", "--betas=1,2", "--betas is 1,2"),
         Arguments.of("bayes", "--evidence-width=9", "--evidence-width is 9"),
-        Arguments.of("bayes", "--cross-check", "--cross-check is given"),
         Arguments.of("bayes", "--train-size=1", "--train-size is 1"),
         Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
         Arguments.of("lazy", "--kernel=rbf", "--kernel"));
