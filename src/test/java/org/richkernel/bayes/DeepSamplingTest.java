@@ -68,7 +68,8 @@ class DeepSamplingTest {
   /**
    * Two hidden tanh layers against an independent mean-field solver: frozen fields, layer by layer,
    * conjugate kernels in Stein's form, 2000 samples; it agrees with a third program to 0.6 %. The
-   * test losses are of a single run at 500 samples that stated no error: 3 %.
+   * test losses are of a single run at 500 samples that stated no error: 2 %
+   * and the error of the two chains.
    */
   @ParameterizedTest
   @CsvSource({
@@ -94,11 +95,15 @@ class DeepSamplingTest {
       double[] g = sampler.chains().large()[1].meanTestPrediction();
       double[] y = Digits.testTargets();
       double ownLoss = 0;
+      double error = 0;
       for (int i = 0; i < y.length; i++) {
         // The product of the errors of independent chains is free of the bias of a square.
         ownLoss += (f[i] - y[i]) * (g[i] - y[i]) / y.length;
+        // Standard error of each point's mean, as if all points erred together.
+        error += Math.abs((f[i] + g[i] - 2 * y[i]) * (f[i] - g[i])) / 2 / y.length;
       }
-      assertThat(ownLoss).isCloseTo(loss, within(0.03 * loss));
+      assertThat(error).isLessThan(0.1 * loss);
+      assertThat(ownLoss).isCloseTo(loss, within(error + 0.02 * loss));
       Certificate certificate = sampler.certificate();
       assertThat(certificate.residual()).isLessThan(0.01);
       assertThat(certificate.layers()).hasSize(2);
