@@ -68,8 +68,8 @@ class DeepSamplingTest {
   /**
    * Two hidden tanh layers against an independent mean-field solver: frozen fields, layer by layer,
    * conjugate kernels in Stein's form, 2000 samples; it agrees with a third program to 0.6 %. The
-   * test losses are of a single run at 500 samples that stated no error: 2 %
-   * and the error of the two chains.
+   * test losses are of a single run at 500 samples that stated no error: 2 % and the error of the
+   * two chains.
    */
   @ParameterizedTest
   @CsvSource({
