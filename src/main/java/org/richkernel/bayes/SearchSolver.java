@@ -92,7 +92,10 @@ public final class SearchSolver {
     List<Search.StartRow> starts = List.of();
     if (aligned != null) {
       Search.PathRow last = rows.get(rows.size() - 1);
-      boolean better = last.action().value() > aligned.action().value() && distinct(last, aligned);
+      double gain = last.action().value() - aligned.action().value();
+      double error = Math.hypot(last.action().error(), aligned.action().error());
+      // An action that is not known to a quarter of the gain says nothing.
+      boolean better = gain > 4 * error && distinct(last, aligned);
       starts =
           List.of(
               new Search.StartRow("lazy", last.point(), last.action(), last.actionGrid(), !better),

@@ -16,7 +16,7 @@ import org.richkernel.bayes.Search;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
+/** What a Bayesian fit solves for beside the saddle point: a path, a selection. */
 final class SearchOptions {
   private static final double VALIDATION_FRACTION = 0.2;
 
@@ -35,16 +35,6 @@ final class SearchOptions {
           "Start from the populations of a saved result of the same training inputs and depth. "
               + "Default: none.")
   private @Nullable Path warmStart;
-
-  @Option(
-      names = "--second-start",
-      paramLabel = "WHEN",
-      defaultValue = "auto",
-      description =
-          "Start again from an aligned state and compare the actions, for two hidden layers or "
-              + "more: yes, no, or auto, which does so where the noise is so large that two "
-              + "solutions may exist. Default: ${DEFAULT-VALUE}.")
-  private String secondStart = "auto";
 
   @Option(
       names = "--select",
@@ -84,8 +74,6 @@ final class SearchOptions {
   /** The search, checked. */
   Search search(double gamma, double beta) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
-    Search.SecondStart second =
-        word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no");
     Optional<Search.Selection> selection =
         select == null ? notSelected() : Optional.of(selection(select, path, gamma, beta));
     if (selection.isPresent() && warmStart != null) {
@@ -95,7 +83,7 @@ final class SearchOptions {
     return new Search(
         selection.isPresent() ? Optional.empty() : path,
         Optional.ofNullable(warmStart).map(SavedFit::populations),
-        second,
+        Search.SecondStart.NO,
         selection);
   }
 

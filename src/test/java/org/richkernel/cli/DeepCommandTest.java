@@ -60,14 +60,7 @@ class DeepCommandTest {
 
     // a warm start takes up its populations, a saved result predicts its own test points
     Path warm =
-        fit(
-            "warm",
-            0,
-            "--samples=320",
-            "--tolerance=0.1",
-            "--gamma=1.1",
-            "--warm-start=" + out,
-            "--second-start=no");
+        fit("warm", 0, "--samples=320", "--tolerance=0.1", "--gamma=1.1", "--warm-start=" + out);
     assertThat(summary(warm).at("/layers/1/alignment").asDouble())
         .isCloseTo(json.at("/layers/1/alignment").asDouble(), within(0.05));
     Path predictions = folder.resolve("predictions");
@@ -133,7 +126,7 @@ class DeepCommandTest {
 
   @Test
   void warmStartOfAnotherProblemIsRefusedBeforeWork() {
-    Path out = fit("small", 3, "--samples=64", "--max-sweeps=20", "--second-start=no");
+    Path out = fit("small", 3, "--samples=64", "--max-sweeps=20");
     Path other = folder.resolve("other");
     Program run =
         Program.onDigits(
