@@ -133,6 +133,8 @@ class FiniteCommandTest {
     assertThat(summary.at("/chains").size()).isEqualTo(2);
     assertThat(summary.at("/chains/0/acceptance").asDouble()).isBetween(0.5, 1.0);
     assertThat(summary.at("/config/steps").isMissingNode()).isTrue();
+    assertThat(array("history_yv").columns()).isEqualTo(2);
+    assertThat(array("history_yv").rows()).isGreaterThanOrEqualTo(40);
     assertThat(array("phi_1_standard_error").shape()).containsExactly(8, 8);
     assertThat(array("phi_lazy_1").shape()).containsExactly(8, 8);
     assertThat(array("f_test_standard_error").shape()).containsExactly(6);
