@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.util.Locale;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.lazy.KernelKind;
 import picocli.CommandLine;
 
@@ -22,6 +23,14 @@ final class OptionNames {
     @Override
     public KernelKind convert(String value) {
       return parse(KernelKind.class, value, "nngp or ntk");
+    }
+  }
+
+  /** Reads how float32 products are taken. */
+  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
+    @Override
+    public FieldPrecision convert(String value) {
+      return parse(FieldPrecision.class, value, "fp32 or tf32");
     }
   }
 
