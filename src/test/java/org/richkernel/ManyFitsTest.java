@@ -32,15 +32,15 @@ import org.richkernel.solver.StopSignal;
  * system counts grows by native memory only.
  *
  * <p>On the processor every fit runs to its end. The emulated device takes a second for that, so
- * there one in 25 does, and the others stop after a sweep, when everything that a fit holds has
+ * there one in 30 does, and the others stop after a sweep, when everything that a fit holds has
  * been acquired. {@code -Drichkernel.fits=1000} runs the thousand that bench/README.md records.
  */
 @OnEmulatedDevice
 class ManyFitsTest {
-  private static final int FITS = Integer.getInteger("richkernel.fits", 100);
+  private static final int FITS = Integer.getInteger("richkernel.fits", 60);
 
   /** Compilers, caches of the C library and thread stacks settle during these. */
-  private static final int WARM_UP = 50;
+  private static final int WARM_UP = 40;
 
   /** What the fits after that may add; the map of the emulated device once took 0.5 MB each. */
   private static final long MOST_GROWTH = 8L << 20;
@@ -68,7 +68,7 @@ class ManyFitsTest {
         if (i == warmUp) {
           before = ResidentMemory.bytes();
         }
-        fit(arguments[0], data, arguments[0].equals("cpu") || i % 25 == 0);
+        fit(arguments[0], data, arguments[0].equals("cpu") || i % 30 == 0);
       }
       System.out.println("growth " + (ResidentMemory.bytes() - before));
       if (arguments[0].equals("cuda")) {
@@ -118,6 +118,8 @@ class ManyFitsTest {
                 "-Xmx96m",
                 "-XX:+AlwaysPreTouch",
                 "-XX:+UseSerialGC",
+                // the second compiler's memory comes and goes by tens of megabytes
+                "-XX:TieredStopAtLevel=1",
                 "-Drichkernel.emulated.device=" + System.getProperty("richkernel.emulated.device"),
                 "-cp",
                 System.getProperty("java.class.path"),
