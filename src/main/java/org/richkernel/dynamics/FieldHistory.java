@@ -237,14 +237,15 @@ final class FieldHistory {
     Matrix e = fields.view(0, samples, known, fresh);
     Columns.gather(backend, now, chosen, e);
     Matrix old = fields.view(0, samples, 0, known);
-    for (int pass = 0; pass < 2; pass++) {
-      Matrix overlap = wide.view(0, fresh, 0, known);
-      backend.crossGram(1.0 / samples, e, old, 0, overlap);
-      Matrix overlap32 = narrow.view(0, fresh, 0, known);
-      backend.copy(overlap, overlap32);
-      backend.gemm(Transpose.NO, Transpose.YES, -1, old, overlap32, 1, e);
-      normalize(e);
+    Matrix overlap = wide.view(0, fresh, 0, known);
+    for (int i = 0; i < fresh; i++) {
+      backend.copy(rows.view(chosen[i], 1, 0, known), overlap.rowRange(i, 1));
     }
+    addColumns(-1, old, overlap, 1, e);
+    normalize(e);
+    backend.crossGram(1.0 / samples, e, old, 0, overlap);
+    addColumns(-1, old, overlap, 1, e);
+    normalize(e);
   }
 
   /** e = e T^{-T} with T T^T = &lt;e e&gt;. */
