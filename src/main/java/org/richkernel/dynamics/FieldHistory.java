@@ -61,6 +61,7 @@ final class FieldHistory {
   private final Matrix ones; // S x 1
   private double[] extraVariance = new double[0];
   private double ridge;
+  private double cut; // largest share of the variance that the limit of r left out
   private int rank;
   private int known; // r before the present time
   private int present; // m
@@ -137,8 +138,6 @@ final class FieldHistory {
     ones = memory.get("ones").rowRange(0, samples);
     capacity = fields.columns();
     backend.fill(1, ones);
-    // a workspace may have served another population
-    backend.fill(0, damping);
     backend.fillGaussian(
         options.seed(), RandomStreams.stream(purpose, layer, EXTRA_NOISE), firstSample, extraNoise);
   }
@@ -220,6 +219,27 @@ final class FieldHistory {
       ridge = responseRidge * scale;
     }
     damp();
+    if (rank == capacity) {
+      measureCut(kernel, scale);
+    }
+  }
+
+  /** With no room for more directions, what is left out may exceed what was meant to be. */
+  private void measureCut(Matrix kernel, double scale) {
+    Matrix residual = small.view(0, drivers, 0, drivers);
+    backend.copy(kernel, residual);
+    Matrix r = rows.view(0, drivers, 0, rank);
+    backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, residual);
+    double[] left = new double[drivers * drivers];
+    backend.download(residual, left);
+    for (int i = 0; i < drivers; i++) {
+      cut = Math.max(cut, left[i * drivers + i] / scale);
+    }
+  }
+
+  /** Largest share of the mean variance that was left out so far for lack of directions. */
+  double cut() {
+    return cut;
   }
 
   private double meanDiagonal(double[] matrix) {
@@ -301,6 +321,8 @@ final class FieldHistory {
    */
   private void damp() {
     int fresh = rank - known;
+    backend.fill(0, damping.view(known, fresh, 0, rank));
+    backend.fill(0, damping.view(0, known, known, fresh));
     backend.addDiagonal(1, damping.view(known, fresh, known, fresh));
     Matrix q = damping.view(0, rank, 0, rank);
     Matrix v = rows.view(0, drivers, 0, rank);
@@ -426,6 +448,7 @@ final class FieldHistory {
     double[] q = new double[Math.multiplyExact(rank, rank)];
     backend.download(damping.view(0, rank, 0, rank), q);
     state.put(key("rank"), rank).put(key("ridge"), ridge);
+    state.put(key("cut"), cut);
     state.put(key("past"), past).put(key("damping"), q);
   }
 
@@ -437,6 +460,7 @@ final class FieldHistory {
   void restore(SolverState state) {
     rank = (int) state.number(key("rank"));
     ridge = state.number(key("ridge"));
+    cut = state.number(key("cut"));
     backend.upload(state.floats(key("past")), fields());
     backend.upload(state.doubles(key("damping")), damping.view(0, rank, 0, rank));
     for (int column = 0; column < rank; column += NOISE_BLOCK) {

@@ -12,6 +12,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Workspace;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.network.InvalidProblemException;
@@ -181,7 +182,7 @@ class CausalSolverTest {
       DynamicsProblem problem, CausalOptions options, int first, int samples) {
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, samples);
+    CausalRun.plan(plan, problem, options, samples);
     try (Backend backend = Backends.cpu();
         Workspace memory = new Workspace(backend, plan)) {
       CausalRun run =
@@ -201,6 +202,30 @@ class CausalSolverTest {
       sum += phi[i * run.points() + i];
     }
     return sum;
+  }
+
+  @Test
+  void tooFewDirectionsAreSaid() {
+    DynamicsOptions options = DynamicsOptions.of(1, 12, 0.3).withSamples(2000);
+    DynamicsProblem problem = Problems.gaussian(2, Activation.TANH, options);
+    try (Backend backend = Backends.cpu()) {
+      DynamicsSolution solution =
+          new CausalSolver(CausalOptions.defaults().withMaxDirections(2))
+              .solve(problem, backend, RunControl.silent());
+      assertThat(solution.reason()).isEqualTo(StopReason.BUDGET);
+      assertThat(solution.jitter()).isGreaterThan(0.01);
+      assertThat(solution.outcome())
+          .isEqualTo("done, but too few directions of the past were kept; allow more");
+    }
+  }
+
+  @Test
+  void whatWouldNotFitIsRefusedWithTheAmountBeforeAnyWork() {
+    DynamicsOptions options = DynamicsOptions.of(1, 100000, 0.1).withSamples(40_000_000);
+    DynamicsProblem problem = Problems.gaussian(3, Activation.TANH, options);
+    assertThatThrownBy(() -> solve(problem))
+        .isInstanceOf(OutOfDeviceMemoryException.class)
+        .hasMessageContaining("lower the samples, the points or the number of directions kept");
   }
 
   @Test
