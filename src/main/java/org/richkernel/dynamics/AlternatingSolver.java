@@ -120,7 +120,9 @@ public final class AlternatingSolver {
     return new AlternatingSolution(solution, residuals, OptionalInt.empty());
   }
 
-  /** Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence. */
+  /**
+   * Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence.
+   */
   private static boolean attempt(AlternatingRun run) {
     try {
       return run.pass();
