@@ -85,6 +85,7 @@ public final class GradientDescentNetwork {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
+    problem.requireOneOutput("a finite network");
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the width or the number of points");
     List<Trajectory> runs = new ArrayList<>();
