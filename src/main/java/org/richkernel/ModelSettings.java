@@ -24,6 +24,7 @@ final class ModelSettings {
   private static final String KERNEL = "kernel";
   private static final String SAMPLED = "sampled";
   private static final String LINEAR = "linear";
+  private static final String GIVEN_POINTS = "given-points";
 
   private ModelSettings() {}
 
@@ -67,6 +68,9 @@ final class ModelSettings {
       settings.put("type", LINEAR);
       settings.put("intercept", linear.intercept());
       arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+    } else if (predictor instanceof GivenPointsOnly none) {
+      settings.put("type", GIVEN_POINTS);
+      settings.put("solver", none.solver());
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
@@ -98,6 +102,8 @@ final class ModelSettings {
       case LINEAR:
         return new LinearPredictor(
             model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+      case GIVEN_POINTS:
+        return new GivenPointsOnly(String.valueOf(settings.get("solver")));
       default:
         throw new org.richkernel.data.InvalidDataException(
             ModelFile.SETTINGS,

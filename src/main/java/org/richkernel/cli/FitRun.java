@@ -27,6 +27,11 @@ final class FitRun<F extends Fit> {
 
   /** What is fitted. */
   interface Theory<F extends Fit> {
+    /** Options that were left open, as the data decide them; asked for once, before the plans. */
+    default Map<String, Object> resolve(Datasets data, Backend backend) {
+      return Map.of();
+    }
+
     /** What the fit will hold in memory, one plan for each of its stages. */
     List<MemoryPlan> plans(Datasets data, Backend backend);
 
@@ -35,6 +40,11 @@ final class FitRun<F extends Fit> {
 
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
+
+    /** Why a fit that did not converge did not, and what would mend it. */
+    default String shortfall(F fit) {
+      return "raise --max-sweeps or --samples, or the --tolerance";
+    }
   }
 
   private final Console console;
@@ -75,6 +85,7 @@ final class FitRun<F extends Fit> {
     runOptions.resolve(options);
     options.values().removeIf(Objects::isNull);
     try (Backend backend = runOptions.open(console)) {
+      options.putAll(theory.resolve(data, backend));
       List<MemoryPlan> plans = theory.plans(data, backend);
       if (longRunOptions.dryRun()) {
         plans.forEach(plan -> console.line(plan.describe().stripTrailing()));
@@ -132,9 +143,7 @@ final class FitRun<F extends Fit> {
     }
     if (!fit.converged()) {
       console.warn(
-          "NOT converged: the result in "
-              + out
-              + " is the last iterate; raise --max-sweeps or --samples, or the --tolerance");
+          "NOT converged: the result in " + out + " is the last iterate; " + theory.shortfall(fit));
       return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;

@@ -46,7 +46,8 @@ public final class PerturbativeSolver {
           problem.options().weightDecay(),
           "perturbation theory is solved without; leave it out");
     }
-    problem.requireOneOutputAndFullBatches("perturbation theory");
+    problem.requireOneOutput("perturbation theory");
+    problem.requireFullBatches("perturbation theory");
     if (problem.options().samples() % POPULATIONS != 0) {
       throw new InvalidProblemException(
           "samples", problem.options().samples(), "use a multiple of " + POPULATIONS);

@@ -13,6 +13,7 @@ import java.util.function.ToDoubleFunction;
  * @param trainLoss mean of (y - f)^2 over training points and outputs, at each time
  * @param testLoss the same over the test points; empty without test targets
  * @param kernels kernels at the recorded times, ascending
+ * @param course numbers of the training kernels at the recorded times, where they were measured
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Trajectory(
@@ -21,9 +22,21 @@ public record Trajectory(
     double[] outputs,
     double[] trainLoss,
     double[] testLoss,
-    List<LayerKernels> kernels) {
+    List<LayerKernels> kernels,
+    KernelCourse course) {
   public Trajectory {
     kernels = List.copyOf(kernels);
+  }
+
+  /** A run whose kernels nobody has measured. */
+  public Trajectory(
+      int points,
+      int outputCount,
+      double[] outputs,
+      double[] trainLoss,
+      double[] testLoss,
+      List<LayerKernels> kernels) {
+    this(points, outputCount, outputs, trainLoss, testLoss, kernels, KernelCourse.none());
   }
 
   /** Number of times that were reached, the start included. */
@@ -68,7 +81,17 @@ public record Trajectory(
       }
       kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
     }
-    return new Trajectory(first.points, first.outputCount, outputs, trainLoss, testLoss, kernels);
+    boolean measured = runs.stream().noneMatch(run -> run.course.isNone());
+    int numbers =
+        recorded * (first.kernels.isEmpty() ? 0 : first.kernels.get(0).feature().size() + 1);
+    KernelCourse course =
+        measured
+            ? KernelCourse.combine(
+                runs.stream().map(Trajectory::course).toList(),
+                arrays -> combine(arrays, numbers, function))
+            : KernelCourse.none();
+    return new Trajectory(
+        first.points, first.outputCount, outputs, trainLoss, testLoss, kernels, course);
   }
 
   private static double[] combine(

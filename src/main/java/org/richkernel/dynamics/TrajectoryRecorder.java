@@ -156,6 +156,7 @@ public final class TrajectoryRecorder {
         Arrays.copyOf(outputs, times * points * outputCount),
         Arrays.copyOf(trainLoss, times),
         Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 }

@@ -94,6 +94,9 @@ public final class ReportWriter {
                 SpectrumSection.of(result, wording),
                 PredictionSection.of(result, wording),
                 TrainingSection.of(result, wording),
+                CourseSection.of(result),
+                SnapshotSection.of(result),
+                WidthSection.of(result),
                 ConvergenceSection.of(result),
                 SummaryTables.certificate(summary),
                 SummaryTables.run(summary),
@@ -136,6 +139,7 @@ public final class ReportWriter {
     addOption(facts, config, "gamma", "\u03b3 = ");
     addOption(facts, config, "beta", "\u03b2 = ");
     addOption(facts, config, "width", "width ");
+    addOption(facts, config, "solver", "");
     result.array("y_train").ifPresent(y -> facts.add(y.rows() + " training points"));
     result.array("y_test").ifPresent(y -> facts.add(y.rows() + " test points"));
     return facts;

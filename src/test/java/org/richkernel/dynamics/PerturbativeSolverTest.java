@@ -41,7 +41,7 @@ class PerturbativeSolverTest {
   @ParameterizedTest
   @CsvSource({"1", "2"})
   void secondOrderOfLinearNetworksMatchesTheirAlgebraicSolution(int layers) {
-    DynamicsOptions options = DynamicsOptions.of(0.02, 100, 0.01).withSamples(40000);
+    DynamicsOptions options = DynamicsOptions.of(0.02, 60, 0.015).withSamples(20000);
     DynamicsProblem problem = Problems.gaussian(layers, Activation.LINEAR, options);
     DynamicsSolution exact;
     try (Backend backend = Backends.cpu()) {
