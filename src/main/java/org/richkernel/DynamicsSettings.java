@@ -38,10 +38,13 @@ record DynamicsSettings(
     OptionalDouble tolerance) {
   private static final int DEFAULT_STEPS = 100;
 
+  /** Stands for a step size that is not chosen yet, and fits with every weight decay. */
+  private static final double UNSET = 1e-12;
+
   /** Share of the largest step at which the lazy limit is stable; learned kernels are larger. */
   private static final double STABLE_SHARE = 0.25;
 
-  /** Training time of a gradient flow without end, in units of 1 / lambda_max(K_0). */
+  /** Longest gradient flow without weight decay, in units of 1 / lambda_max(K_0). */
   private static final double LONGEST_FLOW = 1e4;
 
   /** The same with weight decay, in units of 1 / lambda. */
@@ -83,7 +86,7 @@ record DynamicsSettings(
   static DynamicsSettings of(NetworkSpec network) {
     return new DynamicsSettings(
         network,
-        DynamicsOptions.of(1, DEFAULT_STEPS, 1),
+        DynamicsOptions.of(1, DEFAULT_STEPS, UNSET),
         OptionalInt.empty(),
         OptionalDouble.empty(),
         OptionalInt.empty(),
@@ -118,7 +121,11 @@ record DynamicsSettings(
         throw new InvalidProblemException(
             "train-x", "zero everywhere", "its kernel vanishes; give other inputs");
       }
-      eta = endless ? flowTime(limit / 2) / FLOW_STEPS : rounded(STABLE_SHARE * limit);
+      double decay = options.weightDecay() > 0 ? 1 / options.weightDecay() : limit;
+      eta =
+          endless
+              ? flowTime(limit / 2) / FLOW_STEPS
+              : rounded(STABLE_SHARE * Math.min(limit, decay));
     }
     int count = endless ? FLOW_STEPS : steps.orElse(DEFAULT_STEPS);
     int all = points.trainInputs().rows() + points.testInputs().rows();
@@ -155,8 +162,7 @@ record DynamicsSettings(
 
   private double flowTime(double unit) {
     double lambda = options.weightDecay();
-    double longest = LONGEST_FLOW * unit;
-    return lambda > 0 ? Math.max(longest, DECAY_TIMES / lambda) : longest;
+    return lambda > 0 ? DECAY_TIMES / lambda : LONGEST_FLOW * unit;
   }
 
   /** Down to one digit, so that a person can say it. */
