@@ -74,6 +74,24 @@ class CausalSolverTest {
     Problems.requireClose(solve(problem), exact, STANDARD_ERRORS, 2e-3);
   }
 
+  /** Three outputs, batches of two out of five points, weight decay, two test points. */
+  @ParameterizedTest
+  @CsvSource({"1, RELU", "2, TANH", "3, TANH"})
+  void severalOutputsAndMiniBatchesMatchFiniteNetworks(int layers, Activation activation) {
+    DynamicsOptions options =
+        DynamicsOptions.of(1, 15, 0.2)
+            .withWeightDecay(0.05)
+            .withSamples(10000)
+            .withBatchSize(2)
+            .withRecordEvery(5);
+    DynamicsProblem problem = Problems.threeOutputs(layers, activation, options);
+    DynamicsSolution theory = solve(problem);
+    DynamicsSolution seen = PlainNetworks.train(problem, 300, 24);
+    assertThat(theory.reason()).isEqualTo(StopReason.CONVERGED);
+    Problems.requireClose(theory, seen, STANDARD_ERRORS, 0.02);
+    assertThat(theory.trainLoss()[15]).isLessThan(0.8 * theory.trainLoss()[0]);
+  }
+
   @Test
   void estimateCancelsABiasThatFallsLikeOneOverTheSamples() {
     DynamicsOptions options = DynamicsOptions.of(1.5, 10, 0.1).withSamples(400);
@@ -88,7 +106,7 @@ class CausalSolverTest {
     double bias = (parts - whole) / 9;
     assertThat(trace(solution.mean())).isCloseTo(whole - bias, within(1e-6));
     assertThat(trace(solution.sampleBias())).isCloseTo(bias, within(1e-6));
-    assertThat(trace(solution.mean())).isNotCloseTo(whole, within(1e-3));
+    assertThat(trace(solution.mean())).isNotCloseTo(whole, within(1e-4));
   }
 
   private static Trajectory population(DynamicsProblem problem, int first, int samples) {
@@ -98,9 +116,9 @@ class CausalSolverTest {
     try (Backend backend = Backends.cpu();
         Workspace memory = new Workspace(backend, plan)) {
       CausalRun run =
-          new CausalRun(problem, TEN_POPULATIONS, backend, memory, recorder, first, samples);
+          new CausalRun(problem, TEN_POPULATIONS, backend, memory, recorder, null, first, samples);
       for (int t = 0; t <= problem.options().steps(); t++) {
-        assertThat(run.advance(t)).isTrue();
+        assertThat(run.advance()).isTrue();
       }
     }
     return recorder.trajectory();
