@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
+import org.richkernel.dynamics.AlternatingSolution;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.FixedPointSolution;
@@ -57,6 +58,24 @@ record DynamicsCourse(
 
   /** A trajectory of discrete steps. */
   static DynamicsCourse of(DynamicsSolution solution) {
+    Map<String, Object> certificate = new LinkedHashMap<>();
+    certificate.put("outcome", solution.outcome());
+    solution.divergence().ifPresent(step -> certificate.put("divergedAtStep", step));
+    return of(solution, solution.outcome(), certificate);
+  }
+
+  /** What the alternating iteration found. */
+  static DynamicsCourse of(AlternatingSolution solution) {
+    Map<String, Object> certificate = new LinkedHashMap<>();
+    certificate.put("outcome", solution.outcome());
+    certificate.put(
+        "passes", solution.residuals().stream().map(changes -> changes.length).toList());
+    solution.divergedPass().ifPresent(pass -> certificate.put("divergedInPass", pass));
+    return of(solution.dynamics(), solution.outcome(), certificate);
+  }
+
+  private static DynamicsCourse of(
+      DynamicsSolution solution, String outcome, Map<String, Object> certificate) {
     DynamicsProblem problem = solution.problem();
     double eta = problem.options().stepSize();
     double[] time = new double[solution.times()];
@@ -64,16 +83,13 @@ record DynamicsCourse(
     List<LayerKernels> kernels = solution.mean().kernels();
     KernelCourse numbers = solution.mean().course();
     boolean measured = !numbers.isNone();
-    Map<String, Object> certificate = new LinkedHashMap<>();
-    certificate.put("outcome", solution.outcome());
-    certificate.put("jitter", solution.jitter());
-    double bias = solution.relativeSampleBias();
-    solution.divergence().ifPresent(step -> certificate.put("divergedAtStep", step));
+    certificate.put("leftOut", solution.jitter());
+    double error = solution.relativeError();
     return new DynamicsCourse(
         problem,
         solution.reason(),
-        solution.outcome(),
-        Double.isNaN(bias) ? OptionalDouble.empty() : OptionalDouble.of(bias),
+        outcome,
+        Double.isNaN(error) ? OptionalDouble.empty() : OptionalDouble.of(error),
         time,
         solution.mean().outputs(),
         solution.trainLoss(),

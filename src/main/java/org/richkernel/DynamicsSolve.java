@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.dynamics.AlternatingOptions;
+import org.richkernel.dynamics.AlternatingSolver;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.CausalOptions;
 import org.richkernel.dynamics.CausalSolver;
@@ -69,7 +71,10 @@ final class DynamicsSolve {
   private MemoryPlan plan(Approximation kind) {
     return switch (kind) {
       case NONE, STATIC_NTK -> new StaticKernelSolver().plan(problem);
-      case GRADIENT_INDEPENDENCE -> new GradientIndependenceSolver(causal()).plan(problem);
+      case GRADIENT_INDEPENDENCE -> {
+        GradientIndependenceSolver.requireSolvable(problem);
+        yield new GradientIndependenceSolver(causal()).plan(problem);
+      }
       case PERTURBATIVE -> {
         PerturbativeSolver.requireSolvable(problem);
         yield new PerturbativeSolver().plan(problem);
@@ -79,7 +84,8 @@ final class DynamicsSolve {
 
   private MemoryPlan planTheory() {
     return switch (settings.solver()) {
-      case CAUSAL, ALTERNATING, AUTO -> new CausalSolver(causal()).plan(problem);
+      case CAUSAL, AUTO -> new CausalSolver(causal()).plan(problem);
+      case ALTERNATING -> alternating().plan(problem);
       case LINEAR -> new LinearSolver().plan(problem);
       case ONE_HIDDEN -> flow().plan(problem);
     };
@@ -89,11 +95,18 @@ final class DynamicsSolve {
     CausalOptions defaults = CausalOptions.defaults();
     return settings.tolerance().isEmpty()
         ? defaults
-        : new CausalOptions(
+        : defaults.withTolerance(settings.tolerance().getAsDouble());
+  }
+
+  private AlternatingSolver alternating() {
+    AlternatingOptions defaults = AlternatingOptions.defaults();
+    return new AlternatingSolver(
+        new AlternatingOptions(
+            defaults.damping(),
+            defaults.maxPasses(),
+            settings.tolerance().orElse(defaults.tolerance()),
             defaults.jitter(),
-            defaults.responseRidge(),
-            defaults.populations(),
-            settings.tolerance().getAsDouble());
+            defaults.populations()));
   }
 
   private OneHiddenLayerSolver flow() {
@@ -160,6 +173,12 @@ final class DynamicsSolve {
       return Optional.of(flow().solve(problem, backend, control))
           .filter(solution -> solution.reason() != StopReason.INTERRUPTED)
           .map(solution -> DynamicsCourse.of(solution, lazy.mean().kernels().get(0), backend));
+    }
+    if (settings.approximation() == Approximation.NONE
+        && settings.solver() == SolverKind.ALTERNATING) {
+      return Optional.of(alternating().solve(problem, backend, control))
+          .filter(solution -> solution.dynamics().reason() != StopReason.INTERRUPTED)
+          .map(DynamicsCourse::of);
     }
     DynamicsSolution solution =
         settings.approximation() == Approximation.NONE

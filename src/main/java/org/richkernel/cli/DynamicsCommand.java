@@ -156,7 +156,7 @@ final class DynamicsCommand implements Callable<Integer> {
           "What counts as converged, a pure number: for causal the largest relative bias and error "
               + "of finite samples, for one-hidden the relative residual of the fixed point, for "
               + "alternating the relative change of the kernels. Default: the solver's own, 0.05, "
-              + "0.001 and 0.01.")
+              + "0.001 and 0.001.")
   private @Nullable Double tolerance;
 
   @Mixin private RunOptions run = new RunOptions();

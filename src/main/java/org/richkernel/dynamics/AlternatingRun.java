@@ -220,8 +220,7 @@ final class AlternatingRun {
     for (int i = 0; i < columns; i++) {
       trace += values[i * columns + i];
     }
-    backend.addDiagonal(
-        Math.max(alternating.jitter() * trace / columns, Float.MIN_NORMAL), factor);
+    backend.addDiagonal(Math.max(alternating.jitter() * trace / columns, Float.MIN_NORMAL), factor);
     try {
       backend.cholesky(factor);
     } catch (NotPositiveDefiniteException e) {

@@ -21,14 +21,16 @@ import org.richkernel.solver.StopReason;
  *
  * <p>It is here for reference: it takes tens of passes where {@link CausalSolver} takes one, keeps
  * n x n matrices with n = (P + Q)(T + 1), and may diverge for long trainings or large richness,
- * which is detected. At rest it agrees with the causal solver within Monte Carlo errors. One output;
- * mini-batches are errors that are zero outside the batch.
+ * which is detected. At rest it agrees with the causal solver within Monte Carlo errors. One
+ * output; mini-batches are errors that are zero outside the batch.
  */
 public final class AlternatingSolver {
   /** Change in one pass above which the iteration is lost. */
   private static final double LOST = 1e3;
 
-  /** Passes in a row with a larger change than the best one so far times this: not coming to rest. */
+  /**
+   * Passes in a row with a larger change than the best one so far times this: not coming to rest.
+   */
   private static final double WORSE = 30;
 
   private final AlternatingOptions alternating;
@@ -82,8 +84,7 @@ public final class AlternatingSolver {
       for (int b = 0; b <= parts; b++) {
         int size = b < parts ? samples / parts : samples;
         long first = b < parts ? (long) b * size : 0;
-        AlternatingRun run =
-            new AlternatingRun(problem, alternating, backend, memory, first, size);
+        AlternatingRun run = new AlternatingRun(problem, alternating, backend, memory, first, size);
         double[] changes = new double[alternating.maxPasses()];
         int passes = 0;
         boolean lost = false;

@@ -116,30 +116,12 @@ public record DynamicsSolution(
   }
 
   /**
-   * The largest relative bias of finite S, by norm, of the outputs and of each recorded kernel; 0
-   * where nothing is sampled, NaN where it is not known.
+   * The larger of the bias of finite S and the standard error, relative to the mean: the largest
+   * norm over the outputs and each recorded kernel; 0 where nothing is sampled, NaN where it is not
+   * known.
    */
-  public double relativeSampleBias() {
-    double largest = ratio(sampleBias.outputs(), mean.outputs());
-    for (int r = 0; r < mean.kernels().size(); r++) {
-      LayerKernels bias = sampleBias.kernels().get(r);
-      LayerKernels whole = mean.kernels().get(r);
-      for (int l = 0; l < whole.feature().size(); l++) {
-        largest = Math.max(largest, ratio(bias.feature().get(l), whole.feature().get(l)));
-        largest = Math.max(largest, ratio(bias.gradient().get(l), whole.gradient().get(l)));
-      }
-    }
-    return largest;
-  }
-
-  private static double ratio(double[] part, double[] whole) {
-    double squares = 0;
-    double total = 0;
-    for (int i = 0; i < part.length; i++) {
-      squares += part[i] * part[i];
-      total += whole[i] * whole[i];
-    }
-    return total == 0 ? 0 : Math.sqrt(squares / total);
+  public double relativeError() {
+    return new PopulationEstimate(mean, standardError, sampleBias).relativeError();
   }
 
   /** One line for a person: what ended the run, and at which time. */

@@ -38,8 +38,7 @@ final class GridProcess {
         .add("coefficients in float32", Precision.FLOAT32, points, columns);
   }
 
-  GridProcess(
-      Backend backend, DynamicsProblem problem, Workspace memory, int layer, int samples) {
+  GridProcess(Backend backend, DynamicsProblem problem, Workspace memory, int layer, int samples) {
     this.backend = backend;
     options = problem.options();
     activation = problem.network().activation();
@@ -80,9 +79,9 @@ final class GridProcess {
   }
 
   /**
-   * h(t) = rho^t [u(t) + sum_{s&lt;t} A(t, s) g(s)] + sum_{s&lt;t} w(t, s) Phi(t, s) g(s) and z(t) =
-   * rho^t [r(t) + sum_{s&lt;=t} B(t, s) phi(s)] + sum_{s&lt;t} w(t, s) G(t, s) phi(s), w(t, s) = eta
-   * gamma rho^{t-1-s} Delta(s).
+   * h(t) = rho^t [u(t) + sum_{s&lt;t} A(t, s) g(s)] + sum_{s&lt;t} w(t, s) Phi(t, s) g(s) and z(t)
+   * = rho^t [r(t) + sum_{s&lt;=t} B(t, s) phi(s)] + sum_{s&lt;t} w(t, s) G(t, s) phi(s), w(t, s) =
+   * eta gamma rho^{t-1-s} Delta(s).
    *
    * @param feature kernel Phi of the layer below, n x n
    * @param gradient kernel G of the layer above, n x n
@@ -110,8 +109,7 @@ final class GridProcess {
         backend.axpy(decay, block(forwardResponse, past, past), block(coefficients, 0, past));
       }
       addPast(g.view(0, samples, 0, past));
-      backend.activateWithDerivative(
-          activation, z, phi.view(0, samples, past, points), slope);
+      backend.activateWithDerivative(activation, z, phi.view(0, samples, past, points), slope);
 
       backend.copy(r.view(0, samples, past, points), z);
       backend.scale(decay, z);

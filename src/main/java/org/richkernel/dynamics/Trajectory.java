@@ -162,6 +162,7 @@ public record Trajectory(
         state.doubles(name + "_outputs"),
         state.doubles(name + "_train_loss"),
         state.doubles(name + "_test_loss"),
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 }
