@@ -59,6 +59,9 @@ final class DynamicsArrays {
           ResultParts.with(
               result, "f_test_lazy", lazy.testOutputs(lazy.times() - 1), problem.outputs());
     }
+    if (lazy.times() == times && lazy.testLoss().length > 0) {
+      result = result.with("loss_test_lazy_t", lazy.testLoss(), times);
+    }
     for (Map.Entry<Approximation, DynamicsSolution> other : approximations.entrySet()) {
       result = approximation(result, other.getKey(), other.getValue());
     }

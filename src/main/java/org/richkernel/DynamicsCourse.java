@@ -7,18 +7,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.dynamics.AlternatingSolution;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.FixedPointSolution;
+import org.richkernel.dynamics.FlowNeurons;
 import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.KernelHistory;
 import org.richkernel.dynamics.LayerKernels;
-import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
-import org.richkernel.network.Targets;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -105,69 +105,55 @@ record DynamicsCourse(
         certificate);
   }
 
-  /**
-   * A gradient flow: its start and where it came to rest.
-   *
-   * @param start kernels before training
-   */
-  static DynamicsCourse of(FixedPointSolution solution, LayerKernels start, Backend backend) {
-    DynamicsProblem problem = solution.problem();
-    int last = problem.points();
-    double[] outputs = new double[2 * last];
-    System.arraycopy(solution.trainOutputs(), 0, outputs, last, problem.trainPoints());
-    System.arraycopy(
-        solution.testOutputs(), 0, outputs, last + problem.trainPoints(), problem.testPoints());
-    List<LayerKernels> kernels =
-        List.of(
-            start,
-            new LayerKernels(
-                problem.options().steps(),
-                solution.kernels().feature(),
-                solution.kernels().gradient()));
-    double[] time = {0, solution.time()};
-    double[] unknown = {0, Double.NaN};
-    boolean tested = problem.testTargets().rows() > 0;
+  /** A gradient flow: its course, judged by how well it rests at the end. */
+  static DynamicsCourse of(FixedPointSolution solution, Backend backend) {
+    DynamicsCourse course = of(solution.course(), outcome(solution), identities(solution, backend));
     return new DynamicsCourse(
-        problem,
+        course.problem,
         solution.reason(),
-        outcome(solution),
+        course.outcome,
         OptionalDouble.of(solution.residual()),
-        time,
-        outputs,
-        losses(problem.trainTargets(), outputs, problem, 0),
-        unknown,
-        tested
-            ? losses(problem.testTargets(), outputs, problem, problem.trainPoints())
-            : new double[0],
-        tested ? unknown : new double[0],
-        time,
-        kernels,
-        KernelCourse.of(kernels, problem),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        identities(solution, backend));
+        course.time,
+        course.outputs,
+        course.trainLoss,
+        course.trainLossError,
+        course.testLoss,
+        course.testLossError,
+        course.recorded,
+        course.kernels,
+        course.numbers,
+        course.numberErrors,
+        course.history,
+        Optional.of(predictor(solution)),
+        course.certificate);
+  }
+
+  /** The network of the trained neurons, f(x) = sum_s z_s phi(h_s) / (gamma S). */
+  private static Predictor predictor(FixedPointSolution solution) {
+    DynamicsProblem problem = solution.problem();
+    FlowNeurons neurons = solution.neurons();
+    int samples = neurons.weights().length / neurons.rank();
+    float scale = (float) (1 / (problem.options().gamma() * samples));
+    float[] readout = neurons.readouts().clone();
+    for (int i = 0; i < readout.length; i++) {
+      readout[i] *= scale;
+    }
+    return new SampledPredictor(
+        problem.network(),
+        problem.dimension(),
+        neurons.rank(),
+        neurons.basis(),
+        neurons.weights(),
+        readout,
+        neurons.restShare());
   }
 
   private static String outcome(FixedPointSolution solution) {
     String text =
         solution.reason() == StopReason.CONVERGED
             ? "at rest after the training time %.4g"
-            : "not at rest after the training time %.4g; raise --steps or --step-size";
+            : "not at rest after the training time %.4g; raise --steps or --step-size, or --tolerance";
     return String.format(Locale.ROOT, text, solution.time());
-  }
-
-  /** Mean of (y - f)^2 at each time. */
-  private static double[] losses(
-      Targets targets, double[] outputs, DynamicsProblem problem, int first) {
-    int width = problem.points() * problem.outputs();
-    double[] losses = new double[outputs.length / width];
-    for (int t = 0; t < losses.length; t++) {
-      int from = t * width + first * problem.outputs();
-      int count = targets.rows() * targets.outputs();
-      losses[t] = Scores.of(targets, Arrays.copyOfRange(outputs, from, from + count)).loss();
-    }
-    return losses;
   }
 
   /**
@@ -180,11 +166,14 @@ record DynamicsCourse(
     certificate.put("outcome", outcome(solution));
     certificate.put("trainingTime", solution.time());
     certificate.put("evaluations", solution.evaluations());
+    certificate.put("readoutResidual", solution.readoutResidual());
+    certificate.put("tangentResidual", solution.tangentResidual());
     DynamicsProblem problem = solution.problem();
     if (problem.options().weightDecay() > 0) {
       certificate.put("featureIdentity", distance(solution, solution.featurePredictor(backend)));
       Activation activation = problem.network().activation();
-      if (activation == Activation.RELU || activation == Activation.LINEAR) {
+      if (problem.outputs() == 1
+          && (activation == Activation.RELU || activation == Activation.LINEAR)) {
         certificate.put("tangentIdentity", distance(solution, solution.tangentPredictor(backend)));
       }
     }

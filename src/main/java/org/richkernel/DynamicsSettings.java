@@ -155,8 +155,8 @@ record DynamicsSettings(
             && steps.isEmpty()
             && stepSize.isEmpty()
             && !compare
-            && outputs == 1
-            && options.batchSize() == 0;
+            && options.batchSize() == 0
+            && !options.saveHistory();
     return flow ? SolverKind.ONE_HIDDEN : SolverKind.CAUSAL;
   }
 

@@ -27,7 +27,8 @@ import org.richkernel.solver.StopReason;
 
 /** The solves behind one {@link DynamicsFit}: the lazy limit, the approximations, the theory. */
 final class DynamicsSolve {
-  private static final double FLOW_ACCURACY = 1e-3;
+  private static final double STABLE_SHARE = 0.25;
+  private static final double FLOW_ACCURACY = 3e-3;
 
   private final DynamicsSettings settings;
   private final DynamicsProblem problem;
@@ -148,7 +149,7 @@ final class DynamicsSolve {
    */
   Optional<Solved> solve(RunControl control) {
     RunControl plain = new RunControl(control.listener(), control.stop(), CheckpointStore.none());
-    DynamicsSolution lazy = new StaticKernelSolver().solve(problem, backend, plain);
+    DynamicsSolution lazy = lazy().solve(problem, backend, plain);
     Map<Approximation, DynamicsSolution> approximations = new LinkedHashMap<>();
     if (settings.compare()) {
       approximations.put(Approximation.STATIC_NTK, lazy);
@@ -172,7 +173,7 @@ final class DynamicsSolve {
         && settings.solver() == SolverKind.ONE_HIDDEN) {
       return Optional.of(flow().solve(problem, backend, control))
           .filter(solution -> solution.reason() != StopReason.INTERRUPTED)
-          .map(solution -> DynamicsCourse.of(solution, lazy.mean().kernels().get(0), backend));
+          .map(solution -> DynamicsCourse.of(solution, backend));
     }
     if (settings.approximation() == Approximation.NONE
         && settings.solver() == SolverKind.ALTERNATING) {
@@ -187,6 +188,17 @@ final class DynamicsSolve {
     return Optional.of(solution)
         .filter(found -> found.reason() != StopReason.INTERRUPTED)
         .map(DynamicsCourse::of);
+  }
+
+  /** The lazy limit of the steps, or of the flow, whose times may be far apart. */
+  private StaticKernelSolver lazy() {
+    StaticKernelSolver plain = new StaticKernelSolver();
+    if (settings.solver() != SolverKind.ONE_HIDDEN) {
+      return plain;
+    }
+    double small = STABLE_SHARE * plain.largestStableStep(problem, backend);
+    return new StaticKernelSolver(
+        (int) Math.max(1, Math.ceil(problem.options().stepSize() / small)));
   }
 
   private DynamicsSolution theory(RunControl control) {

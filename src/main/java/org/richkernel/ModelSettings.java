@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
+import org.richkernel.finite.NetworkEnsemble;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyPredictor;
 import org.richkernel.network.Inputs;
@@ -25,6 +27,7 @@ final class ModelSettings {
   private static final String SAMPLED = "sampled";
   private static final String LINEAR = "linear";
   private static final String GIVEN_POINTS = "given-points";
+  private static final String NETWORKS = "networks";
 
   private ModelSettings() {}
 
@@ -57,6 +60,7 @@ final class ModelSettings {
     } else if (predictor instanceof SampledPredictor sampled) {
       settings.put("type", SAMPLED);
       settings.put("inputs", sampled.inputDimension());
+      settings.put("rest-share", sampled.restShare());
       describe(sampled.network(), settings);
       int r = sampled.rank();
       arrays =
@@ -71,6 +75,21 @@ final class ModelSettings {
     } else if (predictor instanceof GivenPointsOnly none) {
       settings.put("type", GIVEN_POINTS);
       settings.put("solver", none.solver());
+    } else if (predictor instanceof NetworkEnsemble networks) {
+      settings.put("type", NETWORKS);
+      settings.put("inputs", networks.inputDimension());
+      settings.put("width", networks.width());
+      settings.put("networks", networks.members().size());
+      describe(networks.network(), settings);
+      arrays = arrays.with("projector", networks.projector(), networks.projector().length);
+      for (int m = 0; m < networks.members().size(); m++) {
+        NetworkEnsemble.Member member = networks.members().get(m);
+        for (int l = 0; l < member.layers().size(); l++) {
+          float[] weights = member.layers().get(l);
+          arrays = arrays.with(weights(m, l), weights, weights.length);
+        }
+        arrays = arrays.with(readout(m), member.readout(), networks.width(), outputs);
+      }
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
@@ -98,18 +117,49 @@ final class ModelSettings {
             projector.columns(),
             projector.values(),
             floats(model.array("neurons")),
-            floats(model.array("readout")));
+            floats(model.array("readout")),
+            settings.get("rest-share") instanceof Number share ? share.doubleValue() : 1);
       case LINEAR:
         return new LinearPredictor(
             model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
       case GIVEN_POINTS:
         return new GivenPointsOnly(String.valueOf(settings.get("solver")));
+      case NETWORKS:
+        return networks(model);
       default:
         throw new org.richkernel.data.InvalidDataException(
             ModelFile.SETTINGS,
             "holds a model of unknown type " + type,
             "read it with the version of richkernel that wrote it");
     }
+  }
+
+  private static String weights(int network, int layer) {
+    return "network_" + network + "_weights_" + layer;
+  }
+
+  private static String readout(int network) {
+    return "network_" + network + "_readout";
+  }
+
+  private static NetworkEnsemble networks(ModelFile.Model model) {
+    Map<String, Object> settings = model.settings();
+    NetworkSpec network = network(settings);
+    List<NetworkEnsemble.Member> members = new ArrayList<>();
+    for (int m = 0; m < ((Number) settings.get("networks")).intValue(); m++) {
+      List<float[]> layers = new ArrayList<>();
+      for (int l = 0; l < network.hiddenLayers(); l++) {
+        layers.add(floats(model.array(weights(m, l))));
+      }
+      members.add(new NetworkEnsemble.Member(layers, floats(model.array(readout(m)))));
+    }
+    return new NetworkEnsemble(
+        network,
+        ((Number) settings.get("inputs")).intValue(),
+        ((Number) settings.get("width")).intValue(),
+        ((Number) settings.get("outputs")).intValue(),
+        model.array("projector").values(),
+        members);
   }
 
   static Standardization standardization(Map<String, Object> settings) {

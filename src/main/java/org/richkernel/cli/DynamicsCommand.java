@@ -225,6 +225,11 @@ final class DynamicsCommand implements Callable<Integer> {
     }
 
     @Override
+    public String lessMemory() {
+      return "lower --train-size, --test-size, --steps or --samples";
+    }
+
+    @Override
     public String shortfall(DynamicsFit fit) {
       return fit.outcome();
     }

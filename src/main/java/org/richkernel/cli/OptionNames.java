@@ -5,6 +5,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.Loss;
 import org.richkernel.dynamics.SolverKind;
+import org.richkernel.finite.Readout;
 import org.richkernel.lazy.KernelKind;
 import picocli.CommandLine;
 
@@ -25,6 +26,22 @@ final class OptionNames {
     @Override
     public KernelKind convert(String value) {
       return parse(KernelKind.class, value, "nngp or ntk");
+    }
+  }
+
+  /** Reads what is done with networks of finite width. */
+  static final class MethodName implements CommandLine.ITypeConverter<FiniteCommand.Method> {
+    @Override
+    public FiniteCommand.Method convert(String value) {
+      return parse(FiniteCommand.Method.class, value, "gd or langevin");
+    }
+  }
+
+  /** Reads the treatment of the readout weights. */
+  static final class ReadoutName implements CommandLine.ITypeConverter<Readout> {
+    @Override
+    public Readout convert(String value) {
+      return parse(Readout.class, value, "integrated or sampled");
     }
   }
 

@@ -1,18 +1,33 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.richkernel.report.Comparison;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Draws a saved result again. */
-@Command(name = "report", description = "Draws report.html of a saved result again.")
+@Command(
+    name = "report",
+    description = "Draws report.html of a saved result again, beside another one with --compare.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
 
   @Parameters(paramLabel = "DIR", description = "The --out folder of a finished run.")
   private Path folder = Path.of("");
+
+  @Option(
+      names = "--compare",
+      paramLabel = "OTHER",
+      description =
+          "The --out folder of another run on the same training points, drawn beside this one: a "
+              + "theory beside an experiment. Repeated for several; trained networks of several "
+              + "widths beside their theory show its convergence. Default: none.")
+  private List<Path> others = new ArrayList<>();
 
   /** A command that writes to a console. */
   ReportCommand(Console console) {
@@ -21,7 +36,14 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    console.line(ReportWriter.write(folder).toString());
+    if (others.isEmpty()) {
+      console.line(ReportWriter.write(folder).toString());
+      return ExitCode.DONE;
+    }
+    console.line(ReportWriter.compare(folder, others).toString());
+    for (Path other : others) {
+      Comparison.read(folder, other).lines().forEach(console::line);
+    }
     return ExitCode.DONE;
   }
 }

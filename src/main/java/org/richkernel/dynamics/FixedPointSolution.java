@@ -23,6 +23,7 @@ import org.richkernel.solver.StopReason;
  * @param trainOutputs f, row-major P x K
  * @param testOutputs f, row-major Q x K
  * @param kernels Phi and G of all points, M x M, training points first
+ * @param neurons from which outputs at other inputs follow
  * @param course outputs and kernels in time with standard errors; its mean is extrapolated to
  *     infinitely many samples, while the numbers above are those of the samples
  */
@@ -37,6 +38,7 @@ public record FixedPointSolution(
     double[] trainOutputs,
     double[] testOutputs,
     LayerKernels kernels,
+    FlowNeurons neurons,
     DynamicsSolution course) {
 
   /** The larger of both residuals, relative to |y|. */

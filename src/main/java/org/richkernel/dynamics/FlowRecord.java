@@ -113,7 +113,8 @@ final class FlowRecord {
         Arrays.copyOf(outputs, times * width),
         trainLoss,
         testLoss,
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 
   /** Adds this to a checkpoint. */

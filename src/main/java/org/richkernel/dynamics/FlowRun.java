@@ -257,6 +257,14 @@ final class FlowRun {
     return record;
   }
 
+  /** Weights and readouts of all neurons at the present time, row-major S x (r + K). */
+  float[] neurons() {
+    Matrix all = present.all();
+    float[] neurons = new float[Math.toIntExact(all.size())];
+    backend.download(all, neurons);
+    return neurons;
+  }
+
   /** Outputs of all points at the present time, M x K. */
   double[] outputs() {
     return record.latest();
@@ -273,11 +281,8 @@ final class FlowRun {
 
   /** Adds this to a checkpoint. */
   void save(SolverState state) {
-    Matrix all = present.all();
-    float[] neurons = new float[Math.toIntExact(all.size())];
-    backend.download(all, neurons);
     state
-        .put("neurons", neurons)
+        .put("neurons", neurons())
         .put("spectrum", flow.numbers())
         .put("run", time, step, accepted, snapshotStep, lastStep);
     record.save(state, "record");

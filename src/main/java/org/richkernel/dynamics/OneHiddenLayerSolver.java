@@ -145,6 +145,7 @@ public final class OneHiddenLayerSolver {
     private final List<FlowRecord> finished = new ArrayList<>();
     private FlowRun run;
     private Rest rest = new Rest(StopReason.BUDGET, 0, 0, Double.NaN, Double.NaN);
+    private float[] neurons = {}; // of the whole population at its end
     private int lastStep;
 
     /** How the whole population ended. */
@@ -206,6 +207,7 @@ public final class OneHiddenLayerSolver {
       if (finished.isEmpty()) {
         lastStep = run.lastStep();
         rest = Rest.of(atRest(run) ? StopReason.CONVERGED : StopReason.BUDGET, run);
+        neurons = run.neurons();
       }
       finished.add(run.record());
       if (finished.size() <= populations) {
@@ -246,6 +248,7 @@ public final class OneHiddenLayerSolver {
       for (int b = 0; b < finished.size(); b++) {
         finished.get(b).save(state, "population_" + b);
       }
+      state.put("whole_neurons", neurons);
       run.save(state);
       return state;
     }
@@ -256,6 +259,7 @@ public final class OneHiddenLayerSolver {
         finished.add(FlowRecord.restore(state, "population_" + b, problem));
       }
       lastStep = (int) state.number("last_step");
+      neurons = state.floats("whole_neurons");
       double[] numbers = state.doubles("rest");
       rest =
           new Rest(
@@ -282,6 +286,7 @@ public final class OneHiddenLayerSolver {
                 rest.tangent()),
             whole);
       }
+      neurons = run.neurons();
       FlowRecord record = run.record();
       if (!run.ended() && run.time() > 0) {
         record.keep(run.kernels());
@@ -303,6 +308,11 @@ public final class OneHiddenLayerSolver {
           java.util.Arrays.copyOf(f, train),
           java.util.Arrays.copyOfRange(f, train, f.length),
           whole.lastKernels(),
+          FlowNeurons.of(
+              space,
+              neurons,
+              problem.outputs(),
+              Math.exp(-problem.options().weightDecay() * end.time())),
           course(end.reason()));
     }
 

@@ -11,6 +11,7 @@ import org.richkernel.compute.Transpose;
  * orthonormal basis of them: a neuron's weights outside never feel the training points.
  *
  * @param rank r, at most min(P, D)
+ * @param basis V, row-major D x r
  * @param train F = X V / sqrt(D), P x r, so that F F^T = X X^T / D
  * @param test coordinates of the test points, Q x r
  * @param testRest what of the test points lies outside of the span, (X_test - X_test V V^T) /
@@ -19,7 +20,9 @@ import org.richkernel.compute.Transpose;
  */
 @SuppressWarnings("ArrayRecordComponent")
 record RankSpace(
-    int rank, double[] train, double[] test, double[] testRest, double[] testDeviation) {
+    int rank,
+    double[] basis,
+    double[] train, double[] test, double[] testRest, double[] testDeviation) {
   /**
    * Directions whose variance is below this fraction of the largest are left out: their deviation
    * is the rounding of float32 fields.
@@ -54,7 +57,7 @@ record RankSpace(
         double[] coordinates = new double[q * rank];
         backend.download(f, train);
         backend.download(t, coordinates);
-        return new RankSpace(rank, train, coordinates, rest, norms(rest, q, d));
+        return new RankSpace(rank, basis, train, coordinates, rest, norms(rest, q, d));
       }
     }
   }

@@ -26,6 +26,22 @@ public final class StaticKernelSolver {
   private static final String PULL = "pull";
   private static final String OUTPUTS = "outputs";
 
+  private final int substeps;
+
+  /** A solver that takes the steps of the problem. */
+  public StaticKernelSolver() {
+    this(1);
+  }
+
+  /**
+   * A solver for gradient flow, full batches alone.
+   *
+   * @param substeps how many small steps make one of the problem, so that they are stable
+   */
+  public StaticKernelSolver(int substeps) {
+    this.substeps = substeps;
+  }
+
   /** What a solve will allocate. */
   public MemoryPlan plan(DynamicsProblem problem) {
     int outputs = problem.trainTargets().outputs();
@@ -61,6 +77,10 @@ public final class StaticKernelSolver {
         }
         advance(problem, backend, memory, recorder.pull());
         backend.download(f, outputs);
+        for (int i = 1; i < substeps; i++) {
+          advance(problem, backend, memory, errors(problem, outputs));
+          backend.download(f, outputs);
+        }
         finished = t == steps;
         control.listener().progress(progress(problem, t));
       }
@@ -74,18 +94,28 @@ public final class StaticKernelSolver {
     return new DynamicsSolution(problem, reason, recorder.divergence(), exact, zero, zero, 0);
   }
 
+  /** Delta of the training points at some outputs, full batch, row-major P x K. */
+  private static double[] errors(DynamicsProblem problem, double[] outputs) {
+    double[] delta = problem.trainTargets().toArray();
+    double weight = problem.options().loss().pull(problem.trainPoints());
+    for (int i = 0; i < delta.length; i++) {
+      delta[i] = weight * (delta[i] - outputs[i]);
+    }
+    return delta;
+  }
+
   /** f = rho f + eta K_0 Delta. */
-  private static void advance(
+  private void advance(
       DynamicsProblem problem, Backend backend, Workspace memory, double[] delta) {
     DynamicsOptions options = problem.options();
     backend.upload(delta, memory.get(PULL));
     backend.gemm(
         Transpose.NO,
         Transpose.NO,
-        options.stepSize(),
+        options.stepSize() / substeps,
         memory.get(KERNEL),
         memory.get(PULL),
-        options.retention(),
+        1 - options.stepSize() * options.weightDecay() / substeps,
         memory.get(OUTPUTS));
   }
 

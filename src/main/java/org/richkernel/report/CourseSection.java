@@ -81,35 +81,24 @@ final class CourseSection {
     Optional<Table> errors =
         result.array(name + "_standard_error").filter(t -> t.columns() == values.columns());
     plot.size(460, 320);
-    double widest = 0;
+    boolean known = false;
     for (int l = 0; l < values.columns(); l++) {
       boolean tangent = l == values.columns() - 1;
       String label = tangent ? "NTK" : "\u03a6" + KernelSet.superscript(l + 1);
       String color = tangent ? "adaptive" : "c" + l % COLORS;
       double[] column = column(values, l);
-      plot.line(label, color, time, column);
       if (errors.isPresent()) {
         double[] error = column(errors.get(), l);
-        widest = Math.max(widest, Arrays.stream(error).max().orElse(0));
-        plot.hairline("", color, time, shifted(column, error, 1));
-        plot.hairline("", color, time, shifted(column, error, -1));
+        known |= Arrays.stream(error).anyMatch(e -> e > 0);
+        plot.lineWithErrors(label, color, time, column, error);
+      } else {
+        plot.line(label, color, time, column);
       }
     }
     return Optional.of(
         new Figure(
             plot.svg(),
-            caption
-                + (widest > 0
-                    ? " Thin lines: one standard error of the Monte Carlo estimate."
-                    : "")));
-  }
-
-  private static double[] shifted(double[] values, double[] errors, int sign) {
-    double[] shifted = values.clone();
-    for (int i = 0; i < shifted.length; i++) {
-      shifted[i] += sign * errors[i];
-    }
-    return shifted;
+            caption + (known ? " Bands: one standard error of the Monte Carlo estimate." : "")));
   }
 
   private static double[] column(Table table, int column) {

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.richkernel.data.AtomicFile;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Result;
@@ -50,8 +49,40 @@ public final class ReportWriter {
     return page;
   }
 
+  /**
+   * Writes the report of a folder's result with others beside it: each with its kernels and losses,
+   * and how far networks of several widths are from it.
+   *
+   * @return the page
+   * @throws org.richkernel.data.InvalidDataException if a folder holds no sound result, or they are
+   *     not about the same training points
+   * @throws UncheckedIOException if the page cannot be written
+   */
+  public static Path compare(Path folder, List<Path> others) {
+    Result result = readDrawn(folder);
+    List<Section> beside = new ArrayList<>();
+    List<Result> all = new ArrayList<>();
+    for (Path other : others) {
+      Result next = readDrawn(other);
+      all.add(next);
+      beside.add(ComparisonSection.of(Comparison.of(folder, result, other, next)));
+    }
+    beside.add(WidthSection.of(result, all));
+    Path page = folder.resolve(REPORT);
+    AtomicFile.write(page, html(result, beside).getBytes(StandardCharsets.UTF_8));
+    return page;
+  }
+
+  private static Result readDrawn(Path folder) {
+    return ResultFolder.read(folder, name -> !NOT_DRAWN.matcher(name).matches());
+  }
+
   /** The page of a result. */
   public static String html(Result result) {
+    return html(result, List.of());
+  }
+
+  private static String html(Result result, List<Section> comparison) {
     Summary summary = result.summary();
     Wording wording = Wording.of(summary.command());
     Map<String, Object> model = new LinkedHashMap<>();
@@ -61,7 +92,7 @@ public final class ReportWriter {
     model.put("version", summary.version());
     StringWriter page = new StringWriter();
     try {
-      model.put("sections", sections(result, wording));
+      model.put("sections", sections(result, wording, comparison));
       templates().getTemplate("report.ftlh").process(model, page);
     } catch (TemplateException e) {
       throw new IllegalStateException("the report's template failed: " + e.getMessage(), e);
@@ -82,28 +113,30 @@ public final class ReportWriter {
     return configuration;
   }
 
-  private static List<Map<String, Object>> sections(Result result, Wording wording)
-      throws TemplateModelException {
+  private static List<Map<String, Object>> sections(
+      Result result, Wording wording, List<Section> comparison) throws TemplateModelException {
     Summary summary = result.summary();
     List<Map<String, Object>> shown = new ArrayList<>();
-    for (Section section :
-        Stream.of(
-                SummaryTables.headline(summary, wording),
-                KernelSection.of(result, wording),
-                AlignmentSection.of(result, wording),
-                SpectrumSection.of(result, wording),
-                PredictionSection.of(result, wording),
-                TrainingSection.of(result, wording),
-                CourseSection.of(result),
-                SnapshotSection.of(result),
-                WidthSection.of(result),
-                ConvergenceSection.of(result),
-                SummaryTables.certificate(summary),
-                SummaryTables.run(summary),
-                SummaryTables.everything(summary))
-            .filter(section -> !section.isEmpty())
-            .toList()) {
-      shown.add(toModel(section));
+    List<Section> all = new ArrayList<>();
+    all.add(SummaryTables.headline(summary, wording));
+    all.addAll(comparison);
+    all.addAll(
+        List.of(
+            KernelSection.of(result, wording),
+            AlignmentSection.of(result, wording),
+            SpectrumSection.of(result, wording),
+            PredictionSection.of(result, wording),
+            TrainingSection.of(result, wording),
+            CourseSection.of(result),
+            SnapshotSection.of(result),
+            ConvergenceSection.of(result),
+            SummaryTables.certificate(summary),
+            SummaryTables.run(summary),
+            SummaryTables.everything(summary)));
+    for (Section section : all) {
+      if (!section.isEmpty()) {
+        shown.add(toModel(section));
+      }
     }
     return shown;
   }

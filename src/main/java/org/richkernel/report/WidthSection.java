@@ -1,53 +1,90 @@
 package org.richkernel.report;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
-/**
- * How networks of finite width approach the theory: the arrays {@code finite_width}, {@code
- * finite_deviation} and, if there is one, {@code finite_deviation_standard_error} of a result.
- */
+/** How trained networks of growing width approach the theory of infinite width. */
 final class WidthSection {
+  private static final String PATHS = "f_train_t";
+
+  /**
+   * How far the networks of one width are from the theory.
+   *
+   * @param deviation largest |f_N - f| over training points and times
+   * @param error standard error of f_N where it is largest, NaN if unknown
+   */
+  private record Distance(double width, double deviation, double error) {}
+
   private WidthSection() {}
 
-  static Section of(Result result) {
-    Optional<double[]> widths =
-        result.array("finite_width").map(Table::values).filter(n -> n.length > 1);
-    Optional<double[]> deviations =
-        result
-            .array("finite_deviation")
-            .map(Table::values)
-            .filter(d -> widths.isPresent() && d.length == widths.get().length);
-    List<Figure> figures =
-        deviations.isEmpty()
-            ? List.of()
-            : List.of(figure(result, widths.orElseThrow(), deviations.get()));
-    return Section.ofFigures("width", "Convergence in width", "", figures);
+  /**
+   * The figure, if at least two of the other results are networks of different widths on the same
+   * times.
+   */
+  static Section of(Result theory, List<Result> others) {
+    List<Distance> distances =
+        others.stream()
+            .map(other -> distance(theory, other))
+            .flatMap(Optional::stream)
+            .sorted(Comparator.comparingDouble(Distance::width))
+            .toList();
+    boolean drawable = distances.stream().mapToDouble(Distance::width).distinct().count() > 1;
+    return Section.ofFigures(
+        "width", "Convergence in width", "", drawable ? List.of(figure(distances)) : List.of());
   }
 
-  private static Figure figure(Result result, double[] widths, double[] deviations) {
+  private static Optional<Distance> distance(Result theory, Result other) {
+    Optional<Table> f = theory.array(PATHS);
+    Optional<Table> networks = other.array(PATHS);
+    boolean comparable =
+        f.isPresent()
+            && networks.isPresent()
+            && Arrays.equals(f.get().shape(), networks.get().shape())
+            && other.summary().config().get("width") instanceof Number;
+    if (!comparable) {
+      return Optional.empty();
+    }
+    double[] a = f.get().values();
+    double[] b = networks.get().values();
+    int at = 0;
+    for (int i = 0; i < a.length; i++) {
+      at = Math.abs(a[i] - b[i]) > Math.abs(a[at] - b[at]) ? i : at;
+    }
+    int worst = at;
+    double error =
+        other
+            .array(PATHS + "_standard_error")
+            .map(Table::values)
+            .filter(errors -> errors.length == b.length)
+            .map(errors -> errors[worst])
+            .orElse(Double.NaN);
+    double width = ((Number) other.summary().config().get("width")).doubleValue();
+    return Optional.of(new Distance(width, Math.abs(a[worst] - b[worst]), error));
+  }
+
+  private static Figure figure(List<Distance> distances) {
+    double[] widths = distances.stream().mapToDouble(Distance::width).toArray();
+    double[] deviations = distances.stream().mapToDouble(Distance::deviation).toArray();
+    double[] errors = distances.stream().mapToDouble(Distance::error).toArray();
     Plot plot =
-        new Plot("Finite networks against the theory", "width N", "|f_N \u2212 f|")
+        new Plot("Networks of width N against the theory", "width N", "largest |f\u2099 \u2212 f|")
             .size(460, 340)
             .logX()
-            .logY();
-    plot.points("networks", "adaptive", widths, deviations);
-    result
-        .array("finite_deviation_standard_error")
-        .map(Table::values)
-        .filter(e -> e.length == widths.length)
-        .ifPresent(errors -> plot.points("their standard error", "lazy", widths, errors));
-    plot.dashed("1/\u221aN", "c1", widths, power(widths, deviations, -0.5));
-    plot.dashed("1/N", "c2", widths, power(widths, deviations, -1));
+            .logY()
+            .lineWithErrors("networks", "adaptive", widths, deviations, errors)
+            .points("", "adaptive", widths, deviations)
+            .dashed("1/\u221aN", "c1", widths, power(widths, deviations, -0.5))
+            .dashed("1/N", "c2", widths, power(widths, deviations, -1));
     return new Figure(
         plot.svg(),
         "Largest difference between the mean output of the networks and the theory, over training"
-            + " points and times, with the two laws that it must lie between, drawn through the"
-            + " narrowest networks.");
+            + " points and times; band: one standard error of the networks. Dashed: the laws that"
+            + " it should lie between, drawn through the narrowest networks.");
   }
 
   /** A power law through the first point. */

@@ -149,6 +149,24 @@ class DynamicsCommandTest {
     Map<?, ?> certificate = (Map<?, ?>) result.summary().details().get("certificate");
     assertThat((double) certificate.get("featureIdentity")).isLessThan(2e-3);
     assertThat((double) certificate.get("tangentIdentity")).isLessThan(2e-2);
+    assertThat(result.summary().lazy()).containsKey("test");
+
+    Program predict =
+        Program.run(
+            "predict",
+            "--from=" + folder,
+            "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz",
+            "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz",
+            "--classes=0,1",
+            "--test-size=" + TEST,
+            "--out=" + out());
+    assertThat(predict.code()).as(predict.err()).isZero();
+    double[] again = ResultFolder.read(out()).array("f_test").get().values();
+    double[] fitted = result.array("f_test").get().values();
+    for (int i = 0; i < TEST; i++) {
+      // the saved neurons are those of the whole population, without its extrapolation
+      assertThat(again[i]).isCloseTo(fitted[i], within(0.02));
+    }
   }
 
   @Test

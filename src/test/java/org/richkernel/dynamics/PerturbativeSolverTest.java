@@ -48,6 +48,14 @@ class PerturbativeSolverTest {
       exact = new LinearSolver().solve(problem, backend, RunControl.silent());
     }
     DynamicsSolution seen = solve(problem);
+    DynamicsSolution lazy;
+    try (Backend backend = Backends.cpu()) {
+      lazy = new StaticKernelSolver().solve(problem, backend, RunControl.silent());
+    }
+    requireSame(
+        change(lazy.mean().outputs(), exact.mean().outputs()),
+        change(lazy.mean().outputs(), seen.mean().outputs()),
+        seen.standardError().outputs());
     for (int l = 0; l < layers; l++) {
       requireSame(
           change(
