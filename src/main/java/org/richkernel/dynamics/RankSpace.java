@@ -22,7 +22,10 @@ import org.richkernel.compute.Transpose;
 record RankSpace(
     int rank,
     double[] basis,
-    double[] train, double[] test, double[] testRest, double[] testDeviation) {
+    double[] train,
+    double[] test,
+    double[] testRest,
+    double[] testDeviation) {
   /**
    * Directions whose variance is below this fraction of the largest are left out: their deviation
    * is the rounding of float32 fields.

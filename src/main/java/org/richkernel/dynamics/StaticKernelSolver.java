@@ -105,8 +105,7 @@ public final class StaticKernelSolver {
   }
 
   /** f = rho f + eta K_0 Delta. */
-  private void advance(
-      DynamicsProblem problem, Backend backend, Workspace memory, double[] delta) {
+  private void advance(DynamicsProblem problem, Backend backend, Workspace memory, double[] delta) {
     DynamicsOptions options = problem.options();
     backend.upload(delta, memory.get(PULL));
     backend.gemm(

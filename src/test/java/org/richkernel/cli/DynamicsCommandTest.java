@@ -116,8 +116,7 @@ class DynamicsCommandTest {
 
   @Test
   void aStepThatIsTooLargeIsNamedAndWhatCameBeforeIsKept() {
-    Program run = dynamics(
-            "--hidden-layers=2", "--steps=200", "--step-size=3", "--samples=256");
+    Program run = dynamics("--hidden-layers=2", "--steps=200", "--step-size=3", "--samples=256");
 
     assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
     assertThat(run.line()).containsPattern("diverged at step \\d+; use a step-size below 3.0");

@@ -125,7 +125,6 @@ class ApproximationsTest {
     DynamicsProblem problem = Problems.gaussian(2, Activation.TANH, options);
     assertThatThrownBy(() -> GradientIndependenceSolver.requireSolvable(problem))
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessage(
-            "weight-decay is 0.1; gradient independence is solved without; leave it out");
+        .hasMessage("weight-decay is 0.1; gradient independence is solved without; leave it out");
   }
 }

@@ -36,7 +36,7 @@ class PerturbativeSolverTest {
 
   /**
    * Against the noise-free solution of linear networks at a gamma so small that what is left out,
-   * O(gamma^4), is nothing; eta so small that O(eta) is at most 2 %.
+   * O(gamma^4), is nothing; eta so small that O(eta) is at most 2 % in the kernels and 6 % in f_2.
    */
   @ParameterizedTest
   @CsvSource({"1", "2"})
@@ -55,31 +55,35 @@ class PerturbativeSolverTest {
     requireSame(
         change(lazy.mean().outputs(), exact.mean().outputs()),
         change(lazy.mean().outputs(), seen.mean().outputs()),
-        seen.standardError().outputs());
+        seen.standardError().outputs(),
+        0.06);
     for (int l = 0; l < layers; l++) {
       requireSame(
           change(
               exact.mean().kernels().get(0).feature().get(l), exact.lastKernels().feature().get(l)),
           change(
               seen.mean().kernels().get(0).feature().get(l), seen.lastKernels().feature().get(l)),
-          seen.standardError().kernels().get(1).feature().get(l));
+          seen.standardError().kernels().get(1).feature().get(l),
+          0.02);
       requireSame(
           change(
               exact.mean().kernels().get(0).gradient().get(l),
               exact.lastKernels().gradient().get(l)),
           change(
               seen.mean().kernels().get(0).gradient().get(l), seen.lastKernels().gradient().get(l)),
-          seen.standardError().kernels().get(1).gradient().get(l));
+          seen.standardError().kernels().get(1).gradient().get(l),
+          0.02);
     }
   }
 
-  private static void requireSame(double[] expected, double[] seen, double[] error) {
+  private static void requireSame(
+      double[] expected, double[] seen, double[] error, double share) {
     double largest = 0;
     for (double value : expected) {
       largest = Math.max(largest, Math.abs(value));
     }
     for (int i = 0; i < expected.length; i++) {
-      assertThat(seen[i]).isCloseTo(expected[i], within(5 * error[i] + 0.02 * largest));
+      assertThat(seen[i]).isCloseTo(expected[i], within(5 * error[i] + share * largest));
     }
   }
 
