@@ -263,16 +263,16 @@ final class AlternatingRun {
     }
     compare(next.trajectory().outputs(), recorder.trajectory().outputs());
     recorder = next;
-    for (int l = 1; l <= layers; l++) {
-      update(process(l).phi(), layer[l].feature);
-      update(process(l).g(), layer[l].gradient);
-    }
     for (int l = 1; l < layers; l++) {
       // A^l from r^l and B^l from u^{l+1}, with the factors that these were drawn with
       drawBackwardFields(l);
       respond(process(l).phi(), 0, layer[l].forwardResponse);
       drawPreactivations(l + 1);
       respond(process(l + 1).g(), 1, layer[l].backwardResponse);
+    }
+    for (int l = 1; l <= layers; l++) {
+      update(process(l).phi(), layer[l].feature);
+      update(process(l).g(), layer[l].gradient);
     }
     for (int t = 0; t <= problem.options().steps(); t++) {
       double[] delta = recorder.pull(t);

@@ -25,14 +25,6 @@ import org.richkernel.solver.StopReason;
  * output; mini-batches are errors that are zero outside the batch.
  */
 public final class AlternatingSolver {
-  /** Change in one pass above which the iteration is lost. */
-  private static final double LOST = 1e3;
-
-  /**
-   * Passes in a row with a larger change than the best one so far times this: not coming to rest.
-   */
-  private static final double WORSE = 30;
-
   private final AlternatingOptions alternating;
 
   /** A solver with the usual settings. */
@@ -89,12 +81,9 @@ public final class AlternatingSolver {
         int passes = 0;
         boolean lost = false;
         boolean rested = false;
-        double best = Double.POSITIVE_INFINITY;
         while (passes < changes.length && !rested && !lost && !control.stop().isRaised()) {
           lost = !attempt(run);
           changes[passes++] = run.change();
-          lost |= !(run.change() < Math.min(LOST, WORSE * Math.max(best, 0.1)));
-          best = Math.min(best, run.change());
           rested = !lost && run.change() <= alternating.tolerance();
           control
               .listener()
@@ -131,7 +120,9 @@ public final class AlternatingSolver {
     return new AlternatingSolution(solution, residuals, OptionalInt.empty());
   }
 
-  /** A kernel that is no longer positive definite is a divergence too. */
+  /**
+   * Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence.
+   */
   private static boolean attempt(AlternatingRun run) {
     try {
       return run.pass();

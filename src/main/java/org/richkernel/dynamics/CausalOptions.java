@@ -14,9 +14,11 @@ import org.richkernel.network.InvalidProblemException;
  *     errors come and whose mean tells the bias of finite S; at least 2
  * @param tolerance largest relative bias of finite S, and largest relative standard error, in
  *     outputs or kernels, with which a solution counts as converged
+ * @param maxDirections most directions kept of the past of a field; where they do not suffice, the
+ *     share of the variance left out is in the solution, and above 1e-2 it is not converged
  */
 public record CausalOptions(
-    double leftOut, double responseRidge, int populations, double tolerance) {
+    double leftOut, double responseRidge, int populations, double tolerance, int maxDirections) {
   public CausalOptions {
     if (!(leftOut > 0 && leftOut < 1)) {
       throw new InvalidProblemException(
@@ -32,30 +34,38 @@ public record CausalOptions(
     if (!(tolerance > 0)) {
       throw new InvalidProblemException("tolerance", tolerance, "use a positive number");
     }
+    if (maxDirections < 1) {
+      throw new InvalidProblemException("max-directions", maxDirections, "use at least 1");
+    }
   }
 
-  /** 1e-4 left out, response ridge 1e-2, 4 populations, tolerance 0.05. */
+  /** 1e-4 left out, response ridge 1e-2, 4 populations, tolerance 0.05, 4000 directions. */
   public static CausalOptions defaults() {
-    return new CausalOptions(1e-4, 1e-2, 4, 0.05);
+    return new CausalOptions(1e-4, 1e-2, 4, 0.05, 4000);
   }
 
   /** The same with another share left out. */
   public CausalOptions withLeftOut(double share) {
-    return new CausalOptions(share, responseRidge, populations, tolerance);
+    return new CausalOptions(share, responseRidge, populations, tolerance, maxDirections);
   }
 
   /** The same with another response ridge. */
   public CausalOptions withResponseRidge(double relative) {
-    return new CausalOptions(leftOut, relative, populations, tolerance);
+    return new CausalOptions(leftOut, relative, populations, tolerance, maxDirections);
   }
 
   /** The same with another number of populations. */
   public CausalOptions withPopulations(int count) {
-    return new CausalOptions(leftOut, responseRidge, count, tolerance);
+    return new CausalOptions(leftOut, responseRidge, count, tolerance, maxDirections);
   }
 
   /** The same with another tolerance. */
   public CausalOptions withTolerance(double relative) {
-    return new CausalOptions(leftOut, responseRidge, populations, relative);
+    return new CausalOptions(leftOut, responseRidge, populations, relative, maxDirections);
+  }
+
+  /** The same with another limit of the directions. */
+  public CausalOptions withMaxDirections(int count) {
+    return new CausalOptions(leftOut, responseRidge, populations, tolerance, count);
   }
 }

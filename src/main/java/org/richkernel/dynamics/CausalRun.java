@@ -64,12 +64,13 @@ class CausalRun {
   private final @Nullable HistoryKeeper keeper;
   private int time;
 
-  static void plan(MemoryPlan plan, DynamicsProblem problem, int samples) {
+  static void plan(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
     int layers = problem.network().hiddenLayers();
     int points = problem.points();
     int driving = problem.batches().size();
     int outputs = problem.outputs();
-    int columns = driving * (problem.options().steps() + 1);
+    long history = driving * (problem.options().steps() + 1L);
+    int columns = (int) Math.min(causal.maxDirections(), history);
     int rank = InputFields.rank(problem);
     plan.add("input factor", Precision.FLOAT32, points, rank)
         .add("input noise", Precision.FLOAT32, samples, rank)
@@ -375,13 +376,13 @@ class CausalRun {
     }
   }
 
-  /** Directions of the past that are kept, over all layers. */
-  int directionsKept() {
-    int sum = 0;
+  /** Largest share of a field's mean variance left out for lack of directions. */
+  double cut() {
+    double largest = 0;
     for (int l = 1; l < layers; l++) {
-      sum += hidden[l].directions();
+      largest = Math.max(largest, hidden[l].cut());
     }
-    return sum;
+    return largest;
   }
 
   /** Adds the state between two times to a checkpoint. */

@@ -42,7 +42,6 @@ import org.richkernel.solver.StopReason;
  * gives the bits of the uninterrupted one at the same number of threads.
  */
 public final class CausalSolver {
-  private static final double LARGEST_LEFT_OUT = 1.001e-2;
   private static final double RAISE = 10;
 
   private final CausalOptions causal;
@@ -65,13 +64,13 @@ public final class CausalSolver {
   }
 
   /**
-   * What a solve will allocate, for the case that the past spans as many directions as it has
-   * columns. Pages that are never written cost a processor's memory nothing.
+   * What a solve will allocate, for the case that the past spans as many directions as it may.
+   * Pages that are never written cost a processor's memory nothing.
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, options.samples());
+    CausalRun.plan(plan, problem, causal, options.samples());
     if (options.saveHistory()) {
       HistoryKeeper.plan(plan, problem, options.samples());
     }
@@ -98,7 +97,7 @@ public final class CausalSolver {
           "samples", samples, "use a multiple of " + parts + ", the number of populations");
     }
     MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples, the steps or the number of points");
+    plan.requireFits(backend, "lower the samples, the points or the number of directions kept");
     try (Workspace memory = new Workspace(backend, plan)) {
       return new Solve(problem, backend, memory, control).run();
     }
@@ -114,6 +113,7 @@ public final class CausalSolver {
     private final int parts = causal.populations();
     private final List<Trajectory> finished = new ArrayList<>();
     private CausalOptions settings = causal;
+    private double cut;
     private TrajectoryRecorder recorder;
     private CausalRun march;
     private @Nullable HistoryKeeper keeper;
@@ -157,6 +157,7 @@ public final class CausalSolver {
     }
 
     private void next() {
+      cut = Math.max(cut, march.cut());
       finished.add(recorder.trajectory());
       if (finished.size() <= parts) {
         startPopulation();
@@ -175,7 +176,7 @@ public final class CausalSolver {
           return false;
         }
       } catch (NotPositiveDefiniteException e) {
-        if (settings.leftOut() * RAISE > LARGEST_LEFT_OUT) {
+        if (settings.leftOut() * RAISE > DynamicsSolution.LARGEST_LEFT_OUT) {
           throw e;
         }
         settings = settings.withLeftOut(settings.leftOut() * RAISE);
@@ -209,7 +210,7 @@ public final class CausalSolver {
 
     private SolverState state() {
       SolverState state = new SolverState();
-      state.put("finished", finished.size()).put("left_out", settings.leftOut());
+      state.put("finished", finished.size()).put("left_out", settings.leftOut(), cut);
       for (int b = 0; b < finished.size(); b++) {
         finished.get(b).save(state, "population_" + b);
       }
@@ -224,6 +225,7 @@ public final class CausalSolver {
         finished.add(Trajectory.restore(state, "population_" + b, problem));
       }
       settings = settings.withLeftOut(state.number("left_out"));
+      cut = state.doubles("left_out")[1];
       startPopulation();
       recorder.restore(state);
       march.restore(state);
@@ -244,13 +246,15 @@ public final class CausalSolver {
           Trajectory.combine(populations, Trajectory::mean),
           Trajectory.combine(populations, Trajectory::standardError),
           Trajectory.combine(populations, values -> Double.NaN),
-          settings.leftOut(),
+          Math.max(cut, settings.leftOut()),
           Optional.empty());
     }
 
     private DynamicsSolution solution() {
       PopulationEstimate estimate = PopulationEstimate.of(finished);
-      boolean resolved = estimate.relativeError() <= causal.tolerance();
+      boolean resolved =
+          estimate.relativeError() <= causal.tolerance()
+              && cut <= DynamicsSolution.LARGEST_LEFT_OUT;
       return new DynamicsSolution(
           problem,
           resolved ? StopReason.CONVERGED : StopReason.BUDGET,
@@ -258,7 +262,7 @@ public final class CausalSolver {
           estimate.mean(),
           estimate.standardError(),
           estimate.bias(),
-          settings.leftOut(),
+          Math.max(cut, settings.leftOut()),
           Optional.ofNullable(keeper).map(kept -> kept.history(steps + 1)));
     }
   }

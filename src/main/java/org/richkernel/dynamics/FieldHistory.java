@@ -61,6 +61,7 @@ final class FieldHistory {
   private final Matrix ones; // S x 1
   private double[] extraVariance = new double[0];
   private double ridge;
+  private double cut; // largest share of the variance that the limit of r left out
   private int rank;
   private int known; // r before the present time
   private int present; // m
@@ -137,8 +138,6 @@ final class FieldHistory {
     ones = memory.get("ones").rowRange(0, samples);
     capacity = fields.columns();
     backend.fill(1, ones);
-    // a workspace may have served another population
-    backend.fill(0, damping);
     backend.fillGaussian(
         options.seed(), RandomStreams.stream(purpose, layer, EXTRA_NOISE), firstSample, extraNoise);
   }
@@ -220,6 +219,27 @@ final class FieldHistory {
       ridge = responseRidge * scale;
     }
     damp();
+    if (rank == capacity) {
+      measureCut(kernel, scale);
+    }
+  }
+
+  /** With no room for more directions, what is left out may exceed what was meant to be. */
+  private void measureCut(Matrix kernel, double scale) {
+    Matrix residual = small.view(0, drivers, 0, drivers);
+    backend.copy(kernel, residual);
+    Matrix r = rows.view(0, drivers, 0, rank);
+    backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, residual);
+    double[] left = new double[drivers * drivers];
+    backend.download(residual, left);
+    for (int i = 0; i < drivers; i++) {
+      cut = Math.max(cut, left[i * drivers + i] / scale);
+    }
+  }
+
+  /** Largest share of the mean variance that was left out so far for lack of directions. */
+  double cut() {
+    return cut;
   }
 
   private double meanDiagonal(double[] matrix) {
@@ -237,14 +257,15 @@ final class FieldHistory {
     Matrix e = fields.view(0, samples, known, fresh);
     Columns.gather(backend, now, chosen, e);
     Matrix old = fields.view(0, samples, 0, known);
-    for (int pass = 0; pass < 2; pass++) {
-      Matrix overlap = wide.view(0, fresh, 0, known);
-      backend.crossGram(1.0 / samples, e, old, 0, overlap);
-      Matrix overlap32 = narrow.view(0, fresh, 0, known);
-      backend.copy(overlap, overlap32);
-      backend.gemm(Transpose.NO, Transpose.YES, -1, old, overlap32, 1, e);
-      normalize(e);
+    Matrix overlap = wide.view(0, fresh, 0, known);
+    for (int i = 0; i < fresh; i++) {
+      backend.copy(rows.view(chosen[i], 1, 0, known), overlap.rowRange(i, 1));
     }
+    addColumns(-1, old, overlap, 1, e);
+    normalize(e);
+    backend.crossGram(1.0 / samples, e, old, 0, overlap);
+    addColumns(-1, old, overlap, 1, e);
+    normalize(e);
   }
 
   /** e = e T^{-T} with T T^T = &lt;e e&gt;. */
@@ -300,6 +321,8 @@ final class FieldHistory {
    */
   private void damp() {
     int fresh = rank - known;
+    backend.fill(0, damping.view(known, fresh, 0, rank));
+    backend.fill(0, damping.view(0, known, known, fresh));
     backend.addDiagonal(1, damping.view(known, fresh, known, fresh));
     Matrix q = damping.view(0, rank, 0, rank);
     Matrix v = rows.view(0, drivers, 0, rank);
@@ -425,6 +448,7 @@ final class FieldHistory {
     double[] q = new double[Math.multiplyExact(rank, rank)];
     backend.download(damping.view(0, rank, 0, rank), q);
     state.put(key("rank"), rank).put(key("ridge"), ridge);
+    state.put(key("cut"), cut);
     state.put(key("past"), past).put(key("damping"), q);
   }
 
@@ -436,6 +460,7 @@ final class FieldHistory {
   void restore(SolverState state) {
     rank = (int) state.number(key("rank"));
     ridge = state.number(key("ridge"));
+    cut = state.number(key("cut"));
     backend.upload(state.floats(key("past")), fields());
     backend.upload(state.doubles(key("damping")), damping.view(0, rank, 0, rank));
     for (int column = 0; column < rank; column += NOISE_BLOCK) {

@@ -219,9 +219,9 @@ class HiddenWeights {
         learnt.view(0, features.rank(), 0, gradients.rank()));
   }
 
-  /** Directions kept of phi^l and of g^{l+1} together. */
-  int directions() {
-    return features.rank() + gradients.rank();
+  /** Largest share of the variance of phi^l or g^{l+1} left out for lack of directions. */
+  double cut() {
+    return Math.max(features.cut(), gradients.cut());
   }
 
   /** Adds the state between two times to a checkpoint. */
