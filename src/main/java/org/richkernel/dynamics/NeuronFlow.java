@@ -35,7 +35,11 @@ final class NeuronFlow {
   /** The largest eigenvalue of K is known from below and grows between two measurements. */
   private static final double SPECTRUM_MARGIN = 1.1;
 
-  private static final int POWER_ITERATIONS = 30;
+  /** Width of a typical ramp per unit of accuracy, relative to the fields. */
+  private static final double RAMP_WIDTH = 3;
+
+  /** Ramps need not be wider than their points are pulled in this many decay times of f. */
+  private static final double LONGEST_RAMP = 4;
 
   private final DynamicsProblem problem;
   private final Backend backend;
@@ -49,19 +53,20 @@ final class NeuronFlow {
   private final int trainPoints;
   private final int outputCount;
   private final int rank;
-  private final double kinkTime;
+  private final double accuracy;
   private final double[] inputKernel; // Phi^0 of the training points, P x P
   private final Matrix factor; // F, P x r
   private final Matrix delta; // pulls of the state whose field is held, P x K
   private final Matrix targets; // P x K
   private final Matrix reach; // 1 x P
   private final Matrix outputs; // P x K
+  private final Matrix readoutMoments; // <z z^T>, K x K
   private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
   private final Matrix derivatives; // dphi^T (z, q), P x 2K
   private final Panel[] panels;
   private final double[] f; // of the state whose field is held
-  private double largestEigenvalue;
-  private final double[] leading; // its eigenvector
+  private double rampTime; // in which the pull of a point crosses the ramp of its kink
+  private final LeadingEigenvalue spectrum; // of K
   private int evaluations;
 
   /** Weights and readouts of all neurons, S x (r + K), or their velocities. */
@@ -118,19 +123,6 @@ final class NeuronFlow {
     }
   }
 
-  /**
-   * What a state does to the training points.
-   *
-   * @param f outputs, P x K
-   * @param rate df/dt
-   * @param image Phi y, P x K
-   * @param imageRate its rate
-   * @param readoutPull Phi Delta - lambda f, which vanishes at a fixed point
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Observables(
-      double[] f, double[] rate, double[] image, double[] imageRate, double[] readoutPull) {}
-
   static int panelRows(int samples) {
     return Math.min(MOST_PANEL_ROWS, samples / 2);
   }
@@ -146,6 +138,7 @@ final class NeuronFlow {
         .add("targets", Precision.FLOAT32, p, k)
         .add("reach", Precision.FLOAT32, 1, p)
         .add("outputs", Precision.FLOAT64, p, k)
+        .add("moments of the readouts", Precision.FLOAT64, k, k)
         .add("products", Precision.FLOAT64, p, 4 * k)
         .add("derivatives", Precision.FLOAT64, p, 2 * k)
         .add("field", Precision.FLOAT32, samples, p)
@@ -158,7 +151,7 @@ final class NeuronFlow {
   }
 
   /**
-   * @param kinkTime time in which a kink's ramp is crossed, in units of the fastest decay of f
+   * @param accuracy relative error that the ramps may make
    * @param samples neurons, even
    * @param firstPair index of the first pair of neurons
    */
@@ -167,13 +160,13 @@ final class NeuronFlow {
       Backend backend,
       Workspace memory,
       RankSpace space,
-      double kinkTime,
+      double accuracy,
       int samples,
       long firstPair) {
     this.problem = problem;
     this.backend = backend;
     this.memory = memory;
-    this.kinkTime = kinkTime;
+    this.accuracy = accuracy;
     this.samples = samples;
     this.firstPair = firstPair;
     DynamicsOptions options = problem.options();
@@ -189,11 +182,11 @@ final class NeuronFlow {
     targets = memory.get("targets");
     reach = memory.get("reach");
     outputs = memory.get("outputs");
+    readoutMoments = memory.get("moments of the readouts");
     products = memory.get("products");
     derivatives = memory.get("derivatives");
     f = new double[trainPoints * outputCount];
-    leading = new double[trainPoints];
-    Arrays.fill(leading, 1);
+    spectrum = new LeadingEigenvalue(trainPoints);
     panels = cut();
     inputKernel = inputKernel(space, trainPoints);
     backend.upload(space.train(), factor);
@@ -336,7 +329,7 @@ final class NeuronFlow {
   }
 
   /** Velocity of the state whose field is held, and what it does to the training points. */
-  Observables velocity(State state, State velocity) {
+  FlowObservables velocity(State state, State velocity) {
     evaluations++;
     int k = outputCount;
     for (int i = 0; i < panels.length; i++) {
@@ -365,25 +358,12 @@ final class NeuronFlow {
     return observables();
   }
 
-  private Observables observables() {
-    int k = outputCount;
-    double[] byPhi = new double[trainPoints * 4 * k];
-    double[] byChange = new double[trainPoints * 2 * k];
+  private FlowObservables observables() {
+    double[] byPhi = new double[trainPoints * 4 * outputCount];
+    double[] byChange = new double[trainPoints * 2 * outputCount];
     backend.download(products, byPhi);
     backend.download(derivatives, byChange);
-    double[] rate = new double[f.length];
-    double[] image = new double[f.length];
-    double[] imageRate = new double[f.length];
-    double[] readoutPull = new double[f.length];
-    for (int j = 0; j < f.length; j++) {
-      int row = j / k;
-      int column = j % k;
-      readoutPull[j] = byPhi[row * 4 * k + 2 * k + column] / gamma;
-      rate[j] = readoutPull[j] + byChange[row * 2 * k + column] / gamma;
-      image[j] = byPhi[row * 4 * k + k + column];
-      imageRate[j] = byPhi[row * 4 * k + 3 * k + column] + byChange[row * 2 * k + k + column];
-    }
-    return new Observables(f.clone(), rate, image, imageRate, readoutPull);
+    return FlowObservables.of(f, byPhi, byChange, outputCount, gamma);
   }
 
   /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
@@ -406,38 +386,44 @@ final class NeuronFlow {
     double[] g = new double[kernel.length];
     backend.download(feature, kernel);
     backend.download(gradient, g);
-    // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
+    double trace = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      trace += kernel[j * trainPoints + j] / trainPoints;
+    }
     for (int j = 0; j < g.length; j++) {
+      // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
       kernel[j] += g[j] * inputKernel[j];
     }
-    largestEigenvalue = powerIteration(kernel);
+    spectrum.measure(kernel);
+    double wanted = RAMP_WIDTH * accuracy * Math.sqrt(trace) / typicalPull(state);
+    rampTime = Math.min(wanted, LONGEST_RAMP / decayRate());
     setReach();
   }
 
-  private double powerIteration(double[] kernel) {
-    double eigenvalue = 0;
-    double[] image = new double[trainPoints];
-    for (int n = 0; n < POWER_ITERATIONS; n++) {
-      double squares = 0;
-      for (int i = 0; i < trainPoints; i++) {
-        double sum = 0;
-        for (int j = 0; j < trainPoints; j++) {
-          sum += kernel[i * trainPoints + j] * leading[j];
+  /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
+  private double typicalPull(State state) {
+    for (int i = 0; i < panels.length; i++) {
+      backend.crossGram(1.0 / samples, state.z[i], state.z[i], i == 0 ? 0 : 1, readoutMoments);
+    }
+    double[] moments = new double[outputCount * outputCount];
+    double[] pulls = new double[f.length];
+    backend.download(readoutMoments, moments);
+    backend.download(delta, pulls);
+    double squares = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      double own = gamma * inputKernel[j * trainPoints + j];
+      for (int k = 0; k < outputCount; k++) {
+        for (int l = 0; l < outputCount; l++) {
+          squares +=
+              own
+                  * own
+                  * moments[k * outputCount + l]
+                  * pulls[j * outputCount + k]
+                  * pulls[j * outputCount + l];
         }
-        image[i] = sum;
-        squares += sum * sum;
-      }
-      double before = 0;
-      for (double value : leading) {
-        before += value * value;
-      }
-      eigenvalue = Math.sqrt(squares / before);
-      for (int i = 0; i < trainPoints && squares > 0; i++) {
-        // a little of everything stays in, should the leading direction change
-        leading[i] = image[i] / Math.sqrt(squares) + 1e-3 / trainPoints;
       }
     }
-    return eigenvalue;
+    return Math.sqrt(squares / trainPoints);
   }
 
   /** reach_j |z Delta_j|: the way that the pull of point j moves h_j in the time of a ramp. */
@@ -445,26 +431,25 @@ final class NeuronFlow {
     double[] way = new double[trainPoints];
     for (int j = 0; j < trainPoints; j++) {
       // before the first measurement the ramps are as narrow as float32 allows
-      double time = largestEigenvalue > 0 ? kinkTime / decayRate() : 0;
-      way[j] = Math.max(Float.MIN_NORMAL, time * gamma * inputKernel[j * trainPoints + j]);
+      way[j] = Math.max(Float.MIN_NORMAL, rampTime * gamma * inputKernel[j * trainPoints + j]);
     }
     backend.upload(way, reach);
   }
 
   /** Largest eigenvalue of K when it was measured last. */
   double largestEigenvalue() {
-    return largestEigenvalue;
+    return spectrum.value();
   }
 
   /** Fastest decay of f, per unit of time. */
   double decayRate() {
-    return lossPull * largestEigenvalue;
+    return lossPull * spectrum.value();
   }
 
   /** Fastest decay of anything, for which a step must be stable. */
   double stiffness() {
-    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / kinkTime : 0;
-    return decayRate() * Math.max(SPECTRUM_MARGIN, kinks) + 2 * lambda;
+    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / rampTime : 0;
+    return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
   }
 
   /** Evaluations of the velocity so far. */
@@ -474,17 +459,19 @@ final class NeuronFlow {
 
   /** What else than the neurons a run goes on from. */
   double[] numbers() {
-    double[] numbers = Arrays.copyOf(leading, trainPoints + 2);
-    numbers[trainPoints] = largestEigenvalue;
-    numbers[trainPoints + 1] = evaluations;
+    double[] known = spectrum.numbers();
+    double[] numbers = Arrays.copyOf(known, known.length + 2);
+    numbers[known.length] = evaluations;
+    numbers[known.length + 1] = rampTime;
     return numbers;
   }
 
   /** Takes up saved numbers. */
   void restore(double[] numbers) {
-    System.arraycopy(numbers, 0, leading, 0, trainPoints);
-    largestEigenvalue = numbers[trainPoints];
-    evaluations = (int) numbers[trainPoints + 1];
+    int known = numbers.length - 2;
+    spectrum.restore(Arrays.copyOf(numbers, known));
+    evaluations = (int) numbers[known];
+    rampTime = numbers[known + 1];
     setReach();
   }
 
