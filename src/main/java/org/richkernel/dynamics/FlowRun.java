@@ -42,10 +42,10 @@ final class FlowRun {
   private final Backend backend;
   private final double tolerance;
   private final double targetNorm;
-  private NeuronFlow.State present;
-  private NeuronFlow.State velocity;
-  private NeuronFlow.State stage;
-  private NeuronFlow.State other;
+  private NeuronState present;
+  private NeuronState velocity;
+  private NeuronState stage;
+  private NeuronState other;
   private FlowObservables here;
   private double time;
   private double step;
@@ -82,7 +82,7 @@ final class FlowRun {
     other = state(memory, STATES[3], samples);
   }
 
-  private NeuronFlow.State state(Workspace memory, String name, int samples) {
+  private NeuronState state(Workspace memory, String name, int samples) {
     return flow.state(memory.get(name).rowRange(0, samples));
   }
 
@@ -154,9 +154,9 @@ final class FlowRun {
       double left = snapshotTime(snapshotStep) - time;
       boolean clipped = left <= Math.min(step, stable);
       double dt = clipped ? left : Math.min(step, stable);
-      NeuronFlow.State end =
+      NeuronState end =
           integrate(ChebyshevScheme.of(ChebyshevScheme.stagesFor(dt * stiffness)), dt);
-      NeuronFlow.State endVelocity = end == stage ? other : stage;
+      NeuronState endVelocity = end == stage ? other : stage;
       FlowObservables there = flow.velocity(end, endVelocity);
       double error = error(there, dt) / tolerance;
       double growth =
@@ -185,13 +185,13 @@ final class FlowRun {
     }
   }
 
-  private NeuronFlow.State integrate(ChebyshevScheme scheme, double dt) {
-    NeuronFlow.State last = stage;
-    NeuronFlow.State next = other;
+  private NeuronState integrate(ChebyshevScheme scheme, double dt) {
+    NeuronState last = stage;
+    NeuronState next = other;
     flow.euler(scheme.first() * dt, present, velocity, last);
     for (int j = 2; j <= scheme.stages(); j++) {
       flow.stage(scheme, j, dt, present, velocity, last, next);
-      NeuronFlow.State swap = last;
+      NeuronState swap = last;
       last = next;
       next = swap;
     }

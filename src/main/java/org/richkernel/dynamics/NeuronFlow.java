@@ -63,65 +63,11 @@ final class NeuronFlow {
   private final Matrix readoutMoments; // <z z^T>, K x K
   private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
   private final Matrix derivatives; // dphi^T (z, q), P x 2K
-  private final Panel[] panels;
+  private final NeuronPanel[] panels;
   private final double[] f; // of the state whose field is held
   private double rampTime; // in which the pull of a point crosses the ramp of its kink
   private final LeadingEigenvalue spectrum; // of K
   private int evaluations;
-
-  /** Weights and readouts of all neurons, S x (r + K), or their velocities. */
-  final class State {
-    private final Matrix all;
-    private final Matrix[] rows = new Matrix[panels.length];
-    private final Matrix[] a = new Matrix[panels.length];
-    private final Matrix[] z = new Matrix[panels.length];
-
-    private State(Matrix room) {
-      all = room.view(0, samples, 0, rank + outputCount);
-      for (int i = 0; i < panels.length; i++) {
-        rows[i] = all.rowRange(panels[i].first, panels[i].rows);
-        a[i] = rows[i].view(0, panels[i].rows, 0, rank);
-        z[i] = rows[i].view(0, panels[i].rows, rank, outputCount);
-      }
-    }
-
-    /** Rows of all numbers of the state. */
-    Matrix all() {
-      return all;
-    }
-  }
-
-  /** Some neurons, half of which follow each other in the order of their pairs. */
-  static final class Panel {
-    private final int first;
-    private final int rows;
-    private final long firstPair;
-    private final Matrix field;
-    private final Matrix phi;
-    private final Matrix slope;
-    private final Matrix pull;
-    private final Matrix traced; // z, q, dz, dq: rows x 4K
-
-    private Panel(Workspace memory, int first, int rows, long firstPair) {
-      this.first = first;
-      this.rows = rows;
-      this.firstPair = firstPair;
-      field = memory.get("field").rowRange(first, rows);
-      phi = memory.get("phi").rowRange(0, rows);
-      slope = memory.get("slope").rowRange(0, rows);
-      pull = memory.get("pulled slope").rowRange(0, rows);
-      traced = memory.get("traced").rowRange(0, rows);
-    }
-
-    int rows() {
-      return rows;
-    }
-
-    /** Index of the pair that the first neuron belongs to, in the population of all runs. */
-    long firstPair() {
-      return firstPair;
-    }
-  }
 
   static int panelRows(int samples) {
     return Math.min(MOST_PANEL_ROWS, samples / 2);
@@ -194,17 +140,17 @@ final class NeuronFlow {
   }
 
   /** Panels that do not cross from the first half of the population to the second. */
-  private Panel[] cut() {
+  private NeuronPanel[] cut() {
     int half = samples / 2;
     int most = Math.min(panelRows(samples), backend.panelRows(trainPoints));
     int each = (half + most - 1) / most;
     int rows = (half + each - 1) / each;
-    Panel[] cut = new Panel[2 * each];
+    NeuronPanel[] cut = new NeuronPanel[2 * each];
     for (int side = 0; side < 2; side++) {
       for (int i = 0; i < each; i++) {
         int start = Math.min(i * rows, half);
         int count = Math.min(rows, half - start);
-        cut[side * each + i] = new Panel(memory, side * half + start, count, firstPair + start);
+        cut[side * each + i] = NeuronPanel.of(memory, side * half + start, count, firstPair + start);
       }
     }
     return cut;
@@ -228,30 +174,30 @@ final class NeuronFlow {
   }
 
   /** A state in a matrix of at least S x (r + K). */
-  State state(Matrix room) {
-    return new State(room);
+  NeuronState state(Matrix room) {
+    return new NeuronState(room.view(0, samples, 0, rank + outputCount), panels, rank);
   }
 
-  Panel[] panels() {
+  NeuronPanel[] panels() {
     return panels.clone();
   }
 
   /** Neurons at the start: pairs (a, z) and (a, -z), so that f(0) = 0 exactly. */
-  void start(State state) {
+  void start(NeuronState state) {
     int half = samples / 2;
     long a = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 0);
     long z = RandomStreams.stream(RandomStreams.DYNAMICS_BACKWARD_FIELD, 1, 0);
     long seed = problem.options().seed();
     for (int first = 0; first < samples; first += half) {
-      Matrix rows = state.all.rowRange(first, half);
+      Matrix rows = state.all().rowRange(first, half);
       backend.fillGaussian(seed, a, firstPair, rows.view(0, half, 0, rank));
       backend.fillGaussian(seed, z, firstPair, rows.view(0, half, rank, outputCount));
     }
-    backend.scale(-1, state.all.view(half, half, rank, outputCount));
+    backend.scale(-1, state.all().view(half, half, rank, outputCount));
   }
 
   /** h and f of a state; what follows refers to it until the next call. */
-  void observe(State state) {
+  void observe(NeuronState state) {
     for (int i = 0; i < panels.length; i++) {
       observe(state, i);
     }
@@ -259,11 +205,11 @@ final class NeuronFlow {
   }
 
   /** h = a F^T and f = &lt;z phi(h)&gt; / gamma. */
-  private void observe(State state, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a[i], factor, 0, panel.field);
-    backend.activate(activation, panel.field, panel.phi);
-    backend.crossGram(1 / (gamma * samples), panel.phi, state.z[i], i == 0 ? 0 : 1, outputs);
+  private void observe(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), factor, 0, panel.field());
+    backend.activate(activation, panel.field(), panel.phi());
+    backend.crossGram(1 / (gamma * samples), panel.phi(), state.z(i), i == 0 ? 0 : 1, outputs);
   }
 
   private void takeOutputs() {
@@ -279,21 +225,21 @@ final class NeuronFlow {
    * next = start_j Y_0 + last_j Y_{j-1} + before_j next + dt rate_j F(Y_{j-1}) + dt startRate_j
    * F_0, and h and f of it; h and f of Y_{j-1} must be held.
    */
-  void stage(ChebyshevScheme scheme, int j, double dt, State y0, State f0, State last, State next) {
+  void stage(ChebyshevScheme scheme, int j, double dt, NeuronState y0, NeuronState f0, NeuronState last, NeuronState next) {
     double rate = dt * scheme.rate()[j];
     evaluations++;
     for (int i = 0; i < panels.length; i++) {
       slide(last, i);
       if (j == 2) {
         // Y_0 stands in for Y_{j-2}
-        backend.copy(y0.rows[i], next.rows[i]);
-        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows[i]);
+        backend.copy(y0.rows(i), next.rows(i));
+        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows(i));
       } else {
-        backend.scale(scheme.before()[j], next.rows[i]);
-        backend.axpy(scheme.start()[j], y0.rows[i], next.rows[i]);
+        backend.scale(scheme.before()[j], next.rows(i));
+        backend.axpy(scheme.start()[j], y0.rows(i), next.rows(i));
       }
-      backend.axpy(scheme.last()[j] - rate * lambda, last.rows[i], next.rows[i]);
-      backend.axpy(dt * scheme.startRate()[j], f0.rows[i], next.rows[i]);
+      backend.axpy(scheme.last()[j] - rate * lambda, last.rows(i), next.rows(i));
+      backend.axpy(dt * scheme.startRate()[j], f0.rows(i), next.rows(i));
       addPulls(rate, next, i);
       observe(next, i);
     }
@@ -301,59 +247,59 @@ final class NeuronFlow {
   }
 
   /** next = Y_0 + dt F_0, and h and f of it. */
-  void euler(double dt, State y0, State f0, State next) {
+  void euler(double dt, NeuronState y0, NeuronState f0, NeuronState next) {
     for (int i = 0; i < panels.length; i++) {
-      backend.copy(y0.rows[i], next.rows[i]);
-      backend.axpy(dt, f0.rows[i], next.rows[i]);
+      backend.copy(y0.rows(i), next.rows(i));
+      backend.axpy(dt, f0.rows(i), next.rows(i));
       observe(next, i);
     }
     takeOutputs();
   }
 
-  /** phi, and in panel.pull phi' o z Delta^T, of the state whose field is held. */
-  private void slide(State state, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z[i], delta, 0, panel.pull);
-    backend.activateSliding(activation, panel.field, panel.pull, reach, panel.phi, panel.slope);
-    backend.multiply(panel.slope, panel.pull);
+  /** phi, and in panel.pull() phi' o z Delta^T, of the state whose field is held. */
+  private void slide(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
+    backend.activateSliding(activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
+    backend.multiply(panel.slope(), panel.pull());
   }
 
   /**
    * dz += scale gamma phi Delta and da += scale gamma (phi' o z Delta^T) F, the velocity but for
    * the weight decay.
    */
-  private void addPulls(double scale, State target, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi, delta, 1, target.z[i]);
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull, factor, 1, target.a[i]);
+  private void addPulls(double scale, NeuronState target, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi(), delta, 1, target.z(i));
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull(), factor, 1, target.a(i));
   }
 
   /** Velocity of the state whose field is held, and what it does to the training points. */
-  FlowObservables velocity(State state, State velocity) {
+  FlowObservables velocity(NeuronState state, NeuronState velocity) {
     evaluations++;
     int k = outputCount;
     for (int i = 0; i < panels.length; i++) {
-      Panel panel = panels[i];
+      NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.copy(state.rows[i], velocity.rows[i]);
-      backend.scale(-lambda, velocity.rows[i]);
+      backend.copy(state.rows(i), velocity.rows(i));
+      backend.scale(-lambda, velocity.rows(i));
       addPulls(1, velocity, i);
 
       // dphi = phi'(h) dh, with the plain derivative
-      Matrix change = panel.pull;
-      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a[i], factor, 0, change);
-      backend.activateWithDerivative(activation, panel.field, panel.phi, panel.slope);
-      backend.multiply(panel.slope, change);
-      Matrix q = panel.traced.view(0, panel.rows, k, k);
-      Matrix dq = panel.traced.view(0, panel.rows, 3 * k, k);
-      backend.copy(state.z[i], panel.traced.view(0, panel.rows, 0, k));
-      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi, targets, 0, q);
-      backend.copy(velocity.z[i], panel.traced.view(0, panel.rows, 2 * k, k));
+      Matrix change = panel.pull();
+      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a(i), factor, 0, change);
+      backend.activateWithDerivative(activation, panel.field(), panel.phi(), panel.slope());
+      backend.multiply(panel.slope(), change);
+      Matrix q = panel.traced().view(0, panel.rows(), k, k);
+      Matrix dq = panel.traced().view(0, panel.rows(), 3 * k, k);
+      backend.copy(state.z(i), panel.traced().view(0, panel.rows(), 0, k));
+      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi(), targets, 0, q);
+      backend.copy(velocity.z(i), panel.traced().view(0, panel.rows(), 2 * k, k));
       backend.gemm(Transpose.NO, Transpose.NO, 1, change, targets, 0, dq);
       double beta = i == 0 ? 0 : 1;
-      backend.crossGram(1.0 / samples, panel.phi, panel.traced, beta, products);
+      backend.crossGram(1.0 / samples, panel.phi(), panel.traced(), beta, products);
       backend.crossGram(
-          1.0 / samples, change, panel.traced.view(0, panel.rows, 0, 2 * k), beta, derivatives);
+          1.0 / samples, change, panel.traced().view(0, panel.rows(), 0, 2 * k), beta, derivatives);
     }
     return observables();
   }
@@ -367,19 +313,19 @@ final class NeuronFlow {
   }
 
   /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
-  void measureSpectrum(State state) {
+  void measureSpectrum(NeuronState state) {
     observe(state);
     setReach();
     Matrix feature = memory.get("feature kernel of the training points");
     Matrix gradient = memory.get("gradient kernel of the training points");
     for (int i = 0; i < panels.length; i++) {
-      Panel panel = panels[i];
+      NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.gram(1.0 / samples, panel.phi, i == 0 ? 0 : 1, feature);
+      backend.gram(1.0 / samples, panel.phi(), i == 0 ? 0 : 1, feature);
       for (int k = 0; k < outputCount; k++) {
-        backend.copy(panel.slope, panel.pull);
-        backend.scaleRows(state.z[i].view(0, panel.rows, k, 1), panel.pull);
-        backend.gram(1.0 / samples, panel.pull, i + k == 0 ? 0 : 1, gradient);
+        backend.copy(panel.slope(), panel.pull());
+        backend.scaleRows(state.z(i).view(0, panel.rows(), k, 1), panel.pull());
+        backend.gram(1.0 / samples, panel.pull(), i + k == 0 ? 0 : 1, gradient);
       }
     }
     double[] kernel = new double[trainPoints * trainPoints];
@@ -401,9 +347,9 @@ final class NeuronFlow {
   }
 
   /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
-  private double typicalPull(State state) {
+  private double typicalPull(NeuronState state) {
     for (int i = 0; i < panels.length; i++) {
-      backend.crossGram(1.0 / samples, state.z[i], state.z[i], i == 0 ? 0 : 1, readoutMoments);
+      backend.crossGram(1.0 / samples, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
     }
     double[] moments = new double[outputCount * outputCount];
     double[] pulls = new double[f.length];
@@ -476,23 +422,13 @@ final class NeuronFlow {
   }
 
   /** Slope phi'(h) of the training points of a panel, ramps included; h and f must be held. */
-  Matrix slope(State state, int i) {
+  Matrix slope(NeuronState state, int i) {
     slide(state, i);
-    return panels[i].slope;
+    return panels[i].slope();
   }
 
   /** phi of the training points of a panel, right after {@link #slope}. */
   Matrix phi(int i) {
-    return panels[i].phi;
-  }
-
-  /** Weights of a panel. */
-  Matrix weights(State state, int i) {
-    return state.a[i];
-  }
-
-  /** Readouts of a panel. */
-  Matrix readouts(State state, int i) {
-    return state.z[i];
+    return panels[i].phi();
   }
 }
