@@ -80,7 +80,7 @@ final class FlowReadout {
   }
 
   /** Outputs of all points, row-major M x K; those of the training points are given. */
-  double[] outputs(NeuronFlow.State state, double time, double[] trainOutputs) {
+  double[] outputs(NeuronState state, double time, double[] trainOutputs) {
     double[] f = Arrays.copyOf(trainOutputs, problem.points() * outputCount);
     if (testPoints == 0) {
       return f;
@@ -89,10 +89,10 @@ final class FlowReadout {
     double[] shrunk = Arrays.stream(deviation).map(value -> decay * value).toArray();
     backend.upload(shrunk, testDeviation);
     Matrix outputs = memory.get("test outputs");
-    NeuronFlow.Panel[] panels = flow.panels();
+    NeuronPanel[] panels = flow.panels();
     for (int i = 0; i < panels.length; i++) {
       Matrix field = memory.get("test field").rowRange(0, panels[i].rows());
-      backend.gemm(Transpose.NO, Transpose.YES, 1, flow.weights(state, i), testFactor, 0, field);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), testFactor, 0, field);
       if (hasRest) {
         backend.activateSmoothed(activation, field, testDeviation, field);
       } else {
@@ -101,7 +101,7 @@ final class FlowReadout {
       backend.crossGram(
           1 / (problem.options().gamma() * samples),
           field,
-          flow.readouts(state, i),
+          state.z(i),
           i == 0 ? 0 : 1,
           outputs);
     }
@@ -116,10 +116,10 @@ final class FlowReadout {
   }
 
   /** Phi and G (mean over the outputs) of all points; h and f of the state must be held. */
-  LayerKernels kernels(NeuronFlow.State state, double time, int step) {
+  LayerKernels kernels(NeuronState state, double time, int step) {
     Matrix feature = memory.get("feature kernel");
     Matrix gradient = memory.get("gradient kernel");
-    NeuronFlow.Panel[] panels = flow.panels();
+    NeuronPanel[] panels = flow.panels();
     for (int i = 0; i < panels.length; i++) {
       int rows = panels[i].rows();
       Matrix phi = memory.get("phi of all points").rowRange(0, rows);
@@ -136,7 +136,7 @@ final class FlowReadout {
       backend.gram(1.0 / samples, phi, i == 0 ? 0 : 1, feature);
       for (int k = 0; k < outputCount; k++) {
         backend.copy(slope, g);
-        backend.scaleRows(flow.readouts(state, i).view(0, rows, k, 1), g);
+        backend.scaleRows(state.z(i).view(0, rows, k, 1), g);
         backend.gram(1.0 / (samples * (double) outputCount), g, i + k == 0 ? 0 : 1, gradient);
       }
     }
@@ -150,8 +150,8 @@ final class FlowReadout {
 
   /** h = a T^T + e^{-lambda t} xi E^T, xi the part of a neuron's start that nothing pulls at. */
   private void testField(
-      NeuronFlow.State state, int i, NeuronFlow.Panel panel, double time, Matrix field) {
-    backend.gemm(Transpose.NO, Transpose.YES, 1, flow.weights(state, i), testFactor, 0, field);
+      NeuronState state, int i, NeuronPanel panel, double time, Matrix field) {
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), testFactor, 0, field);
     if (hasRest) {
       Matrix xi = memory.get("weights outside of the span").rowRange(0, panel.rows());
       long stream = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 1);

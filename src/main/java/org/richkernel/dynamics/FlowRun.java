@@ -24,8 +24,11 @@ final class FlowRun {
   /** Steps between two measurements of the spectrum. */
   private static final int SPECTRUM_EVERY = 5;
 
-  /** Time in which a kink's ramp is crossed, per unit of accuracy and of the fastest decay of f. */
-  private static final double KINK_TIME = 750;
+  /** Error of a step per unit of accuracy. */
+  private static final double SHARE_OF_STEP = 0.3;
+
+  /** Share of the whole time below which a step is a failure. */
+  private static final double LEAST_STEP = 1e-12;
 
   /** Phi y counts as 0 below this share of what the largest eigenvalue of K would make of y. */
   private static final double LEAST_IMAGE = 0.01;
@@ -39,11 +42,11 @@ final class FlowRun {
   private final Backend backend;
   private final double tolerance;
   private final double targetNorm;
-  private NeuronFlow.State present;
-  private NeuronFlow.State velocity;
-  private NeuronFlow.State stage;
-  private NeuronFlow.State other;
-  private NeuronFlow.Observables here;
+  private NeuronState present;
+  private NeuronState velocity;
+  private NeuronState stage;
+  private NeuronState other;
+  private FlowObservables here;
   private double time;
   private double step;
   private long accepted;
@@ -51,7 +54,7 @@ final class FlowRun {
   private int lastStep;
 
   /**
-   * @param accuracy error of a step, in f relative to |y| and in Phi y relative to itself
+   * @param accuracy error aimed at, in f relative to |y| and in Phi y relative to itself
    * @param record empty, or what a checkpoint held
    * @param lastStep where to end, in units of eta
    */
@@ -69,9 +72,8 @@ final class FlowRun {
     this.backend = backend;
     this.record = record;
     this.lastStep = lastStep;
-    tolerance = accuracy;
-    double kinkTime = KINK_TIME * accuracy;
-    flow = new NeuronFlow(problem, backend, memory, space, kinkTime, samples, firstPair);
+    tolerance = SHARE_OF_STEP * accuracy;
+    flow = new NeuronFlow(problem, backend, memory, space, accuracy, samples, firstPair);
     readout = new FlowReadout(problem, backend, memory, space, flow, samples);
     targetNorm = norm(problem.trainTargets().toArray());
     present = state(memory, STATES[0], samples);
@@ -80,7 +82,7 @@ final class FlowRun {
     other = state(memory, STATES[3], samples);
   }
 
-  private NeuronFlow.State state(Workspace memory, String name, int samples) {
+  private NeuronState state(Workspace memory, String name, int samples) {
     return flow.state(memory.get(name).rowRange(0, samples));
   }
 
@@ -152,10 +154,10 @@ final class FlowRun {
       double left = snapshotTime(snapshotStep) - time;
       boolean clipped = left <= Math.min(step, stable);
       double dt = clipped ? left : Math.min(step, stable);
-      NeuronFlow.State end =
+      NeuronState end =
           integrate(ChebyshevScheme.of(ChebyshevScheme.stagesFor(dt * stiffness)), dt);
-      NeuronFlow.State endVelocity = end == stage ? other : stage;
-      NeuronFlow.Observables there = flow.velocity(end, endVelocity);
+      NeuronState endVelocity = end == stage ? other : stage;
+      FlowObservables there = flow.velocity(end, endVelocity);
       double error = error(there, dt) / tolerance;
       double growth =
           Double.isNaN(error)
@@ -174,7 +176,7 @@ final class FlowRun {
         return;
       }
       step = dt * growth;
-      if (time + step == time) {
+      if (step < LEAST_STEP * snapshotTime(lastStep)) {
         throw new ArithmeticException(
             "the gradient flow has no step that meets accuracy " + tolerance + " at time " + time);
       }
@@ -183,13 +185,13 @@ final class FlowRun {
     }
   }
 
-  private NeuronFlow.State integrate(ChebyshevScheme scheme, double dt) {
-    NeuronFlow.State last = stage;
-    NeuronFlow.State next = other;
+  private NeuronState integrate(ChebyshevScheme scheme, double dt) {
+    NeuronState last = stage;
+    NeuronState next = other;
     flow.euler(scheme.first() * dt, present, velocity, last);
     for (int j = 2; j <= scheme.stages(); j++) {
       flow.stage(scheme, j, dt, present, velocity, last, next);
-      NeuronFlow.State swap = last;
+      NeuronState swap = last;
       last = next;
       next = swap;
     }
@@ -208,7 +210,7 @@ final class FlowRun {
    * Sommeijer, Shampine and Verwer's estimate, 0.8 (x_0 - x_1) + 0.4 dt (x'_0 + x'_1), of f and Phi
    * y.
    */
-  private double error(NeuronFlow.Observables there, double dt) {
+  private double error(FlowObservables there, double dt) {
     double outputs = estimate(here.f(), there.f(), here.rate(), there.rate(), dt);
     double images = estimate(here.image(), there.image(), here.imageRate(), there.imageRate(), dt);
     double scale = LEAST_IMAGE * flow.largestEigenvalue() * targetNorm;

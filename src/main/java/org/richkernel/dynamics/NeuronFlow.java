@@ -35,7 +35,11 @@ final class NeuronFlow {
   /** The largest eigenvalue of K is known from below and grows between two measurements. */
   private static final double SPECTRUM_MARGIN = 1.1;
 
-  private static final int POWER_ITERATIONS = 30;
+  /** Width of a typical ramp per unit of accuracy, relative to the fields. */
+  private static final double RAMP_WIDTH = 3;
+
+  /** Ramps need not be wider than their points are pulled in this many decay times of f. */
+  private static final double LONGEST_RAMP = 4;
 
   private final DynamicsProblem problem;
   private final Backend backend;
@@ -49,87 +53,21 @@ final class NeuronFlow {
   private final int trainPoints;
   private final int outputCount;
   private final int rank;
-  private final double kinkTime;
+  private final double accuracy;
   private final double[] inputKernel; // Phi^0 of the training points, P x P
   private final Matrix factor; // F, P x r
   private final Matrix delta; // pulls of the state whose field is held, P x K
   private final Matrix targets; // P x K
   private final Matrix reach; // 1 x P
   private final Matrix outputs; // P x K
+  private final Matrix readoutMoments; // <z z^T>, K x K
   private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
   private final Matrix derivatives; // dphi^T (z, q), P x 2K
-  private final Panel[] panels;
+  private final NeuronPanel[] panels;
   private final double[] f; // of the state whose field is held
-  private double largestEigenvalue;
-  private final double[] leading; // its eigenvector
+  private double rampTime; // in which the pull of a point crosses the ramp of its kink
+  private final LeadingEigenvalue spectrum; // of K
   private int evaluations;
-
-  /** Weights and readouts of all neurons, S x (r + K), or their velocities. */
-  final class State {
-    private final Matrix all;
-    private final Matrix[] rows = new Matrix[panels.length];
-    private final Matrix[] a = new Matrix[panels.length];
-    private final Matrix[] z = new Matrix[panels.length];
-
-    private State(Matrix room) {
-      all = room.view(0, samples, 0, rank + outputCount);
-      for (int i = 0; i < panels.length; i++) {
-        rows[i] = all.rowRange(panels[i].first, panels[i].rows);
-        a[i] = rows[i].view(0, panels[i].rows, 0, rank);
-        z[i] = rows[i].view(0, panels[i].rows, rank, outputCount);
-      }
-    }
-
-    /** Rows of all numbers of the state. */
-    Matrix all() {
-      return all;
-    }
-  }
-
-  /** Some neurons, half of which follow each other in the order of their pairs. */
-  static final class Panel {
-    private final int first;
-    private final int rows;
-    private final long firstPair;
-    private final Matrix field;
-    private final Matrix phi;
-    private final Matrix slope;
-    private final Matrix pull;
-    private final Matrix traced; // z, q, dz, dq: rows x 4K
-
-    private Panel(Workspace memory, int first, int rows, long firstPair) {
-      this.first = first;
-      this.rows = rows;
-      this.firstPair = firstPair;
-      field = memory.get("field").rowRange(first, rows);
-      phi = memory.get("phi").rowRange(0, rows);
-      slope = memory.get("slope").rowRange(0, rows);
-      pull = memory.get("pulled slope").rowRange(0, rows);
-      traced = memory.get("traced").rowRange(0, rows);
-    }
-
-    int rows() {
-      return rows;
-    }
-
-    /** Index of the pair that the first neuron belongs to, in the population of all runs. */
-    long firstPair() {
-      return firstPair;
-    }
-  }
-
-  /**
-   * What a state does to the training points.
-   *
-   * @param f outputs, P x K
-   * @param rate df/dt
-   * @param image Phi y, P x K
-   * @param imageRate its rate
-   * @param readoutPull Phi Delta - lambda f, which vanishes at a fixed point
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Observables(
-      double[] f, double[] rate, double[] image, double[] imageRate, double[] readoutPull) {}
 
   static int panelRows(int samples) {
     return Math.min(MOST_PANEL_ROWS, samples / 2);
@@ -146,6 +84,7 @@ final class NeuronFlow {
         .add("targets", Precision.FLOAT32, p, k)
         .add("reach", Precision.FLOAT32, 1, p)
         .add("outputs", Precision.FLOAT64, p, k)
+        .add("moments of the readouts", Precision.FLOAT64, k, k)
         .add("products", Precision.FLOAT64, p, 4 * k)
         .add("derivatives", Precision.FLOAT64, p, 2 * k)
         .add("field", Precision.FLOAT32, samples, p)
@@ -158,7 +97,7 @@ final class NeuronFlow {
   }
 
   /**
-   * @param kinkTime time in which a kink's ramp is crossed, in units of the fastest decay of f
+   * @param accuracy relative error that the ramps may make
    * @param samples neurons, even
    * @param firstPair index of the first pair of neurons
    */
@@ -167,13 +106,13 @@ final class NeuronFlow {
       Backend backend,
       Workspace memory,
       RankSpace space,
-      double kinkTime,
+      double accuracy,
       int samples,
       long firstPair) {
     this.problem = problem;
     this.backend = backend;
     this.memory = memory;
-    this.kinkTime = kinkTime;
+    this.accuracy = accuracy;
     this.samples = samples;
     this.firstPair = firstPair;
     DynamicsOptions options = problem.options();
@@ -189,11 +128,11 @@ final class NeuronFlow {
     targets = memory.get("targets");
     reach = memory.get("reach");
     outputs = memory.get("outputs");
+    readoutMoments = memory.get("moments of the readouts");
     products = memory.get("products");
     derivatives = memory.get("derivatives");
     f = new double[trainPoints * outputCount];
-    leading = new double[trainPoints];
-    Arrays.fill(leading, 1);
+    spectrum = new LeadingEigenvalue(trainPoints);
     panels = cut();
     inputKernel = inputKernel(space, trainPoints);
     backend.upload(space.train(), factor);
@@ -201,17 +140,17 @@ final class NeuronFlow {
   }
 
   /** Panels that do not cross from the first half of the population to the second. */
-  private Panel[] cut() {
+  private NeuronPanel[] cut() {
     int half = samples / 2;
     int most = Math.min(panelRows(samples), backend.panelRows(trainPoints));
     int each = (half + most - 1) / most;
     int rows = (half + each - 1) / each;
-    Panel[] cut = new Panel[2 * each];
+    NeuronPanel[] cut = new NeuronPanel[2 * each];
     for (int side = 0; side < 2; side++) {
       for (int i = 0; i < each; i++) {
         int start = Math.min(i * rows, half);
         int count = Math.min(rows, half - start);
-        cut[side * each + i] = new Panel(memory, side * half + start, count, firstPair + start);
+        cut[side * each + i] = NeuronPanel.of(memory, side * half + start, count, firstPair + start);
       }
     }
     return cut;
@@ -235,30 +174,30 @@ final class NeuronFlow {
   }
 
   /** A state in a matrix of at least S x (r + K). */
-  State state(Matrix room) {
-    return new State(room);
+  NeuronState state(Matrix room) {
+    return new NeuronState(room.view(0, samples, 0, rank + outputCount), panels, rank);
   }
 
-  Panel[] panels() {
+  NeuronPanel[] panels() {
     return panels.clone();
   }
 
   /** Neurons at the start: pairs (a, z) and (a, -z), so that f(0) = 0 exactly. */
-  void start(State state) {
+  void start(NeuronState state) {
     int half = samples / 2;
     long a = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 0);
     long z = RandomStreams.stream(RandomStreams.DYNAMICS_BACKWARD_FIELD, 1, 0);
     long seed = problem.options().seed();
     for (int first = 0; first < samples; first += half) {
-      Matrix rows = state.all.rowRange(first, half);
+      Matrix rows = state.all().rowRange(first, half);
       backend.fillGaussian(seed, a, firstPair, rows.view(0, half, 0, rank));
       backend.fillGaussian(seed, z, firstPair, rows.view(0, half, rank, outputCount));
     }
-    backend.scale(-1, state.all.view(half, half, rank, outputCount));
+    backend.scale(-1, state.all().view(half, half, rank, outputCount));
   }
 
   /** h and f of a state; what follows refers to it until the next call. */
-  void observe(State state) {
+  void observe(NeuronState state) {
     for (int i = 0; i < panels.length; i++) {
       observe(state, i);
     }
@@ -266,11 +205,11 @@ final class NeuronFlow {
   }
 
   /** h = a F^T and f = &lt;z phi(h)&gt; / gamma. */
-  private void observe(State state, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a[i], factor, 0, panel.field);
-    backend.activate(activation, panel.field, panel.phi);
-    backend.crossGram(1 / (gamma * samples), panel.phi, state.z[i], i == 0 ? 0 : 1, outputs);
+  private void observe(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), factor, 0, panel.field());
+    backend.activate(activation, panel.field(), panel.phi());
+    backend.crossGram(1 / (gamma * samples), panel.phi(), state.z(i), i == 0 ? 0 : 1, outputs);
   }
 
   private void takeOutputs() {
@@ -286,21 +225,21 @@ final class NeuronFlow {
    * next = start_j Y_0 + last_j Y_{j-1} + before_j next + dt rate_j F(Y_{j-1}) + dt startRate_j
    * F_0, and h and f of it; h and f of Y_{j-1} must be held.
    */
-  void stage(ChebyshevScheme scheme, int j, double dt, State y0, State f0, State last, State next) {
+  void stage(ChebyshevScheme scheme, int j, double dt, NeuronState y0, NeuronState f0, NeuronState last, NeuronState next) {
     double rate = dt * scheme.rate()[j];
     evaluations++;
     for (int i = 0; i < panels.length; i++) {
       slide(last, i);
       if (j == 2) {
         // Y_0 stands in for Y_{j-2}
-        backend.copy(y0.rows[i], next.rows[i]);
-        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows[i]);
+        backend.copy(y0.rows(i), next.rows(i));
+        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows(i));
       } else {
-        backend.scale(scheme.before()[j], next.rows[i]);
-        backend.axpy(scheme.start()[j], y0.rows[i], next.rows[i]);
+        backend.scale(scheme.before()[j], next.rows(i));
+        backend.axpy(scheme.start()[j], y0.rows(i), next.rows(i));
       }
-      backend.axpy(scheme.last()[j] - rate * lambda, last.rows[i], next.rows[i]);
-      backend.axpy(dt * scheme.startRate()[j], f0.rows[i], next.rows[i]);
+      backend.axpy(scheme.last()[j] - rate * lambda, last.rows(i), next.rows(i));
+      backend.axpy(dt * scheme.startRate()[j], f0.rows(i), next.rows(i));
       addPulls(rate, next, i);
       observe(next, i);
     }
@@ -308,136 +247,129 @@ final class NeuronFlow {
   }
 
   /** next = Y_0 + dt F_0, and h and f of it. */
-  void euler(double dt, State y0, State f0, State next) {
+  void euler(double dt, NeuronState y0, NeuronState f0, NeuronState next) {
     for (int i = 0; i < panels.length; i++) {
-      backend.copy(y0.rows[i], next.rows[i]);
-      backend.axpy(dt, f0.rows[i], next.rows[i]);
+      backend.copy(y0.rows(i), next.rows(i));
+      backend.axpy(dt, f0.rows(i), next.rows(i));
       observe(next, i);
     }
     takeOutputs();
   }
 
-  /** phi, and in panel.pull phi' o z Delta^T, of the state whose field is held. */
-  private void slide(State state, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z[i], delta, 0, panel.pull);
-    backend.activateSliding(activation, panel.field, panel.pull, reach, panel.phi, panel.slope);
-    backend.multiply(panel.slope, panel.pull);
+  /** phi, and in panel.pull() phi' o z Delta^T, of the state whose field is held. */
+  private void slide(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
+    backend.activateSliding(activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
+    backend.multiply(panel.slope(), panel.pull());
   }
 
   /**
    * dz += scale gamma phi Delta and da += scale gamma (phi' o z Delta^T) F, the velocity but for
    * the weight decay.
    */
-  private void addPulls(double scale, State target, int i) {
-    Panel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi, delta, 1, target.z[i]);
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull, factor, 1, target.a[i]);
+  private void addPulls(double scale, NeuronState target, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi(), delta, 1, target.z(i));
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull(), factor, 1, target.a(i));
   }
 
   /** Velocity of the state whose field is held, and what it does to the training points. */
-  Observables velocity(State state, State velocity) {
+  FlowObservables velocity(NeuronState state, NeuronState velocity) {
     evaluations++;
     int k = outputCount;
     for (int i = 0; i < panels.length; i++) {
-      Panel panel = panels[i];
+      NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.copy(state.rows[i], velocity.rows[i]);
-      backend.scale(-lambda, velocity.rows[i]);
+      backend.copy(state.rows(i), velocity.rows(i));
+      backend.scale(-lambda, velocity.rows(i));
       addPulls(1, velocity, i);
 
       // dphi = phi'(h) dh, with the plain derivative
-      Matrix change = panel.pull;
-      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a[i], factor, 0, change);
-      backend.activateWithDerivative(activation, panel.field, panel.phi, panel.slope);
-      backend.multiply(panel.slope, change);
-      Matrix q = panel.traced.view(0, panel.rows, k, k);
-      Matrix dq = panel.traced.view(0, panel.rows, 3 * k, k);
-      backend.copy(state.z[i], panel.traced.view(0, panel.rows, 0, k));
-      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi, targets, 0, q);
-      backend.copy(velocity.z[i], panel.traced.view(0, panel.rows, 2 * k, k));
+      Matrix change = panel.pull();
+      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a(i), factor, 0, change);
+      backend.activateWithDerivative(activation, panel.field(), panel.phi(), panel.slope());
+      backend.multiply(panel.slope(), change);
+      Matrix q = panel.traced().view(0, panel.rows(), k, k);
+      Matrix dq = panel.traced().view(0, panel.rows(), 3 * k, k);
+      backend.copy(state.z(i), panel.traced().view(0, panel.rows(), 0, k));
+      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi(), targets, 0, q);
+      backend.copy(velocity.z(i), panel.traced().view(0, panel.rows(), 2 * k, k));
       backend.gemm(Transpose.NO, Transpose.NO, 1, change, targets, 0, dq);
       double beta = i == 0 ? 0 : 1;
-      backend.crossGram(1.0 / samples, panel.phi, panel.traced, beta, products);
+      backend.crossGram(1.0 / samples, panel.phi(), panel.traced(), beta, products);
       backend.crossGram(
-          1.0 / samples, change, panel.traced.view(0, panel.rows, 0, 2 * k), beta, derivatives);
+          1.0 / samples, change, panel.traced().view(0, panel.rows(), 0, 2 * k), beta, derivatives);
     }
     return observables();
   }
 
-  private Observables observables() {
-    int k = outputCount;
-    double[] byPhi = new double[trainPoints * 4 * k];
-    double[] byChange = new double[trainPoints * 2 * k];
+  private FlowObservables observables() {
+    double[] byPhi = new double[trainPoints * 4 * outputCount];
+    double[] byChange = new double[trainPoints * 2 * outputCount];
     backend.download(products, byPhi);
     backend.download(derivatives, byChange);
-    double[] rate = new double[f.length];
-    double[] image = new double[f.length];
-    double[] imageRate = new double[f.length];
-    double[] readoutPull = new double[f.length];
-    for (int j = 0; j < f.length; j++) {
-      int row = j / k;
-      int column = j % k;
-      readoutPull[j] = byPhi[row * 4 * k + 2 * k + column] / gamma;
-      rate[j] = readoutPull[j] + byChange[row * 2 * k + column] / gamma;
-      image[j] = byPhi[row * 4 * k + k + column];
-      imageRate[j] = byPhi[row * 4 * k + 3 * k + column] + byChange[row * 2 * k + k + column];
-    }
-    return new Observables(f.clone(), rate, image, imageRate, readoutPull);
+    return FlowObservables.of(f, byPhi, byChange, outputCount, gamma);
   }
 
   /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
-  void measureSpectrum(State state) {
+  void measureSpectrum(NeuronState state) {
     observe(state);
     setReach();
     Matrix feature = memory.get("feature kernel of the training points");
     Matrix gradient = memory.get("gradient kernel of the training points");
     for (int i = 0; i < panels.length; i++) {
-      Panel panel = panels[i];
+      NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.gram(1.0 / samples, panel.phi, i == 0 ? 0 : 1, feature);
+      backend.gram(1.0 / samples, panel.phi(), i == 0 ? 0 : 1, feature);
       for (int k = 0; k < outputCount; k++) {
-        backend.copy(panel.slope, panel.pull);
-        backend.scaleRows(state.z[i].view(0, panel.rows, k, 1), panel.pull);
-        backend.gram(1.0 / samples, panel.pull, i + k == 0 ? 0 : 1, gradient);
+        backend.copy(panel.slope(), panel.pull());
+        backend.scaleRows(state.z(i).view(0, panel.rows(), k, 1), panel.pull());
+        backend.gram(1.0 / samples, panel.pull(), i + k == 0 ? 0 : 1, gradient);
       }
     }
     double[] kernel = new double[trainPoints * trainPoints];
     double[] g = new double[kernel.length];
     backend.download(feature, kernel);
     backend.download(gradient, g);
-    // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
+    double trace = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      trace += kernel[j * trainPoints + j] / trainPoints;
+    }
     for (int j = 0; j < g.length; j++) {
+      // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
       kernel[j] += g[j] * inputKernel[j];
     }
-    largestEigenvalue = powerIteration(kernel);
+    spectrum.measure(kernel);
+    double wanted = RAMP_WIDTH * accuracy * Math.sqrt(trace) / typicalPull(state);
+    rampTime = Math.min(wanted, LONGEST_RAMP / decayRate());
     setReach();
   }
 
-  private double powerIteration(double[] kernel) {
-    double eigenvalue = 0;
-    double[] image = new double[trainPoints];
-    for (int n = 0; n < POWER_ITERATIONS; n++) {
-      double squares = 0;
-      for (int i = 0; i < trainPoints; i++) {
-        double sum = 0;
-        for (int j = 0; j < trainPoints; j++) {
-          sum += kernel[i * trainPoints + j] * leading[j];
+  /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
+  private double typicalPull(NeuronState state) {
+    for (int i = 0; i < panels.length; i++) {
+      backend.crossGram(1.0 / samples, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
+    }
+    double[] moments = new double[outputCount * outputCount];
+    double[] pulls = new double[f.length];
+    backend.download(readoutMoments, moments);
+    backend.download(delta, pulls);
+    double squares = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      double own = gamma * inputKernel[j * trainPoints + j];
+      for (int k = 0; k < outputCount; k++) {
+        for (int l = 0; l < outputCount; l++) {
+          squares +=
+              own
+                  * own
+                  * moments[k * outputCount + l]
+                  * pulls[j * outputCount + k]
+                  * pulls[j * outputCount + l];
         }
-        image[i] = sum;
-        squares += sum * sum;
-      }
-      double before = 0;
-      for (double value : leading) {
-        before += value * value;
-      }
-      eigenvalue = Math.sqrt(squares / before);
-      for (int i = 0; i < trainPoints && squares > 0; i++) {
-        // a little of everything stays in, should the leading direction change
-        leading[i] = image[i] / Math.sqrt(squares) + 1e-3 / trainPoints;
       }
     }
-    return eigenvalue;
+    return Math.sqrt(squares / trainPoints);
   }
 
   /** reach_j |z Delta_j|: the way that the pull of point j moves h_j in the time of a ramp. */
@@ -445,26 +377,25 @@ final class NeuronFlow {
     double[] way = new double[trainPoints];
     for (int j = 0; j < trainPoints; j++) {
       // before the first measurement the ramps are as narrow as float32 allows
-      double time = largestEigenvalue > 0 ? kinkTime / decayRate() : 0;
-      way[j] = Math.max(Float.MIN_NORMAL, time * gamma * inputKernel[j * trainPoints + j]);
+      way[j] = Math.max(Float.MIN_NORMAL, rampTime * gamma * inputKernel[j * trainPoints + j]);
     }
     backend.upload(way, reach);
   }
 
   /** Largest eigenvalue of K when it was measured last. */
   double largestEigenvalue() {
-    return largestEigenvalue;
+    return spectrum.value();
   }
 
   /** Fastest decay of f, per unit of time. */
   double decayRate() {
-    return lossPull * largestEigenvalue;
+    return lossPull * spectrum.value();
   }
 
   /** Fastest decay of anything, for which a step must be stable. */
   double stiffness() {
-    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / kinkTime : 0;
-    return decayRate() * Math.max(SPECTRUM_MARGIN, kinks) + 2 * lambda;
+    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / rampTime : 0;
+    return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
   }
 
   /** Evaluations of the velocity so far. */
@@ -474,38 +405,30 @@ final class NeuronFlow {
 
   /** What else than the neurons a run goes on from. */
   double[] numbers() {
-    double[] numbers = Arrays.copyOf(leading, trainPoints + 2);
-    numbers[trainPoints] = largestEigenvalue;
-    numbers[trainPoints + 1] = evaluations;
+    double[] known = spectrum.numbers();
+    double[] numbers = Arrays.copyOf(known, known.length + 2);
+    numbers[known.length] = evaluations;
+    numbers[known.length + 1] = rampTime;
     return numbers;
   }
 
   /** Takes up saved numbers. */
   void restore(double[] numbers) {
-    System.arraycopy(numbers, 0, leading, 0, trainPoints);
-    largestEigenvalue = numbers[trainPoints];
-    evaluations = (int) numbers[trainPoints + 1];
+    int known = numbers.length - 2;
+    spectrum.restore(Arrays.copyOf(numbers, known));
+    evaluations = (int) numbers[known];
+    rampTime = numbers[known + 1];
     setReach();
   }
 
   /** Slope phi'(h) of the training points of a panel, ramps included; h and f must be held. */
-  Matrix slope(State state, int i) {
+  Matrix slope(NeuronState state, int i) {
     slide(state, i);
-    return panels[i].slope;
+    return panels[i].slope();
   }
 
   /** phi of the training points of a panel, right after {@link #slope}. */
   Matrix phi(int i) {
-    return panels[i].phi;
-  }
-
-  /** Weights of a panel. */
-  Matrix weights(State state, int i) {
-    return state.a[i];
-  }
-
-  /** Readouts of a panel. */
-  Matrix readouts(State state, int i) {
-    return state.z[i];
+    return panels[i].phi();
   }
 }

@@ -60,7 +60,8 @@ public final class OneHiddenLayerSolver {
   }
 
   /**
-   * @param accuracy relative error of Delta and Phi that the integrator aims at
+   * @param accuracy relative error of f and Phi that the integrator aims at; against fine Euler
+   *     steps on the same neurons it stays within twice this
    * @param tolerance residual of the fixed point, relative to |y|, at which the flow ends; 0 to
    *     follow it for the whole time
    * @param populations B, independent populations for standard errors, at least 2; 0 for no errors
@@ -124,6 +125,14 @@ public final class OneHiddenLayerSolver {
           "samples",
           samples,
           "use a multiple of " + unit + ", such as " + (samples / unit + 1) * unit);
+    }
+    long outputs = (problem.options().steps() + 1L) * problem.points() * problem.outputs();
+    if (outputs > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "steps",
+          problem.options().steps(),
+          "outputs at all times must stay below 2^31 numbers; use fewer, longer steps, which only"
+              + " say when outputs are recorded");
     }
     boolean zero = true;
     for (double y : problem.trainTargets().toArray()) {
@@ -206,7 +215,8 @@ public final class OneHiddenLayerSolver {
     private void next() {
       if (finished.isEmpty()) {
         lastStep = run.lastStep();
-        rest = Rest.of(atRest(run) ? StopReason.CONVERGED : StopReason.BUDGET, run);
+        boolean rested = lastStep < problem.options().steps() || atRest(run);
+        rest = Rest.of(rested ? StopReason.CONVERGED : StopReason.BUDGET, run);
         neurons = run.neurons();
       }
       finished.add(run.record());

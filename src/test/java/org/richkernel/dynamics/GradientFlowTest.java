@@ -55,12 +55,6 @@ class GradientFlowTest {
     return Math.sqrt(squares / total);
   }
 
-  private static double[] errors(DynamicsProblem problem, double[] f) {
-    double[] errors = problem.trainTargets().toArray();
-    java.util.Arrays.setAll(errors, i -> errors[i] - f[i]);
-    return errors;
-  }
-
   private static double[] all(FixedPointSolution solution) {
     double[] train = solution.trainOutputs();
     double[] test = solution.testOutputs();
@@ -77,7 +71,7 @@ class GradientFlowTest {
     "RELU, 2, SUM, 1, 0.5, 6",
     "RELU, 1, MEAN, 1, 0.02, 20",
     "TANH, 1, SUM, 1, 0.5, 6",
-    "ERF, 2, MEAN, 2, 0.02, 5"
+    "TANH, 2, MEAN, 2, 0.02, 5"
   })
   void stepsThatTheSolverChoosesReachFineEulerOnTheSameNeurons(
       Activation f, int outputs, Loss loss, double gamma, double lambda, double time) {
@@ -85,28 +79,29 @@ class GradientFlowTest {
         DynamicsOptions.of(gamma, 10, time / 10)
             .withWeightDecay(lambda)
             .withLoss(loss)
-            .withSamples(256);
+            .withSamples(512);
     DynamicsProblem problem = problem(f, outputs, options);
     try (Backend backend = Backends.cpu()) {
-      FixedPointSolution flow = follow(backend, problem, 1e-3);
+      double accuracy = 2e-3;
+      FixedPointSolution flow = follow(backend, problem, accuracy);
       PlainFlow plain = new PlainFlow(problem, backend);
-      plain.run(time, time / 4000);
+      plain.run(time, time / 2000);
       double[] expected = plain.outputs();
-      assertThat(distance(all(flow), expected)).isLessThan(1e-3);
-      assertThat(distance(errors(problem, all(flow)), errors(problem, expected))).isLessThan(2e-3);
-      assertThat(distance(flow.featureKernel(), plain.featureKernel())).isLessThan(1e-3);
+      // what the solver promises: within twice the accuracy
+      assertThat(distance(all(flow), expected)).isLessThan(2 * accuracy);
+      assertThat(distance(flow.featureKernel(), plain.featureKernel())).isLessThan(2 * accuracy);
       if (f != Activation.RELU) {
         assertThat(distance(flow.kernels().gradient().get(0), plain.gradientKernel()))
-            .isLessThan(1e-3);
+            .isLessThan(2 * accuracy);
       }
-      assertThat(flow.evaluations()).isLessThan(1500);
+      assertThat(flow.evaluations()).isLessThan(2500);
     }
   }
 
   @Test
   void recordedTimesLieOnTheTrajectory() {
     DynamicsOptions options =
-        DynamicsOptions.of(1, 40, 0.025).withWeightDecay(0.3).withSamples(256).withRecordEvery(16);
+        DynamicsOptions.of(1, 40, 0.025).withWeightDecay(0.3).withSamples(1024).withRecordEvery(16);
     DynamicsProblem problem = problem(Activation.RELU, 1, options);
     try (Backend backend = Backends.cpu()) {
       DynamicsSolution course = follow(backend, problem, 1e-3).course();
@@ -120,16 +115,16 @@ class GradientFlowTest {
         for (int i = 0; i < expected.length; i++) {
           assertThat(course.mean().outputs()[t * expected.length + i])
               .as("point %d at step %d", i, t)
-              .isCloseTo(expected[i], within(4e-3));
+              .isCloseTo(expected[i], within(2e-3));
         }
         assertThat(losses[t])
-            .isCloseTo(TrajectoryRecorder.loss(problem.trainTargets(), expected), within(6e-3));
+            .isCloseTo(TrajectoryRecorder.loss(problem.trainTargets(), expected), within(2e-3));
         if (t == 16) {
           assertThat(
                   distance(course.mean().kernels().get(1).feature().get(0), plain.featureKernel()))
               .isLessThan(2e-3);
         }
-        plain.run(0.025, 0.025 / 25);
+        plain.run(0.025, 0.025 / 20);
       }
     }
   }
