@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.util.Locale;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.Loss;
 import org.richkernel.dynamics.SolverKind;
@@ -67,6 +68,14 @@ final class OptionNames {
     public Approximation convert(String value) {
       return parse(
           Approximation.class, value, "none, static-ntk, gradient-independence or perturbative");
+    }
+  }
+
+  /** Reads how float32 products are taken. */
+  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
+    @Override
+    public FieldPrecision convert(String value) {
+      return parse(FieldPrecision.class, value, "fp32 or tf32");
     }
   }
 
