@@ -132,7 +132,7 @@ public final class DynamicsFit implements Fit {
             .seconds("io", ioSeconds)
             .detail("certificate", course.certificate());
     course.residual().ifPresent(summary::residual);
-    settings.tolerance().ifPresent(summary::tolerance);
+    settings.effectiveTolerance().ifPresent(summary::tolerance);
     testScores().ifPresent(scores -> summary.test(score(scores, course.testLossError())));
     lazyScores(summary);
     int columns = layers() + 1;

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.dynamics.Approximation;
+import org.richkernel.dynamics.CausalOptions;
 import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.SolverKind;
@@ -43,6 +44,9 @@ record DynamicsSettings(
 
   /** Share of the largest step at which the lazy limit is stable; learned kernels are larger. */
   private static final double STABLE_SHARE = 0.25;
+
+  /** Tolerance of the solvers that come to rest. */
+  private static final double RESIDUAL = 1e-3;
 
   /** Longest gradient flow without weight decay, in units of 1 / lambda_max(K_0). */
   private static final double LONGEST_FLOW = 1e4;
@@ -177,6 +181,19 @@ record DynamicsSettings(
       case GRADIENT_INDEPENDENCE, PERTURBATIVE -> true;
       case NONE -> solver != SolverKind.LINEAR;
     };
+  }
+
+  /** What the residual is judged by, empty where nothing is sampled. */
+  OptionalDouble effectiveTolerance() {
+    if (!samples()) {
+      return OptionalDouble.empty();
+    }
+    boolean marched =
+        approximation != Approximation.NONE
+            || solver == SolverKind.CAUSAL
+            || solver == SolverKind.AUTO;
+    double own = marched ? CausalOptions.defaults().tolerance() : RESIDUAL;
+    return OptionalDouble.of(tolerance.orElse(own));
   }
 
   /** The options by the names of the command line. */
