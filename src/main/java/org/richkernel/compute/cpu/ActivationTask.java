@@ -1,6 +1,7 @@
 package org.richkernel.compute.cpu;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 
 /** phi = f(h), with or without slope = f'(h), in one pass. */
 final class ActivationTask extends TiledTask {
