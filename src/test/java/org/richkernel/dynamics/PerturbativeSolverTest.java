@@ -76,8 +76,7 @@ class PerturbativeSolverTest {
     }
   }
 
-  private static void requireSame(
-      double[] expected, double[] seen, double[] error, double share) {
+  private static void requireSame(double[] expected, double[] seen, double[] error, double share) {
     double largest = 0;
     for (double value : expected) {
       largest = Math.max(largest, Math.abs(value));

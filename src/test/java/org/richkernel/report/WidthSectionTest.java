@@ -12,8 +12,7 @@ class WidthSectionTest {
   private static final double[] THEORY = {0, 0, 0.5, -0.5, 0.9, -0.9};
 
   private static Result theory() {
-    return Result.of(Summary.builder("dynamics", Map.of()).build())
-        .with("f_train_t", THEORY, 3, 2);
+    return Result.of(Summary.builder("dynamics", Map.of()).build()).with("f_train_t", THEORY, 3, 2);
   }
 
   /** Networks that are off by a given amount at one point and time. */
