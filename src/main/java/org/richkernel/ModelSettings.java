@@ -26,6 +26,7 @@ final class ModelSettings {
   private static final String KERNEL = "kernel";
   private static final String SAMPLED = "sampled";
   private static final String LINEAR = "linear";
+  private static final String GIVEN_POINTS = "given-points";
   private static final String NETWORKS = "networks";
 
   private ModelSettings() {}
@@ -59,6 +60,7 @@ final class ModelSettings {
     } else if (predictor instanceof SampledPredictor sampled) {
       settings.put("type", SAMPLED);
       settings.put("inputs", sampled.inputDimension());
+      settings.put("rest-share", sampled.restShare());
       describe(sampled.network(), settings);
       int r = sampled.rank();
       arrays =
@@ -70,6 +72,9 @@ final class ModelSettings {
       settings.put("type", LINEAR);
       settings.put("intercept", linear.intercept());
       arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+    } else if (predictor instanceof GivenPointsOnly none) {
+      settings.put("type", GIVEN_POINTS);
+      settings.put("solver", none.solver());
     } else if (predictor instanceof NetworkEnsemble networks) {
       settings.put("type", NETWORKS);
       settings.put("inputs", networks.inputDimension());
@@ -112,10 +117,13 @@ final class ModelSettings {
             projector.columns(),
             projector.values(),
             floats(model.array("neurons")),
-            floats(model.array("readout")));
+            floats(model.array("readout")),
+            settings.get("rest-share") instanceof Number share ? share.doubleValue() : 1);
       case LINEAR:
         return new LinearPredictor(
             model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+      case GIVEN_POINTS:
+        return new GivenPointsOnly(String.valueOf(settings.get("solver")));
       case NETWORKS:
         return networks(model);
       default:

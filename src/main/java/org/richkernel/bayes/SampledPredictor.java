@@ -29,6 +29,7 @@ public final class SampledPredictor implements Predictor {
   private final double[] projector; // (D or D + 1) x r
   private final float[] neurons; // n x r
   private final float[] coefficients; // n x K
+  private final double restShare;
 
   /**
    * A predictor from what a fit has stored.
@@ -44,6 +45,22 @@ public final class SampledPredictor implements Predictor {
       double[] projector,
       float[] neurons,
       float[] coefficients) {
+    this(network, inputDimension, rank, projector, neurons, coefficients, 1);
+  }
+
+  /**
+   * The same for neurons whose weights outside of the span of the training inputs have shrunk.
+   *
+   * @param restShare what is left of those weights, 0 to 1
+   */
+  public SampledPredictor(
+      NetworkSpec network,
+      int inputDimension,
+      int rank,
+      double[] projector,
+      float[] neurons,
+      float[] coefficients,
+      double restShare) {
     int count = neurons.length / Math.max(1, rank);
     if (rank < 1
         || projector.length % rank != 0
@@ -60,6 +77,7 @@ public final class SampledPredictor implements Predictor {
     this.projector = projector;
     this.neurons = neurons;
     this.coefficients = coefficients;
+    this.restShare = restShare;
   }
 
   /** The network that was fitted. */
@@ -80,6 +98,11 @@ public final class SampledPredictor implements Predictor {
   /** W, row-major; not a copy. */
   public double[] projector() {
     return projector;
+  }
+
+  /** What is left of the weights outside of the span of the training inputs. */
+  public double restShare() {
+    return restShare;
   }
 
   /** Whitened weights, n x r; not a copy. */
@@ -132,7 +155,8 @@ public final class SampledPredictor implements Predictor {
         Matrix deviation = memory.get("deviation").view(0, 1, 0, rows);
         Matrix sum = memory.get("prediction").rowRange(0, rows)) {
       backend.upload(points.whitened(), coordinates);
-      backend.upload(points.deviation(), deviation);
+      double[] rest = java.util.Arrays.stream(points.deviation()).map(s -> restShare * s).toArray();
+      backend.upload(rest, deviation);
       backend.fill(0, sum);
       int count = coefficients.length / outputs;
       for (int from = 0; from < count; from += panel) {

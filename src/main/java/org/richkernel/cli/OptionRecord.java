@@ -48,7 +48,9 @@ final class OptionRecord {
     if (value instanceof Path path) {
       return path.toString();
     }
-    return value instanceof Enum<?> name ? name.name().toLowerCase(Locale.ROOT) : value;
+    return value instanceof Enum<?> name
+        ? name.name().toLowerCase(Locale.ROOT).replace('_', '-')
+        : value;
   }
 
   /** What must be the same for a checkpoint to be continued bit for bit. */

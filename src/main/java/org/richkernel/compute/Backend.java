@@ -153,6 +153,19 @@ public interface Backend extends AutoCloseable {
    */
   void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi);
 
+  /**
+   * phi = f(h), and the derivative of f with the kink of ReLU resolved as a point sees it that its
+   * own pull moves across: slope_ij = clamp(1/2 + h_ij / (reach_j |pull_ij|), 0, 1). A pull towards
+   * the kink from both sides then comes to rest within reach_j |pull_ij| / 2 of it, at the slope
+   * that balances it. Smooth activations have their plain derivative. FLOAT32.
+   *
+   * @param pull same shape as h; only its magnitude counts
+   * @param reach 1 x columns, positive: how far a unit pull is smoothed over
+   * @param phi may be h
+   * @param slope may be pull
+   */
+  void activateSliding(Activation f, Matrix h, Matrix pull, Matrix reach, Matrix phi, Matrix slope);
+
   /** y = alpha x + y. */
   void axpy(double alpha, Matrix x, Matrix y);
 

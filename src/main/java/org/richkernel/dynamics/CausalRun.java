@@ -20,7 +20,22 @@ import org.richkernel.solver.SolverState;
  * training points, then the test points. The first layer and the readout are Markovian: W^0 x and
  * the readouts z_k = w_k + ... are carried along and updated as gradient descent updates them.
  */
-final class CausalRun {
+class CausalRun {
+  /** Makes a population. */
+  @FunctionalInterface
+  interface Maker {
+    /** As the constructor of {@link CausalRun}. */
+    CausalRun make(
+        DynamicsProblem problem,
+        CausalOptions causal,
+        Backend backend,
+        Workspace memory,
+        TrajectoryRecorder recorder,
+        @Nullable HistoryKeeper keeper,
+        long firstSample,
+        int samples);
+  }
+
   private final Backend backend;
   private final DynamicsProblem problem;
   private final DynamicsOptions options;
@@ -94,6 +109,29 @@ final class CausalRun {
       @Nullable HistoryKeeper keeper,
       long firstSample,
       int samples) {
+    this(
+        problem,
+        causal,
+        backend,
+        memory,
+        recorder,
+        keeper,
+        firstSample,
+        samples,
+        HiddenWeights::new);
+  }
+
+  /** The same with other weights between the hidden layers. */
+  CausalRun(
+      DynamicsProblem problem,
+      CausalOptions causal,
+      Backend backend,
+      Workspace memory,
+      TrajectoryRecorder recorder,
+      @Nullable HistoryKeeper keeper,
+      long firstSample,
+      int samples,
+      HiddenWeights.Maker weights) {
     this.backend = backend;
     this.problem = problem;
     this.recorder = recorder;
@@ -117,7 +155,7 @@ final class CausalRun {
       slope[l] = memory.get("slope of layer " + l).rowRange(0, samples);
       g[l] = memory.get("g of layer " + l).rowRange(0, samples);
       if (l < layers) {
-        hidden[l] = new HiddenWeights(backend, options, causal, memory, l, firstSample, samples);
+        hidden[l] = weights.make(backend, options, causal, memory, l, firstSample, samples);
       }
     }
     first = memory.get("h of layer 1").rowRange(0, samples);
@@ -156,18 +194,18 @@ final class CausalRun {
     int[] order = order(time);
     double decay = Math.pow(options.retention(), time);
     forward(order, decay);
-    if (!recorder.observe(readOut(order))) {
+    if (!recorder.observe(outputs(order))) {
       return false;
     }
-    boolean keepsKernels = recorder.keepsKernels(time);
+    boolean measures = measuresKernels(time);
     List<double[]> gradient = new ArrayList<>();
-    if (keepsKernels && outputCount > 1) {
+    if (measures && outputCount > 1) {
       gradient = gradientKernelsOfAllOutputs(decay, order);
     }
     Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
-    boolean all = keeper != null || (keepsKernels && outputCount == 1);
+    boolean all = keeper != null || (measures && outputCount == 1);
     backward(pulls.directions(), all ? points : driving, driving, decay);
-    if (keepsKernels) {
+    if (measures) {
       if (outputCount == 1) {
         for (int l = 1; l <= layers; l++) {
           gradient.add(kernel(g[l], order));
@@ -177,7 +215,7 @@ final class CausalRun {
       for (int l = 1; l <= layers; l++) {
         feature.add(kernel(phi[l], order));
       }
-      recorder.keep(new LayerKernels(time, feature, gradient));
+      measured(new LayerKernels(time, feature, gradient));
     }
     if (keeper != null) {
       keeper.keep(time, order, phi, g);
@@ -185,6 +223,21 @@ final class CausalRun {
     learn(pulls, order);
     time++;
     return true;
+  }
+
+  /** Outputs of the present time before they are centred, row-major M x K. */
+  double[] outputs(int[] order) {
+    return readOut(order);
+  }
+
+  /** Whether kernels are wanted at a time. */
+  boolean measuresKernels(int step) {
+    return recorder.keepsKernels(step);
+  }
+
+  /** Takes the kernels of the present time, where they are wanted. */
+  void measured(LayerKernels kernels) {
+    recorder.keep(kernels);
   }
 
   /** The points that drive a step, then all others, ascending. */

@@ -45,6 +45,7 @@ public final class CausalSolver {
   private static final double RAISE = 10;
 
   private final CausalOptions causal;
+  private final CausalRun.Maker maker;
 
   /** A solver with the usual settings. */
   public CausalSolver() {
@@ -53,7 +54,13 @@ public final class CausalSolver {
 
   /** A solver with other settings. */
   public CausalSolver(CausalOptions causal) {
+    this(causal, CausalRun::new);
+  }
+
+  /** A solver that marches populations of another theory. */
+  CausalSolver(CausalOptions causal, CausalRun.Maker maker) {
     this.causal = causal;
+    this.maker = maker;
   }
 
   /**
@@ -146,7 +153,7 @@ public final class CausalSolver {
       if (b == parts && problem.options().saveHistory()) {
         keeper = new HistoryKeeper(backend, problem, memory, size);
       }
-      return new CausalRun(problem, settings, backend, memory, recorder, keeper, first, size);
+      return maker.make(problem, settings, backend, memory, recorder, keeper, first, size);
     }
 
     private void next() {

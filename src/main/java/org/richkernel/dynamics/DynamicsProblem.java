@@ -162,6 +162,17 @@ public record DynamicsProblem(
     return trainPoints() + testPoints();
   }
 
+  /** The part of a kernel of all points, M x M, that belongs to the training points, P x P. */
+  public double[] trainBlock(double[] kernel) {
+    int points = points();
+    int train = trainPoints();
+    double[] block = new double[train * train];
+    for (int i = 0; i < train; i++) {
+      System.arraycopy(kernel, i * points, block, i * train, train);
+    }
+    return block;
+  }
+
   /** All inputs, row-major M x D. */
   public double[] allInputs() {
     double[] train = trainInputs.toArray();
@@ -177,18 +188,25 @@ public record DynamicsProblem(
 
   /** Phi^0 = X X^T / D of all points, row-major M x M. */
   public double[] inputKernel() {
-    int points = points();
+    return inputKernel(allInputs(), points());
+  }
+
+  /** Phi^0 of the training points alone, row-major P x P. */
+  public double[] trainInputKernel() {
+    return inputKernel(trainInputs.toArray(), trainPoints());
+  }
+
+  private double[] inputKernel(double[] x, int rows) {
     int dimension = dimension();
-    double[] x = allInputs();
-    double[] kernel = new double[points * points];
-    for (int i = 0; i < points; i++) {
+    double[] kernel = new double[rows * rows];
+    for (int i = 0; i < rows; i++) {
       for (int j = 0; j <= i; j++) {
         double sum = 0;
         for (int k = 0; k < dimension; k++) {
           sum += x[i * dimension + k] * x[j * dimension + k];
         }
-        kernel[i * points + j] = sum / dimension;
-        kernel[j * points + i] = sum / dimension;
+        kernel[i * rows + j] = sum / dimension;
+        kernel[j * rows + i] = sum / dimension;
       }
     }
     return kernel;

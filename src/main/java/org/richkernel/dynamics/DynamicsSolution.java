@@ -118,6 +118,15 @@ public record DynamicsSolution(
     return lastKernels().tangentKernel(problem.inputKernel());
   }
 
+  /**
+   * The larger of the bias of finite S and the standard error, relative to the mean: the largest
+   * norm over the outputs and each recorded kernel; 0 where nothing is sampled, NaN where it is not
+   * known.
+   */
+  public double relativeError() {
+    return new PopulationEstimate(mean, standardError, sampleBias).relativeError();
+  }
+
   /** One line for a person: what ended the run, and at which time. */
   public String outcome() {
     String text =

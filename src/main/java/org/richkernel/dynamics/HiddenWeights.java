@@ -27,7 +27,21 @@ import org.richkernel.solver.SolverState;
  * discrete time with weight decay). With phi^l(s) = E_phi R_phi(s)^T and g^{l+1}(s) = E_g R_g(s)^T,
  * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on.
  */
-final class HiddenWeights {
+class HiddenWeights {
+  /** Makes the weights above a layer. */
+  @FunctionalInterface
+  interface Maker {
+    /** As the constructor of {@link HiddenWeights}. */
+    HiddenWeights make(
+        Backend backend,
+        DynamicsOptions options,
+        CausalOptions causal,
+        Workspace memory,
+        int layer,
+        long firstSample,
+        int samples);
+  }
+
   private final Backend backend;
   private final String name;
   private final FieldHistory features; // of phi^l
@@ -108,7 +122,7 @@ final class HiddenWeights {
     features.draw(h);
     backend.scale(decay, h);
     Matrix c = coefficients.view(0, phi.columns(), 0, gradients.rank());
-    gradients.response(phi, c);
+    forwardResponse(gradients, phi, c);
     Matrix rows = features.rows().view(0, phi.columns(), 0, features.known());
     backend.gemm(
         Transpose.NO,
@@ -137,7 +151,7 @@ final class HiddenWeights {
     gradients.draw(z);
     backend.scale(decay, z);
     Matrix c = coefficients.view(0, m, 0, features.rank());
-    features.response(g, c);
+    backwardResponse(features, g, c);
     backend.scale(decay, c);
     backend.gemm(
         Transpose.NO,
@@ -151,9 +165,36 @@ final class HiddenWeights {
     int extras = features.extras();
     int first = phi.columns() - extras;
     if (m > first) {
-      features.addExtraResponse(
-          decay, phi, g.view(0, g.rows(), first, extras), z.view(0, z.rows(), first, extras));
+      addExtraResponse(
+          features,
+          decay,
+          phi,
+          g.view(0, g.rows(), first, extras),
+          z.view(0, z.rows(), first, extras));
     }
+  }
+
+  /**
+   * c = A^l(t, .), the mean response of phi^l to r^l, in the directions of the past of g^{l+1}.
+   *
+   * @param past of g^{l+1}
+   */
+  void forwardResponse(FieldHistory past, Matrix phi, Matrix c) {
+    past.response(phi, c);
+  }
+
+  /**
+   * c = B^l(t, .), the mean response of g^{l+1} to u^{l+1}, in the directions of the past of phi^l.
+   *
+   * @param past of phi^l
+   */
+  void backwardResponse(FieldHistory past, Matrix g, Matrix c) {
+    past.response(g, c);
+  }
+
+  /** z += rho^t B^l(t, t) phi^l(t) of points beyond those directions. */
+  void addExtraResponse(FieldHistory past, double decay, Matrix phi, Matrix g, Matrix z) {
+    past.addExtraResponse(decay, phi, g, z);
   }
 
   /**

@@ -14,6 +14,7 @@ import org.richkernel.solver.SolverState;
  * @param trainLoss mean of (y - f)^2 over training points and outputs, at each time
  * @param testLoss the same over the test points; empty without test targets
  * @param kernels kernels at the recorded times, ascending
+ * @param course numbers of the training kernels at the recorded times, where they were measured
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Trajectory(
@@ -22,9 +23,21 @@ public record Trajectory(
     double[] outputs,
     double[] trainLoss,
     double[] testLoss,
-    List<LayerKernels> kernels) {
+    List<LayerKernels> kernels,
+    KernelCourse course) {
   public Trajectory {
     kernels = List.copyOf(kernels);
+  }
+
+  /** A run whose kernels nobody has measured. */
+  public Trajectory(
+      int points,
+      int outputCount,
+      double[] outputs,
+      double[] trainLoss,
+      double[] testLoss,
+      List<LayerKernels> kernels) {
+    this(points, outputCount, outputs, trainLoss, testLoss, kernels, KernelCourse.none());
   }
 
   /** Number of times that were reached, the start included. */
@@ -69,7 +82,17 @@ public record Trajectory(
       }
       kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
     }
-    return new Trajectory(first.points, first.outputCount, outputs, trainLoss, testLoss, kernels);
+    boolean measured = runs.stream().noneMatch(run -> run.course.isNone());
+    int numbers =
+        recorded * (first.kernels.isEmpty() ? 0 : first.kernels.get(0).feature().size() + 1);
+    KernelCourse course =
+        measured
+            ? KernelCourse.combine(
+                runs.stream().map(Trajectory::course).toList(),
+                arrays -> combine(arrays, numbers, function))
+            : KernelCourse.none();
+    return new Trajectory(
+        first.points, first.outputCount, outputs, trainLoss, testLoss, kernels, course);
   }
 
   private static double[] combine(
@@ -139,6 +162,7 @@ public record Trajectory(
         state.doubles(name + "_outputs"),
         state.doubles(name + "_train_loss"),
         state.doubles(name + "_test_loss"),
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 }

@@ -162,7 +162,8 @@ public final class TrajectoryRecorder {
         Arrays.copyOf(outputs, times * points * outputCount),
         Arrays.copyOf(trainLoss, times),
         Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 
   /** Adds this to a checkpoint. */

@@ -35,7 +35,7 @@ class BadInputTest {
   }
 
   private void assertRefused(Path inputs, Path labels, String says, String... more) {
-    for (String command : new String[] {"bayes", "lazy"}) {
+    for (String command : new String[] {"bayes", "lazy", "dynamics"}) {
       String[] arguments =
           Stream.concat(
                   Stream.of(command, "--train-x=" + inputs, "--train-y=" + labels, "--out=" + out),
@@ -139,6 +139,20 @@ class BadInputTest {
         Arguments.of("bayes", "--determinant-weight=-1", "--determinant-weight is -1.0"),
         Arguments.of("bayes", "--hidden-layers=2", "--hidden-layers is 2"),
         Arguments.of("bayes", "--train-size=1", "--train-size is 1"),
+        Arguments.of("dynamics", "--gamma=0", "--gamma is 0.0"),
+        Arguments.of("dynamics", "--steps=0", "--steps is 0"),
+        Arguments.of("dynamics", "--step-size=0", "--step-size is 0.0"),
+        Arguments.of("dynamics", "--weight-decay=-1", "--weight-decay is -1.0"),
+        Arguments.of("dynamics", "--loss=median", "sum or mean"),
+        Arguments.of("dynamics", "--solver=guess", "causal, alternating"),
+        Arguments.of("dynamics", "--approximation=wild", "static-ntk"),
+        Arguments.of("dynamics", "--approximation=perturbative", "tanh, erf or linear"),
+        Arguments.of("dynamics", "--batch-size=5", "--batch-size is 5"),
+        Arguments.of("dynamics", "--record-every=-1", "--record-every is -1"),
+        Arguments.of("dynamics", "--samples=8", "--samples is 8"),
+        Arguments.of("dynamics", "--tolerance=0", "--tolerance is 0.0"),
+        Arguments.of("dynamics", "--weight-variance=2", "--weight-variance is 2.0"),
+        Arguments.of("dynamics", "--bias-variance=1", "--bias-variance is 1.0"),
         Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
         Arguments.of("lazy", "--kernel=rbf", "--kernel"));
   }

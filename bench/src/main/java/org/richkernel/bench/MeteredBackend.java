@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.richkernel.compute.Backend;
 
 /** A backend that adds up wall-clock time by operation. */
-final class MeteredBackend {
+public final class MeteredBackend {
   /** Operations whose work is matrix-matrix products or factorizations built of them. */
   private static final Set<String> BLAS3 =
       Set.of(
@@ -26,7 +26,7 @@ final class MeteredBackend {
   private final Map<String, long[]> nanosAndCalls = new TreeMap<>();
   private final Backend metered;
 
-  MeteredBackend(Backend backend) {
+  public MeteredBackend(Backend backend) {
     metered =
         (Backend)
             Proxy.newProxyInstance(
@@ -50,12 +50,12 @@ final class MeteredBackend {
                 });
   }
 
-  Backend backend() {
+  public Backend backend() {
     return metered;
   }
 
   /** Share of the given wall-clock time that was spent in BLAS-3 and LAPACK. */
-  double blas3Share(double seconds) {
+  public double blas3Share(double seconds) {
     long nanos = 0;
     for (Map.Entry<String, long[]> entry : nanosAndCalls.entrySet()) {
       nanos += BLAS3.contains(entry.getKey()) ? entry.getValue()[0] : 0;
@@ -64,7 +64,7 @@ final class MeteredBackend {
   }
 
   /** Operations by time, as rows of a Markdown table. */
-  String table(double seconds) {
+  public String table(double seconds) {
     StringBuilder text =
         new StringBuilder(
             "| operation | calls | seconds | share |\n| --- | ---: | ---: | ---: |\n");

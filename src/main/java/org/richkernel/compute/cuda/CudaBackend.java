@@ -295,6 +295,13 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void activateSliding(
+      Activation f, Matrix h, Matrix pull, Matrix reach, Matrix phi, Matrix slope) {
+    session.begin("activateSliding", h, pull, reach, phi, slope);
+    elementwise.activateSliding(f, use(h), use(pull), use(reach), use(phi), use(slope));
+  }
+
+  @Override
   public void axpy(double alpha, Matrix x, Matrix y) {
     session.begin("axpy", x, y);
     elementwise.axpy(alpha, use(x), use(y));

@@ -100,6 +100,13 @@ class CudaTrafficTest {
         0,
         () -> backend.activateWithDerivative(Activation.RELU, x, z, y));
     costs(
+        "activateSliding",
+        1,
+        0,
+        0,
+        0,
+        () -> backend.activateSliding(Activation.RELU, x, y, columns, z, y));
+    costs(
         "activateSmoothed",
         1,
         0,
