@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.richkernel.bayes.LinearPredictor;
 import org.richkernel.bayes.SampledPredictor;
+import org.richkernel.bayes.critical.MapPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
@@ -65,8 +66,13 @@ final class ModelSettings {
               .with("readout", sampled.coefficients(), sampled.neurons().length / r, outputs);
     } else if (predictor instanceof LinearPredictor linear) {
       settings.put("type", LINEAR);
-      settings.put("intercept", linear.intercept());
-      arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+      double[] weights = linear.weights();
+      arrays =
+          arrays
+              .with("weights", weights, weights.length)
+              .with("intercepts", linear.intercepts(), linear.intercepts().length);
+    } else if (predictor instanceof MapPredictor map) {
+      arrays = TiltedModel.write(map, settings, arrays);
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
@@ -97,7 +103,9 @@ final class ModelSettings {
             floats(model.array("readout")));
       case LINEAR:
         return new LinearPredictor(
-            model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+            model.array("weights").values(), model.array("intercepts").values());
+      case TiltedModel.TYPE:
+        return TiltedModel.read(network(settings), model);
       default:
         throw new org.richkernel.data.InvalidDataException(
             ModelFile.SETTINGS,

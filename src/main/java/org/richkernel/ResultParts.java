@@ -38,6 +38,17 @@ final class ResultParts {
         : result.with(name, values, values.length / outputs, outputs);
   }
 
+  /** Standard error of the loss, to first order and as if all points erred together. */
+  static double lossError(Targets targets, double[] predictions, double[] spread) {
+    double[] y = targets.toArray();
+    double sum = 0;
+    for (int i = 0; i < spread.length; i++) {
+      // d loss / d f_i = 2 (f_i - y_i) / n
+      sum += 2 * Math.abs(predictions[i] - y[i]) * spread[i] / predictions.length;
+    }
+    return sum;
+  }
+
   /** Peak bytes of the host: those of the matrices where the backend computes on the host. */
   static long host(BackendInfo backend, long peakBytes) {
     return backend.name().equals("cpu") ? peakBytes : 0;

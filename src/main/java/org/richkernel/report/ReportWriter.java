@@ -89,6 +89,8 @@ public final class ReportWriter {
     for (Section section :
         Stream.of(
                 SummaryTables.headline(summary, wording),
+                PhaseSection.of(result),
+                PathSection.of(result),
                 KernelSection.of(result, wording),
                 AlignmentSection.of(result, wording),
                 SpectrumSection.of(result, wording),

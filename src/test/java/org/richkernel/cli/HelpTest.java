@@ -32,13 +32,15 @@ class HelpTest {
   void helpShowsTheOptionsOfEachTheory() {
     assertThat(Program.run("bayes", "--help").out())
         .contains("--beta", "--tolerance", "--max-sweeps", "--determinant-weight")
-        .doesNotContain("--width", "--order");
+        .contains("--order", "--width", "--scaling", "--chi");
+    assertThat(Program.run("phase", "--help").out())
+        .contains("--weight-variance", "--bias-variance", "--width", "--hidden-layers");
     assertThat(Program.run("lazy", "--help").out()).contains("--kernel", "--kappa");
     assertThat(Program.run("predict", "--help").out()).contains("--from", "--test-x", "--classes");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "lazy", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "phase", "lazy", "predict", "demo"})
   void everyOptionSaysItsDefaultOrThatItIsRequired(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");
@@ -55,7 +57,7 @@ class HelpTest {
 
     assertThat(help.code()).isZero();
     assertThat(help.out())
-        .contains("lazy", "bayes", "predict", "report", "demo", "devices", "75 stopped");
+        .contains("lazy", "bayes", "phase", "predict", "report", "demo", "devices", "75 stopped");
     assertThat(Program.run("--version").out()).matches("richkernel \\d+\\.\\d+\\.\\d+\\R");
   }
 

@@ -120,6 +120,11 @@ public final class Plot {
     return add(new Marks.Steps(name, color, low, binWidth, counts));
   }
 
+  /** Adds error bars of one standard error at points; those that are not positive are left out. */
+  public Plot whiskers(String color, double[] xs, double[] ys, double[] errors) {
+    return add(new Whiskers(color, xs, ys, errors));
+  }
+
   private Plot add(Mark mark) {
     marks.add(mark);
     return this;
