@@ -62,7 +62,7 @@ public final class MultiScaleNbk {
 
   /**
    * Sets the scales to solve at, chi = gamma^2 N each; the last is the one that is scored and
-   * saved.
+   * saved. Every scale is solved on its own, so that none inherits a metastable branch.
    */
   public MultiScaleNbk chi(double... scales) {
     if (scales.length == 0) {

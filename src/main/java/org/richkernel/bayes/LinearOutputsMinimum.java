@@ -7,6 +7,7 @@ import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.NonPositiveDefiniteMatrixException;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A minimum of the action of a deep linear network with K outputs.
@@ -51,7 +52,7 @@ public record LinearOutputsMinimum(
         point.t(), point.rotation(), point.action(), action.gradient(point).getFrobeniusNorm());
   }
 
-  private static LinearOutputsAction.@org.jspecify.annotations.Nullable Point trial(
+  private static LinearOutputsAction.@Nullable Point trial(
       LinearOutputsAction action,
       LinearOutputsAction.Point point,
       RealVector slope,

@@ -1,12 +1,14 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
@@ -137,7 +139,7 @@ public final class LinearOutputsSaddle {
     }
     for (double t : new double[] {0, largest}) {
       double[] m = new double[outputs];
-      java.util.Arrays.fill(m, Math.pow(1 + t, hiddenLayers));
+      Arrays.fill(m, Math.pow(1 + t, hiddenLayers));
       RealMatrix w = action.overlaps(none, m);
       rotations.add(new EigenDecomposition(symmetric(w)).getV());
     }
@@ -165,7 +167,7 @@ public final class LinearOutputsSaddle {
       best[k] = roots.get(0).t();
     }
     List<double[]> starts = new ArrayList<>(List.of(best, low, high));
-    if (java.util.Arrays.equals(low, high)) {
+    if (Arrays.equals(low, high)) {
       return starts;
     }
     if (outputs <= MOST_COMBINED) {
@@ -215,7 +217,7 @@ public final class LinearOutputsSaddle {
     return combined(action.scales(best().t()));
   }
 
-  private double[] combined(double @org.jspecify.annotations.Nullable [] factors) {
+  private double[] combined(double @Nullable [] factors) {
     int outputs = action.outputs();
     int points = lambda.length;
     double[][] v = rotatedDuals(best());
