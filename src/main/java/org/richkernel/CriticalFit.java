@@ -155,7 +155,7 @@ public final class CriticalFit implements Fit {
                     ResultParts.score(scores)
                         .withLossStandardError(
                             ResultParts.lossError(
-                                points.testTargets().orElseThrow(),
+                                points.testTargets().orElseThrow().toArray(),
                                 solution.testPredictions(),
                                 solution.testSpread()))));
     lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));

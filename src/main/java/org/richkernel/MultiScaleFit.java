@@ -126,7 +126,7 @@ public final class MultiScaleFit implements Fit {
                       ? ResultParts.score(scores)
                       : ResultParts.score(scores)
                           .withLossStandardError(
-                              ResultParts.lossError(targets, chosen().test(), spread)));
+                              ResultParts.lossError(targets.toArray(), chosen().test(), spread)));
             });
     lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
     return arrays(summary.build());
@@ -159,7 +159,7 @@ public final class MultiScaleFit implements Fit {
       row.put("testLoss", Scores.of(targets, f.test()).loss());
       if (f.testError().length > 0) {
         row.put("testDiscrepancyStandardError", f.testDiscrepancyError(other));
-        row.put("testLossStandardError", ResultParts.lossError(targets, f.test(), f.testError()));
+        row.put("testLossStandardError", ResultParts.lossError(other, f.test(), f.testError()));
       }
     }
     return row;

@@ -36,22 +36,22 @@ final class PathSection {
       if (values.isPresent()) {
         any = true;
         String label = LEVELS.get(k).replace('_', ' ');
-        if (k == LEVELS.size() - 1) {
+        Optional<double[]> errors =
+            column(result, name + "_standard_error", chi.length).filter(e -> max(e) > 0);
+        if (errors.isPresent()) {
+          spread = true;
+          plot.lineWithErrors(label, COLORS.get(k), chi, values.get(), errors.get());
+        } else if (k == LEVELS.size() - 1) {
           plot.dashed(label, COLORS.get(k), chi, values.get());
         } else {
           plot.line(label, COLORS.get(k), chi, values.get());
-        }
-        Optional<double[]> errors = column(result, name + "_standard_error", chi.length);
-        if (errors.isPresent() && max(errors.get()) > 0) {
-          spread = true;
-          plot.whiskers(COLORS.get(k), chi, values.get(), errors.get());
         }
       }
     }
     String caption =
         "Mean over points of y (y \u2212 \u27e8f\u27e9) at each scale of the readout, from standard"
             + " (\u03c7 = 1) to mean-field (\u03c7 = N) scaling"
-            + (spread ? ". Whiskers: one standard error." : ".");
+            + (spread ? ". Bands: one standard error." : ".");
     return any ? Optional.of(new Figure(plot.svg(), caption)) : Optional.empty();
   }
 

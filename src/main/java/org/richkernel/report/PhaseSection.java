@@ -128,16 +128,18 @@ final class PhaseSection {
     for (int k = 0; k < shown; k++) {
       int l = shown == 1 ? layers - 1 : (int) Math.round(k * (layers - 1.0) / (shown - 1));
       double[] values = layer(table.get(), l);
-      plot.line("layer " + (l + 1), "c" + k, g, values);
+      String name = "layer " + (l + 1);
       if (errors.isPresent()) {
-        plot.whiskers("c" + k, g, values, layer(errors.get(), l));
+        plot.lineWithErrors(name, "c" + k, g, values, layer(errors.get(), l));
+      } else {
+        plot.line(name, "c" + k, g, values);
       }
     }
     return Optional.of(
         new Figure(
             plot.svg(),
             "Change of each layer's kernel by the data, to first order in 1/N, relative to the"
-                + " kernel at initialisation. Whiskers: one standard error."));
+                + " kernel at initialisation. Bands: one standard error."));
   }
 
   private static double[] layer(Table table, int l) {

@@ -1,8 +1,21 @@
 package org.richkernel.compute.cpu;
 
-/** Moves the two triangles of a square matrix, in blocks of 32 x 32 that fit a cache. */
+import java.util.Arrays;
+
+/**
+ * Moves the two triangles of a square matrix, in blocks that fit a cache and are wide enough that
+ * the calls which copy their rows cost little.
+ */
 final class Mirror {
-  private static final int EDGE = 32;
+  private static final int SMALL_EDGE = Worker.SQUARE / 2;
+
+  private static final int LARGE_EDGE = Worker.SQUARE;
+
+  /** From this size on large blocks leave enough pieces to share out. */
+  private static final int LARGE = 512;
+
+  /** Rows of a block lie this far apart, or its columns would compete for a few cache lines. */
+  private static final int STRIDE = Worker.SQUARE_STRIDE;
 
   private final WorkerTeam team;
   private final ToUpper toUpper = new ToUpper();
@@ -15,93 +28,98 @@ final class Mirror {
 
   /** A_ji = A_ij for i &gt; j. */
   void lowerToUpper(CpuMatrix a) {
-    toUpper.a = a;
-    team.run(toUpper);
+    toUpper.over(team, a);
   }
 
   /** A = A^T in place. */
   void transpose(CpuMatrix a) {
-    transposition.a = a;
-    team.run(transposition);
+    transposition.over(team, a);
   }
 
   /** A_ij = 0 for j &gt; i. */
   void clearUpper(CpuMatrix a) {
-    zeroUpper.a = a;
-    team.run(zeroUpper);
+    zeroUpper.over(team, a);
   }
 
   private static void load(CpuMatrix a, int row, int rows, int column, int n, float[] tile) {
     for (int i = 0; i < rows; i++) {
-      a.read(a.at(row + i, column), tile, i * EDGE, n);
+      a.read(a.at(row + i, column), tile, i * STRIDE, n);
     }
   }
 
   private static void load(CpuMatrix a, int row, int rows, int column, int n, double[] tile) {
     for (int i = 0; i < rows; i++) {
-      a.read(a.at(row + i, column), tile, i * EDGE, n);
+      a.read(a.at(row + i, column), tile, i * STRIDE, n);
     }
   }
 
   private static void store(CpuMatrix a, int row, int rows, int column, int n, float[] tile) {
     for (int i = 0; i < rows; i++) {
-      a.write(a.at(row + i, column), tile, i * EDGE, n);
+      a.write(a.at(row + i, column), tile, i * STRIDE, n);
     }
   }
 
   private static void store(CpuMatrix a, int row, int rows, int column, int n, double[] tile) {
     for (int i = 0; i < rows; i++) {
-      a.write(a.at(row + i, column), tile, i * EDGE, n);
+      a.write(a.at(row + i, column), tile, i * STRIDE, n);
     }
   }
 
-  private static void flip(float[] x, float[] y) {
-    for (int i = 0; i < EDGE; i++) {
-      for (int j = 0; j < EDGE; j++) {
-        y[j * EDGE + i] = x[i * EDGE + j];
+  /** y = x^T for x of rows x columns. */
+  private static void flip(float[] x, float[] y, int rows, int columns) {
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        y[j * STRIDE + i] = x[i * STRIDE + j];
       }
     }
   }
 
-  private static void flip(double[] x, double[] y) {
-    for (int i = 0; i < EDGE; i++) {
-      for (int j = 0; j < EDGE; j++) {
-        y[j * EDGE + i] = x[i * EDGE + j];
+  private static void flip(double[] x, double[] y, int rows, int columns) {
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        y[j * STRIDE + i] = x[i * STRIDE + j];
       }
     }
   }
 
   /** Overwrites the upper triangle of a diagonal block with its lower triangle. */
-  private static void reflect(float[] x) {
-    for (int i = 0; i < EDGE; i++) {
+  private static void reflect(float[] x, int rows) {
+    for (int i = 0; i < rows; i++) {
       for (int j = 0; j < i; j++) {
-        x[j * EDGE + i] = x[i * EDGE + j];
+        x[j * STRIDE + i] = x[i * STRIDE + j];
       }
     }
   }
 
-  private static void reflect(double[] x) {
-    for (int i = 0; i < EDGE; i++) {
+  private static void reflect(double[] x, int rows) {
+    for (int i = 0; i < rows; i++) {
       for (int j = 0; j < i; j++) {
-        x[j * EDGE + i] = x[i * EDGE + j];
+        x[j * STRIDE + i] = x[i * STRIDE + j];
       }
     }
   }
 
-  /** Work on one stripe of {@link #EDGE} rows below the diagonal. */
+  /** Work on one stripe of {@link #edge} rows below the diagonal. */
   private abstract static class Stripes implements Task {
     CpuMatrix a;
+    int edge;
+
+    final void over(WorkerTeam team, CpuMatrix matrix) {
+      a = matrix;
+      edge = matrix.rows() >= LARGE ? LARGE_EDGE : SMALL_EDGE;
+      team.run(this);
+    }
 
     @Override
     public final int pieces() {
-      return (a.rows() + EDGE - 1) / EDGE;
+      return (a.rows() + edge - 1) / edge;
     }
 
     @Override
     public final void run(int piece, Worker w) {
-      int row = piece * EDGE;
-      int rows = Math.min(EDGE, a.rows() - row);
-      for (int column = 0; column < row; column += EDGE) {
+      int row = piece * edge;
+      int rows = Math.min(edge, a.rows() - row);
+      for (int column = 0; column < row; column += edge) {
         offDiagonal(w, row, rows, column);
       }
       diagonal(w, row, rows);
@@ -116,26 +134,26 @@ final class Mirror {
     @Override
     void offDiagonal(Worker w, int row, int rows, int column) {
       if (a.isSingle()) {
-        load(a, row, rows, column, EDGE, w.f0);
-        flip(w.f0, w.f1);
-        store(a, column, EDGE, row, rows, w.f1);
+        load(a, row, rows, column, edge, w.fSquare0);
+        flip(w.fSquare0, w.fSquare1, rows, edge);
+        store(a, column, edge, row, rows, w.fSquare1);
       } else {
-        load(a, row, rows, column, EDGE, w.d0);
-        flip(w.d0, w.d1);
-        store(a, column, EDGE, row, rows, w.d1);
+        load(a, row, rows, column, edge, w.dSquare0);
+        flip(w.dSquare0, w.dSquare1, rows, edge);
+        store(a, column, edge, row, rows, w.dSquare1);
       }
     }
 
     @Override
     void diagonal(Worker w, int row, int rows) {
       if (a.isSingle()) {
-        load(a, row, rows, row, rows, w.f0);
-        reflect(w.f0);
-        store(a, row, rows, row, rows, w.f0);
+        load(a, row, rows, row, rows, w.fSquare0);
+        reflect(w.fSquare0, rows);
+        store(a, row, rows, row, rows, w.fSquare0);
       } else {
-        load(a, row, rows, row, rows, w.d0);
-        reflect(w.d0);
-        store(a, row, rows, row, rows, w.d0);
+        load(a, row, rows, row, rows, w.dSquare0);
+        reflect(w.dSquare0, rows);
+        store(a, row, rows, row, rows, w.dSquare0);
       }
     }
   }
@@ -144,19 +162,19 @@ final class Mirror {
   private static final class Transposition extends Stripes {
     @Override
     void offDiagonal(Worker w, int row, int rows, int column) {
-      load(a, row, rows, column, EDGE, w.d0);
-      flip(w.d0, w.d1);
-      load(a, column, EDGE, row, rows, w.d0);
-      store(a, column, EDGE, row, rows, w.d1);
-      flip(w.d0, w.d1);
-      store(a, row, rows, column, EDGE, w.d1);
+      load(a, row, rows, column, edge, w.dSquare0);
+      flip(w.dSquare0, w.dSquare1, rows, edge);
+      load(a, column, edge, row, rows, w.dSquare0);
+      store(a, column, edge, row, rows, w.dSquare1);
+      flip(w.dSquare0, w.dSquare1, edge, rows);
+      store(a, row, rows, column, edge, w.dSquare1);
     }
 
     @Override
     void diagonal(Worker w, int row, int rows) {
-      load(a, row, rows, row, rows, w.d0);
-      flip(w.d0, w.d1);
-      store(a, row, rows, row, rows, w.d1);
+      load(a, row, rows, row, rows, w.dSquare0);
+      flip(w.dSquare0, w.dSquare1, rows, rows);
+      store(a, row, rows, row, rows, w.dSquare1);
     }
   }
 
@@ -164,17 +182,17 @@ final class Mirror {
   private static final class ZeroUpper extends Stripes {
     @Override
     void offDiagonal(Worker w, int row, int rows, int column) {
-      java.util.Arrays.fill(w.d0, 0, EDGE * EDGE, 0.0);
-      store(a, column, EDGE, row, rows, w.d0);
+      Arrays.fill(w.dSquare0, 0.0);
+      store(a, column, edge, row, rows, w.dSquare0);
     }
 
     @Override
     void diagonal(Worker w, int row, int rows) {
-      load(a, row, rows, row, rows, w.d0);
+      load(a, row, rows, row, rows, w.dSquare0);
       for (int i = 0; i < rows; i++) {
-        java.util.Arrays.fill(w.d0, i * EDGE + i + 1, i * EDGE + EDGE, 0.0);
+        Arrays.fill(w.dSquare0, i * STRIDE + i + 1, i * STRIDE + edge, 0.0);
       }
-      store(a, row, rows, row, rows, w.d0);
+      store(a, row, rows, row, rows, w.dSquare0);
     }
   }
 }

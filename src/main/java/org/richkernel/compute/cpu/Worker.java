@@ -8,6 +8,12 @@ final class Worker {
   /** Elements of a tile: four float tiles fit in a first-level cache of 32 KiB. */
   static final int TILE = 2048;
 
+  /** Edge of a square block that is transposed. */
+  static final int SQUARE = 128;
+
+  /** Distance of its rows, no power of two. */
+  static final int SQUARE_STRIDE = SQUARE + 8;
+
   final float[] f0 = new float[TILE];
   final float[] f1 = new float[TILE];
   final float[] f2 = new float[TILE];
@@ -15,6 +21,10 @@ final class Worker {
   final double[] d0 = new double[TILE];
   final double[] d1 = new double[TILE];
   final double[] d2 = new double[TILE];
+  final float[] fSquare0 = new float[SQUARE * SQUARE_STRIDE];
+  final float[] fSquare1 = new float[SQUARE * SQUARE_STRIDE];
+  final double[] dSquare0 = new double[SQUARE * SQUARE_STRIDE];
+  final double[] dSquare1 = new double[SQUARE * SQUARE_STRIDE];
   final Floats a = new Floats();
   final Floats b = new Floats();
   final Floats c = new Floats();
