@@ -23,6 +23,7 @@ public record LinearOutputsMinimum(
   private static final int MOST_STEPS = 300;
   private static final double ACCURACY = 1e-12;
   private static final double DIFFERENCE = 1e-5;
+  private static final double ROUNDING = 1e-13;
 
   /**
    * Newton's method with a shift that keeps every step downhill (Levenberg); the second derivatives
@@ -66,10 +67,22 @@ public record LinearOutputsMinimum(
       RealVector move = new CholeskyDecomposition(shifted, 1e-6, 0).getSolver().solve(slope);
       LinearOutputsAction.Point next =
           action.at(point.matrix().subtract(unpacked(move, action.outputs())));
-      return next.action() < point.action() ? next : null;
+      return improves(action, point, next) ? next : null;
     } catch (NonPositiveDefiniteMatrixException e) {
       return null; // not a direction downhill: a larger shift is needed
     }
+  }
+
+  /** Whether the action falls, or, where that is lost in rounding, the gradient. */
+  private static boolean improves(
+      LinearOutputsAction action, LinearOutputsAction.Point from, LinearOutputsAction.Point to) {
+    double rounding = ROUNDING * (1 + Math.abs(from.action()));
+    if (to.action() < from.action() - rounding) {
+      return true;
+    }
+    return to.action() <= from.action() + rounding
+        && action.gradient(to).getFrobeniusNorm()
+            < 0.5 * action.gradient(from).getFrobeniusNorm();
   }
 
   /** Second derivatives in the packed entries of T. */
