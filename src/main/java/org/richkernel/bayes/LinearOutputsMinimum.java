@@ -81,8 +81,7 @@ public record LinearOutputsMinimum(
       return true;
     }
     return to.action() <= from.action() + rounding
-        && action.gradient(to).getFrobeniusNorm()
-            < 0.5 * action.gradient(from).getFrobeniusNorm();
+        && action.gradient(to).getFrobeniusNorm() < 0.5 * action.gradient(from).getFrobeniusNorm();
   }
 
   /** Second derivatives in the packed entries of T. */
