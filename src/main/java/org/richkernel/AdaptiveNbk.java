@@ -114,7 +114,7 @@ public final class AdaptiveNbk {
             points,
             data,
             backend.info(),
-            backend.peakBytes(),
+            backend.devices().stream().mapToLong(Backend::peakBytes).sum(),
             seconds));
   }
 

@@ -70,15 +70,12 @@ final class SaddleSampler implements AutoCloseable {
     DONE
   }
 
-  private final Backend backend;
-  private final Activation activation;
   private final InputFactor input;
   private final SaddleOptions options;
-  private final double readoutVariance;
   private final double[] y;
   private final int blockRows;
-  private final HiddenLayerPosterior posterior;
-  private final @Nullable TestPointKernel testPoints;
+  private final List<ChainDevice> devices = new ArrayList<>();
+  private final DeviceThreads threads;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final List<AutoCloseable> owned = new ArrayList<>();
@@ -104,11 +101,8 @@ final class SaddleSampler implements AutoCloseable {
       double readoutVariance,
       SaddleOptions options,
       InputFactor.@Nullable Coordinates test) {
-    this.backend = backend;
-    this.activation = activation;
     this.input = input;
     this.options = options;
-    this.readoutVariance = readoutVariance;
     this.y = y;
     int points = input.points();
     int outputs = y.length / points;
@@ -116,26 +110,26 @@ final class SaddleSampler implements AutoCloseable {
     BlockSizes sizes = BlockSizes.of(activation, options, points);
     blockRows = sizes.rows();
     small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
+    HiddenLayerPosterior.Parameters parameters =
+        new HiddenLayerPosterior.Parameters(
+            options.gamma(),
+            options.kappa(),
+            readoutVariance,
+            0.5 * options.determinantWeight() * outputs);
+    List<Backend> used = devices(backend, options);
+    threads = own(new DeviceThreads(used.size()));
     try {
-      posterior =
-          own(
-              new HiddenLayerPosterior(
-                  backend,
-                  activation,
-                  input,
-                  y,
-                  new HiddenLayerPosterior.Parameters(
-                      options.gamma(),
-                      options.kappa(),
-                      readoutVariance,
-                      0.5 * options.determinantWeight() * outputs),
-                  blockRows));
-      testPoints =
-          test == null
-              ? null
-              : own(
-                  new TestPointKernel(
-                      backend, activation, input, test, panelRows(backend, blockRows, points)));
+      for (Backend each : used) {
+        devices.add(
+            new ChainDevice(
+                each,
+                own(new HiddenLayerPosterior(each, activation, input, y, parameters, blockRows)),
+                test == null
+                    ? null
+                    : own(
+                        new TestPointKernel(
+                            each, activation, input, test, panelRows(each, blockRows, points)))));
+      }
       int testCount = test == null ? 0 : test.deviation().length;
       for (int c = 0; c < CHAINS; c++) {
         large[c] = chain(c, options.samples(), sizes.largeBlocks(), testCount);
@@ -150,21 +144,32 @@ final class SaddleSampler implements AutoCloseable {
     }
   }
 
+  /** The devices that there are chains for. */
+  private static List<Backend> devices(Backend backend, SaddleOptions options) {
+    List<Backend> all = backend.devices();
+    return all.subList(0, Math.min(all.size(), options.extrapolates() ? 2 * CHAINS : CHAINS));
+  }
+
+  /**
+   * A chain lives on one device from start to end and draws from streams of its own, so the numbers
+   * are those of a single device. Two devices get a chain at S and one at S/4 each.
+   */
   private SamplingChain chain(int index, int samples, int blocks, int testCount) {
-    FieldPopulation population = own(posterior.newPopulation(samples, blocks));
+    ChainDevice device = devices.get(index % devices.size());
+    FieldPopulation population = own(device.posterior().newPopulation(samples, blocks));
     EquilibriumIdentity identity =
-        own(new EquilibriumIdentity(backend, input, y.length / input.points(), blockRows));
+        own(new EquilibriumIdentity(device.backend(), input, y.length / input.points(), blockRows));
     return own(
         new SamplingChain(
-            backend,
+            device.backend(),
             options.seed(),
             index,
-            posterior,
+            device.posterior(),
             population,
             identity,
             TrajectoryLength.OF_A_SOLVE,
             y,
-            testPoints,
+            device.testPoints(),
             testCount));
   }
 
@@ -189,15 +194,22 @@ final class SaddleSampler implements AutoCloseable {
     MemoryPlan plan = new MemoryPlan();
     int quarter = options.samples() / 4;
     int blockRows = BlockSizes.of(activation, options, points).rows();
-    HiddenLayerPosterior.plan(plan, points, rank, outputs, blockRows, options.determinantWeight());
-    if (testCount > 0) {
-      TestPointKernel.plan(plan, points, rank, testCount, panelRows(backend, blockRows, points));
+    List<Backend> used = devices(backend, options);
+    for (int d = 0; d < used.size(); d++) {
+      plan.onDevice(d);
+      HiddenLayerPosterior.plan(
+          plan, points, rank, outputs, blockRows, options.determinantWeight());
+      if (testCount > 0) {
+        int panel = panelRows(used.get(d), blockRows, points);
+        TestPointKernel.plan(plan, points, rank, testCount, panel);
+      }
     }
     for (int c = 0; c < CHAINS; c++) {
       for (int samples :
           options.extrapolates()
               ? new int[] {options.samples(), quarter}
               : new int[] {options.samples()}) {
+        plan.onDevice((samples == quarter ? CHAINS + c : c) % used.size());
         String name = "chain " + c + ", S=" + samples + ": ";
         FieldPopulation.plan(plan, name, samples, rank, points, outputs);
         SamplingChain.plan(plan, name, points, outputs, testCount);
@@ -243,13 +255,14 @@ final class SaddleSampler implements AutoCloseable {
     return certified ? StopReason.CONVERGED : StopReason.BUDGET;
   }
 
+  /** Chains of one device in order, devices at the same time. */
   private void forEachChain(java.util.function.Consumer<SamplingChain> action) {
-    for (SamplingChain chain : large) {
-      action.accept(chain);
-    }
-    for (SamplingChain chain : small) {
-      action.accept(chain);
-    }
+    threads.run(
+        device -> {
+          for (int c = device; c < large.length + small.length; c += devices.size()) {
+            action.accept(c < large.length ? large[c] : small[c - large.length]);
+          }
+        });
   }
 
   /** One sweep of the present phase, and the passage to the next. */
@@ -259,7 +272,8 @@ final class SaddleSampler implements AutoCloseable {
       case BURN_IN -> {
         // A prior draw at full richness would turn its excess energy into heat, which can condense
         // the population; the richness rises slowly instead.
-        posterior.ramp(Math.min(1, sweep / (double) RAMP));
+        double fraction = Math.min(1, sweep / (double) RAMP);
+        devices.forEach(device -> device.posterior().ramp(fraction));
         forEachChain(SamplingChain::burnIn);
         if (sweep == BURN_IN) {
           forEachChain(SamplingChain::freeze);
@@ -449,10 +463,17 @@ final class SaddleSampler implements AutoCloseable {
     }
   }
 
-  /** Wall-clock time of this process by part; a resumed run counts from where it resumed. */
+  /**
+   * Wall-clock time of this process by part, that of the parts being the mean over the devices; a
+   * resumed run counts from where it resumed.
+   */
   Map<String, Double> seconds() {
-    double gram = posterior.gramNanos() * 1e-9;
-    double solve = posterior.solveNanos() * 1e-9;
+    double gram = 0;
+    double solve = 0;
+    for (ChainDevice device : devices) {
+      gram += device.posterior().gramNanos() * 1e-9 / devices.size();
+      solve += device.posterior().solveNanos() * 1e-9 / devices.size();
+    }
     Map<String, Double> parts = new LinkedHashMap<>();
     parts.put("sampling", nanos * 1e-9 - gram - solve);
     parts.put("gram", gram);

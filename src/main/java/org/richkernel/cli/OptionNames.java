@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.util.Locale;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.dynamics.Loss;
 import org.richkernel.finite.Readout;
 import org.richkernel.lazy.KernelKind;
@@ -48,6 +49,14 @@ final class OptionNames {
     @Override
     public Loss convert(String value) {
       return parse(Loss.class, value, "sum or mean");
+    }
+  }
+
+  /** Reads how float32 products are taken. */
+  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
+    @Override
+    public FieldPrecision convert(String value) {
+      return parse(FieldPrecision.class, value, "fp32 or tf32");
     }
   }
 

@@ -20,7 +20,16 @@ final class OptionRecord {
   /** Options that no number depends on. */
   private static final Set<String> NUMBERS_DO_NOT_DEPEND_ON =
       Set.of(
-          "out", "quiet", "config", "debug", "resume", "checkpoint-seconds", "dry-run", "backend");
+          "out",
+          "quiet",
+          "config",
+          "debug",
+          "resume",
+          "checkpoint-seconds",
+          "dry-run",
+          "backend",
+          "devices",
+          "device-memory");
 
   private OptionRecord() {}
 

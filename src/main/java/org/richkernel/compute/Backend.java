@@ -1,5 +1,7 @@
 package org.richkernel.compute;
 
+import java.util.List;
+
 /**
  * The operations of dense linear algebra, Monte Carlo sampling and elementwise work that the
  * theories are written in, run on one device.
@@ -18,6 +20,15 @@ public interface Backend extends AutoCloseable {
 
   /** What this backend runs on. */
   BackendInfo info();
+
+  /**
+   * This backend, and one for each other device that it was opened with, in the order of {@link
+   * BackendOptions#devices()}. Work that is independent may be spread over them, one thread to
+   * each. Memory is counted for each by itself; all close with this one.
+   */
+  default List<Backend> devices() {
+    return List.of(this);
+  }
 
   // ---- memory ------------------------------------------------------------------------------
 

@@ -105,6 +105,12 @@ class BadInputTest {
     "--weight-variance=1;2, --weight-variance is 1;2",
     "--bias-variance=-1, --bias-variance is -1.0",
     "--threads=0, --threads is 0",
+    "--devices=0;-1, --devices is 0;-1",
+    "--devices=first, --devices is first",
+    "--device-memory=0, --device-memory is 0",
+    "--device-memory=8q, --device-memory is 8q",
+    "--device-memory=9999999t, --device-memory is 9999999t",
+    "--precision=half, --precision",
     "--checkpoint-seconds=-1, --checkpoint-seconds is -1.0",
     "--standardize=often, --standardize is often",
     "--train-size=0, --train-size is 0",
@@ -114,6 +120,12 @@ class BadInputTest {
   })
   void optionsOfAllCommandsAreNamed(String option, String says) {
     assertRefused(x, y, says, option);
+  }
+
+  @Test
+  void whatTheProcessorHasNotIsRefused() {
+    assertRefused(x, y, "--devices is 0,1; --backend cpu", "--backend=cpu", "--devices=0,1");
+    assertRefused(x, y, "--precision is tf32; --backend cpu", "--backend=cpu", "--precision=tf32");
   }
 
   static Stream<Arguments> optionsOfOneCommand() {

@@ -2,6 +2,7 @@ package org.richkernel.bench;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,9 @@ final class MeteredBackend {
                 Backend.class.getClassLoader(),
                 new Class<?>[] {Backend.class},
                 (proxy, method, arguments) -> {
+                  if (method.getName().equals("devices")) {
+                    return List.of(proxy);
+                  }
                   long start = System.nanoTime();
                   try {
                     return method.invoke(backend, arguments);

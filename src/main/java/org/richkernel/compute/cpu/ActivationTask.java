@@ -2,6 +2,7 @@ package org.richkernel.compute.cpu;
 
 import java.util.Arrays;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 
 /** phi = f(h), with or without slope = f'(h), in one pass. */
 final class ActivationTask extends TiledTask {

@@ -35,7 +35,7 @@ class CudaTrafficTest {
 
   @BeforeEach
   void openBackend() {
-    backend = new CudaBackendProvider(FieldPrecision.FP32).open(BackendOptions.defaults());
+    backend = new CudaBackendProvider().open(BackendOptions.defaults());
     x = backend.allocate(Precision.FLOAT32, S, P, "x");
     y = backend.allocate(Precision.FLOAT32, S, P, "y");
     z = backend.allocate(Precision.FLOAT32, S, P, "z");
