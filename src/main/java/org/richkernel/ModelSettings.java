@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.richkernel.bayes.LinearPredictor;
 import org.richkernel.bayes.SampledPredictor;
+import org.richkernel.bayes.critical.MapPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
@@ -70,8 +71,11 @@ final class ModelSettings {
               .with("readout", sampled.coefficients(), sampled.neurons().length / r, outputs);
     } else if (predictor instanceof LinearPredictor linear) {
       settings.put("type", LINEAR);
-      settings.put("intercept", linear.intercept());
-      arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+      double[] weights = linear.weights();
+      arrays =
+          arrays
+              .with("weights", weights, weights.length)
+              .with("intercepts", linear.intercepts(), linear.intercepts().length);
     } else if (predictor instanceof GivenPointsOnly none) {
       settings.put("type", GIVEN_POINTS);
       settings.put("solver", none.solver());
@@ -90,6 +94,8 @@ final class ModelSettings {
         }
         arrays = arrays.with(readout(m), member.readout(), networks.width(), outputs);
       }
+    } else if (predictor instanceof MapPredictor map) {
+      arrays = TiltedModel.write(map, settings, arrays);
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
@@ -121,9 +127,11 @@ final class ModelSettings {
             settings.get("rest-share") instanceof Number share ? share.doubleValue() : 1);
       case LINEAR:
         return new LinearPredictor(
-            model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+            model.array("weights").values(), model.array("intercepts").values());
       case GIVEN_POINTS:
         return new GivenPointsOnly(String.valueOf(settings.get("solver")));
+      case TiltedModel.TYPE:
+        return TiltedModel.read(network(settings), model);
       case NETWORKS:
         return networks(model);
       default:

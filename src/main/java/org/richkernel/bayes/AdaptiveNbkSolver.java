@@ -17,8 +17,7 @@ import org.richkernel.solver.StopReason;
 
 /**
  * Solves an {@link AdaptiveProblem} by the method that fits it: the kernel at initialisation for
- * gamma = 0, the closed form for linear networks with one output, sampling for one nonlinear hidden
- * layer.
+ * gamma = 0, the closed form for linear networks, sampling for one nonlinear hidden layer.
  */
 public final class AdaptiveNbkSolver {
   private static final String LESS_MEMORY = "lower samples or the number of training points";
@@ -36,7 +35,7 @@ public final class AdaptiveNbkSolver {
       throw new InvalidProblemException(
           "hidden-layers",
           problem.network().hiddenLayers(),
-          "deeper networks than one hidden layer need activation linear (one output, no biases), or"
+          "deeper networks than one hidden layer need activation linear (no biases), or"
               + " gamma 0");
     }
   }
@@ -48,7 +47,6 @@ public final class AdaptiveNbkSolver {
   private boolean closedForm() {
     NetworkSpec network = problem.network();
     return network.activation() == Activation.LINEAR
-        && problem.trainTargets().outputs() == 1
         && problem.options().extrapolates()
         && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
   }

@@ -95,6 +95,7 @@ final class BayesCommand implements Callable<Integer> {
               + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
   private double determinantWeight;
 
+  @Mixin private FiniteWidthOptions finiteWidth = new FiniteWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
@@ -110,6 +111,10 @@ final class BayesCommand implements Callable<Integer> {
         new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
+    finiteWidth.check();
+    if (finiteWidth.given()) {
+      return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
+    }
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
         .run(new Adaptive(described, options), resolved);
   }

@@ -100,6 +100,7 @@ public final class Main {
             .addSubcommand(new LazyCommand(console))
             .addSubcommand(new BayesCommand(console))
             .addSubcommand(new DynamicsCommand(console))
+            .addSubcommand(new PhaseCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))

@@ -122,6 +122,8 @@ public final class ReportWriter {
     all.addAll(comparison);
     all.addAll(
         List.of(
+            PhaseSection.of(result),
+            PathSection.of(result),
             KernelSection.of(result, wording),
             AlignmentSection.of(result, wording),
             SpectrumSection.of(result, wording),

@@ -32,7 +32,9 @@ class HelpTest {
   void helpShowsTheOptionsOfEachTheory() {
     assertThat(Program.run("bayes", "--help").out())
         .contains("--beta", "--tolerance", "--max-sweeps", "--determinant-weight")
-        .doesNotContain("--width", "--order");
+        .contains("--order", "--width", "--scaling", "--chi");
+    assertThat(Program.run("phase", "--help").out())
+        .contains("--weight-variance", "--bias-variance", "--width", "--hidden-layers");
     assertThat(Program.run("lazy", "--help").out()).contains("--kernel", "--kappa");
     assertThat(Program.run("dynamics", "--help").out())
         .contains(
@@ -43,7 +45,7 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "lazy", "dynamics", "finite", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "phase", "lazy", "dynamics", "finite", "predict", "demo"})
   void everyOptionSaysItsDefaultOrThatItIsRequired(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");
@@ -61,7 +63,15 @@ class HelpTest {
     assertThat(help.code()).isZero();
     assertThat(help.out())
         .contains(
-            "lazy", "bayes", "dynamics", "predict", "report", "demo", "devices", "75 stopped");
+            "lazy",
+            "bayes",
+            "dynamics",
+            "phase",
+            "predict",
+            "report",
+            "demo",
+            "devices",
+            "75 stopped");
     assertThat(Program.run("--version").out()).matches("richkernel \\d+\\.\\d+\\.\\d+\\R");
   }
 
