@@ -92,13 +92,7 @@ public final class AdaptiveNbkFit implements Fit {
       return 0;
     }
     double[] y = points.testTargets().get().toArray();
-    double[] f = solution.testPredictions();
-    double sum = 0;
-    for (int i = 0; i < f.length; i++) {
-      // d loss / d f_i = 2 (f_i - y_i) / n
-      sum += 2 * Math.abs(f[i] - y[i]) * spread[i] / f.length;
-    }
-    return sum;
+    return ResultParts.lossError(y, solution.testPredictions(), spread);
   }
 
   @Override

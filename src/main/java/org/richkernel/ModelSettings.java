@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
+import org.richkernel.finite.NetworkEnsemble;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyPredictor;
 import org.richkernel.network.Inputs;
@@ -24,6 +26,7 @@ final class ModelSettings {
   private static final String KERNEL = "kernel";
   private static final String SAMPLED = "sampled";
   private static final String LINEAR = "linear";
+  private static final String NETWORKS = "networks";
 
   private ModelSettings() {}
 
@@ -67,6 +70,21 @@ final class ModelSettings {
       settings.put("type", LINEAR);
       settings.put("intercept", linear.intercept());
       arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+    } else if (predictor instanceof NetworkEnsemble networks) {
+      settings.put("type", NETWORKS);
+      settings.put("inputs", networks.inputDimension());
+      settings.put("width", networks.width());
+      settings.put("networks", networks.members().size());
+      describe(networks.network(), settings);
+      arrays = arrays.with("projector", networks.projector(), networks.projector().length);
+      for (int m = 0; m < networks.members().size(); m++) {
+        NetworkEnsemble.Member member = networks.members().get(m);
+        for (int l = 0; l < member.layers().size(); l++) {
+          float[] weights = member.layers().get(l);
+          arrays = arrays.with(weights(m, l), weights, weights.length);
+        }
+        arrays = arrays.with(readout(m), member.readout(), networks.width(), outputs);
+      }
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
@@ -98,12 +116,42 @@ final class ModelSettings {
       case LINEAR:
         return new LinearPredictor(
             model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+      case NETWORKS:
+        return networks(model);
       default:
         throw new org.richkernel.data.InvalidDataException(
             ModelFile.SETTINGS,
             "holds a model of unknown type " + type,
             "read it with the version of richkernel that wrote it");
     }
+  }
+
+  private static String weights(int network, int layer) {
+    return "network_" + network + "_weights_" + layer;
+  }
+
+  private static String readout(int network) {
+    return "network_" + network + "_readout";
+  }
+
+  private static NetworkEnsemble networks(ModelFile.Model model) {
+    Map<String, Object> settings = model.settings();
+    NetworkSpec network = network(settings);
+    List<NetworkEnsemble.Member> members = new ArrayList<>();
+    for (int m = 0; m < ((Number) settings.get("networks")).intValue(); m++) {
+      List<float[]> layers = new ArrayList<>();
+      for (int l = 0; l < network.hiddenLayers(); l++) {
+        layers.add(floats(model.array(weights(m, l))));
+      }
+      members.add(new NetworkEnsemble.Member(layers, floats(model.array(readout(m)))));
+    }
+    return new NetworkEnsemble(
+        network,
+        ((Number) settings.get("inputs")).intValue(),
+        ((Number) settings.get("width")).intValue(),
+        ((Number) settings.get("outputs")).intValue(),
+        model.array("projector").values(),
+        members);
   }
 
   static Standardization standardization(Map<String, Object> settings) {

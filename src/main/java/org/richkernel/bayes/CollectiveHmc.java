@@ -14,7 +14,7 @@ import org.richkernel.compute.RandomStreams;
  * error of order step^(3/2) sqrt(rows x P); moving a block of n rows at a time, with the saddle v
  * solved again at every step, keeps it that of n rows.
  */
-final class CollectiveHmc {
+public final class CollectiveHmc {
   /**
    * Each trajectory's step is drawn within this fraction of the nominal one, against resonances.
    */
@@ -35,7 +35,8 @@ final class CollectiveHmc {
    * Sees the block that is about to move, with its gradient; the chain's state is stationary there.
    */
   @FunctionalInterface
-  interface Observer {
+  public interface Observer {
+    /** Called before each move. */
     void observe(Matrix xi, Matrix gradient);
   }
 
@@ -43,7 +44,7 @@ final class CollectiveHmc {
    * @param chain index of the chain; names its random streams
    * @param uniforms scratch, 1 x 2, float32
    */
-  CollectiveHmc(Backend backend, long seed, int chain, Matrix uniforms, Observer observer) {
+  public CollectiveHmc(Backend backend, long seed, int chain, Matrix uniforms, Observer observer) {
     this.backend = backend;
     this.seed = seed;
     this.chain = chain;
@@ -59,7 +60,7 @@ final class CollectiveHmc {
    * @param leapfrogs number of steps, at least 1
    * @return acceptance probability of the trajectory
    */
-  double move(HmcTarget target, int block, long iteration, double step, int leapfrogs) {
+  public double move(HmcTarget target, int block, long iteration, double step, int leapfrogs) {
     long first = target.firstSample(block);
     backend.fillUniform(
         seed, RandomStreams.stream(RandomStreams.METROPOLIS, chain, iteration), first, uniforms);
@@ -102,21 +103,23 @@ final class CollectiveHmc {
   }
 
   /** Mean acceptance probability since the last {@link #resetAcceptance()}, NaN when none. */
-  double acceptance() {
+  public double acceptance() {
     return acceptanceSum / trajectories;
   }
 
-  void resetAcceptance() {
+  /** Forgets the acceptance so far. */
+  public void resetAcceptance() {
     acceptanceSum = 0;
     trajectories = 0;
   }
 
   /** Acceptance counters, for a checkpoint. */
-  double[] state() {
+  public double[] state() {
     return new double[] {acceptanceSum, trajectories};
   }
 
-  void restore(double[] state) {
+  /** Takes up saved counters. */
+  public void restore(double[] state) {
     acceptanceSum = state[0];
     trajectories = (long) state[1];
   }

@@ -15,7 +15,7 @@ import org.richkernel.network.NetworkSpec;
  * |R_x|^2 to noise that the training fields do not determine. Eigenvectors come from the smaller of
  * Z Z^T and Z^T Z.
  */
-final class InputFactor {
+public final class InputFactor {
   /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
   private static final double RANK_TOLERANCE = 1e-12;
 
@@ -41,7 +41,8 @@ final class InputFactor {
    *
    * @param x inputs, row-major P x D
    */
-  static InputFactor of(Backend backend, NetworkSpec spec, double[] x, int points, int features) {
+  public static InputFactor of(
+      Backend backend, NetworkSpec spec, double[] x, int points, int features) {
     int width = spec.biasVariance() > 0 ? features + 1 : features;
     double[] z = augment(spec, x, points, features, width);
     int n = Math.min(points, width);
@@ -107,8 +108,8 @@ final class InputFactor {
     return z;
   }
 
-  /** r. */
-  int rank() {
+  /** r, the number of directions that the training inputs span. */
+  public int rank() {
     return rank;
   }
 
@@ -123,22 +124,22 @@ final class InputFactor {
   }
 
   /** F, row-major P x r. */
-  double[] factor() {
+  public double[] factor() {
     return factor;
   }
 
   /** W, row-major (D, or D + 1 with biases) x r. */
-  double[] projector() {
+  public double[] projector() {
     return projector;
   }
 
   /** Whitened coordinates of new inputs, row-major rows x D. */
-  Coordinates coordinates(Backend backend, double[] x, int rows) {
+  public Coordinates coordinates(Backend backend, double[] x, int rows) {
     return coordinates(backend, spec, projector, rank, x, rows, features);
   }
 
   /** The same from a stored projector. */
-  static Coordinates coordinates(
+  public static Coordinates coordinates(
       Backend backend,
       NetworkSpec spec,
       double[] projector,
@@ -180,5 +181,5 @@ final class InputFactor {
    * @param deviation s, per point
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Coordinates(double[] whitened, double[] deviation) {}
+  public record Coordinates(double[] whitened, double[] deviation) {}
 }

@@ -1,10 +1,12 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.richkernel.Fit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -23,8 +25,6 @@ import picocli.CommandLine.Model.CommandSpec;
  * checkpoints, save, report. Whatever can be refused is refused before the fit.
  */
 final class FitRun<F extends Fit> {
-  private static final String LESS_MEMORY = "lower --train-size, --test-size or --samples";
-
   /** What is fitted. */
   interface Theory<F extends Fit> {
     /** What the fit will hold in memory, one plan for each of its stages. */
@@ -35,6 +35,16 @@ final class FitRun<F extends Fit> {
 
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
+
+    /** What to lower where the memory would not suffice. */
+    default String lessMemory() {
+      return "lower --train-size, --test-size or --samples";
+    }
+
+    /** Why a fit that did not converge did not, and what would mend it. */
+    default String shortfall(F fit) {
+      return "raise --max-sweeps or --samples, or the --tolerance";
+    }
   }
 
   private final Console console;
@@ -42,6 +52,7 @@ final class FitRun<F extends Fit> {
   private final DataOptions dataOptions;
   private final RunOptions runOptions;
   private final LongRunOptions longRunOptions;
+  private final Set<String> foreign = new LinkedHashSet<>();
   private double readSeconds;
 
   /** A run with the options of a command. */
@@ -58,6 +69,12 @@ final class FitRun<F extends Fit> {
     this.longRunOptions = longRunOptions;
   }
 
+  /** Leaves options out of the record that do not belong to what is run. */
+  FitRun<F> without(Set<String> names) {
+    foreign.addAll(names);
+    return this;
+  }
+
   /**
    * Runs to the exit code.
    *
@@ -70,6 +87,7 @@ final class FitRun<F extends Fit> {
     Datasets data = dataOptions.reader().read();
     readSeconds = (System.nanoTime() - start) * 1e-9;
     Map<String, Object> options = OptionRecord.of(command);
+    options.keySet().removeAll(foreign);
     options.putAll(resolved);
     dataOptions.resolve(options, data);
     runOptions.resolve(options);
@@ -79,7 +97,7 @@ final class FitRun<F extends Fit> {
       if (longRunOptions.dryRun()) {
         plans.forEach(plan -> console.line(plan.describe().stripTrailing()));
       }
-      plans.forEach(plan -> plan.requireFits(backend, LESS_MEMORY));
+      plans.forEach(plan -> plan.requireFits(backend, theory.lessMemory()));
       return longRunOptions.dryRun() ? ExitCode.DONE : fit(theory, data, backend, options);
     }
   }
@@ -132,9 +150,7 @@ final class FitRun<F extends Fit> {
     }
     if (!fit.converged()) {
       console.warn(
-          "NOT converged: the result in "
-              + out
-              + " is the last iterate; raise --max-sweeps or --samples, or the --tolerance");
+          "NOT converged: the result in " + out + " is the last iterate; " + theory.shortfall(fit));
       return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;

@@ -99,6 +99,7 @@ public final class Main {
         new CommandLine(new Richkernel())
             .addSubcommand(new LazyCommand(console))
             .addSubcommand(new BayesCommand(console))
+            .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new DemoCommand(console))

@@ -3,6 +3,8 @@ package org.richkernel.cli;
 import java.util.Locale;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.FieldPrecision;
+import org.richkernel.dynamics.Loss;
+import org.richkernel.finite.Readout;
 import org.richkernel.lazy.KernelKind;
 import picocli.CommandLine;
 
@@ -31,6 +33,30 @@ final class OptionNames {
     @Override
     public FieldPrecision convert(String value) {
       return parse(FieldPrecision.class, value, "fp32 or tf32");
+    }
+  }
+
+  /** Reads what is done with networks of finite width. */
+  static final class MethodName implements CommandLine.ITypeConverter<FiniteCommand.Method> {
+    @Override
+    public FiniteCommand.Method convert(String value) {
+      return parse(FiniteCommand.Method.class, value, "gd or langevin");
+    }
+  }
+
+  /** Reads the treatment of the readout weights. */
+  static final class ReadoutName implements CommandLine.ITypeConverter<Readout> {
+    @Override
+    public Readout convert(String value) {
+      return parse(Readout.class, value, "integrated or sampled");
+    }
+  }
+
+  /** Reads how squared errors are put together. */
+  static final class LossName implements CommandLine.ITypeConverter<Loss> {
+    @Override
+    public Loss convert(String value) {
+      return parse(Loss.class, value, "sum or mean");
     }
   }
 

@@ -2,17 +2,30 @@ package org.richkernel.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.report.Comparison;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Draws a saved result again. */
-@Command(name = "report", description = "Draws report.html of a saved result again.")
+@Command(
+    name = "report",
+    description = "Draws report.html of a saved result again, beside another one with --compare.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
 
   @Parameters(paramLabel = "DIR", description = "The --out folder of a finished run.")
   private Path folder = Path.of("");
+
+  @Option(
+      names = "--compare",
+      paramLabel = "OTHER",
+      description =
+          "The --out folder of another run on the same training points, drawn beside this one: a "
+              + "theory beside an experiment. Default: none.")
+  private @Nullable Path other;
 
   /** A command that writes to a console. */
   ReportCommand(Console console) {
@@ -21,7 +34,12 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    console.line(ReportWriter.write(folder).toString());
+    if (other == null) {
+      console.line(ReportWriter.write(folder).toString());
+      return ExitCode.DONE;
+    }
+    console.line(ReportWriter.compare(folder, other).toString());
+    Comparison.read(folder, other).lines().forEach(console::line);
     return ExitCode.DONE;
   }
 }

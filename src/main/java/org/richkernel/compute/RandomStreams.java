@@ -29,6 +29,12 @@ public final class RandomStreams {
   /** Initial weights of a finite network that is trained by gradient descent. */
   public static final int FINITE_WEIGHTS = 18;
 
+  /** Start of the chains over the weights of a finite network. */
+  public static final int POSTERIOR_WEIGHTS = 40;
+
+  /** What the training inputs do not determine of the first layer at test points. */
+  public static final int POSTERIOR_TEST_POINT = 41;
+
   private RandomStreams() {}
 
   /**

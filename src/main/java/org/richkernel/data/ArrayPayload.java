@@ -33,6 +33,21 @@ final class ArrayPayload {
     return values;
   }
 
+  /** The same for unsigned bytes, kept as they are. */
+  static byte[] readBytes(ByteSource source, long[] dimensions) {
+    long count = count(source, ElementType.UINT8, dimensions);
+    source.requireFollowing(count);
+    byte[] values = Heap.bytes(source.name(), count);
+    byte[] buffer = new byte[BUFFER];
+    for (int start = 0; start < values.length; start += BUFFER) {
+      int here = Math.min(BUFFER, values.length - start);
+      source.read(buffer, here, "values");
+      System.arraycopy(buffer, 0, values, start, here);
+    }
+    source.requireEnd();
+    return values;
+  }
+
   private static void decode(
       ByteSource source, ElementType type, ByteBuffer buffer, double[] values, int start, int n) {
     int i = start;

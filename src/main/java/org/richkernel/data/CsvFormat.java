@@ -39,7 +39,7 @@ final class CsvFormat {
     table.readAll(source);
     return new Table(
         table.source,
-        Arrays.copyOf(table.values, table.count),
+        new Cells.Doubles(Arrays.copyOf(table.values, table.count)),
         new int[] {table.rows, table.columns},
         false);
   }

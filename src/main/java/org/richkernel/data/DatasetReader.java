@@ -249,12 +249,7 @@ public final class DatasetReader {
     if (rows.length == table.rows()) {
       return table.raw();
     }
-    int width = table.columns();
-    double[] chosen = Heap.doubles(table.source(), (long) rows.length * width);
-    for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(table.raw(), rows[i] * width, chosen, i * width, width);
-    }
-    return chosen;
+    return table.values(rows);
   }
 
   private static Dataset dataset(

@@ -15,26 +15,41 @@ final class Heap {
    * @throws InvalidDataException if they are more than an array or the heap can hold
    */
   static double[] doubles(String source, long count) {
-    long largest = Math.min(LONGEST_ARRAY, Runtime.getRuntime().maxMemory() / Double.BYTES);
-    if (count > largest) {
-      throw tooLarge(source, count, null);
-    }
+    requireRoom(source, count, Double.BYTES);
     try {
       return new double[(int) count];
     } catch (OutOfMemoryError e) {
       // one large request that was refused leaves the virtual machine as it was
-      throw tooLarge(source, count, e);
+      throw tooLarge(source, count, Double.BYTES, e);
     }
   }
 
-  private static InvalidDataException tooLarge(String source, long count, Throwable cause) {
+  /** The same for bytes. */
+  static byte[] bytes(String source, long count) {
+    requireRoom(source, count, 1);
+    try {
+      return new byte[(int) count];
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(source, count, 1, e);
+    }
+  }
+
+  private static void requireRoom(String source, long count, int size) {
+    if (count > Math.min(LONGEST_ARRAY, Runtime.getRuntime().maxMemory() / size)) {
+      throw tooLarge(source, count, size, null);
+    }
+  }
+
+  private static InvalidDataException tooLarge(
+      String source, long count, int size, Throwable cause) {
     return new InvalidDataException(
         source,
         String.format(
             Locale.ROOT,
-            "%d values need %.1f GB of memory as float64, and this program may use %.1f GB",
+            "%d values of %d bytes need %.1f GB of memory, and this program may use %.1f GB",
             count,
-            count * 8e-9,
+            size,
+            count * size * 1e-9,
             Runtime.getRuntime().maxMemory() * 1e-9),
         count > LONGEST_ARRAY
             ? "cut the file to at most " + LONGEST_ARRAY + " values"

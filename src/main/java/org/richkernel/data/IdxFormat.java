@@ -29,9 +29,12 @@ final class IdxFormat {
     for (int d = 0; d < dimensions.length; d++) {
       dimensions[d] = header.getInt() & 0xffffffffL;
     }
-    double[] values = ArrayPayload.read(source, type, ByteOrder.BIG_ENDIAN, dimensions);
-    return new Table(
-        source.name(), values, ArrayPayload.shape(dimensions), type == ElementType.UINT8);
+    boolean bytes = type == ElementType.UINT8;
+    Cells values =
+        bytes
+            ? new Cells.UnsignedBytes(source.name(), ArrayPayload.readBytes(source, dimensions))
+            : new Cells.Doubles(ArrayPayload.read(source, type, ByteOrder.BIG_ENDIAN, dimensions));
+    return new Table(source.name(), values, ArrayPayload.shape(dimensions), bytes);
   }
 
   private static ElementType type(ByteSource source, byte code) {

@@ -49,7 +49,7 @@ final class NpyFormat {
     int[] shape = ArrayPayload.shape(dimensions);
     return new Table(
         source.name(),
-        fortran ? ArrayPayload.rowMajor(source.name(), values, shape) : values,
+        new Cells.Doubles(fortran ? ArrayPayload.rowMajor(source.name(), values, shape) : values),
         shape,
         false);
   }

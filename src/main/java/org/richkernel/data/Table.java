@@ -12,14 +12,14 @@ import java.util.stream.Collectors;
  */
 public final class Table {
   private final String source;
-  private final double[] values;
+  private final Cells values;
   private final int[] shape;
   private final int rows;
   private final int columns;
   private final boolean idxBytes;
 
   /** Takes the values over without a copy. */
-  Table(String source, double[] values, int[] shape, boolean idxBytes) {
+  Table(String source, Cells values, int[] shape, boolean idxBytes) {
     this.source = source;
     this.values = values;
     this.shape = shape;
@@ -30,9 +30,9 @@ public final class Table {
       width = Math.multiplyExact(width, shape[d]);
     }
     this.columns = Math.toIntExact(width);
-    if ((long) rows * columns != values.length) {
+    if ((long) rows * columns != values.length()) {
       throw new IllegalArgumentException(
-          values.length + " values do not fill the shape " + describe(shape));
+          values.length() + " values do not fill the shape " + describe(shape));
     }
   }
 
@@ -44,7 +44,7 @@ public final class Table {
    * @throws IllegalArgumentException if the number of values does not fit the shape
    */
   public static Table of(String source, double[] values, int... shape) {
-    return new Table(source, values.clone(), shape.clone(), false);
+    return new Table(source, new Cells.Doubles(values.clone()), shape.clone(), false);
   }
 
   /** The file (and array in it) that this was read from. */
@@ -69,21 +69,28 @@ public final class Table {
 
   /** One value; row and column count from 0. */
   public double get(int row, int column) {
-    return values[Objects.checkIndex(row, rows) * columns + Objects.checkIndex(column, columns)];
+    return values.get(
+        Objects.checkIndex(row, rows) * columns + Objects.checkIndex(column, columns));
   }
 
   /** All values, row-major; a copy. */
   public double[] values() {
-    return values.clone();
+    return values.all().clone();
   }
 
   /** A table of some of the rows, which count from 0, in the order given. */
   Table rows(int[] chosen) {
+    return new Table(
+        source, new Cells.Doubles(values(chosen)), new int[] {chosen.length, columns}, idxBytes);
+  }
+
+  /** The values of some of the rows, row-major. */
+  double[] values(int[] chosen) {
     double[] some = Heap.doubles(source, (long) chosen.length * columns);
     for (int i = 0; i < chosen.length; i++) {
-      System.arraycopy(values, chosen[i] * columns, some, i * columns, columns);
+      values.copy(chosen[i] * columns, some, i * columns, columns);
     }
-    return new Table(source, some, new int[] {chosen.length, columns}, idxBytes);
+    return some;
   }
 
   /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */
@@ -97,20 +104,20 @@ public final class Table {
    * @throws InvalidDataException naming the row and column of the first NaN or infinity
    */
   public Table requireFinite() {
-    for (int i = 0; i < values.length; i++) {
-      if (!Double.isFinite(values[i])) {
+    for (int i = 0; i < values.length(); i++) {
+      if (!Double.isFinite(values.get(i))) {
         throw new InvalidDataException(
             source,
-            place(i, columns) + " is " + values[i],
+            place(i, columns) + " is " + values.get(i),
             "every value must be finite: remove or replace it");
       }
     }
     return this;
   }
 
-  /** The values themselves, for readers in this package. */
+  /** All values as float64, row-major, not to be changed unless the table ends here. */
   double[] raw() {
-    return values;
+    return values.all();
   }
 
   /** Where a value stands, counted from 1 as messages do. */

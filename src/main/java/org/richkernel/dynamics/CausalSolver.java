@@ -65,6 +65,7 @@ public final class CausalSolver {
       throw new InvalidProblemException(
           "samples", samples, "use a multiple of " + parts + ", the number of populations");
     }
+    problem.requireOneOutput("the causal solver");
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples, the steps or the number of points");
     List<Trajectory> populations = new ArrayList<>();

@@ -13,6 +13,9 @@ import org.richkernel.network.InvalidProblemException;
  * @param samples S, neurons that a sampled theory draws in each layer
  * @param seed key of all random streams
  * @param recordEvery kernels are kept at times 0, k, 2k, ... and T; 0 for 0 and T alone
+ * @param batchSize B, training points that drive each step, taken in turn; 0 for all of them
+ * @param saveHistory whether the two-time kernels of all layers are kept; they take 8 L (P (T +
+ *     1))^2 bytes
  */
 public record DynamicsOptions(
     double gamma,
@@ -22,7 +25,9 @@ public record DynamicsOptions(
     Loss loss,
     int samples,
     long seed,
-    int recordEvery) {
+    int recordEvery,
+    int batchSize,
+    boolean saveHistory) {
   /** Fewest samples that are accepted. */
   public static final int MIN_SAMPLES = 64;
 
@@ -49,6 +54,10 @@ public record DynamicsOptions(
       throw new InvalidProblemException(
           "record-every", recordEvery, "use a number of steps, or 0 for the last alone");
     }
+    if (batchSize < 0) {
+      throw new InvalidProblemException(
+          "batch-size", batchSize, "use a number of points, or 0 for all of them");
+    }
   }
 
   private static void requirePositive(String field, double value) {
@@ -57,36 +66,81 @@ public record DynamicsOptions(
     }
   }
 
-  /** Summed loss, no weight decay, 10000 samples, seed 0, kernels at the start and the end. */
+  /**
+   * Summed loss, no weight decay, 10000 samples, seed 0, full batches, kernels at the start and the
+   * end.
+   */
   public static DynamicsOptions of(double gamma, int steps, double stepSize) {
-    return new DynamicsOptions(gamma, steps, stepSize, 0, Loss.SUM, 10000, 0, 0);
+    return new DynamicsOptions(gamma, steps, stepSize, 0, Loss.SUM, 10000, 0, 0, 0, false);
   }
 
   /** The same with another weight decay. */
   public DynamicsOptions withWeightDecay(double lambda) {
-    return new DynamicsOptions(gamma, steps, stepSize, lambda, loss, samples, seed, recordEvery);
+    return new DynamicsOptions(
+        gamma, steps, stepSize, lambda, loss, samples, seed, recordEvery, batchSize, saveHistory);
   }
 
   /** The same with another loss. */
   public DynamicsOptions withLoss(Loss kind) {
     return new DynamicsOptions(
-        gamma, steps, stepSize, weightDecay, kind, samples, seed, recordEvery);
+        gamma,
+        steps,
+        stepSize,
+        weightDecay,
+        kind,
+        samples,
+        seed,
+        recordEvery,
+        batchSize,
+        saveHistory);
   }
 
   /** The same with another number of samples. */
   public DynamicsOptions withSamples(int count) {
-    return new DynamicsOptions(gamma, steps, stepSize, weightDecay, loss, count, seed, recordEvery);
+    return new DynamicsOptions(
+        gamma,
+        steps,
+        stepSize,
+        weightDecay,
+        loss,
+        count,
+        seed,
+        recordEvery,
+        batchSize,
+        saveHistory);
   }
 
   /** The same with another seed. */
   public DynamicsOptions withSeed(long key) {
     return new DynamicsOptions(
-        gamma, steps, stepSize, weightDecay, loss, samples, key, recordEvery);
+        gamma,
+        steps,
+        stepSize,
+        weightDecay,
+        loss,
+        samples,
+        key,
+        recordEvery,
+        batchSize,
+        saveHistory);
   }
 
   /** The same with kernels kept at every k-th time. */
   public DynamicsOptions withRecordEvery(int k) {
-    return new DynamicsOptions(gamma, steps, stepSize, weightDecay, loss, samples, seed, k);
+    return new DynamicsOptions(
+        gamma, steps, stepSize, weightDecay, loss, samples, seed, k, batchSize, saveHistory);
+  }
+
+  /** The same with batches of so many points, taken in turn; 0 for full batches. */
+  public DynamicsOptions withBatchSize(int size) {
+    return new DynamicsOptions(
+        gamma, steps, stepSize, weightDecay, loss, samples, seed, recordEvery, size, saveHistory);
+  }
+
+  /** The same with two-time kernels kept, or not. */
+  public DynamicsOptions withSaveHistory(boolean save) {
+    return new DynamicsOptions(
+        gamma, steps, stepSize, weightDecay, loss, samples, seed, recordEvery, batchSize, save);
   }
 
   /** rho = 1 - eta lambda, what a step leaves of a weight. */

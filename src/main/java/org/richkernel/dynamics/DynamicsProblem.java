@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -9,12 +10,15 @@ import org.richkernel.network.Targets;
  * A network, its training, and the points on which it is followed; test points evolve but do not
  * train.
  *
+ * <p>With K outputs the network has K readouts, f_k = w_k . phi(h^L) / (gamma N), and the squared
+ * errors of all of them are added.
+ *
  * @param network depth and activation; weight variances 1, no biases
  * @param options richness, steps, samples
  * @param trainInputs P x D
- * @param trainTargets P x 1
+ * @param trainTargets P x K
  * @param testInputs Q x D; zero rows when there are none
- * @param testTargets Q x 1, or zero rows when they are not known
+ * @param testTargets Q x K, or zero rows when they are not known
  */
 public record DynamicsProblem(
     NetworkSpec network,
@@ -28,7 +32,7 @@ public record DynamicsProblem(
     if (trainInputs.rows() < 1) {
       throw new InvalidProblemException("train-size", 0, "give at least 1 training point");
     }
-    requireTargets("train-y", trainTargets, trainInputs.rows());
+    requireRows("train-y", trainTargets, trainInputs.rows());
     if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
       throw new InvalidProblemException(
           "test-x",
@@ -36,7 +40,19 @@ public record DynamicsProblem(
           "give as many as the training inputs have, " + trainInputs.dimension());
     }
     if (testTargets.rows() > 0) {
-      requireTargets("test-y", testTargets, testInputs.rows());
+      requireRows("test-y", testTargets, testInputs.rows());
+      if (testTargets.outputs() != trainTargets.outputs()) {
+        throw new InvalidProblemException(
+            "test-y",
+            testTargets.outputs() + " outputs",
+            "give as many as the training targets have, " + trainTargets.outputs());
+      }
+    }
+    if (options.batchSize() > trainInputs.rows()) {
+      throw new InvalidProblemException(
+          "batch-size",
+          options.batchSize(),
+          "use at most the number of training points, " + trainInputs.rows());
     }
     long history = (long) trainInputs.rows() * options.steps() + trainInputs.rows();
     if (history + testInputs.rows() > Integer.MAX_VALUE) {
@@ -62,14 +78,10 @@ public record DynamicsProblem(
     }
   }
 
-  private static void requireTargets(String field, Targets targets, int rows) {
+  private static void requireRows(String field, Targets targets, int rows) {
     if (targets.rows() != rows) {
       throw new InvalidProblemException(
           field, targets.rows() + " rows", "give one row per input, " + rows);
-    }
-    if (targets.outputs() != 1) {
-      throw new InvalidProblemException(
-          field, targets.outputs() + " outputs", "the dynamics are solved for one output");
     }
   }
 
@@ -88,6 +100,45 @@ public record DynamicsProblem(
   /** The same with other options. */
   public DynamicsProblem withOptions(DynamicsOptions other) {
     return new DynamicsProblem(network, other, trainInputs, trainTargets, testInputs, testTargets);
+  }
+
+  /** K, outputs of the network. */
+  public int outputs() {
+    return trainTargets.outputs();
+  }
+
+  /** Which training points drive which step. */
+  public BatchSchedule batches() {
+    int size = options.batchSize();
+    return new BatchSchedule(trainPoints(), size == 0 ? trainPoints() : size);
+  }
+
+  /**
+   * Refuses several outputs on behalf of a method that knows one.
+   *
+   * @param method its name, for the message
+   * @throws InvalidProblemException if K is not 1
+   */
+  public void requireOneOutput(String method) {
+    if (outputs() != 1) {
+      throw new InvalidProblemException(
+          "train-y", outputs() + " outputs", method + " needs 1; use the causal solver for more");
+    }
+  }
+
+  /**
+   * Refuses mini-batches on behalf of a method that does not know them.
+   *
+   * @param method its name, for the message
+   * @throws InvalidProblemException if a batch is smaller than the training set
+   */
+  public void requireFullBatches(String method) {
+    if (!batches().isFull()) {
+      throw new InvalidProblemException(
+          "batch-size",
+          options.batchSize(),
+          method + " needs full batches; leave it out, or use the causal solver");
+    }
   }
 
   /** P, training points. */

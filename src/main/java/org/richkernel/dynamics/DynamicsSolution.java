@@ -1,6 +1,7 @@
 package org.richkernel.dynamics;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.StopReason;
@@ -18,7 +19,9 @@ import org.richkernel.solver.StopReason;
  *     or networks; 0 where nothing is sampled, NaN for a single network
  * @param sampleBias what the finite number of samples adds to a number at S samples, as far as two
  *     population sizes tell; already taken out of {@code mean}; 0 where nothing is sampled
- * @param jitter largest relative jitter that a covariance needed to be factorized; 0 where none
+ * @param jitter largest relative jitter that a covariance needed to be factorized, or largest
+ *     relative variance that was left out of one; 0 where nothing was
+ * @param history two-time kernels; empty unless the options ask for them
  */
 public record DynamicsSolution(
     DynamicsProblem problem,
@@ -27,44 +30,70 @@ public record DynamicsSolution(
     Trajectory mean,
     Trajectory standardError,
     Trajectory sampleBias,
-    double jitter) {
+    double jitter,
+    Optional<KernelHistory> history) {
+
+  /** A solution without two-time kernels. */
+  public DynamicsSolution(
+      DynamicsProblem problem,
+      StopReason reason,
+      OptionalInt divergence,
+      Trajectory mean,
+      Trajectory standardError,
+      Trajectory sampleBias,
+      double jitter) {
+    this(problem, reason, divergence, mean, standardError, sampleBias, jitter, Optional.empty());
+  }
 
   /** Number of times that were reached, the start included. */
   public int times() {
     return mean.times();
   }
 
-  /** f of the training points at a time, P numbers. */
+  /** f of the training points at a time, row-major P x K. */
   public double[] trainOutputs(int time) {
-    int start = time * problem.points();
-    return Arrays.copyOfRange(mean.outputs(), start, start + problem.trainPoints());
+    return outputs(time, 0, problem.trainPoints());
   }
 
-  /** f of the test points at a time, Q numbers. */
+  /** f of the test points at a time, row-major Q x K. */
   public double[] testOutputs(int time) {
-    int start = time * problem.points() + problem.trainPoints();
-    return Arrays.copyOfRange(mean.outputs(), start, start + problem.testPoints());
+    return outputs(time, problem.trainPoints(), problem.testPoints());
   }
 
-  /** Mean over the training points of (y - f)^2, at each time. */
+  private double[] outputs(int time, int first, int count) {
+    int start = (time * problem.points() + first) * problem.outputs();
+    return Arrays.copyOfRange(mean.outputs(), start, start + count * problem.outputs());
+  }
+
+  /** Mean over the training points and outputs of (y - f)^2 of the best estimate, at each time. */
   public double[] trainLoss() {
     return loss(problem.trainTargets(), 0);
   }
 
-  /** Mean over the test points of (y - f)^2, at each time; empty without test targets. */
+  /**
+   * Mean over the test points and outputs of (y - f)^2 of the best estimate, at each time; empty
+   * without test targets.
+   */
   public double[] testLoss() {
     return problem.testTargets().rows() == 0
         ? new double[0]
         : loss(problem.testTargets(), problem.trainPoints());
   }
 
+  /** Standard error of {@link #trainLoss()}, correlations between the points included. */
+  public double[] trainLossStandardError() {
+    return standardError.trainLoss().clone();
+  }
+
+  /** Standard error of {@link #testLoss()}. */
+  public double[] testLossStandardError() {
+    return standardError.testLoss().clone();
+  }
+
   private double[] loss(Targets targets, int first) {
     double[] losses = new double[times()];
     for (int t = 0; t < losses.length; t++) {
-      for (int i = 0; i < targets.rows(); i++) {
-        double error = targets.at(i, 0) - mean.outputs()[t * problem.points() + first + i];
-        losses[t] += error * error / targets.rows();
-      }
+      losses[t] = TrajectoryRecorder.loss(targets, outputs(t, first, targets.rows()));
     }
     return losses;
   }

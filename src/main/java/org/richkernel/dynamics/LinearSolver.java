@@ -41,6 +41,7 @@ public final class LinearSolver {
           problem.network().activation().id(),
           "the linear solver needs linear; use the causal solver for other networks");
     }
+    problem.requireOneOutput("the linear solver");
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the number of steps or points");
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);

@@ -2,13 +2,17 @@ package org.richkernel.dynamics;
 
 /** How the squared errors of the training points are put together. */
 public enum Loss {
-  /** 1/2 sum_mu (y_mu - f_mu)^2. */
+  /** 1/2 sum_mu |y_mu - f_mu|^2 over the points of the batch. */
   SUM,
-  /** 1/(2 P) sum_mu (y_mu - f_mu)^2. */
+  /** 1/(2 B) sum_mu |y_mu - f_mu|^2 over the B points of the batch. */
   MEAN;
 
-  /** What an error y - f is multiplied by to become the pull Delta on its point. */
-  double pull(int points) {
-    return this == SUM ? 1 : 1.0 / points;
+  /**
+   * What an error y - f is multiplied by to become the pull Delta on its point.
+   *
+   * @param batch B, points that drive a step
+   */
+  double pull(int batch) {
+    return this == SUM ? 1 : 1.0 / batch;
   }
 }

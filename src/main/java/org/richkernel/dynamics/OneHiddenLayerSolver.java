@@ -104,6 +104,8 @@ public final class OneHiddenLayerSolver {
   }
 
   private static void requireSolvable(DynamicsProblem problem) {
+    problem.requireOneOutput("this solver");
+    problem.requireFullBatches("this solver");
     int layers = problem.network().hiddenLayers();
     if (layers != 1) {
       throw new InvalidProblemException(

@@ -5,21 +5,30 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What is kept of one run: outputs at all times and kernels at some.
+ * What is kept of one run: outputs and losses at all times and kernels at some.
  *
  * @param points M, training points first
- * @param outputs f(t) - f(0), row-major times x M, for the times 0, 1, ... that were reached
+ * @param outputCount K
+ * @param outputs f(t) - f(0), row-major times x M x K, for the times 0, 1, ... that were reached
+ * @param trainLoss mean of (y - f)^2 over training points and outputs, at each time
+ * @param testLoss the same over the test points; empty without test targets
  * @param kernels kernels at the recorded times, ascending
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Trajectory(int points, double[] outputs, List<LayerKernels> kernels) {
+public record Trajectory(
+    int points,
+    int outputCount,
+    double[] outputs,
+    double[] trainLoss,
+    double[] testLoss,
+    List<LayerKernels> kernels) {
   public Trajectory {
     kernels = List.copyOf(kernels);
   }
 
   /** Number of times that were reached, the start included. */
   public int times() {
-    return outputs.length / points;
+    return outputs.length / (points * outputCount);
   }
 
   /**
@@ -33,8 +42,16 @@ public record Trajectory(int points, double[] outputs, List<LayerKernels> kernel
     Trajectory first = runs.get(0);
     int times = runs.stream().mapToInt(Trajectory::times).min().orElseThrow();
     int recorded = runs.stream().mapToInt(run -> run.kernels.size()).min().orElseThrow();
+    int width = first.points * first.outputCount;
     double[] outputs =
-        combine(runs.stream().map(Trajectory::outputs).toList(), times * first.points, function);
+        combine(runs.stream().map(Trajectory::outputs).toList(), times * width, function);
+    double[] trainLoss =
+        combine(runs.stream().map(Trajectory::trainLoss).toList(), times, function);
+    double[] testLoss =
+        combine(
+            runs.stream().map(Trajectory::testLoss).toList(),
+            Math.min(times, first.testLoss.length),
+            function);
     List<LayerKernels> kernels = new ArrayList<>();
     for (int k = 0; k < recorded; k++) {
       int snapshot = k;
@@ -51,7 +68,7 @@ public record Trajectory(int points, double[] outputs, List<LayerKernels> kernel
       }
       kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
     }
-    return new Trajectory(first.points, outputs, kernels);
+    return new Trajectory(first.points, first.outputCount, outputs, trainLoss, testLoss, kernels);
   }
 
   private static double[] combine(

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import org.richkernel.network.BatchSchedule;
+import org.richkernel.network.Targets;
 
 /**
  * The part of a run that lives on the host: centres the outputs, turns them into the pulls Delta of
@@ -14,69 +16,107 @@ public final class TrajectoryRecorder {
   private static final double DIVERGED = 1e6;
 
   private final DynamicsProblem problem;
+  private final BatchSchedule batches;
   private final int points;
   private final int trainPoints;
-  private final double[] outputs;
-  private final double[] start;
-  private final double[] pulls; // Delta, times x P
+  private final int outputCount;
+  private final double[] outputs; // f(t) - f(0), times x M x K
+  private final double[] start; // f(0), M x K
+  private final double[] pulls; // Delta, times x P x K, zero outside the batch
+  private final double[] trainLoss;
+  private final double[] testLoss;
   private final List<LayerKernels> kernels = new ArrayList<>();
-  private double firstLoss;
   private int times;
   private int divergence = -1;
 
   /** An empty record of a problem. */
   public TrajectoryRecorder(DynamicsProblem problem) {
     this.problem = problem;
+    batches = problem.batches();
     points = problem.points();
     trainPoints = problem.trainPoints();
+    outputCount = problem.outputs();
     int most = problem.options().steps() + 1;
-    outputs = new double[most * points];
-    pulls = new double[most * trainPoints];
-    start = new double[points];
+    outputs = new double[most * points * outputCount];
+    pulls = new double[most * trainPoints * outputCount];
+    start = new double[points * outputCount];
+    trainLoss = new double[most];
+    testLoss = new double[problem.testTargets().rows() == 0 ? 0 : most];
   }
 
   /**
    * Takes the outputs of the next time.
    *
-   * @param f outputs before centring, M numbers
+   * @param f outputs before centring, row-major M x K
    * @return whether the run may go on; false when it has diverged at this time, which is then not
    *     part of the trajectory
    */
   public boolean observe(double[] f) {
     if (times == 0) {
-      System.arraycopy(f, 0, start, 0, points);
+      System.arraycopy(f, 0, start, 0, f.length);
     }
-    double loss = 0;
     boolean finite = true;
-    for (int i = 0; i < points; i++) {
-      double centred = f[i] - start[i];
-      finite &= Double.isFinite(centred);
-      outputs[times * points + i] = centred;
-      if (i < trainPoints) {
-        double error = problem.trainTargets().at(i, 0) - centred;
-        pulls[times * trainPoints + i] = error * problem.options().loss().pull(trainPoints);
-        loss += error * error;
-      }
+    double[] centred = new double[f.length];
+    for (int i = 0; i < f.length; i++) {
+      centred[i] = f[i] - start[i];
+      finite &= Double.isFinite(centred[i]);
     }
-    if (times == 0) {
-      firstLoss = loss;
-    }
+    double loss = loss(problem.trainTargets(), centred);
+    double first = times == 0 ? loss : trainLoss[0];
     // targets of zero have no loss to begin with: any loss of order 1 is measured against 1
-    if (!finite || !(loss <= DIVERGED * Math.max(firstLoss, 1))) {
+    if (!finite || !(loss <= DIVERGED * Math.max(first, 1.0 / (trainPoints * outputCount)))) {
       divergence = times;
       return false;
+    }
+    System.arraycopy(centred, 0, outputs, times * f.length, f.length);
+    trainLoss[times] = loss;
+    if (testLoss.length > 0) {
+      int test = trainPoints * outputCount;
+      testLoss[times] =
+          loss(problem.testTargets(), Arrays.copyOfRange(centred, test, centred.length));
+    }
+    double scale = problem.options().loss().pull(batches.size());
+    for (int i = 0; i < trainPoints; i++) {
+      for (int k = 0; k < outputCount && batches.drives(times, i); k++) {
+        int at = i * outputCount + k;
+        pulls[times * trainPoints * outputCount + at] =
+            scale * (problem.trainTargets().at(i, k) - centred[at]);
+      }
     }
     times++;
     return true;
   }
 
-  /** Delta of the time observed last, P numbers. */
-  public double[] pull() {
-    return Arrays.copyOfRange(pulls, (times - 1) * trainPoints, times * trainPoints);
+  /** Mean of (y - f)^2 over points and outputs; f is row-major and starts at the first target. */
+  static double loss(Targets targets, double[] f) {
+    double sum = 0;
+    int outputs = targets.outputs();
+    for (int i = 0; i < targets.rows(); i++) {
+      for (int k = 0; k < outputs; k++) {
+        double error = targets.at(i, k) - f[i * outputs + k];
+        sum += error * error;
+      }
+    }
+    return sum / (targets.rows() * (double) outputs);
   }
 
   /**
-   * What earlier training points weigh at a time: eta gamma rho^{t-1-s} Delta_nu(s).
+   * Delta of the time observed last, row-major P x K: the error y - f times the weight of the loss,
+   * and zero for points outside the batch of that time.
+   */
+  public double[] pull() {
+    return pull(times - 1);
+  }
+
+  /** Delta of an earlier time, row-major P x K. */
+  public double[] pull(int time) {
+    int width = trainPoints * outputCount;
+    return Arrays.copyOfRange(pulls, time * width, (time + 1) * width);
+  }
+
+  /**
+   * What earlier training points weigh at a time, for one output: eta gamma rho^{t-1-s}
+   * Delta_nu(s).
    *
    * @param time t
    * @param weights receives t P numbers, ordered by time s, then point nu
@@ -110,6 +150,12 @@ public final class TrajectoryRecorder {
 
   /** What was kept. */
   public Trajectory trajectory() {
-    return new Trajectory(points, Arrays.copyOf(outputs, times * points), kernels);
+    return new Trajectory(
+        points,
+        outputCount,
+        Arrays.copyOf(outputs, times * points * outputCount),
+        Arrays.copyOf(trainLoss, times),
+        Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
+        kernels);
   }
 }

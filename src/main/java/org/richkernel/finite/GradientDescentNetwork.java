@@ -2,32 +2,49 @@ package org.richkernel.finite;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.Trajectory;
-import org.richkernel.dynamics.TrajectoryRecorder;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
- * Networks of finite width trained by full-batch gradient descent with weight decay, several with
- * independent weights: mean and standard error of what they do.
+ * Networks of finite width trained by gradient descent with weight decay, on all points or on
+ * batches taken in turn, several with independent weights: mean and standard error of what they do.
  *
- * <p>h^1 = W^0 x / sqrt(D), h^{l+1} = W^l phi(h^l) / sqrt(N), f = w . phi(h^L) / (gamma N), all
+ * <p>h^1 = W^0 x / sqrt(D), h^{l+1} = W^l phi(h^l) / sqrt(N), f_k = w_k . phi(h^L) / (gamma N), all
  * weights N(0, 1) at the start, theta &lt;- (1 - eta lambda) theta - eta N gamma^2 dLoss/dtheta, on
- * outputs centred by f(0) (the parametrization of Bordelon and Pehlevan, arXiv:2205.09653). The
- * number of samples of the problem is not used.
+ * outputs centred by f(0) (the parametrization of Bordelon and Pehlevan, arXiv:2205.09653). Batches
+ * are those of {@link org.richkernel.network.BatchSchedule}. Gradient kernels are means over the
+ * outputs. The number of samples of the problem is not used.
+ *
+ * <p>Cost of a step: 2 N^2 (M + 2 P) flops for each hidden layer after the first and 2 N D (M + P)
+ * for the first, with M points followed and P of them trained on. A checkpoint is taken between two
+ * steps, and a run that goes on from one gives the bits of the uninterrupted run.
  */
 public final class GradientDescentNetwork {
+  /** Networks that are kept for predictions take at most this many floats together. */
+  private static final long MOST_KEPT = 16_000_000;
+
   private final int width;
   private final int repeats;
+
+  /**
+   * What a run leaves.
+   *
+   * @param solution means and standard errors over the networks
+   * @param predictor the trained networks minus what they were at the start, as many as are kept;
+   *     empty if the run was stopped or diverged
+   */
+  public record Outcome(DynamicsSolution solution, Optional<NetworkEnsemble> predictor) {}
 
   /**
    * @param width N, neurons of each hidden layer
@@ -47,87 +64,176 @@ public final class GradientDescentNetwork {
 
   /** What a run will allocate. */
   public MemoryPlan plan(DynamicsProblem problem) {
-    int layers = problem.network().hiddenLayers();
-    int points = problem.points();
+    requireWeightsFit(problem);
     MemoryPlan plan = new MemoryPlan();
-    plan.add("inputs", Precision.FLOAT32, problem.dimension(), points)
-        .add("readout", Precision.FLOAT32, width, 1)
-        .add("readout copied to points", Precision.FLOAT32, width, points)
-        .add("ones", Precision.FLOAT32, 1, points)
-        .add("pull", Precision.FLOAT32, 1, problem.trainPoints())
-        .add("pulled gradient", Precision.FLOAT32, width, problem.trainPoints())
-        .add("outputs", Precision.FLOAT64, points, 1)
-        .add("kernel", Precision.FLOAT64, points, points);
-    for (int l = 0; l < layers; l++) {
-      plan.add(weights(l), Precision.FLOAT32, width, l == 0 ? problem.dimension() : width)
-          .add(features(l + 1), Precision.FLOAT32, width, points)
-          .add(gradients(l + 1), Precision.FLOAT32, width, points);
-    }
+    NetworkTraining.plan(plan, problem, width);
+    long points = problem.points();
     long times = problem.options().steps() + 1L;
-    return plan.addHost(repeats * times * points * Double.BYTES);
+    int every = problem.options().recordEvery();
+    long snapshots = 2 + (every == 0 ? 0 : times / every);
+    long kernels = snapshots * 2 * problem.network().hiddenLayers() * points * points;
+    // the run under way twice (its record, and what a checkpoint needs), mean, squares, result
+    return plan.addHost(5 * Double.BYTES * (times * points * problem.outputs() + kernels));
   }
 
-  static String weights(int layer) {
-    return "weights " + layer;
-  }
-
-  static String features(int layer) {
-    return "features " + layer;
-  }
-
-  static String gradients(int layer) {
-    return "gradients " + layer;
+  private void requireWeightsFit(DynamicsProblem problem) {
+    long square = problem.network().hiddenLayers() > 1 ? width : 0;
+    long points = problem.points();
+    long widest = Math.max(Math.max(square, problem.dimension()), points);
+    if (width * widest > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "width",
+          width,
+          "a layer's weights and features must stay below 2^31 entries; use less than "
+              + Integer.MAX_VALUE / widest);
+    }
   }
 
   /**
-   * Trains the networks one after the other.
+   * Trains the networks one after the other; a divergence ends the run.
    *
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the width or the number of points");
-    List<Trajectory> runs = new ArrayList<>();
-    OptionalInt divergence = OptionalInt.empty();
-    try (Workspace memory = new Workspace(backend, plan)) {
-      for (int r = 0; r < repeats && !control.stop().isRaised(); r++) {
-        TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
-        new NetworkTraining(problem, backend, memory, width, r).run(recorder, control.stop());
-        runs.add(recorder.trajectory());
-        divergence = earlier(divergence, recorder.divergence());
-        control
-            .listener()
-            .progress(
-                new Progress(
-                    "networks of width " + width,
-                    problem.options().gamma(),
-                    r + 1,
-                    repeats,
-                    Double.NaN,
-                    Double.NaN));
-      }
-    }
-    StopReason reason =
-        divergence.isPresent()
-            ? StopReason.DIVERGED
-            : control.stop().isRaised() ? StopReason.INTERRUPTED : StopReason.CONVERGED;
-    if (runs.isEmpty()) {
-      runs.add(new TrajectoryRecorder(problem).trajectory());
-    }
-    return new DynamicsSolution(
-        problem,
-        reason,
-        divergence,
-        Trajectory.combine(runs, Trajectory::mean),
-        Trajectory.combine(runs, Trajectory::standardError),
-        Trajectory.combine(runs, values -> 0),
-        0);
+    return train(problem, backend, control).solution();
   }
 
-  private static OptionalInt earlier(OptionalInt a, OptionalInt b) {
-    if (a.isEmpty() || b.isEmpty()) {
-      return a.isEmpty() ? b : a;
+  /**
+   * The same, and the networks for predictions at new inputs.
+   *
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
+   */
+  public Outcome train(DynamicsProblem problem, Backend backend, RunControl control) {
+    MemoryPlan plan = plan(problem);
+    plan.requireFits(backend, "lower the width, the number of points or of recorded times");
+    try (Workspace memory = new Workspace(backend, plan)) {
+      return new Repeats(problem, backend, memory, control).run();
     }
-    return a.getAsInt() <= b.getAsInt() ? a : b;
+  }
+
+  /** The networks of one call, one after the other. */
+  private final class Repeats {
+    private final DynamicsProblem problem;
+    private final Backend backend;
+    private final Workspace memory;
+    private final RunControl control;
+    private final TrajectoryMoments moments = new TrajectoryMoments();
+    private final List<NetworkEnsemble.Member> kept = new ArrayList<>();
+    private final int mostKept;
+    private OptionalInt divergence = OptionalInt.empty();
+    private Optional<SolverState> resumed;
+
+    Repeats(DynamicsProblem problem, Backend backend, Workspace memory, RunControl control) {
+      this.problem = problem;
+      this.backend = backend;
+      this.memory = memory;
+      this.control = control;
+      long floats = width * (problem.dimension() + (problem.network().hiddenLayers() - 1L) * width);
+      // each counts twice: trained, and as it was at the start
+      mostKept = (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * floats)));
+      resumed = control.checkpoints().load();
+    }
+
+    Outcome run() {
+      if (resumed.isPresent()) {
+        moments.restore(resumed.get());
+        restoreMembers(resumed.get());
+      }
+      while (moments.count() < repeats && divergence.isEmpty()) {
+        NetworkTraining training =
+            new NetworkTraining(problem, backend, memory, width, moments.count());
+        resumed.ifPresent(training::restore);
+        resumed = Optional.empty();
+        if (!trainOne(training)) {
+          return stopped(training);
+        }
+      }
+      return outcome(divergence.isPresent() ? StopReason.DIVERGED : StopReason.CONVERGED);
+    }
+
+    /** Whether the network was trained to the end, or to a divergence. */
+    private boolean trainOne(NetworkTraining training) {
+      int steps = problem.options().steps();
+      boolean goesOn = true;
+      while (goesOn) {
+        if (control.stop().isRaised()) {
+          control.checkpoints().save(iteration(training), state(training));
+          return false;
+        }
+        goesOn = training.advance();
+        control.listener().progress(progress(training));
+        if (goesOn && control.checkpoints().due()) {
+          control.checkpoints().save(iteration(training), state(training));
+        }
+      }
+      divergence = training.recorder().divergence();
+      moments.add(training.recorder().trajectory());
+      if (training.times() == steps + 1 && kept.size() < 2 * mostKept) {
+        kept.add(training.member(1.0 / mostKept));
+        training.drawWeights();
+        kept.add(training.member(-1.0 / mostKept));
+      }
+      return true;
+    }
+
+    private long iteration(NetworkTraining training) {
+      return moments.count() * (problem.options().steps() + 1L) + training.times();
+    }
+
+    private Progress progress(NetworkTraining training) {
+      return new Progress(
+          "network " + (moments.count() + 1) + " of " + repeats,
+          problem.options().gamma(),
+          iteration(training),
+          repeats * (problem.options().steps() + 1L),
+          Double.NaN,
+          Double.NaN);
+    }
+
+    private SolverState state(NetworkTraining training) {
+      SolverState state = new SolverState();
+      moments.save(state);
+      training.save(state);
+      state.put("members", (double) kept.size());
+      for (int m = 0; m < kept.size(); m++) {
+        for (int l = 0; l < kept.get(m).layers().size(); l++) {
+          state.put("member_" + m + "_" + l, kept.get(m).layers().get(l));
+        }
+        state.put("member_" + m + "_readout", kept.get(m).readout());
+      }
+      return state;
+    }
+
+    private void restoreMembers(SolverState state) {
+      for (int m = 0; m < (int) state.number("members"); m++) {
+        List<float[]> layers = new ArrayList<>();
+        for (int l = 0; l < problem.network().hiddenLayers(); l++) {
+          layers.add(state.floats("member_" + m + "_" + l));
+        }
+        kept.add(new NetworkEnsemble.Member(layers, state.floats("member_" + m + "_readout")));
+      }
+    }
+
+    /** What there is after a stop: the networks that were trained to the end, or else this one. */
+    private Outcome stopped(NetworkTraining training) {
+      if (moments.count() == 0) {
+        moments.add(training.recorder().trajectory());
+      }
+      return outcome(StopReason.INTERRUPTED);
+    }
+
+    private Outcome outcome(StopReason reason) {
+      Trajectory mean = moments.mean();
+      DynamicsSolution solution =
+          new DynamicsSolution(
+              problem, reason, divergence, mean, moments.standardError(), moments.zero(), 0);
+      return new Outcome(
+          solution, reason == StopReason.CONVERGED ? Optional.of(ensemble()) : Optional.empty());
+    }
+
+    private NetworkEnsemble ensemble() {
+      return new NetworkEnsemble(
+          problem.network(), problem.dimension(), width, problem.outputs(), new double[0], kept);
+    }
   }
 }

@@ -5,6 +5,8 @@ import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
@@ -12,59 +14,98 @@ import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.TrajectoryRecorder;
-import org.richkernel.solver.StopSignal;
+import org.richkernel.solver.SolverState;
 
-/** One network of finite width under gradient descent; fields are neurons x points. */
+/**
+ * One network of finite width under gradient descent, step by step; fields are neurons x points.
+ * The pulls of all outputs on a point are gathered at the readout, so a step goes backward once,
+ * whatever the number of outputs; only the gradient kernels need a pass for each.
+ */
 final class NetworkTraining {
+  private final DynamicsProblem problem;
   private final DynamicsOptions options;
   private final Activation activation;
   private final Backend backend;
   private final int width;
   private final int layers;
   private final int trainPoints;
-  private final int dimension;
-  private final Matrix readout; // w, N x 1
-  private final Matrix readoutCopies; // w 1^T, N x M
-  private final Matrix ones; // 1 x M
-  private final Matrix pull; // Delta, 1 x P
-  private final Matrix pulled; // g o Delta, N x P
-  private final Matrix outputs; // M x 1
+  private final int outputCount;
+  private final long seed;
+  private final int repeat;
+  private final Matrix readout; // w, N x K
+  private final Matrix pull; // Delta, P x K
+  private final Matrix[] pulled; // backward fields of two neighbouring layers, N x M
+  private final Matrix ones; // M x 1
+  private final Matrix outputs; // M x K
   private final Matrix kernel; // M x M
   private final List<Matrix> weights = new ArrayList<>(); // W^0 .. W^{L-1}
   private final List<Matrix> phi = new ArrayList<>(); // phi^0 = X^T (D x M), phi^1 .. phi^L
-  private final List<Matrix> g = new ArrayList<>(); // g^1 .. g^L
+  private final List<Matrix> slopes = new ArrayList<>(); // phi'(h^1) .. phi'(h^L)
+  private TrajectoryRecorder recorder;
+  private final List<double[]> seen = new ArrayList<>(); // outputs at all times so far
+  private final List<LayerKernels> kept = new ArrayList<>();
 
+  /**
+   * @param repeat index of the network; names its initial weights
+   */
   NetworkTraining(
       DynamicsProblem problem, Backend backend, Workspace memory, int width, int repeat) {
+    this.problem = problem;
     this.options = problem.options();
     this.activation = problem.network().activation();
     this.backend = backend;
     this.width = width;
+    this.repeat = repeat;
     layers = problem.network().hiddenLayers();
     trainPoints = problem.trainPoints();
-    dimension = problem.dimension();
+    outputCount = problem.outputs();
+    seed = options.seed();
+    recorder = new TrajectoryRecorder(problem);
     readout = memory.get("readout");
-    readoutCopies = memory.get("readout copied to points");
-    ones = memory.get("ones");
     pull = memory.get("pull");
-    pulled = memory.get("pulled gradient");
+    pulled = new Matrix[] {memory.get("pulled"), memory.get("pulled, layer below")};
+    ones = memory.get("ones");
     outputs = memory.get("outputs");
     kernel = memory.get("kernel");
     phi.add(memory.get("inputs"));
-    long seed = options.seed();
     for (int l = 0; l < layers; l++) {
-      Matrix w = memory.get(GradientDescentNetwork.weights(l));
-      backend.fillGaussian(seed, stream(l, repeat), 0, w);
-      weights.add(w);
-      phi.add(memory.get(GradientDescentNetwork.features(l + 1)));
-      g.add(memory.get(GradientDescentNetwork.gradients(l + 1)));
+      weights.add(memory.get("weights " + l));
+      phi.add(memory.get("features " + (l + 1)));
+      slopes.add(memory.get("slopes " + (l + 1)));
     }
-    backend.fillGaussian(seed, stream(layers, repeat), 0, readout);
     backend.fill(1, ones);
     backend.upload(transposed(problem), phi.get(0));
+    drawWeights();
   }
 
-  private static long stream(int layer, int repeat) {
+  /** Adds everything a training holds to a plan. */
+  static void plan(MemoryPlan plan, DynamicsProblem problem, int width) {
+    int points = problem.points();
+    int outputs = problem.outputs();
+    plan.add("inputs", Precision.FLOAT32, problem.dimension(), points)
+        .add("readout", Precision.FLOAT32, width, outputs)
+        .add("pull", Precision.FLOAT32, problem.trainPoints(), outputs)
+        .add("pulled", Precision.FLOAT32, width, points)
+        .add("pulled, layer below", Precision.FLOAT32, width, points)
+        .add("ones", Precision.FLOAT32, points, 1)
+        .add("outputs", Precision.FLOAT64, points, outputs)
+        .add("kernel", Precision.FLOAT64, points, points);
+    for (int l = 0; l < problem.network().hiddenLayers(); l++) {
+      plan.add("weights " + l, Precision.FLOAT32, width, l == 0 ? problem.dimension() : width)
+          .add("features " + (l + 1), Precision.FLOAT32, width, points)
+          .add("slopes " + (l + 1), Precision.FLOAT32, width, points);
+    }
+  }
+
+  /** Sets the weights to their values before training. */
+  void drawWeights() {
+    for (int l = 0; l < layers; l++) {
+      backend.fillGaussian(seed, stream(l), 0, weights.get(l));
+    }
+    backend.fillGaussian(seed, stream(layers), 0, readout);
+  }
+
+  private long stream(int layer) {
     return RandomStreams.stream(RandomStreams.FINITE_WEIGHTS, repeat, layer);
   }
 
@@ -81,87 +122,203 @@ final class NetworkTraining {
     return result;
   }
 
-  /** Trains to the last step, a divergence or a stop. */
-  void run(TrajectoryRecorder recorder, StopSignal stop) {
-    double[] f = new double[phi.get(0).columns()];
-    for (int t = 0; t <= options.steps() && !stop.isRaised(); t++) {
-      forward();
-      // f = w . phi^L / (gamma N)
-      backend.crossGram(1 / (options.gamma() * width), phi.get(layers), readout, 0, outputs);
-      backend.download(outputs, f);
-      if (!recorder.observe(f)) {
-        return;
-      }
-      backward();
-      if (recorder.keepsKernels(t)) {
-        recorder.keep(new LayerKernels(t, kernels(phi.subList(1, layers + 1)), kernels(g)));
-      }
-      if (t < options.steps()) {
-        descend(recorder.pull());
-      }
-    }
+  /** Times that were reached, 0 before the first. */
+  int times() {
+    return seen.size();
   }
 
-  /** h^{l+1} = W^l phi^l / sqrt(fan-in); g holds phi'(h) until the way back. */
+  /** What was recorded so far. */
+  TrajectoryRecorder recorder() {
+    return recorder;
+  }
+
+  /**
+   * Observes the present time and takes the step to the next, if there is one.
+   *
+   * @return false after the last time or a divergence
+   */
+  boolean advance() {
+    int time = times();
+    forward();
+    double[] f = new double[Math.toIntExact(outputs.size())];
+    // f_k = w_k . phi^L / (gamma N)
+    backend.crossGram(1 / (options.gamma() * width), phi.get(layers), readout, 0, outputs);
+    backend.download(outputs, f);
+    if (!recorder.observe(f)) {
+      return false;
+    }
+    seen.add(f);
+    if (recorder.keepsKernels(time)) {
+      keep(new LayerKernels(time, featureKernels(), gradientKernels()));
+    }
+    if (time == options.steps()) {
+      return false;
+    }
+    descend(recorder.pull());
+    return true;
+  }
+
+  private void keep(LayerKernels kernels) {
+    kept.add(kernels);
+    recorder.keep(kernels);
+  }
+
+  /** h^{l+1} = W^l phi^l / sqrt(fan-in). */
   private void forward() {
     for (int l = 0; l < layers; l++) {
       Matrix h = phi.get(l + 1);
       backend.gemm(Transpose.NO, Transpose.NO, scale(l), weights.get(l), phi.get(l), 0, h);
-      backend.activateWithDerivative(activation, h, h, g.get(l));
-    }
-  }
-
-  /** z^L = w, z^l = W^l^T g^{l+1} / sqrt(N), g^l = phi'(h^l) z^l. */
-  private void backward() {
-    backend.gemm(Transpose.NO, Transpose.NO, 1, readout, ones, 0, readoutCopies);
-    backend.multiply(readoutCopies, g.get(layers - 1));
-    for (int l = layers - 1; l > 0; l--) {
-      Matrix z = readoutCopies;
-      backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g.get(l), 0, z);
-      backend.multiply(z, g.get(l - 1));
+      backend.activateWithDerivative(activation, h, h, slopes.get(l));
     }
   }
 
   /**
-   * W^l = rho W^l + eta gamma sum_mu Delta_mu g^{l+1}_mu phi^l_mu^T / sqrt(fan-in), and w = rho w +
-   * eta gamma sum_mu Delta_mu phi^L_mu.
+   * W^l = rho W^l + eta gamma sum_mu g^{l+1}_mu phi^l_mu^T / sqrt(fan-in) with g that starts from
+   * z^L_mu = sum_k Delta_mu,k w_k, and w_k = rho w_k + eta gamma sum_mu Delta_mu,k phi^L_mu.
    */
   private void descend(double[] delta) {
     double rho = options.retention();
     double rate = options.stepSize() * options.gamma();
     backend.upload(delta, pull);
-    for (int l = 0; l < layers; l++) {
-      backend.copy(train(g.get(l)), pulled);
-      backend.scaleColumns(pull, pulled);
+    Matrix g = train(pulled[0]);
+    Matrix below = train(pulled[1]);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, readout, pull, 0, g);
+    backend.gemm(Transpose.NO, Transpose.NO, rate, train(phi.get(layers)), pull, rho, readout);
+    for (int l = layers - 1; l >= 0; l--) {
+      backend.multiply(train(slopes.get(l)), g);
+      if (l > 0) {
+        backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g, 0, below);
+      }
       backend.gemm(
-          Transpose.NO,
-          Transpose.YES,
-          rate * scale(l),
-          pulled,
-          train(phi.get(l)),
-          rho,
-          weights.get(l));
+          Transpose.NO, Transpose.YES, rate * scale(l), g, train(phi.get(l)), rho, weights.get(l));
+      Matrix swap = g;
+      g = below;
+      below = swap;
     }
-    backend.gemm(Transpose.NO, Transpose.YES, rate, train(phi.get(layers)), pull, rho, readout);
   }
 
   private double scale(int layer) {
-    return 1 / Math.sqrt(layer == 0 ? dimension : width);
+    return 1 / Math.sqrt(layer == 0 ? problem.dimension() : width);
   }
 
   private Matrix train(Matrix field) {
     return field.view(0, field.rows(), 0, trainPoints);
   }
 
-  /** field^T field / N of each layer. */
-  private List<double[]> kernels(List<Matrix> fields) {
-    List<double[]> result = new ArrayList<>();
-    for (Matrix field : fields) {
-      double[] values = new double[(int) kernel.size()];
+  /** phi^l^T phi^l / N of each layer. */
+  private List<double[]> featureKernels() {
+    List<double[]> kernels = new ArrayList<>();
+    for (Matrix field : phi.subList(1, layers + 1)) {
       backend.gram(1.0 / width, field, 0, kernel);
-      backend.download(kernel, values);
-      result.add(values);
+      kernels.add(download(kernel));
     }
-    return result;
+    return kernels;
+  }
+
+  /** Mean over the outputs of g_k^l^T g_k^l / N; z^L_k = w_k, z^l = W^l^T g^{l+1} / sqrt(N). */
+  private List<double[]> gradientKernels() {
+    List<double[]> kernels = new ArrayList<>();
+    int points = problem.points();
+    for (int l = 0; l < layers; l++) {
+      kernels.add(new double[points * points]);
+    }
+    for (int k = 0; k < outputCount; k++) {
+      Matrix g = pulled[0];
+      Matrix below = pulled[1];
+      Matrix column = readout.view(0, width, k, 1);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, column, ones, 0, g);
+      for (int l = layers - 1; l >= 0; l--) {
+        backend.multiply(slopes.get(l), g);
+        backend.gram(1.0 / (width * (double) outputCount), g, 0, kernel);
+        add(download(kernel), kernels.get(l));
+        if (l > 0) {
+          backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g, 0, below);
+        }
+        Matrix swap = g;
+        g = below;
+        below = swap;
+      }
+    }
+    return kernels;
+  }
+
+  private static void add(double[] values, double[] sum) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += values[i];
+    }
+  }
+
+  private double[] download(Matrix matrix) {
+    double[] values = new double[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  /**
+   * The present network as part of an ensemble.
+   *
+   * @param weight its share of the mean
+   */
+  NetworkEnsemble.Member member(double weight) {
+    List<float[]> hidden = new ArrayList<>();
+    weights.forEach(w -> hidden.add(floats(w)));
+    float[] u = floats(readout);
+    double factor = weight / (options.gamma() * width);
+    for (int i = 0; i < u.length; i++) {
+      u[i] *= (float) factor;
+    }
+    return new NetworkEnsemble.Member(hidden, u);
+  }
+
+  private float[] floats(Matrix matrix) {
+    float[] values = new float[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  /** Adds the weights and the record to a checkpoint; to be called between two steps. */
+  void save(SolverState state) {
+    for (int l = 0; l < layers; l++) {
+      state.put("weights_" + l, floats(weights.get(l)));
+    }
+    state.put("readout", floats(readout));
+    state.put("training", (double) seen.size(), kept.size());
+    for (int t = 0; t < seen.size(); t++) {
+      state.put("outputs_" + t, seen.get(t));
+    }
+    for (int s = 0; s < kept.size(); s++) {
+      LayerKernels kernels = kept.get(s);
+      state.put("kernels_" + s + "_step", (double) kernels.step());
+      for (int l = 0; l < layers; l++) {
+        state.put("kernels_" + s + "_phi_" + l, kernels.feature().get(l));
+        state.put("kernels_" + s + "_g_" + l, kernels.gradient().get(l));
+      }
+    }
+  }
+
+  /** Takes up a checkpoint; the outputs are recorded anew. */
+  void restore(SolverState state) {
+    for (int l = 0; l < layers; l++) {
+      backend.upload(state.floats("weights_" + l), weights.get(l));
+    }
+    backend.upload(state.floats("readout"), readout);
+    recorder = new TrajectoryRecorder(problem);
+    seen.clear();
+    kept.clear();
+    double[] counts = state.doubles("training");
+    for (int t = 0; t < (int) counts[0]; t++) {
+      double[] f = state.doubles("outputs_" + t);
+      recorder.observe(f);
+      seen.add(f);
+    }
+    for (int s = 0; s < (int) counts[1]; s++) {
+      List<double[]> feature = new ArrayList<>();
+      List<double[]> gradient = new ArrayList<>();
+      for (int l = 0; l < layers; l++) {
+        feature.add(state.doubles("kernels_" + s + "_phi_" + l));
+        gradient.add(state.doubles("kernels_" + s + "_g_" + l));
+      }
+      keep(new LayerKernels((int) state.number("kernels_" + s + "_step"), feature, gradient));
+    }
   }
 }

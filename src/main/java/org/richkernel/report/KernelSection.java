@@ -32,12 +32,7 @@ final class KernelSection {
 
   private static Figure figure(Result result, Wording wording, KernelSet.Kernel kernel) {
     int points = kernel.phi().rows();
-    Targets targets =
-        result
-            .array("y_train")
-            .filter(y -> y.rows() == points)
-            .map(Targets::ofRows)
-            .orElseGet(() -> Targets.ofEntries(new double[points]));
+    Targets targets = targets(result, points);
     boolean sortable = targets.classes() > 1;
     int[] order = targets.sorted();
     List<HeatMap.Panel> panels = new ArrayList<>();
@@ -61,6 +56,25 @@ final class KernelSection {
                 ? ". Lines separate the classes: blocks along the diagonal mean that the layer"
                     + " tells the classes apart."
                 : "."));
+  }
+
+  private static Targets targets(Result result, int points) {
+    return result
+        .array("y_train")
+        .filter(y -> y.rows() == points)
+        .map(Targets::ofRows)
+        .orElseGet(() -> Targets.ofEntries(new double[points]));
+  }
+
+  /** Two kernels on the training points of a result side by side on one colour scale. */
+  static Figure pair(Result result, String left, Table a, String right, Table b) {
+    Targets targets = targets(result, a.rows());
+    boolean sortable = targets.classes() > 1;
+    int[] order = targets.sorted();
+    String axis = "training point" + (sortable ? ", sorted by target" : "");
+    List<HeatMap.Panel> panels = List.of(panel(left, a, order), panel(right, b, order));
+    String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
+    return new Figure(svg, "Left " + left + ", right " + right + ", on one colour scale.");
   }
 
   private static HeatMap.Panel panel(String title, Table kernel, int[] order) {

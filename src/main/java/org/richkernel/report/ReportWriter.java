@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.richkernel.data.AtomicFile;
@@ -50,8 +51,31 @@ public final class ReportWriter {
     return page;
   }
 
+  /**
+   * Writes the report of a folder with a section that sets the result of another folder beside it,
+   * such as a theory beside an experiment.
+   *
+   * @return the page, in the first folder
+   * @throws org.richkernel.data.InvalidDataException if a folder holds no sound result, or the two
+   *     are not about the same training points
+   * @throws UncheckedIOException if the page cannot be written
+   */
+  public static Path compare(Path folder, Path other) {
+    Result result = ResultFolder.read(folder, name -> !NOT_DRAWN.matcher(name).matches());
+    Result beside = ResultFolder.read(other, name -> !NOT_DRAWN.matcher(name).matches());
+    Comparison comparison = Comparison.of(folder, result, other, beside);
+    Path page = folder.resolve(REPORT);
+    String html = html(result, Optional.of(ComparisonSection.of(comparison)));
+    AtomicFile.write(page, html.getBytes(StandardCharsets.UTF_8));
+    return page;
+  }
+
   /** The page of a result. */
   public static String html(Result result) {
+    return html(result, Optional.empty());
+  }
+
+  private static String html(Result result, Optional<Section> comparison) {
     Summary summary = result.summary();
     Wording wording = Wording.of(summary.command());
     Map<String, Object> model = new LinkedHashMap<>();
@@ -61,7 +85,7 @@ public final class ReportWriter {
     model.put("version", summary.version());
     StringWriter page = new StringWriter();
     try {
-      model.put("sections", sections(result, wording));
+      model.put("sections", sections(result, wording, comparison));
       templates().getTemplate("report.ftlh").process(model, page);
     } catch (TemplateException e) {
       throw new IllegalStateException("the report's template failed: " + e.getMessage(), e);
@@ -82,13 +106,15 @@ public final class ReportWriter {
     return configuration;
   }
 
-  private static List<Map<String, Object>> sections(Result result, Wording wording)
-      throws TemplateModelException {
+  private static List<Map<String, Object>> sections(
+      Result result, Wording wording, Optional<Section> comparison) throws TemplateModelException {
     Summary summary = result.summary();
     List<Map<String, Object>> shown = new ArrayList<>();
+    Section nothing = Section.ofFigures("comparison", "", "", List.of());
     for (Section section :
         Stream.of(
                 SummaryTables.headline(summary, wording),
+                comparison.orElse(nothing),
                 KernelSection.of(result, wording),
                 AlignmentSection.of(result, wording),
                 SpectrumSection.of(result, wording),

@@ -46,13 +46,24 @@ final class TrainingSection {
     } else {
       plot.includeY(0);
     }
-    train.ifPresent(loss -> plot.line("train", "c0", times(result, loss.length), loss));
-    test.ifPresent(loss -> plot.line("test", "c1", times(result, loss.length), loss));
+    train.ifPresent(loss -> add(plot, result, "train", "c0", loss));
+    test.ifPresent(loss -> add(plot, result, "test", "c1", loss));
     lazy.ifPresent(loss -> plot.dashed("test, lazy", "lazy", times(result, loss.length), loss));
     return new Figure(
         plot.svg(),
         "Mean over points and outputs of (y \u2212 f(t))\u00b2"
             + (log ? ", logarithmic scale." : "."));
+  }
+
+  private static void add(Plot plot, Result result, String set, String color, double[] loss) {
+    double[] times = times(result, loss.length);
+    result
+        .array("loss_" + set + "_t_standard_error")
+        .map(Table::values)
+        .filter(errors -> errors.length == loss.length)
+        .ifPresentOrElse(
+            errors -> plot.lineWithErrors(set, color, times, loss, errors),
+            () -> plot.line(set, color, times, loss));
   }
 
   private static Figure paths(Result result, Wording wording, Table paths) {

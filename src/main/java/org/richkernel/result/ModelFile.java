@@ -65,6 +65,21 @@ public final class ModelFile {
     AtomicFile.write(folder.resolve(SETTINGS), Json.write(json));
   }
 
+  /**
+   * Removes the model of an earlier result, for a result that has none.
+   *
+   * @throws UncheckedIOException if a file cannot be removed
+   */
+  public static void remove(Path folder) {
+    try {
+      Files.deleteIfExists(folder.resolve(SETTINGS));
+      Files.deleteIfExists(folder.resolve(ARRAYS));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          folder + ": the model of an earlier result cannot be removed (" + e + ")", e);
+    }
+  }
+
   /** Whether a folder holds a model. */
   public static boolean isPresent(Path folder) {
     return Files.isRegularFile(folder.resolve(SETTINGS));

@@ -38,7 +38,7 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "lazy", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "lazy", "finite", "predict", "demo"})
   void everyOptionSaysItsDefaultOrThatItIsRequired(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");

@@ -139,11 +139,11 @@ class BadInputFileTest {
     // 8.6 GB as float64, more than the tests may use
     byte[] random = new byte[1_100_000];
     new java.util.Random(2).nextBytes(random);
-    byte[] packed = gzip(idx(8, new int[] {1 << 30}, random));
+    byte[] packed = gzip(idx(9, new int[] {1 << 30}, random));
     assertThat(Runtime.getRuntime().maxMemory()).isLessThan(8L << 30);
     assertRefused(
         file("bomb.gz", packed),
-        "1073741824 values need 8.6 GB of memory as float64, and this program may use",
+        "1073741824 values of 8 bytes need 8.6 GB of memory, and this program may use",
         "give java a larger -Xmx or cut the file");
   }
 

@@ -38,6 +38,9 @@ class DynamicsProblemTest {
     refused(
         "record-every is -2; use a number of steps, or 0 for the last alone",
         () -> OPTIONS.withRecordEvery(-2));
+    refused(
+        "batch-size is -1; use a number of points, or 0 for all of them",
+        () -> OPTIONS.withBatchSize(-1));
   }
 
   @Test
@@ -57,10 +60,18 @@ class DynamicsProblemTest {
         "train-y is 1 rows; give one row per input, 2",
         () -> DynamicsProblem.of(NETWORK, OPTIONS, INPUTS, Targets.of(new double[] {1})));
     refused(
-        "train-y is 2 outputs; the dynamics are solved for one output",
+        "test-y is 1 outputs; give as many as the training targets have, 2",
         () ->
-            DynamicsProblem.of(
-                NETWORK, OPTIONS, INPUTS, Targets.of(new double[] {1, 2, 3, 4}, 2, 2)));
+            new DynamicsProblem(
+                NETWORK,
+                OPTIONS,
+                INPUTS,
+                Targets.of(new double[] {1, 2, 3, 4}, 2, 2),
+                INPUTS,
+                TARGETS));
+    refused(
+        "batch-size is 3; use at most the number of training points, 2",
+        () -> DynamicsProblem.of(NETWORK, OPTIONS.withBatchSize(3), INPUTS, TARGETS));
     refused(
         "test-x is 3 columns; give as many as the training inputs have, 2",
         () ->

@@ -51,6 +51,51 @@ final class Marks {
     }
   }
 
+  /** The area between two lines over the same x, without a place in the legend. */
+  static final class Band extends Mark {
+    private final double[] xs;
+    private final double[] lower;
+    private final double[] upper;
+
+    Band(String color, double[] xs, double[] lower, double[] upper) {
+      super("", color);
+      if (xs.length != lower.length || xs.length != upper.length) {
+        throw new IllegalArgumentException(
+            xs.length + " x for " + lower.length + " lower and " + upper.length + " upper y");
+      }
+      this.xs = xs;
+      this.lower = lower;
+      this.upper = upper;
+    }
+
+    @Override
+    void extend(Range x, Range y) {
+      // the line within the band sets the axes
+    }
+
+    @Override
+    void draw(Frame frame, SvgWriter svg) {
+      StringBuilder up = new StringBuilder();
+      StringBuilder back = new StringBuilder();
+      for (int i = 0; i < xs.length; i++) {
+        if (frame.shows(xs[i], lower[i]) && frame.shows(xs[i], upper[i])) {
+          String x = SvgWriter.px(frame.x(xs[i]));
+          up.append(up.length() == 0 ? 'M' : 'L').append(x);
+          up.append(' ').append(SvgWriter.px(frame.y(upper[i])));
+          back.insert(0, 'L' + x + ' ' + SvgWriter.px(frame.y(lower[i])));
+        }
+      }
+      if (up.length() > 0) {
+        svg.element("path", "class", "band " + color, "d", up.append(back).append('Z').toString());
+      }
+    }
+
+    @Override
+    void drawKey(SvgWriter svg, double x, double y) {
+      // the line within the band stands in the legend
+    }
+  }
+
   /** A disc at every (x_i, y_i), in one colour or in the colour of a value between 0 and 1. */
   static final class Points extends Mark {
     private final double[] xs;

@@ -77,6 +77,18 @@ public final class Plot {
     return add(new Marks.Line(name, color, "stroke", xs, ys));
   }
 
+  /** Adds a line and the band of its errors, left out where they are NaN. */
+  public Plot lineWithErrors(String name, String color, double[] xs, double[] ys, double[] errors) {
+    double[] lower = ys.clone();
+    double[] upper = ys.clone();
+    for (int i = 0; i < ys.length; i++) {
+      lower[i] -= errors[i];
+      upper[i] += errors[i];
+    }
+    add(new Marks.Band(color, xs, lower, upper));
+    return line(name, color, xs, ys);
+  }
+
   /** Adds a thin, pale line, for many lines of a kind. */
   public Plot hairline(String name, String color, double[] xs, double[] ys) {
     return add(new Marks.Line(name, color, "hair", xs, ys));

@@ -1,0 +1,159 @@
+package org.richkernel;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.dynamics.DynamicsOptions;
+import org.richkernel.dynamics.DynamicsProblem;
+import org.richkernel.dynamics.Loss;
+import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Gradient descent of networks of finite width, several with independent initial weights.
+ * Immutable; every setter returns a changed copy.
+ */
+public final class FiniteTraining {
+  private final NetworkSpec network;
+  private final GradientDescentNetwork networks;
+  private final int width;
+  private final int repeats;
+  private final DynamicsOptions options;
+
+  private FiniteTraining(
+      NetworkSpec network,
+      GradientDescentNetwork networks,
+      int width,
+      int repeats,
+      DynamicsOptions options) {
+    this.network = network;
+    this.networks = networks;
+    this.width = width;
+    this.repeats = repeats;
+    this.options = options;
+  }
+
+  static FiniteTraining of(
+      NetworkSpec network, GradientDescentNetwork networks, int width, int repeats) {
+    return new FiniteTraining(network, networks, width, repeats, DynamicsOptions.of(1, 100, 0.1));
+  }
+
+  /** Sets all options at once; the number of samples is not used. */
+  public FiniteTraining options(DynamicsOptions all) {
+    return new FiniteTraining(network, networks, width, repeats, all);
+  }
+
+  /** Sets the richness, above 0. */
+  public FiniteTraining gamma(double gamma) {
+    return course(gamma, options.steps(), options.stepSize());
+  }
+
+  /** Sets T, the number of steps. */
+  public FiniteTraining steps(int steps) {
+    return course(options.gamma(), steps, options.stepSize());
+  }
+
+  /** Sets eta. */
+  public FiniteTraining stepSize(double eta) {
+    return course(options.gamma(), options.steps(), eta);
+  }
+
+  private FiniteTraining course(double gamma, int steps, double stepSize) {
+    return options(
+        DynamicsOptions.of(gamma, steps, stepSize)
+            .withWeightDecay(options.weightDecay())
+            .withLoss(options.loss())
+            .withBatchSize(options.batchSize())
+            .withRecordEvery(options.recordEvery())
+            .withSeed(options.seed()));
+  }
+
+  /** Sets lambda. */
+  public FiniteTraining weightDecay(double lambda) {
+    return options(options.withWeightDecay(lambda));
+  }
+
+  /** Chooses between the sum and the mean of the squared errors. */
+  public FiniteTraining loss(Loss kind) {
+    return options(options.withLoss(kind));
+  }
+
+  /** Sets the points of a batch, taken in turn; 0 for all of them. */
+  public FiniteTraining batchSize(int points) {
+    return options(options.withBatchSize(points));
+  }
+
+  /** Sets the key of all random streams. */
+  public FiniteTraining seed(long seed) {
+    return options(options.withSeed(seed));
+  }
+
+  /** What {@link #fit} will hold at once. */
+  public MemoryPlan plan(Datasets data) {
+    return networks.plan(problem(Points.of(data)));
+  }
+
+  /**
+   * Trains the networks on the training set and follows their outputs on the test set.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   */
+  public FiniteTrainingFit fit(Datasets data, Backend backend) {
+    return fit(data, backend, RunControl.silent())
+        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+  }
+
+  /**
+   * The same with progress, a stop signal and checkpoints.
+   *
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   */
+  public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
+    long start = System.nanoTime();
+    Points points = Points.of(data);
+    GradientDescentNetwork.Outcome outcome = networks.train(problem(points), backend, control);
+    if (outcome.solution().reason() == StopReason.INTERRUPTED) {
+      return Optional.empty();
+    }
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    return Optional.of(
+        new FiniteTrainingFit(describe(), outcome, points, data, FitCost.of(backend, seconds)));
+  }
+
+  private DynamicsProblem problem(Points points) {
+    int outputs = points.trainTargets().outputs();
+    return new DynamicsProblem(
+        network,
+        options,
+        points.trainInputs(),
+        points.trainTargets(),
+        points.testInputs(),
+        points.testTargets().orElseGet(() -> Targets.of(new double[0], 0, outputs)));
+  }
+
+  /** The options by the names of the command line. */
+  private Map<String, Object> describe() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("method", "gd");
+    ModelSettings.describe(network, all);
+    all.put("width", width);
+    all.put("repeats", repeats);
+    all.put("gamma", options.gamma());
+    all.put("steps", options.steps());
+    all.put("step-size", options.stepSize());
+    all.put("weight-decay", options.weightDecay());
+    all.put("loss", options.loss().name().toLowerCase(Locale.ROOT));
+    all.put("batch-size", options.batchSize());
+    all.put("record-every", options.recordEvery());
+    all.put("seed", options.seed());
+    return all;
+  }
+}

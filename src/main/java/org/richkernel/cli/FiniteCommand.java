@@ -1,0 +1,246 @@
+package org.richkernel.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.FiniteNetwork;
+import org.richkernel.FinitePosterior;
+import org.richkernel.FinitePosteriorFit;
+import org.richkernel.FiniteTraining;
+import org.richkernel.FiniteTrainingFit;
+import org.richkernel.LazyRegression;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.finite.Readout;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.solver.RunControl;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs networks of finite width. */
+@Command(
+    name = "finite",
+    description =
+        "Networks of finite width as the experiment that a theory is compared with: the Bayesian "
+            + "posterior, sampled in the weights (--method langevin, beside bayes), or gradient "
+            + "descent of several networks (--method gd, beside dynamics).")
+final class FiniteCommand implements Callable<Integer> {
+  private static final String LESS_MEMORY = "lower --width, --train-size or --test-size";
+
+  private static final Set<String> POSTERIOR_OPTIONS =
+      Set.of("beta", "readout", "tolerance", "max-sweeps");
+
+  /** What is done with the networks. */
+  enum Method {
+    /** Gradient descent. */
+    GD,
+    /** Posterior. */
+    LANGEVIN
+  }
+
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      converter = OptionNames.MethodName.class,
+      description = "gd or langevin. Required.")
+  private @Nullable Method method;
+
+  @Option(
+      names = "--width",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description = "Neurons of each hidden layer. Default: ${DEFAULT-VALUE}.")
+  private int width;
+
+  @Option(
+      names = "--repeats",
+      paramLabel = "R",
+      defaultValue = "4",
+      description =
+          "Independent networks (gd) or Markov chains (langevin). Default: ${DEFAULT-VALUE}.")
+  private int repeats;
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "G",
+      defaultValue = "1",
+      description =
+          "Richness, a pure number above 0; langevin takes 0 too. Default: ${DEFAULT-VALUE}.")
+  private double gamma;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--beta",
+      paramLabel = "B",
+      defaultValue = "100",
+      description =
+          "langevin: inverse noise, in units of 1/target^2; the likelihood is exp(-B N G^2/2 "
+              + "sum (y-f)^2). Default: ${DEFAULT-VALUE}.")
+  private double beta;
+
+  @Option(
+      names = "--readout",
+      paramLabel = "HOW",
+      defaultValue = "integrated",
+      converter = OptionNames.ReadoutName.class,
+      description =
+          "langevin: integrated (the readout weights are integrated out exactly, the hidden "
+              + "weights sampled) or sampled (all weights; much smaller steps). Default: "
+              + "${DEFAULT-VALUE}.")
+  private Readout readout = Readout.INTEGRATED;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      defaultValue = "0.01",
+      description =
+          "langevin: largest relative standard error of the layer kernels, a pure number. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private double tolerance;
+
+  @Option(
+      names = "--max-sweeps",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description =
+          "langevin: most trajectories of each chain after burn-in. Default: ${DEFAULT-VALUE}.")
+  private int maxSweeps;
+
+  @Mixin private DescentOptions descent = new DescentOptions();
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
+
+  /** A command that writes to a console. */
+  FiniteCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    if (method == null) {
+      throw new InvalidProblemException("method", "missing", "use gd or langevin");
+    }
+    NetworkSpec described = network.network();
+    FiniteNetwork networks = FiniteNetwork.of(described, width).repeats(repeats);
+    Map<String, Object> resolved = new LinkedHashMap<>();
+    network.resolve(resolved);
+    if (method == Method.GD) {
+      refuse(POSTERIOR_OPTIONS);
+      FiniteTraining training = networks.training().options(descent.options(gamma, seed));
+      return new FitRun<FiniteTrainingFit>(console, spec, data, run, longRun)
+          .without(POSTERIOR_OPTIONS)
+          .run(new Training(training), resolved);
+    }
+    refuse(DescentOptions.NAMES);
+    FinitePosterior posterior =
+        networks
+            .posterior()
+            .gamma(gamma)
+            .beta(beta)
+            .seed(seed)
+            .tolerance(tolerance)
+            .maxSweeps(maxSweeps)
+            .readout(readout);
+    LazyRegression lazy = LazyRegression.of(described).kappa(1 / beta);
+    return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
+        .without(DescentOptions.NAMES)
+        .run(new Posterior(posterior, lazy), resolved);
+  }
+
+  /** Complains about options that the method does not have. */
+  private void refuse(Set<String> names) {
+    for (String name : new TreeSet<>(names)) {
+      if (spec != null && spec.commandLine().getParseResult().hasMatchedOption("--" + name)) {
+        throw new InvalidProblemException(
+            name,
+            "given",
+            "--method " + String.valueOf(method).toLowerCase(Locale.ROOT) + " has no such option");
+      }
+    }
+  }
+
+  private record Posterior(FinitePosterior posterior, LazyRegression lazy)
+      implements FitRun.Theory<FinitePosteriorFit> {
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      return List.of(posterior.plan(data, backend), lazy.plan(data, backend));
+    }
+
+    @Override
+    public Optional<FinitePosteriorFit> fit(Datasets data, Backend backend, RunControl control) {
+      return posterior.fit(data, backend, control);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(FinitePosteriorFit fit) {
+      return fit.lazy().result(Map.of(), 0).summary().layers();
+    }
+
+    @Override
+    public String lessMemory() {
+      return LESS_MEMORY;
+    }
+
+    @Override
+    public String shortfall(FinitePosteriorFit fit) {
+      return String.format(
+          Locale.ROOT,
+          "the chains have not mixed (split R-hat %.3f, %.0f effective draws, kernel error %.2g); "
+              + "raise --max-sweeps or --repeats, or the --tolerance",
+          fit.solution().mixing().splitRhat(),
+          fit.solution().mixing().effectiveSamples(),
+          fit.solution().mixing().kernelError());
+    }
+  }
+
+  private record Training(FiniteTraining training) implements FitRun.Theory<FiniteTrainingFit> {
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      return List.of(training.plan(data));
+    }
+
+    @Override
+    public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
+      return training.fit(data, backend, control);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(FiniteTrainingFit fit) {
+      return List.of();
+    }
+
+    @Override
+    public String lessMemory() {
+      return LESS_MEMORY;
+    }
+
+    @Override
+    public String shortfall(FiniteTrainingFit fit) {
+      return "the training " + fit.solution().outcome();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package org.richkernel.finite;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * The hidden layers of one network on the training points, forward and backward; fields are neurons
+ * x points. Weights, gradient and network follow one {@link WeightLayout}:
+ *
+ * <pre>  h^1 = W^0 F^T,   h^{l+1} = sqrt(g_l / N) W^l phi(h^l) + sqrt(g_b) b^l,</pre>
+ *
+ * with F the factor of the first layer's covariance. A bias is a weight on a feature that is the
+ * same constant at every point.
+ */
+final class HiddenLayers {
+  private final Backend backend;
+  private final Activation activation;
+  private final int layers;
+  private final double[] scales; // sqrt(g_l / N), of W^l
+  private final Matrix factor; // F, P x r
+  private final List<Matrix> weights = new ArrayList<>(); // W^0 .. W^{L-1}
+  private final List<Matrix> squares = new ArrayList<>(); // W^l without biases; W^0 first
+  private final List<Matrix> gradients = new ArrayList<>();
+  private final List<Matrix> phi = new ArrayList<>(); // N x P
+  private final List<Matrix> features = new ArrayList<>(); // phi with the row of the biases
+  private final List<Matrix> slopes = new ArrayList<>();
+  private final Matrix[] pulls; // dV/dh of two neighbouring layers
+
+  /**
+   * @param position weights that {@link #forward} reads
+   * @param gradient where {@link #backward} writes
+   */
+  HiddenLayers(
+      Backend backend,
+      NetworkSpec network,
+      WeightLayout layout,
+      Workspace memory,
+      Matrix position,
+      Matrix gradient) {
+    this.backend = backend;
+    activation = network.activation();
+    layers = layout.layers();
+    factor = memory.get("F");
+    scales = new double[layers];
+    int width = layout.width();
+    for (int l = 0; l < layers; l++) {
+      scales[l] = l == 0 ? 1 : Math.sqrt(network.weightVariance(l) / width);
+      weights.add(layout.hidden(position, l));
+      squares.add(l == 0 ? weights.get(0) : layout.square(position, l));
+      gradients.add(layout.hidden(gradient, l));
+      Matrix all = memory.get(features(l + 1));
+      features.add(all);
+      phi.add(all.rowRange(0, width));
+      slopes.add(memory.get(slopes(l + 1)));
+      if (all.rows() > width) {
+        // scale times the constant is sqrt(g_b)
+        double constant = Math.sqrt(network.biasVariance() * width / network.weightVariance(l + 1));
+        backend.fill(constant, all.rowRange(width, 1));
+      }
+    }
+    pulls = new Matrix[] {memory.get("pull"), memory.get("pull of the layer below")};
+  }
+
+  /** Adds the fields to a plan. */
+  static void plan(MemoryPlan plan, WeightLayout layout, int points) {
+    plan.add("F", Precision.FLOAT32, points, layout.rank());
+    for (int l = 1; l <= layout.layers(); l++) {
+      int rows = l < layout.layers() ? layout.fanIn() : layout.width();
+      plan.add(features(l), Precision.FLOAT32, rows, points)
+          .add(slopes(l), Precision.FLOAT32, layout.width(), points);
+    }
+    plan.add("pull", Precision.FLOAT32, layout.width(), points)
+        .add("pull of the layer below", Precision.FLOAT32, layout.width(), points);
+  }
+
+  private static String features(int layer) {
+    return "features " + layer;
+  }
+
+  private static String slopes(int layer) {
+    return "slopes " + layer;
+  }
+
+  /** Computes features and slopes of all layers. */
+  void forward() {
+    backend.gemm(Transpose.NO, Transpose.YES, 1, weights.get(0), factor, 0, phi.get(0));
+    backend.activateWithDerivative(activation, phi.get(0), phi.get(0), slopes.get(0));
+    for (int l = 1; l < layers; l++) {
+      Matrix h = phi.get(l);
+      backend.gemm(
+          Transpose.NO, Transpose.NO, scales[l], weights.get(l), features.get(l - 1), 0, h);
+      backend.activateWithDerivative(activation, h, h, slopes.get(l));
+    }
+  }
+
+  /** Where the derivative with respect to the top features goes before {@link #backward}. */
+  Matrix topPull() {
+    return pulls[0];
+  }
+
+  /** From dV/dphi^L in {@link #topPull} to dV/dW of every hidden layer. */
+  void backward() {
+    int top = 0;
+    for (int l = layers - 1; l > 0; l--) {
+      Matrix pull = pulls[top];
+      Matrix below = pulls[1 - top];
+      backend.multiply(slopes.get(l), pull);
+      // dV/dW^l = sqrt(g_l / N) pull phi^l^T; dV/dphi^l = sqrt(g_l / N) W^l^T pull
+      backend.gemm(
+          Transpose.NO, Transpose.YES, scales[l], pull, features.get(l - 1), 0, gradients.get(l));
+      backend.gemm(Transpose.YES, Transpose.NO, scales[l], squares.get(l), pull, 0, below);
+      top = 1 - top;
+    }
+    backend.multiply(slopes.get(0), pulls[top]);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, pulls[top], factor, 0, gradients.get(0));
+  }
+
+  /** phi(h^l), N x P, l from 1. */
+  Matrix phi(int layer) {
+    return phi.get(layer - 1);
+  }
+
+  /** phi(h^L), N x P. */
+  Matrix top() {
+    return phi.get(layers - 1);
+  }
+
+  /** W^0 .. W^{L-1} with biases. */
+  List<Matrix> weights() {
+    return weights;
+  }
+}

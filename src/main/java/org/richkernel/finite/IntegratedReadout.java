@@ -1,0 +1,110 @@
+package org.richkernel.finite;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Readout weights integrated out exactly: given the hidden weights, y ~ N(0, A / (gamma^2 N)) with
+ * A = g Phi^L + kappa, so
+ *
+ * <pre>  V = (N gamma^2 / 2) tr Y^T A^{-1} Y + (K / 2) ln det A,
+ *   dV/dphi^L = phi^L (-gamma^2 g v v^T + (K g / N) A^{-1}),   v = A^{-1} Y,</pre>
+ *
+ * and the outputs have the mean y - kappa v.
+ */
+final class IntegratedReadout implements ReadoutLikelihood {
+  private final Backend backend;
+  private final double readoutVariance;
+  private final double kappa;
+  private final int width;
+  private final int outputs;
+  private final Matrix phi;
+  private final Matrix targets;
+  private final Matrix cholesky;
+  private final Matrix inverse;
+  private final Matrix dual;
+  private final Matrix dualSingle;
+  private final Matrix tilt;
+  private double richness;
+
+  /**
+   * @param phi top features, N x P
+   */
+  IntegratedReadout(
+      Backend backend, PosteriorProblem problem, Workspace memory, Matrix phi, Matrix targets) {
+    this.backend = backend;
+    this.phi = phi;
+    this.targets = targets;
+    readoutVariance = problem.network().weightVariance(problem.network().hiddenLayers());
+    kappa = problem.options().kappa();
+    width = problem.options().width();
+    outputs = problem.outputs();
+    cholesky = memory.get("Cholesky factor");
+    inverse = memory.get("inverse");
+    dual = memory.get("dual");
+    dualSingle = memory.get("dual, single");
+    tilt = memory.get("tilt");
+  }
+
+  static void plan(MemoryPlan plan, int points, int outputs) {
+    plan.add("Cholesky factor", Precision.FLOAT64, points, points)
+        .add("inverse", Precision.FLOAT64, points, points)
+        .add("dual", Precision.FLOAT64, points, outputs)
+        .add("dual, single", Precision.FLOAT32, points, outputs)
+        .add("tilt", Precision.FLOAT32, points, points);
+  }
+
+  @Override
+  public double potential(double gamma) {
+    richness = gamma;
+    backend.gram(readoutVariance / width, phi, 0, cholesky);
+    backend.addDiagonal(kappa, cholesky);
+    try {
+      backend.cholesky(cholesky);
+    } catch (NotPositiveDefiniteException e) {
+      // Only features that have overflowed make g Phi + kappa indefinite: the move is refused.
+      return Double.POSITIVE_INFINITY;
+    }
+    backend.copy(targets, dual);
+    backend.solveCholesky(cholesky, dual);
+    return 0.5 * width * gamma * gamma * backend.dot(targets, dual)
+        + 0.5 * outputs * backend.logDeterminant(cholesky);
+  }
+
+  @Override
+  public void pull(Matrix out) {
+    backend.fill(0, inverse);
+    backend.addDiagonal(1, inverse);
+    backend.solveCholesky(cholesky, inverse);
+    // -gamma^2 g v v^T + (K g / N) A^{-1}
+    backend.gemm(
+        Transpose.NO,
+        Transpose.YES,
+        -richness * richness * readoutVariance,
+        dual,
+        dual,
+        outputs * readoutVariance / width,
+        inverse);
+    backend.copy(inverse, tilt);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, tilt, 0, out);
+  }
+
+  @Override
+  public double[] dual() {
+    double[] values = new double[Math.toIntExact(dual.size())];
+    backend.download(dual, values);
+    return values;
+  }
+
+  /** u = (g / N) phi^L v: the mean of the readout given the hidden weights. */
+  @Override
+  public void outputWeights(Matrix u) {
+    backend.copy(dual, dualSingle);
+    backend.gemm(Transpose.NO, Transpose.NO, readoutVariance / width, phi, dualSingle, 0, u);
+  }
+}

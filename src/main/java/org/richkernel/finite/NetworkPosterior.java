@@ -1,0 +1,165 @@
+package org.richkernel.finite;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.BatchMeans;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Posterior of a network of finite width, sampled in its weights: the experiment that the static
+ * theories of feature learning are compared with (Lauditi, Bordelon and Pehlevan,
+ * arXiv:2502.07998).
+ *
+ * <p>h^1 = sqrt(g_0 / D) W^0 x + sqrt(g_b) b^0, h^{l+1} = sqrt(g_l / N) W^l phi(h^l) + sqrt(g_b)
+ * b^l, f = sqrt(g_L) w . phi(h^L) / (gamma N), all weights N(0, 1) a priori, and the likelihood
+ * exp(-beta N gamma^2 / 2 sum (y - f)^2). The hidden weights are explicit, so nothing is taken from
+ * the marginal density over preactivations that the theories work with; directions of W^0 that the
+ * training inputs do not see keep their prior and are drawn where test points need them. Sampled by
+ * Hamiltonian Monte Carlo that integrates the prior exactly.
+ */
+public final class NetworkPosterior {
+  private static final String LESS_MEMORY =
+      "lower the width, the number of chains or of training points";
+
+  /** Networks that are kept for predictions take at most this many floats together. */
+  private static final long MOST_KEPT = 16_000_000;
+
+  private final Backend backend;
+  private final PosteriorProblem problem;
+
+  /** A posterior to be sampled on a backend. */
+  public NetworkPosterior(Backend backend, PosteriorProblem problem) {
+    this.backend = backend;
+    this.problem = problem;
+  }
+
+  /** What {@link #solve} will hold at once. */
+  public MemoryPlan plan() {
+    return PosteriorSampler.plan(problem, layout(problem.rankBound()));
+  }
+
+  private WeightLayout layout(int rank) {
+    NetworkSpec network = problem.network();
+    return new WeightLayout(
+        network.hiddenLayers(),
+        problem.options().width(),
+        rank,
+        network.biasVariance() > 0,
+        problem.options().readout() == Readout.SAMPLED ? problem.outputs() : 0);
+  }
+
+  /**
+   * Samples until the chains have mixed or the sweeps are used up.
+   *
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
+   *     computed then
+   */
+  public Optional<PosteriorSolution> solve(RunControl control) {
+    plan().requireFits(backend, LESS_MEMORY);
+    Inputs train = problem.trainInputs();
+    Inputs test = problem.testInputs();
+    InputFactor input =
+        InputFactor.of(
+            backend, problem.network(), train.toArray(), train.rows(), train.dimension());
+    InputFactor.Coordinates coordinates =
+        test.rows() == 0 ? null : input.coordinates(backend, test.toArray(), test.rows());
+    try (PosteriorSampler sampler =
+        new PosteriorSampler(backend, problem, layout(input.rank()), input, coordinates)) {
+      StopReason stop = sampler.run(control);
+      return stop == StopReason.INTERRUPTED
+          ? Optional.empty()
+          : Optional.of(solution(sampler, input, stop));
+    }
+  }
+
+  private PosteriorSolution solution(PosteriorSampler sampler, InputFactor input, StopReason stop) {
+    List<double[]> kernels = new ArrayList<>();
+    List<double[]> errors = new ArrayList<>();
+    List<LayerEstimate> layers = new ArrayList<>();
+    for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
+      BatchMeans kernel = sampler.kernel(l);
+      kernels.add(kernel.mean());
+      errors.add(kernel.standardError());
+      layers.add(layer(kernel, problem.trainTargets()));
+    }
+    double[] dual = sampler.dual().mean();
+    double[] train = problem.trainTargets().toArray();
+    for (int i = 0; i < train.length; i++) {
+      train[i] -= problem.options().kappa() * dual[i];
+    }
+    List<PosteriorSolution.Chain> chains =
+        sampler.chains().stream()
+            .map(c -> new PosteriorSolution.Chain(c.step(), c.acceptance()))
+            .toList();
+    return new PosteriorSolution(
+        stop,
+        sampler.iterations(),
+        sampler.measured(),
+        sampler.mixing(),
+        kernels,
+        errors,
+        layers,
+        dual,
+        sampler.dual().standardError(),
+        train,
+        sampler.testOutputs().map(BatchMeans::mean).orElseGet(() -> new double[0]),
+        sampler.testOutputs().map(BatchMeans::standardError).orElseGet(() -> new double[0]),
+        chains,
+        history(sampler),
+        ensemble(sampler, input),
+        sampler.seconds());
+  }
+
+  private static LayerEstimate layer(BatchMeans kernel, Targets targets) {
+    KernelMetrics mean = KernelMetrics.of(kernel.mean(), targets);
+    return new LayerEstimate(
+        mean.alignment(),
+        kernel.standardError(k -> KernelMetrics.of(k, targets).alignment()),
+        mean.trace(),
+        kernel.standardError(k -> KernelMetrics.of(k, targets).trace()),
+        mean.frobenius(),
+        kernel.standardError(k -> KernelMetrics.of(k, targets).frobenius()));
+  }
+
+  private NetworkEnsemble ensemble(PosteriorSampler sampler, InputFactor input) {
+    WeightLayout layout = layout(input.rank());
+    long size = (long) layout.width() * layout.columns();
+    int kept = (int) Math.max(1, Math.min(sampler.chains().size(), MOST_KEPT / size));
+    List<NetworkEnsemble.Member> members = new ArrayList<>();
+    for (WeightChain chain : sampler.chains().subList(0, kept)) {
+      members.add(sampler.member(chain, 1.0 / kept));
+    }
+    return new NetworkEnsemble(
+        problem.network(),
+        problem.trainInputs().dimension(),
+        layout.width(),
+        problem.outputs(),
+        input.projector(),
+        members);
+  }
+
+  private static Map<String, double[]> history(PosteriorSampler sampler) {
+    List<double[]> rows = sampler.history();
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    for (int c = 0; c < PosteriorSampler.HISTORY_COLUMNS.size(); c++) {
+      double[] column = new double[rows.size()];
+      for (int i = 0; i < column.length; i++) {
+        column[i] = rows.get(i)[c];
+      }
+      columns.put(PosteriorSampler.HISTORY_COLUMNS.get(c), column);
+    }
+    return columns;
+  }
+}

@@ -1,0 +1,68 @@
+package org.richkernel.finite;
+
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+
+/**
+ * A network of finite width with its prior, and the data that its posterior is conditioned on.
+ *
+ * @param network depth, activation, weight and bias variances
+ * @param options richness, noise, width, sampling
+ * @param trainInputs P x D
+ * @param trainTargets P x K
+ * @param testInputs Q x D; zero rows when there are none
+ */
+public record PosteriorProblem(
+    NetworkSpec network,
+    LangevinOptions options,
+    Inputs trainInputs,
+    Targets trainTargets,
+    Inputs testInputs) {
+  public PosteriorProblem {
+    if (trainInputs.rows() < 1) {
+      throw new InvalidProblemException("train-size", 0, "give at least 1 training point");
+    }
+    if (trainInputs.rows() != trainTargets.rows()) {
+      throw new InvalidProblemException(
+          "train-y",
+          trainTargets.rows() + " rows",
+          "give one row per training input, " + trainInputs.rows());
+    }
+    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
+      throw new InvalidProblemException(
+          "test-x",
+          testInputs.dimension() + " columns",
+          "give as many as the training inputs have, " + trainInputs.dimension());
+    }
+    WeightLayout.require(
+        network, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
+  }
+
+  /** A problem without test points. */
+  public static PosteriorProblem of(
+      NetworkSpec network, LangevinOptions options, Inputs inputs, Targets targets) {
+    return new PosteriorProblem(
+        network, options, inputs, targets, Inputs.of(new double[0], 0, inputs.dimension()));
+  }
+
+  /** P, training points. */
+  public int points() {
+    return trainInputs.rows();
+  }
+
+  /** K, outputs. */
+  public int outputs() {
+    return trainTargets.outputs();
+  }
+
+  /** Most directions that the training inputs can span, biases included. */
+  int rankBound() {
+    return rankBound(network, trainInputs);
+  }
+
+  private static int rankBound(NetworkSpec network, Inputs inputs) {
+    return Math.min(inputs.rows(), inputs.dimension() + (network.biasVariance() > 0 ? 1 : 0));
+  }
+}

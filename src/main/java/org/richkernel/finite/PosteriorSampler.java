@@ -1,0 +1,407 @@
+package org.richkernel.finite;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.BatchMeans;
+import org.richkernel.solver.ParallelChains;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Chains over the weights that advance together: burnt in while the richness rises and the step
+ * adapts, then measured after every trajectory until they have mixed.
+ *
+ * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
+ * resumed gives the bits of the uninterrupted one at the same number of threads.
+ */
+final class PosteriorSampler implements AutoCloseable {
+  /** Sweeps during which the step adapts and the prior draw is forgotten. */
+  static final int BURN_IN = 80;
+
+  /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
+  private static final int RAMP = 30;
+
+  /** Sweeps between two looks at the mixing. */
+  static final int ROUND = 20;
+
+  /** Looks in a row that must pass. */
+  private static final int PASSES = 2;
+
+  /** Columns of {@link #history()}. */
+  static final List<String> HISTORY_COLUMNS =
+      List.of("sweep", "split_rhat", "effective_samples", "kernel_error");
+
+  private static final String WEIGHTS = "weights of chain ";
+
+  private final Backend backend;
+  private final PosteriorProblem problem;
+  private final Workspace memory;
+  private final WeightPosterior posterior;
+  private final @Nullable TestPointOutputs testPoints;
+  private final List<WeightChain> chains = new ArrayList<>();
+  private final List<BatchMeans> kernels = new ArrayList<>();
+  private final BatchMeans dual;
+  private final @Nullable BatchMeans testOutputs;
+  private final List<double[]> history = new ArrayList<>();
+
+  private boolean burningIn = true;
+  private boolean done;
+  private long sweep; // within the phase
+  private int passes;
+  private @Nullable Mixing mixing;
+  private long nanos;
+
+  /**
+   * @param test coordinates of the test points; null when there are none
+   */
+  PosteriorSampler(
+      Backend backend,
+      PosteriorProblem problem,
+      WeightLayout layout,
+      InputFactor input,
+      InputFactor.@Nullable Coordinates test) {
+    this.backend = backend;
+    this.problem = problem;
+    LangevinOptions options = problem.options();
+    int count = options.chains();
+    int layers = layout.layers();
+    MemoryPlan plan = new MemoryPlan();
+    planChains(plan, layout, count);
+    Workspace chainMemory = new Workspace(backend, plan);
+    WeightPosterior density = null;
+    TestPointOutputs outputs = null;
+    try {
+      density = new WeightPosterior(backend, problem, layout, input);
+      if (test != null) {
+        outputs = new TestPointOutputs(backend, problem.network(), layout, problem.outputs(), test);
+      }
+    } catch (RuntimeException e) {
+      // The memory ran out half-way: what was allocated before goes back.
+      if (density != null) {
+        density.close();
+      }
+      chainMemory.close();
+      throw e;
+    }
+    memory = chainMemory;
+    posterior = density;
+    testPoints = outputs;
+    for (int c = 0; c < count; c++) {
+      chains.add(
+          new WeightChain(
+              backend,
+              options.seed(),
+              c,
+              memory.get(WEIGHTS + c),
+              memory.get("uniforms of the Metropolis step"),
+              2 * layers + 2));
+    }
+    for (int l = 0; l < layers; l++) {
+      kernels.add(new BatchMeans(problem.points() * problem.points(), count));
+    }
+    dual = new BatchMeans(problem.points() * problem.outputs(), count);
+    testOutputs =
+        test == null ? null : new BatchMeans(test.deviation().length * problem.outputs(), count);
+  }
+
+  /** Everything a solve will hold at once. */
+  static MemoryPlan plan(PosteriorProblem problem, WeightLayout layout) {
+    MemoryPlan plan = new MemoryPlan();
+    planChains(plan, layout, problem.options().chains());
+    WeightPosterior.plan(plan, layout, problem.points(), problem.outputs());
+    int tests = problem.testInputs().rows();
+    if (tests > 0) {
+      TestPointOutputs.plan(plan, layout, problem.outputs(), tests);
+    }
+    long points = problem.points();
+    long averages = layout.layers() * points * points + (points + tests) * problem.outputs();
+    return plan.addHost(BatchMeans.bytes(averages));
+  }
+
+  private static void planChains(MemoryPlan plan, WeightLayout layout, int chains) {
+    for (int c = 0; c < chains; c++) {
+      plan.add(WEIGHTS + c, Precision.FLOAT32, layout.width(), layout.columns());
+    }
+    plan.add("uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
+  }
+
+  /** Runs to the end, or to a stop; returns why it ended. */
+  StopReason run(RunControl control) {
+    long start = System.nanoTime();
+    StopReason reason = runSweeps(control);
+    nanos = System.nanoTime() - start;
+    return reason;
+  }
+
+  private StopReason runSweeps(RunControl control) {
+    Optional<SolverState> saved = control.checkpoints().load();
+    if (saved.isPresent()) {
+      restore(saved.get());
+    } else {
+      chains.forEach(WeightChain::start);
+    }
+    while (!done) {
+      if (control.stop().isRaised()) {
+        control.checkpoints().save(iterations(), state());
+        return StopReason.INTERRUPTED;
+      }
+      sweep();
+      control.listener().progress(progress());
+      if (control.checkpoints().due()) {
+        control.checkpoints().save(iterations(), state());
+      }
+    }
+    return passes >= PASSES ? StopReason.CONVERGED : StopReason.BUDGET;
+  }
+
+  private void sweep() {
+    sweep++;
+    if (burningIn) {
+      posterior.ramp(Math.min(1, sweep / (double) RAMP));
+      chains.forEach(chain -> chain.move(posterior));
+      if (sweep == BURN_IN) {
+        chains.forEach(WeightChain::freeze);
+        burningIn = false;
+        sweep = 0;
+      }
+      return;
+    }
+    posterior.ramp(1);
+    for (WeightChain chain : chains) {
+      chain.move(posterior);
+      measure(chain);
+    }
+    boolean last = sweep == problem.options().maxSweeps();
+    if (sweep % ROUND == 0 || last) {
+      look();
+    }
+    done = last || passes == PASSES;
+  }
+
+  private void measure(WeightChain chain) {
+    int layers = kernels.size();
+    int points = problem.points();
+    double[] scalars = new double[2 * layers + 2];
+    posterior.use(chain.weights());
+    scalars[2 * layers + 1] = posterior.visit();
+    for (int l = 0; l < layers; l++) {
+      double[] kernel = posterior.kernel(l + 1);
+      kernels.get(l).add(kernel);
+      scalars[2 * l] = targetProduct(kernel);
+      for (int i = 0; i < points; i++) {
+        scalars[2 * l + 1] += kernel[i * points + i];
+      }
+    }
+    double[] v = posterior.dual();
+    dual.add(v);
+    double[] y = problem.trainTargets().toArray();
+    for (int i = 0; i < v.length; i++) {
+      scalars[2 * layers] += y[i] * v[i];
+    }
+    chain.record(scalars);
+    if (testPoints != null && testOutputs != null) {
+      testOutputs.add(
+          testPoints.of(
+              posterior.hidden().weights(),
+              posterior.outputWeights(),
+              problem.options().seed(),
+              chain.stream(),
+              chain.sweeps()));
+    }
+  }
+
+  /** tr Y^T Phi Y. */
+  private double targetProduct(double[] kernel) {
+    Targets y = problem.trainTargets();
+    int points = y.rows();
+    double sum = 0;
+    for (int k = 0; k < y.outputs(); k++) {
+      for (int i = 0; i < points; i++) {
+        double row = 0;
+        for (int j = 0; j < points; j++) {
+          row += kernel[i * points + j] * y.at(j, k);
+        }
+        sum += y.at(i, k) * row;
+      }
+    }
+    return sum;
+  }
+
+  /** Judges the averages so far. */
+  private void look() {
+    Mixing seen = judge();
+    mixing = seen;
+    history.add(
+        new double[] {sweep, seen.splitRhat(), seen.effectiveSamples(), seen.kernelError()});
+    passes = seen.passes(problem.options().tolerance()) ? passes + 1 : 0;
+  }
+
+  private Mixing judge() {
+    double rhat = 1;
+    double effective = Double.POSITIVE_INFINITY;
+    if (sweep < 4) {
+      return new Mixing(Double.NaN, Double.NaN, Double.NaN);
+    }
+    for (int s = 0; s < 2 * kernels.size() + 2; s++) {
+      int scalar = s;
+      ParallelChains together =
+          new ParallelChains(
+              chains.stream().map(c -> c.scalar(scalar).values()).toArray(double[][]::new));
+      rhat = Math.max(rhat, together.splitRhat());
+      effective = Math.min(effective, together.effectiveSamples());
+    }
+    double error = 0;
+    for (BatchMeans kernel : kernels) {
+      error = Math.max(error, norm(kernel.standardError()) / norm(kernel.mean()));
+    }
+    return new Mixing(rhat, effective, error);
+  }
+
+  private static double norm(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value * value;
+    }
+    return Math.sqrt(sum);
+  }
+
+  private Progress progress() {
+    double acceptance = 0;
+    for (WeightChain chain : chains) {
+      acceptance += chain.acceptance() / chains.size();
+    }
+    return new Progress(
+        burningIn ? "burn-in" : "sampling",
+        problem.options().gamma(),
+        iterations(),
+        BURN_IN + (done ? sweep : problem.options().maxSweeps()),
+        acceptance,
+        mixing == null ? Double.NaN : mixing.kernelError());
+  }
+
+  /** Sweeps done in all phases. */
+  long iterations() {
+    return burningIn ? sweep : BURN_IN + sweep;
+  }
+
+  /** Sweeps that were measured. */
+  long measured() {
+    return burningIn ? 0 : sweep;
+  }
+
+  private SolverState state() {
+    SolverState state = new SolverState();
+    state.put("phase", burningIn ? 1 : 0, sweep, passes, done ? 1 : 0, history.size());
+    for (int i = 0; i < history.size(); i++) {
+      state.put("history_" + i, history.get(i));
+    }
+    for (int c = 0; c < chains.size(); c++) {
+      chains.get(c).save(state, "chain_" + c);
+    }
+    for (int l = 0; l < kernels.size(); l++) {
+      kernels.get(l).save(state, "kernel_" + l);
+    }
+    dual.save(state, "dual");
+    if (testOutputs != null) {
+      testOutputs.save(state, "test");
+    }
+    return state;
+  }
+
+  private void restore(SolverState state) {
+    double[] numbers = state.doubles("phase");
+    burningIn = numbers[0] != 0;
+    sweep = (long) numbers[1];
+    passes = (int) numbers[2];
+    done = numbers[3] != 0;
+    for (int i = 0; i < (int) numbers[4]; i++) {
+      history.add(state.doubles("history_" + i));
+    }
+    if (!history.isEmpty()) {
+      double[] last = history.get(history.size() - 1);
+      mixing = new Mixing(last[1], last[2], last[3]);
+    }
+    for (int c = 0; c < chains.size(); c++) {
+      chains.get(c).restore(state, "chain_" + c);
+    }
+    for (int l = 0; l < kernels.size(); l++) {
+      kernels.get(l).restore(state, "kernel_" + l);
+    }
+    dual.restore(state, "dual");
+    if (testOutputs != null) {
+      testOutputs.restore(state, "test");
+    }
+  }
+
+  /** What the last look saw. */
+  Mixing mixing() {
+    return mixing == null ? new Mixing(Double.NaN, Double.NaN, Double.NaN) : mixing;
+  }
+
+  List<WeightChain> chains() {
+    return chains;
+  }
+
+  /** Averages of Phi^l, l from 1. */
+  BatchMeans kernel(int layer) {
+    return kernels.get(layer - 1);
+  }
+
+  /** Averages of v = beta (y - f). */
+  BatchMeans dual() {
+    return dual;
+  }
+
+  /** Averages of the outputs at the test points. */
+  Optional<BatchMeans> testOutputs() {
+    return Optional.ofNullable(testOutputs);
+  }
+
+  /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
+  List<double[]> history() {
+    return history;
+  }
+
+  /** Wall-clock seconds of this process; a resumed run counts from where it resumed. */
+  double seconds() {
+    return nanos * 1e-9;
+  }
+
+  /** Present weights and readout of a chain as a network of an ensemble. */
+  NetworkEnsemble.Member member(WeightChain chain, double weight) {
+    posterior.use(chain.weights());
+    posterior.visit();
+    List<float[]> layers = new ArrayList<>();
+    posterior.hidden().weights().forEach(w -> layers.add(download(w)));
+    float[] readout = download(posterior.outputWeights());
+    for (int i = 0; i < readout.length; i++) {
+      readout[i] *= (float) weight;
+    }
+    return new NetworkEnsemble.Member(layers, readout);
+  }
+
+  private float[] download(org.richkernel.compute.Matrix matrix) {
+    float[] values = new float[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  @Override
+  public void close() {
+    if (testPoints != null) {
+      testPoints.close();
+    }
+    posterior.close();
+    memory.close();
+  }
+}

@@ -1,0 +1,57 @@
+package org.richkernel.finite;
+
+import java.util.List;
+import java.util.Map;
+import org.richkernel.solver.StopReason;
+
+/**
+ * Averages over the posterior of a finite network, with their errors.
+ *
+ * @param stop converged, or budget if the chains have not mixed within the sweeps allowed
+ * @param sweeps trajectories of each chain, burn-in included
+ * @param measured trajectories of each chain that were measured
+ * @param mixing how well the chains have mixed
+ * @param kernels mean of Phi^1 .. Phi^L, each row-major P x P
+ * @param kernelErrors standard errors of their entries
+ * @param layers numbers of the mean kernels
+ * @param dual mean of v = beta (y - f), row-major P x K
+ * @param dualErrors its standard errors
+ * @param trainOutputs mean output on the training points, row-major P x K
+ * @param testOutputs mean output at the test points, row-major Q x K; empty without test points
+ * @param testErrors standard errors of {@code testOutputs}
+ * @param chains step, acceptance and effective draws of each chain
+ * @param history columns of the convergence table by name
+ * @param predictor the last network of each chain, as many as are kept
+ * @param seconds wall-clock time of the sampling
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record PosteriorSolution(
+    StopReason stop,
+    long sweeps,
+    long measured,
+    Mixing mixing,
+    List<double[]> kernels,
+    List<double[]> kernelErrors,
+    List<LayerEstimate> layers,
+    double[] dual,
+    double[] dualErrors,
+    double[] trainOutputs,
+    double[] testOutputs,
+    double[] testErrors,
+    List<Chain> chains,
+    Map<String, double[]> history,
+    NetworkEnsemble predictor,
+    double seconds) {
+  /**
+   * One chain.
+   *
+   * @param step nominal step, radians
+   * @param acceptance mean acceptance probability since the step was frozen
+   */
+  public record Chain(double step, double acceptance) {}
+
+  /** Whether the chains have mixed. */
+  public boolean converged() {
+    return stop == StopReason.CONVERGED;
+  }
+}

@@ -1,0 +1,23 @@
+package org.richkernel.finite;
+
+import org.richkernel.compute.Matrix;
+
+/** How well the top features of a network explain the targets, as a potential of a sampler. */
+interface ReadoutLikelihood {
+  /**
+   * V at the present features.
+   *
+   * @param richness gamma, or less while it is ramped up
+   * @return +infinity where V is not defined
+   */
+  double potential(double richness);
+
+  /** dV/dphi^L at the features and richness of the last {@link #potential}, N x P. */
+  void pull(Matrix out);
+
+  /** v = beta (y - f) of the last {@link #potential}, row-major P x K. */
+  double[] dual();
+
+  /** Readout of the network at full richness: f(x) = u^T phi^L(x), N x K in float32. */
+  void outputWeights(Matrix u);
+}

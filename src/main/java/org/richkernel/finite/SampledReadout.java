@@ -1,0 +1,93 @@
+package org.richkernel.finite;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Readout weights w sampled with the others:
+ *
+ * <pre>  V = (beta N / 2) |E|^2,   E = gamma Y - sqrt(g) phi^L^T w / N,
+ *   dV/dphi^L = -beta sqrt(g) w E^T,   dV/dw = -beta sqrt(g) phi^L E.</pre>
+ */
+final class SampledReadout implements ReadoutLikelihood {
+  private final Backend backend;
+  private final double readoutScale; // sqrt(g)
+  private final double beta;
+  private final double gamma;
+  private final int width;
+  private final Matrix phi;
+  private final Matrix weights; // w, N x K
+  private final Matrix gradient; // dV/dw
+  private final Matrix targets;
+  private final Matrix error;
+  private final Matrix errorSingle;
+
+  /**
+   * @param phi top features, N x P
+   * @param weights w within the position of the sampler
+   * @param gradient where dV/dw goes
+   */
+  SampledReadout(
+      Backend backend,
+      PosteriorProblem problem,
+      Workspace memory,
+      Matrix phi,
+      Matrix targets,
+      Matrix weights,
+      Matrix gradient) {
+    this.backend = backend;
+    this.phi = phi;
+    this.targets = targets;
+    this.weights = weights;
+    this.gradient = gradient;
+    readoutScale = Math.sqrt(problem.network().weightVariance(problem.network().hiddenLayers()));
+    beta = problem.options().beta();
+    gamma = problem.options().gamma();
+    width = problem.options().width();
+    error = memory.get("errors");
+    errorSingle = memory.get("errors, single");
+  }
+
+  static void plan(MemoryPlan plan, int points, int outputs) {
+    plan.add("errors", Precision.FLOAT64, points, outputs)
+        .add("errors, single", Precision.FLOAT32, points, outputs);
+  }
+
+  @Override
+  public double potential(double richness) {
+    backend.crossGram(-readoutScale / width, phi, weights, 0, error);
+    backend.axpy(richness, targets, error);
+    double value = 0.5 * beta * width * backend.dot(error, error);
+    return Double.isNaN(value) ? Double.POSITIVE_INFINITY : value;
+  }
+
+  @Override
+  public void pull(Matrix out) {
+    backend.copy(error, errorSingle);
+    double scale = -beta * readoutScale;
+    backend.gemm(Transpose.NO, Transpose.YES, scale, weights, errorSingle, 0, out);
+    backend.gemm(Transpose.NO, Transpose.NO, scale, phi, errorSingle, 0, gradient);
+  }
+
+  /** E = gamma (y - f). */
+  @Override
+  public double[] dual() {
+    double[] values = new double[Math.toIntExact(error.size())];
+    backend.download(error, values);
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= beta / gamma;
+    }
+    return values;
+  }
+
+  /** u = sqrt(g) w / (gamma N). */
+  @Override
+  public void outputWeights(Matrix u) {
+    backend.fill(0, u);
+    backend.axpy(readoutScale / (gamma * width), weights, u);
+  }
+}

@@ -1,0 +1,183 @@
+package org.richkernel.finite;
+
+import org.richkernel.bayes.HmcTarget;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Posterior of the weights of a finite network as a density exp(-|W|^2 / 2 - V(W)), for one chain
+ * at a time.
+ *
+ * <p>Cost of an evaluation: 6 N^2 P flops for each hidden layer after the first, 4 N P r for the
+ * first, 4 N P^2 for an integrated readout. Memory: three matrices of all weights beside those of
+ * the chains.
+ */
+final class WeightPosterior implements HmcTarget, AutoCloseable {
+  private final Backend backend;
+  private final Workspace memory;
+  private final WeightLayout layout;
+  private final double gamma;
+  private final Matrix position;
+  private final Matrix momentum;
+  private final Matrix gradient;
+  private final Matrix kernel;
+  private final Matrix outputWeights;
+  private final HiddenLayers hidden;
+  private final ReadoutLikelihood likelihood;
+  private Matrix chain;
+  private double richness;
+
+  WeightPosterior(
+      Backend backend, PosteriorProblem problem, WeightLayout layout, InputFactor input) {
+    this.backend = backend;
+    this.layout = layout;
+    gamma = problem.options().gamma();
+    richness = gamma;
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, layout, problem.points(), problem.outputs());
+    memory = new Workspace(backend, plan);
+    position = memory.get("position");
+    momentum = memory.get("momentum");
+    gradient = memory.get("gradient");
+    kernel = memory.get("layer kernel");
+    outputWeights = memory.get("output weights");
+    chain = position;
+    Matrix targets = memory.get("targets");
+    backend.upload(problem.trainTargets().toArray(), targets);
+    backend.upload(input.factor(), memory.get("F"));
+    hidden = new HiddenLayers(backend, problem.network(), layout, memory, position, gradient);
+    likelihood =
+        layout.readouts() == 0
+            ? new IntegratedReadout(backend, problem, memory, hidden.top(), targets)
+            : new SampledReadout(
+                backend,
+                problem,
+                memory,
+                hidden.top(),
+                targets,
+                layout.readout(position),
+                layout.readout(gradient));
+  }
+
+  /** Adds the scratch shared by all chains to a plan. */
+  static void plan(MemoryPlan plan, WeightLayout layout, int points, int outputs) {
+    for (String name : new String[] {"position", "momentum", "gradient"}) {
+      plan.add(name, Precision.FLOAT32, layout.width(), layout.columns());
+    }
+    plan.add("targets", Precision.FLOAT64, points, outputs)
+        .add("layer kernel", Precision.FLOAT64, points, points)
+        .add("output weights", Precision.FLOAT32, layout.width(), outputs);
+    HiddenLayers.plan(plan, layout, points);
+    if (layout.readouts() == 0) {
+      IntegratedReadout.plan(plan, points, outputs);
+    } else {
+      SampledReadout.plan(plan, points, outputs);
+    }
+  }
+
+  /** Chooses the chain that the following moves act on, by its weights. */
+  void use(Matrix weights) {
+    chain = weights;
+  }
+
+  /**
+   * Sets the richness that the following moves feel.
+   *
+   * @param fraction of gamma, in [0, 1]
+   */
+  void ramp(double fraction) {
+    richness = fraction * gamma;
+  }
+
+  @Override
+  public int blocks() {
+    return 1;
+  }
+
+  @Override
+  public int samples() {
+    return layout.width();
+  }
+
+  @Override
+  public int firstSample(int block) {
+    return 0;
+  }
+
+  @Override
+  public double begin(int block) {
+    backend.copy(chain, position);
+    return evaluate();
+  }
+
+  @Override
+  public double evaluate() {
+    hidden.forward();
+    double potential = likelihood.potential(richness);
+    if (Double.isFinite(potential)) {
+      likelihood.pull(hidden.topPull());
+      hidden.backward();
+    }
+    return potential;
+  }
+
+  @Override
+  public void accept() {
+    backend.copy(position, chain);
+  }
+
+  @Override
+  public Matrix position() {
+    return position;
+  }
+
+  @Override
+  public Matrix momentum() {
+    return momentum;
+  }
+
+  @Override
+  public Matrix gradient() {
+    return gradient;
+  }
+
+  /** Computes the fields of the chain's present weights; returns V. */
+  double visit() {
+    backend.copy(chain, position);
+    hidden.forward();
+    return likelihood.potential(gamma);
+  }
+
+  /** Phi^l = phi(h^l)^T phi(h^l) / N of the network last visited, row-major P x P. */
+  double[] kernel(int layer) {
+    double[] values = new double[Math.toIntExact(kernel.size())];
+    backend.gram(1.0 / layout.width(), hidden.phi(layer), 0, kernel);
+    backend.download(kernel, values);
+    return values;
+  }
+
+  /** beta (y - f) on the training points of the network last visited, row-major P x K. */
+  double[] dual() {
+    return likelihood.dual();
+  }
+
+  /** u of the network last visited, f(x) = u^T phi^L(x), N x K. */
+  Matrix outputWeights() {
+    likelihood.outputWeights(outputWeights);
+    return outputWeights;
+  }
+
+  /** Hidden weights of the network last visited. */
+  HiddenLayers hidden() {
+    return hidden;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,154 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.richkernel.data.Table;
+import org.richkernel.report.plot.Plot;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.result.Result;
+
+/** A result beside another one: kernels, alignment by layer, losses over time. */
+final class ComparisonSection {
+  private ComparisonSection() {}
+
+  static Section of(Comparison comparison) {
+    List<Figure> figures = new ArrayList<>();
+    for (KernelSet.Kernel kernel : KernelSet.of(comparison.own()).drawn()) {
+      comparison
+          .other()
+          .array(kernel.name())
+          .filter(table -> table.values().length == kernel.phi().values().length)
+          .ifPresent(beside -> figures.add(kernels(comparison, kernel, beside)));
+    }
+    alignment(comparison).ifPresent(figures::add);
+    losses(comparison).ifPresent(figures::add);
+    return new Section(
+        "comparison",
+        comparison.ownName() + " beside " + comparison.otherName(),
+        "The cosine of two kernels is tr AB / (\u2016A\u2016 \u2016B\u2016), the norm ratio"
+            + " \u2016A\u2016 / \u2016B\u2016, the relative error \u2016A \u2212 B\u2016 / \u2016B\u2016,"
+            + " all with the Frobenius norm; A is of "
+            + comparison.ownName()
+            + ", B of "
+            + comparison.otherName()
+            + ".",
+        figures,
+        List.of(table(comparison)));
+  }
+
+  private static Section.Grid table(Comparison comparison) {
+    List<List<String>> rows = new ArrayList<>();
+    for (Comparison.Layer layer : comparison.layers()) {
+      rows.add(
+          List.of(
+              layer.name(),
+              number(layer.similarity().cosine()),
+              number(layer.similarity().frobeniusRatio()),
+              number(layer.similarity().relativeError())));
+    }
+    return new Section.Grid(List.of("kernel", "cosine", "norm ratio", "relative error"), rows);
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  private static Figure kernels(Comparison comparison, KernelSet.Kernel kernel, Table beside) {
+    return KernelSection.pair(
+        comparison.own(),
+        kernel.symbol() + ", " + comparison.ownName(),
+        kernel.phi(),
+        kernel.symbol() + ", " + comparison.otherName(),
+        beside);
+  }
+
+  private static Optional<Figure> alignment(Comparison comparison) {
+    List<LayerSummary> own = withAlignment(comparison.own());
+    List<LayerSummary> other = withAlignment(comparison.other());
+    if (own.isEmpty() || own.size() != other.size()) {
+      return Optional.empty();
+    }
+    Plot plot =
+        new Plot("Alignment by layer", "hidden layer \u2113", "alignment")
+            .size(460, 300)
+            .categories(own.stream().map(l -> Integer.toString(l.layer())).toList())
+            .bars(comparison.ownName(), "c0", values(own), errors(own), 0, 2)
+            .bars(comparison.otherName(), "c1", values(other), errors(other), 1, 2);
+    return Optional.of(
+        new Figure(
+            plot.svg(),
+            "Alignment of each layer's kernel with the targets. Whiskers: one standard error."));
+  }
+
+  private static List<LayerSummary> withAlignment(Result result) {
+    return result.summary().layers().stream().filter(l -> l.alignment().isPresent()).toList();
+  }
+
+  private static double[] values(List<LayerSummary> layers) {
+    return layers.stream().mapToDouble(l -> l.alignment().orElse(Double.NaN)).toArray();
+  }
+
+  private static double[] errors(List<LayerSummary> layers) {
+    return layers.stream()
+        .mapToDouble(l -> l.alignmentStandardError().orElse(Double.NaN))
+        .toArray();
+  }
+
+  private static Optional<Figure> losses(Comparison comparison) {
+    Plot plot = new Plot("Loss over training", "training time t", "loss").size(460, 340);
+    int curves = 0;
+    List<Double> all = new ArrayList<>();
+    for (String set : List.of("train", "test")) {
+      String color = set.equals("train") ? "c0" : "c1";
+      Optional<double[]> own = curve(comparison.own(), "loss_" + set + "_t");
+      Optional<double[]> other = curve(comparison.other(), "loss_" + set + "_t");
+      if (own.isEmpty() || other.isEmpty()) {
+        continue;
+      }
+      curves++;
+      add(plot, comparison.own(), set, comparison.ownName(), color, own.get());
+      String otherColor = set.equals("train") ? "c2" : "c3";
+      add(plot, comparison.other(), set, comparison.otherName(), otherColor, other.get());
+      Arrays.stream(own.get()).forEach(all::add);
+      Arrays.stream(other.get()).forEach(all::add);
+    }
+    if (curves == 0) {
+      return Optional.empty();
+    }
+    if (Scales.callsForLog(all.stream().mapToDouble(Double::doubleValue).toArray())) {
+      plot.logY();
+    } else {
+      plot.includeY(0);
+    }
+    return Optional.of(
+        new Figure(
+            plot.svg(),
+            "Mean over points and outputs of (y \u2212 f(t))\u00b2. Bands: one standard error."));
+  }
+
+  private static void add(
+      Plot plot, Result result, String set, String name, String color, double[] loss) {
+    double[] times =
+        curve(result, "time")
+            .filter(t -> t.length == loss.length)
+            .orElseGet(() -> Plot.counting(0, loss.length));
+    double[] errors =
+        curve(result, "loss_" + set + "_t_standard_error")
+            .filter(e -> e.length == loss.length)
+            .orElseGet(() -> filled(loss.length));
+    plot.lineWithErrors(set + ", " + name, color, times, loss, errors);
+  }
+
+  private static double[] filled(int length) {
+    double[] unknown = new double[length];
+    Arrays.fill(unknown, Double.NaN);
+    return unknown;
+  }
+
+  private static Optional<double[]> curve(Result result, String name) {
+    return result.array(name).map(Table::values).filter(values -> values.length > 1);
+  }
+}

@@ -1,0 +1,150 @@
+package org.richkernel.solver;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Mean of a vector along Markov chains that advance together, with standard errors from the means
+ * of consecutive batches of all chains. Batches are merged in pairs as the chains grow, so there
+ * are at most {@value #MOST} of them and the memory is bounded.
+ */
+public final class BatchMeans {
+  /** Most batches. */
+  public static final int MOST = 16;
+
+  /** Fewest batches that an error is taken from. */
+  private static final int LEAST = 4;
+
+  private final int size;
+  private final List<double[]> batches = new ArrayList<>(); // sums
+  private long length;
+  private double[] current;
+  private long inCurrent;
+
+  /**
+   * @param size entries of the vector
+   * @param chains vectors that belong to the same time
+   */
+  public BatchMeans(int size, int chains) {
+    this.size = size;
+    this.length = chains;
+    this.current = new double[size];
+  }
+
+  /** Takes the vector of one chain at one time. */
+  public void add(double[] values) {
+    for (int i = 0; i < size; i++) {
+      current[i] += values[i];
+    }
+    if (++inCurrent < length) {
+      return;
+    }
+    batches.add(current);
+    current = new double[size];
+    inCurrent = 0;
+    if (batches.size() == MOST) {
+      merge();
+    }
+  }
+
+  private void merge() {
+    List<double[]> pairs = new ArrayList<>();
+    for (int b = 0; b < MOST; b += 2) {
+      double[] sum = batches.get(b);
+      double[] other = batches.get(b + 1);
+      for (int i = 0; i < size; i++) {
+        sum[i] += other[i];
+      }
+      pairs.add(sum);
+    }
+    batches.clear();
+    batches.addAll(pairs);
+    length *= 2;
+  }
+
+  /** Vectors taken so far. */
+  public long count() {
+    return batches.size() * length + inCurrent;
+  }
+
+  /** The mean; NaN before the first vector. */
+  public double[] mean() {
+    double[] mean = current.clone();
+    for (double[] batch : batches) {
+      for (int i = 0; i < size; i++) {
+        mean[i] += batch[i];
+      }
+    }
+    for (int i = 0; i < size; i++) {
+      mean[i] /= count();
+    }
+    return mean;
+  }
+
+  /** Standard error of each entry of the mean; NaN for fewer than {@value #LEAST} batches. */
+  public double[] standardError() {
+    double[] errors = new double[size];
+    for (int i = 0; i < size; i++) {
+      int entry = i;
+      errors[i] = error(b -> batches.get(b)[entry] / length);
+    }
+    return errors;
+  }
+
+  /** Standard error of a smooth function of the mean, from its values at the batch means. */
+  public double standardError(ToDoubleFunction<double[]> statistic) {
+    double[] values = new double[batches.size()];
+    for (int b = 0; b < values.length; b++) {
+      double[] mean = batches.get(b).clone();
+      for (int i = 0; i < size; i++) {
+        mean[i] /= length;
+      }
+      values[b] = statistic.applyAsDouble(mean);
+    }
+    return error(b -> values[b]);
+  }
+
+  private double error(java.util.function.IntToDoubleFunction value) {
+    int n = batches.size();
+    if (n < LEAST) {
+      return Double.NaN;
+    }
+    double sum = 0;
+    for (int b = 0; b < n; b++) {
+      sum += value.applyAsDouble(b);
+    }
+    double squares = 0;
+    for (int b = 0; b < n; b++) {
+      double deviation = value.applyAsDouble(b) - sum / n;
+      squares += deviation * deviation;
+    }
+    return Math.sqrt(squares / (n * (n - 1.0)));
+  }
+
+  /** Adds this to a checkpoint under a name. */
+  public void save(SolverState state, String name) {
+    state.put(name + "_batches", (double) batches.size(), length, inCurrent);
+    state.put(name + "_current", current.clone());
+    for (int b = 0; b < batches.size(); b++) {
+      state.put(name + "_batch_" + b, batches.get(b).clone());
+    }
+  }
+
+  /** Takes up what {@link #save} put into a checkpoint. */
+  public void restore(SolverState state, String name) {
+    double[] numbers = state.doubles(name + "_batches");
+    length = (long) numbers[1];
+    inCurrent = (long) numbers[2];
+    current = state.doubles(name + "_current").clone();
+    batches.clear();
+    for (int b = 0; b < (int) numbers[0]; b++) {
+      batches.add(state.doubles(name + "_batch_" + b).clone());
+    }
+  }
+
+  /** Bytes on the heap for a vector of this size. */
+  public static long bytes(long size) {
+    return (MOST + 2) * size * Double.BYTES;
+  }
+}
