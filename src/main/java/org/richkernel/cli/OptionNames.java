@@ -28,14 +28,6 @@ final class OptionNames {
     }
   }
 
-  /** Reads how float32 products are taken. */
-  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
-    @Override
-    public FieldPrecision convert(String value) {
-      return parse(FieldPrecision.class, value, "fp32 or tf32");
-    }
-  }
-
   /** Reads what is done with networks of finite width. */
   static final class MethodName implements CommandLine.ITypeConverter<FiniteCommand.Method> {
     @Override
@@ -57,6 +49,14 @@ final class OptionNames {
     @Override
     public Loss convert(String value) {
       return parse(Loss.class, value, "sum or mean");
+    }
+  }
+
+  /** Reads how float32 products are taken. */
+  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
+    @Override
+    public FieldPrecision convert(String value) {
+      return parse(FieldPrecision.class, value, "fp32 or tf32");
     }
   }
 

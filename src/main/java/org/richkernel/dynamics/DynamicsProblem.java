@@ -54,12 +54,18 @@ public record DynamicsProblem(
           options.batchSize(),
           "use at most the number of training points, " + trainInputs.rows());
     }
-    long history = (long) trainInputs.rows() * options.steps() + trainInputs.rows();
-    if (history + testInputs.rows() > Integer.MAX_VALUE) {
+    long history = (long) trainInputs.rows() * (options.steps() + 1L);
+    if ((history + testInputs.rows()) * trainTargets.outputs() > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "steps",
           options.steps(),
-          "training points times steps must stay below 2^31; use fewer steps or points");
+          "points times steps times outputs must stay below 2^31; use fewer of them");
+    }
+    if (options.saveHistory() && history * history > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "save-history",
+          "asked for with training points times (steps + 1) = " + history,
+          "two-time kernels are kept up to 46340; use fewer steps or points");
     }
   }
 

@@ -33,6 +33,9 @@ public record DynamicsSolution(
     double jitter,
     Optional<KernelHistory> history) {
 
+  /** Share of a variance above which leaving it out is an error to be named. */
+  static final double LARGEST_LEFT_OUT = 1.001e-2;
+
   /** A solution without two-time kernels. */
   public DynamicsSolution(
       DynamicsProblem problem,
@@ -120,7 +123,10 @@ public record DynamicsSolution(
     String text =
         switch (reason) {
           case CONVERGED -> "done after " + problem.options().steps() + " steps";
-          case BUDGET -> "done, but the samples are too few for the tolerance; use more samples";
+          case BUDGET ->
+              jitter > LARGEST_LEFT_OUT
+                  ? "done, but too few directions of the past were kept; allow more"
+                  : "done, but the samples are too few for the tolerance; use more samples";
           case INTERRUPTED -> "stopped after " + Math.max(0, times() - 1) + " steps";
           case DIVERGED ->
               "diverged at step "

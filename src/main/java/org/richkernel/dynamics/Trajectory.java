@@ -3,6 +3,7 @@ package org.richkernel.dynamics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.richkernel.solver.SolverState;
 
 /**
  * What is kept of one run: outputs and losses at all times and kernels at some.
@@ -101,5 +102,43 @@ public record Trajectory(
       sum += (value - mean) * (value - mean);
     }
     return Math.sqrt(sum / (values.length * (values.length - 1.0)));
+  }
+
+  /** Adds this to a checkpoint. */
+  void save(SolverState state, String name) {
+    state.put(name + "_outputs", outputs);
+    state.put(name + "_train_loss", trainLoss).put(name + "_test_loss", testLoss);
+    double[] steps = new double[kernels.size()];
+    for (int k = 0; k < steps.length; k++) {
+      LayerKernels at = kernels.get(k);
+      steps[k] = at.step();
+      for (int l = 0; l < at.feature().size(); l++) {
+        state.put(name + "_phi_" + l + "_" + k, at.feature().get(l));
+        state.put(name + "_g_" + l + "_" + k, at.gradient().get(l));
+      }
+    }
+    state.put(name + "_recorded", steps);
+  }
+
+  /** A saved trajectory of a problem. */
+  static Trajectory restore(SolverState state, String name, DynamicsProblem problem) {
+    List<LayerKernels> kernels = new ArrayList<>();
+    double[] steps = state.doubles(name + "_recorded");
+    for (int k = 0; k < steps.length; k++) {
+      List<double[]> feature = new ArrayList<>();
+      List<double[]> gradient = new ArrayList<>();
+      for (int l = 0; l < problem.network().hiddenLayers(); l++) {
+        feature.add(state.doubles(name + "_phi_" + l + "_" + k));
+        gradient.add(state.doubles(name + "_g_" + l + "_" + k));
+      }
+      kernels.add(new LayerKernels((int) steps[k], feature, gradient));
+    }
+    return new Trajectory(
+        problem.points(),
+        problem.outputs(),
+        state.doubles(name + "_outputs"),
+        state.doubles(name + "_train_loss"),
+        state.doubles(name + "_test_loss"),
+        kernels);
   }
 }
