@@ -15,10 +15,10 @@ shift
 case $report in /*) ;; *) report=$(pwd)/$report ;; esac
 cd "$root"
 
-mvn -q -B -DskipTests package
+mvn -q -B -Dstyle.color=never -DskipTests package
 java -jar target/richkernel.jar devices | tee target/gpu-devices.txt
 grep -q '^cuda: usable' target/gpu-devices.txt || { echo "no CUDA device can be used" >&2; exit 4; }
-mvn -q -B surefire:test@cuda-device
+mvn -q -B -Dstyle.color=never surefire:test@cuda-device
 
 data=test-data/mnist01
 fit="bayes --train-x $data-train-images-idx3-ubyte.gz --train-y $data-train-labels-idx1-ubyte.gz
@@ -29,7 +29,7 @@ for backend in cuda cpu; do
   java -jar target/richkernel.jar $fit --backend "$backend" --out "target/gpu-fit-$backend" > "target/gpu-fit-$backend.txt" ||
     [ $? = 3 ]
 done
-mvn -q -B -Pbench -DskipTests compile exec:exec@jmh \
+mvn -q -B -Dstyle.color=never -Pbench -DskipTests compile exec:exec@jmh \
   -Dbench.main=org.richkernel.bench.DeviceComparison -Djmh.args="$*" > "$report.part"
 
 {

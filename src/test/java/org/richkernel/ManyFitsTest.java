@@ -37,10 +37,10 @@ import org.richkernel.solver.StopSignal;
  */
 @OnEmulatedDevice
 class ManyFitsTest {
-  private static final int FITS = Integer.getInteger("richkernel.fits", 60);
+  private static final int FITS = Integer.getInteger("richkernel.fits", 40);
 
   /** Compilers, caches of the C library and thread stacks settle during these. */
-  private static final int WARM_UP = 40;
+  private static final int WARM_UP = 30;
 
   /** What the fits after that may add; the map of the emulated device once took 0.5 MB each. */
   private static final long MOST_GROWTH = 8L << 20;
