@@ -99,11 +99,7 @@ final class FlowReadout {
         backend.activate(activation, field, field);
       }
       backend.crossGram(
-          1 / (problem.options().gamma() * samples),
-          field,
-          state.z(i),
-          i == 0 ? 0 : 1,
-          outputs);
+          1 / (problem.options().gamma() * samples), field, state.z(i), i == 0 ? 0 : 1, outputs);
     }
     double[] test = new double[testPoints * outputCount];
     backend.download(outputs, test);
@@ -149,8 +145,7 @@ final class FlowReadout {
   }
 
   /** h = a T^T + e^{-lambda t} xi E^T, xi the part of a neuron's start that nothing pulls at. */
-  private void testField(
-      NeuronState state, int i, NeuronPanel panel, double time, Matrix field) {
+  private void testField(NeuronState state, int i, NeuronPanel panel, double time, Matrix field) {
     backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), testFactor, 0, field);
     if (hasRest) {
       Matrix xi = memory.get("weights outside of the span").rowRange(0, panel.rows());

@@ -150,7 +150,8 @@ final class NeuronFlow {
       for (int i = 0; i < each; i++) {
         int start = Math.min(i * rows, half);
         int count = Math.min(rows, half - start);
-        cut[side * each + i] = NeuronPanel.of(memory, side * half + start, count, firstPair + start);
+        cut[side * each + i] =
+            NeuronPanel.of(memory, side * half + start, count, firstPair + start);
       }
     }
     return cut;
@@ -225,7 +226,14 @@ final class NeuronFlow {
    * next = start_j Y_0 + last_j Y_{j-1} + before_j next + dt rate_j F(Y_{j-1}) + dt startRate_j
    * F_0, and h and f of it; h and f of Y_{j-1} must be held.
    */
-  void stage(ChebyshevScheme scheme, int j, double dt, NeuronState y0, NeuronState f0, NeuronState last, NeuronState next) {
+  void stage(
+      ChebyshevScheme scheme,
+      int j,
+      double dt,
+      NeuronState y0,
+      NeuronState f0,
+      NeuronState last,
+      NeuronState next) {
     double rate = dt * scheme.rate()[j];
     evaluations++;
     for (int i = 0; i < panels.length; i++) {
@@ -260,7 +268,8 @@ final class NeuronFlow {
   private void slide(NeuronState state, int i) {
     NeuronPanel panel = panels[i];
     backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
-    backend.activateSliding(activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
+    backend.activateSliding(
+        activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
     backend.multiply(panel.slope(), panel.pull());
   }
 

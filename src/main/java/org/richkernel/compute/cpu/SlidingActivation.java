@@ -1,6 +1,7 @@
 package org.richkernel.compute.cpu;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** phi = f(h) and its derivative with the kink of ReLU resolved under a pull, on float tiles. */
