@@ -155,6 +155,13 @@ RKEMU_CONTROL int rkemu_operand(const char* call, const char* name, const void* 
   Guard guard(state().lock);
   auto& memory = DeviceMemory::instance();
   auto base = reinterpret_cast<std::uintptr_t>(address);
+  const Allocation* home = memory.find(base);
+  Context* context = currentContext();
+  if (home != nullptr && context != nullptr && DeviceMemory::inArena(base) && home->device != context->device) {
+    violation(CUDA_ERROR_ILLEGAL_ADDRESS, text("%s, operand %s: allocation #%ld lies on device %d, the call is for device %d",
+                                               call, name, home->number, home->device, context->device));
+    return -1;
+  }
   for (long j = 0; j < columns; j++) {
     long from = triangle == 'L' ? std::min(j, rows) : 0;
     long to = triangle == 'U' ? std::min(j + 1, rows) : rows;

@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kPage = 4096;
 // Fresh memory up to this size is filled with NaN patterns, for readers that are not instrumented.
 constexpr std::size_t kPoisonUpTo = 16u << 20;
+// Fewest addresses between two allocations; the map keeps them on pages of their own (32 KiB of memory to a page).
+constexpr std::size_t kLeastGap = 1u << 20;
+// Frees of a device before an address may be used again.
+constexpr std::size_t kQuarantine = 4096;
 
 void reserve(std::uintptr_t address, std::size_t bytes, const char* what) {
   void* got = mmap(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE,
@@ -43,6 +47,13 @@ void clearPages(unsigned char* from, unsigned char* to) {
   std::memset(last, 0, static_cast<std::size_t>(to - last));
 }
 
+// Gives back every page of the map that tells of an allocation: gaps part it from its neighbours on both sides.
+void forget(std::uintptr_t base, std::size_t bytes) {
+  auto first = reinterpret_cast<std::uintptr_t>(shadow(base)) / kPage * kPage;
+  auto last = roundUp(reinterpret_cast<std::uintptr_t>(shadow(base + bytes)) + 1, kPage);
+  madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
 const Allocation* covering(const std::map<std::uintptr_t, Allocation>& in, std::uintptr_t address) {
   auto after = in.upper_bound(address);
   if (after == in.begin()) return nullptr;
@@ -64,38 +75,53 @@ DeviceMemory::DeviceMemory() {
 
 bool DeviceMemory::inArena(std::uintptr_t address) { return address - RKEMU_ARENA_BASE < RKEMU_ARENA_SIZE; }
 
-// Allocations are far apart, so that an index that is wrong by a row or two still falls into a gap; and addresses are
-// not used again before the span is used up, so that a freed pointer stays recognisable.
+// Allocations are far apart, so that an index that is wrong by a row or two still falls into a gap. A freed address is
+// not used again before kQuarantine later frees, so that a stale pointer stays recognisable; then it is, so that a
+// process that solves for days neither runs out of addresses nor keeps pages of the map for memory long gone.
 std::uintptr_t DeviceMemory::place(int device, std::size_t room) {
   const std::uintptr_t low = RKEMU_ARENA_BASE + device * RKEMU_DEVICE_SPAN, high = low + RKEMU_DEVICE_SPAN;
-  if (cursor_[device] == 0) cursor_[device] = low + (1u << 20);
-  if (cursor_[device] + room <= high) {
-    std::uintptr_t base = cursor_[device];
-    cursor_[device] += room;
-    return base;
-  }
-  std::uintptr_t base = low + (1u << 20);
+  if (std::uintptr_t base = recycled(device, room)) return base;
+  if (cursor_[device] == 0) cursor_[device] = low + kLeastGap;
+  if (cursor_[device] + room > high) return gap(device, room);
+  std::uintptr_t base = cursor_[device];
+  cursor_[device] += room;
+  return base;
+}
+
+// Solves ask for the same sizes again and again, so an equal room is all that is looked for.
+std::uintptr_t DeviceMemory::recycled(int device, std::size_t room) {
+  auto found = recyclable_[device].find(room);
+  if (found == recyclable_[device].end()) return 0;
+  std::uintptr_t base = found->second;
+  recyclable_[device].erase(found);
+  return base;
+}
+
+// The span is used up: the first gap between live allocations serves, and what was freed there is forgotten.
+std::uintptr_t DeviceMemory::gap(int device, std::size_t room) {
+  const std::uintptr_t low = RKEMU_ARENA_BASE + device * RKEMU_DEVICE_SPAN, high = low + RKEMU_DEVICE_SPAN;
+  recyclable_[device].clear();
+  std::uintptr_t base = low + kLeastGap;
   for (auto it = live_.lower_bound(low); it != live_.end() && it->first < high; ++it) {
     if (it->first >= base + room) break;
-    base = roundUp(it->second.base + it->second.bytes, kPage) + (1u << 20);
+    base = it->first + it->second.room;
   }
   if (base + room > high) return 0;
   for (auto it = freed_.begin(); it != freed_.end();) {
-    bool overlaps = it->first < base + room && it->first + it->second.bytes > base;
+    bool overlaps = it->first < base + room && it->first + it->second.room > base;
     it = overlaps ? freed_.erase(it) : std::next(it);
   }
-  cursor_[device] = std::max(cursor_[device], base + room);
   return base;
 }
 
 const Allocation* DeviceMemory::allocate(int device, std::size_t bytes, std::size_t budget) {
   if (bytes > budget || used_[device] > budget - bytes) return nullptr;
-  std::size_t guard = std::clamp<std::size_t>(roundUp(bytes, kPage), 1u << 20, 64u << 20);
-  std::uintptr_t base = place(device, roundUp(bytes, kPage) + guard);
+  std::size_t room = roundUp(bytes, kPage) + std::clamp<std::size_t>(roundUp(bytes, kPage), kLeastGap, 64u << 20);
+  std::uintptr_t base = place(device, room);
   if (base == 0) return nullptr;
   used_[device] += bytes;
   if (bytes <= kPoisonUpTo) std::memset(reinterpret_cast<void*>(base), 0xff, bytes);
-  last_ = &(live_[base] = {base, bytes, ++count_, device, nullptr});
+  last_ = &(live_[base] = {base, bytes, ++count_, device, nullptr, room});
   return last_;
 }
 
@@ -103,13 +129,26 @@ bool DeviceMemory::release(std::uintptr_t base) {
   auto it = live_.find(base);
   if (it == live_.end()) return false;
   const Allocation a = it->second;
-  mark(a.base, a.bytes, false);
+  forget(a.base, a.bytes);
   madvise(reinterpret_cast<void*>(a.base), roundUp(a.bytes, kPage), MADV_DONTNEED);
   used_[a.device] -= a.bytes;
   live_.erase(it);
-  freed_[a.base] = a;
   last_ = nullptr;
+  retire(a);
   return true;
+}
+
+void DeviceMemory::retire(const Allocation& a) {
+  freed_[a.base] = a;
+  auto& waiting = quarantine_[a.device];
+  waiting.emplace_back(a.base, a.number);
+  if (waiting.size() <= kQuarantine) return;
+  auto oldest = freed_.find(waiting.front().first);
+  if (oldest != freed_.end() && oldest->second.number == waiting.front().second) {
+    recyclable_[a.device].emplace(oldest->second.room, oldest->first);
+    freed_.erase(oldest);
+  }
+  waiting.pop_front();
 }
 
 std::size_t DeviceMemory::releaseDevice(int device) {
@@ -126,12 +165,16 @@ std::size_t DeviceMemory::releaseDevice(int device) {
 void DeviceMemory::releaseAll() {
   while (!live_.empty()) release(live_.begin()->first);
   freed_.clear();
+  for (int device = 0; device < static_cast<int>(RKEMU_MAX_DEVICES); device++) {
+    quarantine_[device].clear();
+    recyclable_[device].clear();
+  }
   clearShared();
   count_ = 0;
 }
 
 void DeviceMemory::addGlobal(std::uintptr_t base, std::size_t bytes, int device) {
-  globals_[base] = {base, bytes, 0, device, "a module variable"};
+  globals_[base] = {base, bytes, 0, device, "a module variable", 0};
 }
 
 void DeviceMemory::removeGlobals(std::uintptr_t low, std::uintptr_t high) {
@@ -147,7 +190,7 @@ void DeviceMemory::clearShared() {
 
 const Allocation* DeviceMemory::addShared(std::uintptr_t base, std::size_t bytes, const char* name) {
   std::memset(reinterpret_cast<void*>(base), 0xff, bytes);
-  return &(shared_[base] = {base, bytes, 0, -1, name});
+  return &(shared_[base] = {base, bytes, 0, -1, name, 0});
 }
 
 const Allocation* DeviceMemory::find(std::uintptr_t address) {

@@ -2,8 +2,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace rkemu {
 
@@ -13,6 +15,7 @@ struct Allocation {
   long number;         // counts from 1 in the life of the process or since the last reset
   int device;
   const char* name;    // of a __shared__ or module variable, else nullptr
+  std::size_t room;    // addresses it takes with the gap behind it; of device memory only
 };
 
 enum class Access { read, write };
@@ -53,9 +56,14 @@ class DeviceMemory {
   DeviceMemory();
   std::string whereabouts(std::uintptr_t address, std::size_t bytes);
   std::uintptr_t place(int device, std::size_t room);
+  std::uintptr_t recycled(int device, std::size_t room);
+  std::uintptr_t gap(int device, std::size_t room);
+  void retire(const Allocation& a);
 
   std::map<std::uintptr_t, Allocation> live_, freed_, shared_, globals_;
   const Allocation* last_ = nullptr;
+  std::deque<std::pair<std::uintptr_t, long>> quarantine_[8];       // freed, oldest first: base and number
+  std::multimap<std::size_t, std::uintptr_t> recyclable_[8];        // room and base of what left the quarantine
   std::uintptr_t cursor_[8] = {};
   std::size_t used_[8] = {};
   long count_ = 0;

@@ -134,7 +134,14 @@ public final class AdaptiveNbk {
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
         new AdaptiveNbkFit(
-            network, outcome, lazy, points, data, backend.info(), backend.peakBytes(), seconds));
+            network,
+            outcome,
+            lazy,
+            points,
+            data,
+            backend.info(),
+            backend.devices().stream().mapToLong(Backend::peakBytes).sum(),
+            seconds));
   }
 
   private AdaptiveProblem problem(Points points) {

@@ -164,6 +164,9 @@ public final class FinitePosteriorFit implements Fit {
       result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
       result = ResultParts.with(result, "f_test_standard_error", solution.testErrors(), outputs);
     }
+    int chains = solution.chains().size();
+    int sweeps = solution.dualFits().length / chains;
+    result = result.with("history_yv", solution.dualFits(), sweeps, chains);
     for (Map.Entry<String, double[]> column : solution.history().entrySet()) {
       result =
           result.with("history_" + column.getKey(), column.getValue(), column.getValue().length);

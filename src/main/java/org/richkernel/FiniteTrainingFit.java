@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
-import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
@@ -17,6 +16,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
 import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
+import org.richkernel.result.ModelFile;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
@@ -104,8 +104,10 @@ public final class FiniteTrainingFit implements Fit {
     cost.addTo(summary, ioSeconds);
     testScores()
         .ifPresent(scores -> summary.test(withError(scores, solution.standardError().testLoss())));
-    if (!solution.mean().kernels().isEmpty()) {
-      addLayers(summary);
+    List<KernelMetrics> layers = new TrainingKernels(solution).last();
+    for (int l = 1; l <= layers.size(); l++) {
+      KernelMetrics metrics = layers.get(l - 1);
+      summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
     }
     summary.detail("method", "gradient descent");
     summary.detail("stop", solution.reason().name().toLowerCase(Locale.ROOT));
@@ -118,26 +120,6 @@ public final class FiniteTrainingFit implements Fit {
     Score score = ResultParts.score(scores);
     double error = errors.length == 0 ? Double.NaN : errors[errors.length - 1];
     return score.withLossStandardError(error);
-  }
-
-  private void addLayers(Summary.Builder summary) {
-    List<double[]> kernels = solution.lastKernels().feature();
-    for (int l = 1; l <= kernels.size(); l++) {
-      KernelMetrics metrics =
-          KernelMetrics.of(trainBlock(kernels.get(l - 1)), points.trainTargets());
-      summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
-    }
-  }
-
-  /** The training points of an M x M kernel. */
-  private double[] trainBlock(double[] kernel) {
-    int p = points.trainInputs().rows();
-    int m = solution.problem().points();
-    double[] block = new double[p * p];
-    for (int i = 0; i < p; i++) {
-      System.arraycopy(kernel, i * m, block, i * p, p);
-    }
-    return block;
   }
 
   private Result arrays(Summary summary) {
@@ -167,7 +149,7 @@ public final class FiniteTrainingFit implements Fit {
       result =
           result.with("loss_test_t_standard_error", solution.standardError().testLoss(), times);
     }
-    return solution.mean().kernels().isEmpty() ? result : kernels(result);
+    return new TrainingKernels(solution).addTo(result);
   }
 
   /** Outputs of some of the points, times x points for one output, else times x points x K. */
@@ -185,29 +167,12 @@ public final class FiniteTrainingFit implements Fit {
         : result.with(name, values, times, rows, k);
   }
 
-  private Result kernels(Result result) {
-    int p = points.trainInputs().rows();
-    List<LayerKernels> all = solution.mean().kernels();
-    LayerKernels start = all.get(0);
-    LayerKernels last = all.get(all.size() - 1);
-    LayerKernels error = solution.standardError().kernels().get(all.size() - 1);
-    for (int l = 1; l <= last.feature().size(); l++) {
-      result = result.with("phi_" + l, trainBlock(last.feature().get(l - 1)), p, p);
-      result = result.with("phi_lazy_" + l, trainBlock(start.feature().get(l - 1)), p, p);
-      result =
-          result.with("phi_" + l + "_standard_error", trainBlock(error.feature().get(l - 1)), p, p);
-    }
-    double[] inputKernel = solution.problem().inputKernel();
-    result = result.with("ntk", trainBlock(last.tangentKernel(inputKernel)), p, p);
-    return result.with("ntk_lazy", trainBlock(start.tangentKernel(inputKernel)), p, p);
-  }
-
   @Override
   public void save(Path folder, Map<String, ?> config, double ioSeconds) {
     if (converged()) {
       ModelSettings.write(folder, predictor(), data, points.trainTargets().outputs());
     } else {
-      org.richkernel.result.ModelFile.remove(folder);
+      ModelFile.remove(folder);
     }
     ResultFolder.write(folder, result(config, ioSeconds));
   }

@@ -11,6 +11,7 @@ import org.richkernel.bayes.DeepPredictor;
 import org.richkernel.bayes.LinearPredictor;
 import org.richkernel.bayes.Populations;
 import org.richkernel.bayes.SampledPredictor;
+import org.richkernel.bayes.critical.MapPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.InvalidDataException;
@@ -31,10 +32,13 @@ final class ModelSettings {
   private static final String SAMPLED = "sampled";
   private static final String DEEP = "deep";
   private static final String LINEAR = "linear";
+  private static final String GIVEN_POINTS = "given-points";
   private static final String NETWORKS = "networks";
 
   /** Whitened fields of the populations that a sampled fit has kept. */
   private static final String FIELDS = "neurons";
+
+  private static final String POPULATION_SAMPLES = "population-samples";
 
   private ModelSettings() {}
 
@@ -67,10 +71,11 @@ final class ModelSettings {
     } else if (predictor instanceof SampledPredictor sampled) {
       settings.put("type", SAMPLED);
       settings.put("inputs", sampled.inputDimension());
+      settings.put("rest-share", sampled.restShare());
       describe(sampled.network(), settings);
       int r = sampled.rank();
       arrays =
-          populations(sampled.populations(), settings, arrays)
+          neurons(sampled, settings, arrays)
               .with("projector", sampled.projector(), sampled.projector().length / r, r)
               .with("readout", sampled.coefficients(), sampled.neurons().length / r, outputs);
     } else if (predictor instanceof DeepPredictor deep) {
@@ -87,8 +92,14 @@ final class ModelSettings {
               .with("targets", deep.targets(), points, outputs);
     } else if (predictor instanceof LinearPredictor linear) {
       settings.put("type", LINEAR);
-      settings.put("intercept", linear.intercept());
-      arrays = arrays.with("weights", linear.weights(), linear.weights().length);
+      double[] weights = linear.weights();
+      arrays =
+          arrays
+              .with("weights", weights, weights.length)
+              .with("intercepts", linear.intercepts(), linear.intercepts().length);
+    } else if (predictor instanceof GivenPointsOnly none) {
+      settings.put("type", GIVEN_POINTS);
+      settings.put("solver", none.solver());
     } else if (predictor instanceof NetworkEnsemble networks) {
       settings.put("type", NETWORKS);
       settings.put("inputs", networks.inputDimension());
@@ -104,17 +115,27 @@ final class ModelSettings {
         }
         arrays = arrays.with(readout(m), member.readout(), networks.width(), outputs);
       }
+    } else if (predictor instanceof MapPredictor map) {
+      arrays = TiltedModel.write(map, settings, arrays);
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
     ModelFile.write(folder, settings, arrays);
   }
 
+  private static ArrayBundle neurons(
+      SampledPredictor sampled, Map<String, Object> settings, ArrayBundle arrays) {
+    int rank = sampled.rank();
+    return sampled.populations().isPresent()
+        ? populations(sampled.populations().get(), settings, arrays)
+        : arrays.with(FIELDS, sampled.neurons(), sampled.neurons().length / rank, rank);
+  }
+
   private static ArrayBundle populations(
       Populations populations, Map<String, Object> settings, ArrayBundle arrays) {
     settings.put("gamma", populations.gamma());
     settings.put("kappa", populations.kappa());
-    settings.put("population-samples", populations.samples());
+    settings.put(POPULATION_SAMPLES, populations.samples());
     settings.put("steps", populations.steps());
     int width = populations.width();
     return arrays.with(FIELDS, populations.fields(), populations.fields().length / width, width);
@@ -123,7 +144,7 @@ final class ModelSettings {
   /** The populations of a sampled fit. */
   static Populations populations(ModelFile.Model model) {
     Map<String, Object> settings = model.settings();
-    if (!settings.containsKey("population-samples")) {
+    if (!settings.containsKey(POPULATION_SAMPLES)) {
       throw new InvalidDataException(
           ModelFile.SETTINGS,
           "holds no sampled populations",
@@ -134,7 +155,7 @@ final class ModelSettings {
         ((Number) settings.get("gamma")).doubleValue(),
         ((Number) settings.get("kappa")).doubleValue(),
         fields.columns(),
-        numbers(settings, "population-samples").mapToInt(Number::intValue).toArray(),
+        numbers(settings, POPULATION_SAMPLES).mapToInt(Number::intValue).toArray(),
         numbers(settings, "steps").mapToDouble(Number::doubleValue).toArray(),
         floats(fields));
   }
@@ -158,12 +179,22 @@ final class ModelSettings {
             model.array("coefficients").values());
       case SAMPLED:
         Table projector = model.array("projector");
+        if (settings.containsKey(POPULATION_SAMPLES)) {
+          return new SampledPredictor(
+              network(settings),
+              ((Number) settings.get("inputs")).intValue(),
+              projector.values(),
+              populations(model),
+              floats(model.array("readout")));
+        }
         return new SampledPredictor(
             network(settings),
             ((Number) settings.get("inputs")).intValue(),
+            projector.columns(),
             projector.values(),
-            populations(model),
-            floats(model.array("readout")));
+            floats(model.array(FIELDS)),
+            floats(model.array("readout")),
+            settings.get("rest-share") instanceof Number share ? share.doubleValue() : 1);
       case DEEP:
         Table factor = model.array("factor");
         return new DeepPredictor(
@@ -177,7 +208,11 @@ final class ModelSettings {
             ((Number) settings.get("jitter")).doubleValue());
       case LINEAR:
         return new LinearPredictor(
-            model.array("weights").values(), ((Number) settings.get("intercept")).doubleValue());
+            model.array("weights").values(), model.array("intercepts").values());
+      case GIVEN_POINTS:
+        return new GivenPointsOnly(String.valueOf(settings.get("solver")));
+      case TiltedModel.TYPE:
+        return TiltedModel.read(network(settings), model);
       case NETWORKS:
         return networks(model);
       default:

@@ -10,20 +10,31 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.ArrayReader;
 
 /** The Java example of the README compiles, runs, and stands there as it was run. */
 class ReadmeExampleTest {
-  @Test
-  void readmeShowsTheExampleThatIsCompiledHere() throws IOException {
-    String source = Files.readString(Path.of("src/test/java/org/richkernel/ReadmeExample.java"));
+  @ParameterizedTest
+  @ValueSource(strings = {"ReadmeExample", "ReadmeDynamicsExample"})
+  void readmeShowsTheExampleThatIsCompiledHere(String name) throws IOException {
+    String source = Files.readString(Path.of("src/test/java/org/richkernel/" + name + ".java"));
     String example =
         source.substring(
             source.indexOf("// README: begin\n") + "// README: begin\n".length(),
             source.indexOf("// README: end"));
     assertThat(words(Files.readString(Path.of("README.md")))).contains(words(example));
+  }
+
+  @Test
+  void dynamicsExampleRuns(@TempDir Path folder) {
+    DynamicsFit trained = ReadmeDynamicsExample.run(folder.resolve("trained"));
+    assertThat(trained.outcome()).contains("done");
+    assertThat(trained.time()).hasSize(21);
+    assertThat(folder.resolve("trained/summary.json")).exists();
   }
 
   /** The text without line breaks and indentation, which differ between the two. */

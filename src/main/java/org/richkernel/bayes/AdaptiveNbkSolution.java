@@ -23,7 +23,8 @@ import org.richkernel.solver.StopReason;
  * @param predictor predictions at new inputs
  * @param chains one entry per Markov chain
  * @param history convergence table: columns by name, one row per look at the certificate
- * @param roots all solutions of a linear network's saddle equation, of least action first
+ * @param roots all solutions of a linear network's saddle equation, of least action first; with
+ *     several outputs all minima, each by tr T
  * @param seconds wall-clock time by part: sampling, gram, solve
  */
 @SuppressWarnings("ArrayRecordComponent")

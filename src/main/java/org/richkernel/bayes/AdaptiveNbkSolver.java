@@ -12,7 +12,7 @@ import org.richkernel.solver.StopReason;
 
 /**
  * Solves an {@link AdaptiveProblem} by the method that fits it: the kernel at initialisation for
- * gamma = 0, the closed form for linear networks with one output, sampling for all others.
+ * gamma = 0, the closed form for linear networks, sampling for all others.
  */
 public final class AdaptiveNbkSolver {
   /** Most hidden layers of a network that is sampled. */
@@ -35,7 +35,7 @@ public final class AdaptiveNbkSolver {
           problem.network().hiddenLayers(),
           "use 1 to "
               + DEEPEST
-              + "; deeper networks need activation linear (one output, no biases), or gamma 0");
+              + "; deeper networks need activation linear (no biases), or gamma 0");
     }
   }
 
@@ -46,7 +46,6 @@ public final class AdaptiveNbkSolver {
   private boolean closedForm() {
     NetworkSpec network = problem.network();
     return network.activation() == Activation.LINEAR
-        && problem.trainTargets().outputs() == 1
         && problem.options().extrapolates()
         && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
   }

@@ -4,10 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 
 /**
- * What the chains of one device share.
+ * A device with what the chains that live on it share: they move one after the other, so the
+ * scratch of a move and of a prediction serves them all.
  *
- * @param backend where they run
- * @param posterior the density that they sample, with its scratch memory
  * @param testPoints null when there are none
  */
 record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestPoints testPoints) {}

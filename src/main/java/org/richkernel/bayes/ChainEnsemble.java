@@ -31,6 +31,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final int run;
   private final BlockSizes sizes;
   private final List<ChainDevice> devices = new ArrayList<>();
+  private final DeviceThreads threads;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final List<AutoCloseable> owned = new ArrayList<>();
@@ -56,8 +57,12 @@ final class ChainEnsemble implements AutoCloseable {
     sizes = BlockSizes.of(network, options, input.points());
     small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
     int testCount = test == null ? 0 : test.deviation().length;
+    List<Backend> used = devices(backend, options);
+    threads = own(new DeviceThreads(used.size()));
     try {
-      devices.add(device(backend, test));
+      for (Backend each : used) {
+        devices.add(device(each, test));
+      }
       for (int c = 0; c < CHAINS; c++) {
         large[c] = chain(c, options.samples(), sizes.largeBlocks(), testCount);
       }
@@ -69,6 +74,12 @@ final class ChainEnsemble implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** The devices that there are chains for. */
+  private static List<Backend> devices(Backend backend, SaddleOptions options) {
+    List<Backend> all = backend.devices();
+    return all.subList(0, Math.min(all.size(), options.extrapolates() ? 2 * CHAINS : CHAINS));
   }
 
   private ChainDevice device(Backend backend, InputFactor.@Nullable Coordinates test) {
@@ -117,6 +128,10 @@ final class ChainEnsemble implements AutoCloseable {
             : own(new DeepTestPoints(backend, network, input, test, posterior::jitter, panel)));
   }
 
+  /**
+   * A chain lives on one device from start to end and draws from streams of its own, so the numbers
+   * are those of a single device. Two devices get a chain at S and one at S/4 each.
+   */
   private SamplingChain chain(int index, int samples, int blocks, int testCount) {
     ChainDevice device = devices.get(index % devices.size());
     int points = input.points();
@@ -164,24 +179,29 @@ final class ChainEnsemble implements AutoCloseable {
     int depth = network.hiddenLayers();
     int[] widths = FieldPopulation.widths(depth, rank, points);
     BlockSizes sizes = BlockSizes.of(network, options, points);
-    int panel = panelRows(backend, sizes.rows(), points);
     boolean determinant = options.determinantWeight() != 0;
-    if (depth == 1) {
-      HiddenLayerPosterior.plan(plan, points, rank, outputs, sizes.rows(), determinant);
-      if (testCount > 0) {
-        TestPointKernel.plan(plan, points, rank, testCount, panel);
-      }
-    } else {
-      DeepPosterior.plan(
-          backend, plan, depth, points, rank, outputs, options.samples(), determinant);
-      if (testCount > 0) {
-        DeepTestPoints.plan(plan, points, rank, testCount, panel);
+    List<Backend> used = devices(backend, options);
+    for (int d = 0; d < used.size(); d++) {
+      plan.onDevice(d);
+      int panel = panelRows(used.get(d), sizes.rows(), points);
+      if (depth == 1) {
+        HiddenLayerPosterior.plan(plan, points, rank, outputs, sizes.rows(), determinant);
+        if (testCount > 0) {
+          TestPointKernel.plan(plan, points, rank, testCount, panel);
+        }
+      } else {
+        DeepPosterior.plan(
+            used.get(d), plan, depth, points, rank, outputs, options.samples(), determinant);
+        if (testCount > 0) {
+          DeepTestPoints.plan(plan, points, rank, testCount, panel);
+        }
       }
     }
     int quarter = options.samples() / 4;
     int populations = options.extrapolates() ? 2 : 1;
     for (int c = 0; c < CHAINS; c++) {
       for (int i = 0; i < populations; i++) {
+        plan.onDevice((i * CHAINS + c) % used.size());
         int samples = i == 0 ? options.samples() : quarter;
         int blocks = i == 0 ? sizes.largeBlocks() : sizes.smallBlocks();
         String name = "chain " + c + ", S=" + samples + ": ";
@@ -216,7 +236,7 @@ final class ChainEnsemble implements AutoCloseable {
     return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / Math.max(1, floats)));
   }
 
-  /** Does something with every chain. */
+  /** Does something with every chain, one after the other. */
   void forEach(Consumer<SamplingChain> action) {
     for (SamplingChain chain : large) {
       action.accept(chain);
@@ -224,6 +244,16 @@ final class ChainEnsemble implements AutoCloseable {
     for (SamplingChain chain : small) {
       action.accept(chain);
     }
+  }
+
+  /** Moves every chain: those of one device in order, devices at the same time. */
+  void move(Consumer<SamplingChain> action) {
+    threads.run(
+        device -> {
+          for (int c = device; c < large.length + small.length; c += devices.size()) {
+            action.accept(c < large.length ? large[c] : small[c - large.length]);
+          }
+        });
   }
 
   /** Draws all fields from the prior, or takes those of another solve. */
@@ -374,12 +404,16 @@ final class ChainEnsemble implements AutoCloseable {
     return largest;
   }
 
+  /** Wall-clock time spent in Gram matrices, the mean over the devices. */
   long gramNanos() {
-    return devices.stream().mapToLong(device -> device.posterior().gramNanos()).sum();
+    return devices.stream().mapToLong(device -> device.posterior().gramNanos()).sum()
+        / devices.size();
   }
 
+  /** Wall-clock time spent in factorizations, the mean over the devices. */
   long solveNanos() {
-    return devices.stream().mapToLong(device -> device.posterior().solveNanos()).sum();
+    return devices.stream().mapToLong(device -> device.posterior().solveNanos()).sum()
+        / devices.size();
   }
 
   /** Adds everything that determines the future of the chains to a checkpoint. */

@@ -41,6 +41,8 @@ public final class CollectiveHmc {
   }
 
   /**
+   * A sampler for one chain.
+   *
    * @param chain index of the chain; names its random streams
    * @param uniforms scratch, 1 x 2, float32
    */

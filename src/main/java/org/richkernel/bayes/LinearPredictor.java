@@ -8,47 +8,67 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
 
-/** f(x) = w . x + b: what any linear network predicts. */
+/** f(x) = W^T x + b: what any linear network predicts. */
 public final class LinearPredictor implements Predictor {
   private final double[] weights;
-  private final double intercept;
+  private final double[] intercepts;
 
   /**
+   * One output.
+   *
    * @param weights w, length D
    * @param intercept b
    */
   public LinearPredictor(double[] weights, double intercept) {
-    this.weights = weights.clone();
-    this.intercept = intercept;
+    this(weights, new double[] {intercept});
   }
 
-  /** w, a copy. */
+  /**
+   * Several outputs.
+   *
+   * @param weights W, row-major D x K
+   * @param intercepts b, length K
+   */
+  public LinearPredictor(double[] weights, double[] intercepts) {
+    if (intercepts.length == 0 || weights.length % intercepts.length != 0) {
+      throw new InvalidProblemException(
+          "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
+    }
+    this.weights = weights.clone();
+    this.intercepts = intercepts.clone();
+  }
+
+  /** W, row-major D x K, a copy. */
   public double[] weights() {
     return weights.clone();
   }
 
-  /** b. */
-  public double intercept() {
-    return intercept;
+  /** b, length K, a copy. */
+  public double[] intercepts() {
+    return intercepts.clone();
   }
 
   @Override
   public double[] predict(Backend backend, Inputs inputs) {
-    if (inputs.dimension() != weights.length) {
+    int outputs = intercepts.length;
+    int dimension = weights.length / outputs;
+    if (inputs.dimension() != dimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
-          "the fit was made with " + weights.length + "; give as many");
+          "the fit was made with " + dimension + "; give as many");
     }
-    double[] f = new double[inputs.rows()];
-    try (Matrix x = backend.allocate(Precision.FLOAT64, inputs.rows(), weights.length, "inputs");
-        Matrix w = backend.allocate(Precision.FLOAT64, weights.length, 1, "weights");
-        Matrix out = backend.allocate(Precision.FLOAT64, inputs.rows(), 1, "predictions")) {
+    double[] f = new double[inputs.rows() * outputs];
+    try (Matrix x = backend.allocate(Precision.FLOAT64, inputs.rows(), dimension, "inputs");
+        Matrix w = backend.allocate(Precision.FLOAT64, dimension, outputs, "weights");
+        Matrix out = backend.allocate(Precision.FLOAT64, inputs.rows(), outputs, "predictions")) {
       backend.upload(inputs.toArray(), x);
       backend.upload(weights, w);
-      backend.fill(intercept, out);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, x, w, 1, out);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, x, w, 0, out);
       backend.download(out, f);
+    }
+    for (int i = 0; i < f.length; i++) {
+      f[i] += intercepts[i % outputs];
     }
     return f;
   }

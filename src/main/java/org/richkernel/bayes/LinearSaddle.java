@@ -86,6 +86,17 @@ public final class LinearSaddle {
     return new LinearSaddle(hiddenLayers, gamma, kappa, lambda, vectors, z);
   }
 
+  /**
+   * All roots for one output whose modes are known, of least action first.
+   *
+   * @param lambda eigenvalues of C, at least 0
+   * @param z components of the targets along the eigenvectors
+   */
+  static List<Root> roots(
+      double[] lambda, double[] z, int hiddenLayers, double gamma, double kappa) {
+    return new LinearSaddle(hiddenLayers, gamma, kappa, lambda, new double[0], z).roots();
+  }
+
   /** All roots, of least action first; never empty. */
   public List<Root> roots() {
     return roots;

@@ -12,8 +12,9 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.StopReason;
 
 /**
- * Linear networks of any depth with one output: the closed form of {@link LinearSaddle} with weight
- * variances folded into the kernel of the inputs.
+ * Linear networks of any depth: the closed form of {@link LinearSaddle}, or of {@link
+ * LinearOutputsSaddle} for several outputs, with weight variances folded into the kernel of the
+ * inputs.
  */
 final class LinearSaddleSolver {
   private LinearSaddleSolver() {}
@@ -50,6 +51,9 @@ final class LinearSaddleSolver {
         c[i * points + j] = slope * sum + offset;
         c[j * points + i] = c[i * points + j];
       }
+    }
+    if (problem.trainTargets().outputs() > 1) {
+      return LinearOutputsSolver.solve(backend, problem, c, slope, offset, later);
     }
     LinearSaddle saddle =
         LinearSaddle.solve(

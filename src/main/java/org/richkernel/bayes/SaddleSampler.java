@@ -149,15 +149,15 @@ final class SaddleSampler implements AutoCloseable {
     switch (phase) {
       case BURN_IN -> {
         chains.setConditions(annealing.gamma(sweep), annealing.kappa(sweep));
-        chains.forEach(SamplingChain::burnIn);
+        chains.move(SamplingChain::burnIn);
         if (sweep == annealing.sweeps()) {
-          chains.forEach(SamplingChain::freeze);
+          chains.move(SamplingChain::freeze);
           phase = Phase.SAMPLING;
           sweep = 0;
         }
       }
       case SAMPLING -> {
-        chains.forEach(SamplingChain::sweep);
+        chains.move(SamplingChain::sweep);
         boolean last = sweep == options.maxSweeps();
         if (sweep % ROUND == 0 || last) {
           look();
@@ -237,7 +237,10 @@ final class SaddleSampler implements AutoCloseable {
     }
   }
 
-  /** Wall-clock time of this process by part; a resumed run counts from where it resumed. */
+  /**
+   * Wall-clock time of this process by part, that of the parts being the mean over the devices; a
+   * resumed run counts from where it resumed.
+   */
   Map<String, Double> seconds() {
     double gram = chains.gramNanos() * 1e-9;
     double solve = chains.solveNanos() * 1e-9;

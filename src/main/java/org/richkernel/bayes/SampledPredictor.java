@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Optional;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -27,15 +28,32 @@ public final class SampledPredictor implements Predictor {
   private final int rank;
   private final int outputs;
   private final double[] projector; // (D or D + 1) x r
-  private final Populations populations; // n x r in all
-  private final float[] neurons;
+  private final float[] neurons; // n x r
   private final float[] coefficients; // n x K
+  private final double restShare;
+  private final Optional<Populations> populations;
 
   /**
    * A predictor from what a fit has stored.
    *
    * @param projector W, (D, or D + 1 with biases) x r, row-major
-   * @param populations whitened weights of all neurons, n x r
+   * @param neurons whitened weights, n x r
+   * @param coefficients readout, n x K
+   */
+  public SampledPredictor(
+      NetworkSpec network,
+      int inputDimension,
+      int rank,
+      double[] projector,
+      float[] neurons,
+      float[] coefficients) {
+    this(network, inputDimension, rank, projector, neurons, coefficients, 1);
+  }
+
+  /**
+   * A predictor of the neurons of several populations.
+   *
+   * @param populations whitened weights, n x r in all
    * @param coefficients readout, n x K
    */
   public SampledPredictor(
@@ -44,10 +62,56 @@ public final class SampledPredictor implements Predictor {
       double[] projector,
       Populations populations,
       float[] coefficients) {
-    float[] neurons = populations.fields();
-    int rank = populations.width();
-    int count = neurons.length / rank;
-    if (projector.length % rank != 0 || count == 0 || coefficients.length % count != 0) {
+    this(
+        network,
+        inputDimension,
+        populations.width(),
+        projector,
+        populations.fields(),
+        coefficients,
+        1,
+        Optional.of(populations));
+  }
+
+  /**
+   * The same for neurons whose weights outside of the span of the training inputs have shrunk.
+   *
+   * @param restShare what is left of those weights, 0 to 1
+   */
+  public SampledPredictor(
+      NetworkSpec network,
+      int inputDimension,
+      int rank,
+      double[] projector,
+      float[] neurons,
+      float[] coefficients,
+      double restShare) {
+    this(
+        network,
+        inputDimension,
+        rank,
+        projector,
+        neurons,
+        coefficients,
+        restShare,
+        Optional.empty());
+  }
+
+  private SampledPredictor(
+      NetworkSpec network,
+      int inputDimension,
+      int rank,
+      double[] projector,
+      float[] neurons,
+      float[] coefficients,
+      double restShare,
+      Optional<Populations> populations) {
+    int count = neurons.length / Math.max(1, rank);
+    if (rank < 1
+        || projector.length % rank != 0
+        || neurons.length != (long) count * rank
+        || count == 0
+        || coefficients.length % count != 0) {
       throw new InvalidProblemException(
           "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
     }
@@ -56,9 +120,10 @@ public final class SampledPredictor implements Predictor {
     this.rank = rank;
     this.outputs = coefficients.length / count;
     this.projector = projector;
-    this.populations = populations;
     this.neurons = neurons;
     this.coefficients = coefficients;
+    this.restShare = restShare;
+    this.populations = populations;
   }
 
   /** The network that was fitted. */
@@ -81,8 +146,15 @@ public final class SampledPredictor implements Predictor {
     return projector;
   }
 
-  /** The neurons by population. */
-  public Populations populations() {
+  /** What is left of the weights outside of the span of the training inputs. */
+  public double restShare() {
+    return restShare;
+  }
+
+  /**
+   * The neurons by population, where they are those of chains that another solve can go on from.
+   */
+  public Optional<Populations> populations() {
     return populations;
   }
 
@@ -136,7 +208,8 @@ public final class SampledPredictor implements Predictor {
         Matrix deviation = memory.get("deviation").view(0, 1, 0, rows);
         Matrix sum = memory.get("prediction").rowRange(0, rows)) {
       backend.upload(points.whitened(), coordinates);
-      backend.upload(points.deviation(), deviation);
+      double[] rest = java.util.Arrays.stream(points.deviation()).map(s -> restShare * s).toArray();
+      backend.upload(rest, deviation);
       backend.fill(0, sum);
       int count = coefficients.length / outputs;
       for (int from = 0; from < count; from += panel) {

@@ -97,6 +97,7 @@ final class BayesCommand implements Callable<Integer> {
   private double determinantWeight;
 
   @Mixin private SearchOptions search = new SearchOptions();
+  @Mixin private FiniteWidthOptions finiteWidth = new FiniteWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
@@ -112,6 +113,11 @@ final class BayesCommand implements Callable<Integer> {
         new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
+    finiteWidth.check();
+    if (finiteWidth.given()) {
+      search.refuseAtFiniteWidth();
+      return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
+    }
     search.resolve(resolved);
     Search more = search.search(gamma, beta);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)

@@ -60,7 +60,7 @@ final class DescentOptions {
       paramLabel = "K",
       defaultValue = "0",
       description =
-          "gd: keep the kernels of every K-th step in memory; 0 for the first and the last alone."
+          "gd: follow the kernels at every K-th step; 0 for the first and the last alone."
               + " Unit: steps. Default: ${DEFAULT-VALUE}.")
   private int recordEvery;
 

@@ -27,6 +27,11 @@ import picocli.CommandLine.Model.CommandSpec;
 final class FitRun<F extends Fit> {
   /** What is fitted. */
   interface Theory<F extends Fit> {
+    /** Options that were left open, as the data decide them; asked for once, before the plans. */
+    default Map<String, Object> resolve(Datasets data, Backend backend) {
+      return Map.of();
+    }
+
     /** What the fit will hold in memory, one plan for each of its stages. */
     List<MemoryPlan> plans(Datasets data, Backend backend);
 
@@ -93,6 +98,7 @@ final class FitRun<F extends Fit> {
     runOptions.resolve(options);
     options.values().removeIf(Objects::isNull);
     try (Backend backend = runOptions.open(console)) {
+      options.putAll(theory.resolve(data, backend));
       List<MemoryPlan> plans = theory.plans(data, backend);
       if (longRunOptions.dryRun()) {
         plans.forEach(plan -> console.line(plan.describe().stripTrailing()));

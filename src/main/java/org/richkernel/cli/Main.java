@@ -99,6 +99,8 @@ public final class Main {
         new CommandLine(new Richkernel())
             .addSubcommand(new LazyCommand(console))
             .addSubcommand(new BayesCommand(console))
+            .addSubcommand(new DynamicsCommand(console))
+            .addSubcommand(new PhaseCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))

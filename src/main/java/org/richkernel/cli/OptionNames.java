@@ -2,7 +2,10 @@ package org.richkernel.cli;
 
 import java.util.Locale;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.FieldPrecision;
+import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.Loss;
+import org.richkernel.dynamics.SolverKind;
 import org.richkernel.finite.Readout;
 import org.richkernel.lazy.KernelKind;
 import picocli.CommandLine;
@@ -51,9 +54,34 @@ final class OptionNames {
     }
   }
 
+  /** Reads a solver of the dynamics. */
+  static final class SolverName implements CommandLine.ITypeConverter<SolverKind> {
+    @Override
+    public SolverKind convert(String value) {
+      return parse(SolverKind.class, value, "causal, alternating, linear, one-hidden or auto");
+    }
+  }
+
+  /** Reads an approximation of the dynamics. */
+  static final class ApproximationName implements CommandLine.ITypeConverter<Approximation> {
+    @Override
+    public Approximation convert(String value) {
+      return parse(
+          Approximation.class, value, "none, static-ntk, gradient-independence or perturbative");
+    }
+  }
+
+  /** Reads how float32 products are taken. */
+  static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
+    @Override
+    public FieldPrecision convert(String value) {
+      return parse(FieldPrecision.class, value, "fp32 or tf32");
+    }
+  }
+
   private static <E extends Enum<E>> E parse(Class<E> type, String value, String allowed) {
     for (E constant : type.getEnumConstants()) {
-      if (constant.name().equals(value.toUpperCase(Locale.ROOT))) {
+      if (constant.name().equals(value.toUpperCase(Locale.ROOT).replace('-', '_'))) {
         return constant;
       }
     }

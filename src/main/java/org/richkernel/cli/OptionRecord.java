@@ -20,7 +20,16 @@ final class OptionRecord {
   /** Options that no number depends on. */
   private static final Set<String> NUMBERS_DO_NOT_DEPEND_ON =
       Set.of(
-          "out", "quiet", "config", "debug", "resume", "checkpoint-seconds", "dry-run", "backend");
+          "out",
+          "quiet",
+          "config",
+          "debug",
+          "resume",
+          "checkpoint-seconds",
+          "dry-run",
+          "backend",
+          "devices",
+          "device-memory");
 
   private OptionRecord() {}
 
@@ -39,7 +48,9 @@ final class OptionRecord {
     if (value instanceof Path path) {
       return path.toString();
     }
-    return value instanceof Enum<?> name ? name.name().toLowerCase(Locale.ROOT) : value;
+    return value instanceof Enum<?> name
+        ? name.name().toLowerCase(Locale.ROOT).replace('_', '-')
+        : value;
   }
 
   /** What must be the same for a checkpoint to be continued bit for bit. */

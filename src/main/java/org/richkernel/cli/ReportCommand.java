@@ -1,8 +1,9 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.richkernel.report.Comparison;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
@@ -24,8 +25,9 @@ final class ReportCommand implements Callable<Integer> {
       paramLabel = "OTHER",
       description =
           "The --out folder of another run on the same training points, drawn beside this one: a "
-              + "theory beside an experiment. Default: none.")
-  private @Nullable Path other;
+              + "theory beside an experiment. Repeated for several; trained networks of several "
+              + "widths beside their theory show its convergence. Default: none.")
+  private List<Path> others = new ArrayList<>();
 
   /** A command that writes to a console. */
   ReportCommand(Console console) {
@@ -34,12 +36,14 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (other == null) {
+    if (others.isEmpty()) {
       console.line(ReportWriter.write(folder).toString());
       return ExitCode.DONE;
     }
-    console.line(ReportWriter.compare(folder, other).toString());
-    Comparison.read(folder, other).lines().forEach(console::line);
+    console.line(ReportWriter.compare(folder, others).toString());
+    for (Path other : others) {
+      Comparison.read(folder, other).lines().forEach(console::line);
+    }
     return ExitCode.DONE;
   }
 }

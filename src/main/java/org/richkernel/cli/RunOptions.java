@@ -4,10 +4,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
@@ -29,6 +31,33 @@ final class RunOptions {
           "Threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise the "
               + "processors of the machine.")
   private @Nullable Integer threads;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "N[,N...]",
+      description =
+          "CUDA devices to compute on, as the command 'devices' numbers them; the chains of a "
+              + "sampled fit are spread over them, with the numbers of one device. Default: 0.")
+  private @Nullable String devices;
+
+  @Option(
+      names = "--device-memory",
+      paramLabel = "BYTES",
+      description =
+          "Most memory that the matrices of a backend may take, on each device: bytes, or a "
+              + "number with k, m, g or t (powers of 1024), such as 8g. Default: what is free.")
+  private @Nullable String deviceMemory;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = "fp32",
+      converter = OptionNames.FieldPrecisionName.class,
+      description =
+          "Products of float32 matrices on a CUDA device: fp32, or tf32 (tensor cores, factors "
+              + "rounded to 10 bits). Factorizations are float64 always. Default: "
+              + "${DEFAULT-VALUE}.")
+  private FieldPrecision precision = FieldPrecision.FP32;
 
   @Option(
       names = "--quiet",
@@ -61,6 +90,42 @@ final class RunOptions {
     if (threads != null && threads < 1) {
       throw new InvalidProblemException("threads", threads, "use at least 1");
     }
+    backendOptions();
+    if (backend.equals("cpu") && devices != null) {
+      throw new InvalidProblemException(
+          "devices", devices, "--backend cpu has none to choose from; use --backend cuda");
+    }
+    if (backend.equals("cpu") && precision == FieldPrecision.TF32) {
+      throw new InvalidProblemException(
+          "precision", "tf32", "--backend cpu has no tensor cores; use fp32 or --backend cuda");
+    }
+  }
+
+  private BackendOptions backendOptions() {
+    BackendOptions options = BackendOptions.defaults().withPrecision(precision);
+    if (threads != null) {
+      options = options.withThreads(threads);
+    }
+    if (devices != null) {
+      options = options.withDevices(ordinals(devices));
+    }
+    if (deviceMemory != null) {
+      options = options.withMemoryLimit(ByteSize.parse("device-memory", deviceMemory));
+    }
+    return options;
+  }
+
+  private static List<Integer> ordinals(String text) {
+    List<Integer> ordinals = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      String number = part.strip();
+      if (!number.matches("[0-9]{1,4}") || ordinals.contains(Integer.valueOf(number))) {
+        throw new InvalidProblemException(
+            "devices", text, "use numbers from 0 that differ, with commas between, such as 0,1");
+      }
+      ordinals.add(Integer.valueOf(number));
+    }
+    return ordinals;
   }
 
   /** These options again, for a command that this one stands for. */
@@ -68,6 +133,15 @@ final class RunOptions {
     List<String> arguments = new ArrayList<>(List.of("--backend=" + backend));
     if (threads != null) {
       arguments.add("--threads=" + threads);
+    }
+    if (devices != null) {
+      arguments.add("--devices=" + devices);
+    }
+    if (deviceMemory != null) {
+      arguments.add("--device-memory=" + deviceMemory);
+    }
+    if (precision != FieldPrecision.FP32) {
+      arguments.add("--precision=" + precision.id());
     }
     if (quiet) {
       arguments.add("--quiet");
@@ -77,15 +151,18 @@ final class RunOptions {
 
   /** Opens the backend; tells the console where auto falls back. */
   Backend open(Console console) {
-    BackendOptions options = BackendOptions.defaults();
-    return Backends.open(
-        backend,
-        threads == null ? options : options.withThreads(threads),
-        notice -> {
+    Consumer<String> notice =
+        line -> {
           if (!quiet) {
-            console.line(notice);
+            console.line(line);
           }
-        });
+        };
+    Backend opened = Backends.open(backend, backendOptions(), notice);
+    boolean forDevices = devices != null || precision == FieldPrecision.TF32;
+    if (forDevices && opened.info().name().equals("cpu")) {
+      notice.accept("--devices and --precision have no effect on the cpu backend");
+    }
+    return opened;
   }
 
   /** Replaces the default number of threads by what it came to. */

@@ -87,6 +87,21 @@ final class SearchOptions {
         selection);
   }
 
+  /** Refuses what a solver of finite width has no use for. */
+  void refuseAtFiniteWidth() {
+    String mend = "leave it out: networks of finite width are solved at one gamma and beta";
+    if (gammaPath != null) {
+      throw new InvalidProblemException("gamma-path", gammaPath, mend);
+    }
+    if (warmStart != null) {
+      throw new InvalidProblemException("warm-start", warmStart, mend);
+    }
+    if (select != null) {
+      throw new InvalidProblemException("select", select, mend);
+    }
+    notSelected();
+  }
+
   /** Options of a selection mean nothing without one. */
   private Optional<Search.Selection> notSelected() {
     refuse("select-by", selectBy);

@@ -1,5 +1,7 @@
 package org.richkernel.compute;
 
+import java.util.List;
+
 /**
  * The operations of dense linear algebra, Monte Carlo sampling and elementwise work that the
  * theories are written in, run on one device.
@@ -18,6 +20,15 @@ public interface Backend extends AutoCloseable {
 
   /** What this backend runs on. */
   BackendInfo info();
+
+  /**
+   * This backend, and one for each other device that it was opened with, in the order of {@link
+   * BackendOptions#devices()}. Work that is independent may be spread over them, one thread to
+   * each. Memory is counted for each by itself; all close with this one.
+   */
+  default List<Backend> devices() {
+    return List.of(this);
+  }
 
   // ---- memory ------------------------------------------------------------------------------
 
@@ -141,6 +152,19 @@ public interface Backend extends AutoCloseable {
    * @param phi may be h
    */
   void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi);
+
+  /**
+   * phi = f(h), and the derivative of f with the kink of ReLU resolved as a point sees it that its
+   * own pull moves across: slope_ij = clamp(1/2 + h_ij / (reach_j |pull_ij|), 0, 1). A pull towards
+   * the kink from both sides then comes to rest within reach_j |pull_ij| / 2 of it, at the slope
+   * that balances it. Smooth activations have their plain derivative. FLOAT32.
+   *
+   * @param pull same shape as h; only its magnitude counts
+   * @param reach 1 x columns, positive: how far a unit pull is smoothed over
+   * @param phi may be h
+   * @param slope may be pull
+   */
+  void activateSliding(Activation f, Matrix h, Matrix pull, Matrix reach, Matrix phi, Matrix slope);
 
   /** y = alpha x + y. */
   void axpy(double alpha, Matrix x, Matrix y);

@@ -12,9 +12,10 @@ public final class MemoryPlan {
   /**
    * One matrix of a plan.
    *
-   * @param label its name in the workspace, unique within the plan
+   * @param device which of {@link Backend#devices()} holds it
+   * @param label its name in the workspace, unique on its device
    */
-  public record Entry(String label, Precision precision, int rows, int columns) {
+  public record Entry(int device, String label, Precision precision, int rows, int columns) {
     /** rows x columns x bytes per element. */
     public long bytes() {
       return (long) rows * columns * precision.bytes();
@@ -22,16 +23,27 @@ public final class MemoryPlan {
   }
 
   private final List<Entry> entries = new ArrayList<>();
+  private int device;
   private long hostBytes;
+
+  /**
+   * Matrices that are added from now on lie on another device.
+   *
+   * @param index into {@link Backend#devices()}; 0 at the start
+   */
+  public MemoryPlan onDevice(int index) {
+    device = index;
+    return this;
+  }
 
   /** Adds a matrix. */
   public MemoryPlan add(String label, Precision precision, int rows, int columns) {
     for (Entry entry : entries) {
-      if (entry.label().equals(label)) {
+      if (entry.device() == device && entry.label().equals(label)) {
         throw new IllegalArgumentException("planned twice: " + label);
       }
     }
-    entries.add(new Entry(label, precision, rows, columns));
+    entries.add(new Entry(device, label, precision, rows, columns));
     return this;
   }
 
@@ -51,6 +63,17 @@ public final class MemoryPlan {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
+  /** Bytes of the matrices on one device. */
+  private long bytesOn(int index) {
+    return entries.stream().filter(e -> e.device() == index).mapToLong(Entry::bytes).sum();
+  }
+
+  /** "device 1 of 2: " where there are several. */
+  private String where(int index) {
+    int devices = 1 + entries.stream().mapToInt(Entry::device).max().orElse(0);
+    return devices == 1 ? "" : "device " + (index + 1) + " of " + devices + ": ";
+  }
+
   /** Bytes on the Java heap. */
   public long hostBytes() {
     return hostBytes;
@@ -64,7 +87,7 @@ public final class MemoryPlan {
           String.format(
               Locale.ROOT,
               "  %-28s %10d x %-8d %-8s %10.1f MB%n",
-              entry.label(),
+              where(entry.device()) + entry.label(),
               entry.rows(),
               entry.columns(),
               entry.precision().name().toLowerCase(Locale.ROOT),
@@ -85,9 +108,13 @@ public final class MemoryPlan {
    * @throws OutOfDeviceMemoryException if the backend or the Java heap lacks the memory
    */
   public void requireFits(Backend backend, String mend) {
-    if (matrixBytes() > backend.availableBytes()) {
-      throw new OutOfDeviceMemoryException(
-          "the computation", matrixBytes(), backend.availableBytes(), mend);
+    List<Backend> devices = backend.devices();
+    for (int index = 0; index < devices.size(); index++) {
+      long free = devices.get(index).availableBytes();
+      if (bytesOn(index) > free) {
+        throw new OutOfDeviceMemoryException(
+            where(index) + "the computation", bytesOn(index), free, mend);
+      }
     }
     long heap = Runtime.getRuntime().maxMemory();
     if (hostBytes > heap) {

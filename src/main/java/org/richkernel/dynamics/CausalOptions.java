@@ -5,25 +5,28 @@ import org.richkernel.network.InvalidProblemException;
 /**
  * Settings of the causal solver.
  *
- * @param jitter relative to the mean diagonal of each block, added to a covariance before it is
- *     factorized; a population whose covariance is indefinite all the same, because its products
- *     are rounded to float32, is marched again with ten times as much, up to 1e-3
- * @param responseRidge relative ridge of the solves for the responses A and B, and of nothing else:
- *     it keeps their sampling noise from summing up over a long history
+ * @param leftOut share of a field's mean variance below which a direction of its past is left out;
+ *     a population in which rounding to float32 exceeds it is marched again with ten times as much,
+ *     up to 1e-2
+ * @param responseRidge ridge of the responses A and B, relative to the mean variance of the field
+ *     at the start: it keeps their sampling noise from summing up over a long history
  * @param populations B, independent populations of S / B samples each, from whose spread standard
  *     errors come and whose mean tells the bias of finite S; at least 2
- * @param tolerance largest relative bias of finite S, in outputs or kernels, with which a solution
- *     counts as converged
+ * @param tolerance largest relative bias of finite S, and largest relative standard error, in
+ *     outputs or kernels, with which a solution counts as converged
+ * @param maxDirections most directions kept of the past of a field; where they do not suffice, the
+ *     share of the variance left out is in the solution, and above 1e-2 it is not converged
  */
 public record CausalOptions(
-    double jitter, double responseRidge, int populations, double tolerance) {
+    double leftOut, double responseRidge, int populations, double tolerance, int maxDirections) {
   public CausalOptions {
-    if (!(jitter > 0 && jitter < 1)) {
-      throw new InvalidProblemException("jitter", jitter, "use a number between 0 and 1");
+    if (!(leftOut > 0 && leftOut < 1)) {
+      throw new InvalidProblemException(
+          "left-out", leftOut, "use a number between 0 and 1, such as 1e-4");
     }
     if (!(responseRidge > 0 && responseRidge < 1)) {
       throw new InvalidProblemException(
-          "response-ridge", responseRidge, "use a number between 0 and 1, such as 1e-3");
+          "response-ridge", responseRidge, "use a number between 0 and 1, such as 1e-2");
     }
     if (populations < 2) {
       throw new InvalidProblemException("populations", populations, "use at least 2");
@@ -31,20 +34,38 @@ public record CausalOptions(
     if (!(tolerance > 0)) {
       throw new InvalidProblemException("tolerance", tolerance, "use a positive number");
     }
+    if (maxDirections < 1) {
+      throw new InvalidProblemException("max-directions", maxDirections, "use at least 1");
+    }
   }
 
-  /** Jitter 1e-5, response ridge 1e-3, 4 populations, tolerance 0.05. */
+  /** 1e-4 left out, response ridge 1e-2, 4 populations, tolerance 0.05, 4000 directions. */
   public static CausalOptions defaults() {
-    return new CausalOptions(1e-5, 1e-3, 4, 0.05);
+    return new CausalOptions(1e-4, 1e-2, 4, 0.05, 4000);
   }
 
-  /** The same with another jitter. */
-  public CausalOptions withJitter(double relative) {
-    return new CausalOptions(relative, responseRidge, populations, tolerance);
+  /** The same with another share left out. */
+  public CausalOptions withLeftOut(double share) {
+    return new CausalOptions(share, responseRidge, populations, tolerance, maxDirections);
+  }
+
+  /** The same with another response ridge. */
+  public CausalOptions withResponseRidge(double relative) {
+    return new CausalOptions(leftOut, relative, populations, tolerance, maxDirections);
   }
 
   /** The same with another number of populations. */
   public CausalOptions withPopulations(int count) {
-    return new CausalOptions(jitter, responseRidge, count, tolerance);
+    return new CausalOptions(leftOut, responseRidge, count, tolerance, maxDirections);
+  }
+
+  /** The same with another tolerance. */
+  public CausalOptions withTolerance(double relative) {
+    return new CausalOptions(leftOut, responseRidge, populations, relative, maxDirections);
+  }
+
+  /** The same with another limit of the directions. */
+  public CausalOptions withMaxDirections(int count) {
+    return new CausalOptions(leftOut, responseRidge, populations, tolerance, count);
   }
 }

@@ -2,6 +2,7 @@ package org.richkernel.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -10,15 +11,33 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
 
 /**
  * One population of S samples marched through all times.
  *
- * <p>Columns of a history are the training points of all earlier times and then all points of the
- * present one ("now"); test points drive nothing, so the next time overwrites their columns.
+ * <p>At each time the columns of a field are the points that drive the step, then the other
+ * training points, then the test points. The first layer and the readout are Markovian: W^0 x and
+ * the readouts z_k = w_k + ... are carried along and updated as gradient descent updates them.
  */
-final class CausalRun {
+class CausalRun {
+  /** Makes a population. */
+  @FunctionalInterface
+  interface Maker {
+    /** As the constructor of {@link CausalRun}. */
+    CausalRun make(
+        DynamicsProblem problem,
+        CausalOptions causal,
+        Backend backend,
+        Workspace memory,
+        TrajectoryRecorder recorder,
+        @Nullable HistoryKeeper keeper,
+        long firstSample,
+        int samples);
+  }
+
   private final Backend backend;
+  private final DynamicsProblem problem;
   private final DynamicsOptions options;
   private final Activation activation;
   private final TrajectoryRecorder recorder;
@@ -27,61 +46,58 @@ final class CausalRun {
   private final int layers;
   private final int points;
   private final int trainPoints;
+  private final int driving; // B
+  private final int outputCount; // K
+  private final double[] inputKernel;
+  private final Matrix first; // h^1 in the order of the problem, S x M
+  private final Matrix readout; // z_k, S x K
+  private final Matrix[] phi; // phi(h^l), S x M, l = 1 .. L
+  private final Matrix[] slope; // phi'(h^l), S x M
+  private final Matrix[] g; // g^l, S x M
+  private final HiddenWeights[] hidden; // l = 1 .. L - 1
+  private final Matrix field; // h or z, S x M
+  private final Matrix outputs; // M x K
+  private final Matrix kernel; // M x M
+  private final Matrix directions; // M x K, float32
+  private final Matrix inputPull; // B x M, float32
+  private final Matrix readoutPull; // B x K, float32
+  private final @Nullable HistoryKeeper keeper;
+  private int time;
 
-  private final Matrix[] phi; // phi(h^l), S x n, l = 1 .. L
-  private final Matrix[] g; // g^l, S x n, l = 1 .. L
-  private final Matrix[] featureRow; // Phi^l(now, .), M x n, l = 0 .. L
-  private final Matrix[] gradientRow; // G^l(now, .), M x n, l = 1 .. L
-  private final GaussianHistory[] forward; // u^l, l = 2 .. L
-  private final GaussianHistory[] backward; // r^l, l = 1 .. L - 1
-
-  private final Matrix inputField; // u^1, S x M, the same at all times
-  private final Matrix readout; // r^L = w(0), S x 1
-  private final Matrix topField; // z^L, S x 1, the same for all points
-  private final Matrix field; // h or z of now, S x M
-  private final Matrix coefficients; // M x n
-  private final Matrix response; // M x n
-  private final Matrix narrow; // M x n, float32
-  private final Matrix weights; // 1 x n
-  private final Matrix narrowWeights; // 1 x n, float32
-  private final Matrix outputs; // M x 1
-  private final double[] hostWeights;
-
-  static void plan(MemoryPlan plan, DynamicsProblem problem, int samples) {
+  static void plan(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
     int layers = problem.network().hiddenLayers();
     int points = problem.points();
-    int n = problem.trainPoints() * problem.options().steps() + points;
+    int driving = problem.batches().size();
+    int outputs = problem.outputs();
+    long history = driving * (problem.options().steps() + 1L);
+    int columns = (int) Math.min(causal.maxDirections(), history);
     int rank = InputFields.rank(problem);
+    plan.add("input factor", Precision.FLOAT32, points, rank)
+        .add("input noise", Precision.FLOAT32, samples, rank)
+        .add("h of layer 1", Precision.FLOAT32, samples, points)
+        .add("readout", Precision.FLOAT32, samples, outputs)
+        .add("field", Precision.FLOAT32, samples, points)
+        .add("outputs", Precision.FLOAT64, points, outputs)
+        .add("kernel", Precision.FLOAT64, points, points)
+        .add("directions", Precision.FLOAT32, points, outputs)
+        .add("input pull", Precision.FLOAT32, driving, points)
+        .add("readout pull", Precision.FLOAT32, driving, outputs);
     for (int l = 1; l <= layers; l++) {
-      plan.add("phi " + l, Precision.FLOAT32, samples, n)
-          .add("g " + l, Precision.FLOAT32, samples, n)
-          .add("feature kernel " + l, Precision.FLOAT64, points, n)
-          .add("gradient kernel " + l, Precision.FLOAT64, points, n);
-      if (l > 1) {
-        GaussianHistory.plan(plan, "u " + l, samples, n);
-      }
+      plan.add("phi of layer " + l, Precision.FLOAT32, samples, points)
+          .add("slope of layer " + l, Precision.FLOAT32, samples, points)
+          .add("g of layer " + l, Precision.FLOAT32, samples, points);
       if (l < layers) {
-        GaussianHistory.plan(plan, "r " + l, samples, n);
+        HiddenWeights.plan(plan, l, samples, columns, points, points - driving, points);
       }
     }
-    plan.add("feature kernel 0", Precision.FLOAT64, points, n)
-        .add("input factor", Precision.FLOAT32, points, rank)
-        .add("input noise", Precision.FLOAT32, samples, rank)
-        .add("input field", Precision.FLOAT32, samples, points)
-        .add("readout", Precision.FLOAT32, samples, 1)
-        .add("backward field of the top layer", Precision.FLOAT32, samples, 1)
-        .add("field", Precision.FLOAT32, samples, points)
-        .add("coefficients", Precision.FLOAT64, points, n)
-        .add("response", Precision.FLOAT64, points, n)
-        .add("coefficients in float32", Precision.FLOAT32, points, n)
-        .add("memory weights", Precision.FLOAT64, 1, n)
-        .add("memory weights in float32", Precision.FLOAT32, 1, n)
-        .add("outputs", Precision.FLOAT64, points, 1);
-    GaussianHistory.planScratch(plan, points, n);
+    if (layers > 1) {
+      HiddenWeights.planScratch(plan, samples, columns, points);
+    }
   }
 
   /**
    * @param memory holds what {@link #plan} planned, for at least this many samples
+   * @param keeper keeps fields of all times; null where none are wanted
    * @param firstSample index of the first sample in the random streams
    */
   CausalRun(
@@ -90,10 +106,36 @@ final class CausalRun {
       Backend backend,
       Workspace memory,
       TrajectoryRecorder recorder,
+      @Nullable HistoryKeeper keeper,
       long firstSample,
       int samples) {
+    this(
+        problem,
+        causal,
+        backend,
+        memory,
+        recorder,
+        keeper,
+        firstSample,
+        samples,
+        HiddenWeights::new);
+  }
+
+  /** The same with other weights between the hidden layers. */
+  CausalRun(
+      DynamicsProblem problem,
+      CausalOptions causal,
+      Backend backend,
+      Workspace memory,
+      TrajectoryRecorder recorder,
+      @Nullable HistoryKeeper keeper,
+      long firstSample,
+      int samples,
+      HiddenWeights.Maker weights) {
     this.backend = backend;
+    this.problem = problem;
     this.recorder = recorder;
+    this.keeper = keeper;
     this.firstSample = firstSample;
     this.samples = samples;
     options = problem.options();
@@ -101,60 +143,40 @@ final class CausalRun {
     layers = problem.network().hiddenLayers();
     points = problem.points();
     trainPoints = problem.trainPoints();
+    driving = problem.batches().size();
+    outputCount = problem.outputs();
+    inputKernel = problem.inputKernel();
     phi = new Matrix[layers + 1];
+    slope = new Matrix[layers + 1];
     g = new Matrix[layers + 1];
-    featureRow = new Matrix[layers + 1];
-    gradientRow = new Matrix[layers + 1];
-    forward = new GaussianHistory[layers + 1];
-    backward = new GaussianHistory[layers + 1];
+    hidden = new HiddenWeights[layers];
     for (int l = 1; l <= layers; l++) {
-      phi[l] = memory.get("phi " + l).rowRange(0, samples);
-      g[l] = memory.get("g " + l).rowRange(0, samples);
-      featureRow[l] = memory.get("feature kernel " + l);
-      gradientRow[l] = memory.get("gradient kernel " + l);
-      if (l > 1) {
-        forward[l] = history(causal, memory, "u " + l);
-      }
+      phi[l] = memory.get("phi of layer " + l).rowRange(0, samples);
+      slope[l] = memory.get("slope of layer " + l).rowRange(0, samples);
+      g[l] = memory.get("g of layer " + l).rowRange(0, samples);
       if (l < layers) {
-        backward[l] = history(causal, memory, "r " + l);
+        hidden[l] = weights.make(backend, options, causal, memory, l, firstSample, samples);
       }
     }
-    featureRow[0] = memory.get("feature kernel 0");
-    inputField = memory.get("input field").rowRange(0, samples);
+    first = memory.get("h of layer 1").rowRange(0, samples);
     readout = memory.get("readout").rowRange(0, samples);
-    topField = memory.get("backward field of the top layer").rowRange(0, samples);
     field = memory.get("field").rowRange(0, samples);
-    coefficients = memory.get("coefficients");
-    response = memory.get("response");
-    narrow = memory.get("coefficients in float32");
-    weights = memory.get("memory weights");
-    narrowWeights = memory.get("memory weights in float32");
     outputs = memory.get("outputs");
-    hostWeights = new double[weights.columns()];
-    start(problem, memory);
+    kernel = memory.get("kernel");
+    directions = memory.get("directions");
+    inputPull = memory.get("input pull");
+    readoutPull = memory.get("readout pull");
+    start(memory);
   }
 
-  private GaussianHistory history(CausalOptions causal, Workspace memory, String name) {
-    return new GaussianHistory(backend, causal, memory, name, samples, points, trainPoints);
-  }
-
-  /** u^1 = a F^T and w, drawn once; Phi^0 of the training points at every time. */
-  private void start(DynamicsProblem problem, Workspace memory) {
+  /** h^1 = a F^T and w, drawn once. */
+  private void start(Workspace memory) {
     Matrix factor = memory.get("input factor");
     Matrix noise = memory.get("input noise").rowRange(0, samples);
     backend.upload(InputFields.factor(problem, backend), factor);
     fillGaussian(RandomStreams.DYNAMICS_PREACTIVATION, 1, noise);
-    backend.gemm(Transpose.NO, Transpose.YES, 1, noise, factor, 0, inputField);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, noise, factor, 0, first);
     fillGaussian(RandomStreams.DYNAMICS_BACKWARD_FIELD, layers, readout);
-
-    double[] kernel = problem.inputKernel();
-    double[] rows = new double[points * hostWeights.length];
-    for (int i = 0; i < points; i++) {
-      for (int j = 0; j < hostWeights.length; j++) {
-        rows[i * hostWeights.length + j] = kernel[i * points + j % trainPoints];
-      }
-    }
-    backend.upload(rows, featureRow[0]);
   }
 
   private void fillGaussian(int purpose, int layer, Matrix target) {
@@ -162,173 +184,236 @@ final class CausalRun {
         options.seed(), RandomStreams.stream(purpose, layer, 0), firstSample, target);
   }
 
+  /** Times that were done. */
+  int time() {
+    return time;
+  }
+
   /** One time; false when it diverged. */
-  boolean advance(int t) {
-    int past = t * trainPoints;
-    double decay = Math.pow(options.retention(), t);
-    recorder.memoryWeights(t, hostWeights);
-    backend.upload(hostWeights, weights);
-    backend.copy(weights, narrowWeights);
-    for (int l = 1; l <= layers; l++) {
-      forward(l, t, past, decay);
-    }
-    readOut(past, decay);
-    double[] f = new double[points];
-    backend.download(outputs, f);
-    if (!recorder.observe(f)) {
+  boolean advance() {
+    int[] order = order(time);
+    double decay = Math.pow(options.retention(), time);
+    forward(order, decay);
+    if (!recorder.observe(outputs(order))) {
       return false;
     }
-    for (int l = layers - 1; l >= 1; l--) {
-      gradientRow(l + 1, past);
-      backward(l, t, past, decay);
+    boolean measures = measuresKernels(time);
+    List<double[]> gradient = new ArrayList<>();
+    if (measures && outputCount > 1) {
+      gradient = gradientKernelsOfAllOutputs(decay, order);
     }
-    if (recorder.keepsKernels(t)) {
-      gradientRow(1, past);
-      recorder.keep(snapshot(t, past));
+    Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
+    boolean all = keeper != null || (measures && outputCount == 1);
+    backward(pulls.directions(), all ? points : driving, driving, decay);
+    if (measures) {
+      if (outputCount == 1) {
+        for (int l = 1; l <= layers; l++) {
+          gradient.add(kernel(g[l], order));
+        }
+      }
+      List<double[]> feature = new ArrayList<>();
+      for (int l = 1; l <= layers; l++) {
+        feature.add(kernel(phi[l], order));
+      }
+      measured(new LayerKernels(time, feature, gradient));
     }
+    if (keeper != null) {
+      keeper.keep(time, order, phi, g);
+    }
+    learn(pulls, order);
+    time++;
     return true;
   }
 
-  /**
-   * h^l(t) = rho^t [u(t) + sum_{s&lt;t} A^{l-1}(t, s) g(s)] + eta gamma sum_{s&lt;t} rho^{t-1-s}
-   * Phi^{l-1}(t, s) Delta(s) g(s), then phi(h), phi'(h) and Phi^l(t, .).
-   */
-  private void forward(int l, int t, int past, double decay) {
-    if (l == 1) {
-      backend.copy(inputField, field);
-    } else {
-      forward[l].extend(past, row(featureRow[l - 1], past));
-      draw(forward[l], RandomStreams.DYNAMICS_PREACTIVATION, l, t, past);
-    }
-    backend.scale(decay, field);
+  /** Outputs of the present time before they are centred, row-major M x K. */
+  double[] outputs(int[] order) {
+    return readOut(order);
+  }
 
-    Matrix c = coefficients.view(0, points, 0, past);
-    backend.copy(featureRow[l - 1].view(0, points, 0, past), c);
-    backend.scaleColumns(weights.view(0, 1, 0, past), c);
-    if (l > 1) {
-      Matrix a = response.view(0, points, 0, past);
-      backward[l - 1].response(now(phi[l - 1], past), past, a);
-      backend.axpy(decay, a, c);
-    }
-    addHistory(c, g[l].view(0, samples, 0, past));
+  /** Whether kernels are wanted at a time. */
+  boolean measuresKernels(int step) {
+    return recorder.keepsKernels(step);
+  }
 
-    // g keeps phi'(h) until z is known
-    backend.activateWithDerivative(activation, field, now(phi[l], past), now(g[l], past));
-    backend.crossGram(
-        1.0 / samples,
-        now(phi[l], past),
-        phi[l].view(0, samples, 0, past + points),
-        0,
-        row(featureRow[l], past));
+  /** Takes the kernels of the present time, where they are wanted. */
+  void measured(LayerKernels kernels) {
+    recorder.keep(kernels);
+  }
+
+  /** The points that drive a step, then all others, ascending. */
+  private int[] order(int step) {
+    int[] order = new int[points];
+    int[] batch = problem.batches().batch(step);
+    System.arraycopy(batch, 0, order, 0, driving);
+    int next = driving;
+    for (int i = 0; i < points; i++) {
+      if (i >= trainPoints || !problem.batches().drives(step, i)) {
+        order[next++] = i;
+      }
+    }
+    return order;
+  }
+
+  private void forward(int[] order, double decay) {
+    Columns.gather(backend, first, order, field);
+    for (int l = 1; l <= layers; l++) {
+      if (l > 1) {
+        hidden[l - 1].forward(decay, phi[l - 1], driving, field);
+      }
+      backend.activateWithDerivative(activation, field, phi[l], slope[l]);
+    }
+  }
+
+  /** f_k = &lt;z_k phi^L&gt; / gamma, row-major M x K in the order of the problem. */
+  private double[] readOut(int[] order) {
+    backend.crossGram(1 / (options.gamma() * samples), phi[layers], readout, 0, outputs);
+    double[] ordered = new double[points * outputCount];
+    backend.download(outputs, ordered);
+    double[] f = new double[ordered.length];
+    for (int i = 0; i < points; i++) {
+      System.arraycopy(ordered, i * outputCount, f, order[i] * outputCount, outputCount);
+    }
+    return f;
   }
 
   /**
-   * z^L(t) = rho^t w + eta gamma sum_{s&lt;t} rho^{t-1-s} sum_nu Delta_nu(s) phi_nu(s), g^L and f =
-   * &lt;z^L phi^L&gt; / gamma.
+   * g^L = phi'(h^L) sum_k c_k z_k, and down the layers, for the first so many present points.
+   *
+   * @param c directions of the points, row-major M x K
+   * @param count points to do
+   * @param keep how many of them leave a past
    */
-  private void readOut(int past, double decay) {
-    backend.copy(readout, topField);
-    backend.scale(decay, topField);
+  private void backward(double[] c, int count, int keep, double decay) {
+    Matrix top = columns(g[layers], count);
+    backend.copy(columns(slope[layers], count), top);
+    if (outputCount == 1) {
+      backend.scaleRows(readout, top);
+    } else {
+      backend.upload(c, directions);
+      Matrix z = columns(field, count);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, readout, directions.rowRange(0, count), 0, z);
+      backend.multiply(z, top);
+    }
+    for (int l = layers - 1; l >= 1; l--) {
+      Matrix z = columns(field, count);
+      hidden[l].backward(decay, phi[l], columns(g[l + 1], count), keep, z);
+      backend.copy(columns(slope[l], count), columns(g[l], count));
+      backend.multiply(z, columns(g[l], count));
+    }
+  }
+
+  private Matrix columns(Matrix matrix, int count) {
+    return matrix.view(0, matrix.rows(), 0, count);
+  }
+
+  /** Mean over the outputs of &lt;g_k g_k&gt;, l = 1 .. L. */
+  private List<double[]> gradientKernelsOfAllOutputs(double decay, int[] order) {
+    List<double[]> mean = new ArrayList<>();
+    for (int l = 1; l <= layers; l++) {
+      mean.add(new double[points * points]);
+    }
+    for (int k = 0; k < outputCount; k++) {
+      double[] c = new double[points * outputCount];
+      for (int i = 0; i < points; i++) {
+        c[i * outputCount + k] = 1;
+      }
+      backward(c, points, 0, decay);
+      for (int l = 1; l <= layers; l++) {
+        double[] one = kernel(g[l], order);
+        double[] sum = mean.get(l - 1);
+        for (int i = 0; i < one.length; i++) {
+          sum[i] += one[i] / outputCount;
+        }
+      }
+    }
+    return mean;
+  }
+
+  /** x^T x / S, row-major M x M in the order of the problem. */
+  private double[] kernel(Matrix x, int[] order) {
+    backend.gram(1.0 / samples, x, 0, kernel);
+    double[] ordered = new double[points * points];
+    backend.download(kernel, ordered);
+    double[] values = new double[ordered.length];
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j < points; j++) {
+        values[order[i] * points + order[j]] = ordered[i * points + j];
+      }
+    }
+    return values;
+  }
+
+  /** One step of gradient descent of all weights. */
+  private void learn(Pulls pulls, int[] order) {
+    double rate = options.stepSize() * options.gamma();
+    double[] weights = new double[driving];
+    double[] input = new double[driving * points];
+    double[] top = new double[driving * outputCount];
+    for (int i = 0; i < driving; i++) {
+      weights[i] = rate * pulls.strength()[i];
+      for (int j = 0; j < points; j++) {
+        input[i * points + j] = weights[i] * inputKernel[order[i] * points + j];
+      }
+      for (int k = 0; k < outputCount; k++) {
+        top[i * outputCount + k] = weights[i] * pulls.directions()[i * outputCount + k];
+      }
+    }
+    backend.upload(input, inputPull);
+    backend.upload(top, readoutPull);
+    double retention = options.retention();
+    backend.gemm(
+        Transpose.NO, Transpose.NO, 1, columns(g[1], driving), inputPull, retention, first);
     backend.gemm(
         Transpose.NO,
-        Transpose.YES,
+        Transpose.NO,
         1,
-        phi[layers].view(0, samples, 0, past),
-        narrowWeights.view(0, 1, 0, past),
-        1,
-        topField);
-    backend.scaleRows(topField, now(g[layers], past));
-    backend.crossGram(
-        1 / (options.gamma() * samples), now(phi[layers], past), topField, 0, outputs);
-  }
-
-  /**
-   * z^l(t) = rho^t [r(t) + sum_{s&lt;=t} B^l(t, s) phi(s)] + eta gamma sum_{s&lt;t} rho^{t-1-s}
-   * G^{l+1}(t, s) Delta(s) phi(s), then g^l = phi'(h^l) z^l.
-   */
-  private void backward(int l, int t, int past, double decay) {
-    backward[l].extend(past, row(gradientRow[l + 1], past));
-    draw(backward[l], RandomStreams.DYNAMICS_BACKWARD_FIELD, l, t, past);
-    backend.scale(decay, field);
-
-    Matrix d = row(coefficients, past);
-    backend.fill(0, d);
-    Matrix memory = coefficients.view(0, points, 0, past);
-    backend.copy(gradientRow[l + 1].view(0, points, 0, past), memory);
-    backend.scaleColumns(weights.view(0, 1, 0, past), memory);
-    backend.axpy(decay, backwardResponse(l, past), d);
-    addHistory(d, phi[l].view(0, samples, 0, past + points));
-    backend.multiply(field, now(g[l], past));
-  }
-
-  /**
-   * B^l(t, .) including the present time. Training points do not depend on test points, so they are
-   * solved for without them.
-   */
-  private Matrix backwardResponse(int l, int past) {
-    Matrix b = row(response, past);
-    backend.fill(0, b);
-    int trained = past + trainPoints;
-    forward[l + 1].response(
-        g[l + 1].view(0, samples, past, trainPoints), trained, b.view(0, trainPoints, 0, trained));
-    int testPoints = points - trainPoints;
-    if (testPoints > 0) {
-      forward[l + 1].response(
-          g[l + 1].view(0, samples, trained, testPoints),
-          past + points,
-          b.rowRange(trainPoints, testPoints));
+        columns(phi[layers], driving),
+        readoutPull,
+        retention,
+        readout);
+    for (int l = 1; l < layers; l++) {
+      hidden[l].learn(retention, weights);
     }
-    return b;
   }
 
-  /** field += history c^T. */
-  private void addHistory(Matrix c, Matrix history) {
-    Matrix c32 = narrow.view(0, points, 0, c.columns());
-    backend.copy(c, c32);
-    backend.gemm(Transpose.NO, Transpose.YES, 1, history, c32, 1, field);
-  }
-
-  private void draw(GaussianHistory source, int purpose, int layer, int t, int past) {
-    source.draw(
-        past,
-        options.seed(),
-        firstSample,
-        RandomStreams.stream(purpose, layer, 2L * t),
-        RandomStreams.stream(purpose, layer, 2L * t + 1),
-        field);
-  }
-
-  /** G^l(t, .). */
-  private void gradientRow(int l, int past) {
-    backend.crossGram(
-        1.0 / samples,
-        now(g[l], past),
-        g[l].view(0, samples, 0, past + points),
-        0,
-        row(gradientRow[l], past));
-  }
-
-  private Matrix now(Matrix history, int past) {
-    return history.view(0, samples, past, points);
-  }
-
-  private Matrix row(Matrix rows, int past) {
-    return rows.view(0, points, 0, past + points);
-  }
-
-  private LayerKernels snapshot(int t, int past) {
-    List<double[]> feature = new ArrayList<>();
-    List<double[]> gradient = new ArrayList<>();
-    for (int l = 1; l <= layers; l++) {
-      feature.add(block(featureRow[l], past));
-      gradient.add(block(gradientRow[l], past));
+  /** Largest share of a field's mean variance left out for lack of directions. */
+  double cut() {
+    double largest = 0;
+    for (int l = 1; l < layers; l++) {
+      largest = Math.max(largest, hidden[l].cut());
     }
-    return new LayerKernels(t, feature, gradient);
+    return largest;
   }
 
-  private double[] block(Matrix rows, int past) {
-    double[] values = new double[points * points];
-    backend.download(rows.view(0, points, past, points), values);
-    return values;
+  /** Adds the state between two times to a checkpoint. */
+  void save(SolverState state) {
+    state.put("time", time);
+    put(state, "first_layer", first);
+    put(state, "readout", readout);
+    for (int l = 1; l < layers; l++) {
+      hidden[l].save(state);
+    }
+    if (keeper != null) {
+      keeper.save(state, time);
+    }
+  }
+
+  private void put(SolverState state, String name, Matrix matrix) {
+    float[] values = new float[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    state.put(name, values);
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    time = (int) state.number("time");
+    backend.upload(state.floats("first_layer"), first);
+    backend.upload(state.floats("readout"), readout);
+    for (int l = 1; l < layers; l++) {
+      hidden[l].restore(state);
+    }
+    if (keeper != null) {
+      keeper.restore(state, time);
+    }
   }
 }

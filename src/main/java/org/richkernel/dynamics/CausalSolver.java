@@ -2,7 +2,9 @@ package org.richkernel.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
@@ -10,6 +12,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -18,19 +21,31 @@ import org.richkernel.solver.StopReason;
  * layer's process (Bordelon and Pehlevan, arXiv:2205.09653, in discrete time) is marched once,
  * while the covariances it is drawn from are measured on it.
  *
+ * <p>Several outputs: f_k = &lt;z_k phi^L&gt; / gamma with one readout field z_k(t) = rho^t w_k +
+ * eta gamma sum_{s&lt;t} rho^{t-1-s} sum_nu Delta_{nu k}(s) phi^L_nu(s) per output, w_k independent
+ * standard normals. Gradient descent needs the backward fields summed with the errors, sum_k
+ * Delta_{mu k} g_{mu k}, and backpropagation is linear; so one field per point is followed down the
+ * layers, g^L_mu = phi'(h^L_mu) sum_k c_{mu k} z_k along the direction c_mu(t) = Delta_mu /
+ * |Delta_mu|, and |Delta_mu| takes the place of Delta in the sums over the past. Kernels G of a
+ * solution are means over the outputs, 1/K sum_k &lt;g_k g_k&gt;, measured at the recorded times.
+ *
+ * <p>Mini-batches: Delta is zero outside the batch of a step; only driving points leave a past.
+ *
  * <p>The population makes kernels too large by O(1/S). So it is solved for S samples X(S) and, on
  * the same random numbers, for B independent parts of S/B: the estimate is X(S) + (X(S) - mean
  * X(S/B)) / (B - 1), which cancels the 1/S term, and the spread of the parts gives standard errors.
- * Fields are float32, kernels and factors float64. Cost: about 16 L S (PT)^2 flops, test points
- * aside.
+ * Fields are float32, kernels and factors float64. Cost: 16 S r M flops per time and pair of
+ * layers, r being the directions that the past spans (see {@link FieldHistory}), twice over; at
+ * worst r = B T.
+ *
+ * <p>The state between two times is all there is to a checkpoint; a run that is stopped and resumed
+ * gives the bits of the uninterrupted one at the same number of threads.
  */
 public final class CausalSolver {
-  /** Relative jitter beyond which a covariance counts as indefinite. */
-  private static final double LARGEST_JITTER = 1.001e-3;
-
   private static final double RAISE = 10;
 
   private final CausalOptions causal;
+  private final CausalRun.Maker maker;
 
   /** A solver with the usual settings. */
   public CausalSolver() {
@@ -39,15 +54,31 @@ public final class CausalSolver {
 
   /** A solver with other settings. */
   public CausalSolver(CausalOptions causal) {
-    this.causal = causal;
+    this(causal, CausalRun::new);
   }
 
-  /** What a solve will allocate. */
+  /** A solver that marches populations of another theory. */
+  CausalSolver(CausalOptions causal, CausalRun.Maker maker) {
+    this.causal = causal;
+    this.maker = maker;
+  }
+
+  /**
+   * What a solve will allocate, for the case that the past spans as many directions as it may.
+   * Pages that are never written cost a processor's memory nothing.
+   */
   public MemoryPlan plan(DynamicsProblem problem) {
+    DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, problem.options().samples());
-    long outputs = (problem.options().steps() + 1L) * problem.points() * Double.BYTES;
-    return plan.addHost(outputs * (causal.populations() + 3));
+    CausalRun.plan(plan, problem, causal, options.samples());
+    if (options.saveHistory()) {
+      HistoryKeeper.plan(plan, problem, options.samples());
+    }
+    long points = problem.points();
+    long outputs = (options.steps() + 1L) * points * problem.outputs();
+    long records = options.recordEvery() == 0 ? 2 : options.steps() / options.recordEvery() + 2;
+    long kernels = records * 2 * problem.network().hiddenLayers() * points * points;
+    return plan.addHost((outputs + kernels) * Double.BYTES * (causal.populations() + 4));
   }
 
   /**
@@ -65,131 +96,174 @@ public final class CausalSolver {
       throw new InvalidProblemException(
           "samples", samples, "use a multiple of " + parts + ", the number of populations");
     }
-    problem.requireOneOutput("the causal solver");
     MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples, the steps or the number of points");
-    List<Trajectory> populations = new ArrayList<>();
-    List<TrajectoryRecorder> recorders = new ArrayList<>();
-    CausalOptions settings = causal;
+    plan.requireFits(backend, "lower the samples, the points or the number of directions kept");
     try (Workspace memory = new Workspace(backend, plan)) {
-      int part = samples / parts;
-      for (int b = 0; b <= parts; b++) {
-        // the whole population comes last: a step size that is too large shows early and cheaply
-        long first = b < parts ? (long) b * part : 0;
-        int size = b < parts ? part : samples;
-        TrajectoryRecorder recorder;
-        while (true) {
-          recorder = new TrajectoryRecorder(problem);
-          CausalRun run = new CausalRun(problem, settings, backend, memory, recorder, first, size);
-          try {
-            march(problem, run, control, b);
-            break;
-          } catch (NotPositiveDefiniteException e) {
-            if (settings.jitter() * RAISE > LARGEST_JITTER) {
-              throw e;
-            }
-            settings = settings.withJitter(settings.jitter() * RAISE);
-          }
+      return new Solve(problem, backend, memory, control).run();
+    }
+  }
+
+  /** The populations of one solve, one after the other. */
+  private final class Solve {
+    private final DynamicsProblem problem;
+    private final Backend backend;
+    private final Workspace memory;
+    private final RunControl control;
+    private final int steps;
+    private final int parts = causal.populations();
+    private final List<Trajectory> finished = new ArrayList<>();
+    private CausalOptions settings = causal;
+    private double cut;
+    private TrajectoryRecorder recorder;
+    private CausalRun march;
+    private @Nullable HistoryKeeper keeper;
+
+    Solve(DynamicsProblem problem, Backend backend, Workspace memory, RunControl control) {
+      this.problem = problem;
+      this.backend = backend;
+      this.memory = memory;
+      this.control = control;
+      steps = problem.options().steps();
+      recorder = new TrajectoryRecorder(problem);
+      march = population();
+    }
+
+    DynamicsSolution run() {
+      control.checkpoints().load().ifPresent(this::restore);
+      while (finished.size() <= parts) {
+        if (control.stop().isRaised()) {
+          control.checkpoints().save(done(), state());
+          return ended(StopReason.INTERRUPTED);
         }
-        populations.add(recorder.trajectory());
-        recorders.add(recorder);
-        if (recorder.divergence().isPresent() || control.stop().isRaised()) {
-          break;
+        if (march.time() > steps) {
+          next();
+        } else if (!step()) {
+          return ended(StopReason.DIVERGED);
         }
       }
+      return solution();
     }
-    return solution(problem, control, populations, recorders, settings.jitter());
-  }
 
-  private void march(DynamicsProblem problem, CausalRun run, RunControl control, int population) {
-    int steps = problem.options().steps();
-    String phase =
-        population < causal.populations()
-            ? "population " + (population + 1) + " of " + causal.populations()
-            : "whole population";
-    for (int t = 0; t <= steps && !control.stop().isRaised() && run.advance(t); t++) {
-      control
-          .listener()
-          .progress(
-              new Progress(
-                  phase,
-                  problem.options().gamma(),
-                  (long) population * (steps + 1) + t + 1,
-                  (causal.populations() + 1L) * (steps + 1),
-                  Double.NaN,
-                  Double.NaN));
+    /** The whole population comes last: a step size that is too large shows early and cheaply. */
+    private CausalRun population() {
+      int b = finished.size();
+      int samples = problem.options().samples();
+      int size = b < parts ? samples / parts : samples;
+      long first = b < parts ? (long) b * size : 0;
+      if (b == parts && problem.options().saveHistory()) {
+        keeper = new HistoryKeeper(backend, problem, memory, size);
+      }
+      return maker.make(problem, settings, backend, memory, recorder, keeper, first, size);
     }
-  }
 
-  private DynamicsSolution solution(
-      DynamicsProblem problem,
-      RunControl control,
-      List<Trajectory> populations,
-      List<TrajectoryRecorder> recorders,
-      double jitter) {
-    OptionalInt divergence = recorders.get(recorders.size() - 1).divergence();
-    int parts = causal.populations();
-    if (populations.size() <= parts) {
-      // Ended early: what there is, as it is, with nothing to extrapolate from.
+    private void next() {
+      cut = Math.max(cut, march.cut());
+      finished.add(recorder.trajectory());
+      if (finished.size() <= parts) {
+        startPopulation();
+      }
+    }
+
+    private void startPopulation() {
+      recorder = new TrajectoryRecorder(problem);
+      march = population();
+    }
+
+    /** One time of the present population; false when it diverged. */
+    private boolean step() {
+      try {
+        if (!march.advance()) {
+          return false;
+        }
+      } catch (NotPositiveDefiniteException e) {
+        if (settings.leftOut() * RAISE > DynamicsSolution.LARGEST_LEFT_OUT) {
+          throw e;
+        }
+        settings = settings.withLeftOut(settings.leftOut() * RAISE);
+        startPopulation();
+        return true;
+      }
+      control.listener().progress(progress());
+      if (control.checkpoints().due()) {
+        control.checkpoints().save(done(), state());
+      }
+      return true;
+    }
+
+    private long done() {
+      return (long) finished.size() * (steps + 1) + (finished.size() > parts ? 0 : march.time());
+    }
+
+    private Progress progress() {
+      String phase =
+          finished.size() < parts
+              ? "population " + (finished.size() + 1) + " of " + parts
+              : "whole population";
+      return new Progress(
+          phase,
+          problem.options().gamma(),
+          done(),
+          (parts + 1L) * (steps + 1),
+          Double.NaN,
+          Double.NaN);
+    }
+
+    private SolverState state() {
+      SolverState state = new SolverState();
+      state.put("finished", finished.size()).put("left_out", settings.leftOut(), cut);
+      for (int b = 0; b < finished.size(); b++) {
+        finished.get(b).save(state, "population_" + b);
+      }
+      recorder.save(state);
+      march.save(state);
+      return state;
+    }
+
+    private void restore(SolverState state) {
+      int count = (int) state.number("finished");
+      for (int b = 0; b < count; b++) {
+        finished.add(Trajectory.restore(state, "population_" + b, problem));
+      }
+      settings = settings.withLeftOut(state.number("left_out"));
+      cut = state.doubles("left_out")[1];
+      startPopulation();
+      recorder.restore(state);
+      march.restore(state);
+    }
+
+    /** What there is, as it is, with nothing to extrapolate from. */
+    private DynamicsSolution ended(StopReason reason) {
+      OptionalInt divergence = recorder.divergence();
+      List<Trajectory> populations = new ArrayList<>(finished);
+      // a population that was merely stopped would cut the others short
+      if (populations.isEmpty() || reason == StopReason.DIVERGED) {
+        populations.add(recorder.trajectory());
+      }
       return new DynamicsSolution(
           problem,
-          divergence.isPresent() ? StopReason.DIVERGED : StopReason.INTERRUPTED,
+          reason,
           divergence,
           Trajectory.combine(populations, Trajectory::mean),
           Trajectory.combine(populations, Trajectory::standardError),
           Trajectory.combine(populations, values -> Double.NaN),
-          jitter);
+          Math.max(cut, settings.leftOut()),
+          Optional.empty());
     }
-    // X(S/B) - X(S) is (B - 1) times the bias of X(S), which falls like 1/S.
-    Trajectory bias =
-        Trajectory.combine(populations, values -> (partMean(values) - values[parts]) / (parts - 1));
-    Trajectory mean =
-        Trajectory.combine(
-            populations,
-            values -> values[parts] - (partMean(values) - values[parts]) / (parts - 1));
-    Trajectory error =
-        Trajectory.combine(
-            populations.subList(0, parts), values -> Trajectory.standardError(values));
-    StopReason reason = StopReason.CONVERGED;
-    if (divergence.isPresent()) {
-      reason = StopReason.DIVERGED;
-    } else if (control.stop().isRaised()) {
-      reason = StopReason.INTERRUPTED;
-    } else if (relative(bias, mean) > causal.tolerance()) {
-      reason = StopReason.BUDGET;
-    }
-    return new DynamicsSolution(problem, reason, divergence, mean, error, bias, jitter);
-  }
 
-  private static double partMean(double[] values) {
-    double sum = 0;
-    for (int b = 0; b < values.length - 1; b++) {
-      sum += values[b];
+    private DynamicsSolution solution() {
+      PopulationEstimate estimate = PopulationEstimate.of(finished);
+      boolean resolved =
+          estimate.relativeError() <= causal.tolerance()
+              && cut <= DynamicsSolution.LARGEST_LEFT_OUT;
+      return new DynamicsSolution(
+          problem,
+          resolved ? StopReason.CONVERGED : StopReason.BUDGET,
+          OptionalInt.empty(),
+          estimate.mean(),
+          estimate.standardError(),
+          estimate.bias(),
+          Math.max(cut, settings.leftOut()),
+          Optional.ofNullable(keeper).map(kept -> kept.history(steps + 1)));
     }
-    return sum / (values.length - 1);
-  }
-
-  /** Largest relative norm: of the outputs and of each recorded kernel. */
-  private static double relative(Trajectory part, Trajectory whole) {
-    double largest = ratio(part.outputs(), whole.outputs());
-    for (int k = 0; k < part.kernels().size(); k++) {
-      LayerKernels some = part.kernels().get(k);
-      LayerKernels all = whole.kernels().get(k);
-      for (int l = 0; l < some.feature().size(); l++) {
-        largest = Math.max(largest, ratio(some.feature().get(l), all.feature().get(l)));
-        largest = Math.max(largest, ratio(some.gradient().get(l), all.gradient().get(l)));
-      }
-    }
-    return largest;
-  }
-
-  private static double ratio(double[] part, double[] whole) {
-    double squares = 0;
-    double total = 0;
-    for (int i = 0; i < part.length; i++) {
-      squares += part[i] * part[i];
-      total += whole[i] * whole[i];
-    }
-    return total == 0 ? 0 : Math.sqrt(squares / total);
   }
 }

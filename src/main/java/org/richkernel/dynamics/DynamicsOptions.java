@@ -74,6 +74,42 @@ public record DynamicsOptions(
     return new DynamicsOptions(gamma, steps, stepSize, 0, Loss.SUM, 10000, 0, 0, 0, false);
   }
 
+  /** The same with another richness. */
+  public DynamicsOptions withGamma(double richness) {
+    return new DynamicsOptions(
+        richness,
+        steps,
+        stepSize,
+        weightDecay,
+        loss,
+        samples,
+        seed,
+        recordEvery,
+        batchSize,
+        saveHistory);
+  }
+
+  /** The same with another number of steps. */
+  public DynamicsOptions withSteps(int count) {
+    return new DynamicsOptions(
+        gamma,
+        count,
+        stepSize,
+        weightDecay,
+        loss,
+        samples,
+        seed,
+        recordEvery,
+        batchSize,
+        saveHistory);
+  }
+
+  /** The same with another step size. */
+  public DynamicsOptions withStepSize(double eta) {
+    return new DynamicsOptions(
+        gamma, steps, eta, weightDecay, loss, samples, seed, recordEvery, batchSize, saveHistory);
+  }
+
   /** The same with another weight decay. */
   public DynamicsOptions withWeightDecay(double lambda) {
     return new DynamicsOptions(

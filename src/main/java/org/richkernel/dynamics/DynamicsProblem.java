@@ -54,12 +54,18 @@ public record DynamicsProblem(
           options.batchSize(),
           "use at most the number of training points, " + trainInputs.rows());
     }
-    long history = (long) trainInputs.rows() * options.steps() + trainInputs.rows();
-    if (history + testInputs.rows() > Integer.MAX_VALUE) {
+    long history = (long) trainInputs.rows() * (options.steps() + 1L);
+    if ((history + testInputs.rows()) * trainTargets.outputs() > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "steps",
           options.steps(),
-          "training points times steps must stay below 2^31; use fewer steps or points");
+          "points times steps times outputs must stay below 2^31; use fewer of them");
+    }
+    if (options.saveHistory() && history * history > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "save-history",
+          "asked for with training points times (steps + 1) = " + history,
+          "two-time kernels are kept up to 46340; use fewer steps or points");
     }
   }
 
@@ -156,6 +162,17 @@ public record DynamicsProblem(
     return trainPoints() + testPoints();
   }
 
+  /** The part of a kernel of all points, M x M, that belongs to the training points, P x P. */
+  public double[] trainBlock(double[] kernel) {
+    int points = points();
+    int train = trainPoints();
+    double[] block = new double[train * train];
+    for (int i = 0; i < train; i++) {
+      System.arraycopy(kernel, i * points, block, i * train, train);
+    }
+    return block;
+  }
+
   /** All inputs, row-major M x D. */
   public double[] allInputs() {
     double[] train = trainInputs.toArray();
@@ -171,18 +188,25 @@ public record DynamicsProblem(
 
   /** Phi^0 = X X^T / D of all points, row-major M x M. */
   public double[] inputKernel() {
-    int points = points();
+    return inputKernel(allInputs(), points());
+  }
+
+  /** Phi^0 of the training points alone, row-major P x P. */
+  public double[] trainInputKernel() {
+    return inputKernel(trainInputs.toArray(), trainPoints());
+  }
+
+  private double[] inputKernel(double[] x, int rows) {
     int dimension = dimension();
-    double[] x = allInputs();
-    double[] kernel = new double[points * points];
-    for (int i = 0; i < points; i++) {
+    double[] kernel = new double[rows * rows];
+    for (int i = 0; i < rows; i++) {
       for (int j = 0; j <= i; j++) {
         double sum = 0;
         for (int k = 0; k < dimension; k++) {
           sum += x[i * dimension + k] * x[j * dimension + k];
         }
-        kernel[i * points + j] = sum / dimension;
-        kernel[j * points + i] = sum / dimension;
+        kernel[i * rows + j] = sum / dimension;
+        kernel[j * rows + i] = sum / dimension;
       }
     }
     return kernel;

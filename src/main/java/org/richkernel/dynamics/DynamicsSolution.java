@@ -33,6 +33,9 @@ public record DynamicsSolution(
     double jitter,
     Optional<KernelHistory> history) {
 
+  /** Share of a variance above which leaving it out is an error to be named. */
+  static final double LARGEST_LEFT_OUT = 1.001e-2;
+
   /** A solution without two-time kernels. */
   public DynamicsSolution(
       DynamicsProblem problem,
@@ -115,12 +118,24 @@ public record DynamicsSolution(
     return lastKernels().tangentKernel(problem.inputKernel());
   }
 
+  /**
+   * The larger of the bias of finite S and the standard error, relative to the mean: the largest
+   * norm over the outputs and each recorded kernel; 0 where nothing is sampled, NaN where it is not
+   * known.
+   */
+  public double relativeError() {
+    return new PopulationEstimate(mean, standardError, sampleBias).relativeError();
+  }
+
   /** One line for a person: what ended the run, and at which time. */
   public String outcome() {
     String text =
         switch (reason) {
           case CONVERGED -> "done after " + problem.options().steps() + " steps";
-          case BUDGET -> "done, but the samples are too few for the tolerance; use more samples";
+          case BUDGET ->
+              jitter > LARGEST_LEFT_OUT
+                  ? "done, but too few directions of the past were kept; allow more"
+                  : "done, but the samples are too few for the tolerance; use more samples";
           case INTERRUPTED -> "stopped after " + Math.max(0, times() - 1) + " steps";
           case DIVERGED ->
               "diverged at step "

@@ -9,17 +9,23 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.StopReason;
 
 /**
- * Where the gradient flow of a network with one hidden layer came to rest.
+ * Where the gradient flow of a network with one hidden layer came to rest, for the population of
+ * all samples, and how it went there.
  *
  * @param problem what was solved
  * @param reason converged, budget (the time ran out first) or interrupted
  * @param time training time that was reached
- * @param evaluations evaluations of the velocity
- * @param residual the larger of |f - Phi Delta / lambda| and |df/dt| / lambda (over a quarter of 1
- *     / lambda; infinite before that), relative to |y|; without weight decay |y - f|
- * @param trainOutputs f, P numbers
- * @param testOutputs f, Q numbers
+ * @param evaluations evaluations of the velocity, by the population of all samples
+ * @param readoutResidual |f - Phi Delta / lambda| relative to |y|, which vanishes at the fixed
+ *     point for any activation; without weight decay |y - f|
+ * @param tangentResidual |df/dt| / (2 lambda) relative to |y|: for a homogeneous activation |f - K
+ *     Delta / (2 lambda)|; without weight decay |y - f|
+ * @param trainOutputs f, row-major P x K
+ * @param testOutputs f, row-major Q x K
  * @param kernels Phi and G of all points, M x M, training points first
+ * @param neurons from which outputs at other inputs follow
+ * @param course outputs and kernels in time with standard errors; its mean is extrapolated to
+ *     infinitely many samples, while the numbers above are those of the samples
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record FixedPointSolution(
@@ -27,10 +33,18 @@ public record FixedPointSolution(
     StopReason reason,
     double time,
     int evaluations,
-    double residual,
+    double readoutResidual,
+    double tangentResidual,
     double[] trainOutputs,
     double[] testOutputs,
-    LayerKernels kernels) {
+    LayerKernels kernels,
+    FlowNeurons neurons,
+    DynamicsSolution course) {
+
+  /** The larger of both residuals, relative to |y|. */
+  public double residual() {
+    return Math.max(readoutResidual, tangentResidual);
+  }
 
   /** Phi, row-major M x M. */
   public double[] featureKernel() {
@@ -43,8 +57,8 @@ public record FixedPointSolution(
   }
 
   /**
-   * The aNNGP predictor Phi(x, X) (Phi + lambda)^{-1} y of all points, M numbers; at the fixed
-   * point it is f, exactly. For a mean loss lambda is multiplied by P.
+   * The aNNGP predictor Phi(x, X) (Phi + lambda)^{-1} y of all points, row-major M x K; at the
+   * fixed point it is f, exactly. For a mean loss lambda is multiplied by P.
    *
    * @throws InvalidProblemException without weight decay
    */
@@ -56,8 +70,8 @@ public record FixedPointSolution(
    * The aNTK predictor K(x, X) (K + 2 lambda)^{-1} y of all points, M numbers; at the fixed point
    * it is f, exactly, because the network is homogeneous of degree 2 in its weights.
    *
-   * @throws InvalidProblemException without weight decay, or for an activation that is not
-   *     homogeneous
+   * @throws InvalidProblemException without weight decay, for several outputs, whose kernels mix,
+   *     or for an activation that is not homogeneous
    */
   public double[] tangentPredictor(Backend backend) {
     Activation activation = problem.network().activation();
@@ -65,6 +79,7 @@ public record FixedPointSolution(
       throw new InvalidProblemException(
           "activation", activation.id(), "the tangent predictor needs relu or linear");
     }
+    problem.requireOneOutput("the tangent predictor");
     return predictor(backend, tangentKernel(), 2);
   }
 
@@ -78,9 +93,10 @@ public record FixedPointSolution(
     int all = problem.points();
     double ridge = degree * lambda / problem.options().loss().pull(p);
     double[] coefficients = problem.trainTargets().toArray();
-    double[] result = new double[all];
+    int outputs = problem.outputs();
+    double[] result = new double[all * outputs];
     try (Matrix k = backend.allocate(Precision.FLOAT64, all, all, "adaptive kernel");
-        Matrix c = backend.allocate(Precision.FLOAT64, p, 1, "kernel coefficients")) {
+        Matrix c = backend.allocate(Precision.FLOAT64, p, outputs, "kernel coefficients")) {
       backend.upload(kernel, k);
       backend.upload(coefficients, c);
       Matrix train = k.view(0, p, 0, p);
@@ -98,7 +114,9 @@ public record FixedPointSolution(
     }
     for (int i = 0; i < all; i++) {
       for (int j = 0; j < p; j++) {
-        result[i] += kernel[i * all + j] * coefficients[j];
+        for (int k = 0; k < outputs; k++) {
+          result[i * outputs + k] += kernel[i * all + j] * coefficients[j * outputs + k];
+        }
       }
     }
     return result;

@@ -19,6 +19,14 @@ public record LayerKernels(int step, List<double[]> feature, List<double[]> grad
     }
   }
 
+  /** The kernels of the training points alone, each P x P. */
+  public LayerKernels train(DynamicsProblem problem) {
+    return new LayerKernels(
+        step,
+        feature.stream().map(problem::trainBlock).toList(),
+        gradient.stream().map(problem::trainBlock).toList());
+  }
+
   /**
    * The tangent kernel K = sum_{l=0}^{L} G^{l+1} o Phi^l with G^{L+1} = 1, row-major M x M.
    *

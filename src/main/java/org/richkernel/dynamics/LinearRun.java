@@ -12,7 +12,9 @@ import org.richkernel.compute.Workspace;
 /**
  * The march of {@link LinearSolver}. Rows and columns over (time, point) hold the training points
  * of all earlier times and then all points of the present one; test points leave no history, so the
- * next time overwrites theirs.
+ * next time overwrites theirs. With K outputs, rows and columns of backward fields hold the K
+ * outputs of each time: z^l_k is the field of output k, and C_{(t, mu)(s, k)} = eta gamma
+ * rho^{t-1-s} sum_nu Phi_{mu nu}(t, s) Delta_{nu k}(s).
  */
 final class LinearRun {
   private final Backend backend;
@@ -21,29 +23,30 @@ final class LinearRun {
   private final int layers;
   private final int points;
   private final int trainPoints;
-  private final double[] weights;
+  private final int outputCount; // K
+  private final double[] weights; // over (time, point, output)
   private final Layer[] layer; // 1 .. L
   private final Matrix inputKernel; // Phi^0 of one time, M x M
   private final Matrix coefficients; // M x n, rows of C or D
   private final Matrix product; // M x n
-  private final Matrix memoryWeights; // 1 x n
-  private final Matrix outputs; // M x 1
+  private final Matrix outputs; // M x K
 
   /**
    * @param feature Phi^l, n x n
-   * @param gradient G^l, times x times
+   * @param gradient G^l, K times square
    * @param hu response of h to u, n x n
-   * @param hr response of h to r, n x times; at l also A^l
-   * @param zu response of z to u, times x n; at l also B^{l-1}
-   * @param zr response of z to r, times x times
+   * @param hr response of h to r, n x K times; at l also A^l
+   * @param zu response of z to u, K times x n; at l also B^{l-1}
+   * @param zr response of z to r, K times square
    */
   private record Layer(
       Matrix feature, Matrix gradient, Matrix hu, Matrix hr, Matrix zu, Matrix zr) {}
 
   static void plan(MemoryPlan plan, DynamicsProblem problem) {
     int n = problem.trainPoints() * problem.options().steps() + problem.points();
-    int times = problem.options().steps() + 1;
+    int times = (problem.options().steps() + 1) * problem.outputs();
     int wide = Math.max(n, times);
+    int rows = Math.max(problem.points(), problem.outputs());
     for (int l = 0; l <= problem.network().hiddenLayers() + 1; l++) {
       plan.add("feature kernel " + l, Precision.FLOAT64, n, n)
           .add("gradient kernel " + l, Precision.FLOAT64, times, times)
@@ -53,10 +56,9 @@ final class LinearRun {
           .add("z from r " + l, Precision.FLOAT64, times, times);
     }
     plan.add("input kernel", Precision.FLOAT64, problem.points(), problem.points())
-        .add("coefficients", Precision.FLOAT64, problem.points(), wide)
-        .add("product", Precision.FLOAT64, problem.points(), wide)
-        .add("memory weights", Precision.FLOAT64, 1, n)
-        .add("outputs", Precision.FLOAT64, problem.points(), 1);
+        .add("coefficients", Precision.FLOAT64, rows, wide)
+        .add("product", Precision.FLOAT64, rows, wide)
+        .add("outputs", Precision.FLOAT64, problem.points(), problem.outputs());
   }
 
   LinearRun(
@@ -67,7 +69,8 @@ final class LinearRun {
     layers = problem.network().hiddenLayers();
     points = problem.points();
     trainPoints = problem.trainPoints();
-    weights = new double[trainPoints * options.steps() + points];
+    outputCount = problem.outputs();
+    weights = new double[trainPoints * options.steps() * outputCount];
     layer = new Layer[layers + 2];
     for (int l = 0; l < layer.length; l++) {
       layer[l] =
@@ -82,28 +85,38 @@ final class LinearRun {
     inputKernel = memory.get("input kernel");
     coefficients = memory.get("coefficients");
     product = memory.get("product");
-    memoryWeights = memory.get("memory weights");
     outputs = memory.get("outputs");
     backend.upload(problem.inputKernel(), inputKernel);
-    backend.fill(1, layer[layers + 1].gradient); // G^{L+1} = 1
+    spreadReadout(layer[layers + 1].gradient);
+  }
+
+  /** G^{L+1}_{k k'}(t, s) = 1 where k = k'. */
+  private void spreadReadout(Matrix gradient) {
+    int side = gradient.rows();
+    double[] values = new double[side * side];
+    for (int i = 0; i < side; i++) {
+      for (int j = i % outputCount; j < side; j += outputCount) {
+        values[i * side + j] = 1;
+      }
+    }
+    backend.upload(values, gradient);
   }
 
   /** One time; false when it diverged. */
   boolean advance(int t) {
     int past = t * trainPoints;
     recorder.memoryWeights(t, weights);
-    backend.upload(weights, memoryWeights);
     spreadInputKernel(past);
     for (int l = 1; l <= layers; l++) {
       forward(l, t, past);
     }
     backward(layers, t, past);
-    double[] f = new double[points];
-    // f = <z^L h^L> / gamma
-    covariance(layers, zRow(layers, t, past), layer[layers].zr.view(t, 1, 0, t + 1), t, past);
+    double[] f = new double[points * outputCount];
+    // f_k = <z^L_k h^L> / gamma
+    covariance(layers, zRows(layers, t, past), zrRows(layers, t), past);
     crossCovariance(layers, past, t, outputs);
     backend.download(outputs, f);
-    for (int i = 0; i < points; i++) {
+    for (int i = 0; i < f.length; i++) {
       f[i] /= options.gamma();
     }
     if (!recorder.observe(f)) {
@@ -138,43 +151,26 @@ final class LinearRun {
    */
   private void forward(int l, int t, int past) {
     double decay = Math.pow(options.retention(), t);
+    int known = t * outputCount;
     Layer here = layer[l];
     Matrix now = here.hu.view(past, points, 0, past + points);
-    Matrix nowR = here.hr.view(past, points, 0, t + 1);
+    Matrix nowR = here.hr.view(past, points, 0, known + outputCount);
     backend.fill(0, now);
     backend.fill(0, nowR);
     if (t > 0) {
-      // Sum over nu at each s: Phi(t, .) diag(weights) summed over the points of a time.
-      Matrix scaled = coefficients.view(0, points, 0, past);
-      backend.copy(layer[l - 1].feature.view(past, points, 0, past), scaled);
-      backend.scaleColumns(memoryWeights.view(0, 1, 0, past), scaled);
-      Matrix c = product.view(0, points, 0, t);
-      sumOverPoints(scaled, t, c);
+      Matrix c = product.view(0, points, 0, known);
+      sumOverPoints(layer[l - 1].feature.view(past, points, 0, past), t, c);
       if (l > 1) {
-        backend.axpy(decay, layer[l - 1].hr.view(past, points, 0, t), c);
+        backend.axpy(decay, layer[l - 1].hr.view(past, points, 0, known), c);
       }
-      backend.gemm(
-          Transpose.NO,
-          Transpose.NO,
-          1,
-          c,
-          here.zu.view(0, t, 0, past),
-          0,
-          now.view(0, points, 0, past));
-      backend.gemm(
-          Transpose.NO,
-          Transpose.NO,
-          1,
-          c,
-          here.zr.view(0, t, 0, t),
-          0,
-          nowR.view(0, points, 0, t));
+      multiply(c, here.zu.view(0, known, 0, past), now.view(0, points, 0, past));
+      multiply(c, here.zr.view(0, known, 0, known), nowR.view(0, points, 0, known));
     }
     backend.addDiagonal(decay, now.view(0, points, past, points));
 
     // Phi(t, .) = H_u(t) Phi^{l-1} H_u(.)^T + H_r(t) G^{l+1} H_r(.)^T
     int size = past + points;
-    covariance(l, now, nowR, t, past);
+    covariance(l, now, nowR, past);
     Matrix row = here.feature.view(past, points, 0, size);
     backend.gemm(
         Transpose.NO,
@@ -189,54 +185,48 @@ final class LinearRun {
           Transpose.NO,
           Transpose.YES,
           1,
-          coefficients.view(0, points, 0, t),
-          here.hr.view(0, size, 0, t),
+          coefficients.view(0, points, 0, known),
+          here.hr.view(0, size, 0, known),
           1,
           row);
     }
     mirror(here.feature, past, points);
   }
 
+  private void multiply(Matrix a, Matrix b, Matrix target) {
+    backend.gemm(Transpose.NO, Transpose.NO, 1, a, b, 0, target);
+  }
+
   /** product = rowsU Phi^{l-1}, coefficients = rowsR G^{l+1}, over all times up to t. */
-  private void covariance(int l, Matrix rowsU, Matrix rowsR, int t, int past) {
+  private void covariance(int l, Matrix rowsU, Matrix rowsR, int past) {
     int size = past + points;
     int rows = rowsU.rows();
-    backend.gemm(
-        Transpose.NO,
-        Transpose.NO,
-        1,
-        rowsU,
-        layer[l - 1].feature.view(0, size, 0, size),
-        0,
-        product.view(0, rows, 0, size));
     int known = rowsR.columns();
-    backend.gemm(
-        Transpose.NO,
-        Transpose.NO,
-        1,
+    multiply(rowsU, layer[l - 1].feature.view(0, size, 0, size), product.view(0, rows, 0, size));
+    multiply(
         rowsR,
         layer[l + 1].gradient.view(0, known, 0, known),
-        0,
         coefficients.view(0, rows, 0, known));
   }
 
-  /** out = h(t) z(t) averaged, from the products of z's row left by {@link #covariance}. */
+  /** out = h(t) z(t) averaged, from the products of z's rows left by {@link #covariance}. */
   private void crossCovariance(int l, int past, int t, Matrix out) {
     int size = past + points;
+    int known = (t + 1) * outputCount;
     backend.gemm(
         Transpose.NO,
         Transpose.YES,
         1,
         layer[l].hu.view(past, points, 0, size),
-        product.view(0, 1, 0, size),
+        product.view(0, outputCount, 0, size),
         0,
         out);
     backend.gemm(
         Transpose.NO,
         Transpose.YES,
         1,
-        layer[l].hr.view(past, points, 0, t + 1),
-        coefficients.view(0, 1, 0, t + 1),
+        layer[l].hr.view(past, points, 0, known),
+        coefficients.view(0, outputCount, 0, known),
         1,
         out);
   }
@@ -247,69 +237,56 @@ final class LinearRun {
    */
   private void backward(int l, int t, int past) {
     double decay = Math.pow(options.retention(), t);
+    int known = t * outputCount;
     Layer here = layer[l];
-    Matrix rowU = zRow(l, t, past);
-    Matrix rowR = here.zr.view(t, 1, 0, t + 1);
+    Matrix rowU = zRows(l, t, past);
+    Matrix rowR = zrRows(l, t);
     backend.fill(0, rowU);
     backend.fill(0, rowR);
     if (t > 0) {
-      Matrix d = coefficients.view(0, 1, 0, past);
-      for (int s = 0; s < t; s++) {
-        Matrix entry = layer[l + 1].gradient.view(t, 1, s, 1);
-        int first = s * trainPoints;
-        backend.gemm(
-            Transpose.NO,
-            Transpose.NO,
-            1,
-            entry,
-            memoryWeights.view(0, 1, first, trainPoints),
-            0,
-            d.view(0, 1, first, trainPoints));
-      }
+      Matrix d = coefficients.view(0, outputCount, 0, past);
+      sumOverOutputs(layer[l + 1].gradient.view(known, outputCount, 0, known), t, d);
       if (l < layers) {
-        backend.axpy(decay, layer[l + 1].zu.view(t, 1, 0, past), d);
+        backend.axpy(decay, layer[l + 1].zu.view(known, outputCount, 0, past), d);
       }
-      backend.gemm(
-          Transpose.NO,
-          Transpose.NO,
-          1,
-          d,
-          here.hu.view(0, past, 0, past),
-          0,
-          rowU.view(0, 1, 0, past));
-      backend.gemm(
-          Transpose.NO, Transpose.NO, 1, d, here.hr.view(0, past, 0, t), 0, rowR.view(0, 1, 0, t));
+      multiply(d, here.hu.view(0, past, 0, past), rowU.view(0, outputCount, 0, past));
+      multiply(d, here.hr.view(0, past, 0, known), rowR.view(0, outputCount, 0, known));
     }
-    backend.addDiagonal(decay, rowR.view(0, 1, t, 1));
+    backend.addDiagonal(decay, rowR.view(0, outputCount, known, outputCount));
   }
 
-  private Matrix zRow(int l, int t, int past) {
-    return layer[l].zu.view(t, 1, 0, past + points);
+  private Matrix zRows(int l, int t, int past) {
+    return layer[l].zu.view(t * outputCount, outputCount, 0, past + points);
+  }
+
+  private Matrix zrRows(int l, int t) {
+    return layer[l].zr.view(t * outputCount, outputCount, 0, (t + 1) * outputCount);
   }
 
   /** G(t, .) = Z_u(t) Phi^{l-1} Z_u(.)^T + Z_r(t) G^{l+1} Z_r(.)^T. */
   private void gradientKernel(int l, int t, int past) {
     Layer here = layer[l];
     int size = past + points;
-    covariance(l, zRow(l, t, past), here.zr.view(t, 1, 0, t + 1), t, past);
-    Matrix row = here.gradient.view(t, 1, 0, t + 1);
+    int known = (t + 1) * outputCount;
+    covariance(l, zRows(l, t, past), zrRows(l, t), past);
+    Matrix row = here.gradient.view(t * outputCount, outputCount, 0, known);
     backend.gemm(
         Transpose.NO,
         Transpose.YES,
         1,
-        product.view(0, 1, 0, size),
-        here.zu.view(0, t + 1, 0, size),
+        product.view(0, outputCount, 0, size),
+        here.zu.view(0, known, 0, size),
         0,
         row);
     backend.gemm(
         Transpose.NO,
         Transpose.YES,
         1,
-        coefficients.view(0, 1, 0, t + 1),
-        here.zr.view(0, t + 1, 0, t + 1),
+        coefficients.view(0, outputCount, 0, known),
+        here.zr.view(0, known, 0, known),
         1,
         row);
-    mirror(here.gradient, t, 1);
+    mirror(here.gradient, t * outputCount, outputCount);
   }
 
   /** Copies the newest block row of a symmetric matrix to its block column. */
@@ -325,16 +302,32 @@ final class LinearRun {
     backend.upload(column, symmetric.view(0, first, first, count));
   }
 
-  /** out_{i s} = sum over the P entries of time s in row i. */
-  private void sumOverPoints(Matrix scaled, int times, Matrix out) {
-    double[] values = new double[(int) scaled.size()];
-    backend.download(scaled, values);
-    double[] sums = new double[points * times];
+  /** out_{i (s k)} = sum over the P entries of time s in row i, weighted for output k. */
+  private void sumOverPoints(Matrix rows, int times, Matrix out) {
+    double[] values = new double[(int) rows.size()];
+    backend.download(rows, values);
+    double[] sums = new double[points * times * outputCount];
     for (int i = 0; i < points; i++) {
-      for (int s = 0; s < times; s++) {
-        int from = (i * times + s) * trainPoints;
-        for (int k = from; k < from + trainPoints; k++) {
-          sums[i * times + s] += values[k];
+      for (int j = 0; j < times * trainPoints; j++) {
+        int at = (i * times + j / trainPoints) * outputCount;
+        for (int k = 0; k < outputCount; k++) {
+          sums[at + k] += values[i * times * trainPoints + j] * weights[j * outputCount + k];
+        }
+      }
+    }
+    backend.upload(sums, out);
+  }
+
+  /** out_{k (s nu)} = sum over the K entries of time s in row k, weighted for point nu. */
+  private void sumOverOutputs(Matrix rows, int times, Matrix out) {
+    double[] values = new double[(int) rows.size()];
+    backend.download(rows, values);
+    double[] sums = new double[outputCount * times * trainPoints];
+    for (int k = 0; k < outputCount; k++) {
+      for (int j = 0; j < times * trainPoints; j++) {
+        int from = (k * times + j / trainPoints) * outputCount;
+        for (int q = 0; q < outputCount; q++) {
+          sums[k * times * trainPoints + j] += values[from + q] * weights[j * outputCount + q];
         }
       }
     }
@@ -348,10 +341,15 @@ final class LinearRun {
       double[] phi = new double[points * points];
       backend.download(layer[l].feature.view(past, points, past, points), phi);
       feature.add(phi);
-      double[] g = new double[1];
-      backend.download(layer[l].gradient.view(t, 1, t, 1), g);
+      int first = t * outputCount;
+      double[] g = new double[outputCount * outputCount];
+      backend.download(layer[l].gradient.view(first, outputCount, first, outputCount), g);
+      double mean = 0;
+      for (int k = 0; k < outputCount; k++) {
+        mean += g[k * outputCount + k] / outputCount;
+      }
       double[] constant = new double[points * points];
-      java.util.Arrays.fill(constant, g[0]);
+      java.util.Arrays.fill(constant, mean);
       gradient.add(constant);
     }
     return new LayerKernels(t, feature, gradient);

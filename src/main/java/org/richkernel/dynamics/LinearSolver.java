@@ -17,7 +17,8 @@ import org.richkernel.solver.StopReason;
  * <p>With phi(h) = h the fields are linear in their Gaussian sources, h^l = H_u u + H_r r and z^l =
  * Z_u u + Z_r r with u ~ N(0, Phi^{l-1}), r ~ N(0, G^{l+1}); g^l = z^l does not depend on the
  * point. The rows of H and Z at time t follow from earlier rows, so the whole solution is one pass
- * over time: about L (PT)^3 multiplications.
+ * over time: about L (PT)^3 multiplications. Several outputs have one backward field each;
+ * mini-batches are errors that are zero outside the batch.
  */
 public final class LinearSolver {
 
@@ -41,7 +42,6 @@ public final class LinearSolver {
           problem.network().activation().id(),
           "the linear solver needs linear; use the causal solver for other networks");
     }
-    problem.requireOneOutput("the linear solver");
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the number of steps or points");
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);

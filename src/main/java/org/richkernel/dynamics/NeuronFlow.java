@@ -9,358 +9,435 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
-import org.richkernel.solver.StopReason;
-import org.richkernel.solver.StopSignal;
 
-/** The neurons of {@link OneHiddenLayerSolver} and one step of Heun's method on them. */
+/**
+ * A population of neurons of one hidden layer and their velocity under gradient flow.
+ *
+ * <p>A row of a state holds the weights a of a neuron in rank space and its K readouts z. States
+ * are swept in panels of rows: what a panel needs stays in fast memory, and the only field that is
+ * kept is h = a F^T.
+ *
+ * <p>A neuron may slide along the kink of a ReLU for ever: the pull of the point brings it back
+ * from both sides, and an explicit method would chatter by its step. So phi' rises from 0 to 1 over
+ * the way that the point's own pull takes h in a given time, {@link Backend#activateSliding}: the
+ * neuron then rests on the slope that a Filippov solution has.
+ */
 final class NeuronFlow {
-  private static final double FIRST_STEP = 1e-3;
-  private static final double SAFETY = 0.9;
-  private static final double MOST_GROWTH = 2;
-  private static final double MOST_SHRINKAGE = 0.2;
-  private static final double LEFT_TO_GO = 0.5;
+  /** Rows of a panel are what the backend recommends, but at most this. */
+  private static final int MOST_PANEL_ROWS = 2048;
 
-  /** Span, in units of 1 / lambda, over which f must rest. */
-  private static final double WINDOW = 0.25;
+  /**
+   * Kinks that meet in a neuron stiffen each other; the ramps of all of them together are this much
+   * faster than one (about 5 kinks per neuron on MNIST, 20 at most).
+   */
+  private static final double KINKS_TOGETHER = 8;
+
+  /** The largest eigenvalue of K is known from below and grows between two measurements. */
+  private static final double SPECTRUM_MARGIN = 1.1;
+
+  /** Width of a typical ramp per unit of accuracy, relative to the fields. */
+  private static final double RAMP_WIDTH = 3;
+
+  /** Ramps need not be wider than their points are pulled in this many decay times of f. */
+  private static final double LONGEST_RAMP = 4;
 
   private final DynamicsProblem problem;
   private final Backend backend;
-  private final DynamicsOptions options;
-  private final Activation activation;
-  private final int samples;
-  private final int trainPoints;
-  private final double targetNorm;
-  private final Matrix factor; // F of the training points, P x r
-  private final Matrix testFactor; // Q x r
-  private final Matrix testRest; // 1 x Q, standard deviation of h that a does not carry
-  private final Matrix phi; // S x P
-  private final Matrix slope; // S x P
-  private final Matrix meanGradient; // g averaged over time, S x P
-  private final Matrix hereGradient; // g of the present state while averaging, S x P
-  private final Matrix probeGradient; // g of the probe while averaging, S x P
-  private final Matrix pulledFactor; // diag(Delta) F, P x r
-  private final Matrix pull; // Delta, P x 1
-  private final Matrix average; // P x 1
   private final Workspace memory;
-
-  private State here;
-  private State trial;
-  private final State probe;
-  private double time;
-  private double step = FIRST_STEP;
-  private double gap;
-  private double speed = Double.POSITIVE_INFINITY;
-  private final double[] marked; // f at the time below
-  private double markedTime;
+  private final Activation activation;
+  private final double gamma;
+  private final double lambda;
+  private final double lossPull;
+  private final int samples;
+  private final long firstPair;
+  private final int trainPoints;
+  private final int outputCount;
+  private final int rank;
+  private final double accuracy;
+  private final double[] inputKernel; // Phi^0 of the training points, P x P
+  private final Matrix factor; // F, P x r
+  private final Matrix delta; // pulls of the state whose field is held, P x K
+  private final Matrix targets; // P x K
+  private final Matrix reach; // 1 x P
+  private final Matrix outputs; // P x K
+  private final Matrix readoutMoments; // <z z^T>, K x K
+  private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
+  private final Matrix derivatives; // dphi^T (z, q), P x 2K
+  private final NeuronPanel[] panels;
+  private final double[] f; // of the state whose field is held
+  private double rampTime; // in which the pull of a point crosses the ramp of its kink
+  private final LeadingEigenvalue spectrum; // of K
   private int evaluations;
-  private boolean averaging;
 
-  /** Neurons, their velocities, and what follows from them on the training points. */
-  private static final class State {
-    private final Matrix a; // S x r
-    private final Matrix z; // S x 1
-    private final Matrix da;
-    private final Matrix dz;
-    private final double[] f;
-    private final double[] pulled; // Phi Delta
-
-    State(Workspace memory, String name, int points) {
-      a = memory.get(name + " weights");
-      z = memory.get(name + " readout");
-      da = memory.get(name + " weight velocity");
-      dz = memory.get(name + " readout velocity");
-      f = new double[points];
-      pulled = new double[points];
-    }
-
-    static void plan(MemoryPlan plan, String name, int samples, int rank) {
-      plan.add(name + " weights", Precision.FLOAT32, samples, rank)
-          .add(name + " readout", Precision.FLOAT32, samples, 1)
-          .add(name + " weight velocity", Precision.FLOAT32, samples, rank)
-          .add(name + " readout velocity", Precision.FLOAT32, samples, 1);
-    }
+  static int panelRows(int samples) {
+    return Math.min(MOST_PANEL_ROWS, samples / 2);
   }
 
   static void plan(MemoryPlan plan, DynamicsProblem problem) {
     int samples = problem.options().samples();
-    int points = problem.trainPoints();
-    int rank = Math.min(points, problem.dimension());
-    int all = problem.points();
-    plan.add("input factor", Precision.FLOAT32, points, rank)
-        .add("test factor", Precision.FLOAT32, problem.testPoints(), rank)
-        .add("test deviation", Precision.FLOAT32, 1, problem.testPoints())
-        .add("pulled input factor", Precision.FLOAT32, points, rank)
-        .add("pull", Precision.FLOAT32, points, 1)
-        .add("average", Precision.FLOAT64, points, 1)
-        .add("phi", Precision.FLOAT32, samples, points)
-        .add("slope", Precision.FLOAT32, samples, points)
-        .add("mean gradient", Precision.FLOAT32, samples, points)
-        .add("phi of all points", Precision.FLOAT32, samples, all)
-        .add("slope of all points", Precision.FLOAT32, samples, all)
-        .add("kernel", Precision.FLOAT64, all, all)
-        .add("outputs", Precision.FLOAT64, all, 1);
-    State.plan(plan, "present", samples, rank);
-    State.plan(plan, "trial", samples, rank);
-    State.plan(plan, "probe", samples, rank);
+    int p = problem.trainPoints();
+    int k = problem.outputs();
+    int rank = RankSpace.largestRank(problem);
+    int panel = panelRows(samples);
+    plan.add("input factor", Precision.FLOAT32, p, rank)
+        .add("pulls", Precision.FLOAT32, p, k)
+        .add("targets", Precision.FLOAT32, p, k)
+        .add("reach", Precision.FLOAT32, 1, p)
+        .add("outputs", Precision.FLOAT64, p, k)
+        .add("moments of the readouts", Precision.FLOAT64, k, k)
+        .add("products", Precision.FLOAT64, p, 4 * k)
+        .add("derivatives", Precision.FLOAT64, p, 2 * k)
+        .add("field", Precision.FLOAT32, samples, p)
+        .add("phi", Precision.FLOAT32, panel, p)
+        .add("slope", Precision.FLOAT32, panel, p)
+        .add("pulled slope", Precision.FLOAT32, panel, p)
+        .add("traced", Precision.FLOAT32, panel, 4 * k)
+        .add("feature kernel of the training points", Precision.FLOAT64, p, p)
+        .add("gradient kernel of the training points", Precision.FLOAT64, p, p);
   }
 
-  NeuronFlow(DynamicsProblem problem, Backend backend, Workspace memory) {
+  /**
+   * @param accuracy relative error that the ramps may make
+   * @param samples neurons, even
+   * @param firstPair index of the first pair of neurons
+   */
+  NeuronFlow(
+      DynamicsProblem problem,
+      Backend backend,
+      Workspace memory,
+      RankSpace space,
+      double accuracy,
+      int samples,
+      long firstPair) {
     this.problem = problem;
     this.backend = backend;
     this.memory = memory;
-    options = problem.options();
+    this.accuracy = accuracy;
+    this.samples = samples;
+    this.firstPair = firstPair;
+    DynamicsOptions options = problem.options();
     activation = problem.network().activation();
-    samples = options.samples();
+    gamma = options.gamma();
+    lambda = options.weightDecay();
     trainPoints = problem.trainPoints();
-    double squares = 0;
-    for (double y : problem.trainTargets().toArray()) {
-      squares += y * y;
-    }
-    targetNorm = Math.sqrt(squares);
-    factor = memory.get("input factor");
-    testFactor = memory.get("test factor");
-    testRest = memory.get("test deviation");
-    phi = memory.get("phi");
-    slope = memory.get("slope");
-    meanGradient = memory.get("mean gradient");
-    // the room of the final kernels, which is free until then
-    hereGradient = memory.get("phi of all points").view(0, samples, 0, trainPoints);
-    probeGradient = memory.get("slope of all points").view(0, samples, 0, trainPoints);
-    pulledFactor = memory.get("pulled input factor");
-    pull = memory.get("pull");
-    average = memory.get("average");
-    marked = new double[trainPoints];
-    here = new State(memory, "present", trainPoints);
-    trial = new State(memory, "trial", trainPoints);
-    probe = new State(memory, "probe", trainPoints);
-    RankSpace space = RankSpace.of(problem, backend);
+    outputCount = problem.outputs();
+    lossPull = options.loss().pull(trainPoints);
+    rank = space.rank();
+    factor = memory.get("input factor").view(0, trainPoints, 0, rank);
+    delta = memory.get("pulls");
+    targets = memory.get("targets");
+    reach = memory.get("reach");
+    outputs = memory.get("outputs");
+    readoutMoments = memory.get("moments of the readouts");
+    products = memory.get("products");
+    derivatives = memory.get("derivatives");
+    f = new double[trainPoints * outputCount];
+    spectrum = new LeadingEigenvalue(trainPoints);
+    panels = cut();
+    inputKernel = inputKernel(space, trainPoints);
     backend.upload(space.train(), factor);
-    backend.upload(space.test(), testFactor);
-    backend.upload(space.testDeviation(), testRest);
-    start();
+    backend.upload(problem.trainTargets().toArray(), targets);
   }
 
-  /** Pairs (a, z), (a, -z), half a population apart. */
-  private void start() {
+  /** Panels that do not cross from the first half of the population to the second. */
+  private NeuronPanel[] cut() {
+    int half = samples / 2;
+    int most = Math.min(panelRows(samples), backend.panelRows(trainPoints));
+    int each = (half + most - 1) / most;
+    int rows = (half + each - 1) / each;
+    NeuronPanel[] cut = new NeuronPanel[2 * each];
+    for (int side = 0; side < 2; side++) {
+      for (int i = 0; i < each; i++) {
+        int start = Math.min(i * rows, half);
+        int count = Math.min(rows, half - start);
+        cut[side * each + i] =
+            NeuronPanel.of(memory, side * half + start, count, firstPair + start);
+      }
+    }
+    return cut;
+  }
+
+  private static double[] inputKernel(RankSpace space, int points) {
+    double[] kernel = new double[points * points];
+    double[] x = space.train();
+    int rank = space.rank();
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = 0;
+        for (int k = 0; k < rank; k++) {
+          sum += x[i * rank + k] * x[j * rank + k];
+        }
+        kernel[i * points + j] = sum;
+        kernel[j * points + i] = sum;
+      }
+    }
+    return kernel;
+  }
+
+  /** A state in a matrix of at least S x (r + K). */
+  NeuronState state(Matrix room) {
+    return new NeuronState(room.view(0, samples, 0, rank + outputCount), panels, rank);
+  }
+
+  NeuronPanel[] panels() {
+    return panels.clone();
+  }
+
+  /** Neurons at the start: pairs (a, z) and (a, -z), so that f(0) = 0 exactly. */
+  void start(NeuronState state) {
     int half = samples / 2;
     long a = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 0);
     long z = RandomStreams.stream(RandomStreams.DYNAMICS_BACKWARD_FIELD, 1, 0);
+    long seed = problem.options().seed();
     for (int first = 0; first < samples; first += half) {
-      backend.fillGaussian(options.seed(), a, 0, here.a.rowRange(first, half));
-      backend.fillGaussian(options.seed(), z, 0, here.z.rowRange(first, half));
+      Matrix rows = state.all().rowRange(first, half);
+      backend.fillGaussian(seed, a, firstPair, rows.view(0, half, 0, rank));
+      backend.fillGaussian(seed, z, firstPair, rows.view(0, half, rank, outputCount));
     }
-    backend.scale(-1, here.z.rowRange(half, half));
-    evaluate(here);
-    gap = gap();
+    backend.scale(-1, state.all().view(half, half, rank, outputCount));
   }
 
-  double time() {
-    return time;
-  }
-
-  /** How far from the fixed point, relative to |y|. */
-  double residual() {
-    return Math.max(gap, speed);
-  }
-
-  /**
-   * One accepted step.
-   *
-   * @param accuracy largest error of f and Phi Delta, relative to |y|
-   * @param tolerance residual that is aimed at
-   * @param horizon time not to be passed
-   */
-  void advance(double accuracy, double tolerance, double horizon) {
-    while (true) {
-      double dt = Math.min(step, horizon - time);
-      // probe = y + dt k1 (Euler); trial = y + dt (k1 + k2) / 2 (Heun)
-      backend.copy(here.a, probe.a);
-      backend.copy(here.z, probe.z);
-      backend.axpy(dt, here.da, probe.a);
-      backend.axpy(dt, here.dz, probe.z);
-      evaluate(probe);
-      if (averaging) {
-        backend.copy(slope, probeGradient);
-      }
-      backend.copy(here.a, trial.a);
-      backend.copy(here.z, trial.z);
-      backend.axpy(dt / 2, here.da, trial.a);
-      backend.axpy(dt / 2, here.dz, trial.z);
-      backend.axpy(dt / 2, probe.da, trial.a);
-      backend.axpy(dt / 2, probe.dz, trial.z);
-      evaluate(trial);
-      double error = error(accuracy, tolerance);
-      double stretch = Double.isNaN(error) ? MOST_SHRINKAGE : SAFETY / Math.sqrt(error);
-      step = dt * Math.max(MOST_SHRINKAGE, Math.min(MOST_GROWTH, stretch));
-      if (error <= 1) {
-        time = time + dt >= horizon ? horizon : time + dt;
-        if (averaging) {
-          // as Heun's method weighs the two velocities
-          backend.axpy(dt / 2, hereGradient, meanGradient);
-          backend.axpy(dt / 2, probeGradient, meanGradient);
-          backend.copy(slope, hereGradient);
-        }
-        settle();
-        return;
-      }
-      if (time + step == time) {
-        throw new ArithmeticException(
-            "the gradient flow has no step that meets accuracy " + accuracy + " at time " + time);
-      }
+  /** h and f of a state; what follows refers to it until the next call. */
+  void observe(NeuronState state) {
+    for (int i = 0; i < panels.length; i++) {
+      observe(state, i);
     }
+    takeOutputs();
   }
 
-  /**
-   * Goes on for one decay time and averages g of each neuron over it: neurons of a network with
-   * kinks may slide along one for ever, with phi' flickering, and the identities of the fixed point
-   * then hold for the average.
-   */
-  void averageGradients(double accuracy, double tolerance, StopSignal stop) {
-    double begin = time;
-    double end = time + 1 / options.weightDecay();
-    backend.fill(0, meanGradient);
-    backend.copy(slope, hereGradient); // evaluate() left g of the present state there
-    averaging = true;
-    do {
-      advance(accuracy, tolerance, end);
-    } while (time < end && !stop.isRaised());
-    backend.scale(1 / (time - begin), meanGradient);
+  /** h = a F^T and f = &lt;z phi(h)&gt; / gamma. */
+  private void observe(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), factor, 0, panel.field());
+    backend.activate(activation, panel.field(), panel.phi());
+    backend.crossGram(1 / (gamma * samples), panel.phi(), state.z(i), i == 0 ? 0 : 1, outputs);
   }
 
-  /**
-   * Error of a step in units of what is allowed. Beside the accuracy, an error must stay below half
-   * of what is left to go: an explicit method at its limit of stability otherwise keeps stiff
-   * directions trembling at the size of the accuracy and never comes to rest.
-   */
-  private double error(double accuracy, double tolerance) {
-    double outputs = distance(probe.f, trial.f) / targetNorm;
-    double pulls = distance(probe.pulled, trial.pulled) / targetNorm;
-    double pulled = 0;
-    for (double value : here.pulled) {
-      pulled += value * value;
-    }
-    double accurate = Math.max(outputs, pulls / (1 + Math.sqrt(pulled) / targetNorm)) / accuracy;
-    double left = LEFT_TO_GO * Math.max(gap, LEFT_TO_GO * tolerance);
-    double lambda = options.weightDecay();
-    double calm = (lambda > 0 ? Math.max(outputs, pulls / lambda) : outputs) / left;
-    return Math.max(accurate, calm);
-  }
-
-  /** Makes the trial the present state and measures how far from rest it is. */
-  private void settle() {
-    State old = here;
-    here = trial;
-    trial = old;
-    gap = gap();
-    double lambda = options.weightDecay();
-    if (lambda == 0) {
-      speed = 0;
-    } else if (lambda * (time - markedTime) >= WINDOW) {
-      speed = distance(here.f, marked) / (lambda * (time - markedTime) * targetNorm);
-      System.arraycopy(here.f, 0, marked, 0, trainPoints);
-      markedTime = time;
-    }
-  }
-
-  /** |f - Phi Delta / lambda| relative to |y|; without weight decay |y - f|. */
-  private double gap() {
-    double lambda = options.weightDecay();
-    double squares = 0;
-    for (int i = 0; i < trainPoints; i++) {
-      double difference =
-          lambda > 0
-              ? here.f[i] - here.pulled[i] / lambda
-              : problem.trainTargets().at(i, 0) - here.f[i];
-      squares += difference * difference;
-    }
-    return Math.sqrt(squares) / targetNorm;
-  }
-
-  private static double distance(double[] x, double[] y) {
-    double sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      sum += (x[i] - y[i]) * (x[i] - y[i]);
-    }
-    return Math.sqrt(sum);
-  }
-
-  /** Outputs and velocities of a state. */
-  private void evaluate(State s) {
-    evaluations++;
-    double gamma = options.gamma();
-    backend.gemm(Transpose.NO, Transpose.YES, 1, s.a, factor, 0, phi);
-    backend.activateWithDerivative(activation, phi, phi, slope);
-    // f = <z phi> / gamma
-    backend.crossGram(1 / (gamma * samples), phi, s.z, 0, average);
-    backend.download(average, s.f);
-    double[] delta = new double[trainPoints];
-    for (int i = 0; i < trainPoints; i++) {
-      delta[i] = options.loss().pull(trainPoints) * (problem.trainTargets().at(i, 0) - s.f[i]);
-    }
-    backend.upload(delta, pull);
-    // dz/dt = gamma phi Delta - lambda z, and Phi Delta on the way
-    backend.gemm(Transpose.NO, Transpose.NO, gamma, phi, pull, 0, s.dz);
-    backend.crossGram(1 / (gamma * samples), phi, s.dz, 0, average);
-    backend.download(average, s.pulled);
-    backend.axpy(-options.weightDecay(), s.z, s.dz);
-    // da/dt = gamma (phi' o z Delta^T) F - lambda a
-    backend.copy(factor, pulledFactor);
-    backend.scaleRows(pull, pulledFactor);
-    backend.scaleRows(s.z, slope);
-    backend.gemm(Transpose.NO, Transpose.NO, gamma, slope, pulledFactor, 0, s.da);
-    backend.axpy(-options.weightDecay(), s.a, s.da);
-  }
-
-  /** Outputs and kernels of all points at the present state. */
-  FixedPointSolution solution(StopReason reason) {
-    int points = problem.points();
-    int testPoints = points - trainPoints;
-    Matrix allPhi = memory.get("phi of all points");
-    Matrix allSlope = memory.get("slope of all points");
-    Matrix kernel = memory.get("kernel");
-    Matrix outputs = memory.get("outputs");
-    Matrix testField = allPhi.view(0, samples, trainPoints, testPoints);
-    backend.gemm(
-        Transpose.NO, Transpose.YES, 1, here.a, factor, 0, allPhi.view(0, samples, 0, trainPoints));
-    // What the training points do not span decays freely: h += e^{-lambda t} s xi.
-    long stream = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 1);
-    int half = samples / 2;
-    for (int first = 0; first < samples; first += half) {
-      backend.fillGaussian(
-          options.seed(), stream, 0, allPhi.view(first, half, trainPoints, testPoints));
-    }
-    backend.scaleColumns(testRest, testField);
-    backend.gemm(
-        Transpose.NO,
-        Transpose.YES,
-        1,
-        here.a,
-        testFactor,
-        Math.exp(-options.weightDecay() * time),
-        testField);
-    backend.activateWithDerivative(activation, allPhi, allPhi, allSlope);
-    backend.scaleRows(here.z, allSlope);
-    if (averaging) {
-      backend.copy(meanGradient, allSlope.view(0, samples, 0, trainPoints));
-    }
-
-    double[] f = new double[points];
-    double[] feature = new double[points * points];
-    double[] gradient = new double[points * points];
-    backend.crossGram(1 / (options.gamma() * samples), allPhi, here.z, 0, outputs);
+  private void takeOutputs() {
     backend.download(outputs, f);
-    backend.gram(1.0 / samples, allPhi, 0, kernel);
-    backend.download(kernel, feature);
-    backend.gram(1.0 / samples, allSlope, 0, kernel);
-    backend.download(kernel, gradient);
-    return new FixedPointSolution(
-        problem,
-        reason,
-        time,
-        evaluations,
-        residual(),
-        Arrays.copyOf(f, trainPoints),
-        Arrays.copyOfRange(f, trainPoints, points),
-        new LayerKernels(0, java.util.List.of(feature), java.util.List.of(gradient)));
+    double[] pulls = new double[f.length];
+    for (int j = 0; j < f.length; j++) {
+      pulls[j] = lossPull * (problem.trainTargets().at(j / outputCount, j % outputCount) - f[j]);
+    }
+    backend.upload(pulls, delta);
+  }
+
+  /**
+   * next = start_j Y_0 + last_j Y_{j-1} + before_j next + dt rate_j F(Y_{j-1}) + dt startRate_j
+   * F_0, and h and f of it; h and f of Y_{j-1} must be held.
+   */
+  void stage(
+      ChebyshevScheme scheme,
+      int j,
+      double dt,
+      NeuronState y0,
+      NeuronState f0,
+      NeuronState last,
+      NeuronState next) {
+    double rate = dt * scheme.rate()[j];
+    evaluations++;
+    for (int i = 0; i < panels.length; i++) {
+      slide(last, i);
+      if (j == 2) {
+        // Y_0 stands in for Y_{j-2}
+        backend.copy(y0.rows(i), next.rows(i));
+        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows(i));
+      } else {
+        backend.scale(scheme.before()[j], next.rows(i));
+        backend.axpy(scheme.start()[j], y0.rows(i), next.rows(i));
+      }
+      backend.axpy(scheme.last()[j] - rate * lambda, last.rows(i), next.rows(i));
+      backend.axpy(dt * scheme.startRate()[j], f0.rows(i), next.rows(i));
+      addPulls(rate, next, i);
+      observe(next, i);
+    }
+    takeOutputs();
+  }
+
+  /** next = Y_0 + dt F_0, and h and f of it. */
+  void euler(double dt, NeuronState y0, NeuronState f0, NeuronState next) {
+    for (int i = 0; i < panels.length; i++) {
+      backend.copy(y0.rows(i), next.rows(i));
+      backend.axpy(dt, f0.rows(i), next.rows(i));
+      observe(next, i);
+    }
+    takeOutputs();
+  }
+
+  /** phi, and in panel.pull() phi' o z Delta^T, of the state whose field is held. */
+  private void slide(NeuronState state, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
+    backend.activateSliding(
+        activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
+    backend.multiply(panel.slope(), panel.pull());
+  }
+
+  /**
+   * dz += scale gamma phi Delta and da += scale gamma (phi' o z Delta^T) F, the velocity but for
+   * the weight decay.
+   */
+  private void addPulls(double scale, NeuronState target, int i) {
+    NeuronPanel panel = panels[i];
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi(), delta, 1, target.z(i));
+    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull(), factor, 1, target.a(i));
+  }
+
+  /** Velocity of the state whose field is held, and what it does to the training points. */
+  FlowObservables velocity(NeuronState state, NeuronState velocity) {
+    evaluations++;
+    int k = outputCount;
+    for (int i = 0; i < panels.length; i++) {
+      NeuronPanel panel = panels[i];
+      slide(state, i);
+      backend.copy(state.rows(i), velocity.rows(i));
+      backend.scale(-lambda, velocity.rows(i));
+      addPulls(1, velocity, i);
+
+      // dphi = phi'(h) dh, with the plain derivative
+      Matrix change = panel.pull();
+      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a(i), factor, 0, change);
+      backend.activateWithDerivative(activation, panel.field(), panel.phi(), panel.slope());
+      backend.multiply(panel.slope(), change);
+      Matrix q = panel.traced().view(0, panel.rows(), k, k);
+      Matrix dq = panel.traced().view(0, panel.rows(), 3 * k, k);
+      backend.copy(state.z(i), panel.traced().view(0, panel.rows(), 0, k));
+      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi(), targets, 0, q);
+      backend.copy(velocity.z(i), panel.traced().view(0, panel.rows(), 2 * k, k));
+      backend.gemm(Transpose.NO, Transpose.NO, 1, change, targets, 0, dq);
+      double beta = i == 0 ? 0 : 1;
+      backend.crossGram(1.0 / samples, panel.phi(), panel.traced(), beta, products);
+      backend.crossGram(
+          1.0 / samples, change, panel.traced().view(0, panel.rows(), 0, 2 * k), beta, derivatives);
+    }
+    return observables();
+  }
+
+  private FlowObservables observables() {
+    double[] byPhi = new double[trainPoints * 4 * outputCount];
+    double[] byChange = new double[trainPoints * 2 * outputCount];
+    backend.download(products, byPhi);
+    backend.download(derivatives, byChange);
+    return FlowObservables.of(f, byPhi, byChange, outputCount, gamma);
+  }
+
+  /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
+  void measureSpectrum(NeuronState state) {
+    observe(state);
+    setReach();
+    Matrix feature = memory.get("feature kernel of the training points");
+    Matrix gradient = memory.get("gradient kernel of the training points");
+    for (int i = 0; i < panels.length; i++) {
+      NeuronPanel panel = panels[i];
+      slide(state, i);
+      backend.gram(1.0 / samples, panel.phi(), i == 0 ? 0 : 1, feature);
+      for (int k = 0; k < outputCount; k++) {
+        backend.copy(panel.slope(), panel.pull());
+        backend.scaleRows(state.z(i).view(0, panel.rows(), k, 1), panel.pull());
+        backend.gram(1.0 / samples, panel.pull(), i + k == 0 ? 0 : 1, gradient);
+      }
+    }
+    double[] kernel = new double[trainPoints * trainPoints];
+    double[] g = new double[kernel.length];
+    backend.download(feature, kernel);
+    backend.download(gradient, g);
+    double trace = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      trace += kernel[j * trainPoints + j] / trainPoints;
+    }
+    for (int j = 0; j < g.length; j++) {
+      // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
+      kernel[j] += g[j] * inputKernel[j];
+    }
+    spectrum.measure(kernel);
+    double wanted = RAMP_WIDTH * accuracy * Math.sqrt(trace) / typicalPull(state);
+    rampTime = Math.min(wanted, LONGEST_RAMP / decayRate());
+    setReach();
+  }
+
+  /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
+  private double typicalPull(NeuronState state) {
+    for (int i = 0; i < panels.length; i++) {
+      backend.crossGram(1.0 / samples, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
+    }
+    double[] moments = new double[outputCount * outputCount];
+    double[] pulls = new double[f.length];
+    backend.download(readoutMoments, moments);
+    backend.download(delta, pulls);
+    double squares = 0;
+    for (int j = 0; j < trainPoints; j++) {
+      double own = gamma * inputKernel[j * trainPoints + j];
+      for (int k = 0; k < outputCount; k++) {
+        for (int l = 0; l < outputCount; l++) {
+          squares +=
+              own
+                  * own
+                  * moments[k * outputCount + l]
+                  * pulls[j * outputCount + k]
+                  * pulls[j * outputCount + l];
+        }
+      }
+    }
+    return Math.sqrt(squares / trainPoints);
+  }
+
+  /** reach_j |z Delta_j|: the way that the pull of point j moves h_j in the time of a ramp. */
+  private void setReach() {
+    double[] way = new double[trainPoints];
+    for (int j = 0; j < trainPoints; j++) {
+      // before the first measurement the ramps are as narrow as float32 allows
+      way[j] = Math.max(Float.MIN_NORMAL, rampTime * gamma * inputKernel[j * trainPoints + j]);
+    }
+    backend.upload(way, reach);
+  }
+
+  /** Largest eigenvalue of K when it was measured last. */
+  double largestEigenvalue() {
+    return spectrum.value();
+  }
+
+  /** Fastest decay of f, per unit of time. */
+  double decayRate() {
+    return lossPull * spectrum.value();
+  }
+
+  /** Fastest decay of anything, for which a step must be stable. */
+  double stiffness() {
+    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / rampTime : 0;
+    return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
+  }
+
+  /** Evaluations of the velocity so far. */
+  int evaluations() {
+    return evaluations;
+  }
+
+  /** What else than the neurons a run goes on from. */
+  double[] numbers() {
+    double[] known = spectrum.numbers();
+    double[] numbers = Arrays.copyOf(known, known.length + 2);
+    numbers[known.length] = evaluations;
+    numbers[known.length + 1] = rampTime;
+    return numbers;
+  }
+
+  /** Takes up saved numbers. */
+  void restore(double[] numbers) {
+    int known = numbers.length - 2;
+    spectrum.restore(Arrays.copyOf(numbers, known));
+    evaluations = (int) numbers[known];
+    rampTime = numbers[known + 1];
+    setReach();
+  }
+
+  /** Slope phi'(h) of the training points of a panel, ramps included; h and f must be held. */
+  Matrix slope(NeuronState state, int i) {
+    slide(state, i);
+    return panels[i].slope();
+  }
+
+  /** phi of the training points of a panel, right after {@link #slope}. */
+  Matrix phi(int i) {
+    return panels[i].phi();
   }
 }

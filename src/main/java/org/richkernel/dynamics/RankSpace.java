@@ -1,73 +1,131 @@
 package org.richkernel.dynamics;
 
+import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
 
 /**
- * Coordinates of all points in the r = min(P, D) dimensions that the training points span.
+ * Coordinates of all points in the r = rank X dimensions that the training points span, V an
+ * orthonormal basis of them: a neuron's weights outside never feel the training points.
  *
- * @param train F, P x r, F F^T = X X^T / D
+ * @param rank r, at most min(P, D)
+ * @param basis V, row-major D x r
+ * @param train F = X V / sqrt(D), P x r, so that F F^T = X X^T / D
  * @param test coordinates of the test points, Q x r
- * @param testDeviation what remains of each test point, |x|^2 / D = |coordinates|^2 + deviation^2
+ * @param testRest what of the test points lies outside of the span, (X_test - X_test V V^T) /
+ *     sqrt(D), Q x D; empty where the training points span everything
+ * @param testDeviation norm of each row of testRest, Q numbers
  */
 @SuppressWarnings("ArrayRecordComponent")
-record RankSpace(double[] train, double[] test, double[] testDeviation) {
-  /** Directions whose eigenvalue is below this fraction of the largest carry nothing. */
-  private static final double RANK_TOLERANCE = 1e-12;
+record RankSpace(
+    int rank,
+    double[] basis,
+    double[] train,
+    double[] test,
+    double[] testRest,
+    double[] testDeviation) {
+  /**
+   * Directions whose variance is below this fraction of the largest are left out: their deviation
+   * is the rounding of float32 fields.
+   */
+  private static final double RANK_TOLERANCE = 1e-10;
 
   static RankSpace of(DynamicsProblem problem, Backend backend) {
     int p = problem.trainPoints();
     int q = problem.testPoints();
     int d = problem.dimension();
-    if (d <= p) {
-      double scale = 1 / Math.sqrt(d);
-      return new RankSpace(
-          scaled(problem.trainInputs().toArray(), scale),
-          scaled(problem.testInputs().toArray(), scale),
-          new double[q]);
-    }
-    int all = p + q;
-    double[] kernel = problem.inputKernel();
-    double[] train = new double[p * p];
-    for (int i = 0; i < p; i++) {
-      System.arraycopy(kernel, i * all, train, i * p, p);
-    }
-    double[] lambda = new double[p];
-    try (Matrix vectors = backend.allocate(Precision.FLOAT64, p, p, "input kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, p, "input eigenvalues")) {
-      backend.upload(train, vectors);
-      backend.eigenSymmetric(vectors, values);
-      backend.download(vectors, train);
-      backend.download(values, lambda);
-    }
-    // test coordinates = Phi^0(x, X) U Lambda^{-1/2}, F = U Lambda^{1/2}
-    double[] test = new double[q * p];
-    double[] deviation = new double[q];
-    double threshold = RANK_TOLERANCE * Math.max(0, lambda[p - 1]);
-    for (int i = 0; i < q; i++) {
-      double rest = kernel[(p + i) * all + p + i];
-      for (int k = 0; k < p; k++) {
-        double sum = 0;
-        for (int j = 0; j < p && lambda[k] > threshold; j++) {
-          sum += kernel[(p + i) * all + j] * train[j * p + k];
+    double scale = 1 / Math.sqrt(d);
+    try (Matrix x = backend.allocate(Precision.FLOAT64, p, d, "training inputs");
+        Matrix test = backend.allocate(Precision.FLOAT64, q, d, "test inputs")) {
+      backend.upload(problem.trainInputs().toArray(), x);
+      backend.upload(problem.testInputs().toArray(), test);
+      backend.scale(scale, x);
+      backend.scale(scale, test);
+      double[] basis = basis(backend, x, p, d);
+      int rank = basis.length / d;
+      try (Matrix v = backend.allocate(Precision.FLOAT64, d, rank, "input directions");
+          Matrix f = backend.allocate(Precision.FLOAT64, p, rank, "input factor");
+          Matrix t = backend.allocate(Precision.FLOAT64, q, rank, "test factor")) {
+        backend.upload(basis, v);
+        backend.gemm(Transpose.NO, Transpose.NO, 1, x, v, 0, f);
+        backend.gemm(Transpose.NO, Transpose.NO, 1, test, v, 0, t);
+        double[] rest = new double[rank == d ? 0 : q * d];
+        if (rank < d) {
+          backend.gemm(Transpose.NO, Transpose.YES, -1, t, v, 1, test);
+          backend.download(test, rest);
         }
-        test[i * p + k] = lambda[k] > threshold ? sum / Math.sqrt(lambda[k]) : 0;
-        rest -= test[i * p + k] * test[i * p + k];
+        double[] train = new double[p * rank];
+        double[] coordinates = new double[q * rank];
+        backend.download(f, train);
+        backend.download(t, coordinates);
+        return new RankSpace(rank, basis, train, coordinates, rest, norms(rest, q, d));
       }
-      // rounding may leave a point of the training span slightly negative
-      deviation[i] = Math.sqrt(Math.max(0, rest));
     }
-    for (int i = 0; i < train.length; i++) {
-      train[i] *= lambda[i % p] > threshold ? Math.sqrt(lambda[i % p]) : 0;
-    }
-    return new RankSpace(train, test, deviation);
   }
 
-  private static double[] scaled(double[] values, double scale) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= scale;
+  /** V, row-major D x r, from the smaller of X^T X and X X^T. */
+  private static double[] basis(Backend backend, Matrix x, int p, int d) {
+    int n = Math.min(p, d);
+    double[] lambda = new double[n];
+    try (Matrix gram = backend.allocate(Precision.FLOAT64, n, n, "input kernel");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, n, "input eigenvalues");
+        Matrix directions = backend.allocate(Precision.FLOAT64, d, n, "input directions")) {
+      backend.syrk(d <= p ? Transpose.YES : Transpose.NO, 1, x, 0, gram);
+      backend.eigenSymmetric(gram, values);
+      backend.download(values, lambda);
+      if (d <= p) {
+        backend.copy(gram, directions);
+      } else {
+        // V = X^T U Lambda^{-1/2}
+        backend.gemm(Transpose.YES, Transpose.NO, 1, x, gram, 0, directions);
+      }
+      double[] all = new double[d * n];
+      backend.download(directions, all);
+      int none = 0;
+      while (none < n && lambda[none] <= RANK_TOLERANCE * Math.max(0, lambda[n - 1])) {
+        none++;
+      }
+      int rank = n - none;
+      double[] basis = new double[d * rank];
+      for (int k = 0; k < rank; k++) {
+        if (rank == d) {
+          basis[k * rank + k] = 1; // nothing is left out, so the inputs themselves will do
+          continue;
+        }
+        double norm = d <= p ? 1 : Math.sqrt(lambda[none + k]);
+        double sign = signOfLargest(all, none + k, n);
+        for (int i = 0; i < d; i++) {
+          basis[i * rank + k] = sign * all[i * n + none + k] / norm;
+        }
+      }
+      return basis;
     }
-    return values;
+  }
+
+  /**
+   * An eigenvector's sign is a matter of the device; this one makes the samples the same on all.
+   */
+  private static double signOfLargest(double[] columns, int k, int stride) {
+    double largest = 0;
+    for (int i = k; i < columns.length; i += stride) {
+      largest = Math.abs(columns[i]) > Math.abs(largest) * (1 + 1e-6) ? columns[i] : largest;
+    }
+    return largest < 0 ? -1 : 1;
+  }
+
+  private static double[] norms(double[] rest, int q, int d) {
+    double[] norms = new double[q];
+    for (int i = 0; i < q && rest.length > 0; i++) {
+      double[] row = Arrays.copyOfRange(rest, i * d, (i + 1) * d);
+      norms[i] = Math.sqrt(Arrays.stream(row).map(value -> value * value).sum());
+    }
+    return norms;
+  }
+
+  /** Upper bound of r, known before anything is computed. */
+  static int largestRank(DynamicsProblem problem) {
+    return Math.min(problem.trainPoints(), problem.dimension());
   }
 }

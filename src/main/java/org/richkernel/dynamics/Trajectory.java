@@ -3,6 +3,7 @@ package org.richkernel.dynamics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.richkernel.solver.SolverState;
 
 /**
  * What is kept of one run: outputs and losses at all times and kernels at some.
@@ -13,6 +14,7 @@ import java.util.function.ToDoubleFunction;
  * @param trainLoss mean of (y - f)^2 over training points and outputs, at each time
  * @param testLoss the same over the test points; empty without test targets
  * @param kernels kernels at the recorded times, ascending
+ * @param course numbers of the training kernels at the recorded times, where they were measured
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Trajectory(
@@ -21,9 +23,21 @@ public record Trajectory(
     double[] outputs,
     double[] trainLoss,
     double[] testLoss,
-    List<LayerKernels> kernels) {
+    List<LayerKernels> kernels,
+    KernelCourse course) {
   public Trajectory {
     kernels = List.copyOf(kernels);
+  }
+
+  /** A run whose kernels nobody has measured. */
+  public Trajectory(
+      int points,
+      int outputCount,
+      double[] outputs,
+      double[] trainLoss,
+      double[] testLoss,
+      List<LayerKernels> kernels) {
+    this(points, outputCount, outputs, trainLoss, testLoss, kernels, KernelCourse.none());
   }
 
   /** Number of times that were reached, the start included. */
@@ -68,7 +82,17 @@ public record Trajectory(
       }
       kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
     }
-    return new Trajectory(first.points, first.outputCount, outputs, trainLoss, testLoss, kernels);
+    boolean measured = runs.stream().noneMatch(run -> run.course.isNone());
+    int numbers =
+        recorded * (first.kernels.isEmpty() ? 0 : first.kernels.get(0).feature().size() + 1);
+    KernelCourse course =
+        measured
+            ? KernelCourse.combine(
+                runs.stream().map(Trajectory::course).toList(),
+                arrays -> combine(arrays, numbers, function))
+            : KernelCourse.none();
+    return new Trajectory(
+        first.points, first.outputCount, outputs, trainLoss, testLoss, kernels, course);
   }
 
   private static double[] combine(
@@ -101,5 +125,44 @@ public record Trajectory(
       sum += (value - mean) * (value - mean);
     }
     return Math.sqrt(sum / (values.length * (values.length - 1.0)));
+  }
+
+  /** Adds this to a checkpoint. */
+  void save(SolverState state, String name) {
+    state.put(name + "_outputs", outputs);
+    state.put(name + "_train_loss", trainLoss).put(name + "_test_loss", testLoss);
+    double[] steps = new double[kernels.size()];
+    for (int k = 0; k < steps.length; k++) {
+      LayerKernels at = kernels.get(k);
+      steps[k] = at.step();
+      for (int l = 0; l < at.feature().size(); l++) {
+        state.put(name + "_phi_" + l + "_" + k, at.feature().get(l));
+        state.put(name + "_g_" + l + "_" + k, at.gradient().get(l));
+      }
+    }
+    state.put(name + "_recorded", steps);
+  }
+
+  /** A saved trajectory of a problem. */
+  static Trajectory restore(SolverState state, String name, DynamicsProblem problem) {
+    List<LayerKernels> kernels = new ArrayList<>();
+    double[] steps = state.doubles(name + "_recorded");
+    for (int k = 0; k < steps.length; k++) {
+      List<double[]> feature = new ArrayList<>();
+      List<double[]> gradient = new ArrayList<>();
+      for (int l = 0; l < problem.network().hiddenLayers(); l++) {
+        feature.add(state.doubles(name + "_phi_" + l + "_" + k));
+        gradient.add(state.doubles(name + "_g_" + l + "_" + k));
+      }
+      kernels.add(new LayerKernels((int) steps[k], feature, gradient));
+    }
+    return new Trajectory(
+        problem.points(),
+        problem.outputs(),
+        state.doubles(name + "_outputs"),
+        state.doubles(name + "_train_loss"),
+        state.doubles(name + "_test_loss"),
+        kernels,
+        KernelCourse.of(kernels, problem));
   }
 }

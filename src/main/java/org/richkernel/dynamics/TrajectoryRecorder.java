@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Targets;
+import org.richkernel.solver.SolverState;
 
 /**
  * The part of a run that lives on the host: centres the outputs, turns them into the pulls Delta of
@@ -75,6 +76,13 @@ public final class TrajectoryRecorder {
       testLoss[times] =
           loss(problem.testTargets(), Arrays.copyOfRange(centred, test, centred.length));
     }
+    recordPull(centred);
+    times++;
+    return true;
+  }
+
+  /** Delta of the time being observed. */
+  private void recordPull(double[] centred) {
     double scale = problem.options().loss().pull(batches.size());
     for (int i = 0; i < trainPoints; i++) {
       for (int k = 0; k < outputCount && batches.drives(times, i); k++) {
@@ -83,8 +91,6 @@ public final class TrajectoryRecorder {
             scale * (problem.trainTargets().at(i, k) - centred[at]);
       }
     }
-    times++;
-    return true;
   }
 
   /** Mean of (y - f)^2 over points and outputs; f is row-major and starts at the first target. */
@@ -115,17 +121,17 @@ public final class TrajectoryRecorder {
   }
 
   /**
-   * What earlier training points weigh at a time, for one output: eta gamma rho^{t-1-s}
-   * Delta_nu(s).
+   * What earlier training points weigh at a time: eta gamma rho^{t-1-s} Delta_{nu k}(s).
    *
    * @param time t
-   * @param weights receives t P numbers, ordered by time s, then point nu
+   * @param weights receives t P K numbers, ordered by time s, then point nu, then output k
    */
   void memoryWeights(int time, double[] weights) {
     DynamicsOptions options = problem.options();
     double factor = options.stepSize() * options.gamma();
+    int width = trainPoints * outputCount;
     for (int s = time - 1; s >= 0; s--) {
-      for (int i = s * trainPoints; i < (s + 1) * trainPoints; i++) {
+      for (int i = s * width; i < (s + 1) * width; i++) {
         weights[i] = factor * pulls[i];
       }
       factor *= options.retention();
@@ -156,6 +162,27 @@ public final class TrajectoryRecorder {
         Arrays.copyOf(outputs, times * points * outputCount),
         Arrays.copyOf(trainLoss, times),
         Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
-        kernels);
+        kernels,
+        KernelCourse.of(kernels, problem));
+  }
+
+  /** Adds this to a checkpoint. */
+  void save(SolverState state) {
+    state.put("recorder_start", start);
+    trajectory().save(state, "recorder");
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    System.arraycopy(state.doubles("recorder_start"), 0, start, 0, start.length);
+    Trajectory saved = Trajectory.restore(state, "recorder", problem);
+    System.arraycopy(saved.outputs(), 0, outputs, 0, saved.outputs().length);
+    System.arraycopy(saved.trainLoss(), 0, trainLoss, 0, saved.trainLoss().length);
+    System.arraycopy(saved.testLoss(), 0, testLoss, 0, saved.testLoss().length);
+    kernels.addAll(saved.kernels());
+    int width = points * outputCount;
+    for (times = 0; times < saved.times(); times++) {
+      recordPull(Arrays.copyOfRange(outputs, times * width, (times + 1) * width));
+    }
   }
 }

@@ -85,16 +85,17 @@ public final class NetworkPosterior {
   }
 
   private PosteriorSolution solution(PosteriorSampler sampler, InputFactor input, StopReason stop) {
+    PosteriorAverages averages = sampler.averages();
     List<double[]> kernels = new ArrayList<>();
     List<double[]> errors = new ArrayList<>();
     List<LayerEstimate> layers = new ArrayList<>();
     for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
-      BatchMeans kernel = sampler.kernel(l);
+      BatchMeans kernel = averages.kernel(l);
       kernels.add(kernel.mean());
       errors.add(kernel.standardError());
       layers.add(layer(kernel, problem.trainTargets()));
     }
-    double[] dual = sampler.dual().mean();
+    double[] dual = averages.dual().mean();
     double[] train = problem.trainTargets().toArray();
     for (int i = 0; i < train.length; i++) {
       train[i] -= problem.options().kappa() * dual[i];
@@ -112,11 +113,12 @@ public final class NetworkPosterior {
         errors,
         layers,
         dual,
-        sampler.dual().standardError(),
+        averages.dual().standardError(),
         train,
-        sampler.testOutputs().map(BatchMeans::mean).orElseGet(() -> new double[0]),
-        sampler.testOutputs().map(BatchMeans::standardError).orElseGet(() -> new double[0]),
+        averages.testOutputs().map(BatchMeans::mean).orElseGet(() -> new double[0]),
+        averages.testOutputs().map(BatchMeans::standardError).orElseGet(() -> new double[0]),
         chains,
+        dualFits(sampler),
         history(sampler),
         ensemble(sampler, input),
         sampler.seconds());
@@ -148,6 +150,19 @@ public final class NetworkPosterior {
         problem.outputs(),
         input.projector(),
         members);
+  }
+
+  private double[] dualFits(PosteriorSampler sampler) {
+    int scalar = PosteriorAverages.dualFit(problem.network().hiddenLayers());
+    int chains = sampler.chains().size();
+    double[] fits = new double[Math.toIntExact(sampler.measured() * chains)];
+    for (int c = 0; c < chains; c++) {
+      double[] values = sampler.chains().get(c).scalar(scalar).values();
+      for (int t = 0; t < values.length; t++) {
+        fits[t * chains + c] = values[t];
+      }
+    }
+    return fits;
   }
 
   private static Map<String, double[]> history(PosteriorSampler sampler) {

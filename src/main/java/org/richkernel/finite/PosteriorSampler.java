@@ -6,12 +6,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
-import org.richkernel.network.Targets;
-import org.richkernel.solver.BatchMeans;
-import org.richkernel.solver.ParallelChains;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -39,7 +37,9 @@ final class PosteriorSampler implements AutoCloseable {
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
-      List.of("sweep", "split_rhat", "effective_samples", "kernel_error");
+      List.of("sweep", "split_rhat", "effective_samples", "residual");
+
+  private static final Mixing UNKNOWN = new Mixing(Double.NaN, Double.NaN, Double.NaN);
 
   private static final String WEIGHTS = "weights of chain ";
 
@@ -49,9 +49,7 @@ final class PosteriorSampler implements AutoCloseable {
   private final WeightPosterior posterior;
   private final @Nullable TestPointOutputs testPoints;
   private final List<WeightChain> chains = new ArrayList<>();
-  private final List<BatchMeans> kernels = new ArrayList<>();
-  private final BatchMeans dual;
-  private final @Nullable BatchMeans testOutputs;
+  private final PosteriorAverages averages;
   private final List<double[]> history = new ArrayList<>();
 
   private boolean burningIn = true;
@@ -74,7 +72,6 @@ final class PosteriorSampler implements AutoCloseable {
     this.problem = problem;
     LangevinOptions options = problem.options();
     int count = options.chains();
-    int layers = layout.layers();
     MemoryPlan plan = new MemoryPlan();
     planChains(plan, layout, count);
     Workspace chainMemory = new Workspace(backend, plan);
@@ -104,14 +101,9 @@ final class PosteriorSampler implements AutoCloseable {
               c,
               memory.get(WEIGHTS + c),
               memory.get("uniforms of the Metropolis step"),
-              2 * layers + 2));
+              PosteriorAverages.scalars(layout.layers())));
     }
-    for (int l = 0; l < layers; l++) {
-      kernels.add(new BatchMeans(problem.points() * problem.points(), count));
-    }
-    dual = new BatchMeans(problem.points() * problem.outputs(), count);
-    testOutputs =
-        test == null ? null : new BatchMeans(test.deviation().length * problem.outputs(), count);
+    averages = new PosteriorAverages(problem, outputs);
   }
 
   /** Everything a solve will hold at once. */
@@ -123,9 +115,7 @@ final class PosteriorSampler implements AutoCloseable {
     if (tests > 0) {
       TestPointOutputs.plan(plan, layout, problem.outputs(), tests);
     }
-    long points = problem.points();
-    long averages = layout.layers() * points * points + (points + tests) * problem.outputs();
-    return plan.addHost(BatchMeans.bytes(averages));
+    return plan.addHost(PosteriorAverages.bytes(problem));
   }
 
   private static void planChains(MemoryPlan plan, WeightLayout layout, int chains) {
@@ -179,7 +169,7 @@ final class PosteriorSampler implements AutoCloseable {
     posterior.ramp(1);
     for (WeightChain chain : chains) {
       chain.move(posterior);
-      measure(chain);
+      averages.measure(posterior, chain);
     }
     boolean last = sweep == problem.options().maxSweeps();
     if (sweep % ROUND == 0 || last) {
@@ -188,91 +178,13 @@ final class PosteriorSampler implements AutoCloseable {
     done = last || passes == PASSES;
   }
 
-  private void measure(WeightChain chain) {
-    int layers = kernels.size();
-    int points = problem.points();
-    double[] scalars = new double[2 * layers + 2];
-    posterior.use(chain.weights());
-    scalars[2 * layers + 1] = posterior.visit();
-    for (int l = 0; l < layers; l++) {
-      double[] kernel = posterior.kernel(l + 1);
-      kernels.get(l).add(kernel);
-      scalars[2 * l] = targetProduct(kernel);
-      for (int i = 0; i < points; i++) {
-        scalars[2 * l + 1] += kernel[i * points + i];
-      }
-    }
-    double[] v = posterior.dual();
-    dual.add(v);
-    double[] y = problem.trainTargets().toArray();
-    for (int i = 0; i < v.length; i++) {
-      scalars[2 * layers] += y[i] * v[i];
-    }
-    chain.record(scalars);
-    if (testPoints != null && testOutputs != null) {
-      testOutputs.add(
-          testPoints.of(
-              posterior.hidden().weights(),
-              posterior.outputWeights(),
-              problem.options().seed(),
-              chain.stream(),
-              chain.sweeps()));
-    }
-  }
-
-  /** tr Y^T Phi Y. */
-  private double targetProduct(double[] kernel) {
-    Targets y = problem.trainTargets();
-    int points = y.rows();
-    double sum = 0;
-    for (int k = 0; k < y.outputs(); k++) {
-      for (int i = 0; i < points; i++) {
-        double row = 0;
-        for (int j = 0; j < points; j++) {
-          row += kernel[i * points + j] * y.at(j, k);
-        }
-        sum += y.at(i, k) * row;
-      }
-    }
-    return sum;
-  }
-
   /** Judges the averages so far. */
   private void look() {
-    Mixing seen = judge();
+    Mixing seen = sweep < 4 ? UNKNOWN : averages.mixing(chains);
     mixing = seen;
     history.add(
         new double[] {sweep, seen.splitRhat(), seen.effectiveSamples(), seen.kernelError()});
     passes = seen.passes(problem.options().tolerance()) ? passes + 1 : 0;
-  }
-
-  private Mixing judge() {
-    double rhat = 1;
-    double effective = Double.POSITIVE_INFINITY;
-    if (sweep < 4) {
-      return new Mixing(Double.NaN, Double.NaN, Double.NaN);
-    }
-    for (int s = 0; s < 2 * kernels.size() + 2; s++) {
-      int scalar = s;
-      ParallelChains together =
-          new ParallelChains(
-              chains.stream().map(c -> c.scalar(scalar).values()).toArray(double[][]::new));
-      rhat = Math.max(rhat, together.splitRhat());
-      effective = Math.min(effective, together.effectiveSamples());
-    }
-    double error = 0;
-    for (BatchMeans kernel : kernels) {
-      error = Math.max(error, norm(kernel.standardError()) / norm(kernel.mean()));
-    }
-    return new Mixing(rhat, effective, error);
-  }
-
-  private static double norm(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value * value;
-    }
-    return Math.sqrt(sum);
   }
 
   private Progress progress() {
@@ -308,13 +220,7 @@ final class PosteriorSampler implements AutoCloseable {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).save(state, "chain_" + c);
     }
-    for (int l = 0; l < kernels.size(); l++) {
-      kernels.get(l).save(state, "kernel_" + l);
-    }
-    dual.save(state, "dual");
-    if (testOutputs != null) {
-      testOutputs.save(state, "test");
-    }
+    averages.save(state);
     return state;
   }
 
@@ -334,37 +240,21 @@ final class PosteriorSampler implements AutoCloseable {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).restore(state, "chain_" + c);
     }
-    for (int l = 0; l < kernels.size(); l++) {
-      kernels.get(l).restore(state, "kernel_" + l);
-    }
-    dual.restore(state, "dual");
-    if (testOutputs != null) {
-      testOutputs.restore(state, "test");
-    }
+    averages.restore(state);
   }
 
   /** What the last look saw. */
   Mixing mixing() {
-    return mixing == null ? new Mixing(Double.NaN, Double.NaN, Double.NaN) : mixing;
+    return mixing == null ? UNKNOWN : mixing;
   }
 
   List<WeightChain> chains() {
     return chains;
   }
 
-  /** Averages of Phi^l, l from 1. */
-  BatchMeans kernel(int layer) {
-    return kernels.get(layer - 1);
-  }
-
-  /** Averages of v = beta (y - f). */
-  BatchMeans dual() {
-    return dual;
-  }
-
-  /** Averages of the outputs at the test points. */
-  Optional<BatchMeans> testOutputs() {
-    return Optional.ofNullable(testOutputs);
+  /** What was averaged. */
+  PosteriorAverages averages() {
+    return averages;
   }
 
   /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
@@ -390,7 +280,7 @@ final class PosteriorSampler implements AutoCloseable {
     return new NetworkEnsemble.Member(layers, readout);
   }
 
-  private float[] download(org.richkernel.compute.Matrix matrix) {
+  private float[] download(Matrix matrix) {
     float[] values = new float[Math.toIntExact(matrix.size())];
     backend.download(matrix, values);
     return values;

@@ -20,6 +20,8 @@ import org.richkernel.solver.StopReason;
  * @param testOutputs mean output at the test points, row-major Q x K; empty without test points
  * @param testErrors standard errors of {@code testOutputs}
  * @param chains step, acceptance and effective draws of each chain
+ * @param dualFits tr Y^T v of every chain after each measured trajectory, row-major measured x
+ *     chains
  * @param history columns of the convergence table by name
  * @param predictor the last network of each chain, as many as are kept
  * @param seconds wall-clock time of the sampling
@@ -39,6 +41,7 @@ public record PosteriorSolution(
     double[] testOutputs,
     double[] testErrors,
     List<Chain> chains,
+    double[] dualFits,
     Map<String, double[]> history,
     NetworkEnsemble predictor,
     double seconds) {

@@ -6,7 +6,7 @@ import org.richkernel.compute.Activation;
  * Second moments of an activation of one Gaussian variable: E f(h)^2 and E f'(h)^2 for h ~ N(0, a).
  * They are the diagonals of the kernels.
  */
-final class ActivationMoments {
+public final class ActivationMoments {
   private final Activation activation;
   private final GaussianGrid grid;
 
@@ -15,13 +15,13 @@ final class ActivationMoments {
    *
    * @param largestVariance finite, at least 0
    */
-  ActivationMoments(Activation activation, double largestVariance) {
+  public ActivationMoments(Activation activation, double largestVariance) {
     this.activation = activation;
     this.grid = new GaussianGrid(0, activation == Activation.TANH ? largestVariance : 0);
   }
 
   /** E f(h)^2. */
-  double value(double variance) {
+  public double value(double variance) {
     return switch (activation) {
       case RELU -> variance / 2;
       case LINEAR -> variance;
@@ -32,13 +32,38 @@ final class ActivationMoments {
   }
 
   /** E f'(h)^2. */
-  double slope(double variance) {
+  public double slope(double variance) {
     return switch (activation) {
       case RELU -> 0.5;
       case LINEAR -> 1;
       case ERF -> 4 / Math.PI / Math.sqrt(1 + 4 * variance);
       case TANH -> quadratureSlope(activation, grid, variance);
     };
+  }
+
+  /**
+   * d/da E f(h)^2 = E[f'(h)^2 + f(h) f''(h)], the response of the variance of a layer to that of
+   * the layer before.
+   */
+  public double growth(double variance) {
+    return switch (activation) {
+      case RELU -> 0.5;
+      case LINEAR -> 1;
+      case ERF -> 4 / Math.PI / ((1 + 2 * variance) * Math.sqrt(1 + 4 * variance));
+      case TANH -> quadratureGrowth(variance);
+    };
+  }
+
+  /** For tanh, f'^2 + f f'' = (1 - t^2)(1 - 3 t^2) with t = tanh(h). */
+  private double quadratureGrowth(double variance) {
+    double deviation = Math.sqrt(variance);
+    double sum = 0;
+    for (int m = 0; m < grid.size(); m++) {
+      double value = activation.value(deviation * grid.node(m));
+      double square = value * value;
+      sum += grid.weight(m) * (1 - square) * (1 - 3 * square);
+    }
+    return 2 * sum;
   }
 
   /** E f^2 for odd f, whose square is even: the positive half counts twice. */

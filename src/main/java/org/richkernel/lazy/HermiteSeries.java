@@ -17,7 +17,7 @@ import org.richkernel.network.InvalidProblemException;
  * pi)^{1/4}, which are bounded by 1 and stable under the forward recursion psi_{n+1} = (z psi_n -
  * sqrt(n) psi_{n-1}) / sqrt(n+1) at any degree.
  */
-final class HermiteSeries {
+public final class HermiteSeries {
   /** Largest mass beyond the last degree, relative to the whole. */
   static final double TOLERANCE = 1e-12;
 
@@ -56,7 +56,7 @@ final class HermiteSeries {
    * @param layer the layer that the variance belongs to, for the message
    * @throws InvalidProblemException if more than {@link #MAX_DEGREE} degrees would be needed
    */
-  static HermiteSeries upTo(Activation activation, double largestVariance, int layer) {
+  public static HermiteSeries upTo(Activation activation, double largestVariance, int layer) {
     double variance = floor(largestVariance);
     for (int limit = FIRST_DEGREE; limit <= MAX_DEGREE; limit = 2 * limit + 1) {
       GaussianGrid grid = new GaussianGrid(limit, variance);
@@ -88,12 +88,12 @@ final class HermiteSeries {
   }
 
   /** The variance to use in correlations and scalings where the true one may be 0. */
-  static double floor(double variance) {
+  public static double floor(double variance) {
     return Math.max(variance, LEAST_VARIANCE);
   }
 
   /** N, the largest degree kept. */
-  int degree() {
+  public int degree() {
     return degree;
   }
 
@@ -108,7 +108,7 @@ final class HermiteSeries {
    * @param variance a, at most the one that this series was made for
    * @param out receives N + 1 coefficients from {@code offset} on
    */
-  void coefficients(double variance, double[] out, int offset) {
+  public void coefficients(double variance, double[] out, int offset) {
     java.util.Arrays.fill(out, offset, offset + degree + 1, 0);
     double deviation = Math.sqrt(floor(variance));
     if (variance < LEAST_VARIANCE) {

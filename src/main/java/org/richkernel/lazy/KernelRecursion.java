@@ -20,10 +20,10 @@ import org.richkernel.network.NetworkSpec;
  * Theta^l o Phidot^l.
  */
 final class KernelRecursion {
-  /** Receives Phi^l, which is overwritten afterwards. */
+  /** Receives Phi^l and Phidot^l, which are overwritten afterwards. */
   @FunctionalInterface
   interface LayerSink {
-    void accept(int layer, Matrix feature);
+    void accept(int layer, Matrix feature, Matrix slope);
   }
 
   static final String TRAIN_SLOPE = "train slope";
@@ -135,7 +135,7 @@ final class KernelRecursion {
     for (int l = 1; l <= network.hiddenLayers(); l++) {
       dual.trainTrain(backend, workspace, l, kernel, slope);
       step.requireFinite(l);
-      sink.accept(l, kernel);
+      sink.accept(l, kernel, slope);
       step.advance(l);
     }
     Matrix readout = kind == KernelKind.NTK ? ntk : kernel;

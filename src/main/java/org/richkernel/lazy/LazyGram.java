@@ -67,7 +67,7 @@ public final class LazyGram {
     }
 
     @Override
-    public void accept(int layer, Matrix feature) {
+    public void accept(int layer, Matrix feature, Matrix slope) {
       features.add(download(feature));
     }
 

@@ -1,5 +1,7 @@
 package org.richkernel.lazy;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -55,6 +57,37 @@ public final class LazyKernel {
       Matrix readout = recursion.trainTrain(backend, workspace, collector);
       return collector.finish(readout, recursion.truncation());
     }
+  }
+
+  /**
+   * The expectations of every hidden layer among P points, whatever the kind of the kernel.
+   *
+   * @throws InvalidProblemException as for {@link #gram}
+   * @throws OutOfDeviceMemoryException if the memory does not suffice
+   */
+  public LazyLayers layers(Backend backend, Inputs inputs) {
+    KernelRecursion recursion = new KernelRecursion(network, KernelKind.NNGP, inputs, none(inputs));
+    int points = inputs.rows();
+    MemoryPlan plan = new MemoryPlan();
+    recursion.planPoints(plan);
+    recursion.planTrainTrain(plan);
+    plan.addHost(LazyLayers.bytes(points, network.hiddenLayers()));
+    plan.requireFits(backend, "lower the number of points");
+    List<double[]> features = new ArrayList<>();
+    List<double[]> slopes = new ArrayList<>();
+    try (Workspace workspace = new Workspace(backend, plan)) {
+      recursion.uploadPoints(backend, workspace);
+      recursion.trainTrain(
+          backend,
+          workspace,
+          (layer, feature, slope) -> {
+            features.add(new double[Math.multiplyExact(points, points)]);
+            slopes.add(new double[points * points]);
+            backend.download(feature, features.get(layer - 1));
+            backend.download(slope, slopes.get(layer - 1));
+          });
+    }
+    return new LazyLayers(features, slopes);
   }
 
   /**

@@ -77,7 +77,8 @@ final class KernelSection {
     return new Figure(svg, "Left " + left + ", right " + right + ", on one colour scale.");
   }
 
-  private static HeatMap.Panel panel(String title, Table kernel, int[] order) {
+  /** A kernel with its rows and columns in another order. */
+  static HeatMap.Panel panel(String title, Table kernel, int[] order) {
     int n = kernel.rows();
     double[] sorted = new double[n * n];
     for (int i = 0; i < n; i++) {

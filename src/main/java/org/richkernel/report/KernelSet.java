@@ -48,7 +48,8 @@ final class KernelSet {
     return result.array(name).filter(k -> k.rows() == k.columns() && k.rows() > 0);
   }
 
-  private static String superscript(int number) {
+  /** A number in small raised digits. */
+  static String superscript(int number) {
     StringBuilder text = new StringBuilder();
     for (char digit : Integer.toString(number).toCharArray()) {
       text.append(

@@ -15,9 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.richkernel.data.AtomicFile;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Result;
@@ -52,30 +50,39 @@ public final class ReportWriter {
   }
 
   /**
-   * Writes the report of a folder with a section that sets the result of another folder beside it,
-   * such as a theory beside an experiment.
+   * Writes the report of a folder's result with others beside it: each with its kernels and losses,
+   * and how far networks of several widths are from it.
    *
-   * @return the page, in the first folder
-   * @throws org.richkernel.data.InvalidDataException if a folder holds no sound result, or the two
-   *     are not about the same training points
+   * @return the page
+   * @throws org.richkernel.data.InvalidDataException if a folder holds no sound result, or they are
+   *     not about the same training points
    * @throws UncheckedIOException if the page cannot be written
    */
-  public static Path compare(Path folder, Path other) {
-    Result result = ResultFolder.read(folder, name -> !NOT_DRAWN.matcher(name).matches());
-    Result beside = ResultFolder.read(other, name -> !NOT_DRAWN.matcher(name).matches());
-    Comparison comparison = Comparison.of(folder, result, other, beside);
+  public static Path compare(Path folder, List<Path> others) {
+    Result result = readDrawn(folder);
+    List<Section> beside = new ArrayList<>();
+    List<Result> all = new ArrayList<>();
+    for (Path other : others) {
+      Result next = readDrawn(other);
+      all.add(next);
+      beside.add(ComparisonSection.of(Comparison.of(folder, result, other, next)));
+    }
+    beside.add(WidthSection.of(result, all));
     Path page = folder.resolve(REPORT);
-    String html = html(result, Optional.of(ComparisonSection.of(comparison)));
-    AtomicFile.write(page, html.getBytes(StandardCharsets.UTF_8));
+    AtomicFile.write(page, html(result, beside).getBytes(StandardCharsets.UTF_8));
     return page;
+  }
+
+  private static Result readDrawn(Path folder) {
+    return ResultFolder.read(folder, name -> !NOT_DRAWN.matcher(name).matches());
   }
 
   /** The page of a result. */
   public static String html(Result result) {
-    return html(result, Optional.empty());
+    return html(result, List.of());
   }
 
-  private static String html(Result result, Optional<Section> comparison) {
+  private static String html(Result result, List<Section> comparison) {
     Summary summary = result.summary();
     Wording wording = Wording.of(summary.command());
     Map<String, Object> model = new LinkedHashMap<>();
@@ -107,26 +114,31 @@ public final class ReportWriter {
   }
 
   private static List<Map<String, Object>> sections(
-      Result result, Wording wording, Optional<Section> comparison) throws TemplateModelException {
+      Result result, Wording wording, List<Section> comparison) throws TemplateModelException {
     Summary summary = result.summary();
     List<Map<String, Object>> shown = new ArrayList<>();
-    Section nothing = Section.ofFigures("comparison", "", "", List.of());
-    for (Section section :
-        Stream.of(
-                SummaryTables.headline(summary, wording),
-                comparison.orElse(nothing),
-                KernelSection.of(result, wording),
-                AlignmentSection.of(result, wording),
-                SpectrumSection.of(result, wording),
-                PredictionSection.of(result, wording),
-                TrainingSection.of(result, wording),
-                ConvergenceSection.of(result),
-                SummaryTables.certificate(summary),
-                SummaryTables.run(summary),
-                SummaryTables.everything(summary))
-            .filter(section -> !section.isEmpty())
-            .toList()) {
-      shown.add(toModel(section));
+    List<Section> all = new ArrayList<>();
+    all.add(SummaryTables.headline(summary, wording));
+    all.addAll(comparison);
+    all.addAll(
+        List.of(
+            PhaseSection.of(result),
+            PathSection.of(result),
+            KernelSection.of(result, wording),
+            AlignmentSection.of(result, wording),
+            SpectrumSection.of(result, wording),
+            PredictionSection.of(result, wording),
+            TrainingSection.of(result, wording),
+            CourseSection.of(result),
+            SnapshotSection.of(result),
+            ConvergenceSection.of(result),
+            SummaryTables.certificate(summary),
+            SummaryTables.run(summary),
+            SummaryTables.everything(summary)));
+    for (Section section : all) {
+      if (!section.isEmpty()) {
+        shown.add(toModel(section));
+      }
     }
     return shown;
   }
@@ -162,6 +174,7 @@ public final class ReportWriter {
     addOption(facts, config, "gamma", "\u03b3 = ");
     addOption(facts, config, "beta", "\u03b2 = ");
     addOption(facts, config, "width", "width ");
+    addOption(facts, config, "solver", "");
     result.array("y_train").ifPresent(y -> facts.add(y.rows() + " training points"));
     result.array("y_test").ifPresent(y -> facts.add(y.rows() + " test points"));
     return facts;

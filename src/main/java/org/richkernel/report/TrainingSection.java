@@ -2,8 +2,11 @@ package org.richkernel.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
@@ -12,6 +15,17 @@ import org.richkernel.result.Result;
 final class TrainingSection {
   /** Most test points whose prediction is followed over time. */
   static final int MOST_PATHS = 40;
+
+  /** Curves of approximations end where they are so many times above the start. */
+  private static final int MOST_ABOVE = 4;
+
+  /** Suffixes of arrays, and what they stand for. */
+  private static final Map<String, String> APPROXIMATIONS =
+      new TreeMap<>(
+          Map.of(
+              "gradient_independence", "gradient independence",
+              "perturbative", "leading order in \u03b3\u00b2",
+              "static_ntk", "static NTK (lazy)"));
 
   private TrainingSection() {}
 
@@ -22,6 +36,8 @@ final class TrainingSection {
     if (train.isPresent() || test.isPresent()) {
       figures.add(losses(result, train, test));
     }
+    comparison(result, "train").ifPresent(figures::add);
+    comparison(result, "test").ifPresent(figures::add);
     result
         .array("f_test_t")
         .filter(paths -> paths.rows() > 1 && paths.columns() > 0)
@@ -53,6 +69,51 @@ final class TrainingSection {
         plot.svg(),
         "Mean over points and outputs of (y \u2212 f(t))\u00b2"
             + (log ? ", logarithmic scale." : "."));
+  }
+
+  /** The loss of the theory and of every approximation that was solved beside it. */
+  private static Optional<Figure> comparison(Result result, String set) {
+    String name = "loss_" + set + "_t";
+    Optional<double[]> theory = curve(result, name);
+    Map<String, double[]> others = new LinkedHashMap<>();
+    APPROXIMATIONS.forEach(
+        (key, words) -> curve(result, name + "_" + key).ifPresent(loss -> others.put(words, loss)));
+    if (theory.isEmpty() || others.isEmpty()) {
+      return Optional.empty();
+    }
+    Plot plot =
+        new Plot("Approximations, " + set + " loss", timeLabel(result), "loss").size(460, 340);
+    double[] reference = theory.get();
+    if (Scales.callsForLog(reference)) {
+      plot.logY();
+    } else {
+      plot.includeY(0);
+    }
+    plot.line("full theory", "adaptive", times(result, reference.length), reference);
+    int color = 0;
+    for (Map.Entry<String, double[]> other : others.entrySet()) {
+      double[] loss = upTo(other.getValue(), MOST_ABOVE * reference[0]);
+      plot.dashed(other.getKey(), "c" + color++, times(result, loss.length), loss);
+    }
+    return Optional.of(
+        new Figure(
+            plot.svg(),
+            "Mean of (y \u2212 f(t))\u00b2 over the "
+                + set
+                + (set.equals("train") ? "ing" : "")
+                + " points, of the full theory and of what is left of it when parts are left out"
+                + " (arXiv:2205.09653). A curve ends where it is "
+                + MOST_ABOVE
+                + " times above the start."));
+  }
+
+  /** The values before the first that exceeds a limit. */
+  private static double[] upTo(double[] values, double limit) {
+    int end = 0;
+    while (end < values.length && values[end] <= limit) {
+      end++;
+    }
+    return Arrays.copyOf(values, end);
   }
 
   private static void add(Plot plot, Result result, String set, String color, double[] loss) {
@@ -111,7 +172,8 @@ final class TrainingSection {
     return result
         .array("time")
         .map(Table::values)
-        .filter(time -> time.length == count)
+        .filter(time -> time.length >= count)
+        .map(time -> Arrays.copyOf(time, count))
         .orElseGet(() -> Plot.counting(0, count));
   }
 }

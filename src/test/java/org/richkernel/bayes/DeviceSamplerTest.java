@@ -1,7 +1,6 @@
 package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +19,7 @@ import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.network.NetworkSpec;
 
-/** The sampler's inner loop on the emulated device: its numbers, its traffic and its launches. */
+/** The sampler's inner loop on the emulated device: its traffic and its launches. */
 @OnEmulatedDevice
 class DeviceSamplerTest {
   private static final int P = 60;
@@ -62,79 +61,6 @@ class DeviceSamplerTest {
       one.chain.start();
       use.accept(one);
     }
-  }
-
-  /** What a trajectory leaves, by name. */
-  private record Phase(
-      double before, float[] firstGradient, double after, float[] position, float[] gradient) {}
-
-  private static Phase trajectory(
-      String backendName, InputFactor input, Activation f, double gamma, double angle) {
-    Phase[] phase = new Phase[1];
-    try (Backend backend = open(backendName);
-        OneChain one =
-            new OneChain(
-                backend,
-                f,
-                input,
-                DIGITS.targets(),
-                new PosteriorParameters(gamma, KAPPA, 1, 0),
-                S,
-                2,
-                5,
-                null)) {
-      one.chain.start();
-      HiddenLayerPosterior posterior = one.posterior;
-      posterior.begin(1);
-      double before = posterior.evaluate();
-      float[] first = download(backend, posterior.gradient());
-      Matrix x = posterior.position();
-      Matrix p = posterior.momentum();
-      backend.fillGaussian(5, 77, 0, p);
-      double after = before;
-      for (int k = 0; k < 50; k++) {
-        backend.kickRotate(angle, posterior.gradient(), angle, x, p);
-        after = posterior.evaluate();
-      }
-      phase[0] =
-          new Phase(
-              before, first, after, download(backend, x), download(backend, posterior.gradient()));
-    }
-    return phase[0];
-  }
-
-  private static float[] download(Backend backend, Matrix matrix) {
-    float[] values = new float[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    return values;
-  }
-
-  /** |a - b| / |b|. */
-  private static double distance(float[] a, float[] b) {
-    assertThat(a).hasSameSizeAs(b);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < a.length; i++) {
-      difference += Math.pow((double) a[i] - b[i], 2);
-      norm += (double) b[i] * b[i];
-    }
-    return Math.sqrt(difference / norm);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"RELU, 0.3", "RELU, 1", "TANH, 0.3", "TANH, 1"})
-  void gradientAndFiftyStepsAreThoseOfTheProcessor(Activation f, double gamma) {
-    InputFactor input = factor(f);
-    double angle = 0.02;
-    Phase device = trajectory("cuda", input, f, gamma, angle);
-    Phase processor = trajectory("cpu", input, f, gamma, angle);
-    assertThat(device.before).isCloseTo(processor.before, within(1e-4 * processor.before));
-    assertThat(distance(device.firstGradient, processor.firstGradient)).isLessThan(1e-4);
-    assertThat(device.after).isCloseTo(processor.after, within(1e-4 * processor.after));
-    assertThat(distance(device.position, processor.position)).isLessThan(1e-4);
-    assertThat(distance(device.gradient, processor.gradient)).isLessThan(1e-4);
-    // the fifty steps went somewhere: a radian of the prior's rotation
-    assertThat(distance(device.gradient, device.firstGradient)).isGreaterThan(0.1);
   }
 
   /** Kernel launches, library calls, bytes to the device, bytes to the host, allocations. */

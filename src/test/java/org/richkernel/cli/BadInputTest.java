@@ -35,7 +35,7 @@ class BadInputTest {
   }
 
   private void assertRefused(Path inputs, Path labels, String says, String... more) {
-    for (String command : new String[] {"bayes", "lazy"}) {
+    for (String command : new String[] {"bayes", "lazy", "dynamics"}) {
       String[] arguments =
           Stream.concat(
                   Stream.of(command, "--train-x=" + inputs, "--train-y=" + labels, "--out=" + out),
@@ -105,6 +105,12 @@ class BadInputTest {
     "--weight-variance=1;2, --weight-variance is 1;2",
     "--bias-variance=-1, --bias-variance is -1.0",
     "--threads=0, --threads is 0",
+    "--devices=0;-1, --devices is 0;-1",
+    "--devices=first, --devices is first",
+    "--device-memory=0, --device-memory is 0",
+    "--device-memory=8q, --device-memory is 8q",
+    "--device-memory=9999999t, --device-memory is 9999999t",
+    "--precision=half, --precision",
     "--checkpoint-seconds=-1, --checkpoint-seconds is -1.0",
     "--standardize=often, --standardize is often",
     "--train-size=0, --train-size is 0",
@@ -114,6 +120,12 @@ class BadInputTest {
   })
   void optionsOfAllCommandsAreNamed(String option, String says) {
     assertRefused(x, y, says, option);
+  }
+
+  @Test
+  void whatTheProcessorHasNotIsRefused() {
+    assertRefused(x, y, "--devices is 0,1; --backend cpu", "--backend=cpu", "--devices=0,1");
+    assertRefused(x, y, "--precision is tf32; --backend cpu", "--backend=cpu", "--precision=tf32");
   }
 
   static Stream<Arguments> optionsOfOneCommand() {
@@ -136,6 +148,20 @@ class BadInputTest {
         Arguments.of("bayes", "--betas=1,2", "--betas is 1,2"),
         Arguments.of("bayes", "--evidence-width=9", "--evidence-width is 9"),
         Arguments.of("bayes", "--train-size=1", "--train-size is 1"),
+        Arguments.of("dynamics", "--gamma=0", "--gamma is 0.0"),
+        Arguments.of("dynamics", "--steps=0", "--steps is 0"),
+        Arguments.of("dynamics", "--step-size=0", "--step-size is 0.0"),
+        Arguments.of("dynamics", "--weight-decay=-1", "--weight-decay is -1.0"),
+        Arguments.of("dynamics", "--loss=median", "sum or mean"),
+        Arguments.of("dynamics", "--solver=guess", "causal, alternating"),
+        Arguments.of("dynamics", "--approximation=wild", "static-ntk"),
+        Arguments.of("dynamics", "--approximation=perturbative", "tanh, erf or linear"),
+        Arguments.of("dynamics", "--batch-size=5", "--batch-size is 5"),
+        Arguments.of("dynamics", "--record-every=-1", "--record-every is -1"),
+        Arguments.of("dynamics", "--samples=8", "--samples is 8"),
+        Arguments.of("dynamics", "--tolerance=0", "--tolerance is 0.0"),
+        Arguments.of("dynamics", "--weight-variance=2", "--weight-variance is 2.0"),
+        Arguments.of("dynamics", "--bias-variance=1", "--bias-variance is 1.0"),
         Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
         Arguments.of("lazy", "--kernel=rbf", "--kernel"));
   }

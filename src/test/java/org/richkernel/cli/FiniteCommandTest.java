@@ -49,7 +49,7 @@ class FiniteCommandTest {
 
   @Test
   void gradientDescentWritesTheArraysOfTheContract() throws IOException {
-    assertThat(descent("--hidden-layers=2", "--batch-size=3").code()).isZero();
+    assertThat(descent("--hidden-layers=2", "--batch-size=3", "--record-every=2").code()).isZero();
 
     assertThat(array("time").values())
         .containsExactly(new double[] {0, .1, .2, .3, .4, .5}, within(1e-12));
@@ -59,6 +59,13 @@ class FiniteCommandTest {
     assertThat(array("loss_test_t").shape()).containsExactly(6);
     assertThat(array("ntk").shape()).containsExactly(8, 8);
     assertThat(array("phi_2").shape()).containsExactly(8, 8);
+    assertThat(array("kernel_time").values())
+        .containsExactly(new double[] {0, .2, .4, .5}, within(1e-12));
+    assertThat(array("alignment_t").shape()).containsExactly(4, 3);
+    assertThat(array("movement_t").get(0, 2)).isZero();
+    assertThat(array("movement_t").get(3, 0)).isPositive();
+    assertThat(array("trace_t").get(3, 1))
+        .isEqualTo(summary().at("/layers/1/trace").asDouble(), within(1e-12));
     assertThat(array("f_train").get(3, 0)).isEqualTo(array("f_train_t").get(5, 3));
     assertThat(array("loss_train_t_standard_error").values()[5]).isPositive();
     JsonNode summary = summary();
@@ -133,6 +140,8 @@ class FiniteCommandTest {
     assertThat(summary.at("/chains").size()).isEqualTo(2);
     assertThat(summary.at("/chains/0/acceptance").asDouble()).isBetween(0.5, 1.0);
     assertThat(summary.at("/config/steps").isMissingNode()).isTrue();
+    assertThat(array("history_yv").columns()).isEqualTo(2);
+    assertThat(array("history_yv").rows()).isGreaterThanOrEqualTo(40);
     assertThat(array("phi_1_standard_error").shape()).containsExactly(8, 8);
     assertThat(array("phi_lazy_1").shape()).containsExactly(8, 8);
     assertThat(array("f_test_standard_error").shape()).containsExactly(6);

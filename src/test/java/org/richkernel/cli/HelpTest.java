@@ -21,7 +21,7 @@ class HelpTest {
               .split(" "));
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "lazy"})
+  @ValueSource(strings = {"bayes", "lazy", "dynamics"})
   void helpOfComputingCommandsShowsEveryCommonOption(String command) {
     String help = Program.run(command, "--help").out();
 
@@ -32,13 +32,20 @@ class HelpTest {
   void helpShowsTheOptionsOfEachTheory() {
     assertThat(Program.run("bayes", "--help").out())
         .contains("--beta", "--tolerance", "--max-sweeps", "--determinant-weight")
-        .doesNotContain("--width", "--order");
+        .contains("--order", "--width", "--scaling", "--chi");
+    assertThat(Program.run("phase", "--help").out())
+        .contains("--weight-variance", "--bias-variance", "--width", "--hidden-layers");
     assertThat(Program.run("lazy", "--help").out()).contains("--kernel", "--kappa");
+    assertThat(Program.run("dynamics", "--help").out())
+        .contains(
+            ("--steps --step-size --weight-decay --loss --solver --approximation --compare"
+                    + " --batch-size --record-every --save-history --tolerance")
+                .split(" "));
     assertThat(Program.run("predict", "--help").out()).contains("--from", "--test-x", "--classes");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "lazy", "finite", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "phase", "lazy", "dynamics", "finite", "predict", "demo"})
   void everyOptionSaysItsDefaultOrThatItIsRequired(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");
@@ -55,7 +62,16 @@ class HelpTest {
 
     assertThat(help.code()).isZero();
     assertThat(help.out())
-        .contains("lazy", "bayes", "predict", "report", "demo", "devices", "75 stopped");
+        .contains(
+            "lazy",
+            "bayes",
+            "dynamics",
+            "phase",
+            "predict",
+            "report",
+            "demo",
+            "devices",
+            "75 stopped");
     assertThat(Program.run("--version").out()).matches("richkernel \\d+\\.\\d+\\.\\d+\\R");
   }
 

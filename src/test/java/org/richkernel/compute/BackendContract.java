@@ -12,6 +12,7 @@ public abstract class BackendContract
         ProductContract,
         FactorizationContract,
         ElementwiseContract,
+        SlidingActivationContract,
         SmoothedActivationContract,
         DualKernelContract,
         RandomContract {

@@ -46,6 +46,25 @@ class LinearSolverTest {
     assertThat(Math.abs(moved)).isGreaterThan(5 * FINITE_WIDTH);
   }
 
+  /** The sampled theory, which is checked against finite networks on its own. */
+  @Test
+  void severalOutputsAndMiniBatchesMatchTheSampledTheory() {
+    DynamicsOptions options =
+        DynamicsOptions.of(1, 12, 0.1)
+            .withWeightDecay(0.1)
+            .withSamples(20000)
+            .withBatchSize(2)
+            .withRecordEvery(4);
+    DynamicsProblem problem = Problems.threeOutputs(3, Activation.LINEAR, options);
+    DynamicsSolution sampled;
+    try (Backend backend = Backends.cpu()) {
+      sampled =
+          new CausalSolver(CausalOptions.defaults().withPopulations(10))
+              .solve(problem, backend, RunControl.silent());
+    }
+    Problems.requireClose(solve(problem), sampled, 5, 1e-3);
+  }
+
   @Test
   void firstStepFollowsTheTangentKernelAtTheStart() {
     DynamicsProblem problem =

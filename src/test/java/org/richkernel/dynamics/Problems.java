@@ -33,6 +33,18 @@ final class Problems {
         Targets.of(new double[] {0.5}));
   }
 
+  /** Five training and two test points with three outputs each. */
+  static DynamicsProblem threeOutputs(int layers, Activation activation, DynamicsOptions options) {
+    double[] train = {1, 0, -1, 0, 1, 0.5, -1, 0, 0, 0.5, -1, 1, 0, 0, 1};
+    return new DynamicsProblem(
+        NetworkSpec.of(layers, activation),
+        options,
+        inputs(5, 13),
+        Targets.of(train, 5, 3),
+        inputs(2, 14),
+        Targets.of(new double[] {1, 0, 0, 0, 1, 0}, 2, 3));
+  }
+
   static Inputs inputs(int rows, int seed) {
     Well19937c random = new Well19937c(seed);
     double[] values = new double[rows * DIMENSION];

@@ -6,6 +6,8 @@ import static org.richkernel.emulator.DeviceSession.check;
 import java.util.Arrays;
 import java.util.Random;
 import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
@@ -55,6 +57,28 @@ class DenseLibrariesTest {
     assertThat(JCusolverDn.cusolverDnDestroy(solver)).isZero();
     assertThat(JCublas2.cublasDestroy(blas)).isZero();
     session.close();
+  }
+
+  @Test
+  void operandOnAnotherDeviceIsRefused() {
+    EmulatedDevice.setDevices(2);
+    CUdevice other = new CUdevice();
+    CUcontext context = new CUcontext();
+    check(JCudaDriver.cuDeviceGet(other, 1));
+    check(JCudaDriver.cuDevicePrimaryCtxRetain(context, other));
+    check(JCudaDriver.cuCtxPushCurrent(context));
+    CUdeviceptr elsewhere = session.upload(1.0, 2.0);
+    check(JCudaDriver.cuCtxPopCurrent(new CUcontext()));
+    CUdeviceptr here = session.upload(3.0, 4.0);
+    int status = JCublas2.cublasDtrsm(blas, 0, UPPER, N, 0, 1, 1, scalar(1), elsewhere, 1, here, 1);
+    assertThat(status).isNotZero();
+    assertThat(EmulatedDevice.lastReport())
+        .contains("cublasDtrsm")
+        .contains("lies on device 1, the call is for device 0");
+    // the fault has spoilt the context of this test's handles
+    EmulatedDevice.reset();
+    EmulatedDevice.setDevices(1);
+    open();
   }
 
   private RealMatrix randomMatrix(int rows, int columns) {

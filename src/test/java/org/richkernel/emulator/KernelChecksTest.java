@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.richkernel.emulator.DeviceSession.argument;
 import static org.richkernel.emulator.DeviceSession.check;
 
+import java.io.IOException;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
@@ -85,6 +86,39 @@ class KernelChecksTest {
       assertThat(session.launch(copy, 1, 32, 0, argument(from), argument(to), argument(3)))
           .isEqualTo(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS);
       assertThat(EmulatedDevice.lastReport()).contains("use after free").contains("allocation #1");
+    }
+  }
+
+  /** Addresses come back in the end, but a stale pointer is known through many allocations. */
+  @Test
+  void readAfterFreeIsCaughtAThousandAllocationsLater() {
+    try (DeviceSession session = new DeviceSession()) {
+      CUdeviceptr from = session.upload(1f, 2f, 3f);
+      CUdeviceptr to = session.allocate(12);
+      CUfunction copy = session.kernel(COPY, "copy");
+      check(JCudaDriver.cuMemFree(from));
+      for (int i = 0; i < 1000; i++) {
+        check(JCudaDriver.cuMemFree(session.upload(4f, 5f, 6f)));
+      }
+      assertThat(session.launch(copy, 1, 32, 0, argument(from), argument(to), argument(3)))
+          .isEqualTo(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS);
+      assertThat(EmulatedDevice.lastReport()).contains("use after free").contains("allocation #1");
+    }
+  }
+
+  /** 30000 allocations would leave 120 MB if each kept a page of the map of written bytes. */
+  @Test
+  void allocationsThatWereFreedKeepNoMemoryOfTheHost() throws IOException {
+    try (DeviceSession session = new DeviceSession()) {
+      float[] values = new float[64];
+      long before = 0;
+      for (int i = 0; i < 30_000; i++) {
+        if (i == 5_000) {
+          before = ResidentMemory.bytes();
+        }
+        check(JCudaDriver.cuMemFree(session.upload(values)));
+      }
+      assertThat(ResidentMemory.bytes() - before).isLessThan(20L << 20);
     }
   }
 

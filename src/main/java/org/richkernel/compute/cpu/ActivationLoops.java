@@ -1,5 +1,8 @@
 package org.richkernel.compute.cpu;
 
+import java.util.Arrays;
+import org.richkernel.compute.Activation;
+
 /**
  * Activations and their derivatives on float tiles. tanh and erf are odd rational functions x
  * P(x^2) / Q(x^2) with the least largest relative error, exp(-z) is the reciprocal of a polynomial;
@@ -56,6 +59,25 @@ final class ActivationLoops {
 
   private ActivationLoops() {}
 
+  /** slope = f'(h), then h = f(h). */
+  static void withSlope(Activation f, float[] h, float[] slope, int n) {
+    switch (f) {
+      case RELU -> {
+        reluSlope(h, slope, n);
+        relu(h, n);
+      }
+      case TANH -> {
+        tanh(h, n);
+        tanhSlope(h, slope, n);
+      }
+      case ERF -> {
+        erfSlope(h, slope, n);
+        erf(h, n);
+      }
+      case LINEAR -> Arrays.fill(slope, 0, n, 1f);
+    }
+  }
+
   static void relu(float[] h, int n) {
     for (int i = 0; i < n; i++) {
       h[i] = Math.max(h[i], 0f);
@@ -69,6 +91,14 @@ final class ActivationLoops {
   static void reluSlope(float[] h, float[] slope, int n) {
     for (int i = 0; i < n; i++) {
       slope[i] = Math.min(Math.max(h[i], 0f) * TWO_TO_127 * TWO_TO_127, 1f);
+    }
+  }
+
+  /** slope = clamp(1/2 + h / (reach |pull|), 0, 1), from pull = slope. */
+  static void reluSlidingSlope(float[] h, float[] reach, float[] slope, int n) {
+    for (int i = 0; i < n; i++) {
+      float width = Math.max(reach[i] * Math.abs(slope[i]), Float.MIN_NORMAL);
+      slope[i] = Math.max(Math.min(0.5f + h[i] / width, 1f), 0f);
     }
   }
 

@@ -1,7 +1,7 @@
 package org.richkernel.compute.cpu;
 
-import java.util.Arrays;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 
 /** phi = f(h), with or without slope = f'(h), in one pass. */
 final class ActivationTask extends TiledTask {
@@ -57,31 +57,15 @@ final class ActivationTask extends TiledTask {
   }
 
   private void singles(float[] x, float[] d, int n) {
-    boolean both = slope != null;
+    if (slope != null) {
+      ActivationLoops.withSlope(f, x, d, n);
+      return;
+    }
     switch (f) {
-      case RELU -> {
-        if (both) {
-          ActivationLoops.reluSlope(x, d, n);
-        }
-        ActivationLoops.relu(x, n);
-      }
-      case TANH -> {
-        ActivationLoops.tanh(x, n);
-        if (both) {
-          ActivationLoops.tanhSlope(x, d, n);
-        }
-      }
-      case ERF -> {
-        if (both) {
-          ActivationLoops.erfSlope(x, d, n);
-        }
-        ActivationLoops.erf(x, n);
-      }
-      case LINEAR -> {
-        if (both) {
-          Arrays.fill(d, 0, n, 1f);
-        }
-      }
+      case RELU -> ActivationLoops.relu(x, n);
+      case TANH -> ActivationLoops.tanh(x, n);
+      case ERF -> ActivationLoops.erf(x, n);
+      case LINEAR -> {}
     }
   }
 

@@ -10,6 +10,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dsyrk;
 
 import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;

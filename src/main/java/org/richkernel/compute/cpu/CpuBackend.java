@@ -29,6 +29,7 @@ final class CpuBackend implements Backend {
   private final ElementwiseTasks.KickRotate kickRotate;
   private final ActivationTask activation;
   private final SmoothedActivation smoothed;
+  private final SlidingActivation sliding;
   private final Reductions reductions;
   private final Products products;
   private final GramProducts gramProducts;
@@ -56,6 +57,7 @@ final class CpuBackend implements Backend {
     kickRotate = new ElementwiseTasks.KickRotate(team);
     activation = new ActivationTask(team);
     smoothed = new SmoothedActivation(team);
+    sliding = new SlidingActivation(team);
     reductions = new Reductions(team);
     Mirror mirror = new Mirror(team);
     products = new Products(team, mirror);
@@ -222,6 +224,12 @@ final class CpuBackend implements Backend {
   @Override
   public void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi) {
     smoothed.apply(f, use(h), use(deviation), use(phi));
+  }
+
+  @Override
+  public void activateSliding(
+      Activation f, Matrix h, Matrix pull, Matrix reach, Matrix phi, Matrix slope) {
+    sliding.apply(f, use(h), use(pull), use(reach), use(phi), use(slope));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.richkernel.compute.cpu;
 
+import org.richkernel.compute.Operands;
+
 /** Updates of the diagonal, too small to split. */
 final class Diagonal {
   private Diagonal() {}

@@ -1,6 +1,7 @@
 package org.richkernel.compute.cpu;
 
 import java.util.Arrays;
+import org.richkernel.compute.Operands;
 
 /** Elementwise updates of one or two matrices. */
 final class ElementwiseTasks {

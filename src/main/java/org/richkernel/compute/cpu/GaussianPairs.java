@@ -1,6 +1,7 @@
 package org.richkernel.compute.cpu;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** Closed-form expectations of activations over Gaussian pairs. */

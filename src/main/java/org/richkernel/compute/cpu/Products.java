@@ -1,5 +1,6 @@
 package org.richkernel.compute.cpu;
 
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Transpose;
 
 /**
@@ -33,23 +34,9 @@ final class Products {
       CpuMatrix b,
       double beta,
       CpuMatrix c) {
-    Operands.samePrecision("gemm", a, c);
-    Operands.samePrecision("gemm", b, c);
-    int k = ta == Transpose.YES ? a.rows() : a.columns();
-    int m = ta == Transpose.YES ? a.columns() : a.rows();
-    int n = tb == Transpose.YES ? b.rows() : b.columns();
-    if (k != (tb == Transpose.YES ? b.columns() : b.rows())) {
-      throw new IllegalArgumentException(
-          "gemm: op(A) and op(B) do not fit, op(A) = "
-              + ta
-              + " "
-              + a.describe()
-              + ", op(B) = "
-              + tb
-              + " "
-              + b.describe());
-    }
-    Operands.shape("gemm", c, m, n);
+    int k = Operands.product(ta, tb, a, b, c);
+    int m = c.rows();
+    int n = c.columns();
     if (c.isEmpty()) {
       return;
     }
@@ -66,10 +53,8 @@ final class Products {
   }
 
   void syrk(Transpose transpose, double alpha, CpuMatrix a, double beta, CpuMatrix c) {
-    Operands.samePrecision("syrk", a, c);
-    int n = transpose == Transpose.YES ? a.columns() : a.rows();
-    int k = transpose == Transpose.YES ? a.rows() : a.columns();
-    Operands.shape("syrk", c, n, n);
+    int k = Operands.symmetricProduct(transpose, a, c);
+    int n = c.rows();
     if (c.isEmpty()) {
       return;
     }

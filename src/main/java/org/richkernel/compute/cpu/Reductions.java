@@ -3,6 +3,8 @@ package org.richkernel.compute.cpu;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_ddot;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sdot;
 
+import org.richkernel.compute.Operands;
+
 /**
  * Sums in float64. The elements are cut into pieces by shape alone and the sums of the pieces are
  * added in order, so the result does not depend on the number of threads.

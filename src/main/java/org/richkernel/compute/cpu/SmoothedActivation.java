@@ -2,6 +2,7 @@ package org.richkernel.compute.cpu;
 
 import java.util.Arrays;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** phi_ij = E_z f(h_ij + s_j z), z ~ N(0, 1), on float tiles. */

@@ -4,6 +4,7 @@ import static org.bytedeco.openblas.global.openblas.LAPACKE_dsyevd_work;
 import static org.bytedeco.openblas.global.openblas.LAPACK_COL_MAJOR;
 
 import org.bytedeco.javacpp.IntPointer;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** Eigendecomposition of symmetric matrices by divide and conquer (LAPACK dsyevd). */

@@ -1,7 +1,11 @@
 package org.richkernel.compute.cuda;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendInfo;
@@ -20,6 +24,7 @@ final class CudaBackend implements Backend {
   private static final int PANEL_ALIGN = 64;
 
   private final BackendInfo info;
+  private final List<Backend> devices;
   private final CudaSession session;
   private final DeviceMemory memory;
   private final Transfers transfers;
@@ -35,10 +40,32 @@ final class CudaBackend implements Backend {
   private String leftOpen = "";
   private boolean closed;
 
+  /** Opens devices, the first of which stands for all; nothing stays open if one fails. */
+  static CudaBackend open(List<CudaDevice> devices, BackendOptions options, PrivateCache cache) {
+    List<CudaBackend> others = new ArrayList<>();
+    try {
+      for (CudaDevice device : devices.subList(1, devices.size())) {
+        others.add(new CudaBackend(device, List.of(), options, cache));
+      }
+      return new CudaBackend(devices.get(0), others, options, cache);
+    } catch (RuntimeException | LinkageError e) {
+      for (CudaBackend other : others) {
+        try {
+          other.close();
+        } catch (RuntimeException second) {
+          e.addSuppressed(second);
+        }
+      }
+      throw e;
+    }
+  }
+
   /** Opens a device; what was acquired is given back if a step fails. */
-  CudaBackend(
-      CudaDevice device, BackendOptions options, FieldPrecision precision, PrivateCache cache) {
-    info = new BackendInfo("cuda", device.name(), options.threads());
+  private CudaBackend(
+      CudaDevice device, List<CudaBackend> others, BackendOptions options, PrivateCache cache) {
+    info = new BackendInfo("cuda", names(device, others), options.threads());
+    devices = Stream.concat(Stream.of(this), others.stream()).map(Backend.class::cast).toList();
+    others.forEach(other -> closing.push(other::close));
     session = new CudaSession(device);
     closing.push(session::close);
     try {
@@ -58,7 +85,7 @@ final class CudaBackend implements Backend {
       sampling = new Sampling(launcher);
       initialKernels = new InitialKernels(launcher);
       reductions = new Reductions(launcher, scratch, transfers);
-      products = new Products(session, launcher, elementwise, precision);
+      products = new Products(session, launcher, elementwise, options.precision());
       closing.push(products::close);
       gramProducts = new GramProducts(memory, scratch, launcher, products, elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
@@ -74,9 +101,25 @@ final class CudaBackend implements Backend {
     }
   }
 
+  /** "2 x NVIDIA H100" for equal devices. */
+  private static String names(CudaDevice device, List<CudaBackend> others) {
+    boolean equal = others.stream().allMatch(o -> o.info.device().equals(device.name()));
+    if (others.isEmpty() || !equal) {
+      return Stream.concat(Stream.of(device.name()), others.stream().map(o -> o.info.device()))
+          .collect(Collectors.joining(", "));
+    }
+    return others.size() + 1 + " x " + device.name();
+  }
+
   /** The session, for timers and tests. */
   CudaSession session() {
     return session;
+  }
+
+  /** How cuBLAS takes float32 products, for tests. */
+  int mathMode() {
+    session.begin("mathMode");
+    return products.mathMode();
   }
 
   /** The allocator, for tests. */
@@ -91,6 +134,11 @@ final class CudaBackend implements Backend {
   @Override
   public BackendInfo info() {
     return info;
+  }
+
+  @Override
+  public List<Backend> devices() {
+    return devices;
   }
 
   @Override
@@ -244,6 +292,13 @@ final class CudaBackend implements Backend {
   public void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi) {
     session.begin("activateSmoothed", h, deviation, phi);
     elementwise.activateSmoothed(f, use(h), use(deviation), use(phi));
+  }
+
+  @Override
+  public void activateSliding(
+      Activation f, Matrix h, Matrix pull, Matrix reach, Matrix phi, Matrix slope) {
+    session.begin("activateSliding", h, pull, reach, phi, slope);
+    elementwise.activateSliding(f, use(h), use(pull), use(reach), use(phi), use(slope));
   }
 
   @Override

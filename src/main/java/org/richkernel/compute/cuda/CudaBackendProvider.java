@@ -1,32 +1,17 @@
 package org.richkernel.compute.cuda;
 
-import java.util.function.Supplier;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
 
 /**
- * Offers the first CUDA device that the driver shows, before the CPU in the order of "auto". The
- * variable CUDA_VISIBLE_DEVICES chooses the device.
+ * Offers the CUDA devices that the driver shows, before the CPU in the order of "auto". {@link
+ * BackendOptions#devices()} chooses among them, the variable CUDA_VISIBLE_DEVICES before that which
+ * are shown and in what order.
  *
  * <p>Constructing a provider loads nothing of CUDA.
  */
 public final class CudaBackendProvider implements BackendProvider {
-  private final Supplier<FieldPrecision> precision;
-
-  /**
-   * Used by {@link java.util.ServiceLoader}; the precision of float32 products comes from the
-   * environment variable {@value FieldPrecision#VARIABLE}, read when a backend is opened.
-   */
-  public CudaBackendProvider() {
-    precision = () -> FieldPrecision.named(System.getenv(FieldPrecision.VARIABLE));
-  }
-
-  /** Opens backends with the given precision of float32 products. */
-  public CudaBackendProvider(FieldPrecision precision) {
-    this.precision = () -> precision;
-  }
-
   @Override
   public String name() {
     return "cuda";
@@ -44,6 +29,6 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
-    return CudaOpening.open(options, precision.get());
+    return CudaOpening.open(options);
   }
 }

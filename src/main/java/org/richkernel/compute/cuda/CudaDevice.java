@@ -3,6 +3,8 @@ package org.richkernel.compute.cuda;
 import static org.richkernel.compute.cuda.CudaResults.requireDriver;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -48,8 +50,8 @@ record CudaDevice(
     }
   }
 
-  /** The first device that the driver shows. */
-  static CudaDevice first() throws NoDeviceException {
+  /** The devices that the driver shows, at least one, in its order. */
+  static List<CudaDevice> all() throws NoDeviceException {
     int[] version = new int[1];
     requireDriver(
         JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion", "looking for a device");
@@ -64,7 +66,11 @@ record CudaDevice(
     if (count[0] == 0) {
       throw noDevice();
     }
-    return describe(version[0]);
+    List<CudaDevice> devices = new ArrayList<>();
+    for (int ordinal = 0; ordinal < count[0]; ordinal++) {
+      devices.add(describe(ordinal, version[0]));
+    }
+    return List.copyOf(devices);
   }
 
   private static void requireStart(int code, int driverVersion) throws NoDeviceException {
@@ -102,10 +108,10 @@ record CudaDevice(
         "ask the batch system for a GPU, or set CUDA_VISIBLE_DEVICES to one that exists");
   }
 
-  private static CudaDevice describe(int driverVersion) {
-    String doing = "describing device 0";
+  private static CudaDevice describe(int ordinal, int driverVersion) {
+    String doing = "describing device " + ordinal;
     CUdevice device = new CUdevice();
-    requireDriver(JCudaDriver.cuDeviceGet(device, 0), "cuDeviceGet", doing);
+    requireDriver(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet", doing);
     byte[] name = new byte[256];
     requireDriver(JCudaDriver.cuDeviceGetName(name, name.length, device), "cuDeviceGetName", doing);
     int length = 0;
@@ -114,24 +120,26 @@ record CudaDevice(
     }
     long[] memory = new long[1];
     requireDriver(JCudaDriver.cuDeviceTotalMem(memory, device), "cuDeviceTotalMem", doing);
-    int major = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
-    int minor = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    int major =
+        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, doing);
+    int minor =
+        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, doing);
     return new CudaDevice(
         device,
         new String(name, 0, length, StandardCharsets.UTF_8),
         10 * major + minor,
-        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE),
+        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, doing),
+        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, doing),
         memory[0],
         driverVersion);
   }
 
-  private static int attribute(CUdevice device, int which) {
+  private static int attribute(CUdevice device, int which, String doing) {
     int[] value = new int[1];
     requireDriver(
         JCudaDriver.cuDeviceGetAttribute(value, which, device),
         "cuDeviceGetAttribute(" + CUdevice_attribute.stringFor(which) + ")",
-        "describing device 0");
+        doing);
     return value[0];
   }
 

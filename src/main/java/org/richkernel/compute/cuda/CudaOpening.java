@@ -1,6 +1,7 @@
 package org.richkernel.compute.cuda;
 
 import java.io.IOException;
+import java.util.List;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcusolver.JCusolver;
@@ -15,20 +16,20 @@ import org.richkernel.compute.OutOfDeviceMemoryException;
 final class CudaOpening {
   private CudaOpening() {}
 
-  /** Opens the first device. */
-  static Backend open(BackendOptions options, FieldPrecision precision) {
-    return open(CudaProbe.requireDevice(), options, precision);
+  /** Opens the devices of the options; the first of them stands for all. */
+  static Backend open(BackendOptions options) {
+    return open(CudaProbe.requireDevices(options.devices()), options);
   }
 
-  /** Opens a device that was found; the libraries must be loaded. */
-  static CudaBackend open(CudaDevice device, BackendOptions options, FieldPrecision precision) {
+  /** Opens devices that were found; the libraries must be loaded. */
+  static CudaBackend open(List<CudaDevice> devices, BackendOptions options) {
     // return codes are checked here, with what was being done; JCuda's own exceptions lack that
     JCudaDriver.setExceptionsEnabled(false);
     JNvrtc.setExceptionsEnabled(false);
     JCublas2.setExceptionsEnabled(false);
     JCusolver.setExceptionsEnabled(false);
     try {
-      return new CudaBackend(device, options, precision, PrivateCache.ofThisUser());
+      return CudaBackend.open(devices, options, PrivateCache.ofThisUser());
     } catch (OutOfDeviceMemoryException e) {
       throw unavailable(e, "free memory of the device: see nvidia-smi for who holds it");
     } catch (CudaException | DeviceLostException e) {

@@ -13,7 +13,7 @@ import org.richkernel.compute.DeviceLostException;
  */
 final class CudaProbe {
   private final List<String> report = new ArrayList<>();
-  private CudaDevice device;
+  private List<CudaDevice> devices = List.of();
   private String problem;
   private String mend;
 
@@ -29,7 +29,7 @@ final class CudaProbe {
     boolean usable = probe.problem == null;
     return new BackendProvider.Probe(
         usable,
-        probe.device == null ? "none" : probe.device.name(),
+        probe.devices.isEmpty() ? "none" : probe.devices.get(0).name(),
         usable ? "" : (probe.problem + "; mend: " + probe.mend).replaceAll("\\R", " "),
         probe.report);
   }
@@ -37,15 +37,33 @@ final class CudaProbe {
   /**
    * Looks for what a backend needs, without trying it out.
    *
+   * @param ordinals numbers of the devices that are wanted
    * @throws BackendUnavailableException naming the first thing that is missing
    */
-  static CudaDevice requireDevice() {
+  static List<CudaDevice> requireDevices(List<Integer> ordinals) {
     CudaProbe probe = new CudaProbe();
     probe.look();
     if (probe.problem != null) {
       throw new BackendUnavailableException("cuda", probe.problem, probe.mend);
     }
-    return probe.device;
+    return ordinals.stream().map(probe::require).toList();
+  }
+
+  private CudaDevice require(int ordinal) {
+    if (ordinal >= devices.size()) {
+      String visible = System.getenv("CUDA_VISIBLE_DEVICES");
+      throw new BackendUnavailableException(
+          "cuda",
+          "there is no device "
+              + ordinal
+              + ", the driver shows "
+              + (devices.size() == 1 ? "only device 0" : "devices 0 to " + (devices.size() - 1))
+              + " (CUDA_VISIBLE_DEVICES "
+              + (visible == null ? "unset" : "= '" + visible + "'")
+              + ")",
+          "name devices that the command 'devices' lists");
+    }
+    return devices.get(ordinal);
   }
 
   private void look() {
@@ -57,15 +75,17 @@ final class CudaProbe {
         note(status.finding(), status.mend());
       }
       if (library == CudaLibrary.DRIVER && status.loaded()) {
-        lookForDevice();
+        lookForDevices();
       }
     }
   }
 
-  private void lookForDevice() {
+  private void lookForDevices() {
     try {
-      device = CudaDevice.first();
-      report.add("device 0: " + device.summary());
+      devices = CudaDevice.all();
+      for (int i = 0; i < devices.size(); i++) {
+        report.add("device " + i + ": " + devices.get(i).summary());
+      }
     } catch (CudaDevice.NoDeviceException e) {
       note("device: " + e.getMessage(), e.mend());
     } catch (CudaException e) {
@@ -75,7 +95,7 @@ final class CudaProbe {
 
   private void tryOut() {
     try {
-      CudaOpening.open(device, BackendOptions.defaults(), FieldPrecision.FP32).close();
+      CudaOpening.open(devices.subList(0, 1), BackendOptions.defaults()).close();
       report.add("trial: a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
     } catch (BackendUnavailableException e) {
       note("trial: " + e.getMessage(), "see the message");

@@ -25,11 +25,13 @@ import org.richkernel.compute.OutOfDeviceMemoryException;
 final class CudaSession implements AutoCloseable {
   private static final Matrix[] NOTHING = {};
 
+  /** Whose context is current on the calling thread, as far as this backend has made it so. */
+  private static final ThreadLocal<CudaSession> CURRENT = new ThreadLocal<>();
+
   private final CudaDevice device;
   private final CUcontext context = new CUcontext();
   private final CUstream compute = new CUstream();
   private final CUstream transfer = new CUstream();
-  private Thread owner;
   private String operation = "opening the backend";
   private Matrix[] operands = NOTHING;
   private String lost;
@@ -84,9 +86,9 @@ final class CudaSession implements AutoCloseable {
     if (lost != null) {
       throw new DeviceLostException(doing(), lost);
     }
-    if (owner != Thread.currentThread()) {
+    if (CURRENT.get() != this) {
       check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
-      owner = Thread.currentThread();
+      CURRENT.set(this);
     }
   }
 
@@ -195,6 +197,7 @@ final class CudaSession implements AutoCloseable {
     int first = JCudaDriver.cuStreamDestroy(compute);
     int second = JCudaDriver.cuStreamDestroy(transfer);
     int third = JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+    CURRENT.remove();
     if (lost == null) {
       operation = "closing the backend";
       operands = NOTHING;

@@ -1,6 +1,7 @@
 package org.richkernel.compute.cuda;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** Elementwise operations and products of rows, one kernel each. */
@@ -80,6 +81,27 @@ final class Elementwise {
     Rectangle shape = withRow(Rectangle.byRows(h, phi), deviation);
     begin(shape).add(number(f)).add(h).add(deviation.pointer()).add(phi);
     launch(Kernel.SMOOTH, phi, shape);
+  }
+
+  void activateSliding(
+      Activation f,
+      CudaMatrix h,
+      CudaMatrix pull,
+      CudaMatrix reach,
+      CudaMatrix phi,
+      CudaMatrix slope) {
+    Operands.precision("activateSliding", Precision.FLOAT32, h);
+    Operands.precision("activateSliding", Precision.FLOAT32, reach);
+    Operands.alike("activateSliding", h, pull);
+    Operands.alike("activateSliding", h, phi);
+    Operands.alike("activateSliding", h, slope);
+    Operands.shape("activateSliding", reach, 1, h.columns());
+    if (h.isEmpty()) {
+      return;
+    }
+    Rectangle shape = withRow(Rectangle.byRows(h, pull, phi, slope), reach);
+    begin(shape).add(number(f)).add(h).add(pull).add(reach.pointer()).add(phi).add(slope);
+    launch(Kernel.SLIDE, phi, shape);
   }
 
   /** The number of an activation in include/activations.cuh. */

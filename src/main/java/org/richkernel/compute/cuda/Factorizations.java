@@ -9,6 +9,7 @@ import jcuda.jcusolver.JCusolverDn;
 import jcuda.jcusolver.cusolverDnHandle;
 import jcuda.runtime.cudaStream_t;
 import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /**

@@ -1,6 +1,7 @@
 package org.richkernel.compute.cuda;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /** Expectations of activations over Gaussian pairs: closed forms and Hermite series. */

@@ -7,6 +7,7 @@ enum Kernel {
   ACTIVATE(KernelModule.ELEMENTWISE, "rk_field_activate"),
   DIFFERENTIATE(KernelModule.ELEMENTWISE, "rk_field_differentiate"),
   SMOOTH(KernelModule.ELEMENTWISE, "rk_field_smooth"),
+  SLIDE(KernelModule.ELEMENTWISE, "rk_field_slide"),
   ADD_DIAGONAL(KernelModule.ELEMENTWISE, "rk_diagonal_add"),
   AXPY(KernelModule.ELEMENTWISE, "rk_matrix_axpy"),
   COPY_FLOAT32(KernelModule.ELEMENTWISE, "rk_matrix_copy_f32"),

@@ -10,6 +10,7 @@ enum KernelModule {
       List.of("activations.cuh", "index.cuh", "reductions.cuh"),
       List.of(
           "elementwise/activate.cu",
+          "elementwise/activate_sliding.cu",
           "elementwise/activate_smoothed.cu",
           "elementwise/activate_with_derivative.cu",
           "elementwise/add_diagonal.cu",

@@ -11,6 +11,8 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.runtime.cudaStream_t;
+import org.richkernel.compute.FieldPrecision;
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
@@ -67,23 +69,9 @@ final class Products implements AutoCloseable {
       CudaMatrix b,
       double beta,
       CudaMatrix c) {
-    Operands.samePrecision("gemm", a, c);
-    Operands.samePrecision("gemm", b, c);
-    int k = ta == Transpose.YES ? a.rows() : a.columns();
-    int m = ta == Transpose.YES ? a.columns() : a.rows();
-    int n = tb == Transpose.YES ? b.rows() : b.columns();
-    if (k != (tb == Transpose.YES ? b.columns() : b.rows())) {
-      throw new IllegalArgumentException(
-          "gemm: op(A) and op(B) do not fit, op(A) = "
-              + ta
-              + " "
-              + a.describe()
-              + ", op(B) = "
-              + tb
-              + " "
-              + b.describe());
-    }
-    Operands.shape("gemm", c, m, n);
+    int k = Operands.product(ta, tb, a, b, c);
+    int m = c.rows();
+    int n = c.columns();
     if (c.isEmpty()) {
       return;
     }
@@ -136,10 +124,8 @@ final class Products implements AutoCloseable {
    * is the product of the transpose of that memory with itself.
    */
   void syrk(Transpose transpose, double alpha, CudaMatrix a, double beta, CudaMatrix c) {
-    Operands.samePrecision("syrk", a, c);
-    int n = transpose == Transpose.YES ? a.columns() : a.rows();
-    int k = transpose == Transpose.YES ? a.rows() : a.columns();
-    Operands.shape("syrk", c, n, n);
+    int k = Operands.symmetricProduct(transpose, a, c);
+    int n = c.rows();
     if (c.isEmpty()) {
       return;
     }

@@ -1,5 +1,6 @@
 package org.richkernel.compute.cuda;
 
+import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
 /**

@@ -85,6 +85,7 @@ class CpuBackendTest extends BackendContract {
       for (Activation f : ACTIVATIONS) {
         b.activate(f, x, y);
         b.activateWithDerivative(f, x, y, z);
+        b.activateSliding(f, x, y, columns, y, z);
       }
       b.backProject(0.1, y, z, v, z);
       b.kickRotate(0.1, z, 0.2, x, y);

@@ -25,7 +25,7 @@ class CudaFailureTest {
   private static final int ILLEGAL_ADDRESS = 700;
   private static final int LAUNCH_FAILED = 719;
 
-  private final CudaBackendProvider provider = new CudaBackendProvider(FieldPrecision.FP32);
+  private final CudaBackendProvider provider = new CudaBackendProvider();
 
   private Backend open() {
     return provider.open(BackendOptions.defaults());

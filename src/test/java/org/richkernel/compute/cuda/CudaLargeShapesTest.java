@@ -4,27 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
-import org.richkernel.emulator.EmulatedDevice;
-import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.emulator.OnCudaDevice;
 
 /** Shapes that are cut into several tiles, panels or groups, against the CPU backend. */
-@OnEmulatedDevice
+@OnCudaDevice
 class CudaLargeShapesTest {
-  private static Backend cuda(long memoryLimitBytes) {
-    return new CudaBackendProvider(FieldPrecision.FP32)
-        .open(new BackendOptions(1, memoryLimitBytes));
-  }
-
-  @AfterEach
-  void deviceSawNoWrongAccess() {
-    assertThat(EmulatedDevice.lastReport()).isEmpty();
+  private static Backend cuda() {
+    return new CudaBackendProvider().open(BackendOptions.defaults());
   }
 
   private static double[] on(Backend opened, Function<Backend, double[]> work) {
@@ -34,7 +26,7 @@ class CudaLargeShapesTest {
   }
 
   /** Field of 2100 samples (two panels and a rest) at 1030 points (two tiles each way). */
-  private static double[] gram(Backend backend) {
+  static double[] gram(Backend backend) {
     try (Matrix x = backend.allocate(Precision.FLOAT32, 2100, 1030, "x");
         Matrix c = backend.allocate(Precision.FLOAT64, 1030, 1030, "c")) {
       backend.fillGaussian(1, 2, 3, x);
@@ -90,27 +82,20 @@ class CudaLargeShapesTest {
   @Test
   void tilesAndPanelsOfGramMatchTheProcessor() {
     requireClose(
-        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::gram),
+        on(cuda(), CudaLargeShapesTest::gram),
         on(Backends.cpu(), CudaLargeShapesTest::gram),
         1.5e-6);
     requireClose(
-        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::crossGram),
+        on(cuda(), CudaLargeShapesTest::crossGram),
         on(Backends.cpu(), CudaLargeShapesTest::crossGram),
         1.5e-6);
-  }
-
-  @Test
-  void memoryThatIsLeftDoesNotChangeTheBitsOfGram() {
-    // 17.2 MB are the matrices; a tile's panel takes 1.1 MB, so that panels go one by one
-    double[] tight = on(cuda(19_000_000), CudaLargeShapesTest::gram);
-    assertThat(tight).isEqualTo(on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::gram));
   }
 
   /** Sums of 3000 products have a rounding error near sqrt(3000) 2^-24, times sqrt(33) / 3000. */
   @Test
   void panelsOfBackProjectionMatchTheProcessor() {
     requireClose(
-        on(cuda(Long.MAX_VALUE), CudaLargeShapesTest::backProject),
+        on(cuda(), CudaLargeShapesTest::backProject),
         on(Backends.cpu(), CudaLargeShapesTest::backProject),
         1e-6);
   }

@@ -10,9 +10,9 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
-import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.emulator.OnCudaDevice;
 
-@OnEmulatedDevice
+@OnCudaDevice
 class CudaRandomTest {
   private static final long[][] SEED_STREAM_SAMPLE = {
     {0, 0, 0},

@@ -8,10 +8,10 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
-import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.emulator.OnCudaDevice;
 
 /** The shears of the sampler's step round in the same places on every backend. */
-@OnEmulatedDevice
+@OnCudaDevice
 class CudaShearsTest {
   private static final int ROWS = 37;
   private static final int PARENT = 52;
@@ -45,10 +45,7 @@ class CudaShearsTest {
     int[][] windows = {{0, PARENT}, {4, 40}, {1, 39}};
     for (int[] w : windows) {
       float[][] device =
-          afterSteps(
-              new CudaBackendProvider(FieldPrecision.FP32).open(BackendOptions.defaults()),
-              w[0],
-              w[1]);
+          afterSteps(new CudaBackendProvider().open(BackendOptions.defaults()), w[0], w[1]);
       float[][] processor = afterSteps(Backends.cpu(), w[0], w[1]);
       assertThat(device[0]).as("positions, window %d + %d", w[0], w[1]).isEqualTo(processor[0]);
       assertThat(device[1]).as("momenta, window %d + %d", w[0], w[1]).isEqualTo(processor[1]);

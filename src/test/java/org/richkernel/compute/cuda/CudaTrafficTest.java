@@ -35,7 +35,7 @@ class CudaTrafficTest {
 
   @BeforeEach
   void openBackend() {
-    backend = new CudaBackendProvider(FieldPrecision.FP32).open(BackendOptions.defaults());
+    backend = new CudaBackendProvider().open(BackendOptions.defaults());
     x = backend.allocate(Precision.FLOAT32, S, P, "x");
     y = backend.allocate(Precision.FLOAT32, S, P, "y");
     z = backend.allocate(Precision.FLOAT32, S, P, "z");
@@ -99,6 +99,13 @@ class CudaTrafficTest {
         0,
         0,
         () -> backend.activateWithDerivative(Activation.RELU, x, z, y));
+    costs(
+        "activateSliding",
+        1,
+        0,
+        0,
+        0,
+        () -> backend.activateSliding(Activation.RELU, x, y, columns, z, y));
     costs(
         "activateSmoothed",
         1,

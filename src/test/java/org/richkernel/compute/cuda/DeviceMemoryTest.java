@@ -17,8 +17,7 @@ import org.richkernel.emulator.OnEmulatedDevice;
 @OnEmulatedDevice
 class DeviceMemoryTest {
   private static CudaBackend open(long limit) {
-    return (CudaBackend)
-        new CudaBackendProvider(FieldPrecision.FP32).open(new BackendOptions(1, limit));
+    return (CudaBackend) new CudaBackendProvider().open(new BackendOptions(1, limit));
   }
 
   @Test
@@ -105,5 +104,41 @@ class DeviceMemoryTest {
       assertThat(backend.sum(c)).isNotZero();
     }
     assertThat(EmulatedDevice.counter("liveAllocations")).isZero();
+  }
+
+  /**
+   * On the emulated device alone: a GPU's cuBLAS may take one panel otherwise than it takes ten.
+   */
+  @Test
+  void memoryThatIsLeftDoesNotChangeTheBitsOfGram() {
+    double[] plenty;
+    try (CudaBackend backend = open(Long.MAX_VALUE)) {
+      plenty = CudaLargeShapesTest.gram(backend);
+    }
+    // 17.2 MB are the matrices; a tile's panel takes 1.1 MB, so that panels go one by one
+    try (CudaBackend backend = open(19_000_000)) {
+      assertThat(CudaLargeShapesTest.gram(backend)).isEqualTo(plenty);
+    }
+  }
+
+  @Test
+  void closingLeavesNothingOnTheDevice() {
+    CudaBackend backend = open(Long.MAX_VALUE);
+    try (Matrix x = backend.allocate(Precision.FLOAT32, 3000, 10, "x");
+        Matrix c = backend.allocate(Precision.FLOAT64, 10, 10, "c")) {
+      backend.fillGaussian(1, 2, 3, x);
+      backend.gram(1, x, 0, c);
+      backend.cholesky(c);
+      backend.logDeterminant(c);
+      assertThat(EmulatedDevice.counter("liveAllocations")).isGreaterThan(2);
+    }
+    backend.close();
+    assertThat(backend.allocatedBytes()).isZero();
+    assertThat(backend.openMatrices()).isZero();
+    for (String kind :
+        new String[] {"liveAllocations", "contexts", "streams", "events", "modules"}) {
+      assertThat(EmulatedDevice.counter(kind)).as(kind).isZero();
+    }
+    assertThat(EmulatedDevice.leaks()).isZero();
   }
 }

@@ -30,8 +30,8 @@ class KernelLoadingTest {
   }
 
   private CudaBackend open() throws IOException {
-    return new CudaBackend(
-        CudaProbe.requireDevice(), BackendOptions.defaults(), FieldPrecision.FP32, cache());
+    return CudaBackend.open(
+        CudaProbe.requireDevices(List.of(0)), BackendOptions.defaults(), cache());
   }
 
   private List<Path> compiled(String pattern) throws IOException {
@@ -88,7 +88,7 @@ class KernelLoadingTest {
 
   @Test
   void ptxOfTheNewestArchitectureServesDevicesThatNvrtcDoesNotKnow() {
-    CudaProbe.requireDevice();
+    CudaProbe.requireDevices(List.of(0));
     KernelCompiler known = new KernelCompiler(80);
     assertThat(known.targets())
         .containsExactly(KernelCompiler.Target.CUBIN, KernelCompiler.Target.PTX);
@@ -114,7 +114,7 @@ class KernelLoadingTest {
 
   @Test
   void sourceThatDoesNotCompileShowsTheCompilersLog() {
-    CudaProbe.requireDevice();
+    CudaProbe.requireDevices(List.of(0));
     KernelSources broken =
         new KernelSources(
             KernelModule.PROBE,

@@ -1,0 +1,222 @@
+package org.richkernel;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.dynamics.Approximation;
+import org.richkernel.dynamics.DynamicsOptions;
+import org.richkernel.dynamics.Loss;
+import org.richkernel.dynamics.SolverKind;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.RunControl;
+
+/**
+ * The dynamical mean-field theory of gradient descent (Bordelon and Pehlevan, arXiv:2205.09653):
+ * outputs and kernels of a network of infinite width while it learns features at richness gamma,
+ * and the adaptive NTK predictor at the end (arXiv:2502.07998). Immutable; every setter returns a
+ * changed copy.
+ *
+ * <p>What is not set is chosen from the data: a step size of a quarter of the largest one at which
+ * the lazy limit is stable, rounded down to one digit; 100 steps, or, for one hidden layer, a
+ * gradient flow to its fixed point ({@link SolverKind#AUTO}).
+ */
+public final class Dynamics {
+  private final DynamicsSettings settings;
+
+  private Dynamics(DynamicsSettings settings) {
+    this.settings = settings;
+  }
+
+  /** gamma 1, no weight decay, summed loss, full batches, 10000 samples, seed 0. */
+  public static Dynamics of(NetworkSpec network) {
+    return new Dynamics(DynamicsSettings.of(network));
+  }
+
+  private Dynamics options(DynamicsOptions options) {
+    return new Dynamics(
+        new DynamicsSettings(
+            settings.network(),
+            options,
+            settings.steps(),
+            settings.stepSize(),
+            settings.recordEvery(),
+            settings.solver(),
+            settings.approximation(),
+            settings.compare(),
+            settings.tolerance()));
+  }
+
+  private Dynamics grid(OptionalInt steps, OptionalDouble stepSize, OptionalInt recordEvery) {
+    return new Dynamics(
+        new DynamicsSettings(
+            settings.network(),
+            settings.options(),
+            steps,
+            stepSize,
+            recordEvery,
+            settings.solver(),
+            settings.approximation(),
+            settings.compare(),
+            settings.tolerance()));
+  }
+
+  private Dynamics method(SolverKind solver, Approximation approximation, boolean compare) {
+    return new Dynamics(
+        new DynamicsSettings(
+            settings.network(),
+            settings.options(),
+            settings.steps(),
+            settings.stepSize(),
+            settings.recordEvery(),
+            solver,
+            approximation,
+            compare,
+            settings.tolerance()));
+  }
+
+  /** Sets the richness, positive. */
+  public Dynamics gamma(double gamma) {
+    return options(settings.options().withGamma(gamma));
+  }
+
+  /** Sets T, the number of steps of gradient descent. */
+  public Dynamics steps(int steps) {
+    Dynamics checked = options(settings.options().withSteps(steps));
+    return checked.grid(OptionalInt.of(steps), settings.stepSize(), settings.recordEvery());
+  }
+
+  /** Sets eta, positive. */
+  public Dynamics stepSize(double eta) {
+    Dynamics checked = options(settings.options().withStepSize(eta));
+    return checked.grid(settings.steps(), OptionalDouble.of(eta), settings.recordEvery());
+  }
+
+  /** Sets lambda, at least 0. */
+  public Dynamics weightDecay(double lambda) {
+    return options(settings.options().withWeightDecay(lambda));
+  }
+
+  /** Sets whether squared errors are summed or averaged over the training points. */
+  public Dynamics loss(Loss loss) {
+    return options(settings.options().withLoss(loss));
+  }
+
+  /** Sets S, the neurons that a sampled theory draws in each layer. */
+  public Dynamics samples(int samples) {
+    return options(settings.options().withSamples(samples));
+  }
+
+  /** Sets the key of all random streams. */
+  public Dynamics seed(long seed) {
+    return options(settings.options().withSeed(seed));
+  }
+
+  /** Sets B, the points that drive each step; 0 for all of them. */
+  public Dynamics batchSize(int points) {
+    return options(settings.options().withBatchSize(points));
+  }
+
+  /** Sets that kernels are kept at every k-th step; 0 for the first and the last alone. */
+  public Dynamics recordEvery(int steps) {
+    Dynamics checked = options(settings.options().withRecordEvery(steps));
+    return checked.grid(settings.steps(), settings.stepSize(), OptionalInt.of(steps));
+  }
+
+  /** Sets whether the kernels between all pairs of times are kept, (P T) x (P T) each. */
+  public Dynamics saveHistory(boolean save) {
+    return options(settings.options().withSaveHistory(save));
+  }
+
+  /** Chooses the solver of the full theory. */
+  public Dynamics solver(SolverKind solver) {
+    return method(solver, settings.approximation(), settings.compare());
+  }
+
+  /** Chooses what is left out of the theory. */
+  public Dynamics approximation(Approximation approximation) {
+    return method(settings.solver(), approximation, settings.compare());
+  }
+
+  /** Sets whether every approximation that applies is solved beside the full theory. */
+  public Dynamics compare(boolean compare) {
+    return method(settings.solver(), settings.approximation(), compare);
+  }
+
+  /**
+   * Sets by what a solution counts as converged: for sampled solvers the largest relative bias of
+   * finite S, for the gradient flow the relative residual of the fixed point, for the alternating
+   * solver the largest relative change.
+   */
+  public Dynamics tolerance(double tolerance) {
+    return new Dynamics(
+        new DynamicsSettings(
+            settings.network(),
+            settings.options(),
+            settings.steps(),
+            settings.stepSize(),
+            settings.recordEvery(),
+            settings.solver(),
+            settings.approximation(),
+            settings.compare(),
+            OptionalDouble.of(tolerance)));
+  }
+
+  /**
+   * The same with everything that was left open chosen for some data.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
+   */
+  public Dynamics resolved(Datasets data, Backend backend) {
+    return new Dynamics(settings.resolved(Points.of(data), backend));
+  }
+
+  /** What {@link #fit} will hold, one plan for each of its stages. */
+  public List<MemoryPlan> plans(Datasets data, Backend backend) {
+    Points points = Points.of(data);
+    return new DynamicsSolve(settings.resolved(points, backend), points, backend).plans();
+  }
+
+  /** The options by the names of the command line. */
+  public Map<String, Object> describe() {
+    return settings.describe();
+  }
+
+  /**
+   * Solves the theory for the training points and the test points.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   */
+  public DynamicsFit fit(Datasets data, Backend backend) {
+    return fit(data, backend, RunControl.silent())
+        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+  }
+
+  /**
+   * The same with progress, a stop signal and checkpoints.
+   *
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   */
+  public Optional<DynamicsFit> fit(Datasets data, Backend backend, RunControl control) {
+    long start = System.nanoTime();
+    Points points = Points.of(data);
+    DynamicsSettings resolved = settings.resolved(points, backend);
+    return new DynamicsSolve(resolved, points, backend)
+        .solve(control)
+        .map(
+            solved ->
+                new DynamicsFit(
+                    resolved,
+                    solved,
+                    points,
+                    data,
+                    backend.info(),
+                    backend.peakBytes(),
+                    (System.nanoTime() - start) * 1e-9));
+  }
+}

@@ -1,0 +1,242 @@
+package org.richkernel;
+
+import java.util.Arrays;
+import java.util.Map;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.richkernel.dynamics.Approximation;
+import org.richkernel.dynamics.DynamicsProblem;
+import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.KernelCourse;
+import org.richkernel.dynamics.LayerKernels;
+import org.richkernel.result.Result;
+import org.richkernel.result.Summary;
+import org.richkernel.solver.StopReason;
+
+/** The arrays of a dynamics result by the names that files and reports know them by. */
+final class DynamicsArrays {
+  /** Most recorded times whose kernels are stored whole. */
+  private static final int SNAPSHOTS = 4;
+
+  /** Largest eigenvalues that are followed over time. */
+  private static final int EIGENVALUES = 8;
+
+  /** Most training points whose spectrum is followed over time. */
+  private static final int MOST_POINTS = 400;
+
+  private final DynamicsCourse course;
+  private final DynamicsProblem problem;
+  private final Points points;
+
+  DynamicsArrays(DynamicsCourse course, Points points) {
+    this.course = course;
+    this.problem = course.problem();
+    this.points = points;
+  }
+
+  Result of(
+      Summary summary, DynamicsSolution lazy, Map<Approximation, DynamicsSolution> approximations) {
+    Result result =
+        ResultParts.predictions(summary, points, course.trainOutputs(), course.testOutputs());
+    result = paths(result, "", course.time().length, course.outputs());
+    int times = course.time().length;
+    result =
+        result
+            .with("time", course.time(), times)
+            .with("loss_train_t", course.trainLoss(), times)
+            .with("loss_train_t_standard_error", course.trainLossError(), times);
+    if (course.testLoss().length > 0) {
+      result =
+          result
+              .with("loss_test_t", course.testLoss(), times)
+              .with("loss_test_t_standard_error", course.testLossError(), times);
+    }
+    result = lastKernels(result, lazy);
+    result = numbers(result);
+    result = snapshots(result);
+    if (lazy.reason() == StopReason.CONVERGED && points.testTargets().isPresent()) {
+      result =
+          ResultParts.with(
+              result, "f_test_lazy", lazy.testOutputs(lazy.times() - 1), problem.outputs());
+    }
+    if (lazy.times() == times && lazy.testLoss().length > 0) {
+      result = result.with("loss_test_lazy_t", lazy.testLoss(), times);
+    }
+    for (Map.Entry<Approximation, DynamicsSolution> other : approximations.entrySet()) {
+      result = approximation(result, other.getKey(), other.getValue());
+    }
+    return history(result);
+  }
+
+  /** f_train_t and f_test_t with a suffix, times x points, or times x points x K. */
+  private Result paths(Result result, String suffix, int times, double[] all) {
+    int k = problem.outputs();
+    int train = problem.trainPoints();
+    int test = problem.testPoints();
+    double[] trainPaths = new double[times * train * k];
+    double[] testPaths = new double[times * test * k];
+    for (int t = 0; t < times; t++) {
+      int from = t * problem.points() * k;
+      System.arraycopy(all, from, trainPaths, t * train * k, train * k);
+      System.arraycopy(all, from + train * k, testPaths, t * test * k, test * k);
+    }
+    Result with = result.with("f_train_t" + suffix, trainPaths, shape(times, train, k));
+    return test == 0 ? with : with.with("f_test_t" + suffix, testPaths, shape(times, test, k));
+  }
+
+  private static int[] shape(int times, int points, int outputs) {
+    return outputs == 1 ? new int[] {times, points} : new int[] {times, points, outputs};
+  }
+
+  /** phi_l, g_l and ntk of the training points at the last recorded time and at the start. */
+  private Result lastKernels(Result result, DynamicsSolution lazy) {
+    int p = problem.trainPoints();
+    double[] input = problem.trainInputKernel();
+    LayerKernels last = course.kernels().get(course.kernels().size() - 1).train(problem);
+    LayerKernels start = lazy.mean().kernels().get(0).train(problem);
+    Result with = result;
+    for (int l = 0; l < last.feature().size(); l++) {
+      with =
+          with.with("phi_" + (l + 1), last.feature().get(l), p, p)
+              .with("g_" + (l + 1), last.gradient().get(l), p, p)
+              .with("phi_lazy_" + (l + 1), start.feature().get(l), p, p);
+    }
+    return with.with("ntk", last.tangentKernel(input), p, p)
+        .with("ntk_lazy", start.tangentKernel(input), p, p);
+  }
+
+  /** Numbers of the kernels over time: recorded times x (L + 1), the tangent kernel last. */
+  private Result numbers(Result result) {
+    int recorded = course.recorded().length;
+    int columns = problem.network().hiddenLayers() + 1;
+    KernelCourse numbers = course.numbers();
+    Result with =
+        result
+            .with("kernel_time", course.recorded(), recorded)
+            .with("alignment_t", numbers.alignment(), recorded, columns)
+            .with("trace_t", numbers.trace(), recorded, columns)
+            .with("movement_t", numbers.movement(), recorded, columns);
+    return course
+        .numberErrors()
+        .map(
+            e ->
+                with.with("alignment_t_standard_error", e.alignment(), recorded, columns)
+                    .with("trace_t_standard_error", e.trace(), recorded, columns)
+                    .with("movement_t_standard_error", e.movement(), recorded, columns))
+        .orElse(with);
+  }
+
+  /** Whole kernels at a few times, and their largest eigenvalues at all recorded ones. */
+  private Result snapshots(Result result) {
+    int p = problem.trainPoints();
+    int recorded = course.recorded().length;
+    double[] input = problem.trainInputKernel();
+    int layers = problem.network().hiddenLayers();
+    int[] chosen = chosen(recorded);
+    int followed = p <= MOST_POINTS ? Math.min(p, EIGENVALUES) : 0;
+    double[][] stacks = new double[layers + 1][chosen.length * p * p];
+    double[][] spectra = new double[layers + 1][recorded * followed];
+    for (int r = 0; r < recorded; r++) {
+      LayerKernels train = course.kernels().get(r).train(problem);
+      int slot = Arrays.binarySearch(chosen, r);
+      for (int l = 0; l <= layers; l++) {
+        double[] kernel = l < layers ? train.feature().get(l) : train.tangentKernel(input);
+        if (slot >= 0) {
+          System.arraycopy(kernel, 0, stacks[l], slot * p * p, p * p);
+        }
+        if (followed > 0) {
+          System.arraycopy(largest(kernel, p, followed), 0, spectra[l], r * followed, followed);
+        }
+      }
+    }
+    Result with =
+        result.with(
+            "snapshot_time",
+            Arrays.stream(chosen).mapToDouble(r -> course.recorded()[r]).toArray(),
+            chosen.length);
+    for (int l = 0; l <= layers; l++) {
+      String name = l < layers ? "phi_" + (l + 1) : "ntk";
+      with = with.with(name + "_snapshots", stacks[l], chosen.length, p, p);
+      if (followed > 0) {
+        with = with.with("spectrum_" + name + "_t", spectra[l], recorded, followed);
+      }
+    }
+    return with;
+  }
+
+  /** At most {@link #SNAPSHOTS} of the recorded times, the first and the last among them. */
+  private static int[] chosen(int recorded) {
+    int count = Math.min(recorded, SNAPSHOTS);
+    int[] chosen = new int[count];
+    for (int i = 0; i < count; i++) {
+      chosen[i] = count == 1 ? 0 : Math.round(i * (recorded - 1f) / (count - 1));
+    }
+    return chosen;
+  }
+
+  /** Largest eigenvalues, decreasing. */
+  private static double[] largest(double[] kernel, int size, int count) {
+    double[][] rows = new double[size][];
+    for (int i = 0; i < size; i++) {
+      rows[i] = Arrays.copyOfRange(kernel, i * size, (i + 1) * size);
+      for (int j = 0; j < i; j++) {
+        // rounding may have left the halves apart
+        rows[i][j] = rows[j][i];
+      }
+    }
+    double[] values =
+        new EigenDecomposition(new Array2DRowRealMatrix(rows, false)).getRealEigenvalues();
+    Arrays.sort(values);
+    double[] largest = new double[count];
+    for (int k = 0; k < count; k++) {
+      largest[k] = values[size - 1 - k];
+    }
+    return largest;
+  }
+
+  private Result approximation(Result result, Approximation kind, DynamicsSolution solution) {
+    String suffix = "_" + DynamicsFit.key(kind);
+    int times = solution.times();
+    Result with =
+        paths(result, suffix, times, solution.mean().outputs())
+            .with("loss_train_t" + suffix, solution.trainLoss(), times);
+    with =
+        solution.testLoss().length == 0
+            ? with
+            : with.with("loss_test_t" + suffix, solution.testLoss(), times);
+    int columns = problem.network().hiddenLayers() + 1;
+    int recorded = solution.mean().kernels().size();
+    return with.with("movement_t" + suffix, solution.mean().course().movement(), recorded, columns);
+  }
+
+  /** phi_l_t and g_l_t between all pairs of times, (P T) x (P T). */
+  private Result history(Result result) {
+    if (course.history().isEmpty()) {
+      return result;
+    }
+    Result with = result;
+    int side = course.history().get().side();
+    for (int l = 0; l < course.history().get().feature().size(); l++) {
+      with =
+          with.with(
+                  "phi_" + (l + 1) + "_t",
+                  widened(course.history().get().feature().get(l)),
+                  side,
+                  side)
+              .with(
+                  "g_" + (l + 1) + "_t",
+                  widened(course.history().get().gradient().get(l)),
+                  side,
+                  side);
+    }
+    return with;
+  }
+
+  private static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
+  }
+}

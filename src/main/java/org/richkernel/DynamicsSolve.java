@@ -1,0 +1,218 @@
+package org.richkernel;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.dynamics.AlternatingOptions;
+import org.richkernel.dynamics.AlternatingSolver;
+import org.richkernel.dynamics.Approximation;
+import org.richkernel.dynamics.CausalOptions;
+import org.richkernel.dynamics.CausalSolver;
+import org.richkernel.dynamics.DynamicsProblem;
+import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.GradientIndependenceSolver;
+import org.richkernel.dynamics.LinearSolver;
+import org.richkernel.dynamics.OneHiddenLayerSolver;
+import org.richkernel.dynamics.PerturbativeSolver;
+import org.richkernel.dynamics.SolverKind;
+import org.richkernel.dynamics.StaticKernelSolver;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+
+/** The solves behind one {@link DynamicsFit}: the lazy limit, the approximations, the theory. */
+final class DynamicsSolve {
+  private static final double STABLE_SHARE = 0.25;
+  private static final double FLOW_ACCURACY = 3e-3;
+
+  private final DynamicsSettings settings;
+  private final DynamicsProblem problem;
+  private final Backend backend;
+
+  /**
+   * What was solved.
+   *
+   * @param course what was asked for
+   * @param lazy the limit gamma to 0
+   * @param approximations beside it, with --compare
+   * @param refusals why an approximation does not apply, with --compare
+   */
+  record Solved(
+      DynamicsCourse course,
+      DynamicsSolution lazy,
+      Map<Approximation, DynamicsSolution> approximations,
+      Map<Approximation, String> refusals) {}
+
+  /**
+   * @param settings resolved
+   */
+  DynamicsSolve(DynamicsSettings settings, Points points, Backend backend) {
+    this.settings = settings;
+    this.backend = backend;
+    problem = settings.problem(points);
+  }
+
+  /** One plan for each solve. */
+  List<MemoryPlan> plans() {
+    List<MemoryPlan> plans = new ArrayList<>();
+    plans.add(new StaticKernelSolver().plan(problem));
+    compared().forEach(kind -> plans.add(plan(kind)));
+    plans.add(
+        settings.approximation() == Approximation.NONE
+            ? planTheory()
+            : plan(settings.approximation()));
+    return plans;
+  }
+
+  private MemoryPlan plan(Approximation kind) {
+    return switch (kind) {
+      case NONE, STATIC_NTK -> new StaticKernelSolver().plan(problem);
+      case GRADIENT_INDEPENDENCE -> {
+        GradientIndependenceSolver.requireSolvable(problem);
+        yield new GradientIndependenceSolver(causal()).plan(problem);
+      }
+      case PERTURBATIVE -> {
+        PerturbativeSolver.requireSolvable(problem);
+        yield new PerturbativeSolver().plan(problem);
+      }
+    };
+  }
+
+  private MemoryPlan planTheory() {
+    return switch (settings.solver()) {
+      case CAUSAL, AUTO -> new CausalSolver(causal()).plan(problem);
+      case ALTERNATING -> alternating().plan(problem);
+      case LINEAR -> new LinearSolver().plan(problem);
+      case ONE_HIDDEN -> flow().plan(problem);
+    };
+  }
+
+  private CausalOptions causal() {
+    CausalOptions defaults = CausalOptions.defaults();
+    return settings.tolerance().isEmpty()
+        ? defaults
+        : defaults.withTolerance(settings.tolerance().getAsDouble());
+  }
+
+  private AlternatingSolver alternating() {
+    AlternatingOptions defaults = AlternatingOptions.defaults();
+    return new AlternatingSolver(
+        new AlternatingOptions(
+            defaults.damping(),
+            defaults.maxPasses(),
+            settings.tolerance().orElse(defaults.tolerance()),
+            defaults.jitter(),
+            defaults.populations()));
+  }
+
+  private OneHiddenLayerSolver flow() {
+    return settings.tolerance().isEmpty()
+        ? new OneHiddenLayerSolver()
+        : new OneHiddenLayerSolver(FLOW_ACCURACY, settings.tolerance().getAsDouble());
+  }
+
+  /** The approximations that --compare asks for and that the problem allows, the lazy one aside. */
+  private List<Approximation> compared() {
+    List<Approximation> kinds = new ArrayList<>();
+    if (settings.compare()) {
+      for (Approximation kind :
+          List.of(Approximation.PERTURBATIVE, Approximation.GRADIENT_INDEPENDENCE)) {
+        if (refusal(kind).isEmpty()) {
+          kinds.add(kind);
+        }
+      }
+    }
+    return kinds;
+  }
+
+  /** Why an approximation does not apply to the problem, in a line. */
+  private Optional<String> refusal(Approximation kind) {
+    try {
+      plan(kind);
+      return Optional.empty();
+    } catch (InvalidProblemException e) {
+      // an answer, not a failure: --compare shows what there is
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Solves the cheap problems first and the theory last; the checkpoints are its own, and what
+   * comes before it is computed anew.
+   *
+   * @return empty if a stop was asked for
+   */
+  Optional<Solved> solve(RunControl control) {
+    RunControl plain = new RunControl(control.listener(), control.stop(), CheckpointStore.none());
+    DynamicsSolution lazy = lazy().solve(problem, backend, plain);
+    Map<Approximation, DynamicsSolution> approximations = new LinkedHashMap<>();
+    if (settings.compare()) {
+      approximations.put(Approximation.STATIC_NTK, lazy);
+    }
+    for (Approximation kind : compared()) {
+      approximations.put(kind, solve(kind, lazy, plain));
+    }
+    Map<Approximation, String> refusals = new LinkedHashMap<>();
+    if (settings.compare()) {
+      for (Approximation kind : Approximation.values()) {
+        refusal(kind).ifPresent(reason -> refusals.put(kind, reason));
+      }
+    }
+    Optional<DynamicsCourse> course =
+        control.stop().isRaised() ? Optional.empty() : course(lazy, control);
+    return course.map(found -> new Solved(found, lazy, approximations, refusals));
+  }
+
+  private Optional<DynamicsCourse> course(DynamicsSolution lazy, RunControl control) {
+    if (settings.approximation() == Approximation.NONE
+        && settings.solver() == SolverKind.ONE_HIDDEN) {
+      return Optional.of(flow().solve(problem, backend, control))
+          .filter(solution -> solution.reason() != StopReason.INTERRUPTED)
+          .map(solution -> DynamicsCourse.of(solution, backend));
+    }
+    if (settings.approximation() == Approximation.NONE
+        && settings.solver() == SolverKind.ALTERNATING) {
+      return Optional.of(alternating().solve(problem, backend, control))
+          .filter(solution -> solution.dynamics().reason() != StopReason.INTERRUPTED)
+          .map(DynamicsCourse::of);
+    }
+    DynamicsSolution solution =
+        settings.approximation() == Approximation.NONE
+            ? theory(control)
+            : solve(settings.approximation(), lazy, control);
+    return Optional.of(solution)
+        .filter(found -> found.reason() != StopReason.INTERRUPTED)
+        .map(DynamicsCourse::of);
+  }
+
+  /** The lazy limit of the steps, or of the flow, whose times may be far apart. */
+  private StaticKernelSolver lazy() {
+    StaticKernelSolver plain = new StaticKernelSolver();
+    if (settings.solver() != SolverKind.ONE_HIDDEN) {
+      return plain;
+    }
+    double small = STABLE_SHARE * plain.largestStableStep(problem, backend);
+    return new StaticKernelSolver(
+        (int) Math.max(1, Math.ceil(problem.options().stepSize() / small)));
+  }
+
+  private DynamicsSolution theory(RunControl control) {
+    return settings.solver() == SolverKind.LINEAR
+        ? new LinearSolver().solve(problem, backend, control)
+        : new CausalSolver(causal()).solve(problem, backend, control);
+  }
+
+  private DynamicsSolution solve(Approximation kind, DynamicsSolution lazy, RunControl control) {
+    return switch (kind) {
+      case NONE, STATIC_NTK -> lazy;
+      case GRADIENT_INDEPENDENCE ->
+          new GradientIndependenceSolver(causal()).solve(problem, backend, control);
+      case PERTURBATIVE -> new PerturbativeSolver().solve(problem, backend, control);
+    };
+  }
+}

@@ -1,0 +1,234 @@
+package org.richkernel;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.multiscale.LevelPrediction;
+import org.richkernel.bayes.multiscale.ScaleSolution;
+import org.richkernel.data.Datasets;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.metrics.Scores;
+import org.richkernel.network.Predictor;
+import org.richkernel.network.Targets;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.result.Result;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.result.Summary;
+
+/** A finished {@link MultiScaleNbk} with the NNGP beside it. */
+public final class MultiScaleFit implements Fit {
+  private final String level;
+  private final SaddleOptions options;
+  private final List<ScaleSolution> path;
+  private final LazyFit lazy;
+  private final Points points;
+  private final Datasets data;
+  private final FitMeter meter;
+  private final Map<String, Object> described;
+
+  MultiScaleFit(
+      String level,
+      SaddleOptions options,
+      List<ScaleSolution> path,
+      LazyFit lazy,
+      Points points,
+      Datasets data,
+      FitMeter meter,
+      Map<String, Object> described) {
+    this.level = level;
+    this.options = options;
+    this.path = List.copyOf(path);
+    this.lazy = lazy;
+    this.points = points;
+    this.data = data;
+    this.meter = meter;
+    this.described = described;
+  }
+
+  /** All scales, in the order in which they were asked for. */
+  public List<ScaleSolution> path() {
+    return path;
+  }
+
+  /** The scale that is scored and saved, the last. */
+  public ScaleSolution last() {
+    return path.get(path.size() - 1);
+  }
+
+  /** The NNGP fit of the same data with the same noise. */
+  public LazyFit lazy() {
+    return lazy;
+  }
+
+  /** The level that is scored. */
+  private LevelPrediction chosen() {
+    return last().level(level);
+  }
+
+  @Override
+  public boolean converged() {
+    return path.stream()
+        .allMatch(scale -> scale.sampled().map(AdaptiveNbkSolution::converged).orElse(true));
+  }
+
+  @Override
+  public Scores trainScores() {
+    return Scores.of(points.trainTargets(), chosen().train());
+  }
+
+  @Override
+  public Optional<Scores> testScores() {
+    return points.testTargets().map(y -> Scores.of(y, chosen().test()));
+  }
+
+  /** Predictions of the chosen level; of tree level where one loop was sampled. */
+  @Override
+  public Predictor predictor() {
+    Map<String, Predictor> known = last().predictors();
+    Predictor own = known.get(level);
+    return own != null ? own : known.get(ScaleSolution.TREE);
+  }
+
+  @Override
+  public Result result(Map<String, ?> config, double ioSeconds) {
+    KernelMetrics metrics = KernelMetrics.of(last().kernel(), points.trainTargets());
+    Summary.Builder summary =
+        Summary.builder("bayes", config)
+            .backend(meter.backend())
+            .seed(options.seed())
+            .converged(converged())
+            .tolerance(options.tolerance())
+            .train(ResultParts.score(trainScores()))
+            .lazyTrain(ResultParts.score(lazy.trainScores()))
+            .layer(LayerSummary.of(1, metrics.alignment(), metrics.trace(), metrics.frobenius()))
+            .peakBytes(
+                ResultParts.host(meter.backend(), meter.peakBytes()),
+                ResultParts.device(meter.backend(), meter.peakBytes()))
+            .seconds("total", meter.seconds() + ioSeconds)
+            .seconds("io", ioSeconds)
+            .detail("method", last().sampled().isPresent() ? "sampled" : "closed-form")
+            .detail("scales", path.stream().map(this::scale).collect(Collectors.toList()));
+    Optional<AdaptiveNbkSolution> sampled = last().sampled();
+    summary.iterations(sampled.map(AdaptiveNbkSolution::iterations).orElse(0L));
+    summary.residual(sampled.map(s -> s.certificate().residual()).orElse(0.0));
+    testScores()
+        .ifPresent(
+            scores -> {
+              double[] spread = chosen().testError();
+              Targets targets = points.testTargets().orElseThrow();
+              summary.test(
+                  spread.length == 0
+                      ? ResultParts.score(scores)
+                      : ResultParts.score(scores)
+                          .withLossStandardError(
+                              ResultParts.lossError(targets.toArray(), chosen().test(), spread)));
+            });
+    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    return arrays(summary.build());
+  }
+
+  /** The numbers of one scale. */
+  private Map<String, Object> scale(ScaleSolution scale) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("chi", scale.chi());
+    row.put("stationaryPoints", scale.stationaryPoints());
+    double[] y = points.trainTargets().toArray();
+    scale.levels().forEach((name, f) -> row.put(name, numbers(f, y)));
+    scale.exactTrainLoss().ifPresent(loss -> row.put("posteriorTrainLoss", loss));
+    scale.exactTestLoss().ifPresent(loss -> row.put("posteriorTestLoss", loss));
+    scale.sampled().ifPresent(s -> row.put("converged", s.converged()));
+    return row;
+  }
+
+  private Map<String, Object> numbers(LevelPrediction f, double[] y) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("trainDiscrepancy", f.trainDiscrepancy(y));
+    if (f.trainError().length > 0) {
+      row.put("trainDiscrepancyStandardError", f.trainDiscrepancyError(y));
+    }
+    row.put("trainLoss", Scores.of(points.trainTargets(), f.train()).loss());
+    if (points.testTargets().isPresent()) {
+      Targets targets = points.testTargets().get();
+      double[] other = targets.toArray();
+      row.put("testDiscrepancy", f.testDiscrepancy(other));
+      row.put("testLoss", Scores.of(targets, f.test()).loss());
+      if (f.testError().length > 0) {
+        row.put("testDiscrepancyStandardError", f.testDiscrepancyError(other));
+        row.put("testLossStandardError", ResultParts.lossError(other, f.test(), f.testError()));
+      }
+    }
+    return row;
+  }
+
+  private Result arrays(Summary summary) {
+    int p = points.trainInputs().rows();
+    Result result =
+        ResultParts.predictions(summary, points, chosen().train(), chosen().test())
+            .with("phi_1", last().kernel(), p, p)
+            .with("phi_lazy_1", lazy.solution().gram().feature(1), p, p);
+    if (points.testTargets().isPresent()) {
+      result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), 1);
+      if (chosen().testError().length > 0) {
+        result = ResultParts.with(result, "f_test_standard_error", chosen().testError(), 1);
+      }
+    }
+    for (Map.Entry<String, LevelPrediction> entry : last().levels().entrySet()) {
+      String suffix = entry.getKey().replace('-', '_');
+      result = ResultParts.with(result, "f_train_" + suffix, entry.getValue().train(), 1);
+      if (points.testTargets().isPresent()) {
+        result = ResultParts.with(result, "f_test_" + suffix, entry.getValue().test(), 1);
+      }
+    }
+    return path.size() > 1 ? withPath(result) : result;
+  }
+
+  /** Discrepancies over chi, one array for each level: path_chi, path_train_tree, ... */
+  private Result withPath(Result start) {
+    int count = path.size();
+    double[] y = points.trainTargets().toArray();
+    Optional<double[]> other = points.testTargets().map(Targets::toArray);
+    Result result =
+        start.with("path_chi", path.stream().mapToDouble(ScaleSolution::chi).toArray(), count);
+    for (String name : last().levels().keySet()) {
+      String suffix = name.replace('-', '_');
+      double[][] columns = new double[4][count];
+      for (int i = 0; i < count; i++) {
+        LevelPrediction f = path.get(i).level(name);
+        columns[0][i] = f.trainDiscrepancy(y);
+        columns[1][i] = f.trainDiscrepancyError(y);
+        if (other.isPresent()) {
+          columns[2][i] = f.testDiscrepancy(other.get());
+          columns[3][i] = f.testDiscrepancyError(other.get());
+        }
+      }
+      result =
+          result
+              .with("path_train_" + suffix, columns[0], count)
+              .with("path_train_" + suffix + "_standard_error", columns[1], count);
+      if (other.isPresent()) {
+        result =
+            result
+                .with("path_test_" + suffix, columns[2], count)
+                .with("path_test_" + suffix + "_standard_error", columns[3], count);
+      }
+    }
+    return result;
+  }
+
+  @Override
+  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
+    ModelSettings.write(folder, predictor(), data, 1);
+    ResultFolder.write(folder, result(config, ioSeconds));
+  }
+
+  @Override
+  public void save(Path folder) {
+    ResultFolder.prepare(folder);
+    save(folder, described, 0);
+  }
+}

@@ -1,0 +1,195 @@
+package org.richkernel;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.bayes.critical.EdgeOfChaos;
+import org.richkernel.bayes.critical.FiniteWidthProblem;
+import org.richkernel.bayes.critical.KernelAdaptation;
+import org.richkernel.bayes.critical.LinearResponse;
+import org.richkernel.bayes.critical.ResponseFunctions;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.Result;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.result.Summary;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+
+/**
+ * Response functions, depth scales and kernel adaptation over a sweep of the weight variance: how
+ * feature learning grows towards the edge of chaos (Fischer et al., arXiv:2405.10761).
+ *
+ * @param network depth, activation and bias variance; its weight variances are swept
+ * @param responses one for each weight variance, in order
+ * @param critical the weight variance at which chi_perp = 1
+ * @param adaptation the same sweep on a data set, where one was given
+ */
+public record PhaseDiagram(
+    NetworkSpec network,
+    List<ResponseFunctions> responses,
+    double critical,
+    Optional<Adaptation> adaptation) {
+
+  /**
+   * The response of the kernels to a data set.
+   *
+   * @param width N
+   * @param beta inverse noise
+   * @param samples S of each set of samples
+   * @param seed key of the random streams
+   */
+  public record Settings(int width, double beta, int samples, long seed) {}
+
+  /**
+   * Linear response to a data set, one row for each weight variance.
+   *
+   * @param change |dC^l|_F / |C^l|_F, sweep x L
+   * @param error its standard error
+   * @param growth |dC^L|_F over the norm of the source of the last layer
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Adaptation(double[] change, double[] error, double[] growth) {}
+
+  /**
+   * The diagram without data.
+   *
+   * @param weightVariances any order, all within the stable region
+   * @throws InvalidProblemException if the variance of a layer has no stable fixed point
+   */
+  public static PhaseDiagram of(NetworkSpec network, double[] weightVariances) {
+    List<ResponseFunctions> responses = new ArrayList<>();
+    for (double g : weightVariances) {
+      responses.add(ResponseFunctions.of(network.activation(), g, network.biasVariance()));
+    }
+    return new PhaseDiagram(
+        network,
+        List.copyOf(responses),
+        EdgeOfChaos.criticalWeightVariance(network.activation(), network.biasVariance()),
+        Optional.empty());
+  }
+
+  private FiniteWidthProblem problem(Points points, double g, Settings settings) {
+    return FiniteWidthProblem.of(
+        network.withWeightVariance(g),
+        settings.width(),
+        1,
+        1 / settings.beta(),
+        points.trainInputs(),
+        points.trainTargets());
+  }
+
+  /** What {@link #on} will hold at once. */
+  public MemoryPlan plan(Datasets data, Settings settings) {
+    return LinearResponse.plan(
+        problem(Points.of(data), responses.get(0).weightVariance(), settings), settings.samples());
+  }
+
+  /**
+   * The diagram with the response to a data set in standard scaling.
+   *
+   * @return empty if a stop was asked for
+   */
+  public Optional<PhaseDiagram> on(
+      Datasets data, Settings settings, Backend backend, RunControl control) {
+    Points points = Points.of(data);
+    int layers = network.hiddenLayers();
+    int count = responses.size();
+    double[] change = new double[count * layers];
+    double[] error = new double[count * layers];
+    double[] growth = new double[count];
+    for (int i = 0; i < count; i++) {
+      if (control.stop().isRaised()) {
+        return Optional.empty();
+      }
+      double g = responses.get(i).weightVariance();
+      FiniteWidthProblem problem = problem(points, g, settings);
+      KernelAdaptation response =
+          LinearResponse.solve(backend, problem, settings.samples(), settings.seed());
+      for (int l = 1; l <= layers; l++) {
+        double relative = response.relativeChange(l);
+        change[i * layers + l - 1] = relative;
+        error[i * layers + l - 1] =
+            relative * response.changeError().get(l) / response.changeNorm(l);
+      }
+      growth[i] = LinearResponse.growth(problem, response);
+      control
+          .listener()
+          .progress(new Progress("weight variance " + g, 0, i + 1, count, Double.NaN, Double.NaN));
+    }
+    return Optional.of(
+        new PhaseDiagram(
+            network, responses, critical, Optional.of(new Adaptation(change, error, growth))));
+  }
+
+  /** Weight variances of the sweep. */
+  public double[] weightVariances() {
+    return responses.stream().mapToDouble(ResponseFunctions::weightVariance).toArray();
+  }
+
+  /**
+   * The diagram as a result folder holds it: arrays weight_variance, fixed_point,
+   * chi_perpendicular, chi_parallel, depth_perpendicular, depth_parallel (one number for each
+   * weight variance), growth_by_depth (sweep x L), and with data adaptation,
+   * adaptation_standard_error (sweep x L) and growth_response.
+   */
+  public Result result(Map<String, ?> config, double seconds) {
+    int count = responses.size();
+    int layers = network.hiddenLayers();
+    double[] growth = new double[count * layers];
+    for (int i = 0; i < count; i++) {
+      for (int l = 1; l <= layers; l++) {
+        growth[i * layers + l - 1] = responses.get(i).adaptationGrowth(l);
+      }
+    }
+    Summary.Builder summary =
+        Summary.builder("phase", config)
+            .converged(true)
+            .seconds("total", seconds)
+            .detail("criticalWeightVariance", critical)
+            .detail("sweep", responses.stream().map(PhaseDiagram::row).toList());
+    Result result =
+        Result.of(summary.build())
+            .with("weight_variance", weightVariances(), count)
+            .with("fixed_point", column(ResponseFunctions::fixedPoint), count)
+            .with("chi_perpendicular", column(ResponseFunctions::perpendicular), count)
+            .with("chi_parallel", column(ResponseFunctions::parallel), count)
+            .with("depth_perpendicular", column(ResponseFunctions::perpendicularDepth), count)
+            .with("depth_parallel", column(ResponseFunctions::parallelDepth), count)
+            .with("growth_by_depth", growth, count, layers);
+    if (adaptation.isEmpty()) {
+      return result;
+    }
+    Adaptation on = adaptation.get();
+    return result
+        .with("adaptation", on.change(), count, layers)
+        .with("adaptation_standard_error", on.error(), count, layers)
+        .with("growth_response", on.growth(), count);
+  }
+
+  private double[] column(java.util.function.ToDoubleFunction<ResponseFunctions> value) {
+    return responses.stream().mapToDouble(value).toArray();
+  }
+
+  private static Map<String, Object> row(ResponseFunctions response) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("weightVariance", response.weightVariance());
+    row.put("fixedPoint", response.fixedPoint());
+    row.put("perpendicular", response.perpendicular());
+    row.put("parallel", response.parallel());
+    row.put("perpendicularDepth", response.perpendicularDepth());
+    row.put("parallelDepth", response.parallelDepth());
+    return row;
+  }
+
+  /** Writes the result folder. */
+  public void save(Path folder, Map<String, ?> config, double seconds) {
+    ResultFolder.write(folder, result(config, seconds));
+  }
+}

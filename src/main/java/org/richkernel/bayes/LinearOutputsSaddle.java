@@ -1,0 +1,279 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.MatrixUtils;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+
+/**
+ * The saddle point of deep linear networks with K outputs: the minima of {@link
+ * LinearOutputsAction}, found from several starts.
+ *
+ * <p>At a minimum there is a rotation O of the outputs such that v_j^T C v_k = 0 for j != k, each
+ * rotated output has its own t_k = gamma^2 m_k v_k^T C v_k, and
+ *
+ * <pre>  Phi^l = C + sum_k ((1 + t_k)^l - 1) / (v_k^T C v_k) C v_k v_k^T C.</pre>
+ *
+ * <p>The starts are rotations in which the outputs decouple at small or large t, with every output
+ * at its own smallest, largest or least-action root; a first-order transition shows as several
+ * minima, and the one of least action is the answer.
+ */
+public final class LinearOutputsSaddle {
+  /** Outputs up to which all combinations of roots are started from. */
+  private static final int MOST_COMBINED = 4;
+
+  private static final double SAME = 1e-6;
+
+  private final LinearOutputsAction action;
+  private final double[] lambda;
+  private final double[] vectors; // Q, P x P
+  private final double gamma;
+  private final double kappa;
+  private final List<LinearOutputsMinimum> minima;
+
+  private LinearOutputsSaddle(
+      LinearOutputsAction action,
+      double[] lambda,
+      double[] vectors,
+      int hiddenLayers,
+      double gamma,
+      double kappa) {
+    this.action = action;
+    this.lambda = lambda;
+    this.vectors = vectors;
+    this.gamma = gamma;
+    this.kappa = kappa;
+    this.minima = minima(hiddenLayers);
+  }
+
+  /**
+   * Finds the minima.
+   *
+   * @param c kernel of the inputs, P x P, positive semidefinite
+   * @param y targets, P x K
+   * @param outputs K
+   * @param hiddenLayers L &gt;= 1
+   * @param gamma richness &gt;= 0
+   * @param kappa noise &gt; 0
+   */
+  public static LinearOutputsSaddle solve(
+      Backend backend,
+      double[] c,
+      double[] y,
+      int outputs,
+      int hiddenLayers,
+      double gamma,
+      double kappa) {
+    int points = y.length / outputs;
+    double[] vectors = new double[points * points];
+    double[] lambda = new double[points];
+    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "input kernel");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "input eigenvalues")) {
+      backend.upload(c, a);
+      backend.eigenSymmetric(a, values);
+      backend.download(a, vectors);
+      backend.download(values, lambda);
+    }
+    double[] z = new double[points * outputs];
+    for (int i = 0; i < points; i++) {
+      lambda[i] = Math.max(0, lambda[i]);
+      for (int p = 0; p < points; p++) {
+        for (int k = 0; k < outputs; k++) {
+          z[i * outputs + k] += vectors[p * points + i] * y[p * outputs + k];
+        }
+      }
+    }
+    return new LinearOutputsSaddle(
+        new LinearOutputsAction(hiddenLayers, gamma, kappa, lambda, z, outputs),
+        lambda,
+        vectors,
+        hiddenLayers,
+        gamma,
+        kappa);
+  }
+
+  /** All minima, of least action first; never empty. */
+  public List<LinearOutputsMinimum> minima() {
+    return minima;
+  }
+
+  /** The minimum of least action. */
+  public LinearOutputsMinimum best() {
+    return minima.get(0);
+  }
+
+  private List<LinearOutputsMinimum> minima(int hiddenLayers) {
+    List<LinearOutputsMinimum> found = new ArrayList<>();
+    for (RealMatrix rotation : rotations(hiddenLayers)) {
+      for (double[] t : starts(rotation, hiddenLayers)) {
+        RealMatrix start =
+            rotation
+                .multiply(MatrixUtils.createRealDiagonalMatrix(t))
+                .multiply(rotation.transpose());
+        LinearOutputsMinimum minimum = LinearOutputsMinimum.descend(action, start);
+        if (found.stream().noneMatch(other -> other.isSameAs(minimum, SAME))) {
+          found.add(minimum);
+        }
+      }
+    }
+    found.sort(Comparator.comparingDouble(LinearOutputsMinimum::action));
+    return List.copyOf(found);
+  }
+
+  /** Rotations in which the outputs decouple when all have one scale: none, and a large one. */
+  private List<RealMatrix> rotations(int hiddenLayers) {
+    int outputs = action.outputs();
+    RealMatrix none = MatrixUtils.createRealIdentityMatrix(outputs);
+    List<RealMatrix> rotations = new ArrayList<>(List.of(none));
+    double largest = 0;
+    for (LinearSaddle.Root root : roots(none, 0, hiddenLayers)) {
+      largest = Math.max(largest, root.t());
+    }
+    for (double t : new double[] {0, largest}) {
+      double[] m = new double[outputs];
+      Arrays.fill(m, Math.pow(1 + t, hiddenLayers));
+      RealMatrix w = action.overlaps(none, m);
+      rotations.add(new EigenDecomposition(symmetric(w)).getV());
+    }
+    return rotations;
+  }
+
+  private static RealMatrix symmetric(RealMatrix a) {
+    return a.add(a.transpose()).scalarMultiply(0.5);
+  }
+
+  private List<LinearSaddle.Root> roots(RealMatrix rotation, int k, int hiddenLayers) {
+    return LinearSaddle.roots(lambda, action.rotated(rotation, k), hiddenLayers, gamma, kappa);
+  }
+
+  /** Eigenvalues to start from: every output at its own smallest, largest or best root. */
+  private List<double[]> starts(RealMatrix rotation, int hiddenLayers) {
+    int outputs = action.outputs();
+    double[] low = new double[outputs];
+    double[] high = new double[outputs];
+    double[] best = new double[outputs];
+    for (int k = 0; k < outputs; k++) {
+      List<LinearSaddle.Root> roots = roots(rotation, k, hiddenLayers);
+      low[k] = roots.stream().mapToDouble(LinearSaddle.Root::t).min().orElse(0);
+      high[k] = roots.stream().mapToDouble(LinearSaddle.Root::t).max().orElse(0);
+      best[k] = roots.get(0).t();
+    }
+    List<double[]> starts = new ArrayList<>(List.of(best, low, high));
+    if (Arrays.equals(low, high)) {
+      return starts;
+    }
+    if (outputs <= MOST_COMBINED) {
+      for (int mask = 1; mask < (1 << outputs) - 1; mask++) {
+        double[] mixed = low.clone();
+        for (int k = 0; k < outputs; k++) {
+          if ((mask >> k & 1) == 1) {
+            mixed[k] = high[k];
+          }
+        }
+        starts.add(mixed);
+      }
+    } else {
+      for (int k = 0; k < outputs; k++) {
+        double[] one = low.clone();
+        one[k] = high[k];
+        starts.add(one);
+      }
+    }
+    return starts;
+  }
+
+  /** v_k in the eigenbasis of C for every rotated output, K x P. */
+  private double[][] rotatedDuals(LinearOutputsMinimum minimum) {
+    int outputs = action.outputs();
+    double[] m = action.scales(minimum.t());
+    double[][] v = new double[outputs][];
+    for (int k = 0; k < outputs; k++) {
+      v[k] = action.rotated(minimum.rotation(), k);
+      for (int i = 0; i < lambda.length; i++) {
+        v[k][i] /= m[k] * lambda[i] + kappa;
+      }
+    }
+    return v;
+  }
+
+  /** V = sum_k v_k o_k^T = (Phi^L + kappa)^{-1} Y at the best minimum, P x K. */
+  public double[] dual() {
+    return combined(null);
+  }
+
+  /**
+   * A = sum_k m_k v_k o_k^T at the best minimum, P x K: f(x) = k_0(x)^T A with the kernel of the
+   * inputs.
+   */
+  public double[] coefficients() {
+    return combined(action.scales(best().t()));
+  }
+
+  private double[] combined(double @Nullable [] factors) {
+    int outputs = action.outputs();
+    int points = lambda.length;
+    double[][] v = rotatedDuals(best());
+    double[] result = new double[points * outputs];
+    for (int k = 0; k < outputs; k++) {
+      double[] own = toPoints(v[k]);
+      for (int i = 0; i < points; i++) {
+        for (int j = 0; j < outputs; j++) {
+          double weight = factors == null ? 1 : factors[k];
+          result[i * outputs + j] += weight * own[i] * best().rotation().getEntry(j, k);
+        }
+      }
+    }
+    return result;
+  }
+
+  /** Phi^l at the best minimum, P x P, l = 0 (C itself) to L. */
+  public double[] kernel(int layer) {
+    int points = lambda.length;
+    double[][] v = rotatedDuals(best());
+    RealMatrix kernel = new Array2DRowRealMatrix(points, points);
+    for (int i = 0; i < points; i++) {
+      kernel.setEntry(i, i, lambda[i]);
+    }
+    for (int k = 0; k < v.length; k++) {
+      double quadratic = 0;
+      for (int i = 0; i < points; i++) {
+        quadratic += lambda[i] * v[k][i] * v[k][i];
+      }
+      double weight = quadratic == 0 ? 0 : (Math.pow(1 + best().t()[k], layer) - 1) / quadratic;
+      for (int i = 0; i < points; i++) {
+        for (int j = 0; j < points; j++) {
+          kernel.addToEntry(i, j, weight * lambda[i] * v[k][i] * lambda[j] * v[k][j]);
+        }
+      }
+    }
+    RealMatrix q = new Array2DRowRealMatrix(points, points);
+    for (int i = 0; i < vectors.length; i++) {
+      q.setEntry(i / points, i % points, vectors[i]);
+    }
+    RealMatrix full = q.multiply(kernel).multiply(q.transpose());
+    double[] flat = new double[points * points];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = full.getEntry(i / points, i % points);
+    }
+    return flat;
+  }
+
+  private double[] toPoints(double[] modes) {
+    int points = lambda.length;
+    double[] x = new double[points];
+    for (int p = 0; p < points; p++) {
+      for (int i = 0; i < points; i++) {
+        x[p] += vectors[p * points + i] * modes[i];
+      }
+    }
+    return x;
+  }
+}

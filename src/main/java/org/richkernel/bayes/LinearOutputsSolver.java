@@ -1,0 +1,100 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.richkernel.compute.Backend;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.StopReason;
+
+/** Linear networks of any depth with several outputs: {@link LinearOutputsSaddle} on a data set. */
+final class LinearOutputsSolver {
+  private LinearOutputsSolver() {}
+
+  /**
+   * The saddle point of least action.
+   *
+   * @param c readout kernel at initialisation, slope x . x' + offset, P x P
+   * @param later product of the weight variances above the input, by which c exceeds Sigma^1
+   */
+  static AdaptiveNbkSolution solve(
+      Backend backend,
+      AdaptiveProblem problem,
+      double[] c,
+      double slope,
+      double offset,
+      double later) {
+    NetworkSpec network = problem.network();
+    int outputs = problem.trainTargets().outputs();
+    double[] y = problem.trainTargets().toArray();
+    double kappa = problem.options().kappa();
+    LinearOutputsSaddle saddle =
+        LinearOutputsSaddle.solve(
+            backend, c, y, outputs, network.hiddenLayers(), problem.options().gamma(), kappa);
+    List<double[]> kernels = new ArrayList<>();
+    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
+    double variance = 1 / later;
+    for (int l = 1; l <= network.hiddenLayers(); l++) {
+      double[] kernel = saddle.kernel(l);
+      for (int i = 0; i < kernel.length; i++) {
+        kernel[i] *= variance;
+      }
+      kernels.add(kernel);
+      layers.add(InitialKernelSaddle.exact(KernelMetrics.of(kernel, problem.trainTargets())));
+      variance *= network.weightVariance(l);
+    }
+    double[] v = saddle.dual();
+    double[] fitted = y.clone();
+    for (int i = 0; i < fitted.length; i++) {
+      fitted[i] -= kappa * v[i];
+    }
+    LinearPredictor predictor =
+        predictor(problem.trainInputs(), saddle.coefficients(), slope, offset, outputs);
+    List<LinearSaddle.Root> roots = new ArrayList<>();
+    for (LinearOutputsMinimum minimum : saddle.minima()) {
+      double trace = 0;
+      for (double t : minimum.t()) {
+        trace += t;
+      }
+      roots.add(new LinearSaddle.Root(trace, minimum.action()));
+    }
+    return new AdaptiveNbkSolution(
+        StopReason.CONVERGED,
+        "closed-form",
+        0,
+        Certificate.exact(saddle.best().residual()),
+        kernels,
+        layers,
+        v,
+        AdaptiveNbkSolution.Estimate.exact(InitialKernelSaddle.dot(y, v)),
+        fitted,
+        problem.testInputs().rows() == 0
+            ? new double[0]
+            : predictor.predict(backend, problem.testInputs()),
+        new double[0],
+        predictor,
+        List.of(),
+        Map.of(),
+        roots,
+        Map.of());
+  }
+
+  /** f(x) = sum_i (slope x_i . x + offset) A_i. */
+  private static LinearPredictor predictor(
+      Inputs train, double[] coefficients, double slope, double offset, int outputs) {
+    double[] weights = new double[train.dimension() * outputs];
+    double[] intercepts = new double[outputs];
+    for (int i = 0; i < train.rows(); i++) {
+      for (int k = 0; k < outputs; k++) {
+        double a = coefficients[i * outputs + k];
+        intercepts[k] += offset * a;
+        for (int d = 0; d < train.dimension(); d++) {
+          weights[d * outputs + k] += slope * train.at(i, d) * a;
+        }
+      }
+    }
+    return new LinearPredictor(weights, intercepts);
+  }
+}

@@ -1,0 +1,102 @@
+package org.richkernel.bayes.critical;
+
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Predictor;
+
+/**
+ * Predictions with kernels of maximum a posteriori at finite width: new points go up through the
+ * layers that the training points have tilted, f(x) = C^L(x, X) V.
+ */
+public final class MapPredictor implements Predictor {
+  private final NetworkSpec network;
+  private final FiniteWidthProblem problem;
+  private final Inputs train;
+  private final List<double[]> kernels;
+  private final List<double[]> conjugate;
+  private final int samples;
+  private final long seed;
+
+  /**
+   * @param kernels C^l, l = 0 .. L, P x P
+   * @param conjugate Ct^l, l = 0 .. L, P x P; that of l = 0 is not used
+   * @param samples S of the one set of samples that predicts
+   */
+  public MapPredictor(
+      NetworkSpec network,
+      FiniteWidthProblem problem,
+      Inputs train,
+      List<double[]> kernels,
+      List<double[]> conjugate,
+      int samples,
+      long seed) {
+    this.network = network;
+    this.problem = problem;
+    this.train = train;
+    this.kernels = List.copyOf(kernels);
+    this.conjugate = List.copyOf(conjugate);
+    this.samples = samples;
+    this.seed = seed;
+  }
+
+  /** The network. */
+  public NetworkSpec network() {
+    return network;
+  }
+
+  /** Width, noise and targets. */
+  public FiniteWidthProblem problem() {
+    return problem;
+  }
+
+  /** The training inputs. */
+  public Inputs trainInputs() {
+    return train;
+  }
+
+  /** C^l; not a copy. */
+  public double[] kernel(int layer) {
+    return kernels.get(layer);
+  }
+
+  /** Ct^l, l = 1 .. L; not a copy. */
+  public double[] conjugate(int layer) {
+    return conjugate.get(layer);
+  }
+
+  /** S. */
+  public int samples() {
+    return samples;
+  }
+
+  /** Key of the random streams. */
+  public long seed() {
+    return seed;
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    if (inputs.dimension() != train.dimension()) {
+      throw new InvalidProblemException(
+          "test-x",
+          inputs.dimension() + " columns",
+          "the fit was made with " + train.dimension() + "; give as many");
+    }
+    try (TiltedLayer layer =
+        new TiltedLayer(backend, problem.activation(), problem.points(), samples, seed, 0)) {
+      return OtherPointsPass.predict(
+          backend,
+          problem,
+          layer,
+          kernels,
+          conjugate,
+          FiniteWidthProblem.covariance(network, inputs, train),
+          FiniteWidthProblem.variance(network, inputs),
+          seed,
+          0);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package org.richkernel.bayes.critical;
+
+/**
+ * Kernels of maximum a posteriori at finite width with what speaks for them; arrays are not copied.
+ *
+ * @param adaptation kernels of all layers beside those of the prior
+ * @param residual largest mismatch of the equations over the replicas, relative to the change
+ * @param kernelError standard error of C^L relative to its norm
+ * @param effectiveShare smallest effective share of the samples over layers and replicas
+ * @param tilt largest growth rate of the tilt, see below; weights have a variance only below 1/2
+ * @param passes most passes of a replica
+ * @param converged whether all of these are as they should be
+ * @param dual V, P x K
+ * @param dualSpread standard error of V
+ * @param testPredictions Q x K
+ * @param testSpread standard error of the predictions
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record MapSolution(
+    KernelAdaptation adaptation,
+    double residual,
+    double kernelError,
+    double effectiveShare,
+    double tilt,
+    int passes,
+    boolean converged,
+    double[] dual,
+    double[] dualSpread,
+    double[] testPredictions,
+    double[] testSpread) {}

@@ -1,0 +1,141 @@
+package org.richkernel.bayes.critical;
+
+import org.apache.commons.math3.analysis.solvers.BrentSolver;
+import org.richkernel.compute.Activation;
+import org.richkernel.lazy.ActivationMoments;
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * How a perturbation of the preactivation covariance travels through deep layers that have reached
+ * their fixed point q* = g_b + g E[phi(h)^2], h ~ N(0, q*) (Schoenholz et al., arXiv:1611.01232;
+ * Fischer et al., arXiv:2405.10761):
+ *
+ * <pre>  chi_perp = g E[phi'^2]              of the angle between two nearby points,
+ *   chi_par  = g E[phi'^2 + phi phi'']  of the length of one point.</pre>
+ *
+ * @param activation phi
+ * @param weightVariance g
+ * @param biasVariance g_b
+ * @param fixedPoint q*, the stable fixed point that is reached from a finite variance
+ * @param parallel chi_par
+ * @param perpendicular chi_perp
+ */
+public record ResponseFunctions(
+    Activation activation,
+    double weightVariance,
+    double biasVariance,
+    double fixedPoint,
+    double parallel,
+    double perpendicular) {
+  private static final double ACCURACY = 1e-14;
+  private static final int MOST_EVALUATIONS = 1000;
+
+  /** The fixed point of a variance map, and the moments that hold up to it. */
+  private record FixedPoint(double variance, ActivationMoments moments) {}
+
+  /**
+   * The response at the fixed point of one activation.
+   *
+   * @param g weight variance of the hidden layers, positive
+   * @param gb bias variance, at least 0
+   * @throws InvalidProblemException if the variance grows without bound from layer to layer, as
+   *     that of ReLU does for g &gt;= 2 and that of linear layers for g &gt;= 1
+   */
+  public static ResponseFunctions of(Activation activation, double g, double gb) {
+    if (!(g > 0) || Double.isInfinite(g)) {
+      throw new InvalidProblemException("weight-variance", g, "use a positive finite number");
+    }
+    if (!(gb >= 0) || Double.isInfinite(gb)) {
+      throw new InvalidProblemException("bias-variance", gb, "use a finite number of at least 0");
+    }
+    FixedPoint point = fixedPoint(activation, g, gb);
+    return new ResponseFunctions(
+        activation,
+        g,
+        gb,
+        point.variance(),
+        g * point.moments().growth(point.variance()),
+        g * point.moments().slope(point.variance()));
+  }
+
+  /**
+   * The weight variance beyond which no fixed point is stable: 2 for ReLU, 1 for linear layers,
+   * infinite for activations that are bounded.
+   */
+  public static double stableBelow(Activation activation) {
+    return switch (activation) {
+      case RELU -> 2;
+      case LINEAR -> 1;
+      case TANH, ERF -> Double.POSITIVE_INFINITY;
+    };
+  }
+
+  private static FixedPoint fixedPoint(Activation activation, double g, double gb) {
+    double limit = stableBelow(activation);
+    if (g >= limit) {
+      throw new InvalidProblemException(
+          "weight-variance",
+          g,
+          "the variance of "
+              + activation.id()
+              + " layers has no stable fixed point from "
+              + limit
+              + " on; stay below it");
+    }
+    if (Double.isFinite(limit)) {
+      // homogeneous: E phi^2 = q / limit, so q* = g_b / (1 - g / limit)
+      return new FixedPoint(gb / (1 - g / limit), new ActivationMoments(activation, 0));
+    }
+    // |phi| <= 1 bounds the fixed point
+    double high = gb + g;
+    ActivationMoments moments = new ActivationMoments(activation, high);
+    double low = gb;
+    if (gb == 0) {
+      double departure = g * moments.growth(0) - 1;
+      if (departure <= 0) {
+        return new FixedPoint(0, moments);
+      }
+      // E phi^2 is concave in q: 0 is unstable, and one more root lies above it
+      low = Math.min(1, departure) * high;
+      while (g * moments.value(low) <= low) {
+        low /= 4;
+      }
+    }
+    double start = low;
+    double root =
+        new BrentSolver(ACCURACY, 1e-300)
+            .solve(MOST_EVALUATIONS, q -> gb + g * moments.value(q) - q, start, high);
+    return new FixedPoint(root, moments);
+  }
+
+  /** xi_par = -1 / ln chi_par in layers; infinite at and beyond 1. */
+  public double parallelDepth() {
+    return depth(parallel);
+  }
+
+  /**
+   * xi_perp = -1 / ln chi_perp in layers; infinite at the edge of chaos, and beyond it, where
+   * nearby points part.
+   */
+  public double perpendicularDepth() {
+    return depth(perpendicular);
+  }
+
+  private static double depth(double response) {
+    return response >= 1 ? Double.POSITIVE_INFINITY : response <= 0 ? 0 : -1 / Math.log(response);
+  }
+
+  /**
+   * By what factor L layers with equal sources adapt more than one: sum_{k &lt; L} chi_perp^{2k}.
+   * Every layer's source travels down by the adjoint response and up by the response.
+   */
+  public double adaptationGrowth(int layers) {
+    double sum = 0;
+    double power = 1;
+    for (int k = 0; k < layers; k++) {
+      sum += power;
+      power *= perpendicular * perpendicular;
+    }
+    return sum;
+  }
+}

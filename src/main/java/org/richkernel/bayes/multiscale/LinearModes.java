@@ -1,0 +1,175 @@
+package org.richkernel.bayes.multiscale;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.network.InvalidProblemException;
+
+/**
+ * A linear network with one hidden layer of width N on P points, in the eigenbasis of its kernel: C
+ * = U diag(lambda) U^T and z = U^T y.
+ */
+final class LinearModes {
+  private final double[] lambda;
+  private final double[] z;
+  private final double[] vectors; // U, P x P
+  private final int width;
+  private final double chi;
+  private final double kappa;
+
+  private LinearModes(
+      double[] lambda, double[] z, double[] vectors, int width, double chi, double kappa) {
+    this.lambda = lambda;
+    this.z = z;
+    this.vectors = vectors;
+    this.width = width;
+    this.chi = chi;
+    this.kappa = kappa;
+  }
+
+  /**
+   * Diagonalizes the kernel.
+   *
+   * @param c readout kernel at infinite width, P x P, positive semidefinite
+   * @param y targets, P
+   * @param width N &gt;= 1
+   * @param chi scale, positive: 1 standard, N mean field
+   * @param kappa noise, positive; that of the outputs is kappa / chi
+   */
+  static LinearModes of(
+      Backend backend, double[] c, double[] y, int width, double chi, double kappa) {
+    if (width < 1) {
+      throw new InvalidProblemException("width", width, "use at least 1 neuron");
+    }
+    requireChi(chi);
+    int points = y.length;
+    double[] vectors = new double[points * points];
+    double[] lambda = new double[points];
+    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "readout kernel");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "eigenvalues")) {
+      backend.upload(c, a);
+      backend.eigenSymmetric(a, values);
+      backend.download(a, vectors);
+      backend.download(values, lambda);
+    }
+    double[] z = new double[points];
+    for (int i = 0; i < points; i++) {
+      lambda[i] = Math.max(0, lambda[i]);
+      for (int k = 0; k < points; k++) {
+        z[k] += vectors[i * points + k] * y[i];
+      }
+    }
+    return new LinearModes(lambda, z, vectors, width, chi, kappa);
+  }
+
+  /** The same data at another scale. */
+  LinearModes withChi(double other) {
+    requireChi(other);
+    return new LinearModes(lambda, z, vectors, width, other, kappa);
+  }
+
+  private static void requireChi(double chi) {
+    if (!(chi > 0) || Double.isInfinite(chi)) {
+      throw new InvalidProblemException("chi", chi, "use a positive finite number");
+    }
+  }
+
+  /** P. */
+  int points() {
+    return lambda.length;
+  }
+
+  /** lambda_i. */
+  double lambda(int i) {
+    return lambda[i];
+  }
+
+  /** z_i. */
+  double z(int i) {
+    return z[i];
+  }
+
+  /** N. */
+  int width() {
+    return width;
+  }
+
+  /** chi. */
+  double chi() {
+    return chi;
+  }
+
+  /** kappa. */
+  double kappa() {
+    return kappa;
+  }
+
+  /** U x: from coefficients of the modes to the points. */
+  double[] toPoints(double[] modes) {
+    int points = points();
+    double[] x = new double[points];
+    for (int i = 0; i < points; i++) {
+      for (int k = 0; k < points; k++) {
+        x[i] += vectors[i * points + k] * modes[k];
+      }
+    }
+    return x;
+  }
+
+  /**
+   * K U: kernel rows in the eigenbasis.
+   *
+   * @param rows Q x P
+   */
+  double[] inModes(Backend backend, double[] rows, int count) {
+    int points = points();
+    double[] result = new double[count * points];
+    try (Matrix k = backend.allocate(Precision.FLOAT64, count, points, "cross kernel");
+        Matrix u = backend.allocate(Precision.FLOAT64, points, points, "modes");
+        Matrix product = backend.allocate(Precision.FLOAT64, count, points, "cross modes")) {
+      backend.upload(rows, k);
+      backend.upload(vectors, u);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, k, u, 0, product);
+      backend.download(product, result);
+    }
+    return result;
+  }
+
+  /**
+   * ln p(q | y) up to a constant, as a density over ln q, where q = chi |w|^2 / (g N) is the scale
+   * of the readout: Gamma(N/2, rate N/2) a priori, and y | q ~ N(0, (q C + kappa) / chi).
+   *
+   * @param determinant 1, or 0 to leave the normalization of y | q out
+   */
+  double logDensity(double q, double determinant) {
+    double sum = 0.5 * width * (Math.log(q) - q);
+    for (int i = 0; i < lambda.length; i++) {
+      double d = q * lambda[i] + kappa;
+      sum -= 0.5 * (determinant * Math.log(d) + chi * z[i] * z[i] / d);
+    }
+    return sum;
+  }
+
+  /** 2 d/d ln q of {@link #logDensity}. */
+  double slope(double q, double determinant) {
+    double sum = width * (1 - q);
+    for (int i = 0; i < lambda.length; i++) {
+      double d = q * lambda[i] + kappa;
+      double share = q * lambda[i] / d;
+      sum += share * (chi * z[i] * z[i] / d - determinant);
+    }
+    return sum;
+  }
+
+  /**
+   * Beyond this q the slope is negative: q lambda / (q lambda + kappa)^2 is at most 1 / (4 kappa).
+   */
+  double largestScale() {
+    double square = 0;
+    for (double component : z) {
+      square += component * component;
+    }
+    return 1 + chi * square / (4 * kappa * width);
+  }
+}

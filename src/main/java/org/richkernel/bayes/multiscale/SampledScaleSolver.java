@@ -1,0 +1,224 @@
+package org.richkernel.bayes.multiscale;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.AdaptiveNbkSolver;
+import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.SampledPredictor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyKernel;
+import org.richkernel.lazy.LazyProblem;
+import org.richkernel.lazy.LazySolution;
+import org.richkernel.lazy.LazySolver;
+import org.richkernel.network.Predictor;
+import org.richkernel.solver.RunControl;
+
+/**
+ * The levels of a nonlinear network with one hidden layer: the tree level is the saddle point at
+ * gamma^2 = chi / N, found by sampling; one loop is made of its neurons.
+ */
+public final class SampledScaleSolver {
+  /** Parts of the neurons whose one-loop terms are compared for an error. */
+  private static final int PARTS = 4;
+
+  private final Backend backend;
+  private final MultiScaleProblem problem;
+  private final SaddleOptions options;
+
+  /**
+   * @param options samples, seed and stopping of the saddle point; richness and noise are those of
+   *     the problem
+   */
+  public SampledScaleSolver(Backend backend, MultiScaleProblem problem, SaddleOptions options) {
+    this.backend = backend;
+    this.problem = problem;
+    this.options = options;
+  }
+
+  private AdaptiveProblem saddle(double chi) {
+    return new AdaptiveProblem(
+        problem.network(),
+        options.withBeta(1 / problem.kappa()).withGamma(Math.sqrt(chi / problem.width())),
+        problem.inputs(),
+        problem.targets(),
+        problem.testInputs());
+  }
+
+  /** What {@link #solve} holds at once. */
+  public MemoryPlan plan() {
+    return new AdaptiveNbkSolver(backend, saddle(1)).plan();
+  }
+
+  /**
+   * Solves at one scale.
+   *
+   * @return empty if a stop was asked for
+   */
+  public Optional<ScaleSolution> solve(double chi, RunControl control) {
+    AdaptiveNbkSolution tree = new AdaptiveNbkSolver(backend, saddle(chi)).solve(control);
+    if (tree == null) {
+      return Optional.empty();
+    }
+    Map<String, LevelPrediction> levels = new LinkedHashMap<>();
+    LazySolution lazy = lazy();
+    levels.put(
+        ScaleSolution.GAUSSIAN,
+        LevelPrediction.exact(lazy.trainPredictions(), lazy.testPredictions()));
+    levels.put(
+        ScaleSolution.TREE,
+        new LevelPrediction(
+            tree.trainPredictions(), new double[0], tree.testPredictions(), tree.testSpread()));
+    Rescaled rescaled = rescaled(lazy, chi);
+    levels.put(ScaleSolution.RESCALED, rescaled.prediction());
+    Map<String, Predictor> predictors = new LinkedHashMap<>();
+    predictors.put(ScaleSolution.TREE, tree.predictor());
+    if (tree.predictor() instanceof SampledPredictor sampled) {
+      levels.put(ScaleSolution.ONE_LOOP, oneLoop(tree, sampled, chi));
+    }
+    return Optional.of(
+        new ScaleSolution(
+            chi,
+            levels,
+            tree.kernels().get(0),
+            predictors,
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            rescaled.stationaryPoints(),
+            Optional.of(tree)));
+  }
+
+  private LazySolution lazy() {
+    return new LazySolver(
+            backend,
+            LazyProblem.of(
+                    problem.network(),
+                    KernelKind.NNGP,
+                    problem.kappa(),
+                    problem.inputs(),
+                    problem.targets())
+                .withTestInputs(problem.testInputs()))
+        .solve();
+  }
+
+  private record Rescaled(LevelPrediction prediction, int stationaryPoints) {}
+
+  /** The NNGP kernel times the scale q of largest density. */
+  private Rescaled rescaled(LazySolution lazy, double chi) {
+    LinearModes modes =
+        LinearModes.of(
+            backend,
+            lazy.gram().readout(),
+            problem.targets().toArray(),
+            problem.width(),
+            chi,
+            problem.kappa());
+    ReadoutScale scale = ReadoutScale.of(modes, 1);
+    Level level = LinearLoops.ofScale(modes, scale.q());
+    int others = problem.testInputs().rows();
+    double[] cross =
+        others == 0
+            ? new double[0]
+            : new LazyKernel(problem.network(), KernelKind.NNGP)
+                .cross(backend, problem.testInputs(), problem.inputs());
+    return new Rescaled(
+        LevelPrediction.exact(level.train(), level.predict(cross, others)),
+        scale.stationaryPoints());
+  }
+
+  /**
+   * Tree level plus the one-loop term of the neurons at S samples; its error is the spread over
+   * parts of the neurons.
+   */
+  private LevelPrediction oneLoop(AdaptiveNbkSolution tree, SampledPredictor sampled, double chi) {
+    // neurons at S come first, then a quarter as many at S/4
+    int count = sampled.neurons().length / sampled.rank() * 4 / 5;
+    List<double[]> train = new ArrayList<>();
+    List<double[]> test = new ArrayList<>();
+    for (int part = 0; part < PARTS; part++) {
+      int first = (int) ((long) part * count / PARTS);
+      int last = (int) ((long) (part + 1) * count / PARTS);
+      add(tree, sampled, chi, first, last - first, train, test);
+    }
+    double[] trainError = spread(train);
+    double[] testError = spread(test);
+    train.clear();
+    test.clear();
+    add(tree, sampled, chi, 0, count, train, test);
+    return new LevelPrediction(
+        sum(tree.trainPredictions(), train.get(0)),
+        trainError,
+        sum(tree.testPredictions(), test.get(0)),
+        hypot(testError, tree.testSpread()));
+  }
+
+  private void add(
+      AdaptiveNbkSolution tree,
+      SampledPredictor sampled,
+      double chi,
+      int first,
+      int count,
+      List<double[]> train,
+      List<double[]> test) {
+    int rank = sampled.rank();
+    NeuronOutputs neurons =
+        new NeuronOutputs(
+            backend,
+            problem.network(),
+            sampled.projector(),
+            rank,
+            Arrays.copyOfRange(sampled.neurons(), first * rank, (first + count) * rank));
+    SampledOneLoop loop =
+        SampledOneLoop.of(
+            backend,
+            neurons,
+            problem.inputs(),
+            tree.dual(),
+            problem.readoutVariance(),
+            chi,
+            problem.width(),
+            problem.kappa());
+    train.add(loop.trainChange(chi, problem.kappa()));
+    test.add(neurons.read(problem.testInputs(), loop.readout()));
+  }
+
+  private static double[] sum(double[] x, double[] y) {
+    double[] z = x.clone();
+    for (int i = 0; i < z.length; i++) {
+      z[i] += y[i];
+    }
+    return z;
+  }
+
+  private static double[] hypot(double[] x, double[] y) {
+    double[] z = x.clone();
+    for (int i = 0; i < Math.min(z.length, y.length); i++) {
+      z[i] = Math.hypot(x[i], y[i]);
+    }
+    return z;
+  }
+
+  /** Standard error of the mean of the parts, component by component. */
+  private static double[] spread(List<double[]> parts) {
+    int count = parts.size();
+    double[] error = new double[parts.get(0).length];
+    for (int i = 0; i < error.length; i++) {
+      double mean = 0;
+      double square = 0;
+      for (double[] part : parts) {
+        mean += part[i] / count;
+        square += part[i] * part[i] / count;
+      }
+      error[i] = Math.sqrt(Math.max(0, square - mean * mean) / (count - 1));
+    }
+    return error;
+  }
+}

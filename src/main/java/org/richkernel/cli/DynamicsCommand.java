@@ -1,0 +1,237 @@
+package org.richkernel.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.Dynamics;
+import org.richkernel.DynamicsFit;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.dynamics.Approximation;
+import org.richkernel.dynamics.Loss;
+import org.richkernel.dynamics.SolverKind;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.solver.RunControl;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Follows gradient descent of an infinitely wide network. */
+@Command(
+    name = "dynamics",
+    description =
+        "Follows gradient descent of an infinitely wide network that learns features, by "
+            + "dynamical mean-field theory (arXiv:2205.09653): outputs and kernels over time, the "
+            + "adaptive NTK at the end, and the lazy limit (static NTK) beside it.")
+final class DynamicsCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "G",
+      defaultValue = "1",
+      description = "Richness, a positive number; small is lazy. Default: ${DEFAULT-VALUE}.")
+  private double gamma;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "T",
+      description =
+          "Steps of gradient descent. Default: 100; with one hidden layer and no --step-size a "
+              + "gradient flow to its fixed point.")
+  private @Nullable Integer steps;
+
+  @Option(
+      names = "--step-size",
+      paramLabel = "ETA",
+      description =
+          "Step size, in units of time; training time is steps times step-size. Default: a quarter "
+              + "of the largest at which the lazy limit is stable, rounded down to one digit.")
+  private @Nullable Double stepSize;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "LAMBDA",
+      defaultValue = "0",
+      description = "Weight decay of all layers, per unit of time. Default: ${DEFAULT-VALUE}.")
+  private double weightDecay;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "NAME",
+      defaultValue = "sum",
+      converter = OptionNames.LossName.class,
+      description =
+          "sum or mean of half the squared errors over the training points of a step. Default: "
+              + "${DEFAULT-VALUE}.")
+  private Loss loss = Loss.SUM;
+
+  @Option(
+      names = "--solver",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      converter = OptionNames.SolverName.class,
+      description =
+          "causal (any network, one pass, sampled), alternating (fixed-point iteration, for "
+              + "comparison), linear (algebra, linear networks), one-hidden (gradient flow of one "
+              + "hidden layer) or auto: linear for linear networks, one-hidden for one hidden layer "
+              + "without --steps, --step-size, --batch-size and --compare, otherwise causal. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private SolverKind solver = SolverKind.AUTO;
+
+  @Option(
+      names = "--approximation",
+      paramLabel = "NAME",
+      defaultValue = "none",
+      converter = OptionNames.ApproximationName.class,
+      description =
+          "none, static-ntk (kernels frozen at the start), gradient-independence (no responses "
+              + "between layers) or perturbative (kernels to order gamma^2; 1 or 2 hidden layers, "
+              + "smooth activations). Default: ${DEFAULT-VALUE}.")
+  private Approximation approximation = Approximation.NONE;
+
+  @Option(
+      names = "--compare",
+      negatable = true,
+      description =
+          "Solve every approximation that applies beside the full theory, and draw all in one "
+              + "plot. Default: off.")
+  private boolean compare;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "B",
+      defaultValue = "0",
+      description =
+          "Training points that drive each step, taken in turn; 0 for all. Unit: points. Default: "
+              + "${DEFAULT-VALUE}.")
+  private int batchSize;
+
+  @Option(
+      names = "--record-every",
+      paramLabel = "K",
+      description =
+          "Keep the kernels of every K-th step; 0 for the first and the last. Unit: steps. "
+              + "Default: a tenth of --steps up to 400 points, 0 for more.")
+  private @Nullable Integer recordEvery;
+
+  @Option(
+      names = "--save-history",
+      negatable = true,
+      description =
+          "Keep phi_l_t and g_l_t between all pairs of times, (points x steps)^2 each. Default: "
+              + "off.")
+  private boolean saveHistory;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "10000",
+      description =
+          "Neurons drawn in each layer by the sampled solvers; a multiple of 4. Default: "
+              + "${DEFAULT-VALUE}.")
+  private int samples;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      description =
+          "What counts as converged, a pure number: for causal the largest relative bias and error "
+              + "of finite samples, for one-hidden the relative residual of the fixed point, for "
+              + "alternating the relative change of the kernels. Default: the solver's own, 0.05, "
+              + "0.001 and 0.001.")
+  private @Nullable Double tolerance;
+
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
+
+  /** A command that writes to a console. */
+  DynamicsCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Dynamics theory = theory();
+    Map<String, Object> resolved = new LinkedHashMap<>();
+    network.resolve(resolved);
+    return new FitRun<DynamicsFit>(console, spec, data, run, longRun)
+        .run(new Trained(theory), resolved);
+  }
+
+  private Dynamics theory() {
+    Dynamics theory =
+        Dynamics.of(network.network())
+            .gamma(gamma)
+            .weightDecay(weightDecay)
+            .loss(loss)
+            .batchSize(batchSize)
+            .saveHistory(saveHistory)
+            .samples(samples)
+            .seed(seed)
+            .solver(solver)
+            .approximation(approximation)
+            .compare(compare);
+    theory = steps == null ? theory : theory.steps(steps);
+    theory = stepSize == null ? theory : theory.stepSize(stepSize);
+    theory = recordEvery == null ? theory : theory.recordEvery(recordEvery);
+    return tolerance == null ? theory : theory.tolerance(tolerance);
+  }
+
+  /** The theory, and with the data what was left open in it. */
+  private static final class Trained implements FitRun.Theory<DynamicsFit> {
+    private Dynamics theory;
+
+    Trained(Dynamics theory) {
+      this.theory = theory;
+    }
+
+    @Override
+    public Map<String, Object> resolve(Datasets data, Backend backend) {
+      theory = theory.resolved(data, backend);
+      return theory.describe();
+    }
+
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      return theory.plans(data, backend);
+    }
+
+    @Override
+    public Optional<DynamicsFit> fit(Datasets data, Backend backend, RunControl control) {
+      return theory.fit(data, backend, control);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(DynamicsFit fit) {
+      return fit.lazyLayers();
+    }
+
+    @Override
+    public String lessMemory() {
+      return "lower --train-size, --test-size, --steps or --samples";
+    }
+
+    @Override
+    public String shortfall(DynamicsFit fit) {
+      return fit.outcome();
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.PhaseDiagram;
+import org.richkernel.bayes.critical.MapOptions;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Datasets;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.report.ReportWriter;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Draws the phase diagram of deep networks around the edge of chaos. */
+@Command(
+    name = "phase",
+    description =
+        "Phase diagram over the weight variance: response functions, depth scales, the edge of"
+            + " chaos, and how the adaptation of kernels to data grows towards it"
+            + " (arXiv:2405.10761). With --train-x and --width, the linear response of every"
+            + " layer's kernel to the data besides.")
+final class PhaseCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--weight-variance",
+      paramLabel = "A:B:N",
+      defaultValue = "0.5:1.9:29",
+      description =
+          "Prior variance of the weights of all layers, in units of 1/fan-in: N values from A to"
+              + " B. Default: ${DEFAULT-VALUE}.")
+  private String weightVariance = "0.5:1.9:29";
+
+  @Option(
+      names = "--bias-variance",
+      paramLabel = "G",
+      defaultValue = "0.05",
+      description =
+          "Prior variance of the biases, in units of the squared preactivation. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double biasVariance = 0.05;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      defaultValue = "erf",
+      converter = OptionNames.ActivationName.class,
+      description = "relu, tanh, erf (erf(h)) or linear. Default: ${DEFAULT-VALUE}.")
+  private Activation activation = Activation.ERF;
+
+  @Option(
+      names = "--hidden-layers",
+      paramLabel = "L",
+      defaultValue = "8",
+      description = "Number of hidden layers. Default: ${DEFAULT-VALUE}.")
+  private int hiddenLayers = 8;
+
+  @Mixin private DataOptions data = new DataOptions();
+
+  @Option(
+      names = "--width",
+      paramLabel = "N",
+      description = "Neurons of each hidden layer; needed with --train-x. Default: none.")
+  private @Nullable Integer width;
+
+  @Option(
+      names = "--beta",
+      paramLabel = "B",
+      defaultValue = "100",
+      description =
+          "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double beta = 100;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "5000",
+      description =
+          "Samples of each of four sets that the four-point averages are taken over. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int samples = 5000;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "richkernel-out",
+      description =
+          "Folder for the result; a result that is there already is replaced at the end. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Path out = Path.of("richkernel-out");
+
+  @Mixin private RunOptions run = new RunOptions();
+
+  /** A command that writes to a console. */
+  PhaseCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    long start = System.nanoTime();
+    run.check();
+    double[] sweep = Sweep.linear("weight-variance", weightVariance);
+    if (sweep.length < 2) {
+      throw new InvalidProblemException(
+          "weight-variance", weightVariance, "a diagram needs a range A:B:N");
+    }
+    NetworkSpec network = NetworkSpec.of(hiddenLayers, activation).withBiasVariance(biasVariance);
+    PhaseDiagram diagram = PhaseDiagram.of(network, sweep);
+    Map<String, Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    StopSignal stop = new StopSignal();
+    if (given("--train-x") || given("--train-y")) {
+      Optional<PhaseDiagram> full = withData(diagram, options, stop);
+      if (full.isEmpty()) {
+        console.warn("stopped; nothing was written");
+        return ExitCode.STOPPED;
+      }
+      diagram = full.get();
+    } else if (width != null) {
+      throw new InvalidProblemException(
+          "width", width, "name the data that the kernels adapt to with --train-x and --train-y");
+    } else {
+      ResultFolder.prepare(out);
+    }
+    options.values().removeIf(Objects::isNull);
+    diagram.save(out, options, (System.nanoTime() - start) * 1e-9);
+    Path report = ReportWriter.write(out);
+    if (!run.quiet()) {
+      console.line(
+          String.format(
+              Locale.ROOT,
+              "critical weight variance  %.6f%nreport                    %s",
+              diagram.critical(),
+              report));
+    }
+    return ExitCode.DONE;
+  }
+
+  private boolean given(String option) {
+    return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private Optional<PhaseDiagram> withData(
+      PhaseDiagram diagram, Map<String, Object> options, StopSignal stop) {
+    if (width == null) {
+      throw new InvalidProblemException(
+          "width", "missing", "the response to data is of order 1/N; give the number of neurons");
+    }
+    if (samples < MapOptions.MIN_SAMPLES) {
+      throw new InvalidProblemException(
+          "samples", samples, "use at least " + MapOptions.MIN_SAMPLES);
+    }
+    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed);
+    Datasets points = data.reader().read();
+    data.resolve(options, points);
+    run.resolve(options);
+    MemoryPlan plan = diagram.plan(points, settings);
+    try (Backend backend = run.open(console)) {
+      plan.requireFits(backend, "lower --train-size or --samples");
+      ResultFolder.prepare(out);
+      try (StopSignals signals = new StopSignals(stop, console);
+          ProgressDisplay display = ProgressDisplay.of(console, run.quiet())) {
+        return diagram.on(
+            points, settings, backend, new RunControl(display, stop, CheckpointStore.none()));
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package org.richkernel.compute;
+
+/**
+ * Checks of operands that every backend makes before it computes. Each throws {@link
+ * IllegalArgumentException} naming the operation and what does not fit.
+ */
+public final class Operands {
+  private Operands() {}
+
+  /** Requires equal numbers of rows and columns. */
+  public static void sameShape(String operation, Matrix x, Matrix y) {
+    if (x.rows() != y.rows() || x.columns() != y.columns()) {
+      throw mismatch(operation, x, y);
+    }
+  }
+
+  /** Requires one precision. */
+  public static void samePrecision(String operation, Matrix x, Matrix y) {
+    if (x.precision() != y.precision()) {
+      throw mismatch(operation, x, y);
+    }
+  }
+
+  /** Requires one shape and one precision. */
+  public static void alike(String operation, Matrix x, Matrix y) {
+    sameShape(operation, x, y);
+    samePrecision(operation, x, y);
+  }
+
+  /** Requires a shape. */
+  public static void shape(String operation, Matrix x, int rows, int columns) {
+    if (x.rows() != rows || x.columns() != columns) {
+      throw new IllegalArgumentException(
+          operation + ": " + x.describe() + " must be " + rows + " x " + columns);
+    }
+  }
+
+  /** Requires as many rows as columns. */
+  public static void square(String operation, Matrix x) {
+    if (x.rows() != x.columns()) {
+      throw new IllegalArgumentException(operation + ": " + x.describe() + " must be square");
+    }
+  }
+
+  /** Requires a precision. */
+  public static void precision(String operation, Precision precision, Matrix x) {
+    if (x.precision() != precision) {
+      throw new IllegalArgumentException(
+          operation + ": " + x.describe() + " must be in " + precision);
+    }
+  }
+
+  /**
+   * Requires shapes and precisions for C = op(A) op(B).
+   *
+   * @return k, the columns of op(A) and rows of op(B)
+   */
+  public static int product(Transpose ta, Transpose tb, Matrix a, Matrix b, Matrix c) {
+    samePrecision("gemm", a, c);
+    samePrecision("gemm", b, c);
+    int k = ta == Transpose.YES ? a.rows() : a.columns();
+    if (k != (tb == Transpose.YES ? b.columns() : b.rows())) {
+      throw new IllegalArgumentException(
+          "gemm: op(A) and op(B) do not fit, op(A) = "
+              + ta
+              + " "
+              + a.describe()
+              + ", op(B) = "
+              + tb
+              + " "
+              + b.describe());
+    }
+    int m = ta == Transpose.YES ? a.columns() : a.rows();
+    int n = tb == Transpose.YES ? b.rows() : b.columns();
+    shape("gemm", c, m, n);
+    return k;
+  }
+
+  /**
+   * Requires shapes and precisions for C = A A^T, or A^T A for {@link Transpose#YES}.
+   *
+   * @return k, the number of products in an entry of C
+   */
+  public static int symmetricProduct(Transpose transpose, Matrix a, Matrix c) {
+    samePrecision("syrk", a, c);
+    int n = transpose == Transpose.YES ? a.columns() : a.rows();
+    shape("syrk", c, n, n);
+    return transpose == Transpose.YES ? a.rows() : a.columns();
+  }
+
+  /** Operands that do not fit each other, to be thrown. */
+  public static IllegalArgumentException mismatch(String operation, Matrix x, Matrix y) {
+    return new IllegalArgumentException(
+        operation + ": " + x.describe() + " and " + y.describe() + " do not fit");
+  }
+}

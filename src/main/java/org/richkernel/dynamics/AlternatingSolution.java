@@ -1,0 +1,42 @@
+package org.richkernel.dynamics;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/**
+ * What the alternating solver found, and how it got there.
+ *
+ * @param dynamics outputs and kernels; those of the last pass where the passes did not come to rest
+ * @param residuals of each population in turn, the relative change in each pass
+ * @param divergedPass the pass, from 1, in which the order parameters left all bounds; empty if
+ *     they did not
+ */
+public record AlternatingSolution(
+    DynamicsSolution dynamics, List<double[]> residuals, OptionalInt divergedPass) {
+  public AlternatingSolution {
+    residuals = List.copyOf(residuals);
+  }
+
+  /** One line for a person: what ended the passes. */
+  public String outcome() {
+    if (divergedPass.isPresent()) {
+      return "the passes diverged in pass "
+          + divergedPass.getAsInt()
+          + "; lower the damping, or use the causal solver";
+    }
+    double[] last = residuals.isEmpty() ? new double[0] : residuals.get(residuals.size() - 1);
+    double residual = last.length == 0 ? Double.NaN : last[last.length - 1];
+    return switch (dynamics.reason()) {
+      case CONVERGED ->
+          String.format(Locale.ROOT, "at rest after %d passes (%.1e)", last.length, residual);
+      case INTERRUPTED -> "stopped after " + last.length + " passes";
+      default ->
+          String.format(
+              Locale.ROOT,
+              "not at rest after %d passes (%.1e); allow more passes or samples",
+              last.length,
+              residual);
+    };
+  }
+}

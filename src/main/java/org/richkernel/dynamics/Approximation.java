@@ -1,0 +1,18 @@
+package org.richkernel.dynamics;
+
+/** What is left out of the theory. */
+public enum Approximation {
+  /** Nothing. */
+  NONE,
+  /** Kernels frozen at their initial values, {@link StaticKernelSolver}. */
+  STATIC_NTK,
+  /** Responses A and B left out, {@link GradientIndependenceSolver}. */
+  GRADIENT_INDEPENDENCE,
+  /** Leading order of the kernels in gamma^2, {@link PerturbativeSolver}. */
+  PERTURBATIVE;
+
+  /** The name used on the command line and in result files. */
+  public String id() {
+    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,32 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+
+/** A factor F of a covariance F F^T that may be singular. */
+final class CovarianceFactor {
+  private CovarianceFactor() {}
+
+  /**
+   * F = U Lambda^{1/2} of the eigenvectors, row-major n x n.
+   *
+   * @param covariance row-major n x n
+   */
+  static double[] of(double[] covariance, int size, Backend backend) {
+    double[] vectors = new double[size * size];
+    double[] lambda = new double[size];
+    try (Matrix kernel = backend.allocate(Precision.FLOAT64, size, size, "covariance");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, size, "its eigenvalues")) {
+      backend.upload(covariance, kernel);
+      backend.eigenSymmetric(kernel, values);
+      backend.download(kernel, vectors);
+      backend.download(values, lambda);
+    }
+    for (int i = 0; i < vectors.length; i++) {
+      // rounding may leave an eigenvalue of 0 slightly negative
+      vectors[i] *= Math.sqrt(Math.max(0, lambda[i % size]));
+    }
+    return vectors;
+  }
+}

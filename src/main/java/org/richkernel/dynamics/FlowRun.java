@@ -1,0 +1,309 @@
+package org.richkernel.dynamics;
+
+import java.util.Arrays;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
+
+/**
+ * One population followed in time with steps that the error of f and of Phi y chooses. Single
+ * neurons are not looked at: they cross kinks, where any method is of first order, and averages do
+ * not feel it.
+ */
+final class FlowRun {
+  private static final double SAFETY = 0.8;
+  private static final double MOST_GROWTH = 2;
+  private static final double MOST_SHRINKAGE = 0.2;
+
+  /** First step, in units of the fastest decay of f. */
+  private static final double FIRST_STEP = 0.2;
+
+  /** Steps between two measurements of the spectrum. */
+  private static final int SPECTRUM_EVERY = 5;
+
+  /** Error of a step per unit of accuracy. */
+  private static final double SHARE_OF_STEP = 0.3;
+
+  /** Share of the whole time below which a step is a failure. */
+  private static final double LEAST_STEP = 1e-12;
+
+  /** Phi y counts as 0 below this share of what the largest eigenvalue of K would make of y. */
+  private static final double LEAST_IMAGE = 0.01;
+
+  private static final String[] STATES = {"neurons", "velocity", "stage", "other stage"};
+
+  private final DynamicsProblem problem;
+  private final NeuronFlow flow;
+  private final FlowReadout readout;
+  private final FlowRecord record;
+  private final Backend backend;
+  private final double tolerance;
+  private final double targetNorm;
+  private NeuronState present;
+  private NeuronState velocity;
+  private NeuronState stage;
+  private NeuronState other;
+  private FlowObservables here;
+  private double time;
+  private double step;
+  private long accepted;
+  private int snapshotStep;
+  private int lastStep;
+
+  /**
+   * @param accuracy error aimed at, in f relative to |y| and in Phi y relative to itself
+   * @param record empty, or what a checkpoint held
+   * @param lastStep where to end, in units of eta
+   */
+  FlowRun(
+      DynamicsProblem problem,
+      Backend backend,
+      Workspace memory,
+      RankSpace space,
+      double accuracy,
+      FlowRecord record,
+      int samples,
+      long firstPair,
+      int lastStep) {
+    this.problem = problem;
+    this.backend = backend;
+    this.record = record;
+    this.lastStep = lastStep;
+    tolerance = SHARE_OF_STEP * accuracy;
+    flow = new NeuronFlow(problem, backend, memory, space, accuracy, samples, firstPair);
+    readout = new FlowReadout(problem, backend, memory, space, flow, samples);
+    targetNorm = norm(problem.trainTargets().toArray());
+    present = state(memory, STATES[0], samples);
+    velocity = state(memory, STATES[1], samples);
+    stage = state(memory, STATES[2], samples);
+    other = state(memory, STATES[3], samples);
+  }
+
+  private NeuronState state(Workspace memory, String name, int samples) {
+    return flow.state(memory.get(name).rowRange(0, samples));
+  }
+
+  static void plan(MemoryPlan plan, DynamicsProblem problem) {
+    int width = RankSpace.largestRank(problem) + problem.outputs();
+    for (String name : STATES) {
+      plan.add(name, Precision.FLOAT32, problem.options().samples(), width);
+    }
+    NeuronFlow.plan(plan, problem);
+    FlowReadout.plan(plan, problem);
+  }
+
+  /** Draws the neurons and records time 0. */
+  void start() {
+    flow.start(present);
+    measure();
+    step = FIRST_STEP / Math.max(flow.decayRate(), Double.MIN_NORMAL);
+    record.observe(0, readout.outputs(present, 0, here.f()));
+    record.keep(readout.kernels(present, 0, 0));
+    snapshotStep = record.nextSnapshot(0, lastStep);
+  }
+
+  /** Spectrum, velocity and observables of the present state. */
+  private void measure() {
+    flow.measureSpectrum(present);
+    here = flow.velocity(present, velocity);
+  }
+
+  double time() {
+    return time;
+  }
+
+  int evaluations() {
+    return flow.evaluations();
+  }
+
+  /** Whether the last time was reached. */
+  boolean ended() {
+    return snapshotTime(lastStep) <= time;
+  }
+
+  private double snapshotTime(int steps) {
+    return steps * problem.options().stepSize();
+  }
+
+  /** Ends the run at the next time of the record. */
+  void endSoon() {
+    int next = (int) Math.ceil(time / problem.options().stepSize() * (1 - 1e-12));
+    lastStep = Math.max(1, Math.min(lastStep, next));
+    snapshotStep = Math.min(snapshotStep, lastStep);
+    if (ended() && record.lastKernels().step() != lastStep) {
+      record.keep(readout.kernels(present, time, lastStep));
+    }
+  }
+
+  /** Where the run ends, in units of eta. */
+  int lastStep() {
+    return lastStep;
+  }
+
+  /** One accepted step. */
+  void advance() {
+    if (accepted > 0 && accepted % SPECTRUM_EVERY == 0) {
+      measure();
+    }
+    while (true) {
+      double stiffness = flow.stiffness();
+      double stable = ChebyshevScheme.reach(ChebyshevScheme.MOST_STAGES) / stiffness;
+      double left = snapshotTime(snapshotStep) - time;
+      boolean clipped = left <= Math.min(step, stable);
+      double dt = clipped ? left : Math.min(step, stable);
+      NeuronState end =
+          integrate(ChebyshevScheme.of(ChebyshevScheme.stagesFor(dt * stiffness)), dt);
+      NeuronState endVelocity = end == stage ? other : stage;
+      FlowObservables there = flow.velocity(end, endVelocity);
+      double error = error(there, dt) / tolerance;
+      double growth =
+          Double.isNaN(error)
+              ? MOST_SHRINKAGE
+              : Math.max(MOST_SHRINKAGE, Math.min(MOST_GROWTH, SAFETY / Math.cbrt(error)));
+      if (error <= 1) {
+        stage = present;
+        other = velocity;
+        present = end;
+        velocity = endVelocity;
+        here = there;
+        step = clipped ? Math.max(step, dt * growth) : dt * growth;
+        time = clipped ? snapshotTime(snapshotStep) : time + dt;
+        accepted++;
+        record(clipped);
+        return;
+      }
+      step = dt * growth;
+      if (step < LEAST_STEP * snapshotTime(lastStep)) {
+        throw new ArithmeticException(
+            "the gradient flow has no step that meets accuracy " + tolerance + " at time " + time);
+      }
+      // a step that was refused may have been unstable
+      measure();
+    }
+  }
+
+  private NeuronState integrate(ChebyshevScheme scheme, double dt) {
+    NeuronState last = stage;
+    NeuronState next = other;
+    flow.euler(scheme.first() * dt, present, velocity, last);
+    for (int j = 2; j <= scheme.stages(); j++) {
+      flow.stage(scheme, j, dt, present, velocity, last, next);
+      NeuronState swap = last;
+      last = next;
+      next = swap;
+    }
+    return last;
+  }
+
+  private void record(boolean clipped) {
+    record.observe(time, readout.outputs(present, time, here.f()));
+    if (clipped) {
+      record.keep(readout.kernels(present, time, snapshotStep));
+      snapshotStep = record.nextSnapshot(snapshotStep, lastStep);
+    }
+  }
+
+  /**
+   * Sommeijer, Shampine and Verwer's estimate, 0.8 (x_0 - x_1) + 0.4 dt (x'_0 + x'_1), of f and Phi
+   * y.
+   */
+  private double error(FlowObservables there, double dt) {
+    double outputs = estimate(here.f(), there.f(), here.rate(), there.rate(), dt);
+    double images = estimate(here.image(), there.image(), here.imageRate(), there.imageRate(), dt);
+    double scale = LEAST_IMAGE * flow.largestEigenvalue() * targetNorm;
+    return Math.max(outputs / targetNorm, images / Math.max(norm(there.image()), scale));
+  }
+
+  private static double estimate(
+      double[] x0, double[] x1, double[] rate0, double[] rate1, double dt) {
+    double[] error = new double[x0.length];
+    Arrays.setAll(error, i -> 0.8 * (x0[i] - x1[i]) + 0.4 * dt * (rate0[i] + rate1[i]));
+    return norm(error);
+  }
+
+  private static double norm(double[] x) {
+    double sum = 0;
+    for (double value : x) {
+      sum += value * value;
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** |f - Phi Delta / lambda| relative to |y|; without weight decay |y - f|. */
+  double readoutResidual() {
+    double lambda = problem.options().weightDecay();
+    return lambda > 0
+        ? norm(here.readoutPull()) / (lambda * targetNorm)
+        : norm(errors()) / targetNorm;
+  }
+
+  /**
+   * |df/dt| / (2 lambda) relative to |y|, which for a network that is homogeneous of degree 2 in
+   * its weights is |f - K Delta / (2 lambda)|; without weight decay |y - f|.
+   */
+  double tangentResidual() {
+    double lambda = problem.options().weightDecay();
+    return lambda > 0 ? norm(here.rate()) / (2 * lambda * targetNorm) : norm(errors()) / targetNorm;
+  }
+
+  private double[] errors() {
+    double[] errors = problem.trainTargets().toArray();
+    Arrays.setAll(errors, i -> errors[i] - here.f()[i]);
+    return errors;
+  }
+
+  FlowRecord record() {
+    return record;
+  }
+
+  /** Weights and readouts of all neurons at the present time, row-major S x (r + K). */
+  float[] neurons() {
+    Matrix all = present.all();
+    float[] neurons = new float[Math.toIntExact(all.size())];
+    backend.download(all, neurons);
+    return neurons;
+  }
+
+  /** Outputs of all points at the present time, M x K. */
+  double[] outputs() {
+    return record.latest();
+  }
+
+  /** Kernels of all points at the present time. */
+  LayerKernels kernels() {
+    if (ended()) {
+      return record.lastKernels();
+    }
+    flow.observe(present);
+    return readout.kernels(present, time, (int) Math.floor(time / problem.options().stepSize()));
+  }
+
+  /** Adds this to a checkpoint. */
+  void save(SolverState state) {
+    state
+        .put("neurons", neurons())
+        .put("spectrum", flow.numbers())
+        .put("run", time, step, accepted, snapshotStep, lastStep);
+    record.save(state, "record");
+  }
+
+  /** Takes up a saved state; the record was given at construction. */
+  void restore(SolverState state) {
+    backend.upload(state.floats("neurons"), present.all());
+    double[] numbers = state.doubles("run");
+    time = numbers[0];
+    step = numbers[1];
+    accepted = (long) numbers[2];
+    snapshotStep = (int) numbers[3];
+    lastStep = (int) numbers[4];
+    double[] spectrum = state.doubles("spectrum");
+    flow.restore(spectrum);
+    flow.observe(present);
+    here = flow.velocity(present, velocity);
+    // the velocity was known before the checkpoint
+    flow.restore(spectrum);
+  }
+}

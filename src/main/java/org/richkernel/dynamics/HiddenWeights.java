@@ -1,0 +1,247 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
+
+/**
+ * What the weights W between hidden layers l and l + 1 do to fields at infinite width: Gaussian
+ * fields, responses, and what was learnt. Applied to phi^l they give the preactivations
+ *
+ * <pre>
+ *   h^{l+1}(t) = rho^t [u(t) + sum_{s&lt;t} A^l(t, s) g^{l+1}(s)] + sum_{s&lt;t} w(t, s) Phi^l(t, s) g^{l+1}(s),
+ * </pre>
+ *
+ * and applied backwards to g^{l+1}
+ *
+ * <pre>
+ *   z^l(t) = rho^t [r(t) + sum_{s&lt;=t} B^l(t, s) phi^l(s)] + sum_{s&lt;t} w(t, s) G^{l+1}(t, s) phi^l(s),
+ * </pre>
+ *
+ * with w(t, s) = eta gamma rho^{t-1-s} Delta(s) (Bordelon and Pehlevan, arXiv:2205.09653, in
+ * discrete time with weight decay). With phi^l(s) = E_phi R_phi(s)^T and g^{l+1}(s) = E_g R_g(s)^T,
+ * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on.
+ */
+class HiddenWeights {
+  /** Makes the weights above a layer. */
+  @FunctionalInterface
+  interface Maker {
+    /** As the constructor of {@link HiddenWeights}. */
+    HiddenWeights make(
+        Backend backend,
+        DynamicsOptions options,
+        CausalOptions causal,
+        Workspace memory,
+        int layer,
+        long firstSample,
+        int samples);
+  }
+
+  private final Backend backend;
+  private final String name;
+  private final FieldHistory features; // of phi^l
+  private final FieldHistory gradients; // of g^{l+1}
+  private final Matrix learnt; // C, r_phi x r_g
+  private final Matrix coefficients; // M x r
+  private final Matrix scaledRows; // B x r
+  private final Matrix pull; // B x 1
+
+  static void plan(
+      MemoryPlan plan, int layer, int samples, int columns, int points, int extras, int allExtras) {
+    FieldHistory.plan(plan, "phi " + layer, samples, columns, points, extras);
+    FieldHistory.plan(plan, "g " + (layer + 1), samples, columns, points, allExtras);
+    plan.add("learnt by weights " + layer, Precision.FLOAT64, columns, columns);
+  }
+
+  static void planScratch(MemoryPlan plan, int samples, int columns, int points) {
+    FieldHistory.planScratch(plan, samples, columns, points);
+    plan.add("coefficients", Precision.FLOAT64, points, columns)
+        .add("scaled rows", Precision.FLOAT64, points, columns)
+        .add("pull", Precision.FLOAT64, points, 1);
+  }
+
+  /**
+   * The weights between layers l and l + 1 at the start.
+   *
+   * @param layer l, 1 .. L - 1
+   */
+  HiddenWeights(
+      Backend backend,
+      DynamicsOptions options,
+      CausalOptions causal,
+      Workspace memory,
+      int layer,
+      long firstSample,
+      int samples) {
+    this.backend = backend;
+    name = "learnt by weights " + layer;
+    features =
+        new FieldHistory(
+            backend,
+            options,
+            causal,
+            memory,
+            "phi " + layer,
+            RandomStreams.DYNAMICS_PREACTIVATION,
+            layer + 1,
+            firstSample,
+            samples);
+    gradients =
+        new FieldHistory(
+            backend,
+            options,
+            causal,
+            memory,
+            "g " + (layer + 1),
+            RandomStreams.DYNAMICS_BACKWARD_FIELD,
+            layer,
+            firstSample,
+            samples);
+    learnt = memory.get(name);
+    coefficients = memory.get("coefficients");
+    scaledRows = memory.get("scaled rows");
+    pull = memory.get("pull");
+    backend.fill(0, learnt);
+  }
+
+  /**
+   * Preactivations of the next layer.
+   *
+   * @param decay rho^t
+   * @param phi features of the present points, S x M, those that drive first
+   * @param driving how many drive
+   * @param h S x M
+   */
+  void forward(double decay, Matrix phi, int driving, Matrix h) {
+    features.extend(phi, driving);
+    features.draw(h);
+    backend.scale(decay, h);
+    Matrix c = coefficients.view(0, phi.columns(), 0, gradients.rank());
+    forwardResponse(gradients, phi, c);
+    Matrix rows = features.rows().view(0, phi.columns(), 0, features.known());
+    backend.gemm(
+        Transpose.NO,
+        Transpose.NO,
+        1,
+        rows,
+        learnt.view(0, features.known(), 0, gradients.rank()),
+        decay,
+        c);
+    gradients.addTo(c, h);
+  }
+
+  /**
+   * Backward fields of this layer.
+   *
+   * @param decay rho^t
+   * @param phi features of the present points, as given to {@link #forward}
+   * @param g backward fields of the next layer times the slope there, of the first m present
+   *     points, S x m
+   * @param driving how many of them leave a past
+   * @param z S x m
+   */
+  void backward(double decay, Matrix phi, Matrix g, int driving, Matrix z) {
+    int m = g.columns();
+    gradients.extend(g, driving);
+    gradients.draw(z);
+    backend.scale(decay, z);
+    Matrix c = coefficients.view(0, m, 0, features.rank());
+    backwardResponse(features, g, c);
+    backend.scale(decay, c);
+    backend.gemm(
+        Transpose.NO,
+        Transpose.YES,
+        1,
+        gradients.rows().view(0, m, 0, gradients.known()),
+        learnt.view(0, features.rank(), 0, gradients.known()),
+        1,
+        c);
+    features.addTo(c, z);
+    int extras = features.extras();
+    int first = phi.columns() - extras;
+    if (m > first) {
+      addExtraResponse(
+          features,
+          decay,
+          phi,
+          g.view(0, g.rows(), first, extras),
+          z.view(0, z.rows(), first, extras));
+    }
+  }
+
+  /**
+   * c = A^l(t, .), the mean response of phi^l to r^l, in the directions of the past of g^{l+1}.
+   *
+   * @param past of g^{l+1}
+   */
+  void forwardResponse(FieldHistory past, Matrix phi, Matrix c) {
+    past.response(phi, c);
+  }
+
+  /**
+   * c = B^l(t, .), the mean response of g^{l+1} to u^{l+1}, in the directions of the past of phi^l.
+   *
+   * @param past of phi^l
+   */
+  void backwardResponse(FieldHistory past, Matrix g, Matrix c) {
+    past.response(g, c);
+  }
+
+  /** z += rho^t B^l(t, t) phi^l(t) of points beyond those directions. */
+  void addExtraResponse(FieldHistory past, double decay, Matrix phi, Matrix g, Matrix z) {
+    past.addExtraResponse(decay, phi, g, z);
+  }
+
+  /**
+   * One step of gradient descent: C = rho C + eta gamma R_phi^T diag(pull) R_g.
+   *
+   * @param pulls eta gamma Delta of the points that drive
+   */
+  void learn(double retention, double[] pulls) {
+    int driving = pulls.length;
+    Matrix weight = pull.view(0, driving, 0, 1);
+    backend.upload(pulls, weight);
+    Matrix scaled = scaledRows.view(0, driving, 0, gradients.rank());
+    backend.copy(gradients.rows().view(0, driving, 0, gradients.rank()), scaled);
+    backend.scaleRows(weight, scaled);
+    backend.gemm(
+        Transpose.YES,
+        Transpose.NO,
+        1,
+        features.rows().view(0, driving, 0, features.rank()),
+        scaled,
+        retention,
+        learnt.view(0, features.rank(), 0, gradients.rank()));
+  }
+
+  /** Largest share of the variance of phi^l or g^{l+1} left out for lack of directions. */
+  double cut() {
+    return Math.max(features.cut(), gradients.cut());
+  }
+
+  /** Adds the state between two times to a checkpoint. */
+  void save(SolverState state) {
+    features.save(state);
+    gradients.save(state);
+    Matrix c = learnt.view(0, features.rank(), 0, gradients.rank());
+    double[] values = new double[(int) c.size()];
+    backend.download(c, values);
+    state.put(key(), values);
+  }
+
+  private String key() {
+    return name.replace(' ', '_');
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    features.restore(state);
+    gradients.restore(state);
+    backend.upload(state.doubles(key()), learnt.view(0, features.rank(), 0, gradients.rank()));
+  }
+}

@@ -1,0 +1,41 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Weights between hidden layers whose forward and backward Gaussian fields know nothing of each
+ * other: A = B = 0.
+ */
+final class IndependentWeights extends HiddenWeights {
+  private final Backend backend;
+
+  /** As {@link HiddenWeights}. */
+  IndependentWeights(
+      Backend backend,
+      DynamicsOptions options,
+      CausalOptions causal,
+      Workspace memory,
+      int layer,
+      long firstSample,
+      int samples) {
+    super(backend, options, causal, memory, layer, firstSample, samples);
+    this.backend = backend;
+  }
+
+  @Override
+  void forwardResponse(FieldHistory past, Matrix phi, Matrix c) {
+    backend.fill(0, c);
+  }
+
+  @Override
+  void backwardResponse(FieldHistory past, Matrix g, Matrix c) {
+    backend.fill(0, c);
+  }
+
+  @Override
+  void addExtraResponse(FieldHistory past, double decay, Matrix phi, Matrix g, Matrix z) {
+    // nothing responds
+  }
+}

@@ -1,0 +1,49 @@
+package org.richkernel.lazy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.LazyFit;
+import org.richkernel.LazyRegression;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.data.DatasetReader;
+import org.richkernel.data.Datasets;
+import org.richkernel.emulator.OnCudaDevice;
+import org.richkernel.network.NetworkSpec;
+
+/** Kernels at initialisation on a CUDA device, in float64 throughout. */
+@OnCudaDevice
+class CudaLazyTest {
+  private static final Datasets DIGITS =
+      DatasetReader.train(
+              "test-data/mnist01-train-images-idx3-ubyte.gz",
+              "test-data/mnist01-train-labels-idx1-ubyte.gz")
+          .test(
+              "test-data/mnist01-test-images-idx3-ubyte.gz",
+              "test-data/mnist01-test-labels-idx1-ubyte.gz")
+          .classes(0, 1)
+          .trainSize(40)
+          .testSize(30)
+          .read();
+
+  private static LazyFit fit(String name, LazyRegression regression) {
+    try (Backend backend = Backends.open(name, BackendOptions.defaults(), line -> {})) {
+      return regression.fit(DIGITS, backend);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, NNGP, 1", "RELU, NTK, 4", "ERF, NTK, 3", "TANH, NTK, 2", "LINEAR, NNGP, 3"})
+  void predictionsAreThoseOfTheProcessor(Activation f, KernelKind kernel, int layers) {
+    LazyRegression regression =
+        LazyRegression.of(NetworkSpec.of(layers, f)).kernel(kernel).kappa(0.1);
+    double[] device = fit("cuda", regression).solution().testPredictions();
+    double[] processor = fit("cpu", regression).solution().testPredictions();
+    assertThat(device).containsExactly(processor, within(1e-9));
+  }
+}

@@ -1,0 +1,44 @@
+package org.richkernel.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.richkernel.result.Result;
+import org.richkernel.result.Summary;
+
+class WidthSectionTest {
+  private static final double[] THEORY = {0, 0, 0.5, -0.5, 0.9, -0.9};
+
+  private static Result theory() {
+    return Result.of(Summary.builder("dynamics", Map.of()).build()).with("f_train_t", THEORY, 3, 2);
+  }
+
+  /** Networks that are off by a given amount at one point and time. */
+  private static Result networks(int width, double deviation, int times) {
+    double[] f = java.util.Arrays.copyOf(THEORY, 2 * times);
+    f[3] += deviation;
+    return Result.of(Summary.builder("finite", Map.of("width", width)).build())
+        .with("f_train_t", f, times, 2);
+  }
+
+  @Test
+  void networksOfSeveralWidthsAreDrawnBesideTheTheory() {
+    Section section =
+        WidthSection.of(theory(), List.of(networks(256, 0.05, 3), networks(64, 0.1, 3)));
+
+    assertThat(section.figures()).hasSize(1);
+    assertThat(section.figures().get(0).svg()).contains("networks", "1/N", "1/\u221aN");
+  }
+
+  @Test
+  void oneWidthOrOtherTimesMakeNoFigure() {
+    assertThat(WidthSection.of(theory(), List.of(networks(64, 0.1, 3))).isEmpty()).isTrue();
+    assertThat(
+            WidthSection.of(theory(), List.of(networks(64, 0.1, 3), networks(256, 0.1, 2)))
+                .isEmpty())
+        .isTrue();
+    assertThat(WidthSection.of(theory(), List.of()).isEmpty()).isTrue();
+  }
+}
