@@ -61,7 +61,7 @@ public final class OneHiddenLayerSolver {
 
   /**
    * @param accuracy relative error of f and Phi that the integrator aims at; against fine Euler
-   *     steps on the same neurons it stays within twice this
+   *     steps on the same 2048 or more neurons it stayed within twice this
    * @param tolerance residual of the fixed point, relative to |y|, at which the flow ends; 0 to
    *     follow it for the whole time
    * @param populations B, independent populations for standard errors, at least 2; 0 for no errors
