@@ -101,10 +101,20 @@ final class FitRun<F extends Fit> {
       options.putAll(theory.resolve(data, backend));
       List<MemoryPlan> plans = theory.plans(data, backend);
       if (longRunOptions.dryRun()) {
-        plans.forEach(plan -> console.line(plan.describe().stripTrailing()));
+        printed(plans);
       }
       plans.forEach(plan -> plan.requireFits(backend, theory.lessMemory()));
       return longRunOptions.dryRun() ? ExitCode.DONE : fit(theory, data, backend, options);
+    }
+  }
+
+  /** Stages follow each other, so the largest of them counts. */
+  private void printed(List<MemoryPlan> plans) {
+    for (int i = 0; i < plans.size(); i++) {
+      if (plans.size() > 1) {
+        console.line("stage " + (i + 1) + " of " + plans.size() + ", in memory by itself:");
+      }
+      console.line(plans.get(i).describe().stripTrailing());
     }
   }
 
