@@ -37,22 +37,12 @@ public final class AlternatingSolver {
     this.alternating = alternating;
   }
 
-  /** What a solve will allocate. */
-  public MemoryPlan plan(DynamicsProblem problem) {
-    MemoryPlan plan = new MemoryPlan();
-    AlternatingRun.plan(plan, problem, problem.options().samples());
-    long n = (long) problem.points() * (problem.options().steps() + 1);
-    return plan.addHost(2 * n * n * Double.BYTES);
-  }
-
   /**
-   * Iterates for each population.
+   * What a solve will allocate.
    *
-   * @throws InvalidProblemException if there are several outputs, S is not a multiple of the number
-   *     of populations, or the time grid is too large
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
+   * @throws InvalidProblemException as for {@link #solve}
    */
-  public AlternatingSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
+  public MemoryPlan plan(DynamicsProblem problem) {
     problem.requireOneOutput("the alternating solver");
     int samples = problem.options().samples();
     int parts = alternating.populations();
@@ -68,8 +58,23 @@ public final class AlternatingSolver {
           "the alternating solver takes points times (steps + 1) up to 46340; use the causal"
               + " solver");
     }
+    MemoryPlan plan = new MemoryPlan();
+    AlternatingRun.plan(plan, problem, samples);
+    return plan.addHost(2 * side * side * Double.BYTES);
+  }
+
+  /**
+   * Iterates for each population.
+   *
+   * @throws InvalidProblemException if there are several outputs, S is not a multiple of the number
+   *     of populations, or the time grid is too large
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
+   */
+  public AlternatingSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples, the steps or the number of points");
+    int samples = problem.options().samples();
+    int parts = alternating.populations();
     List<Trajectory> populations = new ArrayList<>();
     List<double[]> residuals = new ArrayList<>();
     try (Workspace memory = new Workspace(backend, plan)) {

@@ -66,8 +66,16 @@ public final class CausalSolver {
   /**
    * What a solve will allocate, for the case that the past spans as many directions as it may.
    * Pages that are never written cost a processor's memory nothing.
+   *
+   * @throws InvalidProblemException if S is not a multiple of the number of populations
    */
   public MemoryPlan plan(DynamicsProblem problem) {
+    int samples = problem.options().samples();
+    int parts = causal.populations();
+    if (samples % parts != 0) {
+      throw new InvalidProblemException(
+          "samples", samples, "use a multiple of " + parts + ", the number of populations");
+    }
     DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();
     CausalRun.plan(plan, problem, causal, options.samples());
@@ -90,12 +98,6 @@ public final class CausalSolver {
    *     beyond rounding
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    int samples = problem.options().samples();
-    int parts = causal.populations();
-    if (samples % parts != 0) {
-      throw new InvalidProblemException(
-          "samples", samples, "use a multiple of " + parts + ", the number of populations");
-    }
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples, the points or the number of directions kept");
     try (Workspace memory = new Workspace(backend, plan)) {

@@ -22,8 +22,18 @@ import org.richkernel.solver.StopReason;
  */
 public final class LinearSolver {
 
-  /** What a solve will allocate. */
+  /**
+   * What a solve will allocate.
+   *
+   * @throws InvalidProblemException if the network is not linear
+   */
   public MemoryPlan plan(DynamicsProblem problem) {
+    if (problem.network().activation() != Activation.LINEAR) {
+      throw new InvalidProblemException(
+          "activation",
+          problem.network().activation().id(),
+          "the linear solver needs linear; use the causal solver for other networks");
+    }
     MemoryPlan plan = new MemoryPlan();
     LinearRun.plan(plan, problem);
     return plan;
@@ -36,12 +46,6 @@ public final class LinearSolver {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    if (problem.network().activation() != Activation.LINEAR) {
-      throw new InvalidProblemException(
-          "activation",
-          problem.network().activation().id(),
-          "the linear solver needs linear; use the causal solver for other networks");
-    }
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the number of steps or points");
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);

@@ -83,8 +83,13 @@ public final class OneHiddenLayerSolver {
     this.populations = populations;
   }
 
-  /** What a solve will allocate. */
+  /**
+   * What a solve will allocate.
+   *
+   * @throws InvalidProblemException as for {@link #solve}
+   */
   public MemoryPlan plan(DynamicsProblem problem) {
+    requireSolvable(problem);
     MemoryPlan plan = new MemoryPlan();
     FlowRun.plan(plan, problem);
     return plan.addHost(FlowRecord.bytes(problem) * (populations + 4L));
@@ -99,7 +104,6 @@ public final class OneHiddenLayerSolver {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public FixedPointSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    requireSolvable(problem);
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples, the steps or the number of points");
     try (Workspace memory = new Workspace(backend, plan)) {

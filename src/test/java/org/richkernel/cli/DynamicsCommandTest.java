@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.data.Table;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
@@ -181,6 +183,24 @@ class DynamicsCommandTest {
 
   private Path out() {
     return folder.resolve("out");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--samples=1002 --hidden-layers=2 --steps=5, --samples",
+    "--samples=1004 --solver=one-hidden, --samples",
+    "--solver=linear --steps=5, --activation",
+    "--solver=alternating --steps=5 --samples=1002, --samples",
+    "--solver=one-hidden --hidden-layers=2, --hidden-layers"
+  })
+  void whatASolverCannotDoIsRefusedBeforeAnythingIsWritten(String options, String named) {
+    List<String> all = new ArrayList<>(List.of(options.split(" ")));
+    all.addAll(List.of("--activation=tanh", "--out=" + out()));
+    Program run = Program.onDigits("dynamics", TRAIN, TEST, all.toArray(new String[0]));
+
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(named);
+    assertThat(out()).doesNotExist();
   }
 
   @Test
