@@ -284,17 +284,17 @@ class GradientDescentReferenceTest {
     DynamicsProblem problem =
         DynamicsProblem.of(
             NetworkSpec.of(2, Activation.TANH),
-            DynamicsOptions.of(1, 12, 0.15).withSamples(20_000).withSeed(3),
+            DynamicsOptions.of(1, 12, 0.15).withSamples(40_000).withSeed(3),
             Inputs.of(normals(12, 1), 3, 4),
             Targets.of(new double[] {1, -1, 0.5}));
     double[] theory;
     try (Backend backend = Backends.cpu()) {
       theory = new CausalSolver().solve(problem, backend, RunControl.silent()).mean().outputs();
     }
-    int[] widths = {32, 128, 512};
-    double[] distance = new double[3];
-    for (int w = 0; w < 3; w++) {
-      int repeats = 24;
+    int[] widths = {64, 256, 1024, 2048};
+    double[] distance = new double[widths.length];
+    for (int w = 0; w < widths.length; w++) {
+      int repeats = widths[w] < 1000 ? 24 : 8;
       DynamicsSolution seen = train(problem, widths[w], repeats);
       int count = 0;
       for (int i = 3; i < theory.length; i++) {
@@ -306,11 +306,15 @@ class GradientDescentReferenceTest {
       }
       distance[w] = Math.sqrt(distance[w] / count);
     }
+    String seen = Arrays.toString(distance);
+    // each is good to about 15 %: a few outputs, strongly correlated, of 8 or 24 networks
     for (int w = 1; w < 3; w++) {
       double slope = Math.log(distance[w] / distance[w - 1]) / Math.log(4);
-      assertThat(slope).isBetween(-1.0, -0.35);
+      assertThat(slope).as(seen).isBetween(-0.8, -0.3);
     }
-    assertThat(distance[2]).isLessThan(0.05);
+    double overall = Math.log(distance[3] / distance[0]) / Math.log(32);
+    assertThat(overall).as(seen).isBetween(-0.62, -0.4);
+    assertThat(distance[3]).as(seen).isLessThan(0.03);
   }
 
   /** Keeps the last state. */

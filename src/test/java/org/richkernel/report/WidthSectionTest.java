@@ -35,13 +35,13 @@ class WidthSectionTest {
   @Test
   void withErrorsTheSpreadOfOneNetworkIsDrawnToo() {
     Section section =
-        WidthSection.of(theory(), List.of(spread(networks(64, 0.1, 3)), spread(networks(256, 0.05, 3))));
+        WidthSection.of(
+            theory(), List.of(spread(networks(64, 0.1, 3)), spread(networks(256, 0.05, 3))));
     String svg = section.figures().get(0).svg();
     assertThat(svg).contains("one network", "mean of the networks", "error of the mean");
     // without the number of networks or their errors it is not known
     assertThat(
-            WidthSection.of(
-                    theory(), List.of(spread(networks(64, 0.1, 3)), networks(256, 0.05, 3)))
+            WidthSection.of(theory(), List.of(spread(networks(64, 0.1, 3)), networks(256, 0.05, 3)))
                 .figures()
                 .get(0)
                 .svg())
