@@ -111,8 +111,8 @@ class CausalSolverTest {
   /**
    * At gamma = 0.01 the theory is lazy but for gamma^2. Outputs are averages divided by gamma, so
    * sampling noise of the responses, or of Gaussian fields that are not those of the start, would
-   * show as 1 / (gamma sqrt(S)) = 2. (Weight decay would shrink f(0), whose noise that is, below what
-   * is subtracted.)
+   * show as 1 / (gamma sqrt(S)) = 2. (Weight decay would shrink f(0), whose noise that is, below
+   * what is subtracted.)
    */
   @ParameterizedTest
   @CsvSource({"2, TANH, 0", "2, RELU, 2", "3, TANH, 2", "3, ERF, 0"})
