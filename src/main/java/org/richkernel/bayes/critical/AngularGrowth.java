@@ -24,31 +24,26 @@ public final class AngularGrowth {
    */
   public static double[] of(FiniteWidthProblem problem) {
     KernelStack stack = KernelStack.prior(problem);
-    double[] pull = new double[problem.points() * problem.points()];
-    Arrays.fill(pull, 1);
+    int points = problem.points();
+    double[] ones = new double[points * points];
+    Arrays.fill(ones, 1);
+    double[] source = angular(ones, points);
+    double[] change = source;
     double[] growth = new double[problem.layers()];
-    for (int depth = 1; depth <= growth.length; depth++) {
-      growth[depth - 1] = growth(problem, stack, pull, depth);
+    growth[0] = 1;
+    for (int l = 1; l < growth.length; l++) {
+      // off the diagonal J and its adjoint act on each pair by itself, so that the propagators of
+      // all layers commute and one more layer goes around those before it
+      double g = problem.weight()[l];
+      double[] pulled = angular(stack.map(l).adjoint(change), points);
+      double[] next = stack.map(l).apply(pulled);
+      for (int i = 0; i < next.length; i++) {
+        next[i] = source[i] + g * g * next[i];
+      }
+      change = next;
+      growth[l] = KernelAdaptation.norm(change) / KernelAdaptation.norm(source);
     }
     return growth;
-  }
-
-  private static double growth(
-      FiniteWidthProblem problem, KernelStack stack, double[] top, int depth) {
-    double[][] pulls = new double[depth + 1][];
-    pulls[depth] = top;
-    for (int l = depth - 1; l >= 1; l--) {
-      pulls[l] = scaled(problem.weight()[l], stack.map(l).adjoint(pulls[l + 1]));
-    }
-    double[] change = angular(pulls[1], problem.points());
-    for (int l = 1; l < depth; l++) {
-      double[] source = angular(pulls[l + 1], problem.points());
-      change = scaled(problem.weight()[l], stack.map(l).apply(change));
-      for (int i = 0; i < change.length; i++) {
-        change[i] += source[i];
-      }
-    }
-    return KernelAdaptation.norm(change) / KernelAdaptation.norm(angular(top, problem.points()));
   }
 
   /** A: a perturbation that turns the points and keeps their lengths. */
@@ -56,14 +51,6 @@ public final class AngularGrowth {
     double[] b = a.clone();
     for (int i = 0; i < points; i++) {
       b[i * points + i] = 0;
-    }
-    return b;
-  }
-
-  private static double[] scaled(double factor, double[] a) {
-    double[] b = new double[a.length];
-    for (int i = 0; i < b.length; i++) {
-      b[i] = factor * a[i];
     }
     return b;
   }
