@@ -25,7 +25,6 @@ final class FiniteWidthNetworks {
   private final double[][] blockSum;
   private final double[][] blockPrior;
   private final double[] blockWeight;
-  private final double[] blockDual;
 
   FiniteWidthNetworks(
       Backend backend, FiniteWidthProblem problem, int draws, int blocks, long seed) {
@@ -35,7 +34,6 @@ final class FiniteWidthNetworks {
     blockSum = new double[blocks][points * points];
     blockPrior = new double[blocks][points * points];
     blockWeight = new double[blocks];
-    blockDual = new double[blocks];
     int batch = Math.max(1, Math.min(perBlock, ROWS / problem.width()));
     try (Matrix fields =
         backend.allocate(Precision.FLOAT32, batch * problem.width(), points, "fields")) {
@@ -66,7 +64,6 @@ final class FiniteWidthNetworks {
         -0.5 * problem.chi() * y.dotProduct(v) - 0.5 * Math.log(readout.getDeterminant());
     double weight = Math.exp(logWeight);
     blockWeight[block] += weight;
-    blockDual[block] += weight * y.dotProduct(v);
     for (int i = 0; i < points; i++) {
       for (int j = 0; j < points; j++) {
         double value = c.getEntry(i, j);
@@ -167,16 +164,5 @@ final class FiniteWidthNetworks {
       }
     }
     return Math.sqrt(sum);
-  }
-
-  /** Posterior mean of y . v. */
-  double dualFit() {
-    double weight = 0;
-    double sum = 0;
-    for (int b = 0; b < blockWeight.length; b++) {
-      weight += blockWeight[b];
-      sum += blockDual[b];
-    }
-    return sum / weight;
   }
 }
