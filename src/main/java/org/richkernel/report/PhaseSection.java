@@ -167,9 +167,6 @@ final class PhaseSection {
     Plot plot =
         new Plot("Kernel adaptation to the data", AXIS, "|\u0394C\u02e1| / |C\u02e1|")
             .size(460, 320);
-    if (Scales.callsForLog(table.get().values())) {
-      plot.logY();
-    }
     Optional<Table> errors =
         result.array("adaptation_standard_error").filter(t -> t.columns() == layers);
     int shown = Math.min(layers, MOST_LINES);
@@ -182,6 +179,13 @@ final class PhaseSection {
       } else {
         plot.line(name, "c" + k, g, values);
       }
+    }
+    if (result.summary().details().get("criticalWeightVariance") instanceof Number edge
+        && edge.doubleValue() > g[0]
+        && edge.doubleValue() < g[g.length - 1]) {
+      double top = Arrays.stream(table.get().values()).max().orElse(0);
+      double[] at = {edge.doubleValue(), edge.doubleValue()};
+      plot.dashed("edge of chaos", "reference", at, new double[] {0, top});
     }
     return Optional.of(
         new Figure(

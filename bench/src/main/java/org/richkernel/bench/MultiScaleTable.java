@@ -87,12 +87,10 @@ public final class MultiScaleTable {
     StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "| %.0f |", scale.chi()));
     line.append(String.format(Locale.ROOT, " %d |", scale.stationaryPoints()));
     for (String level : LEVELS) {
-      line.append(
-          String.format(Locale.ROOT, " %.5f |", scale.level(level).trainDiscrepancy(y)));
+      line.append(String.format(Locale.ROOT, " %.5f |", scale.level(level).trainDiscrepancy(y)));
     }
     for (String level : LEVELS) {
-      line.append(
-          String.format(Locale.ROOT, " %.5f |", scale.level(level).testDiscrepancy(testY)));
+      line.append(String.format(Locale.ROOT, " %.5f |", scale.level(level).testDiscrepancy(testY)));
     }
     double exact = scale.level(ScaleSolution.EXACT).trainDiscrepancy(y);
     double tree = scale.level(ScaleSolution.TREE).trainDiscrepancy(y) - exact;

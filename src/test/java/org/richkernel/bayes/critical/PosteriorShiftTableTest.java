@@ -38,8 +38,7 @@ class PosteriorShiftTableTest {
     backend.close();
   }
 
-  private static FiniteWidthProblem problem(
-      Activation activation, int layers, int width, int seed) {
+  private static FiniteWidthProblem problem(Activation activation, int layers, int width) {
     double[] weight = new double[layers];
     double[] bias = new double[layers];
     Arrays.fill(weight, 1.2);
@@ -89,21 +88,22 @@ class PosteriorShiftTableTest {
       int layers, int width, int draws, double published, double responseError, double mapError) {
     Compared compared = compared(Activation.ERF, layers, width, draws);
     double scale = compared.size / published;
-    compared.requireResponse(responseError * scale);
-    compared.requireMap(mapError * scale);
+    compared.requireResponse(responseError * scale, 0.998);
+    compared.requireMap(mapError * scale, 0.998);
   }
 
   /**
-   * Networks of other activations, tanh with the figures of erf. The noise of ReLU neurons is
-   * larger, and with it the second order in P / N = 0.12.
+   * Networks of other activations, tanh with the figures of erf. Neurons of ReLU vary more, and
+   * with that the second order in P / N = 0.12, which turns the shift of the maximum a posteriori
+   * too: bench/results/finite-width.md has both theories at smaller errors.
    */
   @ParameterizedTest
-  @CsvSource({"TANH, 50, 0.033, 0.11", "RELU, 100, 0.06, 0.15"})
+  @CsvSource({"TANH, 50, 0.06, 0.11, 0.998", "RELU, 100, 0.06, 0.15, 0.995"})
   void shiftsOfOtherKernelsAreThoseOfFiniteNetworks(
-      Activation activation, int width, double responseError, double mapError) {
+      Activation activation, int width, double responseError, double mapError, double mapCosine) {
     Compared compared = compared(activation, 1, width, 100_000);
-    compared.requireResponse(responseError);
-    compared.requireMap(mapError);
+    compared.requireResponse(responseError, 0.998);
+    compared.requireMap(mapError, mapCosine);
   }
 
   private Compared compared(Activation activation, int layers, int width, int draws) {
@@ -140,15 +140,15 @@ class PosteriorShiftTableTest {
       size = KernelAdaptation.norm(exact.change());
     }
 
-    void requireResponse(double error) {
-      require("linear response", response, error);
+    void requireResponse(double error, double cosine) {
+      require("linear response", response, error, cosine);
     }
 
-    void requireMap(double error) {
-      require("maximum a posteriori", map, error);
+    void requireMap(double error, double cosine) {
+      require("maximum a posteriori", map, error, cosine);
     }
 
-    private void require(String name, KernelAdaptation theory, double error) {
+    private void require(String name, KernelAdaptation theory, double error, double cosine) {
       double[] shift = exact.change();
       double[] found = theory.change().get(layers);
       double noise = Math.hypot(exact.changeError(), theory.changeError().get(layers)) / size;
@@ -163,7 +163,7 @@ class PosteriorShiftTableTest {
               noise);
       assertThat(noise).as(what).isLessThan(0.08);
       assertThat(distance(found, shift) / size).as(what).isLessThan(Math.hypot(error, 2 * noise));
-      assertThat(cosine(found, shift)).as(what).isGreaterThan(0.998 - noise * noise / 2);
+      assertThat(cosine(found, shift)).as(what).isGreaterThan(cosine - noise * noise / 2);
     }
   }
 }
