@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.solver.CheckpointStore;
@@ -20,7 +21,7 @@ final class SolveSequence {
 
   private final Backend backend;
   private final RunControl control;
-  private final int expected;
+  private int expected;
   private final Optional<SolverState> saved;
   private final List<PathPoint> points = new ArrayList<>();
   private final List<WarmStart> kept = new ArrayList<>();
@@ -60,6 +61,11 @@ final class SolveSequence {
     }
   }
 
+  /** Sets how many solves there will be, once more is known. */
+  void expect(int solves) {
+    expected = solves;
+  }
+
   /**
    * The next solve.
    *
@@ -67,6 +73,16 @@ final class SolveSequence {
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, point -> point);
+  }
+
+  /** The next solve on the way to another one; its kernels are not held. */
+  Optional<PathPoint> pass(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, PathPoint::withoutKernels);
+  }
+
+  private Optional<PathPoint> solve(
+      AdaptiveProblem problem, boolean fresh, UnaryOperator<PathPoint> held) {
     int index = points.size();
     if (fresh) {
       previous = null;
@@ -89,7 +105,8 @@ final class SolveSequence {
     }
     solution = solved.solution();
     previous = solved.end();
-    PathPoint point = PathPoint.of(problem.options(), solved.solution(), solved.dualSquare());
+    PathPoint point =
+        held.apply(PathPoint.of(problem.options(), solved.solution(), solved.dualSquare()));
     points.add(point);
     return Optional.of(point);
   }

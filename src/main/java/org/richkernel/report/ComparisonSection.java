@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.data.Table;
+import org.richkernel.metrics.KernelSimilarity;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
@@ -62,7 +63,17 @@ final class ComparisonSection {
         kernel.symbol() + ", " + comparison.ownName(),
         kernel.phi(),
         kernel.symbol() + ", " + comparison.otherName(),
-        beside);
+        beside,
+        words(KernelSimilarity.of(kernel.phi().values(), beside.values())));
+  }
+
+  private static String words(KernelSimilarity similarity) {
+    return "cosine "
+        + number(similarity.cosine())
+        + ", norm ratio "
+        + number(similarity.frobeniusRatio())
+        + ", relative error "
+        + number(similarity.relativeError());
   }
 
   private static Optional<Figure> alignment(Comparison comparison) {
