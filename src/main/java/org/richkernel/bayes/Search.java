@@ -123,7 +123,7 @@ public record Search(
     ONE_SOLUTION,
     /** They differ, and the actions tell which one holds; the other one is metastable. */
     TWO_SOLUTIONS,
-    /** They differ, and the actions are not known well enough to tell which one holds. */
+    /** They differ, and the ends or their actions are not known well enough to tell which holds. */
     UNDECIDED
   }
 
@@ -164,9 +164,10 @@ public record Search(
         double alignedNoise, StartRow lazy, StartRow aligned, double decided) {
       double gain = lazy.action().value() - aligned.action().value();
       double error = Math.hypot(lazy.totalError(), aligned.totalError());
-      // written so that an unknown error decides nothing
+      // An end that has not converged may mix both solutions; an unknown error decides nothing.
+      boolean known = lazy.point().converged() && aligned.point().converged();
       Verdict verdict =
-          Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
+          known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
       return new Starts(
           verdict, alignedNoise, new AdaptiveNbkSolution.Estimate(gain, error), lazy, aligned);
     }

@@ -78,7 +78,7 @@ public final class SearchSolver {
     SolveSequence sequence = new SolveSequence(backend, control, gammas.length, start());
     Optional<LinearCounterpart> counterpart = counterpart();
     if (counterpart.isPresent()) {
-      return new TwoStarts(backend, problem, counterpart.get(), gammas, sequence)
+      return new TwoStarts(problem, counterpart.get(), gammas, sequence)
           .run()
           .map(found -> outcome(sequence, found.path(), Optional.of(found.starts())));
     }

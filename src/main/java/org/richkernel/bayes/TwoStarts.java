@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.richkernel.compute.Backend;
 
 /**
  * Solves a problem twice, from the prior and from an aligned state, and says which solution holds
@@ -41,7 +40,6 @@ final class TwoStarts {
   /** Differences of actions of fewer standard errors do not tell which solution holds. */
   private static final double DECIDED = 3;
 
-  private final Backend backend;
   private final AdaptiveProblem problem;
   private final LinearCounterpart counterpart;
   private final double[] gammas;
@@ -55,12 +53,10 @@ final class TwoStarts {
    * @param counterpart of the problem's network
    */
   TwoStarts(
-      Backend backend,
       AdaptiveProblem problem,
       LinearCounterpart counterpart,
       double[] gammas,
       SolveSequence sequence) {
-    this.backend = backend;
     this.problem = problem;
     this.counterpart = counterpart;
     this.gammas = gammas;
@@ -220,7 +216,8 @@ final class TwoStarts {
     AdaptiveNbkSolution.Estimate a = lazy.dualFit();
     AdaptiveNbkSolution.Estimate b = aligned.dualFit();
     double difference = Math.abs(a.value() - b.value());
-    return difference > DISTINCT * Math.hypot(a.error(), b.error())
+    // written so that unknown errors count as a difference, whose actions then decide nothing
+    return !(difference <= DISTINCT * Math.hypot(a.error(), b.error()))
         && difference > problem.options().tolerance() * Math.abs(a.value());
   }
 

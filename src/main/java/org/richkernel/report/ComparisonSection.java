@@ -28,7 +28,7 @@ final class ComparisonSection {
     losses(comparison).ifPresent(figures::add);
     return new Section(
         "comparison",
-        comparison.ownName() + " beside " + comparison.otherName(),
+        capitalized(comparison.ownName()) + " beside " + comparison.otherName(),
         "The cosine of two kernels is tr AB / (\u2016A\u2016 \u2016B\u2016), the norm ratio"
             + " \u2016A\u2016 / \u2016B\u2016, the relative error \u2016A \u2212 B\u2016 / \u2016B\u2016,"
             + " all with the Frobenius norm; A is of "
@@ -38,6 +38,10 @@ final class ComparisonSection {
             + ".",
         figures,
         List.of(table(comparison)));
+  }
+
+  private static String capitalized(String name) {
+    return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
   }
 
   private static Section.Grid table(Comparison comparison) {
