@@ -10,6 +10,7 @@ import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.multiscale.LinearScaleSolver;
 import org.richkernel.bayes.multiscale.MultiScaleProblem;
 import org.richkernel.bayes.multiscale.SampledScaleSolver;
+import org.richkernel.bayes.multiscale.ScaleForm;
 import org.richkernel.bayes.multiscale.ScaleSolution;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -18,6 +19,7 @@ import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.Stages;
 
 /**
  * The posterior of a network with one hidden layer of finite width N between standard (chi = 1) and
@@ -120,9 +122,10 @@ public final class MultiScaleNbk {
   }
 
   /**
-   * Solves at every scale and fits the NNGP beside it.
+   * Solves at every scale and fits the NNGP beside it. A checkpoint of a nonlinear network holds
+   * the scales that are solved and the state of the one at hand; a linear one has a closed form.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state
    * @throws InvalidProblemException if the options do not fit the data
    */
   public Optional<MultiScaleFit> fit(Datasets data, Backend backend, RunControl control) {
@@ -137,8 +140,10 @@ public final class MultiScaleNbk {
       }
     } else {
       SampledScaleSolver solver = new SampledScaleSolver(backend, problem, options);
+      Stages stages = new Stages(control);
       for (double chi : chis) {
-        Optional<ScaleSolution> solution = solver.solve(chi, control);
+        Optional<ScaleSolution> solution =
+            stages.next(new ScaleForm(network), own -> solver.solve(chi, own));
         if (solution.isEmpty()) {
           return Optional.empty();
         }

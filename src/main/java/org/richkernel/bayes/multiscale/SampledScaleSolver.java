@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.PathPoint;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.compute.Backend;
@@ -61,10 +62,11 @@ public final class SampledScaleSolver {
   /**
    * Solves at one scale.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state of the tree level
    */
   public Optional<ScaleSolution> solve(double chi, RunControl control) {
-    AdaptiveNbkSolution tree = new AdaptiveNbkSolver(backend, saddle(chi)).solve(control);
+    AdaptiveProblem saddle = saddle(chi);
+    AdaptiveNbkSolution tree = new AdaptiveNbkSolver(backend, saddle).solve(control);
     if (tree == null) {
       return Optional.empty();
     }
@@ -93,7 +95,7 @@ public final class SampledScaleSolver {
             OptionalDouble.empty(),
             OptionalDouble.empty(),
             rescaled.stationaryPoints(),
-            Optional.of(tree)));
+            Optional.of(PathPoint.of(saddle.options(), tree))));
   }
 
   private LazySolution lazy() {

@@ -3,7 +3,7 @@ package org.richkernel.bayes.multiscale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.PathPoint;
 import org.richkernel.network.Predictor;
 
 /**
@@ -28,7 +28,7 @@ public record ScaleSolution(
     OptionalDouble exactTrainLoss,
     OptionalDouble exactTestLoss,
     int stationaryPoints,
-    Optional<AdaptiveNbkSolution> sampled) {
+    Optional<PathPoint> sampled) {
 
   /** Name of the Gaussian process of infinite width. */
   public static final String GAUSSIAN = "gaussian";
