@@ -75,7 +75,14 @@ class LinearCounterpartTest {
 
   /** Targets on modes of different size: as many roots as the search of the closed form finds. */
   @ParameterizedTest
-  @CsvSource({"2, 400, 1000", "2, 300, 1000", "2, 400, 40", "4, 30, 100", "4, 20, 100", "1, 400, 1000"})
+  @CsvSource({
+    "2, 400, 1000",
+    "2, 300, 1000",
+    "2, 400, 40",
+    "4, 30, 100",
+    "4, 20, 100",
+    "1, 400, 1000"
+  })
   void solutionsAreSeveralWhereTheClosedFormHasSeveralRootsAtOrBelowTheRichness(
       int depth, double gamma, double kappa) {
     double[] lambda = {1, 1.3, 0.2};

@@ -162,8 +162,7 @@ class TwoStartsTest {
     PathPoint end =
         new PathPoint(
             1, 1, stop, 0, Certificate.exact(0), List.of(), List.of(), one, one, none, none, none);
-    return new Search.StartRow(
-        name, end, new AdaptiveNbkSolution.Estimate(action, error), grid);
+    return new Search.StartRow(name, end, new AdaptiveNbkSolution.Estimate(action, error), grid);
   }
 
   private static Search.StartRow aligned(double action, double error, double grid) {
@@ -182,8 +181,7 @@ class TwoStartsTest {
         .isEqualTo(Search.Verdict.UNDECIDED);
     assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(70, Double.NaN, 0), 3).verdict())
         .isEqualTo(Search.Verdict.UNDECIDED);
-    assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(90, 0, 0), 3).chosen())
-        .isSameAs(lazy);
+    assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(90, 0, 0), 3).chosen()).isSameAs(lazy);
   }
 
   /** Its populations may have gone from one solution to the other while they were averaged. */
@@ -202,8 +200,7 @@ class TwoStartsTest {
   @ValueSource(ints = {3, 12, 28})
   void aSecondStartThatIsStoppedAndResumedHasTheBitsOfTheUninterruptedOne(int solve) {
     AdaptiveProblem problem = linear(400, 1000, 64, 20);
-    SearchSolver solver =
-        new SearchSolver(backend, problem, starting(Search.SecondStart.AUTO));
+    SearchSolver solver = new SearchSolver(backend, problem, starting(Search.SecondStart.AUTO));
     Search.Outcome expected = solver.solve(RunControl.silent()).orElseThrow();
     DeepSamplingTest.InMemory store = new DeepSamplingTest.InMemory();
     StopSignal signal = new StopSignal();

@@ -56,7 +56,9 @@ class DeepCommandTest {
     double[] phi = array(out, "phi_1");
     assertThat(java.util.Arrays.copyOfRange(array(out, "path_phi_1"), 2 * 256, 3 * 256))
         .containsExactly(phi);
-    assertThat(array(out, "path_trace")).hasSize(3 * 2).endsWith(json.at("/layers/1/trace").asDouble());
+    assertThat(array(out, "path_trace"))
+        .hasSize(3 * 2)
+        .endsWith(json.at("/layers/1/trace").asDouble());
     assertThat(array(out, "path_frobenius_standard_error")[5])
         .isEqualTo(json.at("/layers/1/frobeniusStandardError").asDouble());
     assertThat(array(out, "path_loss_test")[2]).isEqualTo(json.at("/test/loss").asDouble());
@@ -110,7 +112,8 @@ class DeepCommandTest {
         .isEqualTo(json.at("/test/loss").asDouble());
     assertThat(json.at("/starts/1/layers")).hasSize(2);
     assertThat(json.at("/starts/1/action").isMissingNode()).isTrue();
-    assertThat(Files.readString(out.resolve("report.html"))).contains("Two starts", "same solution");
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("Two starts", "same solution");
   }
 
   @Test

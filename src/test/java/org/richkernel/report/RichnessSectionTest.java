@@ -55,8 +55,7 @@ class RichnessSectionTest {
 
     assertThat(figures).hasSize(1);
     assertThat(figures.get(0).svg()).contains("alignment").doesNotContain("whisker", "NaN");
-    assertThat(RichnessSection.of(bare.with("path_gamma", new double[] {1}, 1)).isEmpty())
-        .isTrue();
+    assertThat(RichnessSection.of(bare.with("path_gamma", new double[] {1}, 1)).isEmpty()).isTrue();
   }
 
   @Test

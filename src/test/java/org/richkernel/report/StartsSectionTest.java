@@ -30,12 +30,7 @@ class StartsSectionTest {
         .detail(
             "secondStart",
             Map.of(
-                "verdict",
-                verdict,
-                "actionDifference",
-                13.8,
-                "actionDifferenceStandardError",
-                0.7))
+                "verdict", verdict, "actionDifference", 13.8, "actionDifferenceStandardError", 0.7))
         .detail("starts", List.of(start("lazy", false, 79.9), start("aligned", true, 66.1)))
         .build();
   }
