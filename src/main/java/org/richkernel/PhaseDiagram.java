@@ -24,6 +24,9 @@ import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Summary;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+import org.richkernel.solver.Stages;
+import org.richkernel.solver.StateForm;
 
 /**
  * Response functions, depth scales and kernel adaptation over a sweep of the weight variance: how
@@ -68,6 +71,50 @@ public record PhaseDiagram(
   public record Adaptation(double[] change, double[] error, double[] growth, double[] angular) {}
 
   /**
+   * The response at one weight variance.
+   *
+   * @param change |dC^l|_F / |C^l|_F, L
+   * @param error its standard error
+   * @param angular growth of the angles, L
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Point(double[] change, double[] error, double[] angular, double growth) {
+    static Point of(FiniteWidthProblem problem, KernelAdaptation response) {
+      double[] change = new double[problem.layers()];
+      double[] error = new double[problem.layers()];
+      for (int l = 1; l <= change.length; l++) {
+        change[l - 1] = response.relativeChange(l);
+        error[l - 1] = change[l - 1] * response.changeError().get(l) / response.changeNorm(l);
+      }
+      return new Point(
+          change, error, AngularGrowth.of(problem), LinearResponse.growth(problem, response));
+    }
+  }
+
+  /** Points of a sweep in a checkpoint. */
+  private enum PointForm implements StateForm<Point> {
+    FORM;
+
+    @Override
+    public void save(Point point, SolverState state) {
+      state
+          .put("change", point.change)
+          .put("error", point.error)
+          .put("angular", point.angular)
+          .put("growth", point.growth);
+    }
+
+    @Override
+    public Point restore(SolverState state) {
+      return new Point(
+          state.doubles("change"),
+          state.doubles("error"),
+          state.doubles("angular"),
+          state.number("growth"));
+    }
+  }
+
+  /**
    * The diagram without data.
    *
    * @param weightVariances any order, all within the stable region
@@ -106,9 +153,10 @@ public record PhaseDiagram(
   }
 
   /**
-   * The diagram with the response to a data set in standard scaling.
+   * The diagram with the response to a data set in standard scaling. A checkpoint holds the points
+   * of the sweep that are finished.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public Optional<PhaseDiagram> on(
       Datasets data, Settings settings, Backend backend, RunControl control) {
@@ -119,22 +167,28 @@ public record PhaseDiagram(
     double[] error = new double[count * layers];
     double[] growth = new double[count];
     double[] angular = new double[count * layers];
+    Stages stages = new Stages(control);
     for (int i = 0; i < count; i++) {
-      if (control.stop().isRaised()) {
+      double g = responses.get(i).weightVariance();
+      Optional<Point> found =
+          stages.next(
+              PointForm.FORM,
+              own -> {
+                FiniteWidthProblem problem = problem(points, g, settings);
+                return Optional.of(
+                    Point.of(
+                        problem,
+                        LinearResponse.solve(
+                            backend, problem, settings.samples(), settings.seed())));
+              });
+      if (found.isEmpty()) {
         return Optional.empty();
       }
-      double g = responses.get(i).weightVariance();
-      FiniteWidthProblem problem = problem(points, g, settings);
-      KernelAdaptation response =
-          LinearResponse.solve(backend, problem, settings.samples(), settings.seed());
-      for (int l = 1; l <= layers; l++) {
-        double relative = response.relativeChange(l);
-        change[i * layers + l - 1] = relative;
-        error[i * layers + l - 1] =
-            relative * response.changeError().get(l) / response.changeNorm(l);
-      }
-      growth[i] = LinearResponse.growth(problem, response);
-      System.arraycopy(AngularGrowth.of(problem), 0, angular, i * layers, layers);
+      Point point = found.get();
+      System.arraycopy(point.change(), 0, change, i * layers, layers);
+      System.arraycopy(point.error(), 0, error, i * layers, layers);
+      System.arraycopy(point.angular(), 0, angular, i * layers, layers);
+      growth[i] = point.growth();
       control
           .listener()
           .progress(new Progress("weight variance " + g, 0, i + 1, count, Double.NaN, Double.NaN));
