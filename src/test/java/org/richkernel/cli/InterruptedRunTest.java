@@ -24,37 +24,42 @@ class InterruptedRunTest {
 
   /** Commands, and how many checkpoints each makes at least. */
   enum Command {
-    SADDLE_POINT(90, "bayes", "--samples=256", "--beta=10", "--tolerance=0.1"),
+    SADDLE_POINT(90, "bayes", "--samples=128", "--beta=10", "--tolerance=0.1"),
     DYNAMICS_BESIDE_APPROXIMATIONS(
-        150,
+        100,
         "dynamics",
         "--hidden-layers=2",
         "--activation=tanh",
-        "--steps=10",
-        "--samples=2000",
+        "--steps=6",
+        "--samples=600",
         "--compare"),
-    GRADIENT_FLOW(60, "dynamics", "--weight-decay=1", "--samples=2000"),
-    TRAINED_NETWORKS(
-        120, "finite", "--method=gd", "--width=400", "--hidden-layers=2", "--steps=40"),
+    TRAINED_NETWORKS(80, "finite", "--method=gd", "--width=100", "--repeats=3", "--steps=30"),
     SAMPLED_NETWORKS(
-        90, "finite", "--method=langevin", "--width=200", "--beta=10", "--max-sweeps=30"),
+        90,
+        "finite",
+        "--method=langevin",
+        "--width=64",
+        "--repeats=2",
+        "--beta=10",
+        "--max-sweeps=30"),
+    GRADIENT_FLOW(60, "dynamics", "--weight-decay=1", "--samples=400", "--tolerance=0.01"),
     SCALES(
-        200,
+        90,
         "bayes",
         "--activation=tanh",
         "--samples=64",
         "--beta=10",
-        "--max-sweeps=40",
+        "--max-sweeps=20",
         "--order=one-loop",
         "--width=40",
-        "--chi=1:40:3"),
+        "--chi=1:40:2"),
     PHASES(
         10,
         "phase",
         "--weight-variance=0.5:1.6:12",
         "--hidden-layers=4",
         "--width=200",
-        "--samples=2000");
+        "--samples=1000");
 
     private final int checkpoints;
     private final String name;
@@ -66,35 +71,56 @@ class InterruptedRunTest {
       this.options = options;
     }
 
-    /** On 20 training and 10 test points, with a checkpoint after each step. */
+    /** On 20 training and 10 test points. */
     List<String> arguments() {
       List<String> all = Program.digits(name, 20, 10, options);
-      all.addAll(List.of("--seed=3", "--threads=2", "--checkpoint-seconds=0"));
+      all.addAll(List.of("--seed=3", "--threads=2", "--quiet"));
       return all;
     }
 
-    /** A number of checkpoints after which another so many are still to come. */
-    int within(int parts, Random moments) {
-      return 1 + moments.nextInt(Math.max(1, checkpoints / (parts + 1)));
+    /** A third of its checkpoints at most, so that two of these leave as many to come. */
+    int some(Random moments) {
+      return 1 + moments.nextInt(checkpoints / 3);
     }
   }
 
-  /** Killed, stopped, and finished: three processes. */
+  private Program whole(Command command) {
+    List<String> arguments = command.arguments();
+    arguments.add("--out=" + folder.resolve("whole"));
+    Program run = Program.run(arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    return run;
+  }
+
+  /** In three processes: killed, stopped, and finished. */
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(
+      names = {
+        "SADDLE_POINT",
+        "DYNAMICS_BESIDE_APPROXIMATIONS",
+        "TRAINED_NETWORKS",
+        "SAMPLED_NETWORKS"
+      })
   void aRunThatWasKilledAndStoppedGivesTheBitsOfTheUninterruptedRun(Command command)
       throws Exception {
-    Path whole = folder.resolve("whole");
-    List<String> arguments = command.arguments();
-    arguments.add("--out=" + whole);
-    Program reference = Program.run(arguments.toArray(String[]::new));
-    assertThat(reference.code()).as(reference.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
-
     KillableRun run = new KillableRun(folder, moments, command.arguments());
-    run.kill(command.within(2, moments));
-    run.stop(command.within(2, moments));
-    assertThat(run.finish()).isEqualTo(reference.code());
-    run.requireSameResult(whole);
+    run.kill(command.some(moments));
+    run.stop(command.some(moments));
+    int code = run.finish();
+
+    assertThat(code).isEqualTo(whole(command).code());
+    run.requireSameResult(folder.resolve("whole"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GRADIENT_FLOW", "SCALES", "PHASES"})
+  void aRunThatWasKilledGivesTheBitsOfTheUninterruptedRun(Command command) throws Exception {
+    KillableRun run = new KillableRun(folder, moments, command.arguments());
+    run.kill(command.some(moments) + command.some(moments));
+    int code = run.finish();
+
+    assertThat(code).isEqualTo(whole(command).code());
+    run.requireSameResult(folder.resolve("whole"));
   }
 
   @Test

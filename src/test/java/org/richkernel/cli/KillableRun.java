@@ -68,6 +68,7 @@ final class KillableRun {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
     command.addAll(arguments);
+    command.add("--checkpoint-seconds=0"); // after every step
     long wanted = newest() + checkpoints;
     Process run =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
