@@ -41,8 +41,9 @@ class PerturbativeSolverTest {
    * Against the noise-free solution of linear networks at a gamma so small that what is left out,
    * O(gamma^4), is nothing. The expansion is that of gradient flow and differs from steps of eta by
    * O(eta), which 2 x(eta / 2) - x(eta) leaves out; 1 % allows for O(eta^2), and the sampling noise
-   * comes on top. Seen with S = 100000 in f_2, relative to its largest value, for one and two hidden
-   * layers: 3.2 and 5.0 % at eta = 0.015, 1.6 and 2.5 % at half of it, 0.1 and 0.3 % extrapolated.
+   * comes on top. Seen with S = 100000 in f_2, relative to its largest value, for one and two
+   * hidden layers: 3.2 and 5.0 % at eta = 0.015, 1.6 and 2.5 % at half of it, 0.1 and 0.3 %
+   * extrapolated.
    */
   @ParameterizedTest
   @CsvSource({"1", "2"})
