@@ -93,6 +93,7 @@ public record PathPoint(
         numbers.add(e.value());
         numbers.add(e.error());
       }
+      numbers.add(layer.kernelError());
     }
     state.put(name + "_numbers", numbers.stream().mapToDouble(Double::doubleValue).toArray());
     for (int l = 0; l < kernels.size(); l++) {
@@ -125,7 +126,8 @@ public record PathPoint(
     List<double[]> kernels = new ArrayList<>();
     int depth = (int) in.next();
     for (int l = 0; l < depth; l++) {
-      layers.add(new AdaptiveNbkSolution.Layer(in.estimate(), in.estimate(), in.estimate()));
+      layers.add(
+          new AdaptiveNbkSolution.Layer(in.estimate(), in.estimate(), in.estimate(), in.next()));
       kernels.add(state.doubles(name + "_kernel_" + l));
     }
     return new PathPoint(
