@@ -18,10 +18,11 @@ final class CrossCheckSection {
     String note = "";
     if (summary.details().get(DETAIL) instanceof Map<?, ?> check
         && check.get("layers") instanceof List<?> layers) {
-      layers.stream()
-          .filter(Map.class::isInstance)
-          .map(Map.class::cast)
-          .forEach(layer -> rows.add(row(layer)));
+      for (Object layer : layers) {
+        if (layer instanceof Map<?, ?> numbers) {
+          rows.add(row(numbers));
+        }
+      }
       note = note(check);
     }
     return Section.ofTable(

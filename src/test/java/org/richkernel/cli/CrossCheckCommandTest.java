@@ -32,7 +32,7 @@ class CrossCheckCommandTest {
         bayes("--hidden-layers=2", "--activation=tanh", "--samples=256", "--tolerance=0.05");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).isEmpty();
-    assertThat(run.out()).contains("cross-check");
+    assertThat(run.out()).contains("cross-check, layer 1 ").contains("cross-check, layer 2 ");
 
     Path out = folder.resolve("out");
     JsonNode json = new ObjectMapper().readTree(Files.readString(out.resolve("summary.json")));

@@ -21,16 +21,25 @@ import org.richkernel.solver.DualAveraging;
  * is held fixed, and give its feature kernel and the conjugate kernel of the layer below.
  *
  * <p>Kernels and conjugate kernels are averaged over sweeps: of S samples alone they fluctuate by
- * S^{-1/2}, and what acts on them is not linear. Samples move in panels that stay in the fast
- * memory of the device. Cost: about 30 products of 2 S P^2 flops per layer and sweep. Memory: S (r
- * + (L - 1) P) floats and (2 L + 6) P^2 doubles.
+ * S^{-1/2}, and what acts on them is not linear. The farther a conjugate kernel is from the targets
+ * the slower its average follows: each layer then sees those above it in balance with the targets,
+ * as they are at the saddle point, whereas averages of one speed chase each other around the loop
+ * of all layers and swing ever wider where features are strong.
+ *
+ * <p>Samples move in panels that stay in the fast memory of the device. Cost: about 30 products of
+ * 2 S P^2 flops per layer and sweep. Memory: S (r + (L - 1) P) floats and (2 L + 6) P^2 doubles.
  */
 final class LayerSweep implements AutoCloseable {
-  /** Share of a new estimate in an average over sweeps while the richness rises. */
-  private static final double RISING_SHARE = 0.3;
+  /** Share of a new estimate in the averages of kernels. */
+  private static final double SHARE = 0.3;
 
-  /** The same afterwards: what fluctuates acts on kernels by its square, in share / S. */
-  private static final double SETTLED_SHARE = 0.1;
+  /**
+   * The same at the top, whose kernel is inverted: noise there shifts v by P / S times the share.
+   */
+  private static final double SHARE_OF_TOP = 0.1;
+
+  /** The same of the conjugate kernel just below the top; a d-th of it d layers below. */
+  private static final double SHARE_OF_TILT = 0.05;
 
   private static final int TRAJECTORIES = 2;
 
@@ -63,7 +72,6 @@ final class LayerSweep implements AutoCloseable {
   private final SteinForm stein;
   private final List<Layer> layers = new ArrayList<>();
   private double jitter = JITTER;
-  private boolean rising = true;
   private boolean adapting = true;
   private long sweeps;
 
@@ -187,13 +195,11 @@ final class LayerSweep implements AutoCloseable {
    */
   void sweep(double richness) {
     sweeps++;
-    // The first sweeps average what there is, so that the zeros of the start leave no trace.
-    double share = Math.max(rising ? RISING_SHARE : SETTLED_SHARE, 1.0 / sweeps);
     for (Layer layer : layers) {
       if (layer.index > 1) {
         factorize(layers.get(layer.index - 2).kernel);
       }
-      visit(layer, share);
+      visit(layer);
     }
     Layer top = layers.get(layers.size() - 1);
     // v = (g_L Phi^L + kappa)^{-1} Y
@@ -204,7 +210,12 @@ final class LayerSweep implements AutoCloseable {
     backend.solveCholesky(cholesky, dual);
     // T^L = -gamma^2 g_L v v^T
     double pull = richness * richness * network.weightVariance(layers.size());
-    backend.syrk(Transpose.NO, -share * pull, dual, 1 - share, top.tilt);
+    backend.syrk(Transpose.NO, -pull, dual, 0, top.tilt);
+  }
+
+  /** The first sweeps average what there is, so that the zeros of the start leave no trace. */
+  private double share(double settled) {
+    return Math.max(settled, 1.0 / sweeps);
   }
 
   /** F of g Phi + g_b, with the jitter that rounding asks for. */
@@ -223,7 +234,8 @@ final class LayerSweep implements AutoCloseable {
   }
 
   /** Moves the samples of a layer; averages its kernel and the conjugate kernel below. */
-  private void visit(Layer layer, double share) {
+  private void visit(Layer layer) {
+    double share = share(layer.index == layers.size() ? SHARE_OF_TOP : SHARE);
     backend.copy(layer.tilt, tiltSingle);
     backend.scale(1 - share, layer.kernel);
     double weight = share * network.weightVariance(layer.index) / samples;
@@ -246,8 +258,9 @@ final class LayerSweep implements AutoCloseable {
     if (layer.index > 1) {
       // T^{l-1} = g_{l-1} B^l of the tilt that the samples have moved under
       Matrix below = layers.get(layer.index - 2).tilt;
-      backend.scale(1 - share, below);
-      stein.addTo(share * network.weightVariance(layer.index - 1), layer.tilt, below);
+      double slow = share(SHARE_OF_TILT / (layers.size() - layer.index + 1));
+      backend.scale(1 - slow, below);
+      stein.addTo(slow * network.weightVariance(layer.index - 1), layer.tilt, below);
     }
   }
 
@@ -257,11 +270,6 @@ final class LayerSweep implements AutoCloseable {
         seed,
         RandomStreams.stream(RandomStreams.SWEEP_MOMENTUM, layer.index, iteration),
         RandomStreams.stream(RandomStreams.SWEEP_DECISION, layer.index, iteration));
-  }
-
-  /** Averages over more sweeps from now on. */
-  void settle() {
-    rising = false;
   }
 
   /** Holds the steps fixed from now on. */
@@ -282,7 +290,7 @@ final class LayerSweep implements AutoCloseable {
     return layers.get(layer - 1).kernel;
   }
 
-  /** T^l, averaged over the last sweeps, P x P, float64; l = 1 to L. */
+  /** T^l, averaged over sweeps below the top, P x P, float64; l = 1 to L. */
   Matrix tilt(int layer) {
     return layers.get(layer - 1).tilt;
   }

@@ -19,17 +19,14 @@ import org.richkernel.solver.StopSignal;
 
 /**
  * Runs a {@link LayerSweep}: the richness rises from zero, the averages settle, and sweeps are
- * averaged until the kernels are known to a quarter of the tolerance, or the budget is used up.
+ * averaged until the kernels are known to half of the tolerance, or the budget is used up.
  */
 final class SweepSolver {
   /** Name of the work in progress reports. */
   static final String PHASE = "cross-check";
 
-  /** Sweeps over which the richness rises, and as many to settle. */
-  private static final int RISE = 60;
-
-  /** More of them for each layer: a change of the targets' pull descends one layer per sweep. */
-  private static final int RISE_PER_LAYER = 10;
+  /** Sweeps for each layer over which the richness rises, and as many to settle. */
+  private static final int RISE_PER_LAYER = 50;
 
   /** Sweeps between two looks at the errors. */
   private static final int ROUND = 20;
@@ -38,7 +35,7 @@ final class SweepSolver {
   private static final int PASSES = 2;
 
   /** Largest relative error of a kernel, as a share of the tolerance. */
-  private static final double ERROR_SHARE = 0.25;
+  private static final double ERROR_SHARE = 0.5;
 
   private static final double LARGEST_DRIFT = 4;
   private static final double FEWEST_INDEPENDENT_SWEEPS = 10;
@@ -94,7 +91,7 @@ final class SweepSolver {
             new LayerSweep(
                 backend, network, input, y, options.kappa(), options.samples(), options.seed());
         Workspace memory = new Workspace(backend, averages(points))) {
-      Monitor monitor = new Monitor(control, sweep, RISE + RISE_PER_LAYER * depth);
+      Monitor monitor = new Monitor(control, sweep, RISE_PER_LAYER * depth);
       if (!monitor.burnIn()) {
         return Optional.empty();
       }
@@ -139,9 +136,6 @@ final class SweepSolver {
     boolean burnIn() {
       double gamma = problem.options().gamma();
       for (int s = 1; s <= 2 * half; s++) {
-        if (s == half + 1) {
-          sweep.settle();
-        }
         if (!sweep(gamma * Math.min(1, s / (double) half))) {
           return false;
         }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.InputFactor;
 import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.compute.Activation;
@@ -73,7 +74,7 @@ class SweepSolverTest {
     int points = 12;
     int depth = 3;
     AdaptiveProblem problem =
-        problem(NetworkSpec.of(depth, Activation.LINEAR), points, 0.5, 600, 0.02, 1500);
+        problem(NetworkSpec.of(depth, Activation.LINEAR), points, 0.5, 600, 0.01, 1500);
     SweepSolution sweep = solve(problem);
     assertThat(sweep.settled()).isTrue();
     Inputs x = problem.trainInputs();
@@ -120,7 +121,7 @@ class SweepSolverTest {
             NetworkSpec.of(2, Activation.ERF)
                 .withWeightVariances(1.3, 0.8, 1.2)
                 .withBiasVariance(0.15),
-            new SaddleOptions(1.2, 5, 600, 0, 8, 0.016, 300),
+            new SaddleOptions(0.6, 5, 600, 0, 8, 0.01, 1500),
             ReferenceDigits.trainInputs(points),
             Targets.of(y, points, 2));
     AdaptiveNbkSolution sampled =
@@ -129,7 +130,7 @@ class SweepSolverTest {
         new CrossCheckSolver(backend, problem).solve(sampled, RunControl.silent()).orElseThrow();
     assertThat(check.settled()).isTrue();
     for (CrossCheck.Layer layer : check.layers()) {
-      assertThat(layer.difference().error()).isLessThan(0.012);
+      assertThat(layer.difference().error()).isLessThan(0.015);
       assertThat(layer.difference().value()).isLessThan(3 * layer.difference().error());
     }
   }
@@ -174,17 +175,33 @@ class SweepSolverTest {
     assertThat(backend.openMatrices()).isZero();
   }
 
-  /** The plan is what is held: nothing is allocated besides, apart from the input's factor. */
+  /** The plan is what is held: less than one more field of all samples is scratch of products. */
   @Test
   void planCoversWhatIsHeld() {
-    AdaptiveProblem problem = problem(NetworkSpec.of(3, Activation.TANH), 16, 1, 640, 1, 20);
-    MemoryPlan plan = new SweepSolver(backend, problem).plan();
+    int points = 32;
+    int samples = 6000;
+    AdaptiveProblem problem =
+        problem(NetworkSpec.of(3, Activation.TANH), points, 1, samples, 1, 20);
+    InputFactor input =
+        InputFactor.of(
+            backend,
+            problem.network(),
+            problem.trainInputs().toArray(),
+            points,
+            ReferenceDigits.DIMENSION);
+    MemoryPlan plan = new MemoryPlan();
+    LayerSweep.plan(backend, plan, 3, points, input.rank(), 1, samples);
     long before = backend.allocatedBytes();
-    long[] most = {0};
-    Progress.Listener listener =
-        progress -> most[0] = Math.max(most[0], backend.allocatedBytes() - before);
-    RunControl control = new RunControl(listener, new StopSignal(), CheckpointStore.none());
-    new SweepSolver(backend, problem).solve(control);
-    assertThat(most[0]).isBetween(plan.matrixBytes(), plan.matrixBytes() + (1 << 20));
+    double[] y = problem.trainTargets().toArray();
+    try (LayerSweep sweep = new LayerSweep(backend, problem.network(), input, y, 0.1, samples, 1)) {
+      sweep.sweep(1);
+      long held = backend.allocatedBytes() - before;
+      long field = (long) samples * points * Float.BYTES;
+      assertThat(held).isBetween(plan.matrixBytes(), plan.matrixBytes() + field - 1);
+    }
+    // what the solver holds besides: sums of kernels and duals
+    long sums = (3L * points * points + 2L * points) * Double.BYTES;
+    assertThat(new SweepSolver(backend, problem).plan().matrixBytes())
+        .isEqualTo(plan.matrixBytes() + sums);
   }
 }
