@@ -75,7 +75,7 @@ public final class CriticalNbk {
   /**
    * Finds the kernels, predicts the test set, and fits the NNGP beside it.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    */
   public Optional<CriticalFit> fit(Datasets data, Backend backend, RunControl control) {

@@ -39,6 +39,7 @@ final class DynamicsArrays {
     Result result =
         ResultParts.predictions(summary, points, course.trainOutputs(), course.testOutputs());
     result = paths(result, "", course.time().length, course.outputs());
+    result = paths(result, "_standard_error", course.time().length, course.outputErrors());
     int times = course.time().length;
     result =
         result

@@ -28,6 +28,7 @@ import org.richkernel.solver.StopReason;
  * @param residual by which it is judged, if by one
  * @param time training time eta t of each row of the outputs
  * @param outputs f(t) - f(0), row-major times x M x K, training points first
+ * @param outputErrors their standard errors
  * @param trainLoss at each time, with its standard error
  * @param testLoss at each time, empty without test targets
  * @param recorded training time of each of the kernels
@@ -44,6 +45,7 @@ record DynamicsCourse(
     OptionalDouble residual,
     double[] time,
     double[] outputs,
+    double[] outputErrors,
     double[] trainLoss,
     double[] trainLossError,
     double[] testLoss,
@@ -92,6 +94,7 @@ record DynamicsCourse(
         Double.isNaN(error) ? OptionalDouble.empty() : OptionalDouble.of(error),
         time,
         solution.mean().outputs(),
+        solution.standardError().outputs(),
         solution.trainLoss(),
         solution.trainLossStandardError(),
         solution.testLoss(),
@@ -115,6 +118,7 @@ record DynamicsCourse(
         OptionalDouble.of(solution.residual()),
         course.time,
         course.outputs,
+        course.outputErrors,
         course.trainLoss,
         course.trainLossError,
         course.testLoss,

@@ -18,11 +18,12 @@ import org.richkernel.dynamics.GradientIndependenceSolver;
 import org.richkernel.dynamics.LinearSolver;
 import org.richkernel.dynamics.OneHiddenLayerSolver;
 import org.richkernel.dynamics.PerturbativeSolver;
+import org.richkernel.dynamics.SolutionForm;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.dynamics.StaticKernelSolver;
 import org.richkernel.network.InvalidProblemException;
-import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.Stages;
 import org.richkernel.solver.StopReason;
 
 /** The solves behind one {@link DynamicsFit}: the lazy limit, the approximations, the theory. */
@@ -32,6 +33,7 @@ final class DynamicsSolve {
 
   private final DynamicsSettings settings;
   private final DynamicsProblem problem;
+  private final DynamicsProblem comparison; // the same without two-time kernels
   private final Backend backend;
 
   /**
@@ -55,30 +57,31 @@ final class DynamicsSolve {
     this.settings = settings;
     this.backend = backend;
     problem = settings.problem(points);
+    comparison = problem.withOptions(problem.options().withSaveHistory(false));
   }
 
   /** One plan for each solve. */
   List<MemoryPlan> plans() {
     List<MemoryPlan> plans = new ArrayList<>();
     plans.add(new StaticKernelSolver().plan(problem));
-    compared().forEach(kind -> plans.add(plan(kind)));
+    compared().forEach(kind -> plans.add(plan(kind, comparison)));
     plans.add(
         settings.approximation() == Approximation.NONE
             ? planTheory()
-            : plan(settings.approximation()));
+            : plan(settings.approximation(), problem));
     return plans;
   }
 
-  private MemoryPlan plan(Approximation kind) {
+  private MemoryPlan plan(Approximation kind, DynamicsProblem on) {
     return switch (kind) {
-      case NONE, STATIC_NTK -> new StaticKernelSolver().plan(problem);
+      case NONE, STATIC_NTK -> new StaticKernelSolver().plan(on);
       case GRADIENT_INDEPENDENCE -> {
-        GradientIndependenceSolver.requireSolvable(problem);
-        yield new GradientIndependenceSolver(causal()).plan(problem);
+        GradientIndependenceSolver.requireSolvable(on);
+        yield new GradientIndependenceSolver(causal()).plan(on);
       }
       case PERTURBATIVE -> {
-        PerturbativeSolver.requireSolvable(problem);
-        yield new PerturbativeSolver().plan(problem);
+        PerturbativeSolver.requireSolvable(on);
+        yield new PerturbativeSolver().plan(on);
       }
     };
   }
@@ -133,7 +136,7 @@ final class DynamicsSolve {
   /** Why an approximation does not apply to the problem, in a line. */
   private Optional<String> refusal(Approximation kind) {
     try {
-      plan(kind);
+      plan(kind, comparison);
       return Optional.empty();
     } catch (InvalidProblemException e) {
       // an answer, not a failure: --compare shows what there is
@@ -142,30 +145,44 @@ final class DynamicsSolve {
   }
 
   /**
-   * Solves the cheap problems first and the theory last; the checkpoints are its own, and what
-   * comes before it is computed anew.
+   * Solves the cheap problems first and the theory last; a checkpoint holds what is finished of
+   * them and the state of the one at hand.
    *
    * @return empty if a stop was asked for
    */
   Optional<Solved> solve(RunControl control) {
-    RunControl plain = new RunControl(control.listener(), control.stop(), CheckpointStore.none());
-    DynamicsSolution lazy = lazy().solve(problem, backend, plain);
+    Stages stages = new Stages(control);
+    Optional<DynamicsSolution> found =
+        stages.next(new SolutionForm(problem), own -> whole(lazy().solve(problem, backend, own)));
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    DynamicsSolution lazy = found.get();
     Map<Approximation, DynamicsSolution> approximations = new LinkedHashMap<>();
-    if (settings.compare()) {
-      approximations.put(Approximation.STATIC_NTK, lazy);
-    }
-    for (Approximation kind : compared()) {
-      approximations.put(kind, solve(kind, lazy, plain));
-    }
     Map<Approximation, String> refusals = new LinkedHashMap<>();
     if (settings.compare()) {
+      approximations.put(Approximation.STATIC_NTK, lazy);
       for (Approximation kind : Approximation.values()) {
         refusal(kind).ifPresent(reason -> refusals.put(kind, reason));
       }
     }
-    Optional<DynamicsCourse> course =
-        control.stop().isRaised() ? Optional.empty() : course(lazy, control);
-    return course.map(found -> new Solved(found, lazy, approximations, refusals));
+    for (Approximation kind : compared()) {
+      Optional<DynamicsSolution> solution =
+          stages.next(
+              new SolutionForm(comparison), own -> whole(solve(kind, comparison, lazy, own)));
+      if (solution.isEmpty()) {
+        return Optional.empty();
+      }
+      approximations.put(kind, solution.get());
+    }
+    return stages
+        .last(own -> course(lazy, own))
+        .map(course -> new Solved(course, lazy, approximations, refusals));
+  }
+
+  /** A solution, unless it was cut short by a stop. */
+  private static Optional<DynamicsSolution> whole(DynamicsSolution solution) {
+    return Optional.of(solution).filter(found -> found.reason() != StopReason.INTERRUPTED);
   }
 
   private Optional<DynamicsCourse> course(DynamicsSolution lazy, RunControl control) {
@@ -184,10 +201,8 @@ final class DynamicsSolve {
     DynamicsSolution solution =
         settings.approximation() == Approximation.NONE
             ? theory(control)
-            : solve(settings.approximation(), lazy, control);
-    return Optional.of(solution)
-        .filter(found -> found.reason() != StopReason.INTERRUPTED)
-        .map(DynamicsCourse::of);
+            : solve(settings.approximation(), problem, lazy, control);
+    return whole(solution).map(DynamicsCourse::of);
   }
 
   /** The lazy limit of the steps, or of the flow, whose times may be far apart. */
@@ -207,12 +222,13 @@ final class DynamicsSolve {
         : new CausalSolver(causal()).solve(problem, backend, control);
   }
 
-  private DynamicsSolution solve(Approximation kind, DynamicsSolution lazy, RunControl control) {
+  private DynamicsSolution solve(
+      Approximation kind, DynamicsProblem on, DynamicsSolution lazy, RunControl control) {
     return switch (kind) {
       case NONE, STATIC_NTK -> lazy;
       case GRADIENT_INDEPENDENCE ->
-          new GradientIndependenceSolver(causal()).solve(problem, backend, control);
-      case PERTURBATIVE -> new PerturbativeSolver().solve(problem, backend, control);
+          new GradientIndependenceSolver(causal()).solve(on, backend, control);
+      case PERTURBATIVE -> new PerturbativeSolver().solve(on, backend, control);
     };
   }
 }

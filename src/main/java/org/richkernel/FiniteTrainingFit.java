@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
@@ -105,9 +106,15 @@ public final class FiniteTrainingFit implements Fit {
     testScores()
         .ifPresent(scores -> summary.test(withError(scores, solution.standardError().testLoss())));
     List<KernelMetrics> layers = new TrainingKernels(solution).last();
+    KernelCourse errors = solution.standardError().course();
     for (int l = 1; l <= layers.size(); l++) {
       KernelMetrics metrics = layers.get(l - 1);
-      summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
+      // the last recorded time has the layers and then the tangent kernel
+      int at = errors.alignment().length - layers.size() + l - 2;
+      summary.layer(
+          LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius())
+              .withStandardErrors(
+                  errors.alignment()[at], errors.trace()[at], errors.frobenius()[at]));
     }
     summary.detail("method", "gradient descent");
     summary.detail("stop", solution.reason().name().toLowerCase(Locale.ROOT));

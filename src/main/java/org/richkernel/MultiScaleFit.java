@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.PathPoint;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.multiscale.LevelPrediction;
 import org.richkernel.bayes.multiscale.ScaleSolution;
@@ -72,8 +72,7 @@ public final class MultiScaleFit implements Fit {
 
   @Override
   public boolean converged() {
-    return path.stream()
-        .allMatch(scale -> scale.sampled().map(AdaptiveNbkSolution::converged).orElse(true));
+    return path.stream().allMatch(scale -> scale.sampled().map(PathPoint::converged).orElse(true));
   }
 
   @Override
@@ -113,8 +112,9 @@ public final class MultiScaleFit implements Fit {
             .seconds("io", ioSeconds)
             .detail("method", last().sampled().isPresent() ? "sampled" : "closed-form")
             .detail("scales", path.stream().map(this::scale).collect(Collectors.toList()));
-    Optional<AdaptiveNbkSolution> sampled = last().sampled();
-    summary.iterations(sampled.map(AdaptiveNbkSolution::iterations).orElse(0L));
+    Optional<PathPoint> sampled = last().sampled();
+    summary.iterations(
+        path.stream().flatMap(s -> s.sampled().stream()).mapToLong(PathPoint::sweeps).sum());
     summary.residual(sampled.map(s -> s.certificate().residual()).orElse(0.0));
     testScores()
         .ifPresent(
@@ -141,7 +141,13 @@ public final class MultiScaleFit implements Fit {
     scale.levels().forEach((name, f) -> row.put(name, numbers(f, y)));
     scale.exactTrainLoss().ifPresent(loss -> row.put("posteriorTrainLoss", loss));
     scale.exactTestLoss().ifPresent(loss -> row.put("posteriorTestLoss", loss));
-    scale.sampled().ifPresent(s -> row.put("converged", s.converged()));
+    scale
+        .sampled()
+        .ifPresent(
+            s -> {
+              row.put("converged", s.converged());
+              row.put("sweeps", s.sweeps());
+            });
     return row;
   }
 

@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,7 +61,8 @@ public final class MultiScaleNbk {
 
   /**
    * Sets the scales to solve at, chi = gamma^2 N each; the last is the one that is scored and
-   * saved. Every scale is solved on its own, so that none inherits a metastable branch.
+   * saved. Each is solved from the solution of the one before, the first from the Gaussian process:
+   * the saddle point of one hidden layer is the only one, so no metastable branch is inherited.
    */
   public MultiScaleNbk chi(double... scales) {
     if (scales.length == 0) {
@@ -129,21 +129,12 @@ public final class MultiScaleNbk {
     long start = System.nanoTime();
     Points points = Points.of(data);
     MultiScaleProblem problem = problem(points);
-    List<ScaleSolution> path = new ArrayList<>();
-    if (linear()) {
-      LinearScaleSolver solver = new LinearScaleSolver(backend, problem);
-      for (double chi : chis) {
-        path.add(solver.solve(chi, points.testTargets()));
-      }
-    } else {
-      SampledScaleSolver solver = new SampledScaleSolver(backend, problem, options);
-      for (double chi : chis) {
-        Optional<ScaleSolution> solution = solver.solve(chi, control);
-        if (solution.isEmpty()) {
-          return Optional.empty();
-        }
-        path.add(solution.get());
-      }
+    Optional<List<ScaleSolution>> path =
+        linear()
+            ? Optional.of(new LinearScaleSolver(backend, problem).sweep(chis, points.testTargets()))
+            : new SampledScaleSolver(backend, problem, options).sweep(chis, control);
+    if (path.isEmpty()) {
+      return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
     double seconds = (System.nanoTime() - start) * 1e-9;
@@ -151,7 +142,7 @@ public final class MultiScaleNbk {
         new MultiScaleFit(
             order.level(),
             options,
-            path,
+            path.get(),
             lazy,
             points,
             data,

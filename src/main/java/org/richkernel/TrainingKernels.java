@@ -2,6 +2,7 @@ package org.richkernel;
 
 import java.util.List;
 import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Targets;
@@ -52,7 +53,9 @@ final class TrainingKernels {
 
   /**
    * Adds phi_l, g_l and ntk with their starts and errors, and alignment_t, trace_t and movement_t
-   * (recorded times x (L + 1), the tangent kernel last) over kernel_time.
+   * (recorded times x (L + 1), the tangent kernel last) over kernel_time, with standard errors: the
+   * numbers are those of the mean kernels, the errors come from the spread of the same numbers over
+   * the networks, which to first order in 1/sqrt(N) is the same.
    */
   Result addTo(Result result) {
     List<LayerKernels> all = solution.mean().kernels();
@@ -93,11 +96,15 @@ final class TrainingKernels {
         movement[t * columns + c] = movement(kernel(now, c), kernel(start, c));
       }
     }
+    KernelCourse errors = solution.standardError().course();
     return result
         .with("kernel_time", time, times)
         .with("alignment_t", alignment, times, columns)
         .with("trace_t", trace, times, columns)
-        .with("movement_t", movement, times, columns);
+        .with("movement_t", movement, times, columns)
+        .with("alignment_t_standard_error", errors.alignment(), times, columns)
+        .with("trace_t_standard_error", errors.trace(), times, columns)
+        .with("movement_t_standard_error", errors.movement(), times, columns);
   }
 
   /** Phi^{column + 1}, or the tangent kernel after the last of them. */

@@ -216,9 +216,12 @@ final class ChainEnsemble implements AutoCloseable {
     }
     // Means of four chains and the extrapolated pair, taken to the host at each look.
     long averages = (long) depth * points * points + (long) testCount * outputs;
-    long snapshots =
-        snapshotCapacity(options, fieldWidth(widths)) * snapshotFloats(options, widths);
-    return plan.addHost(8 * averages * (2 * CHAINS + 2) + Float.BYTES * snapshots);
+    long fields = snapshotFloats(options, widths);
+    long snapshots = snapshotCapacity(options, fieldWidth(widths)) * fields;
+    // A checkpoint takes the fields, the kernels and their sums to the host before they are
+    // written.
+    long checkpoint = Float.BYTES * fields + 8 * averages * 2 * populations * CHAINS;
+    return plan.addHost(8 * averages * (2 * CHAINS + 2) + Float.BYTES * snapshots + checkpoint);
   }
 
   private static long fieldWidth(int[] widths) {

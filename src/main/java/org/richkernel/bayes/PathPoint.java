@@ -57,13 +57,19 @@ public record PathPoint(
         solution.testSpread());
   }
 
+  /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
+  public static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution) {
+    double square = InitialKernelSaddle.dot(solution.dual(), solution.dual());
+    return of(options, solution, new AdaptiveNbkSolution.Estimate(square, Double.NaN));
+  }
+
   /** Whether the certificate met the tolerance. */
   public boolean converged() {
     return stop == StopReason.CONVERGED;
   }
 
   /** Adds the point to a checkpoint. */
-  void save(SolverState state, String name) {
+  public void save(SolverState state, String name) {
     List<Double> numbers = new ArrayList<>();
     numbers.add(gamma);
     numbers.add(kappa);
@@ -105,7 +111,7 @@ public record PathPoint(
   }
 
   /** A point that was saved. */
-  static PathPoint restore(SolverState state, String name) {
+  public static PathPoint restore(SolverState state, String name) {
     Reader in = new Reader(state.doubles(name + "_numbers"));
     double gamma = in.next();
     double kappa = in.next();

@@ -1,7 +1,9 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
@@ -15,7 +17,7 @@ import org.richkernel.solver.SolverState;
  * state of the solve at hand; solutions found before a stop are handed out again without solving,
  * so a resumed sequence gives the bits of the uninterrupted one.
  */
-final class SolveSequence {
+public final class SolveSequence {
   private static final String PREFIX = "sequence";
 
   private final Backend backend;
@@ -23,6 +25,7 @@ final class SolveSequence {
   private final int expected;
   private final Optional<SolverState> saved;
   private final List<PathPoint> points = new ArrayList<>();
+  private final Map<Integer, double[]> attached = new LinkedHashMap<>();
   private final List<WarmStart> kept = new ArrayList<>();
   private final int restored;
   private @Nullable WarmStart previous;
@@ -32,7 +35,8 @@ final class SolveSequence {
    * @param expected how many solves there will be, for the display of progress
    * @param start populations to start from; null for draws of the prior
    */
-  SolveSequence(Backend backend, RunControl control, int expected, @Nullable WarmStart start) {
+  public SolveSequence(
+      Backend backend, RunControl control, int expected, @Nullable WarmStart start) {
     this.backend = backend;
     this.control = control;
     this.expected = expected;
@@ -66,7 +70,7 @@ final class SolveSequence {
    * @param fresh whether it starts from the prior and not from the solve before
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
-  Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+  public Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
     int index = points.size();
     if (fresh) {
       previous = null;
@@ -74,6 +78,10 @@ final class SolveSequence {
     if (index < restored) {
       PathPoint point = PathPoint.restore(saved.orElseThrow(), PREFIX + "_point_" + index);
       points.add(point);
+      double[] numbers = saved.orElseThrow().allDoubles().get(PREFIX + "_attached_" + index);
+      if (numbers != null) {
+        attached.put(index, numbers);
+      }
       // The fields are not needed: a checkpoint is always of a solve that has started. A closed
       // form, which has no chains to test, left none.
       previous =
@@ -94,8 +102,27 @@ final class SolveSequence {
     return Optional.of(point);
   }
 
+  /** Whether the last solution came from the checkpoint and has no {@link #solution()}. */
+  public boolean restored() {
+    return points.size() <= restored;
+  }
+
+  /** Keeps numbers that were made of the last solution beside it in the checkpoints to come. */
+  public void attach(double[] numbers) {
+    attached.put(points.size() - 1, numbers);
+  }
+
+  /** The numbers that were attached to the last solution, before a stop if it was restored. */
+  public double[] attached() {
+    double[] numbers = attached.get(points.size() - 1);
+    if (numbers == null) {
+      throw new IllegalStateException("nothing was attached to solution " + points.size());
+    }
+    return numbers;
+  }
+
   /** The full solution of the last solve. */
-  AdaptiveNbkSolution solution() {
+  public AdaptiveNbkSolution solution() {
     if (solution == null) {
       throw new IllegalStateException("nothing was solved yet");
     }
@@ -160,6 +187,7 @@ final class SolveSequence {
         points.get(i).save(state, PREFIX + "_point_" + i);
         before += points.get(i).sweeps();
       }
+      attached.forEach((i, numbers) -> state.put(PREFIX + "_attached_" + i, numbers));
       state.put(PREFIX + "_kept", kept.size());
       for (int i = 0; i < kept.size(); i++) {
         WarmStart start = kept.get(i);

@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
+import org.richkernel.result.Version;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -58,6 +59,7 @@ final class OptionRecord {
       Map<String, Object> options, Datasets data, String backendName) {
     Map<String, Object> same = new LinkedHashMap<>(options);
     same.keySet().removeAll(NUMBERS_DO_NOT_DEPEND_ON);
+    same.put("richkernel", Version.get());
     same.put("backend", backendName);
     same.put("checksum of the data", checksum(data));
     return same;

@@ -16,8 +16,9 @@ import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.report.ReportWriter;
+import org.richkernel.result.CheckpointDirectory;
+import org.richkernel.result.DirectoryCheckpoints;
 import org.richkernel.result.ResultFolder;
-import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
 import picocli.CommandLine.Command;
@@ -105,16 +106,8 @@ final class PhaseCommand implements Callable<Integer> {
       description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      defaultValue = "richkernel-out",
-      description =
-          "Folder for the result; a result that is there already is replaced at the end. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private Path out = Path.of("richkernel-out");
-
   @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
 
   /** A command that writes to a console. */
   PhaseCommand(Console console) {
@@ -125,6 +118,7 @@ final class PhaseCommand implements Callable<Integer> {
   public Integer call() {
     long start = System.nanoTime();
     run.check();
+    longRun.check();
     double[] sweep = Sweep.linear("weight-variance", weightVariance);
     if (sweep.length < 2) {
       throw new InvalidProblemException(
@@ -133,23 +127,31 @@ final class PhaseCommand implements Callable<Integer> {
     NetworkSpec network = NetworkSpec.of(hiddenLayers, activation).withBiasVariance(biasVariance);
     PhaseDiagram diagram = PhaseDiagram.of(network, sweep);
     Map<String, Object> options = OptionRecord.of(Objects.requireNonNull(spec));
-    StopSignal stop = new StopSignal();
     if (given("--train-x") || given("--train-y")) {
-      Optional<PhaseDiagram> full = withData(diagram, options, stop);
-      if (full.isEmpty()) {
-        console.warn("stopped; nothing was written");
-        return ExitCode.STOPPED;
-      }
-      diagram = full.get();
-    } else if (width != null) {
+      return withData(diagram, options, start);
+    }
+    if (width != null) {
       throw new InvalidProblemException(
           "width", width, "name the data that the kernels adapt to with --train-x and --train-y");
-    } else {
-      ResultFolder.prepare(out);
     }
+    if (longRun.dryRun()) {
+      console.line(new MemoryPlan().describe().stripTrailing());
+      return ExitCode.DONE;
+    }
+    ResultFolder.prepare(longRun.out());
     options.values().removeIf(Objects::isNull);
+    return finish(diagram, options, new CheckpointDirectory(longRun.out(), Map.of()), start);
+  }
+
+  private int finish(
+      PhaseDiagram diagram,
+      Map<String, Object> options,
+      CheckpointDirectory directory,
+      long start) {
+    Path out = longRun.out();
     diagram.save(out, options, (System.nanoTime() - start) * 1e-9);
     Path report = ReportWriter.write(out);
+    directory.clear();
     if (!run.quiet()) {
       console.line(
           String.format(
@@ -165,8 +167,7 @@ final class PhaseCommand implements Callable<Integer> {
     return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
   }
 
-  private Optional<PhaseDiagram> withData(
-      PhaseDiagram diagram, Map<String, Object> options, StopSignal stop) {
+  private int withData(PhaseDiagram diagram, Map<String, Object> options, long start) {
     if (width == null) {
       throw new InvalidProblemException(
           "width", "missing", "the response to data is of order 1/N; give the number of neurons");
@@ -179,15 +180,44 @@ final class PhaseCommand implements Callable<Integer> {
     Datasets points = data.reader().read();
     data.resolve(options, points);
     run.resolve(options);
+    options.values().removeIf(Objects::isNull);
     MemoryPlan plan = diagram.plan(points, settings);
     try (Backend backend = run.open(console)) {
-      plan.requireFits(backend, "lower --train-size or --samples");
-      ResultFolder.prepare(out);
-      try (StopSignals signals = new StopSignals(stop, console);
-          ProgressDisplay display = ProgressDisplay.of(console, run.quiet())) {
-        return diagram.on(
-            points, settings, backend, new RunControl(display, stop, CheckpointStore.none()));
+      if (longRun.dryRun()) {
+        console.line(plan.describe().stripTrailing());
       }
+      plan.requireFits(backend, "lower --train-size or --samples");
+      if (longRun.dryRun()) {
+        return ExitCode.DONE;
+      }
+      ResultFolder.prepare(longRun.out());
+      CheckpointDirectory directory =
+          new CheckpointDirectory(
+              longRun.out(), OptionRecord.fingerprint(options, points, backend.info().name()));
+      if (!longRun.resume()) {
+        directory.clear();
+      }
+      Optional<PhaseDiagram> full = swept(diagram, points, settings, backend, directory);
+      if (full.isEmpty()) {
+        console.warn("stopped; resume with the same command and --resume");
+        return ExitCode.STOPPED;
+      }
+      return finish(full.get(), options, directory, start);
+    }
+  }
+
+  private Optional<PhaseDiagram> swept(
+      PhaseDiagram diagram,
+      Datasets points,
+      PhaseDiagram.Settings settings,
+      Backend backend,
+      CheckpointDirectory directory) {
+    DirectoryCheckpoints checkpoints =
+        new DirectoryCheckpoints(directory, longRun.resume(), longRun.checkpointSeconds());
+    StopSignal stop = new StopSignal();
+    try (StopSignals signals = new StopSignals(stop, console);
+        ProgressDisplay display = ProgressDisplay.of(console, run.quiet())) {
+      return diagram.on(points, settings, backend, new RunControl(display, stop, checkpoints));
     }
   }
 }

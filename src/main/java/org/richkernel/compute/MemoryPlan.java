@@ -22,6 +22,9 @@ public final class MemoryPlan {
     }
   }
 
+  /** Resident set of a process with a fit of no size: the virtual machine, classes, OpenBLAS. */
+  private static final long JAVA_BYTES = 140_000_000;
+
   private final List<Entry> entries = new ArrayList<>();
   private int device;
   private long hostBytes;
@@ -97,7 +100,13 @@ public final class MemoryPlan {
         String.format(Locale.ROOT, "  %-58s %10.1f MB%n", "on the Java heap", hostBytes / 1e6));
     text.append(
         String.format(
-            Locale.ROOT, "  %-58s %10.1f MB%n", "total", (matrixBytes() + hostBytes) / 1e6));
+            Locale.ROOT, "  %-58s %10.1f MB%n", "Java and the program", JAVA_BYTES / 1e6));
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "  %-58s %10.1f MB%n",
+            "total",
+            (matrixBytes() + hostBytes + JAVA_BYTES) / 1e6));
     return text.toString();
   }
 

@@ -1,5 +1,7 @@
 package org.richkernel.dynamics;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -11,6 +13,7 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
 
 /**
  * The passes of one population of the alternating solver. The random numbers are the same in all
@@ -346,12 +349,54 @@ final class AlternatingRun {
     return change;
   }
 
+  /** The order parameters that the passes change. */
+  private List<Matrix> moving() {
+    List<Matrix> all = new ArrayList<>();
+    for (int l = 1; l <= layers; l++) {
+      all.add(layer[l].feature);
+      all.add(layer[l].gradient);
+      if (l < layers) {
+        all.add(layer[l].forwardResponse);
+        all.add(layer[l].backwardResponse);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * The state between two passes.
+   *
+   * @param changes in each pass so far
+   */
+  SolverState state(double[] changes) {
+    SolverState state = new SolverState().put("changes", changes).put("pulls", pulls.clone());
+    recorder.save(state);
+    List<Matrix> matrices = moving();
+    for (int i = 0; i < matrices.size(); i++) {
+      double[] values = new double[columns * columns];
+      backend.download(matrices.get(i), values);
+      state.put("order_" + i, values);
+    }
+    return state;
+  }
+
+  /** Takes up a saved state; returns the changes in each pass so far. */
+  double[] restore(SolverState state) {
+    System.arraycopy(state.doubles("pulls"), 0, pulls, 0, columns);
+    recorder.restore(state);
+    List<Matrix> matrices = moving();
+    for (int i = 0; i < matrices.size(); i++) {
+      backend.upload(state.doubles("order_" + i), matrices.get(i));
+    }
+    return state.doubles("changes");
+  }
+
   /** Outputs of the last pass with the kernels as they are now. */
   Trajectory trajectory() {
     for (int t = 0; t <= problem.options().steps(); t++) {
       if (recorder.keepsKernels(t)) {
-        java.util.List<double[]> feature = new java.util.ArrayList<>();
-        java.util.List<double[]> gradient = new java.util.ArrayList<>();
+        List<double[]> feature = new ArrayList<>();
+        List<double[]> gradient = new ArrayList<>();
         for (int l = 1; l <= layers; l++) {
           feature.add(block(layer[l].feature, t));
           gradient.add(block(layer[l].gradient, t));

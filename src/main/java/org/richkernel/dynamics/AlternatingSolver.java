@@ -3,6 +3,7 @@ package org.richkernel.dynamics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -11,6 +12,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+import org.richkernel.solver.Stages;
+import org.richkernel.solver.StateForm;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -23,6 +27,9 @@ import org.richkernel.solver.StopReason;
  * n x n matrices with n = (P + Q)(T + 1), and may diverge for long trainings or large richness,
  * which is detected. At rest it agrees with the causal solver within Monte Carlo errors. One
  * output; mini-batches are errors that are zero outside the batch.
+ *
+ * <p>A checkpoint holds the populations that came to rest and the order parameters between two
+ * passes of the one at hand.
  */
 public final class AlternatingSolver {
   private final AlternatingOptions alternating;
@@ -60,7 +67,9 @@ public final class AlternatingSolver {
     }
     MemoryPlan plan = new MemoryPlan();
     AlternatingRun.plan(plan, problem, samples);
-    return plan.addHost(2 * side * side * Double.BYTES);
+    // kernels and responses of the hidden layers are copied for a checkpoint
+    long copies = 4L * problem.network().hiddenLayers() - 2;
+    return plan.addHost((2 + copies) * side * side * Double.BYTES);
   }
 
   /**
@@ -73,56 +82,151 @@ public final class AlternatingSolver {
   public AlternatingSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples, the steps or the number of points");
-    int samples = problem.options().samples();
-    int parts = alternating.populations();
-    List<Trajectory> populations = new ArrayList<>();
-    List<double[]> residuals = new ArrayList<>();
     try (Workspace memory = new Workspace(backend, plan)) {
-      for (int b = 0; b <= parts; b++) {
-        int size = b < parts ? samples / parts : samples;
-        long first = b < parts ? (long) b * size : 0;
-        AlternatingRun run = new AlternatingRun(problem, alternating, backend, memory, first, size);
-        double[] changes = new double[alternating.maxPasses()];
-        int passes = 0;
-        boolean lost = false;
-        boolean rested = false;
-        while (passes < changes.length && !rested && !lost && !control.stop().isRaised()) {
-          lost = !attempt(run);
-          changes[passes++] = run.change();
-          rested = !lost && run.change() <= alternating.tolerance();
-          control
-              .listener()
-              .progress(
-                  new Progress(
-                      "pass " + passes + " of population " + (b + 1) + " of " + (parts + 1),
-                      problem.options().gamma(),
-                      (long) b * alternating.maxPasses() + passes,
-                      (parts + 1L) * alternating.maxPasses(),
-                      Double.NaN,
-                      run.change()));
+      return new Solve(problem, backend, memory, control).run();
+    }
+  }
+
+  /**
+   * How one population ended.
+   *
+   * @param changes in each pass
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Population(StopReason reason, double[] changes, Trajectory trajectory) {}
+
+  /** Populations in a checkpoint. */
+  private record PopulationForm(DynamicsProblem problem) implements StateForm<Population> {
+    @Override
+    public void save(Population population, SolverState state) {
+      state.put("reason", population.reason().ordinal()).put("changes", population.changes());
+      population.trajectory().save(state, "trajectory");
+    }
+
+    @Override
+    public Population restore(SolverState state) {
+      return new Population(
+          StopReason.values()[(int) state.number("reason")],
+          state.doubles("changes"),
+          Trajectory.restore(state, "trajectory", problem));
+    }
+  }
+
+  /** The populations of one solve, one after the other. */
+  private final class Solve {
+    private final DynamicsProblem problem;
+    private final Backend backend;
+    private final Workspace memory;
+    private final RunControl control;
+    private final int parts = alternating.populations();
+    private final List<Population> populations = new ArrayList<>();
+    private Optional<Population> stopped = Optional.empty();
+
+    Solve(DynamicsProblem problem, Backend backend, Workspace memory, RunControl control) {
+      this.problem = problem;
+      this.backend = backend;
+      this.memory = memory;
+      this.control = control;
+    }
+
+    AlternatingSolution run() {
+      Stages stages = new Stages(control);
+      while (populations.size() <= parts) {
+        Optional<Population> next = stages.next(new PopulationForm(problem), this::iterate);
+        next.or(() -> stopped).ifPresent(populations::add);
+        if (next.isEmpty()) {
+          return unfinished(StopReason.INTERRUPTED);
         }
-        residuals.add(Arrays.copyOf(changes, passes));
-        populations.add(run.trajectory());
-        if (!rested) {
-          StopReason reason =
-              lost
-                  ? StopReason.DIVERGED
-                  : control.stop().isRaised() ? StopReason.INTERRUPTED : StopReason.BUDGET;
-          return unfinished(problem, reason, populations, residuals, lost ? passes : 0);
+        if (next.get().reason() != StopReason.CONVERGED) {
+          return unfinished(next.get().reason());
+        }
+      }
+      PopulationEstimate estimate =
+          PopulationEstimate.of(populations.stream().map(Population::trajectory).toList());
+      return solution(
+          StopReason.CONVERGED,
+          estimate.mean(),
+          estimate.standardError(),
+          estimate.bias(),
+          OptionalInt.empty());
+    }
+
+    private AlternatingRun population() {
+      int b = populations.size();
+      int samples = problem.options().samples();
+      int size = b < parts ? samples / parts : samples;
+      long first = b < parts ? (long) b * size : 0;
+      return new AlternatingRun(problem, alternating, backend, memory, first, size);
+    }
+
+    /** Passes until they rest, diverge or are used up; empty if a stop was asked for. */
+    private Optional<Population> iterate(RunControl own) {
+      AlternatingRun run = population();
+      double[] changes = own.checkpoints().load().map(run::restore).orElse(new double[0]);
+      while (true) {
+        if (own.stop().isRaised()) {
+          own.checkpoints().save(changes.length, run.state(changes));
+          stopped = Optional.of(new Population(StopReason.INTERRUPTED, changes, run.trajectory()));
+          return Optional.empty();
+        }
+        boolean finite = attempt(run);
+        changes = Arrays.copyOf(changes, changes.length + 1);
+        changes[changes.length - 1] = run.change();
+        own.listener().progress(progress(changes));
+        if (!finite) {
+          return Optional.of(new Population(StopReason.DIVERGED, changes, run.trajectory()));
+        }
+        if (run.change() <= alternating.tolerance()) {
+          return Optional.of(new Population(StopReason.CONVERGED, changes, run.trajectory()));
+        }
+        if (changes.length == alternating.maxPasses()) {
+          return Optional.of(new Population(StopReason.BUDGET, changes, run.trajectory()));
+        }
+        if (own.checkpoints().due()) {
+          own.checkpoints().save(changes.length, run.state(changes));
         }
       }
     }
-    PopulationEstimate estimate = PopulationEstimate.of(populations);
-    DynamicsSolution solution =
-        new DynamicsSolution(
-            problem,
-            StopReason.CONVERGED,
-            OptionalInt.empty(),
-            estimate.mean(),
-            estimate.standardError(),
-            estimate.bias(),
-            alternating.jitter());
-    return new AlternatingSolution(solution, residuals, OptionalInt.empty());
+
+    private Progress progress(double[] changes) {
+      int passes = changes.length;
+      int b = populations.size();
+      return new Progress(
+          "pass " + passes + " of population " + (b + 1) + " of " + (parts + 1),
+          problem.options().gamma(),
+          (long) b * alternating.maxPasses() + passes,
+          (parts + 1L) * alternating.maxPasses(),
+          Double.NaN,
+          changes[passes - 1]);
+    }
+
+    /** The last population as it is, with nothing to extrapolate from. */
+    private AlternatingSolution unfinished(StopReason reason) {
+      if (populations.isEmpty()) {
+        Trajectory none = new TrajectoryRecorder(problem).trajectory();
+        populations.add(new Population(reason, new double[0], none));
+      }
+      Population last = populations.get(populations.size() - 1);
+      Trajectory unknown = Trajectory.combine(List.of(last.trajectory()), values -> Double.NaN);
+      OptionalInt divergedPass =
+          reason == StopReason.DIVERGED
+              ? OptionalInt.of(last.changes().length)
+              : OptionalInt.empty();
+      return solution(reason, last.trajectory(), unknown, unknown, divergedPass);
+    }
+
+    private AlternatingSolution solution(
+        StopReason reason,
+        Trajectory mean,
+        Trajectory error,
+        Trajectory bias,
+        OptionalInt divergedPass) {
+      DynamicsSolution solution =
+          new DynamicsSolution(
+              problem, reason, OptionalInt.empty(), mean, error, bias, alternating.jitter());
+      return new AlternatingSolution(
+          solution, populations.stream().map(Population::changes).toList(), divergedPass);
+    }
   }
 
   /**
@@ -134,22 +238,5 @@ public final class AlternatingSolver {
     } catch (NotPositiveDefiniteException e) {
       return false;
     }
-  }
-
-  private AlternatingSolution unfinished(
-      DynamicsProblem problem,
-      StopReason reason,
-      List<Trajectory> populations,
-      List<double[]> residuals,
-      int divergedPass) {
-    Trajectory last = populations.get(populations.size() - 1);
-    Trajectory unknown = Trajectory.combine(List.of(last), values -> Double.NaN);
-    DynamicsSolution solution =
-        new DynamicsSolution(
-            problem, reason, OptionalInt.empty(), last, unknown, unknown, alternating.jitter());
-    return new AlternatingSolution(
-        solution,
-        residuals,
-        divergedPass == 0 ? OptionalInt.empty() : OptionalInt.of(divergedPass));
   }
 }

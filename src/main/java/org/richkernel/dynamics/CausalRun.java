@@ -69,7 +69,7 @@ class CausalRun {
     int points = problem.points();
     int driving = problem.batches().size();
     int outputs = problem.outputs();
-    long history = driving * (problem.options().steps() + 1L);
+    long history = problem.trainPoints() + driving * (long) problem.options().steps();
     int columns = (int) Math.min(causal.maxDirections(), history);
     int rank = InputFields.rank(problem);
     plan.add("input factor", Precision.FLOAT32, points, rank)
@@ -204,7 +204,7 @@ class CausalRun {
     }
     Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
     boolean all = keeper != null || (measures && outputCount == 1);
-    backward(pulls.directions(), all ? points : driving, driving, decay);
+    backward(pulls.directions(), order, all ? points : driving, driving, decay);
     if (measures) {
       if (outputCount == 1) {
         for (int l = 1; l <= layers; l++) {
@@ -256,9 +256,12 @@ class CausalRun {
 
   private void forward(int[] order, double decay) {
     Columns.gather(backend, first, order, field);
+    // points of later batches keep the Gaussian fields that they start with, so that f(t) - f(0)
+    // is the change of one sample and not a difference of two
+    int keep = time == 0 ? trainPoints : driving;
     for (int l = 1; l <= layers; l++) {
       if (l > 1) {
-        hidden[l - 1].forward(decay, phi[l - 1], driving, field);
+        hidden[l - 1].forward(decay, phi[l - 1], order, keep, field);
       }
       backend.activateWithDerivative(activation, field, phi[l], slope[l]);
     }
@@ -280,10 +283,11 @@ class CausalRun {
    * g^L = phi'(h^L) sum_k c_k z_k, and down the layers, for the first so many present points.
    *
    * @param c directions of the points, row-major M x K
+   * @param order index of each of the present points in the order of the problem
    * @param count points to do
    * @param keep how many of them leave a past
    */
-  private void backward(double[] c, int count, int keep, double decay) {
+  private void backward(double[] c, int[] order, int count, int keep, double decay) {
     Matrix top = columns(g[layers], count);
     backend.copy(columns(slope[layers], count), top);
     if (outputCount == 1) {
@@ -296,7 +300,7 @@ class CausalRun {
     }
     for (int l = layers - 1; l >= 1; l--) {
       Matrix z = columns(field, count);
-      hidden[l].backward(decay, phi[l], columns(g[l + 1], count), keep, z);
+      hidden[l].backward(decay, phi[l], columns(g[l + 1], count), order, keep, z);
       backend.copy(columns(slope[l], count), columns(g[l], count));
       backend.multiply(z, columns(g[l], count));
     }
@@ -317,7 +321,7 @@ class CausalRun {
       for (int i = 0; i < points; i++) {
         c[i * outputCount + k] = 1;
       }
-      backward(c, points, 0, decay);
+      backward(c, order, points, 0, decay);
       for (int l = 1; l <= layers; l++) {
         double[] one = kernel(g[l], order);
         double[] sum = mean.get(l - 1);

@@ -29,7 +29,12 @@ import org.richkernel.solver.StopReason;
  * |Delta_mu|, and |Delta_mu| takes the place of Delta in the sums over the past. Kernels G of a
  * solution are means over the outputs, 1/K sum_k &lt;g_k g_k&gt;, measured at the recorded times.
  *
- * <p>Mini-batches: Delta is zero outside the batch of a step; only driving points leave a past.
+ * <p>Mini-batches: Delta is zero outside the batch of a step; only driving points leave a past, and
+ * all training points at the start.
+ *
+ * <p>Outputs are averages divided by gamma. Their noise for training points is of order 1 / sqrt(S)
+ * all the same, since fields start as they go on and responses are measured on what fields have
+ * beyond {@link StartingFields their start}; at test points it may reach 1 / (gamma sqrt(S)).
  *
  * <p>The population makes kernels too large by O(1/S). So it is solved for S samples X(S) and, on
  * the same random numbers, for B independent parts of S/B: the estimate is X(S) + (X(S) - mean

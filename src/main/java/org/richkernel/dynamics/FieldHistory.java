@@ -27,8 +27,8 @@ import org.richkernel.solver.SolverState;
  * samples; directions that carry little of the past would add noise and no response, so a ridge
  * damps them: &lt;y omega^T&gt; (1 - ridge (R^T R + ridge)^{-1}), the same as a ridge on K.
  *
- * <p>Points that drive no step (test points, points outside a batch) leave no past: beyond E they
- * are drawn jointly, from noise that is the same at all times.
+ * <p>Points that drive no step (test points; after the first time, points outside the batch) leave
+ * no past: beyond E they are drawn jointly, from noise that is the same at all times.
  */
 final class FieldHistory {
   private static final int NOISE_BLOCK = 16;
@@ -46,7 +46,6 @@ final class FieldHistory {
   private final int capacity;
   private final Matrix fields; // E, S x r
   private final Matrix noise; // omega, S x r
-  private final Matrix noiseBlock; // the block of omega that is being used up, S x 16
   private final Matrix extraNoise; // S x X
   private final Matrix extraField; // Gaussian field beyond E of the extra points, S x X
   private final Matrix damping; // ridge (R^T R + ridge)^{-1}, r x r
@@ -58,6 +57,7 @@ final class FieldHistory {
   private final Matrix wide; // scratch, m x r
   private final Matrix narrow; // scratch, m x r, float32
   private final Matrix panel; // scratch, S x m
+  private final Matrix otherPanel; // scratch, S x m
   private final Matrix ones; // S x 1
   private double[] extraVariance = new double[0];
   private double ridge;
@@ -77,7 +77,6 @@ final class FieldHistory {
   static void plan(MemoryPlan plan, String name, int samples, int columns, int points, int extras) {
     plan.add("past of " + name, Precision.FLOAT32, samples, columns)
         .add("noise of " + name, Precision.FLOAT32, samples, columns)
-        .add("noise block of " + name, Precision.FLOAT32, samples, NOISE_BLOCK)
         .add("extra noise of " + name, Precision.FLOAT32, samples, extras)
         .add("extra field of " + name, Precision.FLOAT32, samples, extras)
         .add("damping of " + name, Precision.FLOAT64, columns, columns)
@@ -93,6 +92,7 @@ final class FieldHistory {
         .add("wide", Precision.FLOAT64, points, columns)
         .add("wide in float32", Precision.FLOAT32, points, columns)
         .add("panel", Precision.FLOAT32, samples, points)
+        .add("other panel", Precision.FLOAT32, samples, points)
         .add("ones", Precision.FLOAT32, samples, 1);
   }
 
@@ -123,7 +123,6 @@ final class FieldHistory {
     this.samples = samples;
     fields = memory.get("past of " + name).rowRange(0, samples);
     noise = memory.get("noise of " + name).rowRange(0, samples);
-    noiseBlock = memory.get("noise block of " + name).rowRange(0, samples);
     extraNoise = memory.get("extra noise of " + name).rowRange(0, samples);
     extraField = memory.get("extra field of " + name).rowRange(0, samples);
     damping = memory.get("damping of " + name);
@@ -135,6 +134,7 @@ final class FieldHistory {
     wide = memory.get("wide");
     narrow = memory.get("wide in float32");
     panel = memory.get("panel").rowRange(0, samples);
+    otherPanel = memory.get("other panel").rowRange(0, samples);
     ones = memory.get("ones").rowRange(0, samples);
     capacity = fields.columns();
     backend.fill(1, ones);
@@ -211,7 +211,7 @@ final class FieldHistory {
     int[] chosen = PivotChoice.choose(left, drivers, leftOut * scale, capacity - known);
     if (chosen.length > 0) {
       orthonormalize(now, chosen);
-      drawNoise(chosen.length);
+      drawNoise(known, known + chosen.length);
       rank += chosen.length;
       project(now, known, rank);
     }
@@ -254,7 +254,8 @@ final class FieldHistory {
   /** New directions from the chosen columns, by Gram-Schmidt, twice for the sake of rounding. */
   private void orthonormalize(Matrix now, int[] chosen) {
     int fresh = chosen.length;
-    Matrix e = fields.view(0, samples, known, fresh);
+    // a few columns of the wide history would be walked row by row
+    Matrix e = panel.view(0, samples, 0, fresh);
     Columns.gather(backend, now, chosen, e);
     Matrix old = fields.view(0, samples, 0, known);
     Matrix overlap = wide.view(0, fresh, 0, known);
@@ -262,14 +263,15 @@ final class FieldHistory {
       backend.copy(rows.view(chosen[i], 1, 0, known), overlap.rowRange(i, 1));
     }
     addColumns(-1, old, overlap, 1, e);
-    normalize(e);
-    backend.crossGram(1.0 / samples, e, old, 0, overlap);
-    addColumns(-1, old, overlap, 1, e);
-    normalize(e);
+    Matrix again = otherPanel.view(0, samples, 0, fresh);
+    normalize(e, again);
+    backend.crossGram(1.0 / samples, again, old, 0, overlap);
+    addColumns(-1, old, overlap, 1, again);
+    normalize(again, fields.view(0, samples, known, fresh));
   }
 
-  /** e = e T^{-T} with T T^T = &lt;e e&gt;. */
-  private void normalize(Matrix e) {
+  /** target = e T^{-T} with T T^T = &lt;e e&gt;. */
+  private void normalize(Matrix e, Matrix target) {
     int n = e.columns();
     Matrix gram = factor.view(0, n, 0, n);
     backend.gram(1.0 / samples, e, 0, gram);
@@ -280,9 +282,7 @@ final class FieldHistory {
     backend.solveTriangular(Side.LEFT, Transpose.NO, 1, gram, inverse);
     Matrix inverse32 = narrowSmall.view(0, n, 0, n);
     backend.copy(inverse, inverse32);
-    Matrix turned = panel.view(0, samples, 0, n);
-    backend.gemm(Transpose.NO, Transpose.YES, 1, e, inverse32, 0, turned);
-    backend.copy(turned, e);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, e, inverse32, 0, target);
   }
 
   private void factorize(Matrix gram) {
@@ -296,23 +296,18 @@ final class FieldHistory {
     }
   }
 
-  /** Columns known .. known + fresh - 1 of omega, from blocks of the random stream. */
-  private void drawNoise(int fresh) {
-    int column = known;
-    while (column < known + fresh) {
-      int at = column % NOISE_BLOCK;
-      if (at == 0) {
-        fillNoiseBlock(column / NOISE_BLOCK);
-      }
-      int count = Math.min(NOISE_BLOCK - at, known + fresh - column);
-      backend.copy(noiseBlock.view(0, samples, at, count), noise.view(0, samples, column, count));
-      column += count;
+  /** The blocks of omega that begin among its columns from .. to - 1. */
+  private void drawNoise(int from, int to) {
+    int first = (from + NOISE_BLOCK - 1) / NOISE_BLOCK;
+    for (int block = first; block * NOISE_BLOCK < to; block++) {
+      int column = block * NOISE_BLOCK;
+      int count = Math.min(NOISE_BLOCK, capacity - column);
+      backend.fillGaussian(
+          options.seed(),
+          RandomStreams.stream(purpose, layer, block),
+          firstSample,
+          noise.view(0, samples, column, count));
     }
-  }
-
-  private void fillNoiseBlock(int block) {
-    backend.fillGaussian(
-        options.seed(), RandomStreams.stream(purpose, layer, block), firstSample, noiseBlock);
   }
 
   /**
@@ -374,15 +369,15 @@ final class FieldHistory {
   }
 
   /**
-   * The Gaussian field of the present points, given all earlier ones.
+   * A multiple of the Gaussian field of the present points, given all earlier ones.
    *
    * @param target S x m
    */
-  void draw(Matrix target) {
-    addColumns(1, noise.view(0, samples, 0, rank), rows(), 0, target);
+  void draw(double scale, Matrix target) {
+    addColumns(scale, noise.view(0, samples, 0, rank), rows(), 0, target);
     int extras = present - drivers;
     backend.axpy(
-        1, extraField.view(0, samples, 0, extras), target.view(0, samples, drivers, extras));
+        scale, extraField.view(0, samples, 0, extras), target.view(0, samples, drivers, extras));
   }
 
   /** target = alpha columns c^T + beta target. */
@@ -463,10 +458,6 @@ final class FieldHistory {
     cut = state.number(key("cut"));
     backend.upload(state.floats(key("past")), fields());
     backend.upload(state.doubles(key("damping")), damping.view(0, rank, 0, rank));
-    for (int column = 0; column < rank; column += NOISE_BLOCK) {
-      fillNoiseBlock(column / NOISE_BLOCK);
-      int count = Math.min(NOISE_BLOCK, rank - column);
-      backend.copy(noiseBlock.view(0, samples, 0, count), noise.view(0, samples, column, count));
-    }
+    drawNoise(0, rank);
   }
 }

@@ -25,7 +25,8 @@ import org.richkernel.solver.SolverState;
  *
  * with w(t, s) = eta gamma rho^{t-1-s} Delta(s) (Bordelon and Pehlevan, arXiv:2205.09653, in
  * discrete time with weight decay). With phi^l(s) = E_phi R_phi(s)^T and g^{l+1}(s) = E_g R_g(s)^T,
- * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on.
+ * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on. The
+ * responses are measured on what the fields have beyond {@link StartingFields their start}.
  */
 class HiddenWeights {
   /** Makes the weights above a layer. */
@@ -46,6 +47,8 @@ class HiddenWeights {
   private final String name;
   private final FieldHistory features; // of phi^l
   private final FieldHistory gradients; // of g^{l+1}
+  private final StartingFields firstFeatures; // phi^l(0)
+  private final StartingFields firstGradients; // g^{l+1}(0)
   private final Matrix learnt; // C, r_phi x r_g
   private final Matrix coefficients; // M x r
   private final Matrix scaledRows; // B x r
@@ -55,11 +58,14 @@ class HiddenWeights {
       MemoryPlan plan, int layer, int samples, int columns, int points, int extras, int allExtras) {
     FieldHistory.plan(plan, "phi " + layer, samples, columns, points, extras);
     FieldHistory.plan(plan, "g " + (layer + 1), samples, columns, points, allExtras);
+    StartingFields.plan(plan, "phi " + layer, samples, points);
+    StartingFields.plan(plan, "g " + (layer + 1), samples, points);
     plan.add("learnt by weights " + layer, Precision.FLOAT64, columns, columns);
   }
 
   static void planScratch(MemoryPlan plan, int samples, int columns, int points) {
     FieldHistory.planScratch(plan, samples, columns, points);
+    StartingFields.planScratch(plan, samples, points);
     plan.add("coefficients", Precision.FLOAT64, points, columns)
         .add("scaled rows", Precision.FLOAT64, points, columns)
         .add("pull", Precision.FLOAT64, points, 1);
@@ -102,6 +108,8 @@ class HiddenWeights {
             layer,
             firstSample,
             samples);
+    firstFeatures = new StartingFields(backend, memory, "phi " + layer, samples);
+    firstGradients = new StartingFields(backend, memory, "g " + (layer + 1), samples);
     learnt = memory.get(name);
     coefficients = memory.get("coefficients");
     scaledRows = memory.get("scaled rows");
@@ -114,15 +122,20 @@ class HiddenWeights {
    *
    * @param decay rho^t
    * @param phi features of the present points, S x M, those that drive first
-   * @param driving how many drive
+   * @param order index of each of the present points in the order of the problem
+   * @param keep how many of them, the first ones, leave a past; at least those that drive
    * @param h S x M
    */
-  void forward(double decay, Matrix phi, int driving, Matrix h) {
-    features.extend(phi, driving);
-    features.draw(h);
-    backend.scale(decay, h);
+  void forward(double decay, Matrix phi, int[] order, int keep, Matrix h) {
+    // while nothing is kept, nothing was learnt
+    boolean before = features.rank() == 0;
+    features.extend(phi, keep);
+    if (before) {
+      firstFeatures.take(phi, order);
+    }
+    features.draw(decay, h);
     Matrix c = coefficients.view(0, phi.columns(), 0, gradients.rank());
-    forwardResponse(gradients, phi, c);
+    forwardResponse(gradients, firstFeatures.beyond(phi, order), c);
     Matrix rows = features.rows().view(0, phi.columns(), 0, features.known());
     backend.gemm(
         Transpose.NO,
@@ -142,16 +155,21 @@ class HiddenWeights {
    * @param phi features of the present points, as given to {@link #forward}
    * @param g backward fields of the next layer times the slope there, of the first m present
    *     points, S x m
+   * @param order index of each of the present points in the order of the problem
    * @param driving how many of them leave a past
    * @param z S x m
    */
-  void backward(double decay, Matrix phi, Matrix g, int driving, Matrix z) {
+  void backward(double decay, Matrix phi, Matrix g, int[] order, int driving, Matrix z) {
     int m = g.columns();
+    boolean before = gradients.rank() == 0;
     gradients.extend(g, driving);
-    gradients.draw(z);
-    backend.scale(decay, z);
+    if (before && driving > 0) {
+      firstGradients.take(g, order);
+    }
+    Matrix responding = firstGradients.beyond(g, order);
+    gradients.draw(decay, z);
     Matrix c = coefficients.view(0, m, 0, features.rank());
-    backwardResponse(features, g, c);
+    backwardResponse(features, responding, c);
     backend.scale(decay, c);
     backend.gemm(
         Transpose.NO,
@@ -169,7 +187,7 @@ class HiddenWeights {
           features,
           decay,
           phi,
-          g.view(0, g.rows(), first, extras),
+          responding.view(0, g.rows(), first, extras),
           z.view(0, z.rows(), first, extras));
     }
   }
@@ -178,6 +196,7 @@ class HiddenWeights {
    * c = A^l(t, .), the mean response of phi^l to r^l, in the directions of the past of g^{l+1}.
    *
    * @param past of g^{l+1}
+   * @param phi phi^l beyond its start
    */
   void forwardResponse(FieldHistory past, Matrix phi, Matrix c) {
     past.response(phi, c);
@@ -187,6 +206,7 @@ class HiddenWeights {
    * c = B^l(t, .), the mean response of g^{l+1} to u^{l+1}, in the directions of the past of phi^l.
    *
    * @param past of phi^l
+   * @param g g^{l+1} beyond its start
    */
   void backwardResponse(FieldHistory past, Matrix g, Matrix c) {
     past.response(g, c);
@@ -228,6 +248,8 @@ class HiddenWeights {
   void save(SolverState state) {
     features.save(state);
     gradients.save(state);
+    firstFeatures.save(state);
+    firstGradients.save(state);
     Matrix c = learnt.view(0, features.rank(), 0, gradients.rank());
     double[] values = new double[(int) c.size()];
     backend.download(c, values);
@@ -242,6 +264,8 @@ class HiddenWeights {
   void restore(SolverState state) {
     features.restore(state);
     gradients.restore(state);
+    firstFeatures.restore(state);
+    firstGradients.restore(state);
     backend.upload(state.doubles(key()), learnt.view(0, features.rank(), 0, gradients.rank()));
   }
 }

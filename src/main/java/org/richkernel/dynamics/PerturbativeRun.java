@@ -11,6 +11,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
 
 /** One population of {@link PerturbativeSolver}, marched through all times. */
 final class PerturbativeRun {
@@ -126,8 +127,9 @@ final class PerturbativeRun {
     backend.gemm(Transpose.NO, Transpose.YES, 1, white, columns, 0, target);
   }
 
-  /** One time; false when it diverged. */
-  boolean advance(int t) {
+  /** The next time; false when it diverged. */
+  boolean advance() {
+    int t = recorder.times();
     double square = options.gamma() * options.gamma();
     double[] f = new double[points];
     for (int i = 0; i < points; i++) {
@@ -215,5 +217,29 @@ final class PerturbativeRun {
       result[i] += scale * b[i];
     }
     return result;
+  }
+
+  /** The state between two times. */
+  SolverState state() {
+    SolverState state = new SolverState();
+    recorder.save(state);
+    SolverState lowest = new SolverState();
+    lazy.save(lowest);
+    return state
+        .put("lazy", lowest)
+        .put("f0", f0.clone())
+        .put("f2", f2.clone())
+        .put("d", d.clone())
+        .put("j", j.clone());
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    recorder.restore(state);
+    lazy.restore(state.part("lazy"));
+    System.arraycopy(state.doubles("f0"), 0, f0, 0, f0.length);
+    System.arraycopy(state.doubles("f2"), 0, f2, 0, f2.length);
+    System.arraycopy(state.doubles("d"), 0, d, 0, d.length);
+    System.arraycopy(state.doubles("j"), 0, j, 0, j.length);
   }
 }

@@ -2,6 +2,7 @@ package org.richkernel.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -9,6 +10,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
+import org.richkernel.solver.Stages;
+import org.richkernel.solver.StateForm;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -19,7 +23,8 @@ import org.richkernel.solver.StopReason;
  *
  * <p>K_0 is in closed form; K_2 is an average over samples of the Gaussian fields of the start, in
  * which no noise feeds back, so it has no bias of finite S. Cost: about 40 S P M flops per step and
- * layer, no history. Good at gamma well below 1, useless from gamma about 1 on.
+ * layer, no history, so that a checkpoint between two times is small. Good at gamma well below 1,
+ * useless from gamma about 1 on.
  */
 public final class PerturbativeSolver {
   private static final int DEEPEST = 2;
@@ -73,51 +78,113 @@ public final class PerturbativeSolver {
     requireSolvable(problem);
     MemoryPlan plan = plan(problem);
     plan.requireFits(backend, "lower the samples or the number of points");
-    InitialKernels start = InitialKernels.of(problem, backend);
-    List<Trajectory> populations = new ArrayList<>();
-    OptionalInt divergence = OptionalInt.empty();
-    int part = problem.options().samples() / POPULATIONS;
     try (Workspace memory = new Workspace(backend, plan)) {
-      for (int b = 0; b < POPULATIONS && !control.stop().isRaised(); b++) {
-        TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
-        PerturbativeRun run =
-            new PerturbativeRun(problem, backend, memory, recorder, start, (long) b * part, part);
-        march(problem, run, control, b);
-        populations.add(recorder.trajectory());
-        divergence = divergence.isPresent() ? divergence : recorder.divergence();
-      }
+      return new Solve(problem, backend, memory).run(control);
     }
-    StopReason reason =
-        divergence.isPresent()
-            ? StopReason.DIVERGED
-            : control.stop().isRaised() ? StopReason.INTERRUPTED : StopReason.CONVERGED;
-    if (populations.isEmpty()) {
-      populations.add(new TrajectoryRecorder(problem).trajectory());
-    }
-    return new DynamicsSolution(
-        problem,
-        reason,
-        divergence,
-        Trajectory.combine(populations, Trajectory::mean),
-        Trajectory.combine(populations, Trajectory::standardError),
-        Trajectory.combine(populations, values -> 0),
-        0);
   }
 
-  private static void march(
-      DynamicsProblem problem, PerturbativeRun run, RunControl control, int population) {
-    int steps = problem.options().steps();
-    for (int t = 0; t <= steps && !control.stop().isRaised() && run.advance(t); t++) {
-      control
-          .listener()
-          .progress(
-              new Progress(
-                  "perturbation theory",
-                  problem.options().gamma(),
-                  (long) population * (steps + 1) + t + 1,
-                  (long) POPULATIONS * (steps + 1),
-                  Double.NaN,
-                  Double.NaN));
+  /** One population: what was kept of it, and where it diverged. */
+  private record Population(Trajectory trajectory, OptionalInt divergence) {
+    static Population of(TrajectoryRecorder recorder) {
+      return new Population(recorder.trajectory(), recorder.divergence());
+    }
+  }
+
+  /** Populations in a checkpoint. */
+  private record PopulationForm(DynamicsProblem problem) implements StateForm<Population> {
+    @Override
+    public void save(Population population, SolverState state) {
+      state.put("divergence", population.divergence().stream().asDoubleStream().toArray());
+      population.trajectory().save(state, "trajectory");
+    }
+
+    @Override
+    public Population restore(SolverState state) {
+      double[] divergence = state.doubles("divergence");
+      return new Population(
+          Trajectory.restore(state, "trajectory", problem),
+          divergence.length == 0 ? OptionalInt.empty() : OptionalInt.of((int) divergence[0]));
+    }
+  }
+
+  /** The populations of one solve, one after the other. */
+  private static final class Solve {
+    private final DynamicsProblem problem;
+    private final Backend backend;
+    private final Workspace memory;
+    private final InitialKernels start;
+    private final List<Population> populations = new ArrayList<>();
+    private Optional<Population> stopped = Optional.empty();
+
+    Solve(DynamicsProblem problem, Backend backend, Workspace memory) {
+      this.problem = problem;
+      this.backend = backend;
+      this.memory = memory;
+      start = InitialKernels.of(problem, backend);
+    }
+
+    DynamicsSolution run(RunControl control) {
+      Stages stages = new Stages(control);
+      boolean whole = true;
+      while (whole && populations.size() < POPULATIONS) {
+        Optional<Population> next = stages.next(new PopulationForm(problem), this::march);
+        whole = next.isPresent();
+        next.or(() -> stopped).ifPresent(populations::add);
+      }
+      if (populations.isEmpty()) {
+        populations.add(Population.of(new TrajectoryRecorder(problem)));
+      }
+      OptionalInt divergence =
+          populations.stream()
+              .map(Population::divergence)
+              .filter(OptionalInt::isPresent)
+              .findFirst()
+              .orElse(OptionalInt.empty());
+      StopReason complete = whole ? StopReason.CONVERGED : StopReason.INTERRUPTED;
+      List<Trajectory> trajectories = populations.stream().map(Population::trajectory).toList();
+      return new DynamicsSolution(
+          problem,
+          whole && divergence.isPresent() ? StopReason.DIVERGED : complete,
+          divergence,
+          Trajectory.combine(trajectories, Trajectory::mean),
+          Trajectory.combine(trajectories, Trajectory::standardError),
+          Trajectory.combine(trajectories, values -> 0),
+          0);
+    }
+
+    /** Marches to the last time or a divergence; empty if a stop was asked for. */
+    private Optional<Population> march(RunControl own) {
+      int size = problem.options().samples() / POPULATIONS;
+      long first = (long) populations.size() * size;
+      TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
+      PerturbativeRun run =
+          new PerturbativeRun(problem, backend, memory, recorder, start, first, size);
+      own.checkpoints().load().ifPresent(run::restore);
+      boolean goesOn = true;
+      while (goesOn && recorder.times() <= problem.options().steps()) {
+        if (own.stop().isRaised()) {
+          own.checkpoints().save(recorder.times(), run.state());
+          stopped = Optional.of(Population.of(recorder));
+          return Optional.empty();
+        }
+        goesOn = run.advance();
+        own.listener().progress(progress(recorder.times()));
+        if (goesOn && own.checkpoints().due()) {
+          own.checkpoints().save(recorder.times(), run.state());
+        }
+      }
+      return Optional.of(Population.of(recorder));
+    }
+
+    private Progress progress(int times) {
+      long perPopulation = problem.options().steps() + 1L;
+      return new Progress(
+          "perturbation theory",
+          problem.options().gamma(),
+          populations.size() * perPopulation + times,
+          POPULATIONS * perPopulation,
+          Double.NaN,
+          Double.NaN);
     }
   }
 }

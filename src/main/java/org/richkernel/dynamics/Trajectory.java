@@ -141,6 +141,8 @@ public record Trajectory(
       }
     }
     state.put(name + "_recorded", steps);
+    state.put(name + "_alignment", course.alignment()).put(name + "_trace", course.trace());
+    state.put(name + "_frobenius", course.frobenius()).put(name + "_movement", course.movement());
   }
 
   /** A saved trajectory of a problem. */
@@ -163,6 +165,10 @@ public record Trajectory(
         state.doubles(name + "_train_loss"),
         state.doubles(name + "_test_loss"),
         kernels,
-        KernelCourse.of(kernels, problem));
+        new KernelCourse(
+            state.doubles(name + "_alignment"),
+            state.doubles(name + "_trace"),
+            state.doubles(name + "_frobenius"),
+            state.doubles(name + "_movement")));
   }
 }

@@ -166,14 +166,19 @@ public final class TrajectoryRecorder {
         KernelCourse.of(kernels, problem));
   }
 
+  /** Number of times that were observed. */
+  public int times() {
+    return times;
+  }
+
   /** Adds this to a checkpoint. */
-  void save(SolverState state) {
+  public void save(SolverState state) {
     state.put("recorder_start", start);
     trajectory().save(state, "recorder");
   }
 
-  /** Takes up a saved state. */
-  void restore(SolverState state) {
+  /** Takes up a saved state; nothing was observed before. */
+  public void restore(SolverState state) {
     System.arraycopy(state.doubles("recorder_start"), 0, start, 0, start.length);
     Trajectory saved = Trajectory.restore(state, "recorder", problem);
     System.arraycopy(saved.outputs(), 0, outputs, 0, saved.outputs().length);

@@ -41,9 +41,7 @@ final class NetworkTraining {
   private final List<Matrix> weights = new ArrayList<>(); // W^0 .. W^{L-1}
   private final List<Matrix> phi = new ArrayList<>(); // phi^0 = X^T (D x M), phi^1 .. phi^L
   private final List<Matrix> slopes = new ArrayList<>(); // phi'(h^1) .. phi'(h^L)
-  private TrajectoryRecorder recorder;
-  private final List<double[]> seen = new ArrayList<>(); // outputs at all times so far
-  private final List<LayerKernels> kept = new ArrayList<>();
+  private final TrajectoryRecorder recorder;
 
   /**
    * @param repeat index of the network; names its initial weights
@@ -124,7 +122,7 @@ final class NetworkTraining {
 
   /** Times that were reached, 0 before the first. */
   int times() {
-    return seen.size();
+    return recorder.times();
   }
 
   /** What was recorded so far. */
@@ -147,20 +145,14 @@ final class NetworkTraining {
     if (!recorder.observe(f)) {
       return false;
     }
-    seen.add(f);
     if (recorder.keepsKernels(time)) {
-      keep(new LayerKernels(time, featureKernels(), gradientKernels()));
+      recorder.keep(new LayerKernels(time, featureKernels(), gradientKernels()));
     }
     if (time == options.steps()) {
       return false;
     }
     descend(recorder.pull());
     return true;
-  }
-
-  private void keep(LayerKernels kernels) {
-    kept.add(kernels);
-    recorder.keep(kernels);
   }
 
   /** h^{l+1} = W^l phi^l / sqrt(fan-in). */
@@ -282,43 +274,15 @@ final class NetworkTraining {
       state.put("weights_" + l, floats(weights.get(l)));
     }
     state.put("readout", floats(readout));
-    state.put("training", (double) seen.size(), kept.size());
-    for (int t = 0; t < seen.size(); t++) {
-      state.put("outputs_" + t, seen.get(t));
-    }
-    for (int s = 0; s < kept.size(); s++) {
-      LayerKernels kernels = kept.get(s);
-      state.put("kernels_" + s + "_step", (double) kernels.step());
-      for (int l = 0; l < layers; l++) {
-        state.put("kernels_" + s + "_phi_" + l, kernels.feature().get(l));
-        state.put("kernels_" + s + "_g_" + l, kernels.gradient().get(l));
-      }
-    }
+    recorder.save(state);
   }
 
-  /** Takes up a checkpoint; the outputs are recorded anew. */
+  /** Takes up a checkpoint; nothing was observed before. */
   void restore(SolverState state) {
     for (int l = 0; l < layers; l++) {
       backend.upload(state.floats("weights_" + l), weights.get(l));
     }
     backend.upload(state.floats("readout"), readout);
-    recorder = new TrajectoryRecorder(problem);
-    seen.clear();
-    kept.clear();
-    double[] counts = state.doubles("training");
-    for (int t = 0; t < (int) counts[0]; t++) {
-      double[] f = state.doubles("outputs_" + t);
-      recorder.observe(f);
-      seen.add(f);
-    }
-    for (int s = 0; s < (int) counts[1]; s++) {
-      List<double[]> feature = new ArrayList<>();
-      List<double[]> gradient = new ArrayList<>();
-      for (int l = 0; l < layers; l++) {
-        feature.add(state.doubles("kernels_" + s + "_phi_" + l));
-        gradient.add(state.doubles("kernels_" + s + "_g_" + l));
-      }
-      keep(new LayerKernels((int) state.number("kernels_" + s + "_step"), feature, gradient));
-    }
+    recorder.restore(state);
   }
 }

@@ -3,6 +3,7 @@ package org.richkernel.finite;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.Trajectory;
 import org.richkernel.solver.SolverState;
@@ -12,6 +13,9 @@ import org.richkernel.solver.SolverState;
  * only two runs' worth of memory is held. A run that ended early shortens both.
  */
 final class TrajectoryMoments {
+  /** Parts that come before the kernels. */
+  private static final int NUMBERS = 7;
+
   private int count;
   private int points;
   private int outputCount;
@@ -47,12 +51,16 @@ final class TrajectoryMoments {
     }
   }
 
-  /** Outputs, losses, then the kernels of each recorded time. */
+  /** Outputs, losses, numbers of the kernels, then the kernels of each recorded time. */
   private static List<double[]> parts(Trajectory run) {
     List<double[]> parts = new ArrayList<>();
     parts.add(run.outputs());
     parts.add(run.trainLoss());
     parts.add(run.testLoss());
+    parts.add(run.course().alignment());
+    parts.add(run.course().trace());
+    parts.add(run.course().frobenius());
+    parts.add(run.course().movement());
     for (LayerKernels kernels : run.kernels()) {
       parts.addAll(kernels.feature());
       parts.addAll(kernels.gradient());
@@ -103,16 +111,18 @@ final class TrajectoryMoments {
 
   private Trajectory trajectory(List<double[]> parts) {
     List<LayerKernels> kernels = new ArrayList<>();
-    int layers = steps.length == 0 ? 0 : (parts.size() - 3) / (2 * steps.length);
+    int layers = steps.length == 0 ? 0 : (parts.size() - NUMBERS) / (2 * steps.length);
     for (int k = 0; k < steps.length; k++) {
-      int first = 3 + 2 * layers * k;
+      int first = NUMBERS + 2 * layers * k;
       kernels.add(
           new LayerKernels(
               steps[k],
               parts.subList(first, first + layers),
               parts.subList(first + layers, first + 2 * layers)));
     }
-    return new Trajectory(points, outputCount, parts.get(0), parts.get(1), parts.get(2), kernels);
+    KernelCourse numbers = new KernelCourse(parts.get(3), parts.get(4), parts.get(5), parts.get(6));
+    return new Trajectory(
+        points, outputCount, parts.get(0), parts.get(1), parts.get(2), kernels, numbers);
   }
 
   /** Adds this to a checkpoint. */

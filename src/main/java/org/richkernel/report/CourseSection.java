@@ -96,9 +96,7 @@ final class CourseSection {
       }
     }
     return Optional.of(
-        new Figure(
-            plot.svg(),
-            caption + (known ? " Bands: one standard error of the Monte Carlo estimate." : "")));
+        new Figure(plot.svg(), caption + (known ? " Bands: one standard error." : "")));
   }
 
   private static double[] column(Table table, int column) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
@@ -11,14 +12,17 @@ import org.richkernel.result.Result;
 /** How trained networks of growing width approach the theory of infinite width. */
 final class WidthSection {
   private static final String PATHS = "f_train_t";
+  private static final String ERRORS = PATHS + "_standard_error";
 
   /**
-   * How far the networks of one width are from the theory.
+   * How far the networks of one width are from the theory: roots of means over training points and
+   * times.
    *
-   * @param deviation largest |f_N - f| over training points and times
-   * @param error standard error of f_N where it is largest, NaN if unknown
+   * @param mean of (mean over the networks - f)^2
+   * @param noise of the squared standard error of that difference; NaN if unknown
+   * @param single of (f of one network - f)^2, averaged over the networks; NaN if unknown
    */
-  private record Distance(double width, double deviation, double error) {}
+  private record Distance(double width, double mean, double noise, double single) {}
 
   private WidthSection() {}
 
@@ -51,40 +55,80 @@ final class WidthSection {
     }
     double[] a = f.get().values();
     double[] b = networks.get().values();
-    int at = 0;
-    for (int i = 0; i < a.length; i++) {
-      at = Math.abs(a[i] - b[i]) > Math.abs(a[at] - b[at]) ? i : at;
-    }
-    int worst = at;
-    double error =
-        other
-            .array(PATHS + "_standard_error")
-            .map(Table::values)
-            .filter(errors -> errors.length == b.length)
-            .map(errors -> errors[worst])
-            .orElse(Double.NaN);
+    double[] difference = new double[a.length];
+    Arrays.setAll(difference, i -> b[i] - a[i]);
+    double bias = meanSquare(difference);
+    double spread = meanSquare(errors(other, a.length, Double.NaN));
+    double theoryNoise = meanSquare(errors(theory, a.length, 0));
+    double noise = spread + (Double.isNaN(theoryNoise) ? 0 : theoryNoise);
     double width = ((Number) other.summary().config().get("width")).doubleValue();
-    return Optional.of(new Distance(width, Math.abs(a[worst] - b[worst]), error));
+    double repeats =
+        other.summary().config().get("repeats") instanceof Number count
+            ? count.doubleValue()
+            : Double.NaN;
+    return Optional.of(
+        new Distance(
+            width,
+            Math.sqrt(bias),
+            Math.sqrt(noise),
+            // R networks of variance R s^2 about a mean that is off by the bias
+            Math.sqrt(bias + (repeats - 1) * spread)));
+  }
+
+  /** Standard errors of the outputs, or so many of a value where they are not known. */
+  private static double[] errors(Result result, int size, double unknown) {
+    double[] none = new double[size];
+    Arrays.fill(none, unknown);
+    return result
+        .array(ERRORS)
+        .map(Table::values)
+        .filter(errors -> errors.length == size)
+        .orElse(none);
+  }
+
+  private static double meanSquare(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value * value;
+    }
+    return sum / values.length;
   }
 
   private static Figure figure(List<Distance> distances) {
-    double[] widths = distances.stream().mapToDouble(Distance::width).toArray();
-    double[] deviations = distances.stream().mapToDouble(Distance::deviation).toArray();
-    double[] errors = distances.stream().mapToDouble(Distance::error).toArray();
+    double[] widths = all(distances, Distance::width);
+    double[] means = all(distances, Distance::mean);
+    double[] singles = all(distances, Distance::single);
+    double[] noise = all(distances, Distance::noise);
     Plot plot =
-        new Plot("Networks of width N against the theory", "width N", "largest |f\u2099 \u2212 f|")
+        new Plot("Networks of width N against the theory", "width N", "rms of f\u2099 \u2212 f")
             .size(460, 340)
             .logX()
             .logY()
-            .lineWithErrors("networks", "adaptive", widths, deviations, errors)
-            .points("", "adaptive", widths, deviations)
-            .dashed("1/\u221aN", "c1", widths, power(widths, deviations, -0.5))
-            .dashed("1/N", "c2", widths, power(widths, deviations, -1));
+            .line("mean of the networks", "adaptive", widths, means)
+            .points("", "adaptive", widths, means)
+            .dashed("1/N", "adaptive", widths, power(widths, means, -1));
+    boolean spreadKnown = Arrays.stream(singles).noneMatch(Double::isNaN);
+    if (spreadKnown) {
+      plot.line("one network", "c1", widths, singles)
+          .points("", "c1", widths, singles)
+          .dashed("1/\u221aN", "c1", widths, power(widths, singles, -0.5))
+          .hairline("error of the mean", "c2", widths, noise);
+    } else {
+      plot.dashed("1/\u221aN", "c1", widths, power(widths, means, -0.5));
+    }
     return new Figure(
         plot.svg(),
-        "Largest difference between the mean output of the networks and the theory, over training"
-            + " points and times; band: one standard error of the networks. Dashed: the laws that"
-            + " it should lie between, drawn through the narrowest networks.");
+        "Root mean square over training points and times of the networks' outputs less the"
+            + " theory's. Dashed: laws drawn through the narrowest networks."
+            + (spreadKnown
+                ? " One network strays like 1/\u221aN; the mean of many is off by a bias like 1/N,"
+                    + " as far as its standard error (thin line; networks' and theory's together)"
+                    + " lets it be seen."
+                : ""));
+  }
+
+  private static double[] all(List<Distance> distances, ToDoubleFunction<Distance> number) {
+    return distances.stream().mapToDouble(number).toArray();
   }
 
   /** A power law through the first point. */

@@ -21,6 +21,37 @@ public final class SolverState {
     return this;
   }
 
+  /** Stores the arrays of a part, each by the name of the part, a dot and its own name. */
+  public SolverState put(String name, SolverState part) {
+    part.doubles.forEach((own, values) -> doubles.put(name + "." + own, values));
+    part.floats.forEach((own, values) -> floats.put(name + "." + own, values));
+    return this;
+  }
+
+  /** The part of a name; empty if none was stored. */
+  public SolverState part(String name) {
+    SolverState part = new SolverState();
+    String prefix = name + ".";
+    doubles.forEach(
+        (full, values) -> {
+          if (full.startsWith(prefix)) {
+            part.put(full.substring(prefix.length()), values);
+          }
+        });
+    floats.forEach(
+        (full, values) -> {
+          if (full.startsWith(prefix)) {
+            part.put(full.substring(prefix.length()), values);
+          }
+        });
+    return part;
+  }
+
+  /** Whether nothing is stored. */
+  public boolean isEmpty() {
+    return doubles.isEmpty() && floats.isEmpty();
+  }
+
   /**
    * An array stored as doubles.
    *

@@ -56,6 +56,8 @@ class DynamicsCommandTest {
             Map.entry("time", new int[] {times}),
             Map.entry("f_train_t", new int[] {times, TRAIN}),
             Map.entry("f_test_t", new int[] {times, TEST}),
+            Map.entry("f_train_t_standard_error", new int[] {times, TRAIN}),
+            Map.entry("f_test_t_standard_error", new int[] {times, TEST}),
             Map.entry("loss_train_t", new int[] {times}),
             Map.entry("loss_test_t", new int[] {times}),
             Map.entry("y_train", new int[] {TRAIN}),

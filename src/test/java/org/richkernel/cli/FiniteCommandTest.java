@@ -63,6 +63,11 @@ class FiniteCommandTest {
         .containsExactly(new double[] {0, .2, .4, .5}, within(1e-12));
     assertThat(array("alignment_t").shape()).containsExactly(4, 3);
     assertThat(array("movement_t").get(0, 2)).isZero();
+    for (String number : new String[] {"alignment_t", "trace_t", "movement_t"}) {
+      Table errors = array(number + "_standard_error");
+      assertThat(errors.shape()).containsExactly(4, 3);
+      assertThat(errors.get(3, 1)).isPositive().isLessThan(array(number).get(3, 1));
+    }
     assertThat(array("movement_t").get(3, 0)).isPositive();
     assertThat(array("trace_t").get(3, 1))
         .isEqualTo(summary().at("/layers/1/trace").asDouble(), within(1e-12));
@@ -74,6 +79,8 @@ class FiniteCommandTest {
     assertThat(summary.at("/config/batch-size").asInt()).isEqualTo(3);
     assertThat(summary.at("/config/beta").isMissingNode()).isTrue();
     assertThat(summary.at("/layers/1/alignment").isNumber()).isTrue();
+    assertThat(summary.at("/layers/1/alignmentStandardError").asDouble())
+        .isEqualTo(array("alignment_t_standard_error").get(3, 1), within(1e-12));
     assertThat(Files.readString(folder.resolve("report.html")))
         .contains("Loss over training", "Finite-width network", "class=\"band c0\"");
   }

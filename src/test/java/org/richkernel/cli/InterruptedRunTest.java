@@ -2,133 +2,138 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Runs of the program in processes of their own, ended by signals at moments drawn at random. */
+/**
+ * Runs of the program in processes of their own, ended by signals at moments drawn at random and
+ * resumed in others.
+ */
 @Timeout(300)
 class InterruptedRunTest {
-  private static final int KILLS = 2;
-
-  /** No fit ends before: burn-in and two looks at the certificate take more sweeps than this. */
-  private static final int FEWEST_SWEEPS = 90;
-
   @TempDir Path folder;
 
   private final Random moments = new Random(20250711);
 
-  private Path log;
-
-  @BeforeEach
-  void nameLog() {
-    log = folder.resolve("log");
-  }
-
-  private static List<String> fit(Path out) {
-    return Program.digits(
-        "bayes",
-        30,
-        20,
-        "--samples=256",
+  /** Commands, and how many checkpoints each makes at least. */
+  enum Command {
+    SADDLE_POINT(90, "bayes", "--samples=128", "--beta=10", "--tolerance=0.1"),
+    DYNAMICS_BESIDE_APPROXIMATIONS(
+        100,
+        "dynamics",
+        "--hidden-layers=2",
+        "--activation=tanh",
+        "--steps=6",
+        "--samples=600",
+        "--compare"),
+    TRAINED_NETWORKS(80, "finite", "--method=gd", "--width=100", "--repeats=3", "--steps=30"),
+    SAMPLED_NETWORKS(
+        90,
+        "finite",
+        "--method=langevin",
+        "--width=64",
+        "--repeats=2",
         "--beta=10",
-        "--seed=3",
-        "--threads=2",
-        "--checkpoint-seconds=0",
-        "--out=" + out);
-  }
+        "--max-sweeps=30"),
+    GRADIENT_FLOW(60, "dynamics", "--weight-decay=1", "--samples=400", "--tolerance=0.01"),
+    SCALES(
+        90,
+        "bayes",
+        "--activation=tanh",
+        "--samples=64",
+        "--beta=10",
+        "--max-sweeps=20",
+        "--order=one-loop",
+        "--width=40",
+        "--chi=1:40:2"),
+    PHASES(
+        10,
+        "phase",
+        "--weight-variance=0.5:1.6:12",
+        "--hidden-layers=4",
+        "--width=200",
+        "--samples=1000");
 
-  /** Resumes to the end; what the program wrote stands in the message of a failure. */
-  private void finish(Path out) throws Exception {
-    Process run = start(out, true);
-    int code = run.waitFor();
-    assertThat(code).as(Files.readString(log)).isZero();
-  }
+    private final int checkpoints;
+    private final String name;
+    private final String[] options;
 
-  private Process start(Path out, boolean resume) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(fit(out));
-    if (resume) {
-      command.add("--resume");
+    Command(int checkpoints, String name, String... options) {
+      this.checkpoints = checkpoints;
+      this.name = name;
+      this.options = options;
     }
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(log.toFile())
-        .start();
-  }
 
-  /** Waits for the checkpoint of a number, and then for a moment in the next sweep or writing. */
-  private void waitFor(Process run, Path out, long checkpoint)
-      throws IOException, InterruptedException {
-    while (run.isAlive() && newest(out) < checkpoint) {
-      Thread.sleep(2);
+    /** On 20 training and 10 test points. */
+    List<String> arguments() {
+      List<String> all = Program.digits(name, 20, 10, options);
+      all.addAll(List.of("--seed=3", "--threads=2", "--quiet"));
+      return all;
     }
-    Thread.sleep(moments.nextInt(20));
-  }
 
-  /** The number of the newest checkpoint, 0 if there is none; there is one after each sweep. */
-  private static long newest(Path out) throws IOException {
-    Path checkpoints = out.resolve("checkpoint");
-    if (!Files.isDirectory(checkpoints)) {
-      return 0;
-    }
-    try (Stream<Path> files = Files.list(checkpoints)) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.matches("snapshot-[0-9]+"))
-          .mapToLong(name -> Long.parseLong(name.substring("snapshot-".length())))
-          .max()
-          .orElse(0);
+    /** A third of its checkpoints at most, so that two of these leave as many to come. */
+    int some(Random moments) {
+      return 1 + moments.nextInt(checkpoints / 3);
     }
   }
 
-  private static void assertSameResult(Path resumed, Path whole) throws IOException {
-    assertThat(Files.readAllBytes(resumed.resolve("arrays.npz")))
-        .isEqualTo(Files.readAllBytes(whole.resolve("arrays.npz")));
-    assertThat(resumed.resolve("checkpoint")).doesNotExist();
-    try (Stream<Path> files = Files.list(resumed)) {
-      assertThat(files.map(file -> file.getFileName().toString()).sorted())
-          .containsExactly("arrays.npz", "model.json", "model.npz", "report.html", "summary.json");
-    }
+  private Program whole(Command command) {
+    List<String> arguments = command.arguments();
+    arguments.add("--out=" + folder.resolve("whole"));
+    Program run = Program.run(arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    return run;
+  }
+
+  /** In three processes: killed, stopped, and finished. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "SADDLE_POINT",
+        "DYNAMICS_BESIDE_APPROXIMATIONS",
+        "TRAINED_NETWORKS",
+        "SAMPLED_NETWORKS"
+      })
+  void aRunThatWasKilledAndStoppedGivesTheBitsOfTheUninterruptedRun(Command command)
+      throws Exception {
+    KillableRun run = new KillableRun(folder, moments, command.arguments());
+    run.kill(command.some(moments));
+    run.stop(command.some(moments));
+    int code = run.finish();
+
+    assertThat(code).isEqualTo(whole(command).code());
+    run.requireSameResult(folder.resolve("whole"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GRADIENT_FLOW", "SCALES", "PHASES"})
+  void aRunThatWasKilledGivesTheBitsOfTheUninterruptedRun(Command command) throws Exception {
+    KillableRun run = new KillableRun(folder, moments, command.arguments());
+    run.kill(command.some(moments) + command.some(moments));
+    int code = run.finish();
+
+    assertThat(code).isEqualTo(whole(command).code());
+    run.requireSameResult(folder.resolve("whole"));
   }
 
   @Test
-  void runsThatWereStoppedOrKilledGiveTheBitsOfTheUninterruptedRun() throws Exception {
-    Path whole = folder.resolve("whole");
-    Program reference = Program.run(fit(whole).toArray(String[]::new));
-    assertThat(reference.code()).as(reference.err()).isZero();
-
-    Path stopped = folder.resolve("stopped");
-    Process run = start(stopped, false);
-    waitFor(run, stopped, 1 + moments.nextInt(FEWEST_SWEEPS));
-    run.destroy(); // SIGTERM
-    assertThat(run.waitFor()).isEqualTo(ExitCode.STOPPED);
-    assertThat(stopped.resolve("summary.json")).doesNotExist();
-    finish(stopped);
-    assertSameResult(stopped, whole);
-
-    Path killed = folder.resolve("killed");
-    for (int kill = 0; kill < KILLS; kill++) {
-      run = start(killed, true); // with nothing to resume it starts afresh
-      waitFor(run, killed, newest(killed) + 1 + moments.nextInt(FEWEST_SWEEPS / KILLS));
-      run.destroyForcibly(); // SIGKILL
-      assertThat(run.waitFor()).isEqualTo(128 + 9);
+  void aCheckpointOfOtherOptionsIsRefusedByEveryCommand() throws Exception {
+    KillableRun run = new KillableRun(folder, moments, Command.PHASES.arguments());
+    run.stop(1);
+    for (Command other : new Command[] {Command.GRADIENT_FLOW, Command.SAMPLED_NETWORKS}) {
+      List<String> arguments = other.arguments();
+      arguments.addAll(List.of("--out=" + run.out(), "--resume"));
+      Program refused = Program.run(arguments.toArray(String[]::new));
+      assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+      assertThat(refused.line()).contains("was made with").contains("leave out --resume");
     }
-    finish(killed);
-    assertSameResult(killed, whole);
+    assertThat(Files.isDirectory(run.out().resolve("checkpoint"))).isTrue();
   }
 }

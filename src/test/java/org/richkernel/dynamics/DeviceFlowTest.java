@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -27,11 +28,14 @@ class DeviceFlowTest {
     }
   }
 
-  /** Smooth, because rounding decides on which side of a kink a neuron of a ReLU ends. */
-  @Test
-  void trajectoriesAreThoseOfTheProcessor() {
+  /** Short, because rounding decides on which side of a kink a neuron of a ReLU comes to rest. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Activation.class,
+      names = {"TANH", "RELU"})
+  void trajectoriesAreThoseOfTheProcessor(Activation activation) {
     DynamicsOptions options = DynamicsOptions.of(1, 10, 0.05).withWeightDecay(0.3).withSamples(128);
-    DynamicsProblem problem = Problems.gaussian(1, Activation.TANH, options);
+    DynamicsProblem problem = Problems.gaussian(1, activation, options);
     FixedPointSolution host = solve("cpu", problem);
     FixedPointSolution device = solve("cuda", problem);
     assertThat(device.course().mean().outputs())

@@ -3,9 +3,11 @@ package org.richkernel.finite;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +20,10 @@ import org.richkernel.dynamics.CausalSolver;
 import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.KernelCourse;
+import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.Loss;
+import org.richkernel.dynamics.Trajectory;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
@@ -206,23 +211,90 @@ class GradientDescentReferenceTest {
         .isLessThan(1e-10);
   }
 
+  @Test
+  void errorsOfKernelNumbersAreThoseOfTheMeanOverTheNetworks() {
+    DynamicsProblem problem = problem(Activation.TANH, 2);
+    DynamicsSolution three = train(problem, N, 3);
+    List<KernelCourse> runs = new ArrayList<>();
+    List<LayerKernels> sum = List.of();
+    for (int r = 0; r < 3; r++) {
+      // r + 1 times the mean of r + 1 networks, less the same of the first r, is the last of them
+      List<LayerKernels> more = scaled(train(problem, N, r + 1).mean().kernels(), r + 1);
+      runs.add(KernelCourse.of(r == 0 ? more : difference(more, sum), problem));
+      sum = more;
+    }
+    KernelCourse errors = three.standardError().course();
+    for (int i = 0; i < errors.trace().length; i++) {
+      int at = i;
+      assertError(errors.alignment()[i], runs.stream().mapToDouble(c -> c.alignment()[at]));
+      assertError(errors.trace()[i], runs.stream().mapToDouble(c -> c.trace()[at]));
+      assertError(errors.frobenius()[i], runs.stream().mapToDouble(c -> c.frobenius()[at]));
+      assertError(errors.movement()[i], runs.stream().mapToDouble(c -> c.movement()[at]));
+    }
+    // four times, two layers and the tangent kernel; nothing has moved at the start
+    assertThat(errors.movement()).hasSize(12);
+    assertThat(errors.movement()[2]).isZero();
+    assertThat(errors.movement()[11]).isPositive();
+  }
+
+  private static void assertError(double error, DoubleStream runs) {
+    assertThat(Math.abs(error - Trajectory.standardError(runs.toArray()))).isLessThan(1e-8);
+  }
+
+  private static List<LayerKernels> scaled(List<LayerKernels> kernels, double factor) {
+    return kernels.stream()
+        .map(
+            k ->
+                new LayerKernels(
+                    k.step(),
+                    k.feature().stream().map(x -> times(x, factor)).toList(),
+                    k.gradient().stream().map(x -> times(x, factor)).toList()))
+        .toList();
+  }
+
+  private static double[] times(double[] x, double factor) {
+    return Arrays.stream(x).map(value -> factor * value).toArray();
+  }
+
+  private static List<LayerKernels> difference(List<LayerKernels> a, List<LayerKernels> b) {
+    List<LayerKernels> result = new ArrayList<>();
+    for (int k = 0; k < a.size(); k++) {
+      List<double[]> feature = new ArrayList<>();
+      List<double[]> gradient = new ArrayList<>();
+      for (int l = 0; l < a.get(k).feature().size(); l++) {
+        feature.add(minus(a.get(k).feature().get(l), b.get(k).feature().get(l)));
+        gradient.add(minus(a.get(k).gradient().get(l), b.get(k).gradient().get(l)));
+      }
+      result.add(new LayerKernels(a.get(k).step(), feature, gradient));
+    }
+    return result;
+  }
+
+  private static double[] minus(double[] x, double[] y) {
+    double[] result = x.clone();
+    for (int i = 0; i < result.length; i++) {
+      result[i] -= y[i];
+    }
+    return result;
+  }
+
   /** The distance of single networks from the theory falls like 1 / sqrt(N). */
   @Test
   void networksApproachTheTheoryAsTheyGrow() {
     DynamicsProblem problem =
         DynamicsProblem.of(
             NetworkSpec.of(2, Activation.TANH),
-            DynamicsOptions.of(1, 12, 0.15).withSamples(20_000).withSeed(3),
+            DynamicsOptions.of(1, 12, 0.15).withSamples(40_000).withSeed(3),
             Inputs.of(normals(12, 1), 3, 4),
             Targets.of(new double[] {1, -1, 0.5}));
     double[] theory;
     try (Backend backend = Backends.cpu()) {
       theory = new CausalSolver().solve(problem, backend, RunControl.silent()).mean().outputs();
     }
-    int[] widths = {32, 128, 512};
-    double[] distance = new double[3];
-    for (int w = 0; w < 3; w++) {
-      int repeats = 24;
+    int[] widths = {64, 256, 1024, 2048};
+    double[] distance = new double[widths.length];
+    for (int w = 0; w < widths.length; w++) {
+      int repeats = widths[w] < 1000 ? 24 : 8;
       DynamicsSolution seen = train(problem, widths[w], repeats);
       int count = 0;
       for (int i = 3; i < theory.length; i++) {
@@ -234,11 +306,15 @@ class GradientDescentReferenceTest {
       }
       distance[w] = Math.sqrt(distance[w] / count);
     }
+    String seen = Arrays.toString(distance);
+    // each is good to about 15 %: a few outputs, strongly correlated, of 8 or 24 networks
     for (int w = 1; w < 3; w++) {
       double slope = Math.log(distance[w] / distance[w - 1]) / Math.log(4);
-      assertThat(slope).isBetween(-1.0, -0.35);
+      assertThat(slope).as(seen).isBetween(-0.8, -0.3);
     }
-    assertThat(distance[2]).isLessThan(0.05);
+    double overall = Math.log(distance[3] / distance[0]) / Math.log(32);
+    assertThat(overall).as(seen).isBetween(-0.62, -0.4);
+    assertThat(distance[3]).as(seen).isLessThan(0.03);
   }
 
   /** Keeps the last state. */

@@ -19,7 +19,7 @@ class WidthSectionTest {
   private static Result networks(int width, double deviation, int times) {
     double[] f = java.util.Arrays.copyOf(THEORY, 2 * times);
     f[3] += deviation;
-    return Result.of(Summary.builder("finite", Map.of("width", width)).build())
+    return Result.of(Summary.builder("finite", Map.of("width", width, "repeats", 4)).build())
         .with("f_train_t", f, times, 2);
   }
 
@@ -30,6 +30,27 @@ class WidthSectionTest {
 
     assertThat(section.figures()).hasSize(1);
     assertThat(section.figures().get(0).svg()).contains("networks", "1/N", "1/\u221aN");
+  }
+
+  @Test
+  void withErrorsTheSpreadOfOneNetworkIsDrawnToo() {
+    Section section =
+        WidthSection.of(
+            theory(), List.of(spread(networks(64, 0.1, 3)), spread(networks(256, 0.05, 3))));
+    String svg = section.figures().get(0).svg();
+    assertThat(svg).contains("one network", "mean of the networks", "error of the mean");
+    // without the number of networks or their errors it is not known
+    assertThat(
+            WidthSection.of(theory(), List.of(spread(networks(64, 0.1, 3)), networks(256, 0.05, 3)))
+                .figures()
+                .get(0)
+                .svg())
+        .contains("mean of the networks")
+        .doesNotContain("one network");
+  }
+
+  private static Result spread(Result networks) {
+    return networks.with("f_train_t_standard_error", new double[] {0, 0, .1, .1, .1, .1}, 3, 2);
   }
 
   @Test

@@ -82,6 +82,24 @@ public class FacadeFields {
     backend.activate(Activation.RELU, h, phi);
   }
 
+  /** h = max(h, 0) in place. */
+  @Benchmark
+  public void reluInPlace() {
+    backend.activate(Activation.RELU, h, h);
+  }
+
+  /** h = tanh(h) in place: values shrink slowly with the calls, the work stays. */
+  @Benchmark
+  public void tanhInPlace() {
+    backend.activate(Activation.TANH, h, h);
+  }
+
+  /** h = erf(h) in place: values go to the fixed point 0.62. */
+  @Benchmark
+  public void erfInPlace() {
+    backend.activate(Activation.ERF, h, h);
+  }
+
   /** phi = tanh(h). */
   @Benchmark
   public void tanh() {

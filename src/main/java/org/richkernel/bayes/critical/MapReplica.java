@@ -5,7 +5,9 @@ import java.util.Collections;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.NotPositiveDefiniteException;
-import org.richkernel.solver.StopSignal;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
 
 /**
  * The forward-backward equations of one set of samples, solved by alternating passes down
@@ -26,6 +28,8 @@ final class MapReplica implements AutoCloseable {
   private final FiniteWidthProblem problem;
   private final KernelStack prior;
   private final TiltedLayer layer;
+  private final long seed;
+  private final int replica;
   private final List<double[]> kernels = new ArrayList<>();
   private final List<double[]> conjugate;
   private double residual = Double.POSITIVE_INFINITY;
@@ -42,6 +46,8 @@ final class MapReplica implements AutoCloseable {
     this.backend = backend;
     this.problem = problem;
     this.prior = prior;
+    this.seed = options.seed();
+    this.replica = replica;
     layer =
         new TiltedLayer(
             backend,
@@ -56,18 +62,60 @@ final class MapReplica implements AutoCloseable {
     conjugate = new ArrayList<>(Collections.nCopies(problem.layers() + 1, new double[0]));
   }
 
-  /** Iterates until solved, out of budget, or stopped. */
-  void solve(int maxIterations, StopSignal stop) {
-    while (passes < maxIterations
-        && residual > ACCURACY
-        && step >= SMALLEST_STEP
-        && !stop.isRaised()) {
+  /**
+   * Iterates until solved or out of budget; takes up a checkpoint.
+   *
+   * @return false if a stop was asked for; the checkpoint then holds the state
+   */
+  boolean solve(int maxIterations, RunControl control) {
+    control.checkpoints().load().ifPresent(this::restore);
+    while (passes < maxIterations && residual > ACCURACY && step >= SMALLEST_STEP) {
+      if (control.stop().isRaised()) {
+        control.checkpoints().save(passes, state());
+        return false;
+      }
       try {
         pass();
       } catch (NotPositiveDefiniteException e) {
         // the tilt outgrew the prior: begin again with shorter steps, or end unsolved
         restart();
       }
+      control.listener().progress(progress(maxIterations));
+      if (control.checkpoints().due()) {
+        control.checkpoints().save(passes, state());
+      }
+    }
+    return true;
+  }
+
+  private Progress progress(int maxIterations) {
+    return new Progress(
+        "forward-backward N=" + problem.width() + ", set " + (replica + 1),
+        Math.sqrt(problem.chi() / problem.width()),
+        (long) replica * maxIterations + passes,
+        (long) MapSolver.REPLICAS * maxIterations,
+        Double.NaN,
+        residual);
+  }
+
+  /** The state between two passes. */
+  private SolverState state() {
+    SolverState state = new SolverState().put("pass", residual, step, effectiveShare, passes);
+    for (int l = 1; l < kernels.size(); l++) {
+      state.put("kernel_" + l, kernels.get(l)).put("conjugate_" + l, conjugate.get(l));
+    }
+    return state;
+  }
+
+  private void restore(SolverState state) {
+    double[] numbers = state.doubles("pass");
+    residual = numbers[0];
+    step = numbers[1];
+    effectiveShare = numbers[2];
+    passes = (int) numbers[3];
+    for (int l = 1; l < kernels.size(); l++) {
+      kernels.set(l, state.doubles("kernel_" + l));
+      conjugate.set(l, state.doubles("conjugate_" + l));
     }
   }
 
@@ -140,45 +188,37 @@ final class MapReplica implements AutoCloseable {
   }
 
   /**
-   * Predictions at other points: their covariances with the training points go up through the
-   * layers with the tilt of the training points.
+   * What the passes have come to, with predictions at other points: their covariances with the
+   * training points go up through the layers with the tilt of the training points.
    *
    * @param cross covariance of the inputs, Q x P
    * @param variance of the inputs, Q
-   * @return Q x K
    */
-  double[] predict(double[] cross, double[] variance, long seed, int replica) {
-    return OtherPointsPass.predict(
-        backend, problem, layer, kernels, conjugate, cross, variance, seed, replica);
-  }
-
-  /** C^l, l = 0 .. L. */
-  List<double[]> kernels() {
-    return kernels;
-  }
-
-  /** Ct^l, l = 1 .. L; empty at 0. */
-  List<double[]> conjugate() {
-    return conjugate;
-  }
-
-  /** V at the readout kernel, P x K. */
-  double[] dual() {
-    return ConjugateKernel.of(backend, problem, kernels.get(problem.layers())).dual();
-  }
-
-  /** Mismatch of the last pass relative to the change of the kernels. */
-  double residual() {
-    return residual;
-  }
-
-  /** Smallest effective share of the samples over the layers. */
-  double effectiveShare() {
-    return effectiveShare;
-  }
-
-  int passes() {
-    return passes;
+  SolvedReplica solved(double[] cross, double[] variance) {
+    double tilt = 0;
+    for (int l = 0; l < problem.layers(); l++) {
+      tilt =
+          Math.max(
+              tilt,
+              TiltBound.of(
+                  problem.activation(),
+                  kernels.get(l),
+                  conjugate.get(l + 1),
+                  problem.points(),
+                  problem.weight()[l] / problem.width()));
+    }
+    double[] predictions =
+        OtherPointsPass.predict(
+            backend, problem, layer, kernels, conjugate, cross, variance, seed, replica);
+    return new SolvedReplica(
+        List.copyOf(kernels),
+        List.copyOf(conjugate),
+        ConjugateKernel.of(backend, problem, kernels.get(problem.layers())).dual(),
+        predictions,
+        residual,
+        effectiveShare,
+        tilt,
+        passes);
   }
 
   @Override

@@ -7,8 +7,8 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.Stages;
 
 /**
  * The kernels of maximum a posteriori of a network of finite width, all layers at once
@@ -43,12 +43,13 @@ public final class MapSolver {
   }
 
   /**
-   * Finds the kernels and predicts at other points.
+   * Finds the kernels and predicts at other points. A checkpoint holds the replicas that are solved
+   * and the kernels between two passes of the one at hand.
    *
    * @param network the network of the problem, whose input layer the other points pass
    * @param train inputs of the problem
    * @param test other inputs, zero rows for none
-   * @return empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public static Optional<MapSolution> solve(
       Backend backend,
@@ -77,110 +78,82 @@ public final class MapSolver {
       MapOptions options,
       RunControl control) {
     KernelStack prior = KernelStack.prior(problem);
-    Gathered all = new Gathered(problem, prior);
+    Stages stages = new Stages(control);
+    List<SolvedReplica> replicas = new ArrayList<>();
     for (int r = 0; r < REPLICAS; r++) {
-      try (MapReplica replica = new MapReplica(backend, problem, prior, options, r)) {
-        replica.solve(options.maxIterations(), control.stop());
-        if (control.stop().isRaised()) {
-          return Optional.empty();
-        }
-        all.add(replica, cross, variance, options.seed(), r);
-        control
-            .listener()
-            .progress(
-                new Progress(
-                    "forward-backward N=" + problem.width(),
-                    Math.sqrt(problem.chi() / problem.width()),
-                    r + 1,
-                    REPLICAS,
-                    Double.NaN,
-                    replica.residual()));
+      int index = r;
+      Optional<SolvedReplica> solved =
+          stages.next(
+              SolvedReplica.Form.FORM,
+              own -> {
+                try (MapReplica replica = new MapReplica(backend, problem, prior, options, index)) {
+                  return replica.solve(options.maxIterations(), own)
+                      ? Optional.of(replica.solved(cross, variance))
+                      : Optional.empty();
+                }
+              });
+      if (solved.isEmpty()) {
+        return Optional.empty();
       }
+      replicas.add(solved.get());
     }
-    return Optional.of(all.solution(options));
+    return Optional.of(gathered(problem, prior, replicas, options));
   }
 
-  /** Collects the replicas. */
-  private static final class Gathered {
-    private final FiniteWidthProblem problem;
-    private final KernelStack prior;
-    private final List<List<double[]>> kernels = new ArrayList<>();
-    private final List<List<double[]>> conjugate = new ArrayList<>();
-    private final List<double[]> duals = new ArrayList<>();
-    private final List<double[]> predictions = new ArrayList<>();
-    private double residual;
-    private double effectiveShare = 1;
-    private double tilt;
-    private int passes;
-
-    Gathered(FiniteWidthProblem problem, KernelStack prior) {
-      this.problem = problem;
-      this.prior = prior;
-      for (int l = 0; l <= problem.layers(); l++) {
-        kernels.add(new ArrayList<>());
-        conjugate.add(new ArrayList<>());
+  private static MapSolution gathered(
+      FiniteWidthProblem problem,
+      KernelStack prior,
+      List<SolvedReplica> replicas,
+      MapOptions options) {
+    int layers = problem.layers();
+    List<double[]> start = new ArrayList<>();
+    List<double[]> change = new ArrayList<>();
+    List<Double> error = new ArrayList<>();
+    List<double[]> pulls = new ArrayList<>();
+    for (int l = 0; l <= layers; l++) {
+      int layer = l;
+      List<double[]> kernels = replicas.stream().map(r -> r.kernels().get(layer)).toList();
+      double[] before = prior.covariance(l);
+      double[] moved = KernelAdaptation.mean(kernels);
+      for (int i = 0; i < moved.length; i++) {
+        moved[i] -= before[i];
       }
+      start.add(before);
+      change.add(moved);
+      error.add(KernelAdaptation.norm(KernelAdaptation.standardError(kernels)));
+      pulls.add(
+          KernelAdaptation.mean(replicas.stream().map(r -> r.conjugate().get(layer)).toList()));
     }
-
-    void add(MapReplica replica, double[] cross, double[] variance, long seed, int index) {
-      for (int l = 0; l <= problem.layers(); l++) {
-        kernels.get(l).add(replica.kernels().get(l));
-        conjugate.get(l).add(replica.conjugate().get(l));
-        if (l < problem.layers()) {
-          tilt =
-              Math.max(
-                  tilt,
-                  TiltBound.of(
-                      problem.activation(),
-                      replica.kernels().get(l),
-                      replica.conjugate().get(l + 1),
-                      problem.points(),
-                      problem.weight()[l] / problem.width()));
-        }
-      }
+    double residual = 0;
+    double effectiveShare = 1;
+    double tilt = 0;
+    int passes = 0;
+    for (SolvedReplica replica : replicas) {
       residual = Math.max(residual, replica.residual());
       effectiveShare = Math.min(effectiveShare, replica.effectiveShare());
+      tilt = Math.max(tilt, replica.tilt());
       passes = Math.max(passes, replica.passes());
-      duals.add(replica.dual());
-      predictions.add(replica.predict(cross, variance, seed, index));
     }
-
-    MapSolution solution(MapOptions options) {
-      int layers = problem.layers();
-      List<double[]> start = new ArrayList<>();
-      List<double[]> change = new ArrayList<>();
-      List<Double> error = new ArrayList<>();
-      List<double[]> pulls = new ArrayList<>();
-      for (int l = 0; l <= layers; l++) {
-        double[] before = prior.covariance(l);
-        double[] moved = KernelAdaptation.mean(kernels.get(l));
-        for (int i = 0; i < moved.length; i++) {
-          moved[i] -= before[i];
-        }
-        start.add(before);
-        change.add(moved);
-        error.add(KernelAdaptation.norm(KernelAdaptation.standardError(kernels.get(l))));
-        pulls.add(KernelAdaptation.mean(conjugate.get(l)));
-      }
-      KernelAdaptation adaptation = new KernelAdaptation(start, change, error, pulls);
-      double kernelError = error.get(layers) / KernelAdaptation.norm(adaptation.covariance(layers));
-      boolean converged =
-          residual <= MapReplica.ACCURACY
-              && effectiveShare >= LEAST_SHARE
-              && tilt < LARGEST_TILT
-              && kernelError <= options.tolerance();
-      return new MapSolution(
-          adaptation,
-          residual,
-          kernelError,
-          effectiveShare,
-          tilt,
-          passes,
-          converged,
-          KernelAdaptation.mean(duals),
-          KernelAdaptation.standardError(duals),
-          KernelAdaptation.mean(predictions),
-          KernelAdaptation.standardError(predictions));
-    }
+    KernelAdaptation adaptation = new KernelAdaptation(start, change, error, pulls);
+    double kernelError = error.get(layers) / KernelAdaptation.norm(adaptation.covariance(layers));
+    boolean converged =
+        residual <= MapReplica.ACCURACY
+            && effectiveShare >= LEAST_SHARE
+            && tilt < LARGEST_TILT
+            && kernelError <= options.tolerance();
+    List<double[]> duals = replicas.stream().map(SolvedReplica::dual).toList();
+    List<double[]> predictions = replicas.stream().map(SolvedReplica::predictions).toList();
+    return new MapSolution(
+        adaptation,
+        residual,
+        kernelError,
+        effectiveShare,
+        tilt,
+        passes,
+        converged,
+        KernelAdaptation.mean(duals),
+        KernelAdaptation.standardError(duals),
+        KernelAdaptation.mean(predictions),
+        KernelAdaptation.standardError(predictions));
   }
 }

@@ -3,7 +3,7 @@ package org.richkernel.bayes.multiscale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.PathPoint;
 import org.richkernel.network.Predictor;
 
 /**
@@ -13,7 +13,8 @@ import org.richkernel.network.Predictor;
  * @param levels by name, in the order gaussian (NNGP), tree, rescaled, one-loop, exact; exact for
  *     linear networks only
  * @param kernel Phi^1 at tree level, row-major P x P
- * @param predictors at new inputs by level; those that can be saved
+ * @param predictors at new inputs by level; those that can be saved, none for a scale that was
+ *     taken from a checkpoint
  * @param exactTrainLoss posterior mean of the training loss with the variance of f, where known
  * @param exactTestLoss the same on the test points
  * @param stationaryPoints roots of the equation of the rescaled kernel
@@ -28,7 +29,7 @@ public record ScaleSolution(
     OptionalDouble exactTrainLoss,
     OptionalDouble exactTestLoss,
     int stationaryPoints,
-    Optional<AdaptiveNbkSolution> sampled) {
+    Optional<PathPoint> sampled) {
 
   /** Name of the Gaussian process of infinite width. */
   public static final String GAUSSIAN = "gaussian";

@@ -1,17 +1,17 @@
 package org.richkernel.compute.cpu;
 
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasLeft;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasLower;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasNonUnit;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasRight;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dsyrk;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dtrsm;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_ssyrk;
+import static org.bytedeco.openblas.global.openblas_full.CblasLeft;
+import static org.bytedeco.openblas.global.openblas_full.CblasLower;
+import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_full.CblasNonUnit;
+import static org.bytedeco.openblas.global.openblas_full.CblasRight;
+import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_full.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas_full.cblas_dsyrk;
+import static org.bytedeco.openblas.global.openblas_full.cblas_dtrsm;
+import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas_full.cblas_ssyrk;
 
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;

@@ -31,6 +31,7 @@ final class CpuBackend implements Backend {
   private final SmoothedActivation smoothed;
   private final SlidingActivation sliding;
   private final Reductions reductions;
+  private final Mirror mirror;
   private final Products products;
   private final GramProducts gramProducts;
   private final CholeskyFactorization cholesky;
@@ -59,7 +60,7 @@ final class CpuBackend implements Backend {
     smoothed = new SmoothedActivation(team);
     sliding = new SlidingActivation(team);
     reductions = new Reductions(team);
-    Mirror mirror = new Mirror(team);
+    mirror = new Mirror(team, memory);
     products = new Products(team, mirror);
     gramProducts = new GramProducts(team, memory, mirror);
     cholesky = new CholeskyFactorization(team, mirror);
@@ -333,6 +334,7 @@ final class CpuBackend implements Backend {
     }
     closed = true;
     team.close();
+    mirror.close();
     gramProducts.close();
     eigen.close();
     backProjection.close();

@@ -1,9 +1,9 @@
 package org.richkernel.compute.cpu;
 
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
-import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
 
 import java.util.Arrays;
 import org.richkernel.compute.Operands;
@@ -18,6 +18,15 @@ import org.richkernel.compute.Precision;
 final class GramProducts {
   /** Samples of one float32 product. */
   static final int PANEL = 1024;
+
+  /**
+   * Most multiplications of a product that OpenBLAS does without packing its operands first, where
+   * it has kernels for that (AVX-512): thin tiles gain by half.
+   */
+  private static final int UNPACKED = 1_000_000;
+
+  /** Fewer samples than this are not worth a call of their own. */
+  private static final int LEAST_STRIP = 64;
 
   private static final int EDGE = 256;
   private static final int FEWEST_DOWN = 3;
@@ -176,25 +185,34 @@ final class GramProducts {
 
     private void addPanel(Worker w, int s, int count, int i, int m, int j, int n, double[] total) {
       long element = (long) w.index * EDGE * EDGE;
-      cblas_sgemm(
-          CblasRowMajor,
-          CblasTrans,
-          CblasNoTrans,
-          m,
-          n,
-          count,
-          1f,
-          w.a.at(a, s, i),
-          a.leading(),
-          w.b.at(b, s, j),
-          b.leading(),
-          0f,
-          w.c.at(scratch.address() + element * Float.BYTES),
-          n);
+      int strip = strip(m, n, count);
+      for (int first = 0; first < count; first += strip) {
+        cblas_sgemm(
+            CblasRowMajor,
+            CblasTrans,
+            CblasNoTrans,
+            m,
+            n,
+            Math.min(strip, count - first),
+            1f,
+            w.a.at(a, s + first, i),
+            a.leading(),
+            w.b.at(b, s + first, j),
+            b.leading(),
+            first == 0 ? 0f : 1f,
+            w.c.at(scratch.address() + element * Float.BYTES),
+            n);
+      }
       float[] product = products[w.index];
       scratch.read(element, product, 0, m * n);
       add(product, total, m * n);
     }
+  }
+
+  /** Samples of one call: a multiple of 16 that keeps it unpacked, or all. */
+  private static int strip(int m, int n, int count) {
+    int strip = UNPACKED / (m * n) / 16 * 16;
+    return strip < LEAST_STRIP ? count : Math.min(strip, count);
   }
 
   private static void add(float[] x, double[] y, int n) {

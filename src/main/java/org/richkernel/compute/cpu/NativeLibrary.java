@@ -2,8 +2,7 @@ package org.richkernel.compute.cpu;
 
 import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas;
-import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.openblas.global.openblas_full;
 import org.richkernel.compute.BackendUnavailableException;
 
 /**
@@ -33,9 +32,8 @@ final class NativeLibrary {
     }
     configure();
     try {
-      Loader.load(openblas_nolapack.class);
-      Loader.load(openblas.class);
-      openblas_nolapack.blas_set_num_threads(1);
+      Loader.load(openblas_full.class);
+      openblas_full.blas_set_num_threads(1);
     } catch (LinkageError e) {
       throw new BackendUnavailableException(
           "cpu",

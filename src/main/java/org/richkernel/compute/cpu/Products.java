@@ -110,8 +110,11 @@ final class Products {
     }
   }
 
-  /** The lower triangle in stripes of rows of equal area: a rectangle and a triangle each. */
+  /** The lower triangle in stripes of rows of equal cost: a rectangle and a triangle each. */
   private static final class SymmetricProduct implements Task {
+    /** Cost of the two products of a stripe, per entry, relative to the triangle on top. */
+    private static final double STRIPE_COST = 1.08;
+
     private Transpose transpose;
     private double alpha;
     private double beta;
@@ -127,9 +130,14 @@ final class Products {
 
     private int boundary(int part) {
       int n = c.rows();
+      if (part == 0 || part == parts) {
+        return part == 0 ? 0 : n;
+      }
+      // x = STRIPE_COST (1 - x) / (parts - 1) is the share of the triangle in the area
+      double triangle = STRIPE_COST / (parts - 1 + STRIPE_COST);
+      double above = triangle + (part - 1) * (1 - triangle) / (parts - 1);
       // the area of the triangle above row i is proportional to i^2
-      int row = (int) (n * Math.sqrt((double) part / parts)) / ALIGN * ALIGN;
-      return part == parts ? n : row;
+      return (int) (n * Math.sqrt(above)) / ALIGN * ALIGN;
     }
 
     @Override

@@ -1,7 +1,7 @@
 package org.richkernel.compute.cpu;
 
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_ddot;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sdot;
+import static org.bytedeco.openblas.global.openblas_full.cblas_ddot;
+import static org.bytedeco.openblas.global.openblas_full.cblas_sdot;
 
 import org.richkernel.compute.Operands;
 

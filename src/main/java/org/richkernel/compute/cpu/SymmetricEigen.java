@@ -1,7 +1,7 @@
 package org.richkernel.compute.cpu;
 
-import static org.bytedeco.openblas.global.openblas.LAPACKE_dsyevd_work;
-import static org.bytedeco.openblas.global.openblas.LAPACK_COL_MAJOR;
+import static org.bytedeco.openblas.global.openblas_full.LAPACKE_dsyevd_work;
+import static org.bytedeco.openblas.global.openblas_full.LAPACK_COL_MAJOR;
 
 import org.bytedeco.javacpp.IntPointer;
 import org.richkernel.compute.Operands;

@@ -21,10 +21,8 @@ final class Worker {
   final double[] d0 = new double[TILE];
   final double[] d1 = new double[TILE];
   final double[] d2 = new double[TILE];
-  final float[] fSquare0 = new float[SQUARE * SQUARE_STRIDE];
-  final float[] fSquare1 = new float[SQUARE * SQUARE_STRIDE];
-  final double[] dSquare0 = new double[SQUARE * SQUARE_STRIDE];
-  final double[] dSquare1 = new double[SQUARE * SQUARE_STRIDE];
+  final double[] square0 = new double[SQUARE * SQUARE_STRIDE];
+  final double[] square1 = new double[SQUARE * SQUARE_STRIDE];
   final Floats a = new Floats();
   final Floats b = new Floats();
   final Floats c = new Floats();

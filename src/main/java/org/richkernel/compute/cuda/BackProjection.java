@@ -67,7 +67,7 @@ final class BackProjection {
           rows,
           rank,
           columns,
-          phi.at(first, 0),
+          phi.pointer(first, 0),
           phi.leading(),
           v.pointer(),
           v.leading(),
@@ -98,9 +98,9 @@ final class BackProjection {
         .add(scale, Precision.FLOAT32)
         .add(pull)
         .add((long) columns)
-        .add(slope.at(first, 0))
+        .add(slope.pointer(first, 0))
         .add((long) slope.stride())
-        .add(out.at(first, 0))
+        .add(out.pointer(first, 0))
         .add((long) out.stride());
     launcher.overRectangle(Kernel.WEIGH_PULL, Precision.FLOAT32, rows, columns, 1);
   }

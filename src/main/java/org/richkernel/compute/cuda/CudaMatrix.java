@@ -1,21 +1,14 @@
 package org.richkernel.compute.cuda;
 
-import java.util.Objects;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.StoredMatrix;
 
 /** A matrix in device memory, or a window of one. */
-final class CudaMatrix implements Matrix {
+final class CudaMatrix extends StoredMatrix {
   private final DeviceMemory memory;
   private final DeviceMemory.Block block;
-  private final CudaMatrix parent;
   private final DevicePointer pointer;
-  private final Precision precision;
-  private final int rows;
-  private final int columns;
-  private final int stride;
-  private final String label;
-  private boolean closed;
 
   /** A matrix that owns its block. */
   CudaMatrix(
@@ -25,27 +18,17 @@ final class CudaMatrix implements Matrix {
       int rows,
       int columns,
       String label) {
+    super(precision, rows, columns, label);
     this.memory = memory;
     this.block = block;
-    this.parent = null;
     this.pointer = block.pointer();
-    this.precision = precision;
-    this.rows = rows;
-    this.columns = columns;
-    this.stride = columns;
-    this.label = label;
   }
 
-  private CudaMatrix(CudaMatrix parent, DevicePointer pointer, int rows, int columns) {
+  private CudaMatrix(CudaMatrix parent, long first, int rows, int columns) {
+    super(parent, first, rows, columns);
     this.memory = parent.memory;
     this.block = parent.block;
-    this.parent = parent;
-    this.pointer = pointer;
-    this.precision = parent.precision;
-    this.rows = rows;
-    this.columns = columns;
-    this.stride = parent.stride;
-    this.label = parent.label;
+    this.pointer = block.pointer().plus(first * precision().bytes());
   }
 
   DeviceMemory memory() {
@@ -53,75 +36,13 @@ final class CudaMatrix implements Matrix {
   }
 
   @Override
-  public int rows() {
-    return rows;
+  protected Matrix window(long firstElement, int rowCount, int columnCount) {
+    return new CudaMatrix(this, firstElement, rowCount, columnCount);
   }
 
   @Override
-  public int columns() {
-    return columns;
-  }
-
-  @Override
-  public int stride() {
-    return stride;
-  }
-
-  @Override
-  public Precision precision() {
-    return precision;
-  }
-
-  @Override
-  public String label() {
-    return label;
-  }
-
-  @Override
-  public boolean isClosed() {
-    return closed || (parent != null && parent.isClosed());
-  }
-
-  @Override
-  public Matrix view(int firstRow, int rowCount, int firstColumn, int columnCount) {
-    requireOpen();
-    Objects.checkFromIndexSize(firstRow, rowCount, rows);
-    Objects.checkFromIndexSize(firstColumn, columnCount, columns);
-    return new CudaMatrix(this, at(firstRow, firstColumn), rowCount, columnCount);
-  }
-
-  @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      if (parent == null) {
-        memory.close(this, block);
-      }
-    }
-  }
-
-  void requireOpen() {
-    if (isClosed()) {
-      throw new IllegalStateException(describe() + " is closed");
-    }
-  }
-
-  boolean isSingle() {
-    return precision == Precision.FLOAT32;
-  }
-
-  boolean isEmpty() {
-    return rows == 0 || columns == 0;
-  }
-
-  /** Whether the rows follow each other without a gap. */
-  boolean isDense() {
-    return stride == columns || rows <= 1;
-  }
-
-  /** Leading dimension as BLAS wants it: at least 1. */
-  int leading() {
-    return Math.max(1, stride);
+  protected void free() {
+    memory.close(this, block);
   }
 
   DevicePointer pointer() {
@@ -129,7 +50,7 @@ final class CudaMatrix implements Matrix {
   }
 
   /** Where element (i, j) lies. */
-  DevicePointer at(long row, long column) {
-    return pointer.plus((row * stride + column) * precision.bytes());
+  DevicePointer pointer(long row, long column) {
+    return pointer.plus(at(row, column) * precision().bytes());
   }
 }

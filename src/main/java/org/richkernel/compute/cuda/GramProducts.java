@@ -151,7 +151,7 @@ final class GramProducts {
         .add(panel)
         .add(alpha, Precision.FLOAT64)
         .add(beta, Precision.FLOAT64)
-        .add(c.at(i, j))
+        .add(c.pointer(i, j))
         .add((long) c.stride());
     launcher.overRectangle(Kernel.ACCUMULATE_PANELS, Precision.FLOAT64, m, n, 1);
   }

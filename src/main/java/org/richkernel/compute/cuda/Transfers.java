@@ -92,12 +92,12 @@ final class Transfers implements AutoCloseable {
     if (p.isContiguous()) {
       session.check(
           JCudaDriver.cuMemcpyDtoHAsync(
-              stage.pointer(), source.at(p.row, p.column), p.bytes(), session.transfer()),
+              stage.pointer(), source.pointer(p.row, p.column), p.bytes(), session.transfer()),
           "cuMemcpyDtoHAsync");
     } else {
       describe(source, p);
       rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
-      rectangle.srcDevice = source.at(p.row, p.column);
+      rectangle.srcDevice = source.pointer(p.row, p.column);
       rectangle.srcPitch = (long) source.stride() * source.precision().bytes();
       rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
       rectangle.dstHost = stage.pointer();
@@ -112,7 +112,7 @@ final class Transfers implements AutoCloseable {
     if (p.isContiguous()) {
       session.check(
           JCudaDriver.cuMemcpyHtoDAsync(
-              target.at(p.row, p.column), stage.pointer(), p.bytes(), session.transfer()),
+              target.pointer(p.row, p.column), stage.pointer(), p.bytes(), session.transfer()),
           "cuMemcpyHtoDAsync");
     } else {
       describe(target, p);
@@ -120,7 +120,7 @@ final class Transfers implements AutoCloseable {
       rectangle.srcHost = stage.pointer();
       rectangle.srcPitch = rectangle.WidthInBytes;
       rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
-      rectangle.dstDevice = target.at(p.row, p.column);
+      rectangle.dstDevice = target.pointer(p.row, p.column);
       rectangle.dstPitch = (long) target.stride() * target.precision().bytes();
       session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, session.transfer()), "cuMemcpy2DAsync");
     }

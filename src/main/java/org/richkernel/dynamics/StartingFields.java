@@ -1,0 +1,132 @@
+package org.richkernel.dynamics;
+
+import java.util.Arrays;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
+
+/**
+ * A field x(0) before training as control variate of the responses &lt;x(t) omega^T&gt; to a
+ * Gaussian field.
+ *
+ * <p>Before training, features know nothing of backward fields, and backward fields are odd in the
+ * readout and so respond to no preactivation: &lt;x_mu(0) omega&gt; has mean zero exactly, and
+ * x_mu(t) - c_mu x_mu(0) has the mean response of x_mu(t), whatever c_mu is. What it saves is
+ * noise: each entry of &lt;x(t) omega^T&gt; has |x| / sqrt(S) of it, while responses are of order
+ * gamma and outputs see A / gamma, so at small gamma outputs would have noise of 1 / (gamma
+ * sqrt(S)). With c_mu = &lt;x(t) x(0)&gt; / &lt;x(0)^2&gt; the least is left, of order gamma where
+ * fields move by as much, and the noise of training points' outputs is of order 1 / sqrt(S) at any
+ * gamma.
+ */
+final class StartingFields {
+  private static final String SCRATCH = "beyond the start";
+  private static final String ONES = "ones of the start";
+  private static final String SUMS = "sums over the samples";
+  private static final String SHARES = "shares of the start";
+
+  private final Backend backend;
+  private final String name;
+  private final Matrix start; // x(0) in the order of the problem, zero where unknown, S x M
+  private final Matrix scratch; // S x M
+  private final Matrix ones; // S x 1
+  private final Matrix sums; // M x 1
+  private final Matrix shares; // 1 x M, float32
+  private final double[] squares; // sums of x(0)^2 in the order of the problem, M
+
+  static void plan(MemoryPlan plan, String name, int samples, int points) {
+    plan.add("start of " + name, Precision.FLOAT32, samples, points);
+  }
+
+  /** Adds the scratch that all fields share. */
+  static void planScratch(MemoryPlan plan, int samples, int points) {
+    plan.add(SCRATCH, Precision.FLOAT32, samples, points)
+        .add(ONES, Precision.FLOAT32, samples, 1)
+        .add(SUMS, Precision.FLOAT64, points, 1)
+        .add(SHARES, Precision.FLOAT32, 1, points);
+  }
+
+  /** Nothing known yet. */
+  StartingFields(Backend backend, Workspace memory, String name, int samples) {
+    this.backend = backend;
+    this.name = name;
+    start = memory.get("start of " + name).rowRange(0, samples);
+    scratch = memory.get(SCRATCH).rowRange(0, samples);
+    ones = memory.get(ONES).rowRange(0, samples);
+    sums = memory.get(SUMS);
+    shares = memory.get(SHARES);
+    squares = new double[start.columns()];
+    backend.fill(1, ones);
+    backend.fill(0, start);
+  }
+
+  /**
+   * Takes the fields before training.
+   *
+   * @param now S x m
+   * @param order index of each column in the order of the problem, m or more
+   */
+  void take(Matrix now, int[] order) {
+    Columns.scatter(backend, now, Arrays.copyOf(order, now.columns()), start);
+    measure();
+  }
+
+  /**
+   * What fields have beyond their multiples of the start; valid until the next call. All of it
+   * where the start is not known.
+   *
+   * @param now S x m
+   * @param order index of each column in the order of the problem, m or more
+   */
+  Matrix beyond(Matrix now, int[] order) {
+    int[] columns = Arrays.copyOf(order, now.columns());
+    Matrix rest = scratch.view(0, now.rows(), 0, columns.length);
+    Columns.gather(backend, start, columns, rest);
+    backend.multiply(now, rest);
+    double[] minus = sumsOf(rest);
+    for (int i = 0; i < columns.length; i++) {
+      double square = squares[columns[i]];
+      minus[i] = square == 0 ? 0 : -minus[i] / square;
+    }
+    Columns.gather(backend, start, columns, rest);
+    Matrix weights = shares.view(0, 1, 0, columns.length);
+    backend.upload(minus, weights);
+    backend.scaleColumns(weights, rest);
+    backend.axpy(1, now, rest);
+    return rest;
+  }
+
+  private void measure() {
+    backend.copy(start, scratch);
+    backend.multiply(start, scratch);
+    System.arraycopy(sumsOf(scratch), 0, squares, 0, squares.length);
+  }
+
+  /** Sums over the samples. */
+  private double[] sumsOf(Matrix columns) {
+    double[] values = new double[columns.columns()];
+    Matrix target = sums.rowRange(0, values.length);
+    backend.crossGram(1, columns, ones, 0, target);
+    backend.download(target, values);
+    return values;
+  }
+
+  /** Adds the state between two times to a checkpoint. */
+  void save(SolverState state) {
+    float[] values = new float[Math.toIntExact(start.size())];
+    backend.download(start, values);
+    state.put(key(), values);
+  }
+
+  private String key() {
+    return "start_of_" + name.replace(' ', '_');
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    backend.upload(state.floats(key()), start);
+    measure();
+  }
+}

@@ -1,0 +1,102 @@
+package org.richkernel.solver;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Stages of a run, one after the other: solves, points of a sweep, populations. A checkpoint holds
+ * the results of the stages that are finished and the state of the one at hand. A resumed run must
+ * ask for the same stages in the same order; results that are in the checkpoint are handed out
+ * without being computed, so it gives the bits of the uninterrupted one.
+ *
+ * <p>A stage is given a run control whose checkpoints are its own, and may itself run in stages. It
+ * returns nothing only if a stop was asked for; one that has left no checkpoint then starts over.
+ */
+public final class Stages {
+  private static final String COUNT = "stages";
+  private static final String STAGE = "stage_";
+  private static final String AT_HAND = "at_hand";
+
+  private final RunControl control;
+  private final SolverState saved;
+  private final int restored;
+  private final List<SolverState> finished = new ArrayList<>();
+
+  /** Takes up the checkpoint of the run, if there is one. */
+  public Stages(RunControl control) {
+    this.control = control;
+    saved = control.checkpoints().load().orElseGet(SolverState::new);
+    restored = saved.isEmpty() ? 0 : (int) saved.number(COUNT);
+  }
+
+  /**
+   * The result of the next stage.
+   *
+   * @param stage returns empty if a stop was asked for
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   */
+  public <T> Optional<T> next(StateForm<T> form, Function<RunControl, Optional<T>> stage) {
+    int index = finished.size();
+    if (index < restored) {
+      SolverState part = saved.part(STAGE + index);
+      finished.add(part);
+      return Optional.of(form.restore(part));
+    }
+    Optional<T> result = last(stage);
+    if (result.isPresent()) {
+      SolverState part = new SolverState();
+      form.save(result.get(), part);
+      finished.add(part);
+      if (control.checkpoints().due()) {
+        control.checkpoints().save(finished.size(), state(new SolverState()));
+      }
+    }
+    return result;
+  }
+
+  /** The same for the last stage, whose result goes into no checkpoint. */
+  public <T> Optional<T> last(Function<RunControl, Optional<T>> stage) {
+    OfStage own = new OfStage();
+    Optional<T> result =
+        control.stop().isRaised()
+            ? Optional.empty()
+            : stage.apply(new RunControl(control.listener(), control.stop(), own));
+    if (result.isEmpty() && !own.left) {
+      control.checkpoints().save(finished.size(), state(own.before));
+    }
+    return result;
+  }
+
+  private SolverState state(SolverState atHand) {
+    SolverState state = new SolverState().put(COUNT, finished.size());
+    for (int i = 0; i < finished.size(); i++) {
+      state.put(STAGE + i, finished.get(i));
+    }
+    return state.put(AT_HAND, atHand);
+  }
+
+  /** The checkpoints of the stage at hand, with the results before it. */
+  private final class OfStage implements CheckpointStore {
+    private final SolverState before =
+        finished.size() == restored ? saved.part(AT_HAND) : new SolverState();
+    private boolean left;
+
+    @Override
+    public boolean due() {
+      return control.checkpoints().due();
+    }
+
+    @Override
+    public void save(long iteration, SolverState state) {
+      left = true;
+      control.checkpoints().save(iteration, state(state));
+    }
+
+    @Override
+    public Optional<SolverState> load() {
+      return Optional.of(before).filter(state -> !state.isEmpty());
+    }
+  }
+}
