@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.solver.CheckpointStore;
@@ -22,7 +23,7 @@ public final class SolveSequence {
 
   private final Backend backend;
   private final RunControl control;
-  private final int expected;
+  private int expected;
   private final Optional<SolverState> saved;
   private final List<PathPoint> points = new ArrayList<>();
   private final Map<Integer, double[]> attached = new LinkedHashMap<>();
@@ -64,6 +65,11 @@ public final class SolveSequence {
     }
   }
 
+  /** Sets how many solves there will be, once more is known. */
+  void expect(int solves) {
+    expected = solves;
+  }
+
   /**
    * The next solve.
    *
@@ -71,6 +77,16 @@ public final class SolveSequence {
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, point -> point);
+  }
+
+  /** The next solve on the way to another one; its kernels are not held. */
+  Optional<PathPoint> pass(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, PathPoint::withoutKernels);
+  }
+
+  private Optional<PathPoint> solve(
+      AdaptiveProblem problem, boolean fresh, UnaryOperator<PathPoint> held) {
     int index = points.size();
     if (fresh) {
       previous = null;
@@ -97,7 +113,8 @@ public final class SolveSequence {
     }
     solution = solved.solution();
     previous = solved.end();
-    PathPoint point = PathPoint.of(problem.options(), solved.solution(), solved.dualSquare());
+    PathPoint point =
+        held.apply(PathPoint.of(problem.options(), solved.solution(), solved.dualSquare()));
     points.add(point);
     return Optional.of(point);
   }

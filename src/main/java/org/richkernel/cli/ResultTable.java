@@ -44,6 +44,7 @@ final class ResultTable {
     }
     table.residual(summary);
     table.crossCheck(summary);
+    table.secondStart(summary);
     table.row("report", report.toString(), "");
     return table.text();
   }
@@ -95,6 +96,16 @@ final class ResultTable {
               "");
         }
       }
+    }
+  }
+
+  private void secondStart(Summary summary) {
+    if (summary.details().get("secondStart") instanceof Map<?, ?> both) {
+      Object chosen = both.get("chosen");
+      row(
+          "second start",
+          both.get("verdict") + (chosen == null ? "" : ", the " + chosen + " one is shown"),
+          "");
     }
   }
 

@@ -161,7 +161,7 @@ class FiniteWidthRunTest {
     assertThat(result.array("growth_angular").orElseThrow().columns()).isEqualTo(4);
     assertThat(ResultFolder.readSummary(out()).details()).containsKey("largestAdaptation");
     assertThat(Files.readString(out().resolve("report.html")))
-        .contains("the readout kernel adapts most to these data at weight variance 0.6 (an end");
+        .contains("the readout kernel adapts most to these data at weight variance 1.000, by");
   }
 
   @ParameterizedTest
