@@ -17,6 +17,9 @@ import org.richkernel.solver.SolverState;
  * Solves one after the other under one run control. A checkpoint holds the solutions so far and the
  * state of the solve at hand; solutions found before a stop are handed out again without solving,
  * so a resumed sequence gives the bits of the uninterrupted one.
+ *
+ * <p>Unlike {@link org.richkernel.solver.Stages} it keeps no checkpoint between two solves: the
+ * next one starts from populations that only its own state holds.
  */
 public final class SolveSequence {
   private static final String PREFIX = "sequence";
