@@ -8,10 +8,13 @@ import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.SearchSolver;
+import org.richkernel.bayes.sweep.CrossCheck;
+import org.richkernel.bayes.sweep.CrossCheckSolver;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -21,6 +24,8 @@ import org.richkernel.solver.RunControl;
  * changed copy.
  */
 public final class AdaptiveNbk {
+  private static final String LESS_MEMORY = "lower samples or the number of training points";
+
   private final NetworkSpec network;
   private final SaddleOptions options;
   private final Search search;
@@ -45,8 +50,8 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Adds a path of richnesses, a warm start, a second start or a selection. A path replaces gamma
-   * by its last richness, a selection gamma and beta by its best candidate.
+   * Adds a path of richnesses, a warm start, a second start, a selection or a cross-check. A path
+   * replaces gamma by its last richness, a selection gamma and beta by its best candidate.
    */
   public AdaptiveNbk search(Search more) {
     SaddleOptions own = more.path().map(path -> options.withGamma(path.to())).orElse(options);
@@ -90,13 +95,13 @@ public final class AdaptiveNbk {
     return options(options.withDeterminantWeight(d));
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** What {@link #fit} will hold at once while it samples. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     AdaptiveProblem problem = problem(Points.of(data));
     SearchSolver solver = new SearchSolver(backend, problem, search);
     MemoryPlan plan = new AdaptiveNbkSolver(backend, problem).plan();
     if (search.start().isPresent()) {
-      plan.requireFits(backend, "lower samples or the number of training points");
+      plan.requireFits(backend, LESS_MEMORY);
       solver.requireStart();
     }
     long points = problem.trainInputs().rows();
@@ -111,6 +116,21 @@ public final class AdaptiveNbk {
   }
 
   /**
+   * What the cross-check will hold at once after the sampling; empty where none was asked for.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the problem cannot be checked
+   */
+  public Optional<MemoryPlan> crossCheckPlan(Datasets data, Backend backend) {
+    return checker(problem(Points.of(data)), backend).map(CrossCheckSolver::plan);
+  }
+
+  private Optional<CrossCheckSolver> checker(AdaptiveProblem problem, Backend backend) {
+    return search.crossCheck()
+        ? Optional.of(new CrossCheckSolver(backend, problem))
+        : Optional.empty();
+  }
+
+  /**
    * Fits the training set, predicts the test set, and fits the NNGP beside it.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
@@ -122,16 +142,32 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * The same with progress, a stop signal and checkpoints.
+   * The same with progress, a stop signal and checkpoints. A cross-check is not checkpointed: one
+   * that is stopped starts again from the solution, which is.
    *
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public Optional<AdaptiveNbkFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
+    AdaptiveProblem problem = problem(points);
+    Optional<CrossCheckSolver> checker = checker(problem, backend);
+    checker.ifPresent(check -> check.plan().requireFits(backend, LESS_MEMORY));
+    RunControl sampling =
+        checker.isEmpty()
+            ? control
+            : new RunControl(
+                control.listener(),
+                control.stop(),
+                CheckpointStore.keepingEnd(control.checkpoints()));
     Search.Outcome outcome =
-        new SearchSolver(backend, problem(points), search).solve(control).orElse(null);
+        new SearchSolver(backend, problem, search).solve(sampling).orElse(null);
     if (outcome == null) {
+      return Optional.empty();
+    }
+    Optional<CrossCheck> check =
+        checker.flatMap(solver -> solver.solve(outcome.solution(), control));
+    if (checker.isPresent() && check.isEmpty()) {
       return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend);
@@ -140,6 +176,7 @@ public final class AdaptiveNbk {
         new AdaptiveNbkFit(
             network,
             outcome,
+            check,
             lazy,
             points,
             data,

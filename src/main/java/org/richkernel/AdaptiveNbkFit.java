@@ -12,6 +12,7 @@ import org.richkernel.bayes.ChainDiagnostics;
 import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.Datasets;
 import org.richkernel.metrics.Scores;
@@ -31,6 +32,7 @@ public final class AdaptiveNbkFit implements Fit {
   private final SaddleOptions options;
   private final AdaptiveNbkSolution solution;
   private final Search.Outcome outcome;
+  private final Optional<CrossCheck> crossCheck;
   private final LazyFit lazy;
   private final Points points;
   private final Datasets data;
@@ -41,6 +43,7 @@ public final class AdaptiveNbkFit implements Fit {
   AdaptiveNbkFit(
       NetworkSpec network,
       Search.Outcome outcome,
+      Optional<CrossCheck> crossCheck,
       LazyFit lazy,
       Points points,
       Datasets data,
@@ -49,6 +52,7 @@ public final class AdaptiveNbkFit implements Fit {
       double seconds) {
     this.network = network;
     this.outcome = outcome;
+    this.crossCheck = crossCheck;
     this.options = outcome.options();
     this.solution = outcome.solution();
     this.lazy = lazy;
@@ -67,6 +71,11 @@ public final class AdaptiveNbkFit implements Fit {
   /** The path, starts and candidates that were solved for besides. */
   public Search.Outcome outcome() {
     return outcome;
+  }
+
+  /** How far the kernels of an independent route are, where that was asked for. */
+  public Optional<CrossCheck> crossCheck() {
+    return crossCheck;
   }
 
   /** The NNGP fit of the same data with the same noise. */
@@ -160,7 +169,10 @@ public final class AdaptiveNbkFit implements Fit {
     }
     SearchTables tables = new SearchTables(outcome, points);
     tables.addTo(summary);
-    return tables.addTo(arrays(summary.build()));
+    Optional<CrossCheckTable> check = crossCheck.map(CrossCheckTable::new);
+    check.ifPresent(table -> table.addTo(summary));
+    Result all = tables.addTo(arrays(summary.build()));
+    return check.map(table -> table.addTo(all)).orElse(all);
   }
 
   private Result arrays(Summary summary) {

@@ -65,8 +65,9 @@ public record AdaptiveNbkSolution(
    * @param alignment tr Y^T Phi Y / (|Phi|_F |Y|^2)
    * @param trace tr Phi / P
    * @param frobenius |Phi|_F
+   * @param kernelError standard error of Phi as a matrix, in Frobenius norm; 0 for closed forms
    */
-  public record Layer(Estimate alignment, Estimate trace, Estimate frobenius) {}
+  public record Layer(Estimate alignment, Estimate trace, Estimate frobenius, double kernelError) {}
 
   /** Whether the certificate met the tolerance. */
   public boolean converged() {

@@ -64,7 +64,8 @@ final class InitialKernelSaddle {
     return new AdaptiveNbkSolution.Layer(
         AdaptiveNbkSolution.Estimate.exact(metrics.alignment()),
         AdaptiveNbkSolution.Estimate.exact(metrics.trace()),
-        AdaptiveNbkSolution.Estimate.exact(metrics.frobenius()));
+        AdaptiveNbkSolution.Estimate.exact(metrics.frobenius()),
+        0);
   }
 
   static double dot(double[] x, double[] y) {

@@ -131,7 +131,7 @@ public final class InputFactor {
   }
 
   /** P. */
-  int points() {
+  public int points() {
     return points;
   }
 

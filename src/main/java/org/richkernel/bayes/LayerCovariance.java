@@ -11,7 +11,7 @@ import org.richkernel.compute.NotPositiveDefiniteException;
  * <p>Kernels of float32 fields carry a relative rounding of about 1e-7, which may exceed the
  * smallest eigenvalue where points nearly coincide; the jitter keeps such directions positive.
  */
-final class LayerCovariance {
+public final class LayerCovariance {
   private final Backend backend;
   private final double bias;
   private final Matrix unit;
@@ -26,7 +26,7 @@ final class LayerCovariance {
    * @param factor receives F in float32
    * @param bias g_b
    */
-  LayerCovariance(
+  public LayerCovariance(
       Backend backend, Matrix unit, Matrix ones, Matrix cholesky, Matrix factor, double bias) {
     this.backend = backend;
     this.bias = bias;
@@ -43,7 +43,7 @@ final class LayerCovariance {
    * @param jitter relative to the mean of the diagonal
    * @throws NotPositiveDefiniteException if rounding made the covariance indefinite
    */
-  void factorize(Matrix kernel, double jitter) {
+  public void factorize(Matrix kernel, double jitter) {
     backend.copy(kernel, cholesky);
     if (bias > 0) {
       backend.axpy(bias, ones, cholesky);

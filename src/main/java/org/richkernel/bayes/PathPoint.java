@@ -116,6 +116,7 @@ public record PathPoint(
         numbers.add(e.value());
         numbers.add(e.error());
       }
+      numbers.add(layer.kernelError());
     }
     numbers.add((double) kernels.size());
     state.put(name + "_numbers", numbers.stream().mapToDouble(Double::doubleValue).toArray());
@@ -149,7 +150,8 @@ public record PathPoint(
     List<double[]> kernels = new ArrayList<>();
     int depth = (int) in.next();
     for (int l = 0; l < depth; l++) {
-      layers.add(new AdaptiveNbkSolution.Layer(in.estimate(), in.estimate(), in.estimate()));
+      layers.add(
+          new AdaptiveNbkSolution.Layer(in.estimate(), in.estimate(), in.estimate(), in.next()));
     }
     int held = (int) in.next();
     for (int l = 0; l < held; l++) {

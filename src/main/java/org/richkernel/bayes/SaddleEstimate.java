@@ -17,6 +17,7 @@ final class SaddleEstimate {
   private final int points;
   private final int outputs;
   private final double[][] kernels; // g_l Phi^l, P x P each
+  private final double[] kernelErrors; // of g_l Phi^l, in Frobenius norm
   private final double[] dual; // v, P x K
   private final double residual;
   private final double residualError;
@@ -35,18 +36,24 @@ final class SaddleEstimate {
     int chains = large.length;
     int depth = large[0].population().layers();
     kernels = new double[depth][points * points];
+    kernelErrors = new double[depth];
     dual = new double[y.length];
     double[][] residuals = new double[chains][];
+    double[][][] chainKernels = new double[depth][chains][];
     for (int c = 0; c < chains; c++) {
       double[] chainKernel = new double[0];
       for (int l = 1; l <= depth; l++) {
         int layer = l;
         chainKernel = extrapolated(c, chain -> chain.layer(layer).meanKernel());
+        chainKernels[l - 1][c] = chainKernel;
         add(1.0 / chains, chainKernel, kernels[l - 1]);
       }
       double[] chainDual = extrapolated(c, SamplingChain::meanDual);
       residuals[c] = residual(chainKernel, chainDual, y, kappa);
       add(1.0 / chains, chainDual, dual);
+    }
+    for (int l = 0; l < depth; l++) {
+      kernelErrors[l] = spread(chainKernels[l]);
     }
     double scale = norm(y);
     residual = norm(residual(kernels[depth - 1], dual, y, kappa)) / scale;
@@ -138,6 +145,11 @@ final class SaddleEstimate {
   /** g_l Phi^l at the saddle for l = 1 to L, P x P. */
   double[] kernel(int layer) {
     return kernels[layer - 1];
+  }
+
+  /** Standard error of {@link #kernel(int)} in Frobenius norm, from the spread between chains. */
+  double kernelError(int layer) {
+    return kernelErrors[layer - 1];
   }
 
   /** v at the saddle, P x K. */

@@ -136,7 +136,8 @@ final class SaddleSampler implements AutoCloseable {
       }
       step();
       control.listener().progress(progress());
-      if (control.checkpoints().due()) {
+      if (control.checkpoints().due()
+          || (phase == Phase.DONE && control.checkpoints().keepsEnd())) {
         control.checkpoints().save(iterations(), state());
       }
     }

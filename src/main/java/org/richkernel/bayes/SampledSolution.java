@@ -73,11 +73,14 @@ final class SampledSolution {
     // of each sweep's own numerator and norm.
     double alignmentError = estimate.extrapolated(chain -> chain.layer(l).alignment()).error();
     AdaptiveNbkSolution.Estimate fit = estimate.extrapolated(chain -> chain.layer(l).fit());
+    double normError = estimate.extrapolated(chain -> chain.layer(l).frobenius()).error() / g;
+    // The spread of few chains may be small by chance; the norm's own error is a lower bound.
+    double kernelError = Math.max(estimate.kernelError(l) / g, normError);
     return new AdaptiveNbkSolution.Layer(
         new AdaptiveNbkSolution.Estimate(fit.value() / g / (norm * targetSquare), alignmentError),
         scaled(estimate.extrapolated(chain -> chain.layer(l).trace()), 1 / (g * points)),
-        new AdaptiveNbkSolution.Estimate(
-            norm, estimate.extrapolated(chain -> chain.layer(l).frobenius()).error() / g));
+        new AdaptiveNbkSolution.Estimate(norm, normError),
+        kernelError);
   }
 
   private static Predictor predictor(

@@ -11,12 +11,35 @@ import org.richkernel.network.InvalidProblemException;
  * @param start populations of another solve to start from
  * @param second when to start a second time from an aligned state
  * @param selection how to choose richness and noise, if they are to be chosen
+ * @param crossCheck whether the solution is compared with that of an independent route, sweeps over
+ *     the layers with conjugate kernels
  */
 public record Search(
     Optional<GammaPath> path,
     Optional<Populations> start,
     SecondStart second,
-    Optional<Selection> selection) {
+    Optional<Selection> selection,
+    boolean crossCheck) {
+  /** Checks what excludes each other. */
+  public Search {
+    if (crossCheck && selection.isPresent()) {
+      throw new InvalidProblemException(
+          "cross-check",
+          "given",
+          "a selection solves many problems; fit the best one again with the check, or leave it"
+              + " out");
+    }
+  }
+
+  /** A search without a cross-check. */
+  public Search(
+      Optional<GammaPath> path,
+      Optional<Populations> start,
+      SecondStart second,
+      Optional<Selection> selection) {
+    this(path, start, second, selection, false);
+  }
+
   /** When to start a second time from an aligned state and to compare the actions. */
   public enum SecondStart {
     /**
@@ -89,6 +112,11 @@ public record Search(
   /** The saddle point alone. */
   public static Search none() {
     return new Search(Optional.empty(), Optional.empty(), SecondStart.NO, Optional.empty());
+  }
+
+  /** The same with a cross-check of the solution. */
+  public Search withCrossCheck() {
+    return new Search(path, start, second, selection, true);
   }
 
   /**

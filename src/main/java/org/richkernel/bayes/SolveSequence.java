@@ -195,6 +195,11 @@ public final class SolveSequence {
     }
 
     @Override
+    public boolean keepsEnd() {
+      return control.checkpoints().keepsEnd();
+    }
+
+    @Override
     public void save(long iteration, SolverState state) {
       state.put(PREFIX + "_points", index);
       long before = 0;

@@ -1,7 +1,9 @@
 package org.richkernel.cli;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -11,6 +13,7 @@ import org.richkernel.AdaptiveNbkFit;
 import org.richkernel.LazyRegression;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -133,12 +136,44 @@ final class BayesCommand implements Callable<Integer> {
     @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
-      return List.of(theory().plan(data, backend), lazy.plan(data, backend));
+      List<MemoryPlan> plans = new ArrayList<>();
+      plans.add(theory().plan(data, backend));
+      theory().crossCheckPlan(data, backend).ifPresent(plans::add);
+      plans.add(lazy.plan(data, backend));
+      return plans;
     }
 
     @Override
     public Optional<AdaptiveNbkFit> fit(Datasets data, Backend backend, RunControl control) {
       return theory().fit(data, backend, control);
+    }
+
+    @Override
+    public List<String> warnings(AdaptiveNbkFit fit) {
+      return fit.crossCheck().stream()
+          .filter(check -> !check.agrees())
+          .map(Adaptive::doubt)
+          .toList();
+    }
+
+    private static String doubt(CrossCheck check) {
+      if (!check.settled()) {
+        return "the sweeps of the cross-check did not settle within --max-sweeps "
+            + check.sweeps()
+            + "; their kernels are in the result, but say little";
+      }
+      List<String> parts = new ArrayList<>();
+      for (CrossCheck.Layer layer : check.layers()) {
+        parts.add(
+            String.format(
+                Locale.ROOT,
+                "%.2g +- %.1g",
+                layer.difference().value(),
+                layer.difference().error()));
+      }
+      return "the cross-check disagrees: relative differences of the layers' kernels are "
+          + String.join(", ", parts)
+          + "; raise --samples, and distrust both routes until they agree";
     }
 
     @Override

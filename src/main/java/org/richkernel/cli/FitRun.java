@@ -41,6 +41,11 @@ final class FitRun<F extends Fit> {
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
 
+    /** What else a reader of the result must know, a line each. */
+    default List<String> warnings(F fit) {
+      return List.of();
+    }
+
     /** What to lower where the memory would not suffice. */
     default String lessMemory() {
       return "lower --train-size, --test-size or --samples";
@@ -164,6 +169,7 @@ final class FitRun<F extends Fit> {
           ResultTable.of(ResultFolder.readSummary(out), theory.lazyLayers(fit), report)
               .stripTrailing());
     }
+    theory.warnings(fit).forEach(console::warn);
     if (!fit.converged()) {
       console.warn(
           "NOT converged: the result in " + out + " is the last iterate; " + theory.shortfall(fit));

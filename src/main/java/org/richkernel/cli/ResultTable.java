@@ -43,6 +43,7 @@ final class ResultTable {
           lazy.map(l -> number(l.trace(), l.traceStandardError())).orElse(""));
     }
     table.residual(summary);
+    table.crossCheck(summary);
     table.secondStart(summary);
     table.row("report", report.toString(), "");
     return table.text();
@@ -77,6 +78,25 @@ final class ResultTable {
         "residual",
         String.format(Locale.ROOT, "%.2e", summary.residual().getAsDouble()) + tolerance,
         "");
+  }
+
+  /** How far the kernels of an independent route are, where there was one. */
+  private void crossCheck(Summary summary) {
+    if (summary.details().get("cross_check") instanceof Map<?, ?> check
+        && check.get("layers") instanceof List<?> layers) {
+      for (Object item : layers) {
+        if (item instanceof Map<?, ?> layer
+            && layer.get("relativeDifference") instanceof Number difference
+            && layer.get("relativeDifferenceStandardError") instanceof Number error) {
+          row(
+              "cross-check, layer " + layer.get("layer"),
+              number(
+                  OptionalDouble.of(difference.doubleValue()),
+                  OptionalDouble.of(error.doubleValue())),
+              "");
+        }
+      }
+    }
   }
 
   private void secondStart(Summary summary) {

@@ -84,6 +84,15 @@ final class SearchOptions {
       description = "Share of the training points that is held out. Default: 0.2.")
   private @Nullable Double validationFraction;
 
+  @Option(
+      names = "--cross-check",
+      negatable = true,
+      description =
+          "Solve by sweeps over the layers with conjugate kernels too, a route that shares no "
+              + "density with the sampler, and record how far the kernels of the two are apart; "
+              + "tanh and erf only. Default: off.")
+  private boolean crossCheck;
+
   /** The search, checked. */
   Search search(double gamma, double beta) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
@@ -99,7 +108,8 @@ final class SearchOptions {
         selection.isPresent() ? Optional.empty() : path,
         Optional.ofNullable(warmStart).map(SavedFit::populations),
         second,
-        selection);
+        selection,
+        crossCheck);
   }
 
   /** Refuses what a solver of finite width has no use for. */
@@ -113,6 +123,9 @@ final class SearchOptions {
     }
     if (select != null) {
       throw new InvalidProblemException("select", select, mend);
+    }
+    if (crossCheck) {
+      throw new InvalidProblemException("cross-check", "given", mend);
     }
     if (word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no")
         == Search.SecondStart.YES) {

@@ -20,6 +20,15 @@ public final class RandomStreams {
   /** Fresh samples of a certificate. */
   public static final int CERTIFICATE = 5;
 
+  /** Start of the samples of a sweep over the layers. */
+  public static final int SWEEP_FIELD = 6;
+
+  /** Momenta of their moves. */
+  public static final int SWEEP_MOMENTUM = 7;
+
+  /** Metropolis decisions of their moves. */
+  public static final int SWEEP_DECISION = 8;
+
   /** Gaussian part of the preactivations of a dynamical theory, and the start of its neurons. */
   public static final int DYNAMICS_PREACTIVATION = 16;
 

@@ -35,7 +35,8 @@ final class Flattened {
     }
   }
 
-  private static String text(Object value) {
+  /** A single value. */
+  static String text(Object value) {
     if (value == null) {
       return "not a number";
     }

@@ -134,6 +134,7 @@ public final class ReportWriter {
             CourseSection.of(result),
             SnapshotSection.of(result),
             ConvergenceSection.of(result),
+            CrossCheckSection.of(summary),
             SummaryTables.certificate(summary),
             SummaryTables.run(summary),
             SummaryTables.everything(summary)));

@@ -155,7 +155,8 @@ final class SummaryTables {
     Flattened.of(summary.details())
         .forEach(
             (key, value) -> {
-              if (!key.startsWith(CERTIFICATE + ".")) {
+              if (!key.startsWith(CERTIFICATE + ".")
+                  && !key.startsWith(CrossCheckSection.DETAIL + ".")) {
                 rows.add(List.of(Flattened.words(key), value));
               }
             });

@@ -149,6 +149,7 @@ class BadInputTest {
         Arguments.of("bayes", "--select=beta", "--betas"),
         Arguments.of("bayes", "--betas=1,2", "--betas is 1,2"),
         Arguments.of("bayes", "--evidence-width=9", "--evidence-width is 9"),
+        Arguments.of("bayes", "--cross-check", "needs a smooth activation"),
         Arguments.of("bayes", "--train-size=1", "--train-size is 1"),
         Arguments.of("dynamics", "--gamma=0", "--gamma is 0.0"),
         Arguments.of("dynamics", "--steps=0", "--steps is 0"),

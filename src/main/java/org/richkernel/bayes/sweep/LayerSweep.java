@@ -1,0 +1,317 @@
+package org.richkernel.bayes.sweep;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.bayes.LayerCovariance;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.DualAveraging;
+
+/**
+ * Sweeps over the layers of a network: samples of each layer move under its conjugate kernel, which
+ * is held fixed, and give its feature kernel and the conjugate kernel of the layer below.
+ *
+ * <p>Kernels and conjugate kernels are averaged over sweeps: of S samples alone they fluctuate by
+ * S^{-1/2}, and what acts on them is not linear. The farther a conjugate kernel is from the targets
+ * the slower its average follows: each layer then sees those above it in balance with the targets,
+ * as they are at the saddle point, whereas averages of one speed chase each other around the loop
+ * of all layers and swing ever wider where features are strong.
+ *
+ * <p>Samples move in panels that stay in the fast memory of the device. Cost: about 30 products of
+ * 2 S P^2 flops per layer and sweep. Memory: S (r + (L - 1) P) floats and (2 L + 6) P^2 doubles.
+ */
+final class LayerSweep implements AutoCloseable {
+  /** Share of a new estimate in the averages of kernels. */
+  private static final double SHARE = 0.3;
+
+  /**
+   * The same at the top, whose kernel is inverted: noise there shifts v by P / S times the share.
+   */
+  private static final double SHARE_OF_TOP = 0.1;
+
+  /** The same of the conjugate kernel just below the top; a d-th of it d layers below. */
+  private static final double SHARE_OF_TILT = 0.05;
+
+  private static final int TRAJECTORIES = 2;
+
+  /** Angle of a trajectory, radians; a quarter of a turn refreshes the Gaussian part. */
+  private static final double ANGLE = 1.5;
+
+  private static final int MOST_LEAPFROGS = 40;
+  private static final double FIRST_STEP = 0.25;
+  private static final double LARGEST_STEP = 0.5;
+  private static final double ACCEPTANCE = 0.9;
+
+  /**
+   * Relative jitter of the covariances of the layers, and the largest that rounding may ask for.
+   */
+  private static final double JITTER = 1e-9;
+
+  private static final double LARGEST_JITTER = 1e-6;
+
+  private final Backend backend;
+  private final NetworkSpec network;
+  private final double kappa;
+  private final int samples;
+  private final long seed;
+  private final Workspace memory;
+  private final Matrix targets;
+  private final Matrix dual;
+  private final Matrix cholesky; // of g_L Phi^L + kappa
+  private final Matrix tiltSingle; // T of the layer at hand, float32
+  private final LayerCovariance covariance; // of the layer at hand, above the first
+  private final SteinForm stein;
+  private final List<Layer> layers = new ArrayList<>();
+  private double jitter = JITTER;
+  private boolean adapting = true;
+  private long sweeps;
+
+  /** One layer: g_l Phi^l and T^l, both P x P, and its samples in panels. */
+  private static final class Layer {
+    private final int index;
+    private final Matrix kernel;
+    private final Matrix tilt;
+    private final List<ParticlePanel> panels;
+    private final DualAveraging adaptation =
+        new DualAveraging(ACCEPTANCE, FIRST_STEP, LARGEST_STEP);
+    private long moves;
+    private double step = FIRST_STEP;
+    private double acceptance = Double.NaN;
+
+    Layer(int index, Matrix kernel, Matrix tilt, List<ParticlePanel> panels) {
+      this.index = index;
+      this.kernel = kernel;
+      this.tilt = tilt;
+      this.panels = panels;
+    }
+
+    int leapfrogs() {
+      return (int) Math.max(1, Math.min(MOST_LEAPFROGS, Math.round(ANGLE / step)));
+    }
+  }
+
+  /**
+   * Samples drawn from the prior, without tilts.
+   *
+   * @param y targets, row-major P x K
+   * @param samples S
+   */
+  LayerSweep(
+      Backend backend,
+      NetworkSpec network,
+      InputFactor input,
+      double[] y,
+      double kappa,
+      int samples,
+      long seed) {
+    int points = input.points();
+    this.backend = backend;
+    this.network = network;
+    this.kappa = kappa;
+    this.samples = samples;
+    this.seed = seed;
+    MemoryPlan plan = new MemoryPlan();
+    plan(backend, plan, network.hiddenLayers(), points, input.rank(), y.length / points, samples);
+    memory = new Workspace(backend, plan);
+    targets = memory.get("Y");
+    dual = memory.get("dual");
+    cholesky = memory.get("Cholesky factor of the readout");
+    tiltSingle = memory.get("conjugate kernel, single");
+    backend.upload(y, targets);
+    backend.addDiagonal(1, unit());
+    Matrix ones = memory.get("ones");
+    backend.fill(1, ones);
+    Matrix factor = memory.get("F");
+    covariance =
+        new LayerCovariance(
+            backend, unit(), ones, memory.get("Cholesky factor"), factor, network.biasVariance());
+    stein = new SteinForm(backend, network.activation(), memory, unit());
+    Matrix inputFactor = memory.get("F of the inputs");
+    backend.upload(input.factor(), inputFactor);
+    for (int l = 1; l <= network.hiddenLayers(); l++) {
+      Matrix xi = memory.get("fields of layer " + l);
+      long stream = RandomStreams.stream(RandomStreams.SWEEP_FIELD, l, 0);
+      backend.fillGaussian(seed, stream, 0, xi);
+      layers.add(
+          new Layer(
+              l,
+              memory.get("kernel of layer " + l),
+              memory.get("conjugate kernel of layer " + l),
+              panels(xi, l == 1 ? inputFactor : factor)));
+    }
+  }
+
+  private List<ParticlePanel> panels(Matrix xi, Matrix factor) {
+    Activation activation = network.activation();
+    int step = panelRows(backend, samples, factor.rows());
+    List<ParticlePanel> panels = new ArrayList<>();
+    for (int from = 0; from < samples; from += step) {
+      Matrix rows = xi.rowRange(from, Math.min(step, samples - from));
+      panels.add(new ParticlePanel(backend, activation, memory, rows, from, factor, tiltSingle));
+    }
+    return panels;
+  }
+
+  private static int panelRows(Backend backend, int samples, int points) {
+    return Math.min(samples, backend.panelRows(points));
+  }
+
+  /** Adds everything that sweeps hold to a plan. */
+  static void plan(
+      Backend backend, MemoryPlan plan, int depth, int points, int rank, int outputs, int samples) {
+    int rows = panelRows(backend, samples, points);
+    plan.add("Y", Precision.FLOAT64, points, outputs)
+        .add("dual", Precision.FLOAT64, points, outputs)
+        .add("Cholesky factor of the readout", Precision.FLOAT64, points, points)
+        .add("Cholesky factor", Precision.FLOAT64, points, points)
+        .add("unit matrix", Precision.FLOAT64, points, points)
+        .add("ones", Precision.FLOAT64, points, points)
+        .add("conjugate kernel, single", Precision.FLOAT32, points, points)
+        .add("F of the inputs", Precision.FLOAT32, points, rank)
+        .add("F", Precision.FLOAT32, points, points);
+    SteinForm.plan(plan, rows, points);
+    ParticlePanel.plan(plan, rows, depth == 1 ? rank : points, points);
+    for (int l = 1; l <= depth; l++) {
+      plan.add("fields of layer " + l, Precision.FLOAT32, samples, l == 1 ? rank : points)
+          .add("kernel of layer " + l, Precision.FLOAT64, points, points)
+          .add("conjugate kernel of layer " + l, Precision.FLOAT64, points, points);
+    }
+  }
+
+  /**
+   * One pass over all layers from the first up, and v anew.
+   *
+   * @param richness gamma of the targets' pull
+   * @throws NotPositiveDefiniteException if a kernel cannot be factorized
+   */
+  void sweep(double richness) {
+    sweeps++;
+    for (Layer layer : layers) {
+      if (layer.index > 1) {
+        factorize(layers.get(layer.index - 2).kernel);
+      }
+      visit(layer);
+    }
+    Layer top = layers.get(layers.size() - 1);
+    // v = (g_L Phi^L + kappa)^{-1} Y
+    backend.copy(top.kernel, cholesky);
+    backend.addDiagonal(kappa, cholesky);
+    backend.cholesky(cholesky);
+    backend.copy(targets, dual);
+    backend.solveCholesky(cholesky, dual);
+    // T^L = -gamma^2 g_L v v^T
+    double pull = richness * richness * network.weightVariance(layers.size());
+    backend.syrk(Transpose.NO, -pull, dual, 0, top.tilt);
+  }
+
+  /** The first sweeps average what there is, so that the zeros of the start leave no trace. */
+  private double share(double settled) {
+    return Math.max(settled, 1.0 / sweeps);
+  }
+
+  /** F of g Phi + g_b, with the jitter that rounding asks for. */
+  private void factorize(Matrix kernelBelow) {
+    while (true) {
+      try {
+        covariance.factorize(kernelBelow, jitter);
+        return;
+      } catch (NotPositiveDefiniteException e) {
+        if (jitter >= LARGEST_JITTER) {
+          throw e;
+        }
+        jitter *= 10;
+      }
+    }
+  }
+
+  /** Moves the samples of a layer; averages its kernel and the conjugate kernel below. */
+  private void visit(Layer layer) {
+    double share = share(layer.index == layers.size() ? SHARE_OF_TOP : SHARE);
+    backend.copy(layer.tilt, tiltSingle);
+    backend.scale(1 - share, layer.kernel);
+    double weight = share * network.weightVariance(layer.index) / samples;
+    double accepted = 0;
+    for (ParticlePanel panel : layer.panels) {
+      for (int t = 0; t < TRAJECTORIES; t++) {
+        accepted += panel.move(draw(layer, t), layer.step, layer.leapfrogs());
+      }
+      panel.addKernel(weight, layer.kernel);
+      if (layer.index > 1) {
+        stein.add(panel.fields());
+      }
+    }
+    layer.moves += TRAJECTORIES;
+    layer.acceptance = accepted / TRAJECTORIES / samples;
+    if (adapting) {
+      layer.adaptation.observe(layer.acceptance);
+      layer.step = layer.adaptation.current();
+    }
+    if (layer.index > 1) {
+      // T^{l-1} = g_{l-1} B^l of the tilt that the samples have moved under
+      Matrix below = layers.get(layer.index - 2).tilt;
+      double slow = share(SHARE_OF_TILT / (layers.size() - layer.index + 1));
+      backend.scale(1 - slow, below);
+      stein.addTo(slow * network.weightVariance(layer.index - 1), layer.tilt, below);
+    }
+  }
+
+  private ParticlePanel.Draw draw(Layer layer, int trajectory) {
+    long iteration = layer.moves + trajectory;
+    return new ParticlePanel.Draw(
+        seed,
+        RandomStreams.stream(RandomStreams.SWEEP_MOMENTUM, layer.index, iteration),
+        RandomStreams.stream(RandomStreams.SWEEP_DECISION, layer.index, iteration));
+  }
+
+  /** Holds the steps fixed from now on. */
+  void freeze() {
+    adapting = false;
+    for (Layer layer : layers) {
+      layer.step = layer.adaptation.settled();
+    }
+  }
+
+  /** Accepted share of the samples in the last sweep, the least of all layers. */
+  double acceptance() {
+    return layers.stream().mapToDouble(layer -> layer.acceptance).min().orElseThrow();
+  }
+
+  /** g_l Phi^l, averaged over the last sweeps, P x P, float64; l = 1 to L. */
+  Matrix kernel(int layer) {
+    return layers.get(layer - 1).kernel;
+  }
+
+  /** T^l, averaged over sweeps below the top, P x P, float64; l = 1 to L. */
+  Matrix tilt(int layer) {
+    return layers.get(layer - 1).tilt;
+  }
+
+  /** v of the last sweep, P x K, float64. */
+  Matrix dual() {
+    return dual;
+  }
+
+  /** Y, P x K, float64. */
+  Matrix targets() {
+    return targets;
+  }
+
+  /** I, P x P, float64. */
+  Matrix unit() {
+    return memory.get("unit matrix");
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
