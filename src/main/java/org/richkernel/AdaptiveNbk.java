@@ -31,9 +31,12 @@ public final class AdaptiveNbk {
     this.search = search;
   }
 
-  /** gamma = 1, beta = 100, 2000 samples, tolerance 0.01, seed 0. */
+  /**
+   * gamma = 1, beta = 100, 2000 samples, tolerance 0.01, seed 0, and a second start where a second
+   * solution is possible.
+   */
   public static AdaptiveNbk of(NetworkSpec network) {
-    return new AdaptiveNbk(network, SaddleOptions.of(1, 100), Search.none());
+    return new AdaptiveNbk(network, SaddleOptions.of(1, 100), Search.usual());
   }
 
   /** Sets all options at once. */
@@ -103,6 +106,7 @@ public final class AdaptiveNbk {
                 .selection()
                 .map(choice -> (long) choice.gammas().size() * choice.betas().size())
                 .orElse(0L);
+    plan.addHost(solver.keptBytes());
     return plan.addHost(solutions * network.hiddenLayers() * points * points * Double.BYTES);
   }
 

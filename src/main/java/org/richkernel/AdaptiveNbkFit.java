@@ -76,7 +76,7 @@ public final class AdaptiveNbkFit implements Fit {
 
   @Override
   public boolean converged() {
-    return solution.converged();
+    return outcome.converged();
   }
 
   @Override

@@ -113,7 +113,8 @@ public final class MultiScaleFit implements Fit {
             .detail("method", last().sampled().isPresent() ? "sampled" : "closed-form")
             .detail("scales", path.stream().map(this::scale).collect(Collectors.toList()));
     Optional<PathPoint> sampled = last().sampled();
-    summary.iterations(sampled.map(PathPoint::sweeps).orElse(0L));
+    summary.iterations(
+        path.stream().flatMap(s -> s.sampled().stream()).mapToLong(PathPoint::sweeps).sum());
     summary.residual(sampled.map(s -> s.certificate().residual()).orElse(0.0));
     testScores()
         .ifPresent(
@@ -140,7 +141,13 @@ public final class MultiScaleFit implements Fit {
     scale.levels().forEach((name, f) -> row.put(name, numbers(f, y)));
     scale.exactTrainLoss().ifPresent(loss -> row.put("posteriorTrainLoss", loss));
     scale.exactTestLoss().ifPresent(loss -> row.put("posteriorTestLoss", loss));
-    scale.sampled().ifPresent(s -> row.put("converged", s.converged()));
+    scale
+        .sampled()
+        .ifPresent(
+            s -> {
+              row.put("converged", s.converged());
+              row.put("sweeps", s.sweeps());
+            });
     return row;
   }
 

@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +9,6 @@ import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.multiscale.LinearScaleSolver;
 import org.richkernel.bayes.multiscale.MultiScaleProblem;
 import org.richkernel.bayes.multiscale.SampledScaleSolver;
-import org.richkernel.bayes.multiscale.ScaleForm;
 import org.richkernel.bayes.multiscale.ScaleSolution;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -19,7 +17,6 @@ import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
-import org.richkernel.solver.Stages;
 
 /**
  * The posterior of a network with one hidden layer of finite width N between standard (chi = 1) and
@@ -64,7 +61,8 @@ public final class MultiScaleNbk {
 
   /**
    * Sets the scales to solve at, chi = gamma^2 N each; the last is the one that is scored and
-   * saved. Every scale is solved on its own, so that none inherits a metastable branch.
+   * saved. Each is solved from the solution of the one before, the first from the Gaussian process:
+   * the saddle point of one hidden layer is the only one, so no metastable branch is inherited.
    */
   public MultiScaleNbk chi(double... scales) {
     if (scales.length == 0) {
@@ -122,33 +120,21 @@ public final class MultiScaleNbk {
   }
 
   /**
-   * Solves at every scale and fits the NNGP beside it. A checkpoint of a nonlinear network holds
-   * the scales that are solved and the state of the one at hand; a linear one has a closed form.
+   * Solves at every scale and fits the NNGP beside it.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was asked for
    * @throws InvalidProblemException if the options do not fit the data
    */
   public Optional<MultiScaleFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
     MultiScaleProblem problem = problem(points);
-    List<ScaleSolution> path = new ArrayList<>();
-    if (linear()) {
-      LinearScaleSolver solver = new LinearScaleSolver(backend, problem);
-      for (double chi : chis) {
-        path.add(solver.solve(chi, points.testTargets()));
-      }
-    } else {
-      SampledScaleSolver solver = new SampledScaleSolver(backend, problem, options);
-      Stages stages = new Stages(control);
-      for (double chi : chis) {
-        Optional<ScaleSolution> solution =
-            stages.next(new ScaleForm(network), own -> solver.solve(chi, own));
-        if (solution.isEmpty()) {
-          return Optional.empty();
-        }
-        path.add(solution.get());
-      }
+    Optional<List<ScaleSolution>> path =
+        linear()
+            ? Optional.of(new LinearScaleSolver(backend, problem).sweep(chis, points.testTargets()))
+            : new SampledScaleSolver(backend, problem, options).sweep(chis, control);
+    if (path.isEmpty()) {
+      return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
     double seconds = (System.nanoTime() - start) * 1e-9;
@@ -156,7 +142,7 @@ public final class MultiScaleNbk {
         new MultiScaleFit(
             order.level(),
             options,
-            path,
+            path.get(),
             lazy,
             points,
             data,

@@ -6,6 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.richkernel.bayes.critical.AngularGrowth;
+import org.richkernel.bayes.critical.CorrelationFixedPoint;
 import org.richkernel.bayes.critical.EdgeOfChaos;
 import org.richkernel.bayes.critical.FiniteWidthProblem;
 import org.richkernel.bayes.critical.KernelAdaptation;
@@ -28,6 +31,11 @@ import org.richkernel.solver.StateForm;
 /**
  * Response functions, depth scales and kernel adaptation over a sweep of the weight variance: how
  * feature learning grows towards the edge of chaos (Fischer et al., arXiv:2405.10761).
+ *
+ * <p>What grows without bound beyond the edge is the angle between points that are infinitely near
+ * each other. Points of a data set differ: below the edge their angles are lost after a depth scale
+ * xi_perp, beyond it their correlations after xi_c. So the adaptation to data is largest where xi
+ * is of the order of L, and that place moves to the edge as the network gets deeper.
  *
  * @param network depth, activation and bias variance; its weight variances are swept
  * @param responses one for each weight variance, in order
@@ -56,18 +64,21 @@ public record PhaseDiagram(
    * @param change |dC^l|_F / |C^l|_F, sweep x L
    * @param error its standard error
    * @param growth |dC^L|_F over the norm of the source of the last layer
+   * @param angular growth of the angles of the data with sources alike, sweep x L, see {@link
+   *     AngularGrowth}
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Adaptation(double[] change, double[] error, double[] growth) {}
+  public record Adaptation(double[] change, double[] error, double[] growth, double[] angular) {}
 
   /**
    * The response at one weight variance.
    *
    * @param change |dC^l|_F / |C^l|_F, L
    * @param error its standard error
+   * @param angular growth of the angles, L
    */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Point(double[] change, double[] error, double growth) {
+  private record Point(double[] change, double[] error, double[] angular, double growth) {
     static Point of(FiniteWidthProblem problem, KernelAdaptation response) {
       double[] change = new double[problem.layers()];
       double[] error = new double[problem.layers()];
@@ -75,7 +86,8 @@ public record PhaseDiagram(
         change[l - 1] = response.relativeChange(l);
         error[l - 1] = change[l - 1] * response.changeError().get(l) / response.changeNorm(l);
       }
-      return new Point(change, error, LinearResponse.growth(problem, response));
+      return new Point(
+          change, error, AngularGrowth.of(problem), LinearResponse.growth(problem, response));
     }
   }
 
@@ -85,12 +97,20 @@ public record PhaseDiagram(
 
     @Override
     public void save(Point point, SolverState state) {
-      state.put("change", point.change).put("error", point.error).put("growth", point.growth);
+      state
+          .put("change", point.change)
+          .put("error", point.error)
+          .put("angular", point.angular)
+          .put("growth", point.growth);
     }
 
     @Override
     public Point restore(SolverState state) {
-      return new Point(state.doubles("change"), state.doubles("error"), state.number("growth"));
+      return new Point(
+          state.doubles("change"),
+          state.doubles("error"),
+          state.doubles("angular"),
+          state.number("growth"));
     }
   }
 
@@ -113,6 +133,10 @@ public record PhaseDiagram(
   }
 
   private FiniteWidthProblem problem(Points points, double g, Settings settings) {
+    if (points.trainInputs().rows() < 2) {
+      throw new InvalidProblemException(
+          "train-size", points.trainInputs().rows(), "angles need at least 2 training points");
+    }
     return FiniteWidthProblem.of(
         network.withWeightVariance(g),
         settings.width(),
@@ -142,6 +166,7 @@ public record PhaseDiagram(
     double[] change = new double[count * layers];
     double[] error = new double[count * layers];
     double[] growth = new double[count];
+    double[] angular = new double[count * layers];
     Stages stages = new Stages(control);
     for (int i = 0; i < count; i++) {
       double g = responses.get(i).weightVariance();
@@ -162,6 +187,7 @@ public record PhaseDiagram(
       Point point = found.get();
       System.arraycopy(point.change(), 0, change, i * layers, layers);
       System.arraycopy(point.error(), 0, error, i * layers, layers);
+      System.arraycopy(point.angular(), 0, angular, i * layers, layers);
       growth[i] = point.growth();
       control
           .listener()
@@ -169,7 +195,10 @@ public record PhaseDiagram(
     }
     return Optional.of(
         new PhaseDiagram(
-            network, responses, critical, Optional.of(new Adaptation(change, error, growth))));
+            network,
+            responses,
+            critical,
+            Optional.of(new Adaptation(change, error, growth, angular))));
   }
 
   /** Weight variances of the sweep. */
@@ -179,17 +208,22 @@ public record PhaseDiagram(
 
   /**
    * The diagram as a result folder holds it: arrays weight_variance, fixed_point,
-   * chi_perpendicular, chi_parallel, depth_perpendicular, depth_parallel (one number for each
-   * weight variance), growth_by_depth (sweep x L), and with data adaptation,
-   * adaptation_standard_error (sweep x L) and growth_response.
+   * chi_perpendicular, chi_parallel, depth_perpendicular, depth_parallel, and of distinct points
+   * correlation, chi_correlation, depth_correlation (one number for each weight variance),
+   * growth_by_depth of nearby and growth_correlation of distinct points (sweep x L), and with data
+   * adaptation, adaptation_standard_error, growth_angular (sweep x L) and growth_response.
    */
   public Result result(Map<String, ?> config, double seconds) {
     int count = responses.size();
     int layers = network.hiddenLayers();
+    List<CorrelationFixedPoint> distinct =
+        responses.stream().map(CorrelationFixedPoint::of).toList();
     double[] growth = new double[count * layers];
+    double[] apart = new double[count * layers];
     for (int i = 0; i < count; i++) {
       for (int l = 1; l <= layers; l++) {
         growth[i * layers + l - 1] = responses.get(i).adaptationGrowth(l);
+        apart[i * layers + l - 1] = distinct.get(i).adaptationGrowth(l);
       }
     }
     Summary.Builder summary =
@@ -198,15 +232,23 @@ public record PhaseDiagram(
             .seconds("total", seconds)
             .detail("criticalWeightVariance", critical)
             .detail("sweep", responses.stream().map(PhaseDiagram::row).toList());
+    peak().ifPresent(row -> summary.detail("largestAdaptation", row));
     Result result =
         Result.of(summary.build())
             .with("weight_variance", weightVariances(), count)
-            .with("fixed_point", column(ResponseFunctions::fixedPoint), count)
-            .with("chi_perpendicular", column(ResponseFunctions::perpendicular), count)
-            .with("chi_parallel", column(ResponseFunctions::parallel), count)
-            .with("depth_perpendicular", column(ResponseFunctions::perpendicularDepth), count)
-            .with("depth_parallel", column(ResponseFunctions::parallelDepth), count)
-            .with("growth_by_depth", growth, count, layers);
+            .with("fixed_point", column(responses, ResponseFunctions::fixedPoint), count)
+            .with("chi_perpendicular", column(responses, ResponseFunctions::perpendicular), count)
+            .with("chi_parallel", column(responses, ResponseFunctions::parallel), count)
+            .with(
+                "depth_perpendicular",
+                column(responses, ResponseFunctions::perpendicularDepth),
+                count)
+            .with("depth_parallel", column(responses, ResponseFunctions::parallelDepth), count)
+            .with("correlation", column(distinct, CorrelationFixedPoint::correlation), count)
+            .with("chi_correlation", column(distinct, CorrelationFixedPoint::response), count)
+            .with("depth_correlation", column(distinct, CorrelationFixedPoint::depth), count)
+            .with("growth_by_depth", growth, count, layers)
+            .with("growth_correlation", apart, count, layers);
     if (adaptation.isEmpty()) {
       return result;
     }
@@ -214,11 +256,34 @@ public record PhaseDiagram(
     return result
         .with("adaptation", on.change(), count, layers)
         .with("adaptation_standard_error", on.error(), count, layers)
-        .with("growth_response", on.growth(), count);
+        .with("growth_response", on.growth(), count)
+        .with("growth_angular", on.angular(), count, layers);
   }
 
-  private double[] column(java.util.function.ToDoubleFunction<ResponseFunctions> value) {
-    return responses.stream().mapToDouble(value).toArray();
+  private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
+    return rows.stream().mapToDouble(value).toArray();
+  }
+
+  /** Where the readout kernel adapts most to the data, relative to its size. */
+  private Optional<Map<String, Object>> peak() {
+    if (adaptation.isEmpty()) {
+      return Optional.empty();
+    }
+    int layers = network.hiddenLayers();
+    double[] change = adaptation.get().change();
+    int best = 0;
+    for (int i = 1; i < responses.size(); i++) {
+      if (change[(i + 1) * layers - 1] > change[(best + 1) * layers - 1]) {
+        best = i;
+      }
+    }
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("weightVariance", responses.get(best).weightVariance());
+    row.put("relativeChange", change[(best + 1) * layers - 1]);
+    row.put("standardError", adaptation.get().error()[(best + 1) * layers - 1]);
+    row.put("correlationDepth", CorrelationFixedPoint.of(responses.get(best)).depth());
+    row.put("atEndOfSweep", best == 0 || best == responses.size() - 1);
+    return Optional.of(row);
   }
 
   private static Map<String, Object> row(ResponseFunctions response) {
@@ -229,6 +294,10 @@ public record PhaseDiagram(
     row.put("parallel", response.parallel());
     row.put("perpendicularDepth", response.perpendicularDepth());
     row.put("parallelDepth", response.parallelDepth());
+    CorrelationFixedPoint distinct = CorrelationFixedPoint.of(response);
+    row.put("correlation", distinct.correlation());
+    row.put("correlationResponse", distinct.response());
+    row.put("correlationDepth", distinct.depth());
     return row;
   }
 

@@ -3,11 +3,14 @@ package org.richkernel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.PathPoint;
 import org.richkernel.bayes.Search;
 import org.richkernel.metrics.Scores;
+import org.richkernel.network.Targets;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
 
@@ -28,18 +31,7 @@ final class SearchTables {
       outcome.path().forEach(row -> rows.add(row(row)));
       summary.detail("path", rows);
     }
-    if (!outcome.starts().isEmpty()) {
-      List<Map<String, Object>> rows = new ArrayList<>();
-      for (Search.StartRow start : outcome.starts()) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("start", start.name());
-        row.put("chosen", start.chosen());
-        putAction(row, start.action(), start.actionGrid());
-        putPoint(row, start.point());
-        rows.add(row);
-      }
-      summary.detail("starts", rows);
-    }
+    outcome.starts().ifPresent(starts -> addStarts(summary, starts));
     if (!outcome.candidates().isEmpty()) {
       List<Map<String, Object>> rows = new ArrayList<>();
       for (Search.Candidate candidate : outcome.candidates()) {
@@ -56,6 +48,33 @@ final class SearchTables {
       summary.detail("selectedGamma", outcome.options().gamma());
       summary.detail("selectedBeta", outcome.options().beta());
     }
+  }
+
+  /** Adds "secondStart", what both starts say together, and "starts", one row for each. */
+  private void addStarts(Summary.Builder summary, Search.Starts starts) {
+    boolean one = starts.verdict() == Search.Verdict.ONE_SOLUTION;
+    Map<String, Object> both = new LinkedHashMap<>();
+    both.put("verdict", starts.verdict().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+    both.put("alignedKappa", starts.alignedNoise());
+    if (!one) {
+      both.put("chosen", starts.chosen().name());
+      both.put("actionDifference", starts.gain().value());
+      both.put("actionDifferenceStandardError", starts.gain().error());
+    }
+    summary.detail("secondStart", both);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (Search.StartRow start : starts.rows()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("start", start.name());
+      if (!one) {
+        row.put("chosen", start == starts.chosen());
+        putAction(row, start.action(), start.actionGrid());
+        row.put("wayConverged", start.wayConverged());
+      }
+      putPoint(row, start.point());
+      rows.add(row);
+    }
+    summary.detail("starts", rows);
   }
 
   private Map<String, Object> row(Search.PathRow pathRow) {
@@ -79,10 +98,15 @@ final class SearchTables {
     row.put("residualStandardError", point.certificate().residualError());
     row.put("dualFit", point.dualFit().value());
     row.put("dualFitStandardError", point.dualFit().error());
-    row.put("trainLoss", Scores.of(points.trainTargets(), point.trainPredictions()).loss());
+    row.put("trainLoss", trainLoss(point));
+    row.put("trainLossStandardError", trainLossError(point));
     points
         .testTargets()
-        .ifPresent(y -> row.put("testLoss", Scores.of(y, point.testPredictions()).loss()));
+        .ifPresent(
+            y -> {
+              row.put("testLoss", testLoss(point, y));
+              row.put("testLossStandardError", testLossError(point, y));
+            });
     List<Map<String, Object>> layers = new ArrayList<>();
     for (int l = 1; l <= point.layers().size(); l++) {
       AdaptiveNbkSolution.Layer layer = point.layers().get(l - 1);
@@ -99,10 +123,33 @@ final class SearchTables {
     row.put("layers", layers);
   }
 
+  private double trainLoss(PathPoint point) {
+    return Scores.of(points.trainTargets(), point.trainPredictions()).loss();
+  }
+
+  /** y - f = kappa v on the training points, so the loss has the error of kappa^2 tr v^T v. */
+  private static double trainLossError(PathPoint point) {
+    double kappa = point.kappa();
+    return kappa * kappa * point.dualSquare().error() / point.trainPredictions().length;
+  }
+
+  private static double testLoss(PathPoint point, Targets y) {
+    return Scores.of(y, point.testPredictions()).loss();
+  }
+
+  /** 0 for closed forms. */
+  private static double testLossError(PathPoint point, Targets y) {
+    return point.testSpread().length == 0
+        ? 0
+        : ResultParts.lossError(y.toArray(), point.testPredictions(), point.testSpread());
+  }
+
   /**
-   * Adds, for a path of n points, {@code path_gamma} and {@code path_action} (n), {@code
-   * path_alignment} (n x L), {@code path_f_train} and {@code path_f_test} (n x points K), and
-   * {@code path_phi_1} to {@code path_phi_L} (n x P x P).
+   * Adds, for a path of n points, {@code path_gamma}, {@code path_action}, {@code path_loss_train}
+   * and {@code path_loss_test} (n), {@code path_alignment}, {@code path_trace} and {@code
+   * path_frobenius} (n x L), each but the first with its {@code _standard_error}, {@code
+   * path_f_train} and {@code path_f_test} (n x points K), and {@code path_phi_1} to {@code
+   * path_phi_L} (n x P x P).
    */
   Result addTo(Result result) {
     List<Search.PathRow> path = outcome.path();
@@ -111,21 +158,27 @@ final class SearchTables {
     }
     int n = path.size();
     int depth = path.get(0).point().layers().size();
-    double[] gamma = new double[n];
-    double[] action = new double[n];
-    double[] alignment = new double[n * depth];
-    for (int i = 0; i < n; i++) {
-      gamma[i] = path.get(i).point().gamma();
-      action[i] = path.get(i).action().value();
-      for (int l = 0; l < depth; l++) {
-        alignment[i * depth + l] = path.get(i).point().layers().get(l).alignment().value();
-      }
-    }
     Result more =
-        result
-            .with("path_gamma", gamma, n)
-            .with("path_action", action, n)
-            .with("path_alignment", alignment, n, depth);
+        result.with("path_gamma", path.stream().mapToDouble(r -> r.point().gamma()).toArray(), n);
+    more = numbers(more, "path_action", r -> List.of(r.action()), n);
+    more =
+        numbers(
+            more,
+            "path_loss_train",
+            r -> List.of(estimate(trainLoss(r.point()), trainLossError(r.point()))),
+            n);
+    if (points.testTargets().isPresent()) {
+      Targets y = points.testTargets().get();
+      more =
+          numbers(
+              more,
+              "path_loss_test",
+              r -> List.of(estimate(testLoss(r.point(), y), testLossError(r.point(), y))),
+              n);
+    }
+    more = layers(more, "path_alignment", AdaptiveNbkSolution.Layer::alignment, n, depth);
+    more = layers(more, "path_trace", AdaptiveNbkSolution.Layer::trace, n, depth);
+    more = layers(more, "path_frobenius", AdaptiveNbkSolution.Layer::frobenius, n, depth);
     more = stacked(more, "path_f_train", path.stream().map(r -> r.point().trainPredictions()));
     if (points.testTargets().isPresent()) {
       more = stacked(more, "path_f_test", path.stream().map(r -> r.point().testPredictions()));
@@ -139,6 +192,31 @@ final class SearchTables {
       more = more.with("path_phi_" + (l + 1), kernels, n, p, p);
     }
     return more;
+  }
+
+  private static AdaptiveNbkSolution.Estimate estimate(double value, double error) {
+    return new AdaptiveNbkSolution.Estimate(value, error);
+  }
+
+  private Result layers(
+      Result result,
+      String name,
+      Function<AdaptiveNbkSolution.Layer, AdaptiveNbkSolution.Estimate> number,
+      int... shape) {
+    return numbers(result, name, r -> r.point().layers().stream().map(number).toList(), shape);
+  }
+
+  /** Numbers of every point of the path with their errors. */
+  private Result numbers(
+      Result result,
+      String name,
+      Function<Search.PathRow, List<AdaptiveNbkSolution.Estimate>> of,
+      int... shape) {
+    List<AdaptiveNbkSolution.Estimate> all =
+        outcome.path().stream().flatMap(row -> of.apply(row).stream()).toList();
+    double[] values = all.stream().mapToDouble(AdaptiveNbkSolution.Estimate::value).toArray();
+    double[] errors = all.stream().mapToDouble(AdaptiveNbkSolution.Estimate::error).toArray();
+    return result.with(name, values, shape).with(name + "_standard_error", errors, shape);
   }
 
   private static Result stacked(

@@ -1,8 +1,12 @@
 package org.richkernel.bayes;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import org.apache.commons.math3.analysis.UnivariateFunction;
+import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
+import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
+import org.apache.commons.math3.analysis.interpolation.LinearInterpolator;
 import org.apache.commons.math3.analysis.interpolation.SplineInterpolator;
-import org.apache.commons.math3.analysis.polynomials.PolynomialSplineFunction;
 
 /**
  * Action per neuron along a line of solutions, by thermodynamic integration.
@@ -14,15 +18,17 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialSplineFunction;
  *   dS = (1/2) tr Y^T v d(gamma^2) - (gamma^2 / 2) tr v^T v d(kappa),   v = (g Phi + kappa)^{-1} Y,
  * </pre>
  *
- * <p>and S = 0 at gamma = 0. The integrand is interpolated by a natural cubic spline: along gamma
- * in u = asinh(gamma / s), where s^2 = 1 / tr Y^T v at gamma = 0 is the richness at which features
- * begin to move (gamma tr Y^T v is odd in u), and along kappa in ln kappa.
+ * <p>and S = 0 at gamma = 0. The logarithm of the trace is interpolated by a natural cubic spline:
+ * along gamma in u = asinh(gamma / s), where s^2 = 1 / tr Y^T v at gamma = 0 is the richness at
+ * which features begin to move, and along kappa in ln kappa. Both logarithms are straight lines at
+ * either end, as a natural spline is: features that have not moved, and power laws of features that
+ * have.
  */
 final class ActionIntegral {
   private ActionIntegral() {}
 
   /**
-   * What an integral is.
+   * What an integral is; NaN where an estimate of a trace, which is positive, is not.
    *
    * @param value at each node, from the first node
    * @param error standard error that the Monte Carlo errors of the integrand cause
@@ -64,13 +70,11 @@ final class ActionIntegral {
   static Cumulative overGamma(double[] gammas, AdaptiveNbkSolution.Estimate[] dualFits) {
     double s = scale(dualFits[0]);
     double[] u = new double[gammas.length];
-    double[] weight = new double[gammas.length];
     for (int i = 0; i < u.length; i++) {
       u[i] = asinh(gammas[i] / s);
-      // gamma dgamma = gamma s cosh(u) du
-      weight[i] = gammas[i] * Math.hypot(s, gammas[i]);
     }
-    return integral(u, dualFits, weight);
+    // gamma dgamma = s^2 sinh(u) cosh(u) du
+    return integral(u, dualFits, at -> 0.5 * s * s * Math.sinh(2 * at));
   }
 
   /**
@@ -81,71 +85,105 @@ final class ActionIntegral {
   static Cumulative overKappa(
       double gamma, double[] kappas, AdaptiveNbkSolution.Estimate[] dualSquares) {
     double[] logs = new double[kappas.length];
-    double[] scale = new double[kappas.length];
     for (int i = 0; i < kappas.length; i++) {
       logs[i] = Math.log(kappas[i]);
-      scale[i] = -0.5 * gamma * gamma * kappas[i];
     }
-    return integral(logs, dualSquares, scale);
+    return integral(logs, dualSquares, at -> -0.5 * gamma * gamma * Math.exp(at));
   }
 
   private static Cumulative integral(
-      double[] nodes, AdaptiveNbkSolution.Estimate[] values, double[] scale) {
+      double[] nodes, AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
-    double[] value = new double[n];
+    Quadrature quadrature = new Quadrature(nodes);
+    double[] integrand = quadrature.integrand(values, weight);
+    double[] value = quadrature.cumulative(integrand);
     double[] variance = new double[n];
     for (int i = 0; i < n; i++) {
-      // The integral is linear in the values: integrate the spline of each unit vector.
+      // d integral / d ln value_i: the spline is linear in the logarithms
       double[] unit = new double[n];
       unit[i] = 1;
-      double[] weight = cumulative(nodes, unit);
+      double[] slope = quadrature.at(unit);
+      for (int k = 0; k < slope.length; k++) {
+        slope[k] *= integrand[k];
+      }
+      double[] derivative = quadrature.cumulative(slope);
       for (int j = 0; j < n; j++) {
-        value[j] += weight[j] * scale[i] * values[i].value();
-        variance[j] += Math.pow(weight[j] * scale[i] * values[i].error(), 2);
+        variance[j] += Math.pow(derivative[j] * values[i].error() / values[i].value(), 2);
       }
     }
     return new Cumulative(
         value,
         Arrays.stream(variance).map(Math::sqrt).toArray(),
-        grid(nodes, values, scale, value));
+        n < 5 ? Double.NaN : Math.abs(coarse(nodes, values, weight) - value[n - 1]));
   }
 
-  private static double grid(
-      double[] nodes, AdaptiveNbkSolution.Estimate[] values, double[] scale, double[] fine) {
+  /** The whole integral over the first node and every other one from the last back. */
+  private static double coarse(
+      double[] nodes, AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
-    if (n < 5) {
-      return Double.NaN;
-    }
-    int coarse = (n + 1) / 2 + (n % 2 == 0 ? 1 : 0);
-    double[] x = new double[coarse];
-    double[] f = new double[coarse];
-    for (int i = 0; i < coarse; i++) {
-      int at = Math.min(2 * i, n - 1);
+    int count = n / 2 + 1;
+    double[] x = new double[count];
+    AdaptiveNbkSolution.Estimate[] f = new AdaptiveNbkSolution.Estimate[count];
+    for (int i = 0; i < count; i++) {
+      int at = Math.max(0, n - 1 - 2 * (count - 1 - i));
       x[i] = nodes[at];
-      f[i] = scale[at] * values[at].value();
+      f[i] = values[at];
     }
-    return Math.abs(cumulative(x, f)[coarse - 1] - fine[n - 1]);
+    Quadrature quadrature = new Quadrature(x);
+    return quadrature.cumulative(quadrature.integrand(f, weight))[count - 1];
   }
 
-  /** Integral of the natural spline from the first node to each. */
-  private static double[] cumulative(double[] nodes, double[] values) {
-    int n = nodes.length;
-    double[] sums = new double[n];
-    if (n == 2) {
-      sums[1] = 0.5 * (nodes[1] - nodes[0]) * (values[0] + values[1]);
-      return sums;
-    }
-    PolynomialSplineFunction spline = new SplineInterpolator().interpolate(nodes, values);
-    for (int i = 1; i < n; i++) {
-      double width = nodes[i] - nodes[i - 1];
-      double[] c = spline.getPolynomials()[i - 1].getCoefficients();
-      double power = width;
-      sums[i] = sums[i - 1];
-      for (int k = 0; k < c.length; k++) {
-        sums[i] += c[k] * power / (k + 1);
-        power *= width;
+  /** Gauss-Legendre points between neighbouring nodes. */
+  private static final class Quadrature {
+    private static final int POINTS = 8;
+
+    private final double[] nodes;
+    private final double[] points;
+    private final double[] weights;
+
+    Quadrature(double[] nodes) {
+      this.nodes = nodes;
+      points = new double[(nodes.length - 1) * POINTS];
+      weights = new double[points.length];
+      GaussIntegratorFactory rules = new GaussIntegratorFactory();
+      for (int i = 0; i + 1 < nodes.length; i++) {
+        GaussIntegrator rule = rules.legendre(POINTS, nodes[i], nodes[i + 1]);
+        for (int k = 0; k < POINTS; k++) {
+          points[i * POINTS + k] = rule.getPoint(k);
+          weights[i * POINTS + k] = rule.getWeight(k);
+        }
       }
     }
-    return sums;
+
+    /** Weight times the exponential of the interpolated logarithm, at every point. */
+    double[] integrand(AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
+      double[] logs = Arrays.stream(values).mapToDouble(v -> Math.log(v.value())).toArray();
+      double[] integrand = at(logs);
+      for (int k = 0; k < integrand.length; k++) {
+        integrand[k] = weight.applyAsDouble(points[k]) * Math.exp(integrand[k]);
+      }
+      return integrand;
+    }
+
+    /** The natural spline through values at the nodes, at every point. */
+    double[] at(double[] values) {
+      UnivariateFunction spline =
+          nodes.length < 3
+              ? new LinearInterpolator().interpolate(nodes, values)
+              : new SplineInterpolator().interpolate(nodes, values);
+      return Arrays.stream(points).map(spline::value).toArray();
+    }
+
+    /** Integrals from the first node to each. */
+    double[] cumulative(double[] integrand) {
+      double[] sums = new double[nodes.length];
+      for (int i = 1; i < nodes.length; i++) {
+        sums[i] = sums[i - 1];
+        for (int k = (i - 1) * POINTS; k < i * POINTS; k++) {
+          sums[i] += weights[k] * integrand[k];
+        }
+      }
+      return sums;
+    }
   }
 }

@@ -14,8 +14,8 @@ import org.richkernel.solver.StopReason;
  * @param stop why the solve stopped
  * @param sweeps of each chain
  * @param certificate the tests it passed or failed
- * @param kernels Phi^1 to Phi^L, row-major P x P
- * @param layers one entry per kernel
+ * @param kernels Phi^1 to Phi^L, row-major P x P; none where only their numbers are held
+ * @param layers one entry per hidden layer
  * @param dualFit tr Y^T v
  * @param dualSquare tr v^T v
  * @param trainPredictions P x K
@@ -55,6 +55,23 @@ public record PathPoint(
         solution.trainPredictions(),
         solution.testPredictions(),
         solution.testSpread());
+  }
+
+  /** The same without its kernels, which take most of its memory. */
+  PathPoint withoutKernels() {
+    return new PathPoint(
+        gamma,
+        kappa,
+        stop,
+        sweeps,
+        certificate,
+        List.of(),
+        layers,
+        dualFit,
+        dualSquare,
+        trainPredictions,
+        testPredictions,
+        testSpread);
   }
 
   /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
@@ -100,6 +117,7 @@ public record PathPoint(
         numbers.add(e.error());
       }
     }
+    numbers.add((double) kernels.size());
     state.put(name + "_numbers", numbers.stream().mapToDouble(Double::doubleValue).toArray());
     for (int l = 0; l < kernels.size(); l++) {
       state.put(name + "_kernel_" + l, kernels.get(l));
@@ -132,6 +150,9 @@ public record PathPoint(
     int depth = (int) in.next();
     for (int l = 0; l < depth; l++) {
       layers.add(new AdaptiveNbkSolution.Layer(in.estimate(), in.estimate(), in.estimate()));
+    }
+    int held = (int) in.next();
+    for (int l = 0; l < held; l++) {
       kernels.add(state.doubles(name + "_kernel_" + l));
     }
     return new PathPoint(

@@ -19,9 +19,11 @@ public record Search(
     Optional<Selection> selection) {
   /** When to start a second time from an aligned state and to compare the actions. */
   public enum SecondStart {
-    /** Where noise is not small against what the initial kernel makes of the targets. */
+    /**
+     * Where the linear network of the same initial kernel has, or almost has, several solutions.
+     */
     AUTO,
-    /** Always. */
+    /** Always; refused where a second solution cannot exist or would be known without. */
     YES,
     /** Never. */
     NO
@@ -79,6 +81,11 @@ public record Search(
     }
   }
 
+  /** The saddle point, from a second start too where a second solution is possible. */
+  public static Search usual() {
+    return new Search(Optional.empty(), Optional.empty(), SecondStart.AUTO, Optional.empty());
+  }
+
   /** The saddle point alone. */
   public static Search none() {
     return new Search(Optional.empty(), Optional.empty(), SecondStart.NO, Optional.empty());
@@ -98,17 +105,90 @@ public record Search(
    * Where one start has led.
    *
    * @param name "lazy" or "aligned"
-   * @param point the solution
-   * @param action per neuron
+   * @param point the solution, without its kernels
+   * @param action per neuron with its Monte Carlo error; NaN where both starts agree
    * @param actionGrid error of the quadrature
-   * @param chosen whether this is the solution of least action
+   * @param wayConverged whether every solve that led here, or that the action is made of, met its
+   *     tolerance
    */
   public record StartRow(
       String name,
       PathPoint point,
       AdaptiveNbkSolution.Estimate action,
       double actionGrid,
-      boolean chosen) {}
+      boolean wayConverged) {
+    /** Monte Carlo error and that of the quadrature together. */
+    double totalError() {
+      return Math.hypot(action.error(), actionGrid);
+    }
+  }
+
+  /** What two starts say together. */
+  public enum Verdict {
+    /** They agree within their errors. */
+    ONE_SOLUTION,
+    /** They differ, and the actions tell which one holds; the other one is metastable. */
+    TWO_SOLUTIONS,
+    /** They differ, and the solves or the actions are not good enough to tell which one holds. */
+    UNDECIDED
+  }
+
+  /**
+   * A start from the prior and one from an aligned state.
+   *
+   * @param verdict what they say together
+   * @param alignedNoise noise kappa at which the aligned start was prepared
+   * @param gain action of the lazy end less that of the aligned one, with all errors; NaN where
+   *     both agree
+   * @param lazy where the prior has led
+   * @param aligned where the aligned state has led
+   */
+  public record Starts(
+      Verdict verdict,
+      double alignedNoise,
+      AdaptiveNbkSolution.Estimate gain,
+      StartRow lazy,
+      StartRow aligned) {
+    private static final AdaptiveNbkSolution.Estimate UNKNOWN =
+        new AdaptiveNbkSolution.Estimate(Double.NaN, Double.NaN);
+
+    static Starts ofOneSolution(double alignedNoise, PathPoint lazy, PathPoint aligned) {
+      return new Starts(
+          Verdict.ONE_SOLUTION,
+          alignedNoise,
+          UNKNOWN,
+          new StartRow("lazy", lazy, UNKNOWN, Double.NaN, lazy.converged()),
+          new StartRow("aligned", aligned, UNKNOWN, Double.NaN, aligned.converged()));
+    }
+
+    /**
+     * Compares the actions of two solutions.
+     *
+     * @param decided how many standard errors their difference must exceed to say which one holds
+     */
+    static Starts ofTwoSolutions(
+        double alignedNoise, StartRow lazy, StartRow aligned, double decided) {
+      double gain = lazy.action().value() - aligned.action().value();
+      double error = Math.hypot(lazy.totalError(), aligned.totalError());
+      // A solve that has not converged may be stuck or mix both solutions, whatever its errors say;
+      // an unknown error decides nothing.
+      boolean known = lazy.wayConverged() && aligned.wayConverged();
+      Verdict verdict =
+          known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
+      return new Starts(
+          verdict, alignedNoise, new AdaptiveNbkSolution.Estimate(gain, error), lazy, aligned);
+    }
+
+    /** The end whose solution is the result: that of the smaller action, as far as it is known. */
+    public StartRow chosen() {
+      return gain.value() > 0 ? aligned : lazy;
+    }
+
+    /** Both ends. */
+    public List<StartRow> rows() {
+      return List.of(lazy, aligned);
+    }
+  }
 
   /**
    * A candidate of a selection.
@@ -131,7 +211,7 @@ public record Search(
    *
    * @param options with the richness and noise of the solution
    * @param solution the saddle point
-   * @param path the solutions of a path, empty if none was asked for
+   * @param path the solutions of a path from the prior, empty if none was asked for
    * @param starts the ends of both starts, empty if there was one start
    * @param candidates those of a selection, empty if there was none
    */
@@ -139,6 +219,12 @@ public record Search(
       SaddleOptions options,
       AdaptiveNbkSolution solution,
       List<PathRow> path,
-      List<StartRow> starts,
-      List<Candidate> candidates) {}
+      Optional<Starts> starts,
+      List<Candidate> candidates) {
+    /** Whether the solution met its tolerance, and is known to be the one that holds. */
+    public boolean converged() {
+      return solution.converged()
+          && starts.map(both -> both.verdict() != Verdict.UNDECIDED).orElse(true);
+    }
+  }
 }

@@ -10,20 +10,10 @@ import org.richkernel.solver.RunControl;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
-  /** Fewest richnesses of a path that is made for its action alone. */
-  private static final int ACTION_NODES = 10;
-
-  /** Their largest spacing, see {@link ActionIntegral}. */
-  private static final double ACTION_SPACING = 0.5;
-
-  /** Largest ratio of the noises of a path. */
-  private static final double NOISE_RATIO = 2;
-
-  /** Noise above this share of what the initial kernel makes of the targets may be bistable. */
-  private static final double NOISE_OF_TWO_PHASES = 0.25;
-
-  /** Noise of the aligned start, as a share of the same: one solution at every richness. */
-  private static final double NOISE_OF_ONE_PHASE = 0.02;
+  /**
+   * By how much richness and noise may be off where the linear counterpart stands for a network.
+   */
+  static final double MARGIN = 2;
 
   private final Backend backend;
   private final AdaptiveProblem problem;
@@ -42,9 +32,8 @@ public final class SearchSolver {
       throw new InvalidProblemException(
           "warm-start", "given", "this problem has a closed form; leave it out");
     }
-    if (finite && search.second() == Search.SecondStart.YES) {
-      throw new InvalidProblemException(
-          "second-start", "yes", "a posterior at finite width has no action; use no");
+    if (search.second() == Search.SecondStart.YES) {
+      requireSecondStart(samples, finite);
     }
     if (finite
         && search.selection().map(Search.Selection::criterion).orElse(null)
@@ -53,6 +42,25 @@ public final class SearchSolver {
           "select-by",
           "evidence",
           "a posterior at finite width has no action; use determinant weight 0, or validation");
+    }
+  }
+
+  /** Refuses a second start where there is nothing that it could find. */
+  private void requireSecondStart(boolean samples, boolean finite) {
+    String why = null;
+    if (finite) {
+      why = "a posterior at finite width has no action";
+    } else if (problem.network().hiddenLayers() == 1) {
+      why = "one hidden layer has a single solution";
+    } else if (!samples) {
+      why = "this problem has a closed form, which finds every solution";
+    } else if (search.start().isPresent()) {
+      why = "a warm start chooses its solution itself";
+    } else if (search.selection().isPresent()) {
+      why = "a selection compares candidates from the prior";
+    }
+    if (why != null) {
+      throw new InvalidProblemException("second-start", "yes", why + "; use auto or no");
     }
   }
 
@@ -65,56 +73,71 @@ public final class SearchSolver {
     if (search.selection().isPresent()) {
       return new Selecting(backend, problem, search.selection().get(), control).run();
     }
-    boolean twice = secondStart();
-    double[] gammas = gammas(twice);
-    Search.@Nullable StartRow aligned = null;
-    double[] kappas = twice ? kappas() : new double[0];
-    int total = gammas.length + (twice ? nodes(kappas[0]).length + kappas.length : 0);
-    SolveSequence sequence = new SolveSequence(backend, control, total, start());
-    if (twice) {
-      Optional<Search.StartRow> end = alignedStart(sequence, kappas);
-      if (end.isEmpty()) {
-        return Optional.empty();
-      }
-      aligned = end.get();
+    double[] gammas =
+        search.path().map(GammaPath::gammas).orElse(new double[] {problem.options().gamma()});
+    SolveSequence sequence = new SolveSequence(backend, control, gammas.length, start());
+    Optional<LinearCounterpart> counterpart = counterpart();
+    if (counterpart.isPresent()) {
+      return new TwoStarts(problem, counterpart.get(), gammas, sequence)
+          .run()
+          .map(found -> outcome(sequence, found.path(), Optional.of(found.starts())));
     }
     List<PathPoint> points = new ArrayList<>();
-    for (int i = 0; i < gammas.length; i++) {
-      boolean fresh = twice && i == 0;
-      Optional<PathPoint> point = sequence.next(at(gammas[i], problem.options().kappa()), fresh);
+    for (double gamma : gammas) {
+      Optional<PathPoint> point =
+          sequence.next(at(problem, gamma, problem.options().kappa()), false);
       if (point.isEmpty()) {
         return Optional.empty();
       }
       points.add(point.get());
     }
-    List<Search.PathRow> rows =
-        gammas.length < 2 && !twice ? List.of() : rows(backend, problem, points);
-    List<Search.StartRow> starts = List.of();
-    if (aligned != null) {
-      Search.PathRow last = rows.get(rows.size() - 1);
-      double gain = last.action().value() - aligned.action().value();
-      double error = Math.hypot(last.action().error(), aligned.action().error());
-      // An action that is not known to a quarter of the gain says nothing.
-      boolean better = gain > 4 * error && distinct(last, aligned);
-      starts =
-          List.of(
-              new Search.StartRow("lazy", last.point(), last.action(), last.actionGrid(), !better),
-              new Search.StartRow(
-                  "aligned", aligned.point(), aligned.action(), aligned.actionGrid(), better));
-      if (better) {
-        sequence.continueFrom(0);
-        if (sequence.next(problem, false).isEmpty()) {
-          return Optional.empty();
-        }
-      }
+    return Optional.of(outcome(sequence, points, Optional.empty()));
+  }
+
+  private Search.Outcome outcome(
+      SolveSequence sequence, List<PathPoint> points, Optional<Search.Starts> starts) {
+    return new Search.Outcome(
+        problem.options(),
+        sequence.solution(),
+        search.path().isPresent() ? rows(backend, problem, points) : List.of(),
+        starts,
+        List.of());
+  }
+
+  /** Whether a second start would be made if a second solution seemed possible. */
+  private boolean mayStartTwice() {
+    SaddleOptions options = problem.options();
+    return search.second() != Search.SecondStart.NO
+        && search.start().isEmpty()
+        && search.selection().isEmpty()
+        && problem.network().hiddenLayers() > 1
+        && options.gamma() > 0
+        && options.extrapolates()
+        && new AdaptiveNbkSolver(backend, problem).samples();
+  }
+
+  /** Memory on the host, beside that of a single solve, for the populations of both starts. */
+  public long keptBytes() {
+    if (!mayStartTwice()) {
+      return 0;
     }
-    return Optional.of(
-        new Search.Outcome(
-            problem.options(),
-            sequence.solution(),
-            search.path().isPresent() ? rows : List.of(),
-            starts,
-            List.of()));
+    long points = problem.trainInputs().rows();
+    long width = problem.network().hiddenLayers() * points;
+    long rows = ChainEnsemble.CHAINS * (problem.options().samples() * 5L / 4);
+    return 2 * rows * width * Float.BYTES;
+  }
+
+  /** The linear network that a second start is planned with; empty where there is none. */
+  private Optional<LinearCounterpart> counterpart() {
+    if (!mayStartTwice()) {
+      return Optional.empty();
+    }
+    SaddleOptions options = problem.options();
+    LinearCounterpart counterpart = LinearCounterpart.of(backend, problem);
+    return search.second() == Search.SecondStart.YES
+            || counterpart.hasSeveralSolutions(MARGIN * options.gamma(), MARGIN * options.kappa())
+        ? Optional.of(counterpart)
+        : Optional.empty();
   }
 
   /**
@@ -142,29 +165,15 @@ public final class SearchSolver {
     return search.start().get().start(problem.options(), width);
   }
 
-  /** Richnesses of the way from the prior to the problem, or of the path that was asked for. */
-  private double[] gammas(boolean twice) {
-    if (search.path().isPresent()) {
-      return search.path().get().gammas();
-    }
-    return twice ? nodes(problem.options().kappa()) : new double[] {problem.options().gamma()};
-  }
-
-  private double[] nodes(double kappa) {
-    return nodes(backend, at(problem.options().gamma(), kappa));
-  }
-
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */
   static double[] nodes(Backend backend, AdaptiveProblem problem) {
     AdaptiveProblem lazy = at(problem, 0, problem.options().kappa());
     double scale = ActionIntegral.scale(InitialKernelSaddle.solve(backend, lazy).dualFit());
-    return ActionIntegral.nodes(problem.options().gamma(), scale, ACTION_SPACING, ACTION_NODES);
+    return ActionIntegral.nodes(
+        problem.options().gamma(), scale, TwoStarts.ACTION_SPACING, TwoStarts.ACTION_NODES);
   }
 
-  private AdaptiveProblem at(double gamma, double kappa) {
-    return at(problem, gamma, kappa);
-  }
-
+  /** The same problem at another richness and noise. */
   static AdaptiveProblem at(AdaptiveProblem problem, double gamma, double kappa) {
     SaddleOptions options = problem.options().withGamma(gamma);
     return new AdaptiveProblem(
@@ -173,86 +182,6 @@ public final class SearchSolver {
         problem.trainInputs(),
         problem.trainTargets(),
         problem.testInputs());
-  }
-
-  /** y^T K y / |y|^2 of the initial readout kernel. */
-  private double initialSignal() {
-    AdaptiveNbkSolution lazy = InitialKernelSaddle.solve(backend, at(0, problem.options().kappa()));
-    AdaptiveNbkSolution.Layer top = lazy.layers().get(lazy.layers().size() - 1);
-    return problem.network().weightVariance(problem.network().hiddenLayers())
-        * top.alignment().value()
-        * top.frobenius().value();
-  }
-
-  private boolean secondStart() {
-    if (search.second() == Search.SecondStart.NO
-        || problem.network().hiddenLayers() < 2
-        || problem.options().gamma() == 0
-        || !problem.options().extrapolates()
-        || !new AdaptiveNbkSolver(backend, problem).samples()) {
-      return false;
-    }
-    return search.second() == Search.SecondStart.YES
-        || problem.options().kappa() > NOISE_OF_TWO_PHASES * initialSignal();
-  }
-
-  /** From little noise, where there is one phase, by factors of at most 2 to the problem's. */
-  private double[] kappas() {
-    double kappa = problem.options().kappa();
-    double least = Math.min(0.5 * kappa, NOISE_OF_ONE_PHASE * initialSignal());
-    int count = Math.max(4, 1 + (int) Math.ceil(Math.log(kappa / least) / Math.log(NOISE_RATIO)));
-    double[] kappas = new double[count];
-    for (int i = 0; i < count; i++) {
-      kappas[i] = i == count - 1 ? kappa : least * Math.pow(kappa / least, i / (count - 1.0));
-    }
-    return kappas;
-  }
-
-  /** Up in richness at little noise, then up in noise at the richness of the problem. */
-  private Optional<Search.StartRow> alignedStart(SolveSequence sequence, double[] kappas) {
-    double gamma = problem.options().gamma();
-    List<PathPoint> rising = new ArrayList<>();
-    for (double g : nodes(kappas[0])) {
-      Optional<PathPoint> point = sequence.next(at(g, kappas[0]), rising.isEmpty());
-      if (point.isEmpty()) {
-        return Optional.empty();
-      }
-      rising.add(point.get());
-    }
-    List<PathPoint> noisier = new ArrayList<>();
-    noisier.add(rising.get(rising.size() - 1));
-    for (int i = 1; i < kappas.length; i++) {
-      Optional<PathPoint> point = sequence.next(at(gamma, kappas[i]), false);
-      if (point.isEmpty()) {
-        return Optional.empty();
-      }
-      noisier.add(point.get());
-    }
-    sequence.keep();
-    List<Search.PathRow> first = rows(backend, at(gamma, kappas[0]), rising);
-    AdaptiveNbkSolution.Estimate[] squares =
-        noisier.stream().map(PathPoint::dualSquare).toArray(AdaptiveNbkSolution.Estimate[]::new);
-    ActionIntegral.Cumulative second = ActionIntegral.overKappa(gamma, kappas, squares);
-    Search.PathRow before = first.get(first.size() - 1);
-    int last = kappas.length - 1;
-    double error = Math.hypot(before.action().error(), second.error()[last]);
-    double grid = before.actionGrid() + (Double.isNaN(second.grid()) ? 0 : second.grid());
-    return Optional.of(
-        new Search.StartRow(
-            "aligned",
-            noisier.get(last),
-            new AdaptiveNbkSolution.Estimate(before.action().value() + second.value()[last], error),
-            grid,
-            false));
-  }
-
-  /** Whether two solutions differ by more than their errors. */
-  private static boolean distinct(Search.PathRow lazy, Search.StartRow aligned) {
-    AdaptiveNbkSolution.Estimate a = lazy.point().dualFit();
-    AdaptiveNbkSolution.Estimate b = aligned.point().dualFit();
-    double difference = Math.abs(a.value() - b.value());
-    return difference > 4 * Math.hypot(a.error(), b.error())
-        && difference > 0.01 * Math.abs(a.value());
   }
 
   /** The points with their actions; the integral starts at the exact value at gamma = 0. */

@@ -79,7 +79,11 @@ final class Selecting {
     }
     return Optional.of(
         new Search.Outcome(
-            last.options(), sequence.solution(), List.of(), List.of(), List.copyOf(candidates)));
+            last.options(),
+            sequence.solution(),
+            List.of(),
+            Optional.empty(),
+            List.copyOf(candidates)));
   }
 
   /** The candidates, and richnesses between them where the integral of the action needs more. */

@@ -1,8 +1,11 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.solver.CheckpointStore;
@@ -18,14 +21,15 @@ import org.richkernel.solver.SolverState;
  * <p>Unlike {@link org.richkernel.solver.Stages} it keeps no checkpoint between two solves: the
  * next one starts from populations that only its own state holds.
  */
-final class SolveSequence {
+public final class SolveSequence {
   private static final String PREFIX = "sequence";
 
   private final Backend backend;
   private final RunControl control;
-  private final int expected;
+  private int expected;
   private final Optional<SolverState> saved;
   private final List<PathPoint> points = new ArrayList<>();
+  private final Map<Integer, double[]> attached = new LinkedHashMap<>();
   private final List<WarmStart> kept = new ArrayList<>();
   private final int restored;
   private @Nullable WarmStart previous;
@@ -35,7 +39,8 @@ final class SolveSequence {
    * @param expected how many solves there will be, for the display of progress
    * @param start populations to start from; null for draws of the prior
    */
-  SolveSequence(Backend backend, RunControl control, int expected, @Nullable WarmStart start) {
+  public SolveSequence(
+      Backend backend, RunControl control, int expected, @Nullable WarmStart start) {
     this.backend = backend;
     this.control = control;
     this.expected = expected;
@@ -63,13 +68,28 @@ final class SolveSequence {
     }
   }
 
+  /** Sets how many solves there will be, once more is known. */
+  void expect(int solves) {
+    expected = solves;
+  }
+
   /**
    * The next solve.
    *
    * @param fresh whether it starts from the prior and not from the solve before
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
-  Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+  public Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, point -> point);
+  }
+
+  /** The next solve on the way to another one; its kernels are not held. */
+  Optional<PathPoint> pass(AdaptiveProblem problem, boolean fresh) {
+    return solve(problem, fresh, PathPoint::withoutKernels);
+  }
+
+  private Optional<PathPoint> solve(
+      AdaptiveProblem problem, boolean fresh, UnaryOperator<PathPoint> held) {
     int index = points.size();
     if (fresh) {
       previous = null;
@@ -77,6 +97,10 @@ final class SolveSequence {
     if (index < restored) {
       PathPoint point = PathPoint.restore(saved.orElseThrow(), PREFIX + "_point_" + index);
       points.add(point);
+      double[] numbers = saved.orElseThrow().allDoubles().get(PREFIX + "_attached_" + index);
+      if (numbers != null) {
+        attached.put(index, numbers);
+      }
       // The fields are not needed: a checkpoint is always of a solve that has started. A closed
       // form, which has no chains to test, left none.
       previous =
@@ -92,13 +116,33 @@ final class SolveSequence {
     }
     solution = solved.solution();
     previous = solved.end();
-    PathPoint point = PathPoint.of(problem.options(), solved.solution(), solved.dualSquare());
+    PathPoint point =
+        held.apply(PathPoint.of(problem.options(), solved.solution(), solved.dualSquare()));
     points.add(point);
     return Optional.of(point);
   }
 
+  /** Whether the last solution came from the checkpoint and has no {@link #solution()}. */
+  public boolean restored() {
+    return points.size() <= restored;
+  }
+
+  /** Keeps numbers that were made of the last solution beside it in the checkpoints to come. */
+  public void attach(double[] numbers) {
+    attached.put(points.size() - 1, numbers);
+  }
+
+  /** The numbers that were attached to the last solution, before a stop if it was restored. */
+  public double[] attached() {
+    double[] numbers = attached.get(points.size() - 1);
+    if (numbers == null) {
+      throw new IllegalStateException("nothing was attached to solution " + points.size());
+    }
+    return numbers;
+  }
+
   /** The full solution of the last solve. */
-  AdaptiveNbkSolution solution() {
+  public AdaptiveNbkSolution solution() {
     if (solution == null) {
       throw new IllegalStateException("nothing was solved yet");
     }
@@ -158,6 +202,7 @@ final class SolveSequence {
         points.get(i).save(state, PREFIX + "_point_" + i);
         before += points.get(i).sweeps();
       }
+      attached.forEach((i, numbers) -> state.put(PREFIX + "_attached_" + i, numbers));
       state.put(PREFIX + "_kept", kept.size());
       for (int i = 0; i < kept.size(); i++) {
         WarmStart start = kept.get(i);

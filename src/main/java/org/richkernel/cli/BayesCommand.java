@@ -142,6 +142,19 @@ final class BayesCommand implements Callable<Integer> {
     }
 
     @Override
+    public String shortfall(AdaptiveNbkFit fit) {
+      boolean undecided =
+          fit.outcome()
+              .starts()
+              .filter(starts -> starts.verdict() == Search.Verdict.UNDECIDED)
+              .isPresent();
+      return undecided && fit.solution().converged()
+          ? "there are two solutions whose actions do not tell which one holds; raise --samples or"
+              + " --max-sweeps, or lower --tolerance"
+          : FitRun.Theory.super.shortfall(fit);
+    }
+
+    @Override
     public List<LayerSummary> lazyLayers(AdaptiveNbkFit fit) {
       return fit.lazy().result(Map.of(), 0).summary().layers();
     }

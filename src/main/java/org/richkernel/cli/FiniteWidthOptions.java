@@ -120,6 +120,7 @@ final class FiniteWidthOptions {
           CriticalNbk.of(network, neurons).chi(scales[0]).beta(options.beta()).options(map);
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       return new FitRun<CriticalFit>(console, command, data, run, longRun)
+          .without(SearchOptions.OF_INFINITE_WIDTH)
           .run(new Critical(theory, lazy), resolved);
     }
     if (network.hiddenLayers() != 1) {
@@ -136,6 +137,7 @@ final class FiniteWidthOptions {
                 ONE_LOOP.equals(order) ? MultiScaleNbk.Order.ONE_LOOP : MultiScaleNbk.Order.TREE);
     LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
     return new FitRun<MultiScaleFit>(console, command, data, run, longRun)
+        .without(SearchOptions.OF_INFINITE_WIDTH)
         .run(new MultiScale(theory, lazy), resolved);
   }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.result.LayerSummary;
@@ -42,6 +43,7 @@ final class ResultTable {
           lazy.map(l -> number(l.trace(), l.traceStandardError())).orElse(""));
     }
     table.residual(summary);
+    table.secondStart(summary);
     table.row("report", report.toString(), "");
     return table.text();
   }
@@ -75,6 +77,16 @@ final class ResultTable {
         "residual",
         String.format(Locale.ROOT, "%.2e", summary.residual().getAsDouble()) + tolerance,
         "");
+  }
+
+  private void secondStart(Summary summary) {
+    if (summary.details().get("secondStart") instanceof Map<?, ?> both) {
+      Object chosen = both.get("chosen");
+      row(
+          "second start",
+          both.get("verdict") + (chosen == null ? "" : ", the " + chosen + " one is shown"),
+          "");
+    }
   }
 
   private static String number(OptionalDouble value, OptionalDouble error) {

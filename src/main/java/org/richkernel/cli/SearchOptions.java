@@ -16,8 +16,11 @@ import org.richkernel.bayes.Search;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** What a Bayesian fit solves for beside the saddle point: a path, a selection. */
+/** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
 final class SearchOptions {
+  /** Options with a default that mean nothing to a theory of finite width. */
+  static final Set<String> OF_INFINITE_WIDTH = Set.of("second-start");
+
   private static final double VALIDATION_FRACTION = 0.2;
 
   @Option(
@@ -35,6 +38,16 @@ final class SearchOptions {
           "Start from the populations of a saved result of the same training inputs and depth. "
               + "Default: none.")
   private @Nullable Path warmStart;
+
+  @Option(
+      names = "--second-start",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description =
+          "Solve again from an aligned state and compare the actions, for two hidden layers or "
+              + "more: yes, no, or auto, which does so where the linear network of the same "
+              + "initial kernel has, or almost has, several solutions. Default: ${DEFAULT-VALUE}.")
+  private String secondStart = "auto";
 
   @Option(
       names = "--select",
@@ -74,6 +87,8 @@ final class SearchOptions {
   /** The search, checked. */
   Search search(double gamma, double beta) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
+    Search.SecondStart second =
+        word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no");
     Optional<Search.Selection> selection =
         select == null ? notSelected() : Optional.of(selection(select, path, gamma, beta));
     if (selection.isPresent() && warmStart != null) {
@@ -83,7 +98,7 @@ final class SearchOptions {
     return new Search(
         selection.isPresent() ? Optional.empty() : path,
         Optional.ofNullable(warmStart).map(SavedFit::populations),
-        Search.SecondStart.NO,
+        second,
         selection);
   }
 
@@ -98,6 +113,10 @@ final class SearchOptions {
     }
     if (select != null) {
       throw new InvalidProblemException("select", select, mend);
+    }
+    if (word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no")
+        == Search.SecondStart.YES) {
+      throw new InvalidProblemException("second-start", secondStart, mend);
     }
     notSelected();
   }

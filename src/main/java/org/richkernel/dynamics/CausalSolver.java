@@ -34,7 +34,8 @@ import org.richkernel.solver.StopReason;
  *
  * <p>Outputs are averages divided by gamma. Their noise for training points is of order 1 / sqrt(S)
  * all the same, since fields start as they go on and responses are measured on what fields have
- * beyond {@link StartingFields their start}; at test points it may reach 1 / (gamma sqrt(S)).
+ * beyond {@link StartingFields their start}. At test points it may reach 1 / (gamma sqrt(S)), and
+ * with weight decay the share of f(0) that has decayed brings that much of its own.
  *
  * <p>The population makes kernels too large by O(1/S). So it is solved for S samples X(S) and, on
  * the same random numbers, for B independent parts of S/B: the estimate is X(S) + (X(S) - mean

@@ -22,10 +22,6 @@ public final class NetworkSpec {
 
   private NetworkSpec(
       int hiddenLayers, Activation activation, double[] weightVariance, double biasVariance) {
-    if (hiddenLayers < 1 || hiddenLayers > MAX_HIDDEN_LAYERS) {
-      throw new InvalidProblemException(
-          "hidden-layers", hiddenLayers, "use 1 to " + MAX_HIDDEN_LAYERS);
-    }
     for (double g : weightVariance) {
       if (!(g > 0) || Double.isInfinite(g)) {
         throw new InvalidProblemException("weight-variance", g, "use a positive finite number");
@@ -43,7 +39,11 @@ public final class NetworkSpec {
 
   /** A network with unit weight variances and no biases. */
   public static NetworkSpec of(int hiddenLayers, Activation activation) {
-    double[] unit = new double[Math.max(1, hiddenLayers + 1)];
+    if (hiddenLayers < 1 || hiddenLayers > MAX_HIDDEN_LAYERS) {
+      throw new InvalidProblemException(
+          "hidden-layers", hiddenLayers, "use 1 to " + MAX_HIDDEN_LAYERS);
+    }
+    double[] unit = new double[hiddenLayers + 1];
     Arrays.fill(unit, 1.0);
     return new NetworkSpec(hiddenLayers, activation, unit, 0);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.data.Table;
+import org.richkernel.metrics.KernelSimilarity;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
@@ -27,7 +28,7 @@ final class ComparisonSection {
     losses(comparison).ifPresent(figures::add);
     return new Section(
         "comparison",
-        comparison.ownName() + " beside " + comparison.otherName(),
+        capitalized(comparison.ownName()) + " beside " + comparison.otherName(),
         "The cosine of two kernels is tr AB / (\u2016A\u2016 \u2016B\u2016), the norm ratio"
             + " \u2016A\u2016 / \u2016B\u2016, the relative error \u2016A \u2212 B\u2016 / \u2016B\u2016,"
             + " all with the Frobenius norm; A is of "
@@ -37,6 +38,10 @@ final class ComparisonSection {
             + ".",
         figures,
         List.of(table(comparison)));
+  }
+
+  private static String capitalized(String name) {
+    return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
   }
 
   private static Section.Grid table(Comparison comparison) {
@@ -62,7 +67,17 @@ final class ComparisonSection {
         kernel.symbol() + ", " + comparison.ownName(),
         kernel.phi(),
         kernel.symbol() + ", " + comparison.otherName(),
-        beside);
+        beside,
+        words(KernelSimilarity.of(kernel.phi().values(), beside.values())));
+  }
+
+  private static String words(KernelSimilarity similarity) {
+    return "cosine "
+        + number(similarity.cosine())
+        + ", norm ratio "
+        + number(similarity.frobeniusRatio())
+        + ", relative error "
+        + number(similarity.relativeError());
   }
 
   private static Optional<Figure> alignment(Comparison comparison) {

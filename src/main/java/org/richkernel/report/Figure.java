@@ -5,5 +5,16 @@ package org.richkernel.report;
  *
  * @param svg markup of an svg element
  * @param caption plain text
+ * @param isWide whether it takes a row of the page for itself
  */
-public record Figure(String svg, String caption) {}
+public record Figure(String svg, String caption, boolean isWide) {
+  /** A picture that shares its row with others. */
+  public Figure(String svg, String caption) {
+    this(svg, caption, false);
+  }
+
+  /** A picture that takes a row for itself. */
+  static Figure wide(String svg, String caption) {
+    return new Figure(svg, caption, true);
+  }
+}

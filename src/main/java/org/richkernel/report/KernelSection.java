@@ -48,7 +48,7 @@ final class KernelSection {
         kernel.name().equals("ntk")
             ? "Neural tangent kernel of the training points at the last step"
             : "Feature kernel " + kernel.symbol() + " of the training points, " + wording.kernel();
-    return new Figure(
+    return Figure.wide(
         svg,
         what
             + (compared ? "; left at initialisation, right " + wording.name() : "")
@@ -66,15 +66,21 @@ final class KernelSection {
         .orElseGet(() -> Targets.ofEntries(new double[points]));
   }
 
-  /** Two kernels on the training points of a result side by side on one colour scale. */
-  static Figure pair(Result result, String left, Table a, String right, Table b) {
+  /**
+   * Two kernels on the training points of a result side by side on one colour scale.
+   *
+   * @param similarity how alike they are, in words
+   */
+  static Figure pair(
+      Result result, String left, Table a, String right, Table b, String similarity) {
     Targets targets = targets(result, a.rows());
     boolean sortable = targets.classes() > 1;
     int[] order = targets.sorted();
     String axis = "training point" + (sortable ? ", sorted by target" : "");
     List<HeatMap.Panel> panels = List.of(panel(left, a, order), panel(right, b, order));
     String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
-    return new Figure(svg, "Left " + left + ", right " + right + ", on one colour scale.");
+    return Figure.wide(
+        svg, "Left " + left + ", right " + right + ", on one colour scale; " + similarity + ".");
   }
 
   /** A kernel with its rows and columns in another order. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
@@ -30,14 +31,43 @@ final class PhaseSection {
   }
 
   private static String note(Result result) {
-    Object critical = result.summary().details().get("criticalWeightVariance");
-    return critical instanceof Number number
-        ? String.format(
+    Map<String, ?> details = result.summary().details();
+    if (!(details.get("criticalWeightVariance") instanceof Number edge)) {
+      return "";
+    }
+    String note =
+        String.format(
             Locale.ROOT,
             "The edge of chaos is at weight variance %.6g: below it nearby points approach from"
                 + " layer to layer, above it they part.",
-            number.doubleValue())
-        : "";
+            edge.doubleValue());
+    return details.get("largestAdaptation") instanceof Map<?, ?> peak
+        ? note + " " + peak(peak, result)
+        : note;
+  }
+
+  private static String peak(Map<?, ?> peak, Result result) {
+    int layers = result.array("adaptation").map(Table::columns).orElse(0);
+    return String.format(
+        Locale.ROOT,
+        "With %d hidden layers the readout kernel adapts most to these data at weight variance"
+            + " %.4g%s, by %.3g \u00b1 %.1g of its norm, where \u03be of distinct points is %s"
+            + " layers: deeper than that the angles of the data are lost below the edge, and their"
+            + " correlations above it.",
+        layers,
+        number(peak, "weightVariance"),
+        Boolean.TRUE.equals(peak.get("atEndOfSweep")) ? " (an end of the sweep)" : "",
+        number(peak, "relativeChange"),
+        number(peak, "standardError"),
+        depth(number(peak, "correlationDepth")));
+  }
+
+  private static double number(Map<?, ?> row, String name) {
+    return row.get(name) instanceof Number value ? value.doubleValue() : Double.POSITIVE_INFINITY;
+  }
+
+  private static String depth(double layers) {
+    return Double.isFinite(layers) ? String.format(Locale.ROOT, "%.3g", layers) : "infinitely many";
   }
 
   private static Optional<double[]> column(Result result, String name, int count) {
@@ -56,12 +86,15 @@ final class PhaseSection {
             .line("\u03c7 perpendicular", "c0", g, perpendicular.get())
             .line("\u03c7 parallel", "c1", g, parallel.get())
             .level("edge of chaos", 1);
+    column(result, "chi_correlation", g.length)
+        .ifPresent(distinct -> plot.dashed("distinct points", "c2", g, distinct));
     return Optional.of(
         new Figure(
             plot.svg(),
             "\u03c7\u22a5 = g\u27e8\u03c6\u2032\u00b2\u27e9 of angles and \u03c7\u2225 ="
                 + " g\u27e8\u03c6\u2032\u00b2 + \u03c6\u03c6\u2033\u27e9 of lengths, at the fixed"
-                + " point of the variance."));
+                + " point of the variance. Distinct points: the response of their covariance where"
+                + " it ends, which is \u03c7\u22a5 below the edge and less than 1 beyond it."));
   }
 
   private static Optional<Figure> depths(Result result, double[] g) {
@@ -76,37 +109,52 @@ final class PhaseSection {
             .logY()
             .line("\u03be perpendicular", "c0", g, perpendicular.get())
             .line("\u03be parallel", "c1", g, parallel.get());
+    column(result, "depth_correlation", g.length)
+        .ifPresent(distinct -> plot.dashed("\u03be of distinct points", "c2", g, distinct));
     return Optional.of(
         new Figure(
             plot.svg(),
             "\u03be = \u22121 / ln \u03c7: over how many layers a perturbation decays;"
-                + " \u03be\u22a5 is infinite from the edge of chaos on."));
+                + " \u03be\u22a5 is infinite from the edge of chaos on, \u03be of distinct points"
+                + " at the edge only."));
   }
 
   private static Optional<Figure> growth(Result result, double[] g) {
-    Optional<Table> table =
-        result.array("growth_by_depth").filter(t -> t.rows() == g.length && t.columns() > 0);
-    if (table.isEmpty()) {
+    Optional<double[]> near = deepest(result, "growth_by_depth", g);
+    if (near.isEmpty()) {
       return Optional.empty();
     }
-    int layers = table.get().columns();
-    double[] deepest = layer(table.get(), layers - 1);
+    int layers = result.array("growth_by_depth").orElseThrow().columns();
     Plot plot =
-        new Plot("Growth of kernel adaptation", AXIS, "factor over one layer").size(460, 320);
-    Optional<double[]> response = column(result, "growth_response", g.length);
-    if (Scales.callsForLog(deepest)) {
+        new Plot("Growth with depth, L = " + layers, AXIS, "factor over one layer").size(460, 320);
+    if (Scales.callsForLog(near.get())) {
       plot.logY();
     }
-    plot.line("nearby points, L = " + layers, "c0", g, deepest);
-    response.ifPresent(values -> plot.line("data, L = " + layers, "adaptive", g, values));
+    plot.line("nearby points", "c0", g, near.get());
+    deepest(result, "growth_correlation", g)
+        .ifPresent(values -> plot.dashed("distinct points", "c2", g, values));
+    deepest(result, "growth_angular", g)
+        .ifPresent(values -> plot.line("angles of the data", "c3", g, values));
+    Optional<double[]> response = column(result, "growth_response", g.length);
+    response.ifPresent(values -> plot.line("data, full response", "adaptive", g, values));
     return Optional.of(
         new Figure(
             plot.svg(),
-            "\u03a3 \u03c7\u22a5\u00b2\u1d4f over k < L: by how much more the readout kernel adapts"
-                + " than one layer alone would make it"
+            "By how much more the readout kernel adapts than one layer alone would make it. Nearby"
+                + " and distinct points: \u03a3 \u03c7\u00b2\u1d4f over k < L, all layers with the"
+                + " same source."
                 + (response.isPresent()
-                    ? "; and the same ratio of the full linear response to the data."
-                    : ".")));
+                    ? " Angles of the data: the same with the responses at the data's own angles."
+                        + " Full response: with the sources that the data make, which are smaller"
+                        + " in layers where points are closer."
+                    : "")));
+  }
+
+  private static Optional<double[]> deepest(Result result, String name, double[] g) {
+    return result
+        .array(name)
+        .filter(t -> t.rows() == g.length && t.columns() > 0)
+        .map(t -> layer(t, t.columns() - 1));
   }
 
   private static Optional<Figure> adaptation(Result result, double[] g) {
@@ -119,9 +167,6 @@ final class PhaseSection {
     Plot plot =
         new Plot("Kernel adaptation to the data", AXIS, "|\u0394C\u02e1| / |C\u02e1|")
             .size(460, 320);
-    if (Scales.callsForLog(table.get().values())) {
-      plot.logY();
-    }
     Optional<Table> errors =
         result.array("adaptation_standard_error").filter(t -> t.columns() == layers);
     int shown = Math.min(layers, MOST_LINES);
@@ -134,6 +179,13 @@ final class PhaseSection {
       } else {
         plot.line(name, "c" + k, g, values);
       }
+    }
+    if (result.summary().details().get("criticalWeightVariance") instanceof Number edge
+        && edge.doubleValue() > g[0]
+        && edge.doubleValue() < g[g.length - 1]) {
+      double top = Arrays.stream(table.get().values()).max().orElse(0);
+      double[] at = {edge.doubleValue(), edge.doubleValue()};
+      plot.dashed("edge of chaos", "reference", at, new double[] {0, top});
     }
     return Optional.of(
         new Figure(

@@ -124,6 +124,8 @@ public final class ReportWriter {
         List.of(
             PhaseSection.of(result),
             PathSection.of(result),
+            StartsSection.of(summary),
+            RichnessSection.of(result),
             KernelSection.of(result, wording),
             AlignmentSection.of(result, wording),
             SpectrumSection.of(result, wording),
@@ -148,7 +150,7 @@ public final class ReportWriter {
     for (Figure figure : section.figures()) {
       // the markup of a plot is made by an XML writer, so it goes into the page as it is
       Object svg = HTMLOutputFormat.INSTANCE.fromMarkup(figure.svg());
-      figures.add(Map.of("svg", svg, "caption", figure.caption()));
+      figures.add(Map.of("svg", svg, "caption", figure.caption(), "wide", figure.isWide()));
     }
     List<Map<String, Object>> tables = new ArrayList<>();
     for (Section.Grid table : section.tables()) {
@@ -193,6 +195,11 @@ public final class ReportWriter {
   private static String warning(Summary summary) {
     if (summary.converged()) {
       return "";
+    }
+    if (summary.details().get("secondStart") instanceof Map<?, ?> both
+        && "undecided".equals(both.get("verdict"))) {
+      return "There are two solutions, and their actions do not tell which one holds. Everything"
+          + " below is of one of them; see Two starts.";
     }
     String residual =
         summary.residual().isPresent()

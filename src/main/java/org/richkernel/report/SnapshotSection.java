@@ -58,7 +58,7 @@ final class SnapshotSection {
               Table.of(kernel.name(), one, points, points),
               targets.sorted()));
     }
-    return new Figure(
+    return Figure.wide(
         new HeatMap(
                 panels,
                 sortable ? targets.groups() : List.of(),

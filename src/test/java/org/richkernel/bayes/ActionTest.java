@@ -20,7 +20,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
 
-/** Action along a path against closed forms, starts in both phases, and selections by both. */
+/** Action along a path against closed forms, and selections by it and by validation. */
 class ActionTest {
   private Backend backend;
 
@@ -71,17 +71,6 @@ class ActionTest {
     }
     double last = outcome.path().get(40).action().value();
     assertThat(outcome.path().get(40).actionGrid()).isLessThan(0.02 * last);
-  }
-
-  @Test
-  void noSecondStartWhereNoiseIsSmall() {
-    AdaptiveProblem problem =
-        digits(NetworkSpec.of(2, Activation.TANH), new SaddleOptions(0.5, 10, 64, 0, 5, 1, 20), 8);
-    Search search =
-        new Search(Optional.empty(), Optional.empty(), Search.SecondStart.AUTO, Optional.empty());
-    Search.Outcome outcome =
-        new SearchSolver(backend, problem, search).solve(RunControl.silent()).orElseThrow();
-    assertThat(outcome.starts()).isEmpty();
   }
 
   /**

@@ -300,7 +300,8 @@ class DeepSamplingTest {
     }
   }
 
-  private static final class InMemory implements CheckpointStore {
+  /** A checkpoint that is held in memory. */
+  static final class InMemory implements CheckpointStore {
     private SolverState state;
 
     @Override

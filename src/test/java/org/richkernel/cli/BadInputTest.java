@@ -141,6 +141,8 @@ class BadInputTest {
         Arguments.of("bayes", "--gamma-path=0:1", "--gamma-path is 0:1"),
         Arguments.of("bayes", "--gamma-path=2:1:3", "use a:b:n with 0 <= a < b"),
         Arguments.of("bayes", "--gamma-path=0:1:1", "n from 2 to"),
+        Arguments.of("bayes", "--second-start=maybe", "--second-start is maybe"),
+        Arguments.of("bayes", "--second-start=yes", "one hidden layer has a single solution"),
         Arguments.of("bayes", "--warm-start=nowhere", "nowhere"),
         Arguments.of("bayes", "--select=depth", "--select is depth"),
         Arguments.of("bayes", "--select=gamma", "--gamma-path"),

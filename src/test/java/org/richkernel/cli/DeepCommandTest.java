@@ -56,7 +56,20 @@ class DeepCommandTest {
     double[] phi = array(out, "phi_1");
     assertThat(java.util.Arrays.copyOfRange(array(out, "path_phi_1"), 2 * 256, 3 * 256))
         .containsExactly(phi);
-    assertThat(out.resolve("report.html")).isNotEmptyFile();
+    assertThat(array(out, "path_trace"))
+        .hasSize(3 * 2)
+        .endsWith(json.at("/layers/1/trace").asDouble());
+    assertThat(array(out, "path_frobenius_standard_error")[5])
+        .isEqualTo(json.at("/layers/1/frobeniusStandardError").asDouble());
+    assertThat(array(out, "path_loss_test")[2]).isEqualTo(json.at("/test/loss").asDouble());
+    assertThat(array(out, "path_loss_test_standard_error")[2])
+        .isEqualTo(json.at("/test/lossStandardError").asDouble());
+    assertThat(array(out, "path_loss_train_standard_error")[0]).isZero();
+    assertThat(array(out, "path_loss_train_standard_error")[2])
+        .isEqualTo(json.at("/path/2/trainLossStandardError").asDouble())
+        .isBetween(0.0, 0.1 * json.at("/train/loss").asDouble());
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("Loss against richness", "Alignment by layer", "Action per neuron");
 
     // a warm start takes up its populations, a saved result predicts its own test points
     Path warm =
@@ -84,6 +97,23 @@ class DeepCommandTest {
     }
     assertThat(difference).isPositive();
     assertThat(Math.sqrt(difference / size)).isLessThan(0.1);
+  }
+
+  @Test
+  void aSecondStartIsInTheSummaryAndTheReport() throws IOException {
+    Path out = fit("twice", 0, "--samples=64", "--tolerance=0.5", "--second-start=yes");
+
+    JsonNode json = summary(out);
+    assertThat(json.at("/secondStart/verdict").asText()).isEqualTo("one solution");
+    assertThat(json.at("/secondStart/alignedKappa").asDouble()).isBetween(0.0, 0.05);
+    assertThat(json.at("/starts")).hasSize(2);
+    assertThat(json.at("/starts/0/start").asText()).isEqualTo("lazy");
+    assertThat(json.at("/starts/0/testLoss").asDouble())
+        .isEqualTo(json.at("/test/loss").asDouble());
+    assertThat(json.at("/starts/1/layers")).hasSize(2);
+    assertThat(json.at("/starts/1/action").isMissingNode()).isTrue();
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("Two starts", "same solution");
   }
 
   @Test

@@ -140,7 +140,7 @@ class FiniteWidthRunTest {
 
   /** The layers add more to each other's adaptation the closer they come to the edge of chaos. */
   @Test
-  void phaseDiagramWithDataShowsAdaptationGrowing() {
+  void phaseDiagramWithDataShowsAdaptationGrowing() throws Exception {
     List<String> arguments =
         Program.digits(
             "phase",
@@ -158,6 +158,10 @@ class FiniteWidthRunTest {
     double[] growth = result.array("growth_response").orElseThrow().values();
     assertThat(growth[1]).isGreaterThan(growth[0]);
     assertThat(result.array("adaptation_standard_error").orElseThrow().columns()).isEqualTo(4);
+    assertThat(result.array("growth_angular").orElseThrow().columns()).isEqualTo(4);
+    assertThat(ResultFolder.readSummary(out()).details()).containsKey("largestAdaptation");
+    assertThat(Files.readString(out().resolve("report.html")))
+        .contains("the readout kernel adapts most to these data at weight variance 1.000, by");
   }
 
   @ParameterizedTest
@@ -169,6 +173,18 @@ class FiniteWidthRunTest {
         "--order=map | --width is missing",
         "--chi=3 | --width is missing",
         "--order=one-loop --width=0 | --width is 0",
+        "--order=map --width=-3 | --width is -3",
+        "--order=map --width=2.5 | --width",
+        "--scaling=standard --width=0 | --width is 0",
+        "--order=map --width=5 --hidden-layers=0 | --hidden-layers is 0",
+        "--order=map --width=5 --hidden-layers=-2 | --hidden-layers is -2",
+        "--order=map --width=5 --hidden-layers=1000000000 | --hidden-layers is 1000000000; use 1 to 64",
+        "--order=one-loop --width=5 --hidden-layers=0 | --hidden-layers is 0",
+        "--order=map --width=5 --chi=NaN | --chi is NaN",
+        "--order=map --width=5 --chi=Infinity | --chi is Infinity",
+        "--order=one-loop --width=5 --chi=1:Infinity:3 | --chi is 1:Infinity:3",
+        "--order=one-loop --width=5 --chi=1:10:2.5 | --chi is 1:10:2.5",
+        "--order=one-loop --width=5 --chi=1:10 | --chi is 1:10",
         "--order=one-loop --width=5 --chi=0 | --chi is 0",
         "--order=one-loop --width=5 --chi=-2 | --chi is -2",
         "--order=one-loop --width=5 --chi=1:x:3 | --chi is 1:x:3",
@@ -192,6 +208,36 @@ class FiniteWidthRunTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--train-size=4 | --width is missing",
+        "--train-size=4 --width=0 | --width is 0",
+        "--train-size=4 --width=10 --samples=8 | --samples is 8",
+        "--train-size=4 --width=10 --beta=0 | --beta is 0.0",
+        "--train-size=4 --width=10 --beta=-1 | --beta is -1.0",
+        "--train-size=1 --width=10 | --train-size is 1",
+        "--train-size=4 --width=10 --activation=relu --weight-variance=1:3:3 | no stable fixed",
+        "--train-size=4 --width=10 --hidden-layers=0 | --hidden-layers is 0",
+      })
+  void sweepsOnDataThatMakeNoSenseAreRefusedInOneLine(String options, String says) {
+    String[] arguments =
+        ("phase --train-x="
+                + Program.DATA
+                + "mnist01-train-images-idx3-ubyte.gz --train-y="
+                + Program.DATA
+                + "mnist01-train-labels-idx1-ubyte.gz --classes=0,1 --out="
+                + out()
+                + " "
+                + options.strip())
+            .split(" ");
+    Program run = Program.run(arguments);
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(says.strip());
+    assertThat(out()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "--activation=relu --weight-variance=1:3:5 | no stable fixed point from 2.0 on",
         "--activation=linear --weight-variance=0.5:1:3 | no stable fixed point from 1.0 on",
         "--weight-variance=1.2 | a diagram needs a range",
@@ -199,6 +245,15 @@ class FiniteWidthRunTest {
         "--bias-variance=-1 | --bias-variance is -1.0",
         "--hidden-layers=0 | --hidden-layers is 0",
         "--width=10 | name the data",
+        "--hidden-layers=-3 | --hidden-layers is -3",
+        "--hidden-layers=1000000000 | --hidden-layers is 1000000000; use 1 to 64",
+        "--weight-variance=-1:1:3 | --weight-variance is -1.0",
+        "--weight-variance=NaN:1:3 | --weight-variance is NaN:1:3",
+        "--weight-variance=1:Infinity:3 | --weight-variance is 1:Infinity:3",
+        "--weight-variance=1:2:0 | --weight-variance is 1:2:0",
+        "--bias-variance=NaN | --bias-variance is NaN",
+        "--bias-variance=Infinity | --bias-variance is Infinity",
+        "--activation=step | --activation",
       })
   void sweepsThatLeaveTheStableRegionAreRefusedInOneLine(String options, String says) {
     String[] arguments = ("phase --out=" + out() + " " + options.strip()).split(" ");

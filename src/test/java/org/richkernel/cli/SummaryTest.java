@@ -41,8 +41,8 @@ class SummaryTest {
         .containsExactly(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
                     + " hidden-layers activation weight-variance bias-variance gamma beta samples"
-                    + " seed tolerance max-sweeps determinant-weight backend threads precision"
-                    + " quiet debug out resume checkpoint-seconds dry-run")
+                    + " seed tolerance max-sweeps determinant-weight second-start backend threads"
+                    + " precision quiet debug out resume checkpoint-seconds dry-run")
                 .split(" "));
     assertThat(json.at("/config/standardize").asText()).isEqualTo("global");
     assertThat(json.at("/config/threads").asInt()).isEqualTo(1);

@@ -121,20 +121,28 @@ public record ResponseFunctions(
     return depth(perpendicular);
   }
 
-  private static double depth(double response) {
+  /** Depth scale of a response. */
+  static double depth(double response) {
     return response >= 1 ? Double.POSITIVE_INFINITY : response <= 0 ? 0 : -1 / Math.log(response);
   }
 
   /**
-   * By what factor L layers with equal sources adapt more than one: sum_{k &lt; L} chi_perp^{2k}.
-   * Every layer's source travels down by the adjoint response and up by the response.
+   * By what factor L layers with equal sources turn the angle between nearby points more than one:
+   * sum_{k &lt; L} chi_perp^{2k}. Every layer's source travels down by the adjoint response and up
+   * by the response. Points that differ do not stay near each other beyond the edge of chaos, see
+   * {@link CorrelationFixedPoint}.
    */
   public double adaptationGrowth(int layers) {
+    return growth(perpendicular, layers);
+  }
+
+  /** sum_{k < L} chi^{2k}. */
+  static double growth(double chi, int layers) {
     double sum = 0;
     double power = 1;
     for (int k = 0; k < layers; k++) {
       sum += power;
-      power *= perpendicular * perpendicular;
+      power *= chi * chi;
     }
     return sum;
   }

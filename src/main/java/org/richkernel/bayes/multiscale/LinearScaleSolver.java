@@ -1,6 +1,8 @@
 package org.richkernel.bayes.multiscale;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -82,8 +84,33 @@ public final class LinearScaleSolver {
    */
   public ScaleSolution solve(double chi, Optional<Targets> testTargets) {
     LinearModes scaled = modes.withChi(chi);
-    ReadoutScale tree = ReadoutScale.of(scaled, 0);
-    ReadoutScale rescaled = ReadoutScale.of(scaled, 1);
+    return levels(scaled, ReadoutScale.of(scaled, 0), ReadoutScale.of(scaled, 1), testTargets);
+  }
+
+  /**
+   * Solves at one scale after the other, each from the readout scales of the one before; the first
+   * starts from the Gaussian process, q = 1.
+   *
+   * @param chis positive, in any order
+   * @param testTargets Q x 1, if known
+   */
+  public List<ScaleSolution> sweep(double[] chis, Optional<Targets> testTargets) {
+    List<ScaleSolution> path = new ArrayList<>();
+    double treeStart = 1;
+    double rescaledStart = 1;
+    for (double chi : chis) {
+      LinearModes scaled = modes.withChi(chi);
+      ReadoutScale tree = ReadoutScale.from(scaled, 0, treeStart);
+      ReadoutScale rescaled = ReadoutScale.from(scaled, 1, rescaledStart);
+      path.add(levels(scaled, tree, rescaled, testTargets));
+      treeStart = tree.q();
+      rescaledStart = rescaled.q();
+    }
+    return path;
+  }
+
+  private ScaleSolution levels(
+      LinearModes scaled, ReadoutScale tree, ReadoutScale rescaled, Optional<Targets> testTargets) {
     LinearPosterior posterior = LinearPosterior.of(scaled);
     Map<String, Level> levels = new LinkedHashMap<>();
     levels.put(ScaleSolution.GAUSSIAN, LinearLoops.ofScale(scaled, 1));
@@ -100,7 +127,7 @@ public final class LinearScaleSolver {
           predictors.put(name, predictor(level));
         });
     return new ScaleSolution(
-        chi,
+        scaled.chi(),
         predictions,
         adaptedKernel(levels.get(ScaleSolution.TREE)),
         predictors,

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.PathPoint;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.SampledPredictor;
+import org.richkernel.bayes.SolveSequence;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.lazy.KernelKind;
@@ -62,16 +64,53 @@ public final class SampledScaleSolver {
   /**
    * Solves at one scale.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state of the tree level
+   * @return empty if a stop was asked for
    */
   public Optional<ScaleSolution> solve(double chi, RunControl control) {
-    AdaptiveProblem saddle = saddle(chi);
-    AdaptiveNbkSolution tree = new AdaptiveNbkSolver(backend, saddle).solve(control);
-    if (tree == null) {
-      return Optional.empty();
-    }
-    Map<String, LevelPrediction> levels = new LinkedHashMap<>();
+    return sweep(new double[] {chi}, control).map(path -> path.get(0));
+  }
+
+  /**
+   * Solves at one scale after the other, each from the populations of the one before; the first
+   * starts from the Gaussian process, its richness rising from 0. The saddle point of one hidden
+   * layer is the only one, so nothing but time depends on where a solve starts.
+   *
+   * @param chis positive, in any order
+   * @return empty if a stop was asked for; the checkpoint then holds the state
+   */
+  public Optional<List<ScaleSolution>> sweep(double[] chis, RunControl control) {
     LazySolution lazy = lazy();
+    LinearModes modes =
+        LinearModes.of(
+            backend,
+            lazy.gram().readout(),
+            problem.targets().toArray(),
+            problem.width(),
+            1,
+            problem.kappa());
+    SolveSequence sequence = new SolveSequence(backend, control, chis.length, null);
+    List<ScaleSolution> path = new ArrayList<>();
+    double start = 1;
+    for (double chi : chis) {
+      Optional<PathPoint> tree = sequence.next(saddle(chi), false);
+      if (tree.isEmpty()) {
+        return Optional.empty();
+      }
+      ReadoutScale rescaled = ReadoutScale.from(modes.withChi(chi), 1, start);
+      start = rescaled.q();
+      path.add(levels(chi, lazy, modes.withChi(chi), rescaled, tree.get(), sequence));
+    }
+    return Optional.of(path);
+  }
+
+  private ScaleSolution levels(
+      double chi,
+      LazySolution lazy,
+      LinearModes modes,
+      ReadoutScale rescaled,
+      PathPoint tree,
+      SolveSequence sequence) {
+    Map<String, LevelPrediction> levels = new LinkedHashMap<>();
     levels.put(
         ScaleSolution.GAUSSIAN,
         LevelPrediction.exact(lazy.trainPredictions(), lazy.testPredictions()));
@@ -79,23 +118,44 @@ public final class SampledScaleSolver {
         ScaleSolution.TREE,
         new LevelPrediction(
             tree.trainPredictions(), new double[0], tree.testPredictions(), tree.testSpread()));
-    Rescaled rescaled = rescaled(lazy, chi);
-    levels.put(ScaleSolution.RESCALED, rescaled.prediction());
+    levels.put(ScaleSolution.RESCALED, rescaled(modes, rescaled.q()));
     Map<String, Predictor> predictors = new LinkedHashMap<>();
-    predictors.put(ScaleSolution.TREE, tree.predictor());
-    if (tree.predictor() instanceof SampledPredictor sampled) {
-      levels.put(ScaleSolution.ONE_LOOP, oneLoop(tree, sampled, chi));
+    if (sequence.restored()) {
+      levels.put(ScaleSolution.ONE_LOOP, unpacked(sequence.attached()));
+    } else {
+      AdaptiveNbkSolution solution = sequence.solution();
+      predictors.put(ScaleSolution.TREE, solution.predictor());
+      if (solution.predictor() instanceof SampledPredictor sampled) {
+        LevelPrediction loop = oneLoop(solution, sampled, chi);
+        levels.put(ScaleSolution.ONE_LOOP, loop);
+        sequence.attach(packed(loop));
+      }
     }
-    return Optional.of(
-        new ScaleSolution(
-            chi,
-            levels,
-            tree.kernels().get(0),
-            predictors,
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            rescaled.stationaryPoints(),
-            Optional.of(PathPoint.of(saddle.options(), tree))));
+    return new ScaleSolution(
+        chi,
+        levels,
+        tree.kernels().get(0),
+        predictors,
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        rescaled.stationaryPoints(),
+        Optional.of(tree));
+  }
+
+  private static double[] packed(LevelPrediction f) {
+    return Stream.of(f.train(), f.trainError(), f.test(), f.testError())
+        .flatMapToDouble(Arrays::stream)
+        .toArray();
+  }
+
+  private LevelPrediction unpacked(double[] numbers) {
+    int points = problem.points();
+    int end = 2 * points + problem.testInputs().rows();
+    return new LevelPrediction(
+        Arrays.copyOf(numbers, points),
+        Arrays.copyOfRange(numbers, points, 2 * points),
+        Arrays.copyOfRange(numbers, 2 * points, end),
+        Arrays.copyOfRange(numbers, end, numbers.length));
   }
 
   private LazySolution lazy() {
@@ -111,29 +171,16 @@ public final class SampledScaleSolver {
         .solve();
   }
 
-  private record Rescaled(LevelPrediction prediction, int stationaryPoints) {}
-
   /** The NNGP kernel times the scale q of largest density. */
-  private Rescaled rescaled(LazySolution lazy, double chi) {
-    LinearModes modes =
-        LinearModes.of(
-            backend,
-            lazy.gram().readout(),
-            problem.targets().toArray(),
-            problem.width(),
-            chi,
-            problem.kappa());
-    ReadoutScale scale = ReadoutScale.of(modes, 1);
-    Level level = LinearLoops.ofScale(modes, scale.q());
+  private LevelPrediction rescaled(LinearModes modes, double q) {
+    Level level = LinearLoops.ofScale(modes, q);
     int others = problem.testInputs().rows();
     double[] cross =
         others == 0
             ? new double[0]
             : new LazyKernel(problem.network(), KernelKind.NNGP)
                 .cross(backend, problem.testInputs(), problem.inputs());
-    return new Rescaled(
-        LevelPrediction.exact(level.train(), level.predict(cross, others)),
-        scale.stationaryPoints());
+    return LevelPrediction.exact(level.train(), level.predict(cross, others));
   }
 
   /**

@@ -13,7 +13,8 @@ import org.richkernel.network.Predictor;
  * @param levels by name, in the order gaussian (NNGP), tree, rescaled, one-loop, exact; exact for
  *     linear networks only
  * @param kernel Phi^1 at tree level, row-major P x P
- * @param predictors at new inputs by level; those that can be saved
+ * @param predictors at new inputs by level; those that can be saved, none for a scale that was
+ *     taken from a checkpoint
  * @param exactTrainLoss posterior mean of the training loss with the variance of f, where known
  * @param exactTestLoss the same on the test points
  * @param stationaryPoints roots of the equation of the rescaled kernel

@@ -96,6 +96,66 @@ final class Marks {
     }
   }
 
+  /** Error bars at (x_i, y_i), without a place in the legend. */
+  static final class Whiskers extends Mark {
+    private static final double HALF_WIDTH = 4;
+
+    private final double[] xs;
+    private final double[] ys;
+    private final double[] errors;
+
+    Whiskers(String color, double[] xs, double[] ys, double[] errors) {
+      super("", color);
+      if (xs.length != ys.length || xs.length != errors.length) {
+        throw new IllegalArgumentException(
+            xs.length + " x, " + ys.length + " y, " + errors.length + " errors");
+      }
+      this.xs = xs;
+      this.ys = ys;
+      this.errors = errors;
+    }
+
+    @Override
+    void extend(Range x, Range y) {
+      for (int i = 0; i < xs.length; i++) {
+        if (isShown(i)) {
+          double low = ys[i] - errors[i];
+          y.include(ys[i] + errors[i]);
+          // a bar that almost reaches zero must not stretch a logarithmic axis by decades
+          y.include(low > 0 && low < 0.1 * ys[i] ? 0 : low);
+        }
+      }
+    }
+
+    private boolean isShown(int i) {
+      return errors[i] > 0 && Double.isFinite(errors[i]);
+    }
+
+    @Override
+    void draw(Frame frame, SvgWriter svg) {
+      String mark = "whisker " + color;
+      for (int i = 0; i < xs.length; i++) {
+        if (!isShown(i) || !frame.shows(xs[i], ys[i])) {
+          continue;
+        }
+        double x = frame.x(xs[i]);
+        double high = frame.y(ys[i] + errors[i]);
+        boolean ends = frame.shows(xs[i], ys[i] - errors[i]);
+        double low = ends ? Math.min(frame.bottom(), frame.y(ys[i] - errors[i])) : frame.bottom();
+        svg.line(mark, x, low, x, high);
+        svg.line(mark, x - HALF_WIDTH, high, x + HALF_WIDTH, high);
+        if (low < frame.bottom()) {
+          svg.line(mark, x - HALF_WIDTH, low, x + HALF_WIDTH, low);
+        }
+      }
+    }
+
+    @Override
+    void drawKey(SvgWriter svg, double x, double y) {
+      // the line through the points stands in the legend
+    }
+  }
+
   /** A disc at every (x_i, y_i), in one colour or in the colour of a value between 0 and 1. */
   static final class Points extends Mark {
     private final double[] xs;

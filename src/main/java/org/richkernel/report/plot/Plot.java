@@ -89,6 +89,14 @@ public final class Plot {
     return line(name, color, xs, ys);
   }
 
+  /** Adds a line, its points and their error bars, left out where the errors are NaN. */
+  public Plot pointsWithErrors(
+      String name, String color, double[] xs, double[] ys, double[] errors) {
+    line(name, color, xs, ys);
+    add(new Marks.Whiskers(color, xs, ys, errors));
+    return points("", color, xs, ys);
+  }
+
   /** Adds a thin, pale line, for many lines of a kind. */
   public Plot hairline(String name, String color, double[] xs, double[] ys) {
     return add(new Marks.Line(name, color, "hair", xs, ys));

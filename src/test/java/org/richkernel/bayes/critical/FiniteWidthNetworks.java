@@ -1,51 +1,60 @@
 package org.richkernel.bayes.critical;
 
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
+import java.util.Arrays;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
 
 /**
  * The posterior of networks of finite width by drawing whole networks from the prior and weighing
  * each by the likelihood of its readout kernel: exact, for few points.
  */
 final class FiniteWidthNetworks {
-  private final FiniteWidthProblem problem;
-  private final RandomGenerator random;
-  private final int points;
-  private final double[] priorSum;
-  private final double[][] blockSum;
-  private final double[] blockWeight;
-  private final double[][] blockPrior;
-  private final double[] blockDual;
-  private final int perBlock;
+  /** Neurons that pass the activation together. */
+  private static final int ROWS = 50_000;
 
-  FiniteWidthNetworks(FiniteWidthProblem problem, int draws, int blocks, long seed) {
+  private final FiniteWidthProblem problem;
+  private final int points;
+  private final int perBlock;
+  private final double[][] blockSum;
+  private final double[][] blockPrior;
+  private final double[] blockWeight;
+
+  FiniteWidthNetworks(
+      Backend backend, FiniteWidthProblem problem, int draws, int blocks, long seed) {
     this.problem = problem;
-    random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     points = problem.points();
-    priorSum = new double[points * points];
+    perBlock = draws / blocks;
     blockSum = new double[blocks][points * points];
     blockPrior = new double[blocks][points * points];
     blockWeight = new double[blocks];
-    blockDual = new double[blocks];
-    perBlock = draws / blocks;
-    for (int b = 0; b < blocks; b++) {
-      for (int s = 0; s < perBlock; s++) {
-        draw(b);
+    int batch = Math.max(1, Math.min(perBlock, ROWS / problem.width()));
+    try (Matrix fields =
+        backend.allocate(Precision.FLOAT32, batch * problem.width(), points, "fields")) {
+      long stream = 0;
+      for (int b = 0; b < blocks; b++) {
+        for (int done = 0; done < perBlock; done += batch) {
+          double[][] c = new double[Math.min(batch, perBlock - done)][];
+          Arrays.fill(c, problem.inputCovariance());
+          for (int l = 1; l <= problem.layers(); l++) {
+            backend.fillGaussian(seed, stream++, 0, fields);
+            ascend(backend, fields, c, l);
+          }
+          for (double[] readout : c) {
+            weigh(square(readout), b);
+          }
+        }
       }
     }
   }
 
-  private void draw(int block) {
-    RealMatrix c = square(problem.inputCovariance());
-    for (int l = 1; l <= problem.layers(); l++) {
-      c = nextCovariance(c, l);
-    }
+  private void weigh(RealMatrix c, int block) {
     RealVector y = new ArrayRealVector(problem.targets().toArray());
     CholeskyDecomposition readout =
         new CholeskyDecomposition(
@@ -55,41 +64,57 @@ final class FiniteWidthNetworks {
         -0.5 * problem.chi() * y.dotProduct(v) - 0.5 * Math.log(readout.getDeterminant());
     double weight = Math.exp(logWeight);
     blockWeight[block] += weight;
-    blockDual[block] += weight * y.dotProduct(v);
     for (int i = 0; i < points; i++) {
       for (int j = 0; j < points; j++) {
         double value = c.getEntry(i, j);
         blockSum[block][i * points + j] += weight * value;
         blockPrior[block][i * points + j] += value;
-        priorSum[i * points + j] += value;
       }
     }
   }
 
-  /** bias + g phi^T phi / N of N rows drawn from N(0, c). */
-  private RealMatrix nextCovariance(RealMatrix c, int layer) {
-    double[][] factor = new CholeskyDecomposition(c, 1e-10, 1e-14).getL().getData();
-    double[] sum = new double[points * points];
-    double[] phi = new double[points];
-    double[] z = new double[points];
-    for (int n = 0; n < problem.width(); n++) {
-      for (int i = 0; i < points; i++) {
-        z[i] = random.nextGaussian();
+  /** bias + g phi^T phi / N of N rows drawn from N(0, c), for every network in place. */
+  private void ascend(Backend backend, Matrix fields, double[][] c, int layer) {
+    int width = problem.width();
+    float[] h = new float[fields.rows() * points];
+    backend.download(fields, h);
+    double[][] factor = new double[0][];
+    for (int network = 0; network < c.length; network++) {
+      if (network == 0 || c[network] != c[network - 1]) {
+        factor = new CholeskyDecomposition(square(c[network]), 1e-10, 1e-14).getL().getData();
       }
-      for (int i = 0; i < points; i++) {
-        double h = 0;
-        for (int j = 0; j <= i; j++) {
-          h += factor[i][j] * z[j];
-        }
-        phi[i] = problem.activation().value(h);
-      }
-      for (int i = 0; i < points; i++) {
-        for (int j = 0; j < points; j++) {
-          sum[i * points + j] += phi[i] * phi[j] / problem.width();
+      for (int row = network * width; row < (network + 1) * width; row++) {
+        // from the last point on, as each needs the normals before it
+        for (int i = points - 1; i >= 0; i--) {
+          double sum = 0;
+          for (int j = 0; j <= i; j++) {
+            sum += factor[i][j] * h[row * points + j];
+          }
+          h[row * points + i] = (float) sum;
         }
       }
     }
-    return square(problem.covariance(layer, sum));
+    backend.upload(h, fields);
+    backend.activate(problem.activation(), fields, fields);
+    backend.download(fields, h);
+    for (int network = 0; network < c.length; network++) {
+      double[] gram = new double[points * points];
+      for (int row = network * width; row < (network + 1) * width; row++) {
+        for (int i = 0; i < points; i++) {
+          double own = h[row * points + i];
+          for (int j = 0; j <= i; j++) {
+            gram[i * points + j] += own * h[row * points + j];
+          }
+        }
+      }
+      for (int i = 0; i < points; i++) {
+        for (int j = 0; j <= i; j++) {
+          gram[i * points + j] /= width;
+          gram[j * points + i] = gram[i * points + j];
+        }
+      }
+      c[network] = problem.covariance(layer, gram);
+    }
   }
 
   private RealMatrix square(double[] values) {
@@ -139,16 +164,5 @@ final class FiniteWidthNetworks {
       }
     }
     return Math.sqrt(sum);
-  }
-
-  /** Posterior mean of y . v. */
-  double dualFit() {
-    double weight = 0;
-    double sum = 0;
-    for (int b = 0; b < blockWeight.length; b++) {
-      weight += blockWeight[b];
-      sum += blockDual[b];
-    }
-    return sum / weight;
   }
 }

@@ -92,7 +92,7 @@ class KernelAdaptationTest {
   void kernelsAreTheShiftOfThePosteriorOfFiniteNetworks(
       Activation activation, int layers, int width) {
     FiniteWidthProblem problem = problem(activation, layers, width, 1.2, 0.05);
-    FiniteWidthNetworks exact = new FiniteWidthNetworks(problem, 40_000, 20, 5);
+    FiniteWidthNetworks exact = new FiniteWidthNetworks(backend, problem, 40_000, 20, 5);
     double noise = requireLinearResponse(problem, exact, 0.02);
     MapSolution map = map(problem, 20_000);
     assertThat(map.converged()).isTrue();
@@ -105,7 +105,7 @@ class KernelAdaptationTest {
   @Test
   void linearResponseOfReluIsTheShiftOfThePosterior() {
     FiniteWidthProblem problem = problem(Activation.RELU, 1, 60, 1.2, 0.05);
-    requireLinearResponse(problem, new FiniteWidthNetworks(problem, 200_000, 20, 5), 0.06);
+    requireLinearResponse(problem, new FiniteWidthNetworks(backend, problem, 200_000, 20, 5), 0.06);
   }
 
   /** Returns the Monte Carlo error of the difference. */

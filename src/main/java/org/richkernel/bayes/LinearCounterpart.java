@@ -1,0 +1,145 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+
+/**
+ * The linear network that has a network's readout kernel at initialisation as the kernel of its
+ * inputs, for a cheap judgement of where a first-order transition is possible.
+ *
+ * <p>Its saddle at order parameter t &gt;= 0 belongs to the richness (Lauditi, Bordelon and
+ * Pehlevan, arXiv:2502.07998, linear networks, solved for gamma)
+ *
+ * <pre>  gamma(t)^2 = t / sum_k m lambda_k z_k^2 / (m lambda_k + kappa)^2,    m = (1 + t)^L,</pre>
+ *
+ * <p>with lambda_k the eigenvalues of the kernel and z_k the components of the targets. Several
+ * solutions share a richness where gamma(t) falls. That takes L &gt;= 2, t &gt; 1 / (L - 1) and
+ * more noise than kernel along the targets: for a single mode kappa &gt; 63 lambda at L = 2 and
+ * kappa &gt; 33 lambda at L = 4. The judgement is exact for linear networks of one output and an
+ * estimate for all others.
+ */
+final class LinearCounterpart {
+  /** Values of t that are looked at. */
+  private static final int GRID = 600;
+
+  /** What gamma^2 must fall by: above rounding. */
+  private static final double FALL = 1e-9;
+
+  /** Noises below this share of the one at hand are not searched. */
+  private static final double LEAST_NOISE = 1e-9;
+
+  private static final int BISECTIONS = 40;
+
+  private final int layers;
+  private final double[] lambda;
+  private final double[][] z; // K x P
+
+  private LinearCounterpart(int layers, double[] lambda, double[][] z) {
+    this.layers = layers;
+    this.lambda = lambda;
+    this.z = z;
+  }
+
+  /** The counterpart of a problem's network, whatever its richness and noise. */
+  static LinearCounterpart of(Backend backend, AdaptiveProblem problem) {
+    int depth = problem.network().hiddenLayers();
+    int points = problem.trainInputs().rows();
+    AdaptiveProblem lazy = SearchSolver.at(problem, 0, problem.options().kappa());
+    double[] kernel = InitialKernelSaddle.solve(backend, lazy).kernels().get(depth - 1);
+    double[] vectors = new double[points * points];
+    double[] lambda = new double[points];
+    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "initial kernel");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "its eigenvalues")) {
+      backend.upload(kernel, a);
+      backend.scale(problem.network().weightVariance(depth), a);
+      backend.eigenSymmetric(a, values);
+      backend.download(a, vectors);
+      backend.download(values, lambda);
+    }
+    double[] y = problem.trainTargets().toArray();
+    int outputs = problem.trainTargets().outputs();
+    double[][] z = new double[outputs][points];
+    for (int i = 0; i < points; i++) {
+      lambda[i] = Math.max(0, lambda[i]);
+      for (int o = 0; o < outputs; o++) {
+        for (int k = 0; k < points; k++) {
+          z[o][k] += vectors[i * points + k] * y[i * outputs + o];
+        }
+      }
+    }
+    return new LinearCounterpart(depth, lambda, z);
+  }
+
+  /** tr Y^T (C + kappa)^{-1} Y, which is tr Y^T v of the network itself at gamma = 0. */
+  double initialDualFit(double kappa) {
+    double sum = 0;
+    for (double[] components : z) {
+      for (int k = 0; k < lambda.length; k++) {
+        sum += components[k] * components[k] / (lambda[k] + kappa);
+      }
+    }
+    return sum;
+  }
+
+  /** Whether some richness up to this one has several solutions, for any of the outputs alone. */
+  boolean hasSeveralSolutions(double gamma, double kappa) {
+    for (double[] components : z) {
+      if (layers > 1 && folds(components, gamma, kappa)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean folds(double[] components, double gamma, double kappa) {
+    double first = 1.0 / (layers - 1);
+    // m lambda / (m lambda + kappa)^2 <= 1 / (4 kappa)
+    double last = gamma * gamma * InitialKernelSaddle.dot(components, components) / (4 * kappa);
+    double highest = 0;
+    for (int i = 0; i <= GRID && last > first; i++) {
+      double square =
+          richnessSquare(components, first * Math.pow(last / first, i / (double) GRID), kappa);
+      if (square < (1 - FALL) * highest && square <= gamma * gamma) {
+        return true;
+      }
+      highest = Math.max(highest, square);
+    }
+    return false;
+  }
+
+  /** gamma(t)^2. */
+  private double richnessSquare(double[] components, double t, double kappa) {
+    double m = Math.pow(1 + t, layers);
+    double sum = 0;
+    for (int k = 0; k < lambda.length; k++) {
+      if (lambda[k] > 0) {
+        // divided by m, so that a large m does not overflow
+        double denominator = lambda[k] + kappa / m;
+        sum += lambda[k] * components[k] * components[k] / (denominator * denominator);
+      }
+    }
+    return t * m / sum;
+  }
+
+  /**
+   * The largest noise up to the given one, by bisection of its logarithm, at which every richness
+   * up to the given one has a single solution.
+   */
+  double noiseOfOneSolution(double gamma, double kappa) {
+    if (!hasSeveralSolutions(gamma, kappa)) {
+      return kappa;
+    }
+    double low = LEAST_NOISE * kappa;
+    double high = kappa;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double middle = Math.sqrt(low * high);
+      if (hasSeveralSolutions(gamma, middle)) {
+        high = middle;
+      } else {
+        low = middle;
+      }
+    }
+    return low;
+  }
+}
