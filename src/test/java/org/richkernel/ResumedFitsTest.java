@@ -138,7 +138,7 @@ class ResumedFitsTest {
       Optional<Result> run(Backend backend, RunControl control) {
         NetworkSpec biased = NetworkSpec.of(2, Activation.ERF).withBiasVariance(0.05);
         CriticalNbk map =
-            CriticalNbk.of(biased, 400).beta(2).options(new MapOptions(500, 3, 1e-2, 30));
+            CriticalNbk.of(biased, 30).beta(20).options(new MapOptions(500, 3, 1e-2, 30));
         return of(map.fit(DATA, backend, control));
       }
     },
