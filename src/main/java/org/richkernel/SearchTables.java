@@ -69,6 +69,7 @@ final class SearchTables {
       if (!one) {
         row.put("chosen", start == starts.chosen());
         putAction(row, start.action(), start.actionGrid());
+        row.put("wayConverged", start.wayConverged());
       }
       putPoint(row, start.point());
       rows.add(row);

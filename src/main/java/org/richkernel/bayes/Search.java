@@ -108,9 +108,15 @@ public record Search(
    * @param point the solution, without its kernels
    * @param action per neuron with its Monte Carlo error; NaN where both starts agree
    * @param actionGrid error of the quadrature
+   * @param wayConverged whether every solve that led here, or that the action is made of, met its
+   *     tolerance
    */
   public record StartRow(
-      String name, PathPoint point, AdaptiveNbkSolution.Estimate action, double actionGrid) {
+      String name,
+      PathPoint point,
+      AdaptiveNbkSolution.Estimate action,
+      double actionGrid,
+      boolean wayConverged) {
     /** Monte Carlo error and that of the quadrature together. */
     double totalError() {
       return Math.hypot(action.error(), actionGrid);
@@ -123,7 +129,7 @@ public record Search(
     ONE_SOLUTION,
     /** They differ, and the actions tell which one holds; the other one is metastable. */
     TWO_SOLUTIONS,
-    /** They differ, and the ends or their actions are not known well enough to tell which holds. */
+    /** They differ, and the solves or the actions are not good enough to tell which one holds. */
     UNDECIDED
   }
 
@@ -151,8 +157,8 @@ public record Search(
           Verdict.ONE_SOLUTION,
           alignedNoise,
           UNKNOWN,
-          new StartRow("lazy", lazy, UNKNOWN, Double.NaN),
-          new StartRow("aligned", aligned, UNKNOWN, Double.NaN));
+          new StartRow("lazy", lazy, UNKNOWN, Double.NaN, lazy.converged()),
+          new StartRow("aligned", aligned, UNKNOWN, Double.NaN, aligned.converged()));
     }
 
     /**
@@ -164,8 +170,9 @@ public record Search(
         double alignedNoise, StartRow lazy, StartRow aligned, double decided) {
       double gain = lazy.action().value() - aligned.action().value();
       double error = Math.hypot(lazy.totalError(), aligned.totalError());
-      // An end that has not converged may mix both solutions; an unknown error decides nothing.
-      boolean known = lazy.point().converged() && aligned.point().converged();
+      // A solve that has not converged may be stuck or mix both solutions, whatever its errors say;
+      // an unknown error decides nothing.
+      boolean known = lazy.wayConverged() && aligned.wayConverged();
       Verdict verdict =
           known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
       return new Starts(

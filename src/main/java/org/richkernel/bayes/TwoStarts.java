@@ -143,21 +143,29 @@ final class TwoStarts {
     lazyWay.removeIf(point -> point.gamma() == 0);
     lazyWay.sort(Comparator.comparingDouble(PathPoint::gamma));
 
+    List<PathPoint> alignedWay = new ArrayList<>(lowWay);
+    alignedWay.addAll(aligned);
+
     Action first = overGamma(kappas[0], lowWay);
     Action second = overKappa(aligned);
     Search.Starts starts =
         Search.Starts.ofTwoSolutions(
             kappas[0],
-            row("lazy", last(lazy), overGamma(kappa, lazyWay)),
-            row("aligned", last(aligned), first.plus(second)),
+            row("lazy", last(lazy), overGamma(kappa, lazyWay), lazyWay),
+            row("aligned", last(aligned), first.plus(second), alignedWay),
             DECIDED);
     sequence.continueFrom(starts.chosen() == starts.aligned() ? 0 : 1);
     return sequence.next(problem, false).map(point -> new Found(lazy, starts));
   }
 
-  private static Search.StartRow row(String name, PathPoint end, Action action) {
+  private static Search.StartRow row(
+      String name, PathPoint end, Action action, List<PathPoint> way) {
     return new Search.StartRow(
-        name, end, new AdaptiveNbkSolution.Estimate(action.value, action.error), action.grid);
+        name,
+        end,
+        new AdaptiveNbkSolution.Estimate(action.value, action.error),
+        action.grid,
+        way.stream().allMatch(PathPoint::converged));
   }
 
   /** One solve of a sequence. */

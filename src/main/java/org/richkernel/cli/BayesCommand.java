@@ -150,7 +150,7 @@ final class BayesCommand implements Callable<Integer> {
               .isPresent();
       return undecided && fit.solution().converged()
           ? "there are two solutions whose actions do not tell which one holds; raise --samples or"
-              + " lower --tolerance"
+              + " --max-sweeps, or lower --tolerance"
           : FitRun.Theory.super.shortfall(fit);
     }
 

@@ -64,6 +64,10 @@ final class StartsSection {
   }
 
   private static String word(Map<?, ?> start, Map<?, ?> both) {
+    if (Boolean.FALSE.equals(start.get("converged"))
+        || Boolean.FALSE.equals(start.get("wayConverged"))) {
+      return "not converged";
+    }
     if (!(start.get("chosen") instanceof Boolean chosen)) {
       return "";
     }

@@ -156,23 +156,35 @@ class TwoStartsTest {
   }
 
   private static Search.StartRow row(
-      String name, StopReason stop, double action, double error, double grid) {
+      String name, boolean converged, double action, double error, double grid) {
     double[] none = {};
     AdaptiveNbkSolution.Estimate one = AdaptiveNbkSolution.Estimate.exact(1);
     PathPoint end =
         new PathPoint(
-            1, 1, stop, 0, Certificate.exact(0), List.of(), List.of(), one, one, none, none, none);
-    return new Search.StartRow(name, end, new AdaptiveNbkSolution.Estimate(action, error), grid);
+            1,
+            1,
+            StopReason.CONVERGED,
+            0,
+            Certificate.exact(0),
+            List.of(),
+            List.of(),
+            one,
+            one,
+            none,
+            none,
+            none);
+    return new Search.StartRow(
+        name, end, new AdaptiveNbkSolution.Estimate(action, error), grid, converged);
   }
 
   private static Search.StartRow aligned(double action, double error, double grid) {
-    return row("aligned", StopReason.CONVERGED, action, error, grid);
+    return row("aligned", true, action, error, grid);
   }
 
   /** Errors of sampling and of the quadrature count alike; an unknown one decides nothing. */
   @Test
   void actionsThatOverlapAreUndecided() {
-    Search.StartRow lazy = row("lazy", StopReason.CONVERGED, 80, 0.3, 0.4);
+    Search.StartRow lazy = row("lazy", true, 80, 0.3, 0.4);
     assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(78, 0, 0), 3).verdict())
         .isEqualTo(Search.Verdict.TWO_SOLUTIONS);
     assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(78, 0, 0), 5).verdict())
@@ -184,10 +196,10 @@ class TwoStartsTest {
     assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(90, 0, 0), 3).chosen()).isSameAs(lazy);
   }
 
-  /** Its populations may have gone from one solution to the other while they were averaged. */
+  /** Its chains may be stuck, or have gone from one solution to the other while averaged. */
   @Test
-  void anEndThatHasNotConvergedLeavesTheActionsUndecided() {
-    Search.StartRow lazy = row("lazy", StopReason.BUDGET, 80, 0.3, 0.4);
+  void aSolveThatHasNotConvergedLeavesTheActionsUndecided() {
+    Search.StartRow lazy = row("lazy", false, 80, 0.3, 0.4);
     assertThat(Search.Starts.ofTwoSolutions(1, lazy, aligned(70, 0, 0), 3).verdict())
         .isEqualTo(Search.Verdict.UNDECIDED);
   }

@@ -58,6 +58,19 @@ class StartsSectionTest {
   }
 
   @Test
+  void aStartWhoseSolvesDidNotConvergeIsNamed() {
+    Map<String, Object> stuck = start("lazy", false, 79.9);
+    stuck.put("wayConverged", false);
+    Summary summary =
+        Summary.builder("bayes", Map.of())
+            .detail("secondStart", Map.of("verdict", "undecided"))
+            .detail("starts", List.of(stuck, start("aligned", true, 66.1)))
+            .build();
+
+    assertThat(StartsSection.of(summary).tables().get(0).rows().get(0)).contains("not converged");
+  }
+
+  @Test
   void aSingleStartMakesNoSection() {
     assertThat(StartsSection.of(Summary.builder("bayes", Map.of()).build()).isEmpty()).isTrue();
   }
