@@ -15,7 +15,12 @@ import org.richkernel.result.Result;
 final class ComparisonSection {
   private ComparisonSection() {}
 
-  static Section of(Comparison comparison) {
+  /**
+   * The section of one comparison.
+   *
+   * @param number of the comparison in the report, from 1; names the section
+   */
+  static Section of(Comparison comparison, int number) {
     List<Figure> figures = new ArrayList<>();
     for (KernelSet.Kernel kernel : KernelSet.of(comparison.own()).drawn()) {
       comparison
@@ -27,7 +32,7 @@ final class ComparisonSection {
     alignment(comparison).ifPresent(figures::add);
     losses(comparison).ifPresent(figures::add);
     return new Section(
-        "comparison",
+        "comparison-" + number,
         capitalized(comparison.ownName()) + " beside " + comparison.otherName(),
         "The cosine of two kernels is tr AB / (\u2016A\u2016 \u2016B\u2016), the norm ratio"
             + " \u2016A\u2016 / \u2016B\u2016, the relative error \u2016A \u2212 B\u2016 / \u2016B\u2016,"

@@ -65,7 +65,8 @@ public final class ReportWriter {
     for (Path other : others) {
       Result next = readDrawn(other);
       all.add(next);
-      beside.add(ComparisonSection.of(Comparison.of(folder, result, other, next)));
+      beside.add(
+          ComparisonSection.of(Comparison.of(folder, result, other, next), beside.size() + 1));
     }
     beside.add(WidthSection.of(result, all));
     Path page = folder.resolve(REPORT);

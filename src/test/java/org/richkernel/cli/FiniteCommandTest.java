@@ -223,9 +223,9 @@ class FiniteCommandTest {
     assertThat(lines.get(1)).contains("cosine").contains("finite width against lazy");
     assertThat(lines.get(2)).startsWith("phi_1");
     assertThat(lines.get(3)).startsWith("phi_2");
-    assertThat(folder.resolve("report.html")).content().contains("finite width beside lazy");
+    assertThat(folder.resolve("report.html")).content().contains("Finite width beside lazy");
     assertThat(Program.run("report", folder.toString()).code()).isZero();
-    assertThat(folder.resolve("report.html")).content().doesNotContain("finite width beside lazy");
+    assertThat(folder.resolve("report.html")).content().doesNotContain("Finite width beside lazy");
   }
 
   @Test

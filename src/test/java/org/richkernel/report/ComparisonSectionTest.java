@@ -25,7 +25,8 @@ class ComparisonSectionTest {
                 Path.of("experiment"),
                 result("finite", 1, 0.5),
                 Path.of("theory"),
-                result("bayes", 2, 1)));
+                result("bayes", 2, 1)),
+            1);
 
     List<Figure> figures = section.figures();
     assertThat(figures).hasSize(1);
