@@ -2,17 +2,19 @@ package org.richkernel.compute.cpu;
 
 import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_full.LAPACKE_dlacpy_work;
 import static org.bytedeco.openblas.global.openblas_full.LAPACKE_slacpy_work;
 import static org.bytedeco.openblas.global.openblas_full.LAPACK_COL_MAJOR;
+import static org.bytedeco.openblas.global.openblas_full.cblas_domatcopy;
 import static org.bytedeco.openblas.global.openblas_full.cblas_somatcopy;
 
 import java.util.Arrays;
 import org.richkernel.compute.Precision;
 
 /**
- * Moves the two triangles of a square matrix, in blocks that fit a cache and are wide enough that
- * the calls which copy their rows cost little. float32 goes through OpenBLAS's transposition, eight
- * times as fast as a loop over Java arrays; in float64 the loop is twice as fast as OpenBLAS.
+ * Moves the two triangles of a square matrix. The upper one is filled by OpenBLAS's transposition;
+ * what works in place goes through blocks on the Java heap that fit a cache and are wide enough
+ * that the calls which copy their rows cost little.
  */
 final class Mirror {
   private static final int SMALL_EDGE = Worker.SQUARE / 2;
@@ -21,6 +23,9 @@ final class Mirror {
 
   /** From this size on large blocks leave enough pieces to share out. */
   private static final int LARGE = 512;
+
+  /** Blocks on the diagonal of at most this many rows are transposed aside. */
+  private static final int LEAF = 64;
 
   /** Rows of a block lie this far apart, or its columns would compete for a few cache lines. */
   private static final int STRIDE = Worker.SQUARE_STRIDE;
@@ -39,14 +44,86 @@ final class Mirror {
 
   /** A_ji = A_ij for i &gt; j. */
   void lowerToUpper(CpuMatrix a) {
-    if (a.isSingle() && scratch == null) {
+    prepare();
+    toUpper.over(team, a);
+  }
+
+  /** Reserves what {@link #stripeToUpper} needs; call it before workers do. */
+  void prepare() {
+    if (scratch == null) {
       scratch =
           memory.reserve(
-              Precision.FLOAT32,
-              (long) team.threads() * LARGE_EDGE * LARGE_EDGE,
-              "scratch of symmetric products");
+              Precision.FLOAT64, (long) team.threads() * LEAF * LEAF, "scratch of transpositions");
     }
-    toUpper.over(team, a);
+  }
+
+  /**
+   * A_ji = A_ij for i &gt; j and i in a stripe of rows; touches nothing of the lower triangle, so
+   * other stripes may be at work.
+   */
+  void stripeToUpper(Worker w, CpuMatrix a, int row, int rows) {
+    if (row > 0) {
+      flip(w, a, row, rows, 0, row, a.address(0, row), a.leading());
+    }
+    reflect(w, a, row, rows);
+  }
+
+  /** Mirrors a block on the diagonal by halves. */
+  private void reflect(Worker w, CpuMatrix a, int row, int rows) {
+    if (rows > LEAF) {
+      int half = rows / 2;
+      reflect(w, a, row, half);
+      flip(w, a, row + half, rows - half, row, half, a.address(row, row + half), a.leading());
+      reflect(w, a, row + half, rows - half);
+      return;
+    }
+    long flipped = scratch.address() + (long) w.index * LEAF * LEAF * Double.BYTES;
+    flip(w, a, row, rows, row, rows, flipped, LEAF);
+    copyUpper(w, flipped, a, row, rows);
+  }
+
+  /** Writes the transpose of a block of A to an address. */
+  private static void flip(
+      Worker w, CpuMatrix a, int row, int rows, int column, int columns, long target, int leading) {
+    if (a.isSingle()) {
+      cblas_somatcopy(
+          CblasRowMajor,
+          CblasTrans,
+          rows,
+          columns,
+          1f,
+          w.a.at(a, row, column),
+          a.leading(),
+          w.b.at(target),
+          leading);
+    } else {
+      cblas_domatcopy(
+          CblasRowMajor,
+          CblasTrans,
+          rows,
+          columns,
+          1,
+          w.da.at(a, row, column),
+          a.leading(),
+          w.db.at(target),
+          leading);
+    }
+  }
+
+  /** Copies the upper triangle of a block, which by columns is a lower one, to the diagonal. */
+  private static void copyUpper(Worker w, long block, CpuMatrix a, int row, int rows) {
+    byte lower = (byte) 'L';
+    int order = LAPACK_COL_MAJOR;
+    int info =
+        a.isSingle()
+            ? LAPACKE_slacpy_work(
+                order, lower, rows, rows, w.b.at(block), LEAF, w.a.at(a, row, row), a.leading())
+            : LAPACKE_dlacpy_work(
+                order, lower, rows, rows, w.db.at(block), LEAF, w.da.at(a, row, row), a.leading());
+    if (info != 0) {
+      throw new IllegalStateException(
+          "lacpy refused argument " + -info + " while mirroring " + a.describe());
+    }
   }
 
   void close() {
@@ -86,16 +163,7 @@ final class Mirror {
     }
   }
 
-  /** Overwrites the upper triangle of a diagonal block with its lower triangle. */
-  private static void reflect(double[] x, int rows) {
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < i; j++) {
-        x[j * STRIDE + i] = x[i * STRIDE + j];
-      }
-    }
-  }
-
-  /** Work on one stripe of {@link #edge} rows below the diagonal. */
+  /** Work on one stripe of {@link #edge} rows. */
   private abstract static class Stripes implements Task {
     CpuMatrix a;
     int edge;
@@ -110,7 +178,10 @@ final class Mirror {
     public final int pieces() {
       return (a.rows() + edge - 1) / edge;
     }
+  }
 
+  /** A stripe block by block, up to the diagonal. */
+  private abstract static class Blocks extends Stripes {
     @Override
     public final void run(int piece, Worker w) {
       int row = piece * edge;
@@ -128,65 +199,14 @@ final class Mirror {
 
   private final class ToUpper extends Stripes {
     @Override
-    void offDiagonal(Worker w, int row, int rows, int column) {
-      if (a.isSingle()) {
-        flip(w, row, rows, column, edge, a.address(column, row), a.leading());
-      } else {
-        load(a, row, rows, column, edge, w.square0);
-        Mirror.flip(w.square0, w.square1, rows, edge);
-        store(a, column, edge, row, rows, w.square1);
-      }
-    }
-
-    @Override
-    void diagonal(Worker w, int row, int rows) {
-      if (a.isSingle()) {
-        long flipped = scratch.address() + (long) w.index * LARGE_EDGE * LARGE_EDGE * Float.BYTES;
-        flip(w, row, rows, row, rows, flipped, LARGE_EDGE);
-        copyUpper(w, flipped, row, rows);
-      } else {
-        load(a, row, rows, row, rows, w.square0);
-        reflect(w.square0, rows);
-        store(a, row, rows, row, rows, w.square0);
-      }
-    }
-
-    /** Writes the transpose of a block of A to an address. */
-    private void flip(
-        Worker w, int row, int rows, int column, int columns, long target, int leading) {
-      cblas_somatcopy(
-          CblasRowMajor,
-          CblasTrans,
-          rows,
-          columns,
-          1f,
-          w.a.at(a, row, column),
-          a.leading(),
-          w.b.at(target),
-          leading);
-    }
-
-    /** Copies the upper triangle of a block, which by columns is a lower one, to the diagonal. */
-    private void copyUpper(Worker w, long block, int row, int rows) {
-      int info =
-          LAPACKE_slacpy_work(
-              LAPACK_COL_MAJOR,
-              (byte) 'L',
-              rows,
-              rows,
-              w.b.at(block),
-              LARGE_EDGE,
-              w.a.at(a, row, row),
-              a.leading());
-      if (info != 0) {
-        throw new IllegalStateException(
-            "slacpy refused argument " + -info + " while mirroring " + a.describe());
-      }
+    public void run(int piece, Worker w) {
+      int row = piece * edge;
+      stripeToUpper(w, a, row, Math.min(edge, a.rows() - row));
     }
   }
 
   /** Float64 only: eigenvectors. */
-  private static final class Transposition extends Stripes {
+  private static final class Transposition extends Blocks {
     @Override
     void offDiagonal(Worker w, int row, int rows, int column) {
       load(a, row, rows, column, edge, w.square0);
@@ -206,7 +226,7 @@ final class Mirror {
   }
 
   /** Float64 only: the factor of a Cholesky decomposition. */
-  private static final class ZeroUpper extends Stripes {
+  private static final class ZeroUpper extends Blocks {
     @Override
     void offDiagonal(Worker w, int row, int rows, int column) {
       Arrays.fill(w.square0, 0.0);

@@ -65,8 +65,8 @@ final class Products {
     symmetric.c = c;
     symmetric.k = k;
     symmetric.parts = (long) n * n * Math.max(1, k) < 2 * WORTH_SPLITTING ? 1 : team.threads();
+    mirror.prepare();
     team.run(symmetric);
-    mirror.lowerToUpper(c);
   }
 
   /** Start of part i of n rows in equal parts, aligned. */
@@ -111,7 +111,7 @@ final class Products {
   }
 
   /** The lower triangle in stripes of rows of equal cost: a rectangle and a triangle each. */
-  private static final class SymmetricProduct implements Task {
+  private final class SymmetricProduct implements Task {
     /** Cost of the two products of a stripe, per entry, relative to the triangle on top. */
     private static final double STRIPE_COST = 1.08;
 
@@ -152,6 +152,7 @@ final class Products {
         Blas.gemm(w, transpose, other, i, m, 0, i, k, alpha, a, a, beta, c);
       }
       Blas.syrkLower(w, transpose, i, m, k, alpha, a, beta, c);
+      mirror.stripeToUpper(w, c, i, m);
     }
   }
 }
