@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -191,7 +192,14 @@ public record PhaseDiagram(
       growth[i] = point.growth();
       control
           .listener()
-          .progress(new Progress("weight variance " + g, 0, i + 1, count, Double.NaN, Double.NaN));
+          .progress(
+              new Progress(
+                  String.format(Locale.ROOT, "weight variance %.4g", g),
+                  Double.NaN,
+                  i + 1,
+                  count,
+                  Double.NaN,
+                  Double.NaN));
     }
     return Optional.of(
         new PhaseDiagram(

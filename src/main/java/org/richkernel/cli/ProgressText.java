@@ -21,7 +21,9 @@ final class ProgressText {
   /** The numbers that are known. */
   static String numbers(Progress progress) {
     StringBuilder text = new StringBuilder();
-    text.append(String.format(Locale.ROOT, "  gamma %.4g", progress.gamma()));
+    if (!Double.isNaN(progress.gamma())) {
+      text.append(String.format(Locale.ROOT, "  gamma %.4g", progress.gamma()));
+    }
     if (!Double.isNaN(progress.acceptance())) {
       text.append(String.format(Locale.ROOT, "  acceptance %.2f", progress.acceptance()));
     }

@@ -15,6 +15,10 @@ final class SummaryTables {
   /** The detail of a summary that says by what its result is to be trusted. */
   static final String CERTIFICATE = "certificate";
 
+  /** What has a table or a picture of its own: objects, and lists of them. */
+  private static final List<String> ELSEWHERE =
+      List.of(CERTIFICATE + ".", CrossCheckSection.DETAIL + ".", "sweep[", "path[", "starts[");
+
   private SummaryTables() {}
 
   /** Losses and accuracies, with the lazy ones beside them. */
@@ -140,7 +144,7 @@ final class SummaryTables {
     return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 
-  /** Every number of the summary that stands in no other table. */
+  /** Every number of the summary that is shown nowhere else. */
   static Section everything(Summary summary) {
     List<List<String>> rows = new ArrayList<>();
     summary
@@ -155,8 +159,7 @@ final class SummaryTables {
     Flattened.of(summary.details())
         .forEach(
             (key, value) -> {
-              if (!key.startsWith(CERTIFICATE + ".")
-                  && !key.startsWith(CrossCheckSection.DETAIL + ".")) {
+              if (ELSEWHERE.stream().noneMatch(key::startsWith)) {
                 rows.add(List.of(Flattened.words(key), value));
               }
             });

@@ -4,7 +4,7 @@ package org.richkernel.solver;
  * Where a solver stands; sent after every iteration.
  *
  * @param phase what is being done, such as "burn-in S=500"
- * @param gamma richness that is being solved for
+ * @param gamma richness that is being solved for, NaN where there is none
  * @param done work done so far, in units of {@code total}
  * @param total work expected at most
  * @param acceptance acceptance rate of the sampler, NaN where there is none
