@@ -22,8 +22,8 @@ import org.richkernel.compute.Transpose;
 
 /**
  * Facade against direct OpenBLAS calls, one after the other in one process, so that drifts of the
- * machine meet both: {@code ProductRatios ROUNDS}. Prints medians as a Markdown table. The facade's
- * syrk writes both triangles, the direct one the lower.
+ * machine meet both: {@code ProductRatios ROUNDS [SIZES]}. Prints medians as a Markdown table. The
+ * facade's syrk writes both triangles, the direct one the lower.
  */
 public final class ProductRatios {
   private static final long WARM_UP_NANOS = 100_000_000;
@@ -42,12 +42,16 @@ public final class ProductRatios {
   /** Prints the table. */
   public static void main(String[] arguments) {
     int rounds = Integer.parseInt(arguments[0]);
+    int[] sizes =
+        arguments.length == 1
+            ? SIZES
+            : Arrays.stream(arguments).skip(1).mapToInt(Integer::parseInt).toArray();
     System.out.printf(
         "| operation | precision | n | threads | facade us | OpenBLAS us | facade / OpenBLAS |%n"
             + "| --- | --- | ---: | ---: | ---: | ---: | ---: |%n");
     for (int threads : new int[] {1, 2}) {
       for (Precision precision : Precision.values()) {
-        for (int n : SIZES) {
+        for (int n : sizes) {
           new ProductRatios(n, precision, threads).compare(rounds);
         }
       }

@@ -24,8 +24,14 @@ final class Mirror {
   /** From this size on large blocks leave enough pieces to share out. */
   private static final int LARGE = 512;
 
-  /** Blocks on the diagonal of at most this many rows are transposed aside. */
+  /** Blocks of this many rows and columns are transposed aside. */
   private static final int LEAF = 64;
+
+  /** Distance of their rows, no power of two. */
+  private static final int LEAF_STRIDE = LEAF + 16;
+
+  private static final byte WHOLE = (byte) 'A';
+  private static final byte LOWER = (byte) 'L';
 
   /** Rows of a block lie this far apart, or its columns would compete for a few cache lines. */
   private static final int STRIDE = Worker.SQUARE_STRIDE;
@@ -53,7 +59,9 @@ final class Mirror {
     if (scratch == null) {
       scratch =
           memory.reserve(
-              Precision.FLOAT64, (long) team.threads() * LEAF * LEAF, "scratch of transpositions");
+              Precision.FLOAT64,
+              (long) team.threads() * LEAF * LEAF_STRIDE,
+              "scratch of transpositions");
     }
   }
 
@@ -62,24 +70,39 @@ final class Mirror {
    * other stripes may be at work.
    */
   void stripeToUpper(Worker w, CpuMatrix a, int row, int rows) {
-    if (row > 0) {
-      flip(w, a, row, rows, 0, row, a.address(0, row), a.leading());
+    for (int from = row; from < row + rows; from += LEAF) {
+      int count = Math.min(LEAF, row + rows - from);
+      besideDiagonal(w, a, from, count);
+      onDiagonal(w, a, from, count);
     }
-    reflect(w, a, row, rows);
   }
 
-  /** Mirrors a block on the diagonal by halves. */
-  private void reflect(Worker w, CpuMatrix a, int row, int rows) {
-    if (rows > LEAF) {
-      int half = rows / 2;
-      reflect(w, a, row, half);
-      flip(w, a, row + half, rows - half, row, half, a.address(row, row + half), a.leading());
-      reflect(w, a, row + half, rows - half);
+  /**
+   * Float32 goes straight to its place. OpenBLAS transposes float64 entry by entry down the columns
+   * of the target, which fall into few sets of a cache where rows lie a power of two apart: by way
+   * of a block with another distance between rows it takes a quarter of the time.
+   */
+  private void besideDiagonal(Worker w, CpuMatrix a, int row, int rows) {
+    if (a.isSingle()) {
+      if (row > 0) {
+        flip(w, a, row, rows, 0, row, a.address(0, row), a.leading());
+      }
       return;
     }
-    long flipped = scratch.address() + (long) w.index * LEAF * LEAF * Double.BYTES;
-    flip(w, a, row, rows, row, rows, flipped, LEAF);
-    copyUpper(w, flipped, a, row, rows);
+    for (int column = 0; column < row; column += LEAF) {
+      int columns = Math.min(LEAF, row - column);
+      flip(w, a, row, rows, column, columns, scratch(w), LEAF_STRIDE);
+      copy(w, WHOLE, rows, columns, a, column, row);
+    }
+  }
+
+  private void onDiagonal(Worker w, CpuMatrix a, int row, int rows) {
+    flip(w, a, row, rows, row, rows, scratch(w), LEAF_STRIDE);
+    copy(w, LOWER, rows, rows, a, row, row);
+  }
+
+  private long scratch(Worker w) {
+    return scratch.address() + (long) w.index * LEAF * LEAF_STRIDE * Double.BYTES;
   }
 
   /** Writes the transpose of a block of A to an address. */
@@ -110,16 +133,26 @@ final class Mirror {
     }
   }
 
-  /** Copies the upper triangle of a block, which by columns is a lower one, to the diagonal. */
-  private static void copyUpper(Worker w, long block, CpuMatrix a, int row, int rows) {
-    byte lower = (byte) 'L';
+  /**
+   * Copies a part of the scratch block to A, from element (row, column) on. LAPACK counts by
+   * columns: its m is the length of a row here, and its lower triangle is the upper one.
+   */
+  private void copy(Worker w, byte part, int m, int n, CpuMatrix a, int row, int column) {
+    long block = scratch(w);
     int order = LAPACK_COL_MAJOR;
     int info =
         a.isSingle()
             ? LAPACKE_slacpy_work(
-                order, lower, rows, rows, w.b.at(block), LEAF, w.a.at(a, row, row), a.leading())
+                order, part, m, n, w.b.at(block), LEAF_STRIDE, w.a.at(a, row, column), a.leading())
             : LAPACKE_dlacpy_work(
-                order, lower, rows, rows, w.db.at(block), LEAF, w.da.at(a, row, row), a.leading());
+                order,
+                part,
+                m,
+                n,
+                w.db.at(block),
+                LEAF_STRIDE,
+                w.da.at(a, row, column),
+                a.leading());
     if (info != 0) {
       throw new IllegalStateException(
           "lacpy refused argument " + -info + " while mirroring " + a.describe());
