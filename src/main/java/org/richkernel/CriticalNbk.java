@@ -63,7 +63,8 @@ public final class CriticalNbk {
 
   /** What {@link #fit} will hold at once. */
   public MemoryPlan plan(Datasets data) {
-    return MapSolver.plan(problem(Points.of(data)), options);
+    Points points = Points.of(data);
+    return MapSolver.plan(problem(points), options, points.testInputs().rows());
   }
 
   /** The fit without progress and signals. */

@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.List;
 import java.util.Map;
+import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Predictor;
 import org.richkernel.solver.StopReason;
 
@@ -18,6 +19,7 @@ import org.richkernel.solver.StopReason;
  * @param dual v, row-major P x K
  * @param dualFit tr Y^T v with its standard error
  * @param trainPredictions P x K
+ * @param trainSpread standard error of every training prediction, P x K; empty for closed forms
  * @param testPredictions P_t x K
  * @param testSpread standard error of every test prediction, P_t x K; empty for closed forms
  * @param predictor predictions at new inputs
@@ -38,6 +40,7 @@ public record AdaptiveNbkSolution(
     double[] dual,
     Estimate dualFit,
     double[] trainPredictions,
+    double[] trainSpread,
     double[] testPredictions,
     double[] testSpread,
     Predictor predictor,
@@ -57,6 +60,15 @@ public record AdaptiveNbkSolution(
     public static Estimate exact(double value) {
       return new Estimate(value, 0);
     }
+
+    /** tr X^T Y of two matrices without Monte Carlo error. */
+    static Estimate ofProduct(double[] x, double[] y) {
+      double sum = 0;
+      for (int i = 0; i < x.length; i++) {
+        sum += x[i] * y[i];
+      }
+      return exact(sum);
+    }
   }
 
   /**
@@ -67,7 +79,16 @@ public record AdaptiveNbkSolution(
    * @param frobenius |Phi|_F
    * @param kernelError standard error of Phi as a matrix, in Frobenius norm; 0 for closed forms
    */
-  public record Layer(Estimate alignment, Estimate trace, Estimate frobenius, double kernelError) {}
+  public record Layer(Estimate alignment, Estimate trace, Estimate frobenius, double kernelError) {
+    /** The numbers of a kernel without Monte Carlo error. */
+    static Layer exact(KernelMetrics metrics) {
+      return new Layer(
+          Estimate.exact(metrics.alignment()),
+          Estimate.exact(metrics.trace()),
+          Estimate.exact(metrics.frobenius()),
+          0);
+    }
+  }
 
   /** Whether the certificate met the tolerance. */
   public boolean converged() {

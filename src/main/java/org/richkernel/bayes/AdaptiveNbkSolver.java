@@ -52,23 +52,32 @@ public final class AdaptiveNbkSolver {
 
   /** What {@link #solve} will hold at once. */
   public MemoryPlan plan() {
-    int points = problem.trainInputs().rows();
-    int outputs = problem.trainTargets().outputs();
     if (initialKernel()) {
       return InitialKernelSaddle.plan(backend, problem);
     }
     if (closedForm()) {
       return LinearSaddleSolver.plan(problem);
     }
+    return layout().plan();
+  }
+
+  /** The chains, if the inputs have full rank, which they have at most. */
+  private EnsembleLayout layout() {
+    int points = problem.trainInputs().rows();
     int width = problem.trainInputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
-    return SaddleSampler.plan(
+    return EnsembleLayout.of(
         backend,
         problem.network(),
         problem.options(),
         points,
         Math.min(points, width),
-        outputs,
+        problem.trainTargets().outputs(),
         problem.testInputs().rows());
+  }
+
+  /** Samples at S that the chains together keep for predictions; 0 for closed forms. */
+  public int keptSamples() {
+    return samples() ? layout().keptSamples() : 0;
   }
 
   /**
@@ -83,15 +92,15 @@ public final class AdaptiveNbkSolver {
       AdaptiveNbkSolution.Estimate dualSquare,
       @Nullable WarmStart end) {
     static Solved exact(AdaptiveNbkSolution solution) {
-      double square = InitialKernelSaddle.dot(solution.dual(), solution.dual());
-      return new Solved(solution, AdaptiveNbkSolution.Estimate.exact(square), null);
+      return new Solved(
+          solution, AdaptiveNbkSolution.Estimate.ofProduct(solution.dual(), solution.dual()), null);
     }
   }
 
   /**
    * Finds the saddle point.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return null if a stop was asked for; the checkpoint then holds the state
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
    *     computed then
    */
@@ -105,6 +114,7 @@ public final class AdaptiveNbkSolver {
    *
    * @param start populations to start from; null for a draw of the prior
    * @param run number of the solve; names its random streams
+   * @return null if a stop was asked for
    */
   @Nullable Solved solve(RunControl control, @Nullable WarmStart start, int run) {
     plan().requireFits(backend, LESS_MEMORY);
@@ -144,7 +154,7 @@ public final class AdaptiveNbkSolver {
       return stop == StopReason.INTERRUPTED
           ? null
           : new Solved(
-              SampledSolution.of(backend, problem, input, sampler, stop),
+              SampledSolution.of(problem, input, sampler, stop),
               sampler.estimate().extrapolated(SamplingChain::dualSquare),
               sampler.chains().end());
     }

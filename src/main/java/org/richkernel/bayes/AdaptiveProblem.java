@@ -57,6 +57,17 @@ public record AdaptiveProblem(
     }
   }
 
+  /** The same problem at another richness and noise. */
+  AdaptiveProblem at(double gamma, double kappa) {
+    SaddleOptions there = options.withGamma(gamma);
+    return new AdaptiveProblem(
+        network,
+        kappa == options.kappa() ? there : there.withBeta(1 / kappa),
+        trainInputs,
+        trainTargets,
+        testInputs);
+  }
+
   /** A problem without test points. */
   public static AdaptiveProblem of(
       NetworkSpec network, SaddleOptions options, Inputs inputs, Targets targets) {

@@ -2,6 +2,8 @@ package org.richkernel.bayes;
 
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.network.NetworkSpec;
 
 /**
  * A device with what the chains that live on it share: they move one after the other, so the
@@ -9,4 +11,90 @@ import org.richkernel.compute.Backend;
  *
  * @param testPoints null when there are none
  */
-record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestPoints testPoints) {}
+record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestPoints testPoints)
+    implements AutoCloseable {
+  /**
+   * Allocates what a device shares.
+   *
+   * @param y targets, row-major P x K
+   * @param test coordinates of the test points; null when there are none
+   */
+  static ChainDevice of(
+      EnsembleLayout layout,
+      Backend backend,
+      InputFactor input,
+      double[] y,
+      InputFactor.@Nullable Coordinates test) {
+    NetworkSpec network = layout.network();
+    SaddleOptions options = layout.options();
+    int depth = layout.depth();
+    PosteriorParameters parameters =
+        new PosteriorParameters(
+            options.gamma(),
+            options.kappa(),
+            network.weightVariance(depth),
+            0.5 * options.determinantWeight() * layout.outputs());
+    int panel = layout.panelRows(backend);
+    OwnedResources owned = new OwnedResources();
+    try {
+      if (depth == 1) {
+        MarginalPosterior posterior =
+            owned.own(
+                new HiddenLayerPosterior(
+                    backend, network.activation(), input, y, parameters, layout.sizes().rows()));
+        return new ChainDevice(
+            backend,
+            posterior,
+            test == null
+                ? null
+                : new TestPointKernel(
+                    backend, network.activation(), network.weightVariance(1), input, test, panel));
+      }
+      DeepPosterior posterior =
+          owned.own(
+              new DeepPosterior(backend, network, input, y, parameters, layout.populationSizes()));
+      return new ChainDevice(
+          backend,
+          posterior,
+          test == null
+              ? null
+              : new DeepTestPoints(backend, network, input, test, posterior::jitter, panel));
+    } catch (RuntimeException e) {
+      throw owned.closedAfter(e);
+    }
+  }
+
+  /** Adds what a device shares to a plan. */
+  static void plan(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
+    int points = layout.points();
+    int rank = layout.rank();
+    int outputs = layout.outputs();
+    boolean determinant = !layout.options().extrapolates();
+    int panel = layout.panelRows(backend);
+    if (layout.depth() == 1) {
+      int rows = layout.sizes().rows();
+      HiddenLayerPosterior.plan(plan, points, rank, outputs, rows, determinant);
+      if (layout.tests() > 0) {
+        TestPointKernel.plan(plan, points, rank, layout.tests(), panel);
+      }
+    } else {
+      int samples = layout.options().samples();
+      DeepPosterior.plan(
+          backend, plan, layout.depth(), points, rank, outputs, samples, determinant);
+      if (layout.tests() > 0) {
+        DeepTestPoints.plan(plan, points, rank, layout.tests(), panel);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (testPoints != null) {
+        testPoints.close();
+      }
+    } finally {
+      posterior.close();
+    }
+  }
+}

@@ -6,7 +6,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
@@ -19,22 +18,15 @@ final class ChainEnsemble implements AutoCloseable {
   /** Independent chains at each number of samples. */
   static final int CHAINS = 2;
 
-  private static final int MOST_SNAPSHOTS = 8;
-
-  /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
-  private static final long SNAPSHOT_FLOATS = 8_000_000;
-
-  private final NetworkSpec network;
-  private final InputFactor input;
+  private final EnsembleLayout layout;
   private final SaddleOptions options;
   private final double[] y;
-  private final int run;
-  private final BlockSizes sizes;
   private final List<ChainDevice> devices = new ArrayList<>();
   private final DeviceThreads threads;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final @Nullable NeuronHarvest harvest; // of one hidden layer
+  private final OwnedResources owned = new OwnedResources();
 
   /**
    * @param y targets, row-major P x K
@@ -49,194 +41,71 @@ final class ChainEnsemble implements AutoCloseable {
       SaddleOptions options,
       InputFactor.@Nullable Coordinates test,
       int run) {
-    this.network = network;
-    this.input = input;
     this.options = options;
     this.y = y;
-    this.run = run;
-    sizes = BlockSizes.of(network, options, input.points());
-    small = new SamplingChain[options.extrapolates() ? CHAINS : 0];
-    int testCount = test == null ? 0 : test.deviation().length;
-    List<Backend> used = devices(backend, options);
-    threads = own(new DeviceThreads(used.size()));
+    int points = input.points();
+    int tests = test == null ? 0 : test.deviation().length;
+    layout =
+        EnsembleLayout.of(
+            backend, network, options, points, input.rank(), y.length / points, tests);
+    small = new SamplingChain[layout.chains().size() - CHAINS];
+    threads = owned.own(new DeviceThreads(layout.devices().size()));
     try {
-      for (Backend each : used) {
-        devices.add(device(each, test));
+      for (Backend each : layout.devices()) {
+        devices.add(owned.own(ChainDevice.of(layout, each, input, y, test)));
       }
-      for (int c = 0; c < CHAINS; c++) {
-        large[c] = chain(c, options.samples(), sizes.largeBlocks(), testCount);
+      for (EnsembleLayout.Chain chain : layout.chains()) {
+        SamplingChain made = chain(chain, run);
+        if (chain.index() < CHAINS) {
+          large[chain.index()] = made;
+        } else {
+          small[chain.index() - CHAINS] = made;
+        }
       }
-      for (int c = 0; c < small.length; c++) {
-        small[c] = chain(CHAINS + c, options.samples() / 4, sizes.smallBlocks(), testCount);
-      }
+      harvest =
+          layout.depth() > 1
+              ? null
+              : owned.own(
+                  new NeuronHarvest(
+                      devices.get(0).backend(),
+                      network.activation(),
+                      devices.get(0).posterior().factor(1),
+                      layout.outputs(),
+                      layout.panelRows(devices.get(0).backend())));
     } catch (RuntimeException e) {
       // The memory ran out half-way: what was allocated before goes back.
-      close();
-      throw e;
+      throw owned.closedAfter(e);
     }
-  }
-
-  /** The devices that there are chains for. */
-  private static List<Backend> devices(Backend backend, SaddleOptions options) {
-    List<Backend> all = backend.devices();
-    return all.subList(0, Math.min(all.size(), options.extrapolates() ? 2 * CHAINS : CHAINS));
-  }
-
-  private ChainDevice device(Backend backend, InputFactor.@Nullable Coordinates test) {
-    int layers = network.hiddenLayers();
-    int outputs = y.length / input.points();
-    int panel = panelRows(backend, sizes.rows(), input.points());
-    PosteriorParameters parameters =
-        new PosteriorParameters(
-            options.gamma(),
-            options.kappa(),
-            network.weightVariance(layers),
-            0.5 * options.determinantWeight() * outputs);
-    if (layers == 1) {
-      return new ChainDevice(
-          backend,
-          own(
-              new HiddenLayerPosterior(
-                  backend, network.activation(), input, y, parameters, sizes.rows())),
-          test == null
-              ? null
-              : own(
-                  new TestPointKernel(
-                      backend,
-                      network.activation(),
-                      network.weightVariance(1),
-                      input,
-                      test,
-                      panel)));
-    }
-    DeepPosterior posterior =
-        own(
-            new DeepPosterior(
-                backend,
-                network,
-                input,
-                y,
-                parameters,
-                options.extrapolates()
-                    ? new int[] {options.samples(), options.samples() / 4}
-                    : new int[] {options.samples()}));
-    return new ChainDevice(
-        backend,
-        posterior,
-        test == null
-            ? null
-            : own(new DeepTestPoints(backend, network, input, test, posterior::jitter, panel)));
   }
 
   /**
    * A chain lives on one device from start to end and draws from streams of its own, so the numbers
-   * are those of a single device. Two devices get a chain at S and one at S/4 each.
+   * are those of a single device.
    */
-  private SamplingChain chain(int index, int samples, int blocks, int testCount) {
-    ChainDevice device = devices.get(index % devices.size());
-    int points = input.points();
-    int outputs = y.length / points;
-    FieldPopulation population = own(device.posterior().newPopulation(samples, blocks));
-    int rows = (samples + blocks - 1) / blocks;
+  private SamplingChain chain(EnsembleLayout.Chain chain, int run) {
+    ChainDevice device = devices.get(chain.device());
+    int points = layout.points();
+    FieldPopulation population =
+        owned.own(device.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
-      int width = population.xi(l).columns();
-      layers.add(own(new LayerAverages(device.backend(), width, points, outputs, rows)));
+    for (int width : layout.widths()) {
+      layers.add(
+          owned.own(
+              new LayerAverages(
+                  device.backend(), width, points, layout.outputs(), chain.blockRows())));
     }
-    return own(
+    return owned.own(
         new SamplingChain(
             device.backend(),
             options.seed(),
-            run * 2 * CHAINS + index,
+            run * 2 * CHAINS + chain.index(),
             device.posterior(),
             population,
             layers,
             TrajectoryLength.OF_A_SOLVE,
             y,
             device.testPoints(),
-            testCount));
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.add(resource);
-    return resource;
-  }
-
-  private static int panelRows(Backend backend, int blockRows, int points) {
-    return Math.min(blockRows, backend.panelRows(points));
-  }
-
-  /** Everything a solve will hold at once. */
-  static MemoryPlan plan(
-      Backend backend,
-      NetworkSpec network,
-      SaddleOptions options,
-      int points,
-      int rank,
-      int outputs,
-      int testCount) {
-    MemoryPlan plan = new MemoryPlan();
-    int depth = network.hiddenLayers();
-    int[] widths = FieldPopulation.widths(depth, rank, points);
-    BlockSizes sizes = BlockSizes.of(network, options, points);
-    boolean determinant = options.determinantWeight() != 0;
-    List<Backend> used = devices(backend, options);
-    for (int d = 0; d < used.size(); d++) {
-      plan.onDevice(d);
-      int panel = panelRows(used.get(d), sizes.rows(), points);
-      if (depth == 1) {
-        HiddenLayerPosterior.plan(plan, points, rank, outputs, sizes.rows(), determinant);
-        if (testCount > 0) {
-          TestPointKernel.plan(plan, points, rank, testCount, panel);
-        }
-      } else {
-        DeepPosterior.plan(
-            used.get(d), plan, depth, points, rank, outputs, options.samples(), determinant);
-        if (testCount > 0) {
-          DeepTestPoints.plan(plan, points, rank, testCount, panel);
-        }
-      }
-    }
-    int quarter = options.samples() / 4;
-    int populations = options.extrapolates() ? 2 : 1;
-    for (int c = 0; c < CHAINS; c++) {
-      for (int i = 0; i < populations; i++) {
-        plan.onDevice((i * CHAINS + c) % used.size());
-        int samples = i == 0 ? options.samples() : quarter;
-        int blocks = i == 0 ? sizes.largeBlocks() : sizes.smallBlocks();
-        String name = "chain " + c + ", S=" + samples + ": ";
-        FieldPopulation.plan(plan, name, samples, widths, points, outputs);
-        SamplingChain.plan(plan, name, points, outputs, testCount);
-        for (int l = 1; l <= depth; l++) {
-          int rows = (samples + blocks - 1) / blocks;
-          LayerAverages.plan(
-              plan, name + "layer " + l + ": ", widths[l - 1], points, outputs, rows);
-        }
-      }
-    }
-    // Means of four chains and the extrapolated pair, taken to the host at each look.
-    long averages = (long) depth * points * points + (long) testCount * outputs;
-    long fields = snapshotFloats(options, widths);
-    long snapshots = snapshotCapacity(options, fieldWidth(widths)) * fields;
-    // A checkpoint takes the fields, the kernels and their sums to the host before they are
-    // written.
-    long checkpoint = Float.BYTES * fields + 8 * averages * 2 * populations * CHAINS;
-    return plan.addHost(8 * averages * (2 * CHAINS + 2) + Float.BYTES * snapshots + checkpoint);
-  }
-
-  private static long fieldWidth(int[] widths) {
-    return java.util.Arrays.stream(widths).asLongStream().sum();
-  }
-
-  private static long snapshotFloats(SaddleOptions options, int[] widths) {
-    int samples = options.samples() + (options.extrapolates() ? options.samples() / 4 : 0);
-    return CHAINS * samples * fieldWidth(widths);
-  }
-
-  /** Populations kept per chain for predictions at new inputs. */
-  private static int snapshotCapacity(SaddleOptions options, long width) {
-    long floats = CHAINS * (options.samples() + options.samples() / 4L) * width;
-    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / Math.max(1, floats)));
+            layout.tests()));
   }
 
   /** Does something with every chain, one after the other. */
@@ -294,13 +163,20 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** Keeps the populations as they are for predictions at new inputs. */
   void keepSnapshots() {
-    long width = large[0].population().xi().columns();
-    forEach(chain -> chain.keepSnapshot(snapshotCapacity(options, width)));
+    forEach(chain -> chain.keepSnapshot(layout.snapshots()));
+  }
+
+  /** The predictor of one hidden layer, of the populations that were kept. */
+  SampledPredictor neurons(AdaptiveProblem problem, InputFactor input) {
+    if (harvest == null) {
+      throw new IllegalStateException("neurons of a deep network are not independent");
+    }
+    return harvest.predictor(problem, input, this);
   }
 
   /** The averages so far, extrapolated. */
   SaddleEstimate estimate() {
-    return new SaddleEstimate(large, small, y, input.points(), options.kappa());
+    return new SaddleEstimate(large, small, y, layout.points(), options.kappa());
   }
 
   /** Judges the averages so far. */
@@ -308,7 +184,7 @@ final class ChainEnsemble implements AutoCloseable {
     List<Certificate.Layer> layers = new ArrayList<>();
     double disagreement = disagreement(SamplingChain::dualFit);
     int worst = 0;
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
+    for (int l = 1; l <= layout.depth(); l++) {
       Certificate.Layer layer = layer(l);
       layers.add(layer);
       disagreement = Math.max(disagreement, layer.disagreement());
@@ -451,14 +327,6 @@ final class ChainEnsemble implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = owned.size() - 1; i >= 0; i--) {
-      try {
-        owned.get(i).close();
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException("closing the sampler", e);
-      }
-    }
+    owned.close();
   }
 }

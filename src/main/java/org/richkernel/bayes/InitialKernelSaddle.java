@@ -9,7 +9,6 @@ import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
-import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -38,7 +37,7 @@ final class InitialKernelSaddle {
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
       kernels.add(lazy.gram().feature(l));
-      layers.add(exact(lazy.layerMetrics().get(l - 1)));
+      layers.add(AdaptiveNbkSolution.Layer.exact(lazy.layerMetrics().get(l - 1)));
     }
     double[] v = lazy.fit().coefficients();
     return new AdaptiveNbkSolution(
@@ -49,8 +48,9 @@ final class InitialKernelSaddle {
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.exact(dot(problem.trainTargets().toArray(), v)),
+        AdaptiveNbkSolution.Estimate.ofProduct(problem.trainTargets().toArray(), v),
         lazy.trainPredictions(),
+        new double[0],
         lazy.testPredictions(),
         new double[0],
         lazy.predictor(),
@@ -58,21 +58,5 @@ final class InitialKernelSaddle {
         Map.of(),
         List.of(),
         Map.of());
-  }
-
-  static AdaptiveNbkSolution.Layer exact(KernelMetrics metrics) {
-    return new AdaptiveNbkSolution.Layer(
-        AdaptiveNbkSolution.Estimate.exact(metrics.alignment()),
-        AdaptiveNbkSolution.Estimate.exact(metrics.trace()),
-        AdaptiveNbkSolution.Estimate.exact(metrics.frobenius()),
-        0);
-  }
-
-  static double dot(double[] x, double[] y) {
-    double sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      sum += x[i] * y[i];
-    }
-    return sum;
   }
 }

@@ -1,8 +1,6 @@
 package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.Matrix;
-import org.richkernel.compute.Precision;
 
 /**
  * The linear network that has a network's readout kernel at initialisation as the kernel of its
@@ -35,40 +33,29 @@ final class LinearCounterpart {
   private final double[] lambda;
   private final double[][] z; // K x P
 
-  private LinearCounterpart(int layers, double[] lambda, double[][] z) {
+  private LinearCounterpart(int layers, KernelModes modes) {
     this.layers = layers;
-    this.lambda = lambda;
-    this.z = z;
+    lambda = modes.lambda();
+    z = new double[modes.outputs()][lambda.length];
+    for (int o = 0; o < z.length; o++) {
+      for (int k = 0; k < lambda.length; k++) {
+        z[o][k] = modes.target(k, o);
+      }
+    }
   }
 
   /** The counterpart of a problem's network, whatever its richness and noise. */
   static LinearCounterpart of(Backend backend, AdaptiveProblem problem) {
     int depth = problem.network().hiddenLayers();
-    int points = problem.trainInputs().rows();
-    AdaptiveProblem lazy = SearchSolver.at(problem, 0, problem.options().kappa());
-    double[] kernel = InitialKernelSaddle.solve(backend, lazy).kernels().get(depth - 1);
-    double[] vectors = new double[points * points];
-    double[] lambda = new double[points];
-    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "initial kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "its eigenvalues")) {
-      backend.upload(kernel, a);
-      backend.scale(problem.network().weightVariance(depth), a);
-      backend.eigenSymmetric(a, values);
-      backend.download(a, vectors);
-      backend.download(values, lambda);
+    AdaptiveProblem lazy = problem.at(0, problem.options().kappa());
+    double[] kernel = InitialKernelSaddle.solve(backend, lazy).kernels().get(depth - 1).clone();
+    double variance = problem.network().weightVariance(depth);
+    for (int i = 0; i < kernel.length; i++) {
+      kernel[i] *= variance;
     }
-    double[] y = problem.trainTargets().toArray();
     int outputs = problem.trainTargets().outputs();
-    double[][] z = new double[outputs][points];
-    for (int i = 0; i < points; i++) {
-      lambda[i] = Math.max(0, lambda[i]);
-      for (int o = 0; o < outputs; o++) {
-        for (int k = 0; k < points; k++) {
-          z[o][k] += vectors[i * points + k] * y[i * outputs + o];
-        }
-      }
-    }
-    return new LinearCounterpart(depth, lambda, z);
+    return new LinearCounterpart(
+        depth, KernelModes.of(backend, kernel, problem.trainTargets().toArray(), outputs));
   }
 
   /** tr Y^T (C + kappa)^{-1} Y, which is tr Y^T v of the network itself at gamma = 0. */
@@ -95,7 +82,11 @@ final class LinearCounterpart {
   private boolean folds(double[] components, double gamma, double kappa) {
     double first = 1.0 / (layers - 1);
     // m lambda / (m lambda + kappa)^2 <= 1 / (4 kappa)
-    double last = gamma * gamma * InitialKernelSaddle.dot(components, components) / (4 * kappa);
+    double size = 0;
+    for (double component : components) {
+      size += component * component;
+    }
+    double last = gamma * gamma * size / (4 * kappa);
     double highest = 0;
     for (int i = 0; i <= GRID && last > first; i++) {
       double square =

@@ -21,18 +21,17 @@ final class LinearOutputsAction {
   private final int hiddenLayers;
   private final double gammaSquare;
   private final double kappa;
+  private final KernelModes modes;
   private final double[] lambda; // eigenvalues of C, at least 0
-  private final double[] z; // targets in the eigenbasis of C, P x K
   private final int outputs;
 
-  LinearOutputsAction(
-      int hiddenLayers, double gamma, double kappa, double[] lambda, double[] z, int outputs) {
+  LinearOutputsAction(KernelModes modes, int hiddenLayers, double gamma, double kappa) {
     this.hiddenLayers = hiddenLayers;
     this.gammaSquare = gamma * gamma;
     this.kappa = kappa;
-    this.lambda = lambda;
-    this.z = z;
-    this.outputs = outputs;
+    this.modes = modes;
+    lambda = modes.lambda();
+    outputs = modes.outputs();
   }
 
   /** A point T with its eigenvalues t, eigenvectors O (in columns), action and gradient. */
@@ -66,13 +65,7 @@ final class LinearOutputsAction {
 
   /** z o_k: the modes of a rotated output. */
   double[] rotated(RealMatrix o, int k) {
-    double[] rotated = new double[lambda.length];
-    for (int i = 0; i < rotated.length; i++) {
-      for (int j = 0; j < outputs; j++) {
-        rotated[i] += z[i * outputs + j] * o.getEntry(j, k);
-      }
-    }
-    return rotated;
+    return modes.targets(o.getColumn(k));
   }
 
   /** v_j^T C v_k in the basis of O, K x K, for readout scales m_k. */
@@ -122,6 +115,50 @@ final class LinearOutputsAction {
       }
     }
     return point.rotation().multiply(inner).multiply(point.rotation().transpose());
+  }
+
+  /**
+   * How far a point is from solving the saddle equations, 0 at a minimum: the larger of the
+   * mismatches of the readout and of the order parameters,
+   *
+   * <pre>  |Y - (Phi^L + kappa) V| / |Y|   and   |t - p| / |t|,   p_k = gamma^2 m_k v_k^T C v_k,
+   * </pre>
+   *
+   * <p>with Phi^L = C + sum_j (m_j - 1) / (v_j^T C v_j) C v_j v_j^T C. Since (m_k C + kappa) v_k =
+   * Y o_k, the mismatch of the readout is - sum_{j != k} (m_j - 1) (v_j^T C v_k) / (v_j^T C v_j) C
+   * v_j for output k.
+   */
+  double residual(Point point) {
+    double[] t = point.t();
+    double[] m = scales(t);
+    RealMatrix w = overlaps(point.rotation(), m);
+    double mismatch = 0;
+    double size = 0;
+    double missed = 0;
+    double targets = 0;
+    for (int k = 0; k < outputs; k++) {
+      double pull = gammaSquare * m[k] * w.getEntry(k, k);
+      mismatch += (t[k] - pull) * (t[k] - pull);
+      size += t[k] * t[k];
+      double[] left = new double[lambda.length];
+      for (int j = 0; j < outputs; j++) {
+        if (j != k && w.getEntry(j, j) > 0) {
+          double weight = (m[j] - 1) * w.getEntry(j, k) / w.getEntry(j, j);
+          double[] z = rotated(point.rotation(), j);
+          for (int i = 0; i < left.length; i++) {
+            left[i] += weight * lambda[i] * z[i] / (m[j] * lambda[i] + kappa);
+          }
+        }
+      }
+      double[] own = rotated(point.rotation(), k);
+      for (int i = 0; i < left.length; i++) {
+        missed += left[i] * left[i];
+        targets += own[i] * own[i];
+      }
+    }
+    double readout = targets == 0 ? 0 : Math.sqrt(missed / targets);
+    double order = mismatch == 0 ? 0 : Math.sqrt(mismatch / size);
+    return Math.max(readout, order);
   }
 
   /** sum_{n < L} (1 + a)^n (1 + b)^(L - 1 - n), which is L (1 + a)^{L-1} for a = b. */

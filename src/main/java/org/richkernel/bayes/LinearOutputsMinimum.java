@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param t eigenvalues of T, length K
  * @param rotation O, eigenvectors in columns, K x K
  * @param action S(T), per neuron
- * @param residual |dS/dT|_F
+ * @param residual relative mismatch of the saddle equations, 0 where T is stationary: the larger of
+ *     |Y - (Phi^L + kappa) V| / |Y| and that of the order parameters, |t - p| / |t| with p_k =
+ *     gamma^2 m_k v_k^T C v_k
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record LinearOutputsMinimum(
@@ -50,7 +52,7 @@ public record LinearOutputsMinimum(
       point = next;
     }
     return new LinearOutputsMinimum(
-        point.t(), point.rotation(), point.action(), action.gradient(point).getFrobeniusNorm());
+        point.t(), point.rotation(), point.action(), action.residual(point));
   }
 
   private static LinearOutputsAction.@Nullable Point trial(

@@ -10,8 +10,6 @@ import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.Matrix;
-import org.richkernel.compute.Precision;
 
 /**
  * The saddle point of deep linear networks with K outputs: the minima of {@link
@@ -33,25 +31,17 @@ public final class LinearOutputsSaddle {
   private static final double SAME = 1e-6;
 
   private final LinearOutputsAction action;
-  private final double[] lambda;
-  private final double[] vectors; // Q, P x P
+  private final KernelModes modes;
   private final double gamma;
   private final double kappa;
   private final List<LinearOutputsMinimum> minima;
 
-  private LinearOutputsSaddle(
-      LinearOutputsAction action,
-      double[] lambda,
-      double[] vectors,
-      int hiddenLayers,
-      double gamma,
-      double kappa) {
-    this.action = action;
-    this.lambda = lambda;
-    this.vectors = vectors;
+  private LinearOutputsSaddle(KernelModes modes, int hiddenLayers, double gamma, double kappa) {
+    this.modes = modes;
     this.gamma = gamma;
     this.kappa = kappa;
-    this.minima = minima(hiddenLayers);
+    action = new LinearOutputsAction(modes, hiddenLayers, gamma, kappa);
+    minima = minima(hiddenLayers);
   }
 
   /**
@@ -72,32 +62,8 @@ public final class LinearOutputsSaddle {
       int hiddenLayers,
       double gamma,
       double kappa) {
-    int points = y.length / outputs;
-    double[] vectors = new double[points * points];
-    double[] lambda = new double[points];
-    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "input kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "input eigenvalues")) {
-      backend.upload(c, a);
-      backend.eigenSymmetric(a, values);
-      backend.download(a, vectors);
-      backend.download(values, lambda);
-    }
-    double[] z = new double[points * outputs];
-    for (int i = 0; i < points; i++) {
-      lambda[i] = Math.max(0, lambda[i]);
-      for (int p = 0; p < points; p++) {
-        for (int k = 0; k < outputs; k++) {
-          z[i * outputs + k] += vectors[p * points + i] * y[p * outputs + k];
-        }
-      }
-    }
     return new LinearOutputsSaddle(
-        new LinearOutputsAction(hiddenLayers, gamma, kappa, lambda, z, outputs),
-        lambda,
-        vectors,
-        hiddenLayers,
-        gamma,
-        kappa);
+        KernelModes.of(backend, c, y, outputs), hiddenLayers, gamma, kappa);
   }
 
   /** All minima, of least action first; never empty. */
@@ -151,7 +117,8 @@ public final class LinearOutputsSaddle {
   }
 
   private List<LinearSaddle.Root> roots(RealMatrix rotation, int k, int hiddenLayers) {
-    return LinearSaddle.roots(lambda, action.rotated(rotation, k), hiddenLayers, gamma, kappa);
+    return new LinearRoots(modes.lambda(), action.rotated(rotation, k), hiddenLayers, gamma, kappa)
+        .all();
   }
 
   /** Eigenvalues to start from: every output at its own smallest, largest or best root. */
@@ -197,8 +164,8 @@ public final class LinearOutputsSaddle {
     double[][] v = new double[outputs][];
     for (int k = 0; k < outputs; k++) {
       v[k] = action.rotated(minimum.rotation(), k);
-      for (int i = 0; i < lambda.length; i++) {
-        v[k][i] /= m[k] * lambda[i] + kappa;
+      for (int i = 0; i < modes.points(); i++) {
+        v[k][i] /= m[k] * modes.lambda(i) + kappa;
       }
     }
     return v;
@@ -219,11 +186,11 @@ public final class LinearOutputsSaddle {
 
   private double[] combined(double @Nullable [] factors) {
     int outputs = action.outputs();
-    int points = lambda.length;
+    int points = modes.points();
     double[][] v = rotatedDuals(best());
     double[] result = new double[points * outputs];
     for (int k = 0; k < outputs; k++) {
-      double[] own = toPoints(v[k]);
+      double[] own = modes.toPoints(v[k]);
       for (int i = 0; i < points; i++) {
         for (int j = 0; j < outputs; j++) {
           double weight = factors == null ? 1 : factors[k];
@@ -236,27 +203,29 @@ public final class LinearOutputsSaddle {
 
   /** Phi^l at the best minimum, P x P, l = 0 (C itself) to L. */
   public double[] kernel(int layer) {
-    int points = lambda.length;
+    int points = modes.points();
     double[][] v = rotatedDuals(best());
     RealMatrix kernel = new Array2DRowRealMatrix(points, points);
     for (int i = 0; i < points; i++) {
-      kernel.setEntry(i, i, lambda[i]);
+      kernel.setEntry(i, i, modes.lambda(i));
     }
     for (int k = 0; k < v.length; k++) {
       double quadratic = 0;
       for (int i = 0; i < points; i++) {
-        quadratic += lambda[i] * v[k][i] * v[k][i];
+        quadratic += modes.lambda(i) * v[k][i] * v[k][i];
       }
       double weight = quadratic == 0 ? 0 : (Math.pow(1 + best().t()[k], layer) - 1) / quadratic;
       for (int i = 0; i < points; i++) {
         for (int j = 0; j < points; j++) {
-          kernel.addToEntry(i, j, weight * lambda[i] * v[k][i] * lambda[j] * v[k][j]);
+          kernel.addToEntry(i, j, weight * modes.lambda(i) * v[k][i] * modes.lambda(j) * v[k][j]);
         }
       }
     }
     RealMatrix q = new Array2DRowRealMatrix(points, points);
-    for (int i = 0; i < vectors.length; i++) {
-      q.setEntry(i / points, i % points, vectors[i]);
+    for (int i = 0; i < points; i++) {
+      for (int k = 0; k < points; k++) {
+        q.setEntry(i, k, modes.vector(i, k));
+      }
     }
     RealMatrix full = q.multiply(kernel).multiply(q.transpose());
     double[] flat = new double[points * points];
@@ -264,16 +233,5 @@ public final class LinearOutputsSaddle {
       flat[i] = full.getEntry(i / points, i % points);
     }
     return flat;
-  }
-
-  private double[] toPoints(double[] modes) {
-    int points = lambda.length;
-    double[] x = new double[points];
-    for (int p = 0; p < points; p++) {
-      for (int i = 0; i < points; i++) {
-        x[p] += vectors[p * points + i] * modes[i];
-      }
-    }
-    return x;
   }
 }

@@ -7,7 +7,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.StopReason;
 
 /** Linear networks of any depth with several outputs: {@link LinearOutputsSaddle} on a data set. */
 final class LinearOutputsSolver {
@@ -42,7 +41,7 @@ final class LinearOutputsSolver {
         kernel[i] *= variance;
       }
       kernels.add(kernel);
-      layers.add(InitialKernelSaddle.exact(KernelMetrics.of(kernel, problem.trainTargets())));
+      layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
       variance *= network.weightVariance(l);
     }
     double[] v = saddle.dual();
@@ -61,15 +60,16 @@ final class LinearOutputsSolver {
       roots.add(new LinearSaddle.Root(trace, minimum.action()));
     }
     return new AdaptiveNbkSolution(
-        StopReason.CONVERGED,
+        LinearSaddleSolver.stop(saddle.best().residual(), problem.options().tolerance()),
         "closed-form",
         0,
         Certificate.exact(saddle.best().residual()),
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.exact(InitialKernelSaddle.dot(y, v)),
+        AdaptiveNbkSolution.Estimate.ofProduct(y, v),
         fitted,
+        new double[0],
         problem.testInputs().rows() == 0
             ? new double[0]
             : predictor.predict(backend, problem.testInputs()),

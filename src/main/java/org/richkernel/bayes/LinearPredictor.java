@@ -2,8 +2,10 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
@@ -59,9 +61,16 @@ public final class LinearPredictor implements Predictor {
           "the fit was made with " + dimension + "; give as many");
     }
     double[] f = new double[inputs.rows() * outputs];
-    try (Matrix x = backend.allocate(Precision.FLOAT64, inputs.rows(), dimension, "inputs");
-        Matrix w = backend.allocate(Precision.FLOAT64, dimension, outputs, "weights");
-        Matrix out = backend.allocate(Precision.FLOAT64, inputs.rows(), outputs, "predictions")) {
+    MemoryPlan plan =
+        new MemoryPlan()
+            .add("inputs", Precision.FLOAT64, inputs.rows(), dimension)
+            .add("weights", Precision.FLOAT64, dimension, outputs)
+            .add("predictions", Precision.FLOAT64, inputs.rows(), outputs);
+    plan.requireFits(backend, "predict fewer points at a time");
+    try (Workspace memory = new Workspace(backend, plan)) {
+      Matrix x = memory.get("inputs");
+      Matrix w = memory.get("weights");
+      Matrix out = memory.get("predictions");
       backend.upload(inputs.toArray(), x);
       backend.upload(weights, w);
       backend.gemm(Transpose.NO, Transpose.NO, 1, x, w, 0, out);

@@ -68,7 +68,7 @@ final class LinearSaddleSolver {
         kernel[i] *= variance;
       }
       kernels.add(kernel);
-      layers.add(InitialKernelSaddle.exact(KernelMetrics.of(kernel, problem.trainTargets())));
+      layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
       variance *= network.weightVariance(l);
     }
 
@@ -91,15 +91,16 @@ final class LinearSaddleSolver {
             ? new double[0]
             : predictor.predict(backend, problem.testInputs());
     return new AdaptiveNbkSolution(
-        StopReason.CONVERGED,
+        stop(saddle.residual(), problem.options().tolerance()),
         "closed-form",
         0,
         Certificate.exact(saddle.residual()),
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.exact(InitialKernelSaddle.dot(y, v)),
+        AdaptiveNbkSolution.Estimate.ofProduct(y, v),
         fitted,
+        new double[0],
         tested,
         new double[0],
         predictor,
@@ -107,5 +108,10 @@ final class LinearSaddleSolver {
         Map.of(),
         saddle.roots(),
         Map.of());
+  }
+
+  /** A minimisation may end above the tolerance, a residual that is not a number included. */
+  static StopReason stop(double residual, double tolerance) {
+    return residual <= tolerance ? StopReason.CONVERGED : StopReason.BUDGET;
   }
 }

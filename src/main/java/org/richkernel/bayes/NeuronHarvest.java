@@ -1,82 +1,107 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 
 /**
  * Makes a predictor of the populations that the chains kept: each is a network of S neurons with
  * readout g phi(h)^T v / S, and their weighted sum (4/3 at S, -1/3 at S/4) is the extrapolation.
  */
-final class NeuronHarvest {
-  private NeuronHarvest() {}
+final class NeuronHarvest implements AutoCloseable {
+  private final Backend backend;
+  private final Activation activation;
+  private final Matrix factor;
+  private final int outputs;
+  private final int panel;
+  private final Workspace memory;
 
-  static SampledPredictor predictor(
-      Backend backend, AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
-    int outputs = problem.trainTargets().outputs();
-    Populations populations = Populations.harvest(problem.options(), sampler.chains());
-    int neurons = populations.fields().length / populations.width();
-    float[] readout = new float[Math.multiplyExact(neurons, outputs)];
-    boolean extrapolates = sampler.chains().small().length > 0;
-    int at = 0;
-    for (SamplingChain[] chains : List.of(sampler.chains().large(), sampler.chains().small())) {
-      double share = !extrapolates ? 1 : chains == sampler.chains().large() ? 4.0 / 3 : -1.0 / 3;
+  /**
+   * Allocates the scratch, so that the end of a solve asks for nothing more.
+   *
+   * @param factor F, P x r, float32
+   * @param outputs K
+   * @param panelRows neurons to work on at a time
+   */
+  NeuronHarvest(Backend backend, Activation activation, Matrix factor, int outputs, int panelRows) {
+    this.backend = backend;
+    this.activation = activation;
+    this.factor = factor;
+    this.outputs = outputs;
+    panel = panelRows;
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, factor.rows(), factor.columns(), outputs, panelRows);
+    memory = new Workspace(backend, plan);
+  }
+
+  /** Adds the scratch to a plan. */
+  static void plan(MemoryPlan plan, int points, int rank, int outputs, int panelRows) {
+    plan.add("kept dual", Precision.FLOAT32, points, outputs)
+        .add("kept fields", Precision.FLOAT32, panelRows, rank)
+        .add("kept phi", Precision.FLOAT32, panelRows, points)
+        .add("readout of kept fields", Precision.FLOAT32, panelRows, outputs);
+  }
+
+  /** The predictor of what the chains have kept so far. */
+  SampledPredictor predictor(AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
+    Populations populations = Populations.harvest(problem.options(), ensemble);
+    boolean extrapolates = ensemble.small().length > 0;
+    List<float[]> readouts = new ArrayList<>();
+    for (SamplingChain[] chains : List.of(ensemble.large(), ensemble.small())) {
+      double share = !extrapolates ? 1 : chains == ensemble.large() ? 4.0 / 3 : -1.0 / 3;
       for (SamplingChain chain : chains) {
         for (SamplingChain.Snapshot snapshot : chain.snapshots()) {
           double weight =
               share
                   * problem.network().weightVariance(1)
                   / ((double) chains.length * chain.snapshots().size() * chain.samples());
-          float[] coefficients =
-              coefficients(backend, problem.network().activation(), input, snapshot, weight);
-          System.arraycopy(coefficients, 0, readout, at * outputs, coefficients.length);
-          at += chain.samples();
+          readouts.add(coefficients(snapshot, weight));
         }
       }
+    }
+    float[] readout = new float[readouts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : readouts) {
+      System.arraycopy(part, 0, readout, at, part.length);
+      at += part.length;
     }
     return new SampledPredictor(
         problem.network(), input.features(), input.projector(), populations, readout);
   }
 
   /** weight phi(h) v, S x K. */
-  private static float[] coefficients(
-      Backend backend,
-      Activation activation,
-      InputFactor input,
-      SamplingChain.Snapshot snapshot,
-      double weight) {
-    int points = input.points();
-    int rank = input.rank();
+  private float[] coefficients(SamplingChain.Snapshot snapshot, double weight) {
+    int rank = factor.columns();
     int samples = snapshot.xi().length / rank;
-    int outputs = snapshot.dual().length / points;
-    int panel = Math.min(samples, backend.panelRows(points));
     float[] result = new float[samples * outputs];
-    try (Matrix factor = backend.allocate(Precision.FLOAT32, points, rank, "factor");
-        Matrix v = backend.allocate(Precision.FLOAT32, points, outputs, "kept dual");
-        Matrix fields = backend.allocate(Precision.FLOAT32, panel, rank, "kept fields");
-        Matrix activations = backend.allocate(Precision.FLOAT32, panel, points, "kept phi");
-        Matrix readout = backend.allocate(Precision.FLOAT32, panel, outputs, "readout")) {
-      backend.upload(input.factor(), factor);
-      backend.upload(snapshot.dual(), v);
-      for (int from = 0; from < samples; from += panel) {
-        int rows = Math.min(panel, samples - from);
-        float[] part = new float[rows * outputs];
-        try (Matrix xi = fields.rowRange(0, rows);
-            Matrix phi = activations.rowRange(0, rows);
-            Matrix out = readout.rowRange(0, rows)) {
-          backend.upload(Arrays.copyOfRange(snapshot.xi(), from * rank, (from + rows) * rank), xi);
-          backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, phi);
-          backend.activate(activation, phi, phi);
-          backend.gemm(Transpose.NO, Transpose.NO, weight, phi, v, 0, out);
-          backend.download(out, part);
-        }
-        System.arraycopy(part, 0, result, from * outputs, part.length);
+    Matrix v = memory.get("kept dual");
+    backend.upload(snapshot.dual(), v);
+    for (int from = 0; from < samples; from += panel) {
+      int rows = Math.min(panel, samples - from);
+      float[] part = new float[rows * outputs];
+      try (Matrix xi = memory.get("kept fields").rowRange(0, rows);
+          Matrix phi = memory.get("kept phi").rowRange(0, rows);
+          Matrix out = memory.get("readout of kept fields").rowRange(0, rows)) {
+        backend.upload(Arrays.copyOfRange(snapshot.xi(), from * rank, (from + rows) * rank), xi);
+        backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, phi);
+        backend.activate(activation, phi, phi);
+        backend.gemm(Transpose.NO, Transpose.NO, weight, phi, v, 0, out);
+        backend.download(out, part);
       }
+      System.arraycopy(part, 0, result, from * outputs, part.length);
     }
     return result;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
   }
 }

@@ -19,6 +19,7 @@ import org.richkernel.solver.StopReason;
  * @param dualFit tr Y^T v
  * @param dualSquare tr v^T v
  * @param trainPredictions P x K
+ * @param trainSpread standard error of every training prediction; empty for closed forms
  * @param testPredictions P_t x K
  * @param testSpread standard error of every test prediction; empty for closed forms
  */
@@ -34,6 +35,7 @@ public record PathPoint(
     AdaptiveNbkSolution.Estimate dualFit,
     AdaptiveNbkSolution.Estimate dualSquare,
     double[] trainPredictions,
+    double[] trainSpread,
     double[] testPredictions,
     double[] testSpread) {
 
@@ -53,6 +55,7 @@ public record PathPoint(
         solution.dualFit(),
         dualSquare,
         solution.trainPredictions(),
+        solution.trainSpread(),
         solution.testPredictions(),
         solution.testSpread());
   }
@@ -70,13 +73,15 @@ public record PathPoint(
         dualFit,
         dualSquare,
         trainPredictions,
+        trainSpread,
         testPredictions,
         testSpread);
   }
 
   /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
   public static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution) {
-    double square = InitialKernelSaddle.dot(solution.dual(), solution.dual());
+    double square =
+        AdaptiveNbkSolution.Estimate.ofProduct(solution.dual(), solution.dual()).value();
     return of(options, solution, new AdaptiveNbkSolution.Estimate(square, Double.NaN));
   }
 
@@ -124,6 +129,7 @@ public record PathPoint(
       state.put(name + "_kernel_" + l, kernels.get(l));
     }
     state.put(name + "_train", trainPredictions);
+    state.put(name + "_train_spread", trainSpread);
     state.put(name + "_test", testPredictions);
     state.put(name + "_spread", testSpread);
   }
@@ -169,6 +175,7 @@ public record PathPoint(
         dualFit,
         dualSquare,
         state.doubles(name + "_train"),
+        state.doubles(name + "_train_spread"),
         state.doubles(name + "_test"),
         state.doubles(name + "_spread"));
   }

@@ -110,7 +110,7 @@ final class SaddleSampler implements AutoCloseable {
       int rank,
       int outputs,
       int testCount) {
-    return ChainEnsemble.plan(backend, network, options, points, rank, outputs, testCount);
+    return EnsembleLayout.of(backend, network, options, points, rank, outputs, testCount).plan();
   }
 
   /** Runs to the end, or to a stop; returns why it ended. */

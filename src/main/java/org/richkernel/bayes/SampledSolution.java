@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.richkernel.compute.Backend;
+import java.util.function.Function;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.solver.IndependentEstimates;
 import org.richkernel.solver.MonteCarloSeries;
 import org.richkernel.solver.StopReason;
 
@@ -15,11 +16,7 @@ final class SampledSolution {
   private SampledSolution() {}
 
   static AdaptiveNbkSolution of(
-      Backend backend,
-      AdaptiveProblem problem,
-      InputFactor input,
-      SaddleSampler sampler,
-      StopReason stop) {
+      AdaptiveProblem problem, InputFactor input, SaddleSampler sampler, StopReason stop) {
     SaddleEstimate estimate = sampler.estimate();
     double kappa = problem.options().kappa();
     double[] y = problem.trainTargets().toArray();
@@ -40,10 +37,11 @@ final class SampledSolution {
     for (int i = 0; i < train.length; i++) {
       train[i] -= kappa * estimate.dual()[i];
     }
-    double[][] testByChain = new double[ChainEnsemble.CHAINS][];
-    for (int c = 0; c < testByChain.length; c++) {
-      testByChain[c] = estimate.extrapolated(c, SamplingChain::meanTestPrediction);
+    double[] trainSpread = byChain(estimate, SamplingChain::meanDual).standardError();
+    for (int i = 0; i < train.length; i++) {
+      trainSpread[i] *= kappa;
     }
+    IndependentEstimates test = byChain(estimate, SamplingChain::meanTestPrediction);
     return new AdaptiveNbkSolution(
         stop,
         "sampled",
@@ -54,20 +52,31 @@ final class SampledSolution {
         estimate.dual(),
         estimate.extrapolated(SamplingChain::dualFit),
         train,
-        mean(testByChain),
-        standardError(testByChain),
-        predictor(backend, problem, input, sampler),
+        trainSpread,
+        test.mean(),
+        test.standardError(),
+        predictor(problem, input, sampler),
         diagnostics(sampler),
         history(sampler),
         List.of(),
         sampler.seconds());
   }
 
+  /** The extrapolated averages of each of the chains at S with its companion at S/4. */
+  private static IndependentEstimates byChain(
+      SaddleEstimate estimate, Function<SamplingChain, double[]> mean) {
+    List<double[]> chains = new ArrayList<>();
+    for (int c = 0; c < ChainEnsemble.CHAINS; c++) {
+      chains.add(estimate.extrapolated(c, mean));
+    }
+    return new IndependentEstimates(chains);
+  }
+
   /** Alignment, trace and norm of Phi of one layer. */
   private static AdaptiveNbkSolution.Layer layer(
       SaddleEstimate estimate, int l, double[] kernel, double g, double[] y) {
-    double norm = Math.sqrt(InitialKernelSaddle.dot(kernel, kernel));
-    double targetSquare = InitialKernelSaddle.dot(y, y);
+    double norm = Math.sqrt(AdaptiveNbkSolution.Estimate.ofProduct(kernel, kernel).value());
+    double targetSquare = AdaptiveNbkSolution.Estimate.ofProduct(y, y).value();
     int points = (int) Math.round(Math.sqrt(kernel.length));
     // Alignment is a ratio: its value comes from the extrapolated kernel, its error from the ratio
     // of each sweep's own numerator and norm.
@@ -84,10 +93,10 @@ final class SampledSolution {
   }
 
   private static Predictor predictor(
-      Backend backend, AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
+      AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
     NetworkSpec network = problem.network();
     return network.hiddenLayers() == 1
-        ? NeuronHarvest.predictor(backend, problem, input, sampler)
+        ? sampler.chains().neurons(problem, input)
         : new DeepPredictor(
             network,
             input,
@@ -99,31 +108,6 @@ final class SampledSolution {
   private static AdaptiveNbkSolution.Estimate scaled(
       AdaptiveNbkSolution.Estimate estimate, double factor) {
     return new AdaptiveNbkSolution.Estimate(estimate.value() * factor, estimate.error() * factor);
-  }
-
-  private static double[] mean(double[][] vectors) {
-    double[] mean = new double[vectors[0].length];
-    for (double[] vector : vectors) {
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += vector[i] / vectors.length;
-      }
-    }
-    return mean;
-  }
-
-  /** Standard error of the mean of each component. */
-  private static double[] standardError(double[][] vectors) {
-    double[] mean = mean(vectors);
-    double[] error = new double[mean.length];
-    int count = vectors.length;
-    for (int i = 0; i < error.length; i++) {
-      double sum = 0;
-      for (double[] vector : vectors) {
-        sum += (vector[i] - mean[i]) * (vector[i] - mean[i]);
-      }
-      error[i] = Math.sqrt(sum / (count * (count - 1.0)));
-    }
-    return error;
   }
 
   private static List<ChainDiagnostics> diagnostics(SaddleSampler sampler) {

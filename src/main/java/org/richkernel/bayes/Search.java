@@ -79,11 +79,24 @@ public record Search(
     public Selection {
       gammas = List.copyOf(gammas);
       betas = List.copyOf(betas);
+      for (double gamma : gammas) {
+        if (!(gamma >= 0) || Double.isInfinite(gamma)) {
+          throw new InvalidProblemException("gamma", gamma, "use finite numbers of at least 0");
+        }
+      }
       if (gammas.size() * betas.size() < 2) {
         throw new InvalidProblemException(
             "select",
             "among a single candidate",
             "give several with --gamma-path a:b:n or --betas B,B,...");
+      }
+      long rich = gammas.stream().filter(gamma -> gamma > 0).count() * betas.size();
+      if (criterion == Criterion.EVIDENCE && rich < 2) {
+        throw new InvalidProblemException(
+            "select-by",
+            "evidence among " + rich + " candidates of positive richness",
+            "richness 0 has no evidence: give several above it with --gamma-path or --gamma, or"
+                + " select by validation");
       }
       if (criterion == Criterion.EVIDENCE && width < 1) {
         throw new InvalidProblemException(
@@ -241,7 +254,8 @@ public record Search(
    * @param solution the saddle point
    * @param path the solutions of a path from the prior, empty if none was asked for
    * @param starts the ends of both starts, empty if there was one start
-   * @param candidates those of a selection, empty if there was none
+   * @param candidates those of a selection, empty if there was none; the chosen one has converged
+   *     if any has
    */
   public record Outcome(
       SaddleOptions options,
@@ -249,9 +263,15 @@ public record Search(
       List<PathRow> path,
       Optional<Starts> starts,
       List<Candidate> candidates) {
-    /** Whether the solution met its tolerance, and is known to be the one that holds. */
+    /**
+     * Whether the solution met its tolerance, and is known to be the one that holds; of a
+     * selection, also whether what it was chosen for is known.
+     */
     public boolean converged() {
       return solution.converged()
+          && candidates.stream()
+              .filter(Candidate::chosen)
+              .allMatch(c -> c.converged() && !Double.isNaN(c.score().value()))
           && starts.map(both -> both.verdict() != Verdict.UNDECIDED).orElse(true);
     }
   }

@@ -85,7 +85,7 @@ public final class SearchSolver {
     List<PathPoint> points = new ArrayList<>();
     for (double gamma : gammas) {
       Optional<PathPoint> point =
-          sequence.next(at(problem, gamma, problem.options().kappa()), false);
+          sequence.next(problem.at(gamma, problem.options().kappa()), false);
       if (point.isEmpty()) {
         return Optional.empty();
       }
@@ -167,21 +167,10 @@ public final class SearchSolver {
 
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */
   static double[] nodes(Backend backend, AdaptiveProblem problem) {
-    AdaptiveProblem lazy = at(problem, 0, problem.options().kappa());
+    AdaptiveProblem lazy = problem.at(0, problem.options().kappa());
     double scale = ActionIntegral.scale(InitialKernelSaddle.solve(backend, lazy).dualFit());
     return ActionIntegral.nodes(
         problem.options().gamma(), scale, TwoStarts.ACTION_SPACING, TwoStarts.ACTION_NODES);
-  }
-
-  /** The same problem at another richness and noise. */
-  static AdaptiveProblem at(AdaptiveProblem problem, double gamma, double kappa) {
-    SaddleOptions options = problem.options().withGamma(gamma);
-    return new AdaptiveProblem(
-        problem.network(),
-        kappa == options.kappa() ? options : options.withBeta(1 / kappa),
-        problem.trainInputs(),
-        problem.trainTargets(),
-        problem.testInputs());
   }
 
   /** The points with their actions; the integral starts at the exact value at gamma = 0. */
@@ -203,7 +192,7 @@ public final class SearchSolver {
       fits[i] = points.get(i - shift).dualFit();
     }
     if (!fromZero) {
-      AdaptiveProblem lazy = at(problem, 0, problem.options().kappa());
+      AdaptiveProblem lazy = problem.at(0, problem.options().kappa());
       fits[0] = InitialKernelSaddle.solve(backend, lazy).dualFit();
     }
     ActionIntegral.Cumulative action = ActionIntegral.overGamma(gammas, fits);

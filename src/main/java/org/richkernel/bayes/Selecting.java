@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -48,10 +49,10 @@ final class Selecting {
     List<Search.Candidate> candidates = new ArrayList<>();
     for (int b = 0; b < paths.size(); b++) {
       double beta = selection.betas().get(b);
-      AdaptiveProblem noisy = SearchSolver.at(split.fitted(), 0, 1 / beta);
+      AdaptiveProblem noisy = split.fitted().at(0, 1 / beta);
       List<PathPoint> points = new ArrayList<>();
       for (double gamma : paths.get(b)) {
-        AdaptiveProblem here = SearchSolver.at(noisy, gamma, noisy.options().kappa());
+        AdaptiveProblem here = noisy.at(gamma, noisy.options().kappa());
         Optional<PathPoint> point = sequence.next(here, points.isEmpty());
         if (point.isEmpty()) {
           return Optional.empty();
@@ -61,19 +62,13 @@ final class Selecting {
       candidates.addAll(
           evidence ? byEvidence(noisy, points, beta) : byValidation(split, points, beta));
     }
-    int best = 0;
-    for (int i = 1; i < candidates.size(); i++) {
-      double gain = candidates.get(i).score().value() - candidates.get(best).score().value();
-      if (evidence ? gain > 0 : gain < 0) {
-        best = i;
-      }
-    }
+    int best = best(candidates, selection.criterion());
     Search.Candidate chosen = candidates.get(best);
     candidates.set(
         best,
         new Search.Candidate(
             chosen.gamma(), chosen.beta(), chosen.converged(), chosen.score(), true));
-    AdaptiveProblem last = SearchSolver.at(problem, chosen.gamma(), 1 / chosen.beta());
+    AdaptiveProblem last = problem.at(chosen.gamma(), 1 / chosen.beta());
     if (sequence.next(last, true).isEmpty()) {
       return Optional.empty();
     }
@@ -86,10 +81,29 @@ final class Selecting {
             List.copyOf(candidates)));
   }
 
+  /**
+   * The candidate of the best score among those that converged; among all where none did. A score
+   * that is not a number is worse than any other.
+   */
+  static int best(List<Search.Candidate> candidates, Search.Criterion criterion) {
+    double sign = criterion == Search.Criterion.EVIDENCE ? 1 : -1;
+    Comparator<Search.Candidate> order =
+        Comparator.<Search.Candidate, Boolean>comparing(c -> !Double.isNaN(c.score().value()))
+            .thenComparing(Search.Candidate::converged)
+            .thenComparingDouble(c -> sign * c.score().value());
+    int best = 0;
+    for (int i = 1; i < candidates.size(); i++) {
+      if (order.compare(candidates.get(i), candidates.get(best)) > 0) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
   /** The candidates, and richnesses between them where the integral of the action needs more. */
   private List<Double> withNodes(double beta) {
     TreeSet<Double> nodes = new TreeSet<>(selection.gammas());
-    AdaptiveProblem widest = SearchSolver.at(problem, nodes.last(), 1 / beta);
+    AdaptiveProblem widest = problem.at(nodes.last(), 1 / beta);
     if (nodes.last() > 0) {
       for (double node : SearchSolver.nodes(backend, widest)) {
         Double below = nodes.floor(1.1 * node);

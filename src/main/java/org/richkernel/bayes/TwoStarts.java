@@ -190,7 +190,7 @@ final class TwoStarts {
   private List<AdaptiveProblem> path() {
     List<AdaptiveProblem> stations = new ArrayList<>();
     for (double richness : gammas) {
-      stations.add(SearchSolver.at(problem, richness, kappa));
+      stations.add(problem.at(richness, kappa));
     }
     return stations;
   }
@@ -205,7 +205,7 @@ final class TwoStarts {
   }
 
   private AdaptiveProblem withoutTests(double richness, double noise) {
-    AdaptiveProblem there = SearchSolver.at(problem, richness, noise);
+    AdaptiveProblem there = problem.at(richness, noise);
     return AdaptiveProblem.of(
         there.network(), there.options(), there.trainInputs(), there.trainTargets());
   }

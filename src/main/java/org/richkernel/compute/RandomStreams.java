@@ -29,6 +29,9 @@ public final class RandomStreams {
   /** Metropolis decisions of their moves. */
   public static final int SWEEP_DECISION = 8;
 
+  /** Samples of a response of kernels to first order. */
+  public static final int RESPONSE_FIELD = 9;
+
   /** Gaussian part of the preactivations of a dynamical theory, and the start of its neurons. */
   public static final int DYNAMICS_PREACTIVATION = 16;
 

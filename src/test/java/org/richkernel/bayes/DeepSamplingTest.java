@@ -188,10 +188,10 @@ class DeepSamplingTest {
         }
         require("fit", estimate.extrapolated(s -> s.layer(layer).fit()), 1, fit, 0);
         require("trace", estimate.extrapolated(s -> s.layer(layer).trace()), 1, trace, 0);
-        double norm = Math.sqrt(InitialKernelSaddle.dot(phi, phi));
+        double norm = Math.sqrt(AdaptiveNbkSolution.Estimate.ofProduct(phi, phi).value());
         assertThat(Math.sqrt(distance) / norm).isLessThan(0.03);
       }
-      double overlap = InitialKernelSaddle.dot(y, exact.dual());
+      double overlap = AdaptiveNbkSolution.Estimate.ofProduct(y, exact.dual()).value();
       require("y.v", estimate.extrapolated(SamplingChain::dualFit), 1, overlap, 0);
     }
   }

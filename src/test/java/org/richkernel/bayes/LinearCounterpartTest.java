@@ -90,7 +90,7 @@ class LinearCounterpartTest {
     boolean several = false;
     for (int i = 1; i <= 200; i++) {
       double there = gamma * i / 200;
-      several |= LinearSaddle.roots(lambda, y, depth, there, kappa).size() > 1;
+      several |= new LinearRoots(lambda, y, depth, there, kappa).all().size() > 1;
     }
 
     assertThat(linear(depth, lambda, y).hasSeveralSolutions(gamma, kappa)).isEqualTo(several);

@@ -62,9 +62,8 @@ class TwoStartsTest {
 
   /** Roots in rising order of t. */
   private static List<LinearSaddle.Root> roots(double gamma, double kappa) {
-    return LinearSaddle.roots(new double[] {1}, new double[] {1}, 2, gamma, kappa).stream()
-        .sorted(Comparator.comparingDouble(LinearSaddle.Root::t))
-        .toList();
+    return new LinearRoots(new double[] {1}, new double[] {1}, 2, gamma, kappa)
+        .all().stream().sorted(Comparator.comparingDouble(LinearSaddle.Root::t)).toList();
   }
 
   /**
@@ -170,6 +169,7 @@ class TwoStartsTest {
             List.of(),
             one,
             one,
+            none,
             none,
             none,
             none);

@@ -45,30 +45,4 @@ public record KernelAdaptation(
     }
     return Math.sqrt(sum);
   }
-
-  /** The mean of independent estimates. */
-  static double[] mean(List<double[]> estimates) {
-    double[] mean = new double[estimates.get(0).length];
-    for (double[] estimate : estimates) {
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += estimate[i] / estimates.size();
-      }
-    }
-    return mean;
-  }
-
-  /** Standard error of the mean of independent estimates, component by component. */
-  static double[] standardError(List<double[]> estimates) {
-    double[] mean = mean(estimates);
-    double[] error = new double[mean.length];
-    int count = estimates.size();
-    for (int i = 0; i < error.length; i++) {
-      double sum = 0;
-      for (double[] estimate : estimates) {
-        sum += (estimate[i] - mean[i]) * (estimate[i] - mean[i]);
-      }
-      error[i] = Math.sqrt(sum / (count * (count - 1.0)));
-    }
-    return error;
-  }
 }

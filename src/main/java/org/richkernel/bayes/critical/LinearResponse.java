@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.solver.IndependentEstimates;
 
 /**
  * The change of the kernels with the data to first order in 1/N (arXiv:2405.10761):
@@ -29,7 +31,7 @@ public final class LinearResponse {
   /** What {@link #solve} holds at once. */
   public static MemoryPlan plan(FiniteWidthProblem problem, int samples) {
     long kernel = 8L * problem.points() * problem.points();
-    return TiltedLayer.plan(problem.points(), samples)
+    return TiltedLayer.plan(problem.points(), samples, 0)
         .addHost(kernel * (5 + REPLICAS) * (problem.layers() + 1L));
   }
 
@@ -37,9 +39,12 @@ public final class LinearResponse {
    * The response of all layers.
    *
    * @param samples S of every replica
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
+   *     computed then
    */
   public static KernelAdaptation solve(
       Backend backend, FiniteWidthProblem problem, int samples, long seed) {
+    plan(problem, samples).requireFits(backend, MapSolver.LESS_MEMORY);
     int layers = problem.layers();
     int points = problem.points();
     KernelStack stack = KernelStack.prior(problem);
@@ -59,8 +64,9 @@ public final class LinearResponse {
     for (int r = 0; r < REPLICAS; r++) {
       double[] change = new double[points * points];
       replicas.get(0).add(change);
+      long stream = RandomStreams.stream(RandomStreams.RESPONSE_FIELD, r, 0);
       try (TiltedLayer samplesOf =
-          new TiltedLayer(backend, problem.activation(), points, samples, seed, r)) {
+          new TiltedLayer(backend, problem.activation(), points, samples, 0, seed, stream)) {
         for (int l = 0; l < layers; l++) {
           double g = problem.weight()[l];
           double[] source =
@@ -81,8 +87,9 @@ public final class LinearResponse {
     List<double[]> mean = new ArrayList<>();
     List<Double> error = new ArrayList<>();
     for (List<double[]> estimates : replicas) {
-      mean.add(KernelAdaptation.mean(estimates));
-      error.add(KernelAdaptation.norm(KernelAdaptation.standardError(estimates)));
+      IndependentEstimates independent = new IndependentEstimates(estimates);
+      mean.add(independent.mean());
+      error.add(KernelAdaptation.norm(independent.standardError()));
     }
     return new KernelAdaptation(prior, mean, error, conjugate);
   }

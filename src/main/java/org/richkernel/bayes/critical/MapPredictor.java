@@ -2,6 +2,7 @@ package org.richkernel.bayes.critical;
 
 import java.util.List;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.RandomStreams;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -85,8 +86,14 @@ public final class MapPredictor implements Predictor {
           inputs.dimension() + " columns",
           "the fit was made with " + train.dimension() + "; give as many");
     }
+    int points = problem.points();
+    int panel = OtherPointsPass.panel(inputs.rows());
+    TiltedLayer.plan(points, samples, panel)
+        .addHost(8L * inputs.rows() * points)
+        .requireFits(backend, "predict fewer points at a time");
+    long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, 0);
     try (TiltedLayer layer =
-        new TiltedLayer(backend, problem.activation(), problem.points(), samples, seed, 0)) {
+        new TiltedLayer(backend, problem.activation(), points, samples, panel, seed, stream)) {
       return OtherPointsPass.predict(
           backend,
           problem,

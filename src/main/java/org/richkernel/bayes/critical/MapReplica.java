@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.RandomStreams;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -37,11 +38,16 @@ final class MapReplica implements AutoCloseable {
   private double effectiveShare = 1;
   private int passes;
 
+  /**
+   * @param others points that {@link #solved} will predict at
+   * @param replica names the random streams
+   */
   MapReplica(
       Backend backend,
       FiniteWidthProblem problem,
       KernelStack prior,
       MapOptions options,
+      int others,
       int replica) {
     this.backend = backend;
     this.problem = problem;
@@ -54,8 +60,9 @@ final class MapReplica implements AutoCloseable {
             problem.activation(),
             problem.points(),
             options.samples(),
+            OtherPointsPass.panel(others),
             options.seed(),
-            replica);
+            RandomStreams.stream(RandomStreams.INITIAL_FIELD, replica, 0));
     for (int l = 0; l <= problem.layers(); l++) {
       kernels.add(prior.covariance(l));
     }

@@ -3,10 +3,12 @@ package org.richkernel.bayes.critical;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.IndependentEstimates;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.Stages;
 
@@ -33,12 +35,20 @@ public final class MapSolver {
   /** Weights have a finite variance below this growth rate of the tilt. */
   public static final double LARGEST_TILT = 0.5;
 
+  static final String LESS_MEMORY = "lower samples or the number of training points";
+
   private MapSolver() {}
 
-  /** What {@link #solve} holds at once. */
-  public static MemoryPlan plan(FiniteWidthProblem problem, MapOptions options) {
+  /**
+   * What {@link #solve} holds at once.
+   *
+   * @param others points to predict at
+   */
+  public static MemoryPlan plan(FiniteWidthProblem problem, MapOptions options, int others) {
     long kernel = 8L * problem.points() * problem.points();
-    return TiltedLayer.plan(problem.points(), options.samples())
+    int panel = OtherPointsPass.panel(others);
+    return TiltedLayer.plan(problem.points(), options.samples(), panel)
+        .addHost(8L * others * problem.points())
         .addHost(kernel * (4 + 2 * REPLICAS) * (problem.layers() + 1L));
   }
 
@@ -50,6 +60,8 @@ public final class MapSolver {
    * @param train inputs of the problem
    * @param test other inputs, zero rows for none
    * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
+   *     computed then
    */
   public static Optional<MapSolution> solve(
       Backend backend,
@@ -77,6 +89,7 @@ public final class MapSolver {
       double[] variance,
       MapOptions options,
       RunControl control) {
+    plan(problem, options, variance.length).requireFits(backend, LESS_MEMORY);
     KernelStack prior = KernelStack.prior(problem);
     Stages stages = new Stages(control);
     List<SolvedReplica> replicas = new ArrayList<>();
@@ -86,7 +99,8 @@ public final class MapSolver {
           stages.next(
               SolvedReplica.Form.FORM,
               own -> {
-                try (MapReplica replica = new MapReplica(backend, problem, prior, options, index)) {
+                try (MapReplica replica =
+                    new MapReplica(backend, problem, prior, options, variance.length, index)) {
                   return replica.solve(options.maxIterations(), own)
                       ? Optional.of(replica.solved(cross, variance))
                       : Optional.empty();
@@ -112,17 +126,16 @@ public final class MapSolver {
     List<double[]> pulls = new ArrayList<>();
     for (int l = 0; l <= layers; l++) {
       int layer = l;
-      List<double[]> kernels = replicas.stream().map(r -> r.kernels().get(layer)).toList();
+      IndependentEstimates kernels = estimates(replicas, r -> r.kernels().get(layer));
       double[] before = prior.covariance(l);
-      double[] moved = KernelAdaptation.mean(kernels);
+      double[] moved = kernels.mean();
       for (int i = 0; i < moved.length; i++) {
         moved[i] -= before[i];
       }
       start.add(before);
       change.add(moved);
-      error.add(KernelAdaptation.norm(KernelAdaptation.standardError(kernels)));
-      pulls.add(
-          KernelAdaptation.mean(replicas.stream().map(r -> r.conjugate().get(layer)).toList()));
+      error.add(KernelAdaptation.norm(kernels.standardError()));
+      pulls.add(estimates(replicas, r -> r.conjugate().get(layer)).mean());
     }
     double residual = 0;
     double effectiveShare = 1;
@@ -141,8 +154,8 @@ public final class MapSolver {
             && effectiveShare >= LEAST_SHARE
             && tilt < LARGEST_TILT
             && kernelError <= options.tolerance();
-    List<double[]> duals = replicas.stream().map(SolvedReplica::dual).toList();
-    List<double[]> predictions = replicas.stream().map(SolvedReplica::predictions).toList();
+    IndependentEstimates duals = estimates(replicas, SolvedReplica::dual);
+    IndependentEstimates predictions = estimates(replicas, SolvedReplica::predictions);
     return new MapSolution(
         adaptation,
         residual,
@@ -151,9 +164,14 @@ public final class MapSolver {
         tilt,
         passes,
         converged,
-        KernelAdaptation.mean(duals),
-        KernelAdaptation.standardError(duals),
-        KernelAdaptation.mean(predictions),
-        KernelAdaptation.standardError(predictions));
+        duals.mean(),
+        duals.standardError(),
+        predictions.mean(),
+        predictions.standardError());
+  }
+
+  private static IndependentEstimates estimates(
+      List<SolvedReplica> replicas, Function<SolvedReplica, double[]> numbers) {
+    return new IndependentEstimates(replicas.stream().map(numbers).toList());
   }
 }

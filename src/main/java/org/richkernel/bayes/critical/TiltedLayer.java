@@ -52,15 +52,22 @@ final class TiltedLayer implements AutoCloseable {
   /**
    * Draws the normals.
    *
-   * @param replica names the random stream
+   * @param others most points without targets that {@link #otherPoints} is asked for at a time
+   * @param stream of the normals, see {@link RandomStreams}
    */
   TiltedLayer(
-      Backend backend, Activation activation, int points, int samples, long seed, int replica) {
+      Backend backend,
+      Activation activation,
+      int points,
+      int samples,
+      int others,
+      long seed,
+      long stream) {
     this.backend = backend;
     this.activation = activation;
     this.points = points;
     this.samples = samples;
-    memory = new Workspace(backend, plan(points, samples));
+    memory = new Workspace(backend, plan(points, samples, others));
     normals = memory.get("normals");
     fields = memory.get("preactivations");
     phi = memory.get("phi");
@@ -74,13 +81,14 @@ final class TiltedLayer implements AutoCloseable {
     small = memory.get("factor in float32");
     row = memory.get("average of a row");
     factor = memory.get("factor of the covariance");
-    backend.fillGaussian(
-        seed, RandomStreams.stream(RandomStreams.INITIAL_FIELD, replica, 0), 0, normals);
+    backend.fillGaussian(seed, stream, 0, normals);
   }
 
-  static MemoryPlan plan(int points, int samples) {
-    return new MemoryPlan()
-        .add("normals", Precision.FLOAT32, samples, points)
+  /** What a layer holds, in all its passes. */
+  static MemoryPlan plan(int points, int samples, int others) {
+    int most = Math.max(points, others);
+    MemoryPlan plan = new MemoryPlan();
+    plan.add("normals", Precision.FLOAT32, samples, points)
         .add("preactivations", Precision.FLOAT32, samples, points)
         .add("phi", Precision.FLOAT32, samples, points)
         .add("phi'", Precision.FLOAT32, samples, points)
@@ -92,7 +100,22 @@ final class TiltedLayer implements AutoCloseable {
         .add("average", Precision.FLOAT64, points, points)
         .add("factor in float32", Precision.FLOAT32, points, points)
         .add("average of a row", Precision.FLOAT64, 1, points)
-        .add("factor of the covariance", Precision.FLOAT64, points, points);
+        .add("factor of the covariance", Precision.FLOAT64, points, points)
+        .add("C", Precision.FLOAT64, most, points)
+        .add("A", Precision.FLOAT64, points, points)
+        .add("covariance", Precision.FLOAT64, points, points)
+        .add("C A", Precision.FLOAT64, most, points)
+        .add("C A C", Precision.FLOAT64, most, points);
+    if (others > 0) {
+      plan.add("coordinates of other points", Precision.FLOAT64, others, points)
+          .add("coordinates in float32", Precision.FLOAT32, others, points)
+          .add("deviation of other points", Precision.FLOAT32, 1, others)
+          .add("other preactivations", Precision.FLOAT32, samples, others)
+          .add("noise of other points", Precision.FLOAT32, samples, others)
+          .add("kernel of other points", Precision.FLOAT64, others, points)
+          .add("variance of other points", Precision.FLOAT64, 1, others);
+    }
+    return plan;
   }
 
   /**
@@ -198,13 +221,14 @@ final class TiltedLayer implements AutoCloseable {
     return symmetrized(change, points);
   }
 
-  /** 2 C A C. */
+  /** 2 C A C with rows of C on the left. */
   private double[] quadraticResponse(double[] c, double[] a) {
-    try (Matrix left = backend.allocate(Precision.FLOAT64, c.length / points, points, "C");
-        Matrix middle = backend.allocate(Precision.FLOAT64, points, points, "A");
-        Matrix right = backend.allocate(Precision.FLOAT64, points, points, "covariance");
-        Matrix product = backend.allocate(Precision.FLOAT64, c.length / points, points, "C A");
-        Matrix result = backend.allocate(Precision.FLOAT64, c.length / points, points, "C A C")) {
+    int rows = c.length / points;
+    Matrix middle = memory.get("A");
+    Matrix right = memory.get("covariance");
+    try (Matrix left = memory.get("C").rowRange(0, rows);
+        Matrix product = memory.get("C A").rowRange(0, rows);
+        Matrix result = memory.get("C A C").rowRange(0, rows)) {
       backend.upload(c, left);
       backend.upload(a, middle);
       backend.upload(covariance, right);
@@ -292,13 +316,13 @@ final class TiltedLayer implements AutoCloseable {
     double[] r = new double[count * points];
     double[] kernel = new double[count * points];
     double[] second = new double[count];
-    try (Matrix coordinates = backend.allocate(Precision.FLOAT64, count, points, "coordinates");
-        Matrix narrow = backend.allocate(Precision.FLOAT32, count, points, "coordinates");
-        Matrix deviation = backend.allocate(Precision.FLOAT32, 1, count, "deviation");
-        Matrix h = backend.allocate(Precision.FLOAT32, samples, count, "other preactivations");
-        Matrix noise = backend.allocate(Precision.FLOAT32, samples, count, "noise");
-        Matrix product = backend.allocate(Precision.FLOAT64, count, points, "other kernel");
-        Matrix line = backend.allocate(Precision.FLOAT64, 1, count, "other variance")) {
+    try (Matrix coordinates = memory.get("coordinates of other points").rowRange(0, count);
+        Matrix narrow = memory.get("coordinates in float32").rowRange(0, count);
+        Matrix deviation = memory.get("deviation of other points").view(0, 1, 0, count);
+        Matrix h = memory.get("other preactivations").view(0, samples, 0, count);
+        Matrix noise = memory.get("noise of other points").view(0, samples, 0, count);
+        Matrix product = memory.get("kernel of other points").rowRange(0, count);
+        Matrix line = memory.get("variance of other points").view(0, 1, 0, count)) {
       // h(x) = k^T C^{-1} h + s z = (F^{-1} k) . xi + s z
       backend.upload(cross, coordinates);
       backend.solveTriangular(Side.RIGHT, Transpose.YES, 1, factor, coordinates);

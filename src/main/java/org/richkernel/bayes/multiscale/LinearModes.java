@@ -1,9 +1,7 @@
 package org.richkernel.bayes.multiscale;
 
+import org.richkernel.bayes.KernelModes;
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.Matrix;
-import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -11,18 +9,13 @@ import org.richkernel.network.InvalidProblemException;
  * = U diag(lambda) U^T and z = U^T y.
  */
 final class LinearModes {
-  private final double[] lambda;
-  private final double[] z;
-  private final double[] vectors; // U, P x P
+  private final KernelModes modes;
   private final int width;
   private final double chi;
   private final double kappa;
 
-  private LinearModes(
-      double[] lambda, double[] z, double[] vectors, int width, double chi, double kappa) {
-    this.lambda = lambda;
-    this.z = z;
-    this.vectors = vectors;
+  private LinearModes(KernelModes modes, int width, double chi, double kappa) {
+    this.modes = modes;
     this.width = width;
     this.chi = chi;
     this.kappa = kappa;
@@ -43,30 +36,13 @@ final class LinearModes {
       throw new InvalidProblemException("width", width, "use at least 1 neuron");
     }
     requireChi(chi);
-    int points = y.length;
-    double[] vectors = new double[points * points];
-    double[] lambda = new double[points];
-    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "readout kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "eigenvalues")) {
-      backend.upload(c, a);
-      backend.eigenSymmetric(a, values);
-      backend.download(a, vectors);
-      backend.download(values, lambda);
-    }
-    double[] z = new double[points];
-    for (int i = 0; i < points; i++) {
-      lambda[i] = Math.max(0, lambda[i]);
-      for (int k = 0; k < points; k++) {
-        z[k] += vectors[i * points + k] * y[i];
-      }
-    }
-    return new LinearModes(lambda, z, vectors, width, chi, kappa);
+    return new LinearModes(KernelModes.of(backend, c, y, 1), width, chi, kappa);
   }
 
   /** The same data at another scale. */
   LinearModes withChi(double other) {
     requireChi(other);
-    return new LinearModes(lambda, z, vectors, width, other, kappa);
+    return new LinearModes(modes, width, other, kappa);
   }
 
   private static void requireChi(double chi) {
@@ -77,17 +53,17 @@ final class LinearModes {
 
   /** P. */
   int points() {
-    return lambda.length;
+    return modes.points();
   }
 
   /** lambda_i. */
   double lambda(int i) {
-    return lambda[i];
+    return modes.lambda(i);
   }
 
   /** z_i. */
   double z(int i) {
-    return z[i];
+    return modes.target(i, 0);
   }
 
   /** N. */
@@ -106,15 +82,8 @@ final class LinearModes {
   }
 
   /** U x: from coefficients of the modes to the points. */
-  double[] toPoints(double[] modes) {
-    int points = points();
-    double[] x = new double[points];
-    for (int i = 0; i < points; i++) {
-      for (int k = 0; k < points; k++) {
-        x[i] += vectors[i * points + k] * modes[k];
-      }
-    }
-    return x;
+  double[] toPoints(double[] coefficients) {
+    return modes.toPoints(coefficients);
   }
 
   /**
@@ -123,17 +92,7 @@ final class LinearModes {
    * @param rows Q x P
    */
   double[] inModes(Backend backend, double[] rows, int count) {
-    int points = points();
-    double[] result = new double[count * points];
-    try (Matrix k = backend.allocate(Precision.FLOAT64, count, points, "cross kernel");
-        Matrix u = backend.allocate(Precision.FLOAT64, points, points, "modes");
-        Matrix product = backend.allocate(Precision.FLOAT64, count, points, "cross modes")) {
-      backend.upload(rows, k);
-      backend.upload(vectors, u);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, k, u, 0, product);
-      backend.download(product, result);
-    }
-    return result;
+    return modes.inModes(backend, rows, count);
   }
 
   /**
@@ -144,9 +103,9 @@ final class LinearModes {
    */
   double logDensity(double q, double determinant) {
     double sum = 0.5 * width * (Math.log(q) - q);
-    for (int i = 0; i < lambda.length; i++) {
-      double d = q * lambda[i] + kappa;
-      sum -= 0.5 * (determinant * Math.log(d) + chi * z[i] * z[i] / d);
+    for (int i = 0; i < points(); i++) {
+      double d = q * lambda(i) + kappa;
+      sum -= 0.5 * (determinant * Math.log(d) + chi * z(i) * z(i) / d);
     }
     return sum;
   }
@@ -154,10 +113,10 @@ final class LinearModes {
   /** 2 d/d ln q of {@link #logDensity}. */
   double slope(double q, double determinant) {
     double sum = width * (1 - q);
-    for (int i = 0; i < lambda.length; i++) {
-      double d = q * lambda[i] + kappa;
-      double share = q * lambda[i] / d;
-      sum += share * (chi * z[i] * z[i] / d - determinant);
+    for (int i = 0; i < points(); i++) {
+      double d = q * lambda(i) + kappa;
+      double share = q * lambda(i) / d;
+      sum += share * (chi * z(i) * z(i) / d - determinant);
     }
     return sum;
   }
@@ -167,8 +126,8 @@ final class LinearModes {
    */
   double largestScale() {
     double square = 0;
-    for (double component : z) {
-      square += component * component;
+    for (int i = 0; i < points(); i++) {
+      square += z(i) * z(i);
     }
     return 1 + chi * square / (4 * kappa * width);
   }

@@ -27,8 +27,14 @@ public final class LinearScaleSolver {
   private final double[] own; // Q
   private final LinearModes modes;
 
-  /** Computes and diagonalizes the kernel. */
+  /**
+   * Computes and diagonalizes the kernel.
+   *
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
+   *     computed then
+   */
   public LinearScaleSolver(Backend backend, MultiScaleProblem problem) {
+    plan(problem).requireFits(backend, "lower the number of training points");
     this.backend = backend;
     this.problem = problem;
     kernel = kernel(problem, problem.inputs());

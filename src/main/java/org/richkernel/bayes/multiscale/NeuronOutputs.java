@@ -1,7 +1,9 @@
 package org.richkernel.bayes.multiscale;
 
+import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.Inputs;
@@ -40,36 +42,33 @@ final class NeuronOutputs {
     return count;
   }
 
+  /**
+   * What {@link #read} holds at once.
+   *
+   * @param count neurons
+   * @param points that are read, of which a panel is held
+   */
+  static MemoryPlan plan(int count, int rank, int points) {
+    int rows = Math.min(PANEL, points);
+    return new MemoryPlan()
+        .add("activations of kept neurons", Precision.FLOAT32, count, rows)
+        .add("coordinates", Precision.FLOAT32, rows, rank)
+        .add("deviation", Precision.FLOAT32, 1, rows)
+        .add("kept neurons", Precision.FLOAT32, count, rank);
+  }
+
   /** phi_n at points, count x rows, float32; the caller closes it. */
   Matrix at(Inputs points) {
     int rows = points.rows();
-    int width = projector.length / rank;
-    double[] z = features(points, width);
-    double[] spread = new double[rows];
+    InputFactor.Coordinates known =
+        InputFactor.coordinates(
+            backend, network, projector, rank, points.toArray(), rows, points.dimension());
     Matrix phi = backend.allocate(Precision.FLOAT32, count, rows, "activations of kept neurons");
-    try (Matrix input = backend.allocate(Precision.FLOAT64, rows, width, "points");
-        Matrix w = backend.allocate(Precision.FLOAT64, width, rank, "projector");
-        Matrix wide = backend.allocate(Precision.FLOAT64, rows, rank, "coordinates");
-        Matrix coordinates = backend.allocate(Precision.FLOAT32, rows, rank, "coordinates");
+    try (Matrix coordinates = backend.allocate(Precision.FLOAT32, rows, rank, "coordinates");
         Matrix deviation = backend.allocate(Precision.FLOAT32, 1, rows, "deviation");
         Matrix xi = backend.allocate(Precision.FLOAT32, count, rank, "kept neurons")) {
-      backend.upload(z, input);
-      backend.upload(projector, w);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, input, w, 0, wide);
-      double[] r = new double[rows * rank];
-      backend.download(wide, r);
-      for (int i = 0; i < rows; i++) {
-        double open = 0;
-        for (int k = 0; k < width; k++) {
-          open += z[i * width + k] * z[i * width + k];
-        }
-        for (int k = 0; k < rank; k++) {
-          open -= r[i * rank + k] * r[i * rank + k];
-        }
-        spread[i] = Math.sqrt(Math.max(0, open));
-      }
-      backend.copy(wide, coordinates);
-      backend.upload(spread, deviation);
+      backend.upload(known.whitened(), coordinates);
+      backend.upload(known.deviation(), deviation);
       backend.upload(neurons, xi);
       backend.gemm(Transpose.NO, Transpose.YES, 1, xi, coordinates, 0, phi);
       backend.activateSmoothed(network.activation(), phi, deviation, phi);
@@ -78,22 +77,6 @@ final class NeuronOutputs {
       phi.close();
       throw e;
     }
-  }
-
-  /** [sqrt(g_0 / D) x, sqrt(g_b)]. */
-  private double[] features(Inputs points, int width) {
-    int dimension = points.dimension();
-    double weight = Math.sqrt(network.weightVariance(0) / dimension);
-    double[] z = new double[points.rows() * width];
-    for (int i = 0; i < points.rows(); i++) {
-      for (int k = 0; k < dimension; k++) {
-        z[i * width + k] = weight * points.at(i, k);
-      }
-      if (width > dimension) {
-        z[i * width + dimension] = Math.sqrt(network.biasVariance());
-      }
-    }
-    return z;
   }
 
   /** sum_n c_n phi_n(x) at points. */

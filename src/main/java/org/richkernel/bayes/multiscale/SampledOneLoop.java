@@ -2,8 +2,10 @@ package org.richkernel.bayes.multiscale;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 
 /**
@@ -31,6 +33,25 @@ final class SampledOneLoop {
     this.readout = readout;
   }
 
+  /** What {@link #of} holds at once. */
+  static MemoryPlan plan(int points, int count) {
+    MemoryPlan plan = new MemoryPlan();
+    plan.add("activations of kept neurons", Precision.FLOAT32, count, points);
+    return scratch(plan, points, count);
+  }
+
+  private static MemoryPlan scratch(MemoryPlan plan, int points, int count) {
+    return plan.add("weighted neurons", Precision.FLOAT32, count, points)
+        .add("direction", Precision.FLOAT32, points, 1)
+        .add("overlap", Precision.FLOAT32, count, 1)
+        .add("inverse in float32", Precision.FLOAT32, points, points)
+        .add("curvature", Precision.FLOAT64, points, points)
+        .add("inverse", Precision.FLOAT64, points, points)
+        .add("average", Precision.FLOAT64, 1, points)
+        // the inverse and the curvature, and ten numbers for each neuron
+        .addHost(8L * (2L * points * points + 10L * count));
+  }
+
   /**
    * The one-loop term.
    *
@@ -52,13 +73,14 @@ final class SampledOneLoop {
     int count = neurons.count();
     double c = g / chi;
     try (Matrix phi = neurons.at(train);
-        Matrix scaled = backend.allocate(Precision.FLOAT32, count, points, "weighted neurons");
-        Matrix vector = backend.allocate(Precision.FLOAT32, points, 1, "direction");
-        Matrix column = backend.allocate(Precision.FLOAT32, count, 1, "overlap");
-        Matrix narrow = backend.allocate(Precision.FLOAT32, points, points, "inverse");
-        Matrix m = backend.allocate(Precision.FLOAT64, points, points, "curvature");
-        Matrix inverse = backend.allocate(Precision.FLOAT64, points, points, "inverse");
-        Matrix line = backend.allocate(Precision.FLOAT64, 1, points, "average")) {
+        Workspace memory = new Workspace(backend, scratch(new MemoryPlan(), points, count))) {
+      Matrix scaled = memory.get("weighted neurons");
+      Matrix vector = memory.get("direction");
+      Matrix column = memory.get("overlap");
+      Matrix narrow = memory.get("inverse in float32");
+      Matrix m = memory.get("curvature");
+      Matrix inverse = memory.get("inverse");
+      Matrix line = memory.get("average");
       Averages average = new Averages(backend, phi, vector, column, line);
       double[] a = average.project(v);
       for (int n = 0; n < count; n++) {

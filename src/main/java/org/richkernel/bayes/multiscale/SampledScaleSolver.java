@@ -22,7 +22,9 @@ import org.richkernel.lazy.LazyKernel;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
+import org.richkernel.solver.IndependentEstimates;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -33,6 +35,8 @@ public final class SampledScaleSolver {
   /** Parts of the neurons whose one-loop terms are compared for an error. */
   private static final int PARTS = 4;
 
+  private static final String LESS_MEMORY = "lower samples or the number of training points";
+
   private final Backend backend;
   private final MultiScaleProblem problem;
   private final SaddleOptions options;
@@ -40,11 +44,20 @@ public final class SampledScaleSolver {
   /**
    * @param options samples, seed and stopping of the saddle point; richness and noise are those of
    *     the problem
+   * @throws InvalidProblemException if the options weigh the determinant, which is the one-loop
+   *     term here
    */
   public SampledScaleSolver(Backend backend, MultiScaleProblem problem, SaddleOptions options) {
     this.backend = backend;
     this.problem = problem;
     this.options = options;
+    if (!options.extrapolates()) {
+      throw new InvalidProblemException(
+          "determinant-weight",
+          options.determinantWeight(),
+          "use 0: the levels at finite width start from the saddle point, and one loop adds the"
+              + " determinant");
+    }
   }
 
   private AdaptiveProblem saddle(double chi) {
@@ -56,9 +69,30 @@ public final class SampledScaleSolver {
         problem.testInputs());
   }
 
-  /** What {@link #solve} holds at once. */
+  /** What {@link #solve} holds at once: that of the larger part, the tree level or one loop. */
   public MemoryPlan plan() {
-    return new AdaptiveNbkSolver(backend, saddle(1)).plan();
+    MemoryPlan largest = plans().get(0);
+    for (MemoryPlan plan : plans()) {
+      if (plan.matrixBytes() > largest.matrixBytes()) {
+        largest = plan;
+      }
+    }
+    return largest;
+  }
+
+  /** Parts that are held one after the other: sampling, one loop, and its outputs elsewhere. */
+  private List<MemoryPlan> plans() {
+    AdaptiveNbkSolver tree = new AdaptiveNbkSolver(backend, saddle(1));
+    int points = problem.points();
+    int width = problem.inputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
+    int rank = Math.min(points, width);
+    int count = tree.keptSamples();
+    // all neurons that were kept, which are a quarter more, and a copy of those at S
+    long neurons = Float.BYTES * (9L * count / 4) * rank;
+    return List.of(
+        tree.plan(),
+        SampledOneLoop.plan(points, count).addHost(neurons),
+        NeuronOutputs.plan(count, rank, problem.testInputs().rows()).addHost(neurons));
   }
 
   /**
@@ -79,6 +113,7 @@ public final class SampledScaleSolver {
    * @return empty if a stop was asked for; the checkpoint then holds the state
    */
   public Optional<List<ScaleSolution>> sweep(double[] chis, RunControl control) {
+    plans().forEach(plan -> plan.requireFits(backend, LESS_MEMORY));
     LazySolution lazy = lazy();
     LinearModes modes =
         LinearModes.of(
@@ -117,7 +152,10 @@ public final class SampledScaleSolver {
     levels.put(
         ScaleSolution.TREE,
         new LevelPrediction(
-            tree.trainPredictions(), new double[0], tree.testPredictions(), tree.testSpread()));
+            tree.trainPredictions(),
+            tree.trainSpread(),
+            tree.testPredictions(),
+            tree.testSpread()));
     levels.put(ScaleSolution.RESCALED, rescaled(modes, rescaled.q()));
     Map<String, Predictor> predictors = new LinkedHashMap<>();
     if (sequence.restored()) {
@@ -184,8 +222,8 @@ public final class SampledScaleSolver {
   }
 
   /**
-   * Tree level plus the one-loop term of the neurons at S samples; its error is the spread over
-   * parts of the neurons.
+   * Tree level plus the one-loop term of the neurons at S samples; its error is that of the tree
+   * level and the spread of the term over parts of the neurons.
    */
   private LevelPrediction oneLoop(AdaptiveNbkSolution tree, SampledPredictor sampled, double chi) {
     // neurons at S come first, then a quarter as many at S/4
@@ -197,14 +235,14 @@ public final class SampledScaleSolver {
       int last = (int) ((long) (part + 1) * count / PARTS);
       add(tree, sampled, chi, first, last - first, train, test);
     }
-    double[] trainError = spread(train);
-    double[] testError = spread(test);
+    double[] trainError = new IndependentEstimates(train).standardError();
+    double[] testError = new IndependentEstimates(test).standardError();
     train.clear();
     test.clear();
     add(tree, sampled, chi, 0, count, train, test);
     return new LevelPrediction(
         sum(tree.trainPredictions(), train.get(0)),
-        trainError,
+        hypot(trainError, tree.trainSpread()),
         sum(tree.testPredictions(), test.get(0)),
         hypot(testError, tree.testSpread()));
   }
@@ -253,21 +291,5 @@ public final class SampledScaleSolver {
       z[i] = Math.hypot(x[i], y[i]);
     }
     return z;
-  }
-
-  /** Standard error of the mean of the parts, component by component. */
-  private static double[] spread(List<double[]> parts) {
-    int count = parts.size();
-    double[] error = new double[parts.get(0).length];
-    for (int i = 0; i < error.length; i++) {
-      double mean = 0;
-      double square = 0;
-      for (double[] part : parts) {
-        mean += part[i] / count;
-        square += part[i] * part[i] / count;
-      }
-      error[i] = Math.sqrt(Math.max(0, square - mean * mean) / (count - 1));
-    }
-    return error;
   }
 }

@@ -1,0 +1,194 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * Which chains a solve has, on which devices, and how large everything is: the plan of its memory
+ * and the {@link ChainEnsemble} itself are both read off this description.
+ *
+ * @param devices those that there are chains for
+ * @param sizes how populations are cut into blocks
+ * @param widths columns of the fields of each layer
+ * @param chains those at S samples first, then those at S/4
+ */
+record EnsembleLayout(
+    List<Backend> devices,
+    NetworkSpec network,
+    SaddleOptions options,
+    int points,
+    int rank,
+    int outputs,
+    int tests,
+    BlockSizes sizes,
+    List<Integer> widths,
+    List<Chain> chains) {
+  private static final int MOST_SNAPSHOTS = 8;
+
+  /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
+  private static final long SNAPSHOT_FLOATS = 8_000_000;
+
+  /** Most elements of a Java array. */
+  private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+  /**
+   * One chain.
+   *
+   * @param index names its random streams
+   * @param device that it lives on from start to end
+   * @param samples rows of its population
+   * @param blocks that its population is cut into
+   */
+  record Chain(int index, int device, int samples, int blocks) {
+    /** Rows of the largest block. */
+    int blockRows() {
+      return (samples + blocks - 1) / blocks;
+    }
+  }
+
+  /**
+   * The layout of a solve. Two devices get a chain at S and one at S/4 each.
+   *
+   * @param rank r
+   * @param outputs K
+   * @param tests number of test points
+   * @throws InvalidProblemException if the populations that predict would not fit into one array
+   */
+  static EnsembleLayout of(
+      Backend backend,
+      NetworkSpec network,
+      SaddleOptions options,
+      int points,
+      int rank,
+      int outputs,
+      int tests) {
+    int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
+    List<Backend> all = backend.devices();
+    List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
+    BlockSizes sizes = BlockSizes.of(network, options, points);
+    List<Chain> chains = new ArrayList<>();
+    for (int c = 0; c < count; c++) {
+      boolean large = c < ChainEnsemble.CHAINS;
+      chains.add(
+          new Chain(
+              c,
+              c % devices.size(),
+              large ? options.samples() : options.samples() / 4,
+              large ? sizes.largeBlocks() : sizes.smallBlocks()));
+    }
+    int[] widths = FieldPopulation.widths(network.hiddenLayers(), rank, points);
+    EnsembleLayout layout =
+        new EnsembleLayout(
+            devices,
+            network,
+            options,
+            points,
+            rank,
+            outputs,
+            tests,
+            sizes,
+            Arrays.stream(widths).boxed().toList(),
+            List.copyOf(chains));
+    layout.requireArrays();
+    return layout;
+  }
+
+  /** The populations that chains keep for predictions leave the solve in one array. */
+  private void requireArrays() {
+    if (fieldFloats() > MOST_ELEMENTS) {
+      long rows = chains.stream().mapToLong(Chain::samples).sum();
+      long most = MOST_ELEMENTS / fieldWidth() * options.samples() / rows;
+      throw new InvalidProblemException(
+          "samples",
+          options.samples(),
+          "its populations have "
+              + fieldFloats()
+              + " numbers, more than an array holds; use at most "
+              + most / 4 * 4
+              + ", or fewer training points");
+    }
+  }
+
+  /** L. */
+  int depth() {
+    return network.hiddenLayers();
+  }
+
+  /** r + (L - 1) P. */
+  private long fieldWidth() {
+    return widths.stream().mapToLong(Integer::longValue).sum();
+  }
+
+  /** Numbers in the fields of all chains. */
+  private long fieldFloats() {
+    return chains.stream().mapToLong(Chain::samples).sum() * fieldWidth();
+  }
+
+  /** Populations kept per chain for predictions at new inputs. */
+  int snapshots() {
+    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / fieldFloats()));
+  }
+
+  /** Samples at S that are kept for predictions, of all chains together. */
+  int keptSamples() {
+    return ChainEnsemble.CHAINS * snapshots() * options.samples();
+  }
+
+  /** Rows of test and training fields that a device works on at a time. */
+  int panelRows(Backend device) {
+    return Math.min(sizes.rows(), device.panelRows(points));
+  }
+
+  /** Numbers of samples of the populations, the largest first. */
+  int[] populationSizes() {
+    return chains.stream().mapToInt(Chain::samples).distinct().toArray();
+  }
+
+  /** Everything a solve will hold at once. */
+  MemoryPlan plan() {
+    MemoryPlan plan = new MemoryPlan();
+    for (int d = 0; d < devices.size(); d++) {
+      plan.onDevice(d);
+      ChainDevice.plan(plan, this, devices.get(d));
+    }
+    int[] columns = widths.stream().mapToInt(Integer::intValue).toArray();
+    for (Chain chain : chains) {
+      plan.onDevice(chain.device());
+      String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
+      FieldPopulation.plan(plan, name, chain.samples(), columns, points, outputs);
+      SamplingChain.plan(plan, name, points, outputs, tests);
+      for (int l = 1; l <= depth(); l++) {
+        LayerAverages.plan(
+            plan,
+            name + "layer " + l + ": ",
+            widths.get(l - 1),
+            points,
+            outputs,
+            chain.blockRows());
+      }
+    }
+    if (depth() == 1) {
+      NeuronHarvest.plan(plan.onDevice(0), points, rank, outputs, panelRows(devices.get(0)));
+    }
+    return plan.addHost(hostBytes());
+  }
+
+  private long hostBytes() {
+    // Means of all chains and the extrapolated pair, taken to the host at each look.
+    long averages = (long) depth() * points * points + (long) tests * outputs;
+    long kept = snapshots() * fieldFloats();
+    // A checkpoint takes the fields, the kernels and their sums to the host before they are
+    // written; at the end the populations that were kept become the predictor.
+    long checkpoint = Float.BYTES * fieldFloats() + 8 * averages * 2 * chains.size();
+    long readout = kept / fieldWidth() * outputs;
+    long predictor = Float.BYTES * (kept + readout);
+    return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
+        + Float.BYTES * kept
+        + Math.max(checkpoint, predictor);
+  }
+}

@@ -1,0 +1,126 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+
+/**
+ * A kernel and targets in the kernel's eigenbasis: C = U diag(lambda) U^T and Z = U^T Y, in which
+ * the saddle equations of linear networks are sums over P modes.
+ */
+public final class KernelModes {
+  private final double[] lambda; // at least 0
+  private final double[] vectors; // U, P x P, eigenvectors in columns
+  private final double[] targets; // Z, P x K
+  private final int outputs;
+
+  private KernelModes(double[] lambda, double[] vectors, double[] targets, int outputs) {
+    this.lambda = lambda;
+    this.vectors = vectors;
+    this.targets = targets;
+    this.outputs = outputs;
+  }
+
+  /**
+   * Diagonalizes a kernel; eigenvalues that rounding made negative are taken for 0.
+   *
+   * @param c C, row-major P x P, positive semidefinite
+   * @param y Y, row-major P x K
+   * @param outputs K
+   */
+  public static KernelModes of(Backend backend, double[] c, double[] y, int outputs) {
+    int points = y.length / outputs;
+    double[] vectors = new double[points * points];
+    double[] lambda = new double[points];
+    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "kernel");
+        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "eigenvalues")) {
+      backend.upload(c, a);
+      backend.eigenSymmetric(a, values);
+      backend.download(a, vectors);
+      backend.download(values, lambda);
+    }
+    double[] z = new double[points * outputs];
+    for (int p = 0; p < points; p++) {
+      lambda[p] = Math.max(0, lambda[p]);
+      for (int i = 0; i < points; i++) {
+        for (int k = 0; k < outputs; k++) {
+          z[i * outputs + k] += vectors[p * points + i] * y[p * outputs + k];
+        }
+      }
+    }
+    return new KernelModes(lambda, vectors, z, outputs);
+  }
+
+  /** P. */
+  public int points() {
+    return lambda.length;
+  }
+
+  /** K. */
+  public int outputs() {
+    return outputs;
+  }
+
+  /** All lambda_i; not a copy. */
+  double[] lambda() {
+    return lambda;
+  }
+
+  /** lambda_i, rising with i and at least 0. */
+  public double lambda(int i) {
+    return lambda[i];
+  }
+
+  /** Z_ik: output k of the targets along mode i. */
+  public double target(int i, int k) {
+    return targets[i * outputs + k];
+  }
+
+  /** Z o: the targets of one output among rotated ones, P numbers. */
+  double[] targets(double[] direction) {
+    double[] z = new double[lambda.length];
+    for (int i = 0; i < z.length; i++) {
+      for (int k = 0; k < outputs; k++) {
+        z[i] += target(i, k) * direction[k];
+      }
+    }
+    return z;
+  }
+
+  /** U x: from coefficients of the modes to the points. */
+  public double[] toPoints(double[] modes) {
+    int points = lambda.length;
+    double[] x = new double[points];
+    for (int i = 0; i < points; i++) {
+      for (int k = 0; k < points; k++) {
+        x[i] += vectors[i * points + k] * modes[k];
+      }
+    }
+    return x;
+  }
+
+  /** U_ik: mode k at a point. */
+  double vector(int point, int k) {
+    return vectors[point * lambda.length + k];
+  }
+
+  /**
+   * A U: rows of a kernel in the eigenbasis.
+   *
+   * @param rows A, row-major count x P
+   */
+  public double[] inModes(Backend backend, double[] rows, int count) {
+    int points = lambda.length;
+    double[] result = new double[count * points];
+    try (Matrix k = backend.allocate(Precision.FLOAT64, count, points, "cross kernel");
+        Matrix u = backend.allocate(Precision.FLOAT64, points, points, "modes");
+        Matrix product = backend.allocate(Precision.FLOAT64, count, points, "cross modes")) {
+      backend.upload(rows, k);
+      backend.upload(vectors, u);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, k, u, 0, product);
+      backend.download(product, result);
+    }
+    return result;
+  }
+}
