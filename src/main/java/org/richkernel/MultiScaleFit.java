@@ -18,6 +18,7 @@ import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
+import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 
 /** A finished {@link MultiScaleNbk} with the NNGP beside it. */
@@ -102,7 +103,7 @@ public final class MultiScaleFit implements Fit {
             .seed(options.seed())
             .converged(converged())
             .tolerance(options.tolerance())
-            .train(ResultParts.score(trainScores()))
+            .train(trainScore())
             .lazyTrain(ResultParts.score(lazy.trainScores()))
             .layer(LayerSummary.of(1, metrics.alignment(), metrics.trace(), metrics.frobenius()))
             .peakBytes(
@@ -132,6 +133,15 @@ public final class MultiScaleFit implements Fit {
     return arrays(summary.build());
   }
 
+  private Score trainScore() {
+    Score score = ResultParts.score(trainScores());
+    double[] spread = chosen().trainError();
+    double[] y = points.trainTargets().toArray();
+    return spread.length == 0
+        ? score
+        : score.withLossStandardError(ResultParts.lossError(y, chosen().train(), spread));
+  }
+
   /** The numbers of one scale. */
   private Map<String, Object> scale(ScaleSolution scale) {
     Map<String, Object> row = new LinkedHashMap<>();
@@ -158,6 +168,9 @@ public final class MultiScaleFit implements Fit {
       row.put("trainDiscrepancyStandardError", f.trainDiscrepancyError(y));
     }
     row.put("trainLoss", Scores.of(points.trainTargets(), f.train()).loss());
+    if (f.trainError().length > 0) {
+      row.put("trainLossStandardError", ResultParts.lossError(y, f.train(), f.trainError()));
+    }
     if (points.testTargets().isPresent()) {
       Targets targets = points.testTargets().get();
       double[] other = targets.toArray();

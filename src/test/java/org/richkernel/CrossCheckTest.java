@@ -3,7 +3,6 @@ package org.richkernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,10 +17,9 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
-import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopSignal;
 
 /** A cross-check as part of a fit: asked for in Java, stopped, resumed, refused. */
@@ -61,31 +59,11 @@ class CrossCheckTest {
         .search(Search.none().withCrossCheck());
   }
 
-  /** Saves only what it is made to: no checkpoint is ever due. */
-  private static final class InMemory implements CheckpointStore {
-    private SolverState state;
-
-    @Override
-    public boolean due() {
-      return false;
-    }
-
-    @Override
-    public void save(long after, SolverState saved) {
-      state = saved;
-    }
-
-    @Override
-    public Optional<SolverState> load() {
-      return Optional.ofNullable(state);
-    }
-  }
-
   /** The solution is not lost with the check: what is resumed sweeps, but does not sample again. */
   @Test
   void checkThatIsStoppedStartsAgainFromTheSolution() {
     AdaptiveNbkFit expected = theory(Activation.TANH).fit(digits(), backend);
-    InMemory store = new InMemory();
+    InMemoryCheckpoints store = new InMemoryCheckpoints();
     StopSignal stop = new StopSignal();
     Progress.Listener raise =
         progress -> {

@@ -50,7 +50,10 @@ public final class AdaptiveNbkSolver {
         && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
   }
 
-  /** What {@link #solve} will hold at once. */
+  /**
+   * What {@link #solve} will hold at once: while it samples, or while the inputs are factorized
+   * where that takes more.
+   */
   public MemoryPlan plan() {
     if (initialKernel()) {
       return InitialKernelSaddle.plan(backend, problem);
@@ -58,24 +61,33 @@ public final class AdaptiveNbkSolver {
     if (closedForm()) {
       return LinearSaddleSolver.plan(problem);
     }
-    return layout().plan();
+    MemoryPlan sampling = layout().plan();
+    MemoryPlan inputs =
+        InputFactor.plan(problem.trainInputs().rows(), inputWidth(), problem.testInputs().rows());
+    return inputs.matrixBytes() > sampling.matrixBytes()
+        ? inputs.addHost(sampling.hostBytes())
+        : sampling;
+  }
+
+  /** D, or D + 1 with biases. */
+  private int inputWidth() {
+    return problem.trainInputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
   }
 
   /** The chains, if the inputs have full rank, which they have at most. */
   private EnsembleLayout layout() {
     int points = problem.trainInputs().rows();
-    int width = problem.trainInputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
     return EnsembleLayout.of(
         backend,
         problem.network(),
         problem.options(),
         points,
-        Math.min(points, width),
+        Math.min(points, inputWidth()),
         problem.trainTargets().outputs(),
         problem.testInputs().rows());
   }
 
-  /** Samples at S that the chains together keep for predictions; 0 for closed forms. */
+  /** Most samples at S that the chains together keep for predictions; 0 for closed forms. */
   public int keptSamples() {
     return samples() ? layout().keptSamples() : 0;
   }

@@ -9,7 +9,6 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
@@ -29,38 +28,23 @@ import org.richkernel.network.NetworkSpec;
  * + 9) P^2 doubles beside the populations.
  */
 final class DeepPosterior implements MarginalPosterior {
-  /** Relative jitter of the covariances of the layers. */
-  static final double JITTER = 1e-9;
-
-  /** Largest jitter that rounding may ask for. */
-  private static final double LARGEST_JITTER = 1e-6;
-
   private final Backend backend;
-  private final PosteriorParameters parameters;
   private final double[] variance; // g_0 to g_L
   private final Workspace memory;
   private final Matrix inputFactor;
-  private final Matrix targets;
   private final Matrix targetsSingle;
-  private final Matrix cholesky; // of A
-  private final Matrix dual;
-  private final Matrix dualSingle;
+  private final ReadoutDual readout;
   private final @Nullable DeterminantTilt tilt;
   private final List<Matrix> kernels = new ArrayList<>(); // g_l Phi^l at the position
   private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
   private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
+  private final RelativeJitter jitter = new RelativeJitter();
 
-  private double richness;
-  private double noise;
-  private double jitter = JITTER;
   private FieldPopulation population;
   private Moving moving;
   private double potential;
-  private long solveNanos;
-
-  /** 2 dV/dA, which a determinant makes of full rank, in float64 and in float32. */
-  private record DeterminantTilt(Matrix twice, Matrix single) {}
+  private long solveNanos; // but for the readout
 
   /** The scratch of all layers for one number of samples. */
   private record Moving(
@@ -79,10 +63,7 @@ final class DeepPosterior implements MarginalPosterior {
       PosteriorParameters parameters,
       int... samples) {
     this.backend = backend;
-    this.parameters = parameters;
     this.variance = network.weightVariances();
-    this.richness = parameters.gamma();
-    this.noise = parameters.kappa();
     int points = input.points();
     int depth = network.hiddenLayers();
     int outputs = y.length / points;
@@ -91,14 +72,10 @@ final class DeepPosterior implements MarginalPosterior {
     plan(backend, plan, depth, points, input.rank(), outputs, most, parameters.hasDeterminant());
     memory = new Workspace(backend, plan);
     inputFactor = memory.get("F");
-    targets = memory.get("Y");
+    readout = new ReadoutDual(backend, memory, parameters, y);
     targetsSingle = memory.get("Y, single");
-    cholesky = memory.get("Cholesky factor");
-    dual = memory.get("dual");
-    dualSingle = memory.get("dual, single");
     backend.upload(input.factor(), inputFactor);
-    backend.upload(y, targets);
-    backend.copy(targets, targetsSingle);
+    backend.copy(readout.targets(), targetsSingle);
     Matrix unit = memory.get("unit matrix");
     Matrix ones = memory.get("ones");
     backend.addDiagonal(1, unit);
@@ -117,10 +94,7 @@ final class DeepPosterior implements MarginalPosterior {
                 network.biasVariance()));
       }
     }
-    tilt =
-        parameters.hasDeterminant()
-            ? new DeterminantTilt(memory.get("tilt"), memory.get("tilt, single"))
-            : null;
+    tilt = parameters.hasDeterminant() ? new DeterminantTilt(backend, memory, parameters) : null;
     int[] widths = FieldPopulation.widths(depth, input.rank(), points);
     for (int s : samples) {
       sizes.add(moving(network.activation(), widths, s));
@@ -162,12 +136,9 @@ final class DeepPosterior implements MarginalPosterior {
       int samples,
       boolean determinant) {
     int width = Math.addExact(rank, Math.multiplyExact(depth - 1, points));
+    ReadoutDual.plan(plan, points, outputs);
     plan.add("F", Precision.FLOAT32, points, rank)
-        .add("Y", Precision.FLOAT64, points, outputs)
         .add("Y, single", Precision.FLOAT32, points, outputs)
-        .add("Cholesky factor", Precision.FLOAT64, points, points)
-        .add("dual", Precision.FLOAT64, points, outputs)
-        .add("dual, single", Precision.FLOAT32, points, outputs)
         .add("panel", Precision.FLOAT32, Math.min(samples, backend.panelRows(points)), points)
         .add("position", Precision.FLOAT32, samples, width)
         .add("momentum", Precision.FLOAT32, samples, width)
@@ -185,8 +156,7 @@ final class DeepPosterior implements MarginalPosterior {
       }
     }
     if (determinant) {
-      plan.add("tilt", Precision.FLOAT64, points, points)
-          .add("tilt, single", Precision.FLOAT32, points, points);
+      DeterminantTilt.plan(plan, points);
     }
   }
 
@@ -209,7 +179,7 @@ final class DeepPosterior implements MarginalPosterior {
         1,
         FieldPopulation.widths(layers(), rank, points),
         points,
-        targets.columns());
+        readout.dual().columns());
   }
 
   private Moving scratch(int samples) {
@@ -228,55 +198,40 @@ final class DeepPosterior implements MarginalPosterior {
   }
 
   /**
-   * Relative jitter of the covariances; larger than {@link #JITTER} where rounding asked for it.
+   * Relative jitter of the covariances; larger than {@link RelativeJitter#LEAST} where rounding
+   * asked for it.
    */
   double jitter() {
-    return jitter;
+    return jitter.value();
   }
 
   /** Takes up the jitter of an earlier run. */
   void setJitter(double relative) {
-    jitter = relative;
+    jitter.set(relative);
   }
 
   @Override
   public void refresh(FieldPopulation next) {
     use(next);
     backend.copy(next.xi(), moving.position);
-    forwardWithJitter();
+    jitter.raising(this::forward);
     for (int l = 1; l <= layers(); l++) {
       backend.copy(kernels.get(l - 1), next.kernel(l));
     }
-    backend.copy(dual, next.dual());
+    backend.copy(readout.dual(), next.dual());
     next.setPotential(potential);
-  }
-
-  /** Raises the jitter where the kernel of the fields at hand cannot be factorized without. */
-  private void forwardWithJitter() {
-    while (true) {
-      try {
-        forward();
-        return;
-      } catch (NotPositiveDefiniteException e) {
-        if (jitter >= LARGEST_JITTER) {
-          throw e;
-        }
-        jitter *= 10;
-      }
-    }
   }
 
   @Override
   public void setConditions(double gamma, double kappa) {
-    richness = gamma;
-    noise = kappa;
+    readout.setConditions(gamma, kappa);
   }
 
   @Override
   public double largestShare(FieldPopulation of) {
     use(of);
     backend.copy(of.xi(), moving.position);
-    forwardWithJitter();
+    jitter.raising(this::forward);
     double[] largestAndSum = new double[2];
     moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
@@ -341,7 +296,7 @@ final class DeepPosterior implements MarginalPosterior {
     for (int l = 1; l <= layers(); l++) {
       backend.copy(kernels.get(l - 1), population.kernel(l));
     }
-    backend.copy(dual, population.dual());
+    backend.copy(readout.dual(), population.dual());
     population.setPotential(potential);
   }
 
@@ -368,23 +323,11 @@ final class DeepPosterior implements MarginalPosterior {
       moving.layers.get(l - 1).forward(variance[l] / population.samples(), kernel);
       if (l < layers()) {
         long start = System.nanoTime();
-        covariances.get(l - 1).factorize(kernel, jitter);
+        covariances.get(l - 1).factorize(kernel, jitter.value());
         solveNanos += System.nanoTime() - start;
       }
     }
-    long start = System.nanoTime();
-    // v = A^{-1} Y with A = g_L Phi^L + kappa
-    backend.copy(kernels.get(layers() - 1), cholesky);
-    backend.addDiagonal(noise, cholesky);
-    backend.cholesky(cholesky);
-    backend.copy(targets, dual);
-    backend.solveCholesky(cholesky, dual);
-    // V = (S gamma^2 / 2) tr Y^T v + c ln det A
-    potential = 0.5 * population.samples() * richness * richness * backend.dot(targets, dual);
-    if (parameters.hasDeterminant()) {
-      potential += parameters.determinant(population.samples()) * backend.logDeterminant(cholesky);
-    }
-    solveNanos += System.nanoTime() - start;
+    potential = readout.potential(kernels.get(layers() - 1), population.samples());
   }
 
   /** gradient = dV/dxi of all layers, from the top down; follows {@link #forward}. */
@@ -393,35 +336,24 @@ final class DeepPosterior implements MarginalPosterior {
     double perSample = variance[top] / population.samples();
     MovingBlock layer = moving.layers.get(top - 1);
     if (tilt != null) {
-      layer.pullFull(perSample, full(tilt));
+      layer.pullFull(perSample, tilt.of(readout, population.samples()));
     } else {
       // dV/dphi = -gamma^2 g (phi v) v^T
-      backend.copy(dual, dualSingle);
-      layer.pull(-richness * richness * variance[top], dualSingle);
+      layer.pull(readout.pullScale(), readout.dualSingle());
     }
     for (int l = top; l > 1; l--) {
       long start = System.nanoTime();
       Matrix pull =
           adjoint.twice(
-              layer.gradient(), layer.position(), covariances.get(l - 2).cholesky(), jitter);
+              layer.gradient(),
+              layer.position(),
+              covariances.get(l - 2).cholesky(),
+              jitter.value());
       solveNanos += System.nanoTime() - start;
       // dV/dphi = (2 g / S) phi dV/d(g Phi)
       layer = moving.layers.get(l - 2);
       layer.pullFull(variance[l - 1] / population.samples(), pull);
     }
-  }
-
-  /** 2 dV/dA = -S gamma^2 v v^T + 2 c A^{-1} in float32. */
-  private Matrix full(DeterminantTilt memoryOfTilt) {
-    Matrix twice = memoryOfTilt.twice;
-    int samples = population.samples();
-    backend.fill(0, twice);
-    backend.addDiagonal(2 * parameters.determinant(samples), twice);
-    backend.solveCholesky(cholesky, twice);
-    double pull = -samples * richness * richness;
-    backend.gemm(Transpose.NO, Transpose.YES, pull, dual, dual, 1, twice);
-    backend.copy(twice, memoryOfTilt.single);
-    return memoryOfTilt.single;
   }
 
   @Override
@@ -437,7 +369,7 @@ final class DeepPosterior implements MarginalPosterior {
 
   @Override
   public long solveNanos() {
-    return solveNanos;
+    return solveNanos + readout.nanos();
   }
 
   @Override

@@ -33,10 +33,8 @@ final class DeterminantForce {
   }
 
   /** Computes the force for the phi and slope of the moving rows, before slope is used up. */
-  void prepare(double weight, Matrix cholesky, MovingBlock moving) {
-    backend.fill(0, inverse);
-    backend.addDiagonal(1, inverse);
-    backend.solveCholesky(cholesky, inverse);
+  void prepare(double weight, ReadoutDual readout, MovingBlock moving) {
+    readout.inverse(1, inverse);
     backend.copy(inverse, inverseSingle);
     Matrix rows = rows(moving);
     backend.gemm(Transpose.NO, Transpose.NO, weight, moving.phi(), inverseSingle, 0, rows);

@@ -129,12 +129,12 @@ record EnsembleLayout(
     return chains.stream().mapToLong(Chain::samples).sum() * fieldWidth();
   }
 
-  /** Populations kept per chain for predictions at new inputs. */
+  /** Most populations kept per chain for predictions at new inputs. */
   int snapshots() {
     return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / fieldFloats()));
   }
 
-  /** Samples at S that are kept for predictions, of all chains together. */
+  /** Most samples at S that are kept for predictions, of all chains together. */
   int keptSamples() {
     return ChainEnsemble.CHAINS * snapshots() * options.samples();
   }

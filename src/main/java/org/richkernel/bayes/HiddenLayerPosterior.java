@@ -29,22 +29,16 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   private final PosteriorParameters parameters;
   private final Workspace memory;
   private final Matrix factor; // F, P x r, float32
-  private final Matrix targets; // Y, P x K
   private final Matrix rest; // g Phi of the rows that are held fixed
   private final Matrix candidate; // g Phi at the position
-  private final Matrix cholesky; // factor of A
-  private final Matrix dual; // v, P x K
-  private final Matrix dualSingle; // v in float32
+  private final ReadoutDual readout;
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
 
-  private double richness; // gamma, or another while it is annealed
-  private double noise; // kappa, likewise
   private FieldPopulation population;
   private MovingBlock moving;
   private Matrix movingRows;
   private double potential;
-  private long solveNanos;
 
   /**
    * @param y targets, row-major P x K
@@ -59,21 +53,15 @@ final class HiddenLayerPosterior implements MarginalPosterior {
       int blockRows) {
     this.backend = backend;
     this.parameters = parameters;
-    this.richness = parameters.gamma();
-    this.noise = parameters.kappa();
     int outputs = y.length / input.points();
     MemoryPlan plan = new MemoryPlan();
     plan(plan, input.points(), input.rank(), outputs, blockRows, parameters.hasDeterminant());
     memory = new Workspace(backend, plan);
     factor = memory.get("F");
-    targets = memory.get("Y");
     rest = memory.get("Gram of the fixed rows");
     candidate = memory.get("Gram of all rows");
-    cholesky = memory.get("Cholesky factor");
-    dual = memory.get("dual");
-    dualSingle = memory.get("dual, single");
+    readout = new ReadoutDual(backend, memory, parameters, y);
     backend.upload(input.factor(), factor);
-    backend.upload(y, targets);
     backend.addDiagonal(1, memory.get("unit matrix"));
     sizes =
         new MovingBlock[] {
@@ -86,14 +74,11 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   /** Adds the scratch shared by all populations to a plan. */
   static void plan(
       MemoryPlan plan, int points, int rank, int outputs, int blockRows, boolean determinant) {
+    ReadoutDual.plan(plan, points, outputs);
     plan.add("F", Precision.FLOAT32, points, rank)
-        .add("Y", Precision.FLOAT64, points, outputs)
         .add("Gram of the fixed rows", Precision.FLOAT64, points, points)
         .add("Gram of all rows", Precision.FLOAT64, points, points)
-        .add("Cholesky factor", Precision.FLOAT64, points, points)
-        .add("unit matrix", Precision.FLOAT64, points, points)
-        .add("dual", Precision.FLOAT64, points, outputs)
-        .add("dual, single", Precision.FLOAT32, points, outputs);
+        .add("unit matrix", Precision.FLOAT64, points, points);
     MovingBlock.plan(plan, points, rank, blockRows);
     if (determinant) {
       DeterminantForce.plan(plan, points, blockRows);
@@ -112,7 +97,12 @@ final class HiddenLayerPosterior implements MarginalPosterior {
           samples + " samples do not fall into " + blocks + " blocks of the planned size");
     }
     return new FieldPopulation(
-        backend, samples, blocks, new int[] {factor.columns()}, factor.rows(), targets.columns());
+        backend,
+        samples,
+        blocks,
+        new int[] {factor.columns()},
+        factor.rows(),
+        readout.dual().columns());
   }
 
   @Override
@@ -131,19 +121,19 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     }
     backend.copy(next.kernel(), candidate);
     next.setPotential(solve());
-    backend.copy(dual, next.dual());
+    backend.copy(readout.dual(), next.dual());
   }
 
   @Override
   public void setConditions(double gamma, double kappa) {
-    richness = gamma;
-    noise = kappa;
+    readout.setConditions(gamma, kappa);
   }
 
   @Override
   public double largestShare(FieldPopulation of) {
     use(of);
     double[] largestAndSum = new double[2];
+    Matrix targets = readout.targets();
     try (Matrix y =
         backend.allocate(Precision.FLOAT32, targets.rows(), targets.columns(), "targets")) {
       backend.copy(targets, y);
@@ -214,7 +204,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     // rest = g Phi - (g / S) phi_b^T phi_b
     backend.copy(population.kernel(), rest);
     moving.forward(-kernelWeight(), rest);
-    backend.copy(population.dual(), dual);
+    backend.copy(population.dual(), readout.dual());
     if (determinantForce != null) {
       backend.copy(population.kernel(), candidate);
       solve();
@@ -241,7 +231,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   public void accept() {
     backend.copy(moving.position(), movingRows);
     backend.copy(candidate, population.kernel());
-    backend.copy(dual, population.dual());
+    backend.copy(readout.dual(), population.dual());
     population.setPotential(potential);
   }
 
@@ -262,30 +252,16 @@ final class HiddenLayerPosterior implements MarginalPosterior {
 
   /** v = A^{-1} Y for A = candidate + kappa; returns V. */
   private double solve() {
-    long start = System.nanoTime();
-    backend.copy(candidate, cholesky);
-    backend.addDiagonal(noise, cholesky);
-    backend.cholesky(cholesky);
-    backend.copy(targets, dual);
-    backend.solveCholesky(cholesky, dual);
-    // V = (S gamma^2 / 2) tr Y^T v + c ln det A
-    double fit = 0.5 * population.samples() * richness * richness;
-    double energy = fit * backend.dot(targets, dual);
-    if (determinantForce != null) {
-      energy += parameters.determinant(population.samples()) * backend.logDeterminant(cholesky);
-    }
-    solveNanos += System.nanoTime() - start;
-    return energy;
+    return readout.potential(candidate, population.samples());
   }
 
   /** gradient = dV/dxi = (phi' o (-gamma^2 g (phi v) v^T + (2 c g / S) phi A^{-1})) F. */
   private void pull() {
-    backend.copy(dual, dualSingle);
     if (determinantForce != null) {
       double c = parameters.determinant(population.samples());
-      determinantForce.prepare(2 * c * kernelWeight(), cholesky, moving);
+      determinantForce.prepare(2 * c * kernelWeight(), readout, moving);
     }
-    moving.pull(-richness * richness * parameters.readoutVariance(), dualSingle);
+    moving.pull(readout.pullScale(), readout.dualSingle());
     if (determinantForce != null) {
       determinantForce.addTo(moving);
     }
@@ -298,7 +274,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
 
   @Override
   public long solveNanos() {
-    return solveNanos;
+    return readout.nanos();
   }
 
   /** Frees the scratch; populations are closed by their owners. */

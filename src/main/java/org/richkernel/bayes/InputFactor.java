@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.InvalidProblemException;
@@ -35,6 +36,28 @@ public final class InputFactor {
     this.spec = spec;
     this.factor = factor;
     this.projector = projector;
+  }
+
+  /**
+   * What {@link #of} and {@link #coordinates} hold, one after the other: the larger of both.
+   *
+   * @param width D, or D + 1 with biases
+   * @param others new inputs, whose coordinates are sought
+   */
+  static MemoryPlan plan(int points, int width, int others) {
+    int n = Math.min(points, width);
+    MemoryPlan factor =
+        new MemoryPlan()
+            .add("scaled inputs", Precision.FLOAT64, points, width)
+            .add("input Gram matrix", Precision.FLOAT64, n, n)
+            .add("input eigenvalues", Precision.FLOAT64, 1, n)
+            .add("input projection", Precision.FLOAT64, Math.max(points, width), n);
+    MemoryPlan coordinates =
+        new MemoryPlan()
+            .add("new inputs", Precision.FLOAT64, others, width)
+            .add("input projector", Precision.FLOAT64, width, n)
+            .add("new coordinates", Precision.FLOAT64, others, n);
+    return coordinates.matrixBytes() > factor.matrixBytes() ? coordinates : factor;
   }
 
   /**

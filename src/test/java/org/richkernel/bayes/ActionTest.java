@@ -150,6 +150,74 @@ class ActionTest {
     assertThat(outcome.solution().trainPredictions()).hasSize(40);
   }
 
+  private static Search.Candidate candidate(double score, boolean converged, boolean chosen) {
+    return new Search.Candidate(
+        1, 1, converged, new AdaptiveNbkSolution.Estimate(score, 0), chosen);
+  }
+
+  private static int best(Search.Criterion criterion, Search.Candidate... candidates) {
+    return Selecting.best(List.of(candidates), criterion);
+  }
+
+  @Test
+  void scoresThatAreUnknownOrOfUnconvergedSolvesDoNotWin() {
+    Search.Candidate unknown = candidate(Double.NaN, true, false);
+    Search.Candidate low = candidate(1, true, false);
+    Search.Candidate high = candidate(2, true, false);
+    Search.Candidate lowest = candidate(0, false, false);
+    Search.Candidate highest = candidate(3, false, false);
+    for (Search.Criterion criterion : Search.Criterion.values()) {
+      boolean evidence = criterion == Search.Criterion.EVIDENCE;
+      assertThat(best(criterion, unknown, low, high)).isEqualTo(evidence ? 2 : 1);
+      assertThat(best(criterion, low, unknown, high)).isEqualTo(evidence ? 2 : 0);
+      assertThat(best(criterion, lowest, highest, low, high)).isEqualTo(evidence ? 3 : 2);
+      assertThat(best(criterion, lowest, highest)).isEqualTo(evidence ? 1 : 0);
+      assertThat(best(criterion, unknown, lowest)).isEqualTo(1);
+      assertThat(best(criterion, unknown, unknown)).isZero();
+    }
+  }
+
+  /** The solution itself is exact here; what it was chosen for is not known. */
+  @Test
+  void selectionByUnconvergedOrUnknownScoresHasNotConverged() {
+    AdaptiveProblem problem =
+        digits(NetworkSpec.of(1, Activation.LINEAR), SaddleOptions.of(1, 10), 10);
+    AdaptiveNbkSolution solution =
+        new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
+    assertThat(outcome(problem, solution, candidate(1, true, true)).converged()).isTrue();
+    assertThat(outcome(problem, solution, candidate(1, false, true)).converged()).isFalse();
+    assertThat(outcome(problem, solution, candidate(Double.NaN, true, true)).converged()).isFalse();
+  }
+
+  private static Search.Outcome outcome(
+      AdaptiveProblem problem, AdaptiveNbkSolution solution, Search.Candidate chosen) {
+    return new Search.Outcome(
+        problem.options(),
+        solution,
+        List.of(),
+        Optional.empty(),
+        List.of(candidate(5, false, false), chosen));
+  }
+
+  @Test
+  void evidenceAmongRichnessZeroIsRefused() {
+    List<Double> betas = List.of(1.0, 10.0);
+    assertThatThrownBy(
+            () -> new Search.Selection(Search.Criterion.EVIDENCE, List.of(0.0), betas, 100, 0))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("select-by is evidence among 0 candidates");
+    assertThatThrownBy(
+            () ->
+                new Search.Selection(
+                    Search.Criterion.EVIDENCE, List.of(0.0, 1.0), List.of(1.0), 100, 0))
+        .hasMessageContaining("among 1 candidates");
+    assertThatThrownBy(
+            () -> new Search.Selection(Search.Criterion.VALIDATION, List.of(-1.0), betas, 0, 0.2))
+        .hasMessageContaining("gamma");
+    assertThat(new Search.Selection(Search.Criterion.VALIDATION, List.of(0.0), betas, 0, 0.2))
+        .isNotNull();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"1", "0:1", "0:1:x", "1:1:3", "0:1:1", "-1:1:3", "0:1:3:4", "0:NaN:3"})
   void pathsThatMakeNoSenseAreRefused(String text) {

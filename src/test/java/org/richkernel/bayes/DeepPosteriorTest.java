@@ -222,7 +222,7 @@ class DeepPosteriorTest {
         FieldPopulation population = posterior.newPopulation(8, 1)) {
       backend.upload(normals(8 * (input.rank() + 30), 3), population.xi());
       posterior.refresh(population);
-      assertThat(posterior.jitter()).isBetween(DeepPosterior.JITTER, 1e-6);
+      assertThat(posterior.jitter()).isBetween(RelativeJitter.LEAST, 1e-6);
       assertThat(population.potential()).isFinite().isPositive();
     }
   }

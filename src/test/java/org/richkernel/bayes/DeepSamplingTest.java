@@ -22,10 +22,9 @@ import org.richkernel.lazy.LazyKernel;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
-import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
 
@@ -300,26 +299,6 @@ class DeepSamplingTest {
     }
   }
 
-  /** A checkpoint that is held in memory. */
-  static final class InMemory implements CheckpointStore {
-    private SolverState state;
-
-    @Override
-    public boolean due() {
-      return false;
-    }
-
-    @Override
-    public void save(long after, SolverState saved) {
-      state = saved;
-    }
-
-    @Override
-    public Optional<SolverState> load() {
-      return Optional.ofNullable(state);
-    }
-  }
-
   private Search.Outcome path(RunControl control, int points) {
     AdaptiveProblem problem =
         new AdaptiveProblem(
@@ -342,7 +321,7 @@ class DeepSamplingTest {
   void pathThatIsStoppedAndResumedHasTheBitsOfTheUninterruptedOne() {
     Search.Outcome expected = path(RunControl.silent(), 8);
     for (String where : new String[] {"solve 2 of 4, burn-in", "solve 4 of 4, sampling"}) {
-      InMemory store = new InMemory();
+      InMemoryCheckpoints store = new InMemoryCheckpoints();
       StopSignal signal = new StopSignal();
       Progress.Listener listener =
           progress -> {

@@ -124,6 +124,58 @@ class HiddenLayerPosteriorTest {
         .isCloseTo(reference.value(xi, S), within(3e-6 * Math.abs(reference.value(xi, S))));
   }
 
+  /** The gradient over all fields does not depend on how they are cut, but for rounding. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradientOfAPopulationIsThatOfItsBlocks(Activation f, int outputs, double weight) {
+    int samples = 240;
+    InputFactor input = factor();
+    double[] y = normals(P * outputs, 2);
+    PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
+    double[] xi = normals(samples * input.rank(), 3);
+    double[] whole = gradient(f, input, y, parameters, xi, 1);
+    double size = 0;
+    for (double g : whole) {
+      size += g * g;
+    }
+    assertThat(size).isGreaterThan(1e-3);
+    for (int blocks : new int[] {2, 7, 60}) {
+      double[] cut = gradient(f, input, y, parameters, xi, blocks);
+      double apart = 0;
+      for (int i = 0; i < cut.length; i++) {
+        apart += Math.pow(cut[i] - whole[i], 2);
+      }
+      assertThat(Math.sqrt(apart / size)).as("%d blocks", blocks).isLessThan(1e-5);
+    }
+  }
+
+  private double[] gradient(
+      Activation f,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters,
+      double[] xi,
+      int blocks) {
+    int samples = xi.length / input.rank();
+    int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
+    double[] gradient = new double[xi.length];
+    try (HiddenLayerPosterior posterior =
+            new HiddenLayerPosterior(backend, f, input, y, parameters, rows);
+        FieldPopulation population = posterior.newPopulation(samples, blocks)) {
+      backend.upload(xi, population.xi());
+      posterior.refresh(population);
+      posterior.use(population);
+      for (int block = 0; block < blocks; block++) {
+        posterior.begin(block);
+        double[] part = new double[Math.toIntExact(posterior.gradient().size())];
+        backend.download(posterior.gradient(), part);
+        int first = population.firstSample(block) * input.rank();
+        System.arraycopy(part, 0, gradient, first, part.length);
+      }
+    }
+    return gradient;
+  }
+
   @Test
   void refusedMovesLeaveThePopulationAsItWas() {
     InputFactor input = factor();

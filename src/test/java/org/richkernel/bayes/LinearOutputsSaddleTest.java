@@ -213,6 +213,44 @@ class LinearOutputsSaddleTest {
     assertThat(saddle.best().t()).containsExactly(new double[] {38.20692, 38.20692}, within(1e-4));
   }
 
+  /** Away from the minimum, against Phi^L and v_k of dense matrices. */
+  @ParameterizedTest
+  @CsvSource({"1, 0.1", "2, 0.02", "3, 0"})
+  void residualIsThatOfTheMatrixEquations(int layers, double rotated) {
+    int outputs = 3;
+    double gamma = 1.3;
+    double kappa = 0.1;
+    RealMatrix c = kernel();
+    RealMatrix y = random(P, outputs, 8);
+    LinearOutputsAction action =
+        new LinearOutputsAction(
+            KernelModes.of(backend, flat(c), flat(y), outputs), layers, gamma, kappa);
+    RealMatrix t = MatrixUtils.createRealDiagonalMatrix(new double[] {0.4, 1.1, 2});
+    t.setEntry(0, 1, rotated);
+    t.setEntry(1, 0, rotated);
+    LinearOutputsAction.Point point = action.at(t);
+    RealMatrix phi = c.copy();
+    RealMatrix v = new Array2DRowRealMatrix(P, outputs);
+    double mismatch = 0;
+    double size = 0;
+    for (int k = 0; k < outputs; k++) {
+      double m = Math.pow(1 + point.t()[k], layers);
+      RealVector o = point.rotation().getColumnVector(k);
+      RealVector own =
+          new LUDecomposition(regular(c.scalarMultiply(m), kappa)).getSolver().solve(y.operate(o));
+      RealVector image = c.operate(own);
+      phi = phi.add(image.outerProduct(image).scalarMultiply((m - 1) / own.dotProduct(image)));
+      v = v.add(own.outerProduct(o));
+      mismatch += Math.pow(point.t()[k] - gamma * gamma * m * own.dotProduct(image), 2);
+      size += point.t()[k] * point.t()[k];
+    }
+    double readout =
+        y.subtract(regular(phi, kappa).multiply(v)).getFrobeniusNorm() / y.getFrobeniusNorm();
+    double expected = Math.max(readout, Math.sqrt(mismatch / size));
+    assertThat(expected).isGreaterThan(0.05);
+    assertThat(action.residual(point)).isCloseTo(expected, within(1e-10 * expected));
+  }
+
   /** f(x) = k_L(x)^T (Phi^L + kappa)^{-1} Y with a new point among the kernels' arguments. */
   @Test
   void solverPredictsSeveralOutputs() {
@@ -230,6 +268,17 @@ class LinearOutputsSaddleTest {
         new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
     assertThat(solution.method()).isEqualTo("closed-form");
     assertThat(solution.certificate().residual()).isLessThan(1e-9);
+    assertThat(solution.converged()).isTrue();
+    AdaptiveProblem strict =
+        new AdaptiveProblem(
+            problem.network(),
+            problem.options().withTolerance(1e-300),
+            train,
+            problem.trainTargets(),
+            train);
+    AdaptiveNbkSolution missed = new AdaptiveNbkSolver(backend, strict).solve(RunControl.silent());
+    assertThat(missed.certificate().residual()).isGreaterThan(1e-300);
+    assertThat(missed.converged()).isFalse();
     for (int i = 0; i < 2 * P; i++) {
       assertThat(solution.testPredictions()[i])
           .isCloseTo(solution.trainPredictions()[i], within(1e-8));

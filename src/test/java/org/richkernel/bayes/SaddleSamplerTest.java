@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +19,9 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
-import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
 
@@ -71,28 +70,6 @@ class SaddleSamplerTest {
       for (int i = 0; i < snapshots.size(); i++) {
         assertThat(snapshots.get(i)).containsExactly(other.snapshots.get(i));
       }
-    }
-  }
-
-  /** Keeps the last state, as a checkpoint folder would. */
-  private static final class InMemory implements CheckpointStore {
-    private SolverState state;
-    private long iteration;
-
-    @Override
-    public boolean due() {
-      return false;
-    }
-
-    @Override
-    public void save(long after, SolverState saved) {
-      iteration = after;
-      state = saved;
-    }
-
-    @Override
-    public Optional<SolverState> load() {
-      return Optional.ofNullable(state);
     }
   }
 
@@ -151,7 +128,7 @@ class SaddleSamplerTest {
       BURN_IN + 51 + random.nextInt(18)
     };
     for (int stop : stops) {
-      InMemory store = new InMemory();
+      InMemoryCheckpoints store = new InMemoryCheckpoints();
       try (Backend backend = open(1);
           SaddleSampler sampler = sampler(backend, f, determinant)) {
         StopSignal signal = new StopSignal();
@@ -164,7 +141,7 @@ class SaddleSamplerTest {
         assertThat(sampler.run(new RunControl(listener, signal, store)))
             .isEqualTo(StopReason.INTERRUPTED);
       }
-      assertThat(store.iteration).isEqualTo(stop);
+      assertThat(store.iteration()).isEqualTo(stop);
       try (Backend backend = open(1);
           SaddleSampler resumed = sampler(backend, f, determinant)) {
         StopReason reason =

@@ -20,6 +20,7 @@ import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
+import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
@@ -214,7 +215,7 @@ class TwoStartsTest {
     AdaptiveProblem problem = linear(400, 1000, 64, 20);
     SearchSolver solver = new SearchSolver(backend, problem, starting(Search.SecondStart.AUTO));
     Search.Outcome expected = solver.solve(RunControl.silent()).orElseThrow();
-    DeepSamplingTest.InMemory store = new DeepSamplingTest.InMemory();
+    InMemoryCheckpoints store = new InMemoryCheckpoints();
     StopSignal signal = new StopSignal();
     Progress.Listener listener =
         progress -> {

@@ -2,7 +2,9 @@ package org.richkernel.bayes.critical;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 
 /**
  * How the targets pull at the readout kernel C^L: Ct^L = (chi V V^T - K (C^L + kappa)^{-1}) / 2
@@ -17,6 +19,13 @@ final class ConjugateKernel {
     this.pull = pull;
   }
 
+  /** Adds what {@link #of} holds to a plan. */
+  static MemoryPlan plan(MemoryPlan plan, int points, int outputs) {
+    return plan.add("readout kernel", Precision.FLOAT64, points, points)
+        .add("inverse", Precision.FLOAT64, points, points)
+        .add("targets", Precision.FLOAT64, points, outputs);
+  }
+
   /**
    * The pull at a readout kernel.
    *
@@ -27,9 +36,10 @@ final class ConjugateKernel {
     int outputs = problem.targets().outputs();
     double[] v = new double[points * outputs];
     double[] inverse = new double[points * points];
-    try (Matrix factor = backend.allocate(Precision.FLOAT64, points, points, "readout kernel");
-        Matrix unit = backend.allocate(Precision.FLOAT64, points, points, "inverse");
-        Matrix y = backend.allocate(Precision.FLOAT64, points, outputs, "targets")) {
+    try (Workspace memory = new Workspace(backend, plan(new MemoryPlan(), points, outputs))) {
+      Matrix factor = memory.get("readout kernel");
+      Matrix unit = memory.get("inverse");
+      Matrix y = memory.get("targets");
       backend.upload(c, factor);
       backend.addDiagonal(problem.kappa(), factor);
       backend.cholesky(factor);

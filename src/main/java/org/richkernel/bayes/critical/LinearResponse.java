@@ -44,6 +44,16 @@ public final class LinearResponse {
    */
   public static KernelAdaptation solve(
       Backend backend, FiniteWidthProblem problem, int samples, long seed) {
+    return solve(backend, problem, samples, seed, RandomStreams.RESPONSE_FIELD);
+  }
+
+  /**
+   * The same with samples of another purpose.
+   *
+   * @param purpose one of {@link RandomStreams}
+   */
+  static KernelAdaptation solve(
+      Backend backend, FiniteWidthProblem problem, int samples, long seed, int purpose) {
     plan(problem, samples).requireFits(backend, MapSolver.LESS_MEMORY);
     int layers = problem.layers();
     int points = problem.points();
@@ -64,7 +74,7 @@ public final class LinearResponse {
     for (int r = 0; r < REPLICAS; r++) {
       double[] change = new double[points * points];
       replicas.get(0).add(change);
-      long stream = RandomStreams.stream(RandomStreams.RESPONSE_FIELD, r, 0);
+      long stream = RandomStreams.stream(purpose, r, 0);
       try (TiltedLayer samplesOf =
           new TiltedLayer(backend, problem.activation(), points, samples, 0, seed, stream)) {
         for (int l = 0; l < layers; l++) {

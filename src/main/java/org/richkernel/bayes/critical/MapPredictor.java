@@ -2,6 +2,7 @@ package org.richkernel.bayes.critical;
 
 import java.util.List;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -88,7 +89,8 @@ public final class MapPredictor implements Predictor {
     }
     int points = problem.points();
     int panel = OtherPointsPass.panel(inputs.rows());
-    TiltedLayer.plan(points, samples, panel)
+    MemoryPlan plan = TiltedLayer.plan(points, samples, panel);
+    ConjugateKernel.plan(plan, points, problem.targets().outputs())
         .addHost(8L * inputs.rows() * points)
         .requireFits(backend, "predict fewer points at a time");
     long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, 0);

@@ -46,8 +46,9 @@ public final class MapSolver {
    */
   public static MemoryPlan plan(FiniteWidthProblem problem, MapOptions options, int others) {
     long kernel = 8L * problem.points() * problem.points();
-    int panel = OtherPointsPass.panel(others);
-    return TiltedLayer.plan(problem.points(), options.samples(), panel)
+    int points = problem.points();
+    MemoryPlan layer = TiltedLayer.plan(points, options.samples(), OtherPointsPass.panel(others));
+    return ConjugateKernel.plan(layer, points, problem.targets().outputs())
         .addHost(8L * others * problem.points())
         .addHost(kernel * (4 + 2 * REPLICAS) * (problem.layers() + 1L));
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.bayes.LayerCovariance;
+import org.richkernel.bayes.RelativeJitter;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -51,13 +52,6 @@ final class LayerSweep implements AutoCloseable {
   private static final double LARGEST_STEP = 0.5;
   private static final double ACCEPTANCE = 0.9;
 
-  /**
-   * Relative jitter of the covariances of the layers, and the largest that rounding may ask for.
-   */
-  private static final double JITTER = 1e-9;
-
-  private static final double LARGEST_JITTER = 1e-6;
-
   private final Backend backend;
   private final NetworkSpec network;
   private final double kappa;
@@ -71,7 +65,7 @@ final class LayerSweep implements AutoCloseable {
   private final LayerCovariance covariance; // of the layer at hand, above the first
   private final SteinForm stein;
   private final List<Layer> layers = new ArrayList<>();
-  private double jitter = JITTER;
+  private final RelativeJitter jitter = new RelativeJitter();
   private boolean adapting = true;
   private long sweeps;
 
@@ -197,7 +191,8 @@ final class LayerSweep implements AutoCloseable {
     sweeps++;
     for (Layer layer : layers) {
       if (layer.index > 1) {
-        factorize(layers.get(layer.index - 2).kernel);
+        Matrix below = layers.get(layer.index - 2).kernel;
+        jitter.raising(() -> covariance.factorize(below, jitter.value()));
       }
       visit(layer);
     }
@@ -216,21 +211,6 @@ final class LayerSweep implements AutoCloseable {
   /** The first sweeps average what there is, so that the zeros of the start leave no trace. */
   private double share(double settled) {
     return Math.max(settled, 1.0 / sweeps);
-  }
-
-  /** F of g Phi + g_b, with the jitter that rounding asks for. */
-  private void factorize(Matrix kernelBelow) {
-    while (true) {
-      try {
-        covariance.factorize(kernelBelow, jitter);
-        return;
-      } catch (NotPositiveDefiniteException e) {
-        if (jitter >= LARGEST_JITTER) {
-          throw e;
-        }
-        jitter *= 10;
-      }
-    }
   }
 
   /** Moves the samples of a layer; averages its kernel and the conjugate kernel below. */

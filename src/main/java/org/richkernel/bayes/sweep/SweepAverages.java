@@ -3,11 +3,11 @@ package org.richkernel.bayes.sweep;
 import java.util.List;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolution.Estimate;
+import org.richkernel.bayes.KernelSeries;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.MonteCarloSeries;
 
@@ -15,12 +15,7 @@ import org.richkernel.solver.MonteCarloSeries;
 final class SweepAverages {
   private final Backend backend;
   private final double variance; // g_l
-  private final Matrix sum; // of g_l Phi^l
-  private final Matrix image; // Phi Y
-  private final MonteCarloSeries fit = new MonteCarloSeries();
-  private final MonteCarloSeries trace = new MonteCarloSeries();
-  private final MonteCarloSeries frobenius = new MonteCarloSeries();
-  private final MonteCarloSeries alignment = new MonteCarloSeries();
+  private final KernelSeries series;
   private double squares; // sum of |g_l Phi^l|^2
 
   /**
@@ -30,8 +25,8 @@ final class SweepAverages {
   SweepAverages(Backend backend, Workspace memory, int layer, double variance) {
     this.backend = backend;
     this.variance = variance;
-    sum = memory.get("sum of kernels of layer " + layer);
-    image = memory.get("kernel times targets");
+    Matrix sum = memory.get("sum of kernels of layer " + layer);
+    series = new KernelSeries(backend, sum, memory.get("kernel times targets"));
   }
 
   /** Adds the averages of all layers to a plan. */
@@ -50,20 +45,12 @@ final class SweepAverages {
    * @param unit I, P x P
    */
   void measure(Matrix kernel, Matrix targets, Matrix unit) {
-    backend.axpy(1, kernel, sum);
-    backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
-    double quadratic = backend.dot(targets, image);
-    double square = backend.dot(kernel, kernel);
-    squares += square;
-    fit.add(quadratic);
-    trace.add(backend.dot(unit, kernel));
-    frobenius.add(Math.sqrt(square));
-    alignment.add(quadratic / (Math.sqrt(square) * backend.dot(targets, targets)));
+    squares += series.measure(kernel, targets, unit);
   }
 
   /** Sweeps measured so far. */
   int count() {
-    return fit.size();
+    return series.count();
   }
 
   /**
@@ -72,10 +59,10 @@ final class SweepAverages {
    */
   double correlation() {
     double largest = 1;
-    for (MonteCarloSeries series : List.of(fit, trace, frobenius)) {
-      double independent = series.variance() / series.size();
+    for (MonteCarloSeries scalar : List.of(series.fit(), series.trace(), series.frobenius())) {
+      double independent = scalar.variance() / scalar.size();
       if (independent > 0) {
-        largest = Math.max(largest, Math.pow(series.standardError(), 2) / independent);
+        largest = Math.max(largest, Math.pow(scalar.standardError(), 2) / independent);
       }
     }
     return largest;
@@ -84,7 +71,7 @@ final class SweepAverages {
   /** Standard error of the mean kernel as a matrix, in Frobenius norm, in units of its norm. */
   double relativeError() {
     double n = count();
-    double mean = backend.dot(sum, sum) / (n * n);
+    double mean = backend.dot(series.sum(), series.sum()) / (n * n);
     // scatter of single kernels around their mean: <|Phi|^2> - |<Phi>|^2
     double scatter = Math.max(0, squares / n - mean) * n / (n - 1);
     return Math.sqrt(scatter * correlation() / n / mean);
@@ -95,7 +82,7 @@ final class SweepAverages {
    * standard errors of the difference.
    */
   double drift() {
-    return Math.max(drift(fit), drift(trace));
+    return Math.max(drift(series.fit()), drift(series.trace()));
   }
 
   private static double drift(MonteCarloSeries series) {
@@ -111,23 +98,20 @@ final class SweepAverages {
 
   /** Mean of Phi over the sweeps, row-major P x P. */
   double[] kernel() {
-    double[] mean = new double[Math.toIntExact(sum.size())];
-    backend.download(sum, mean);
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] /= variance * count();
-    }
-    return mean;
+    return series.mean(variance);
   }
 
   /** Numbers of the mean kernel. */
   AdaptiveNbkSolution.Layer layer(double targetSquare) {
-    int points = sum.rows();
-    double norm = Math.sqrt(backend.dot(sum, sum)) / count();
+    int points = series.sum().rows();
+    double norm = Math.sqrt(backend.dot(series.sum(), series.sum())) / count();
     return new AdaptiveNbkSolution.Layer(
-        new Estimate(fit.mean() / (norm * targetSquare), alignment.standardError()),
         new Estimate(
-            trace.mean() / (variance * points), trace.standardError() / (variance * points)),
-        new Estimate(norm / variance, frobenius.standardError() / variance),
+            series.fit().mean() / (norm * targetSquare), series.alignment().standardError()),
+        new Estimate(
+            series.trace().mean() / (variance * points),
+            series.trace().standardError() / (variance * points)),
+        new Estimate(norm / variance, series.frobenius().standardError() / variance),
         relativeError() * norm / variance);
   }
 }

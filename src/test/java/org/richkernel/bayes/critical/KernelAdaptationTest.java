@@ -1,6 +1,7 @@
 package org.richkernel.bayes.critical;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -18,6 +19,9 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.RandomStreams;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.RunControl;
 
@@ -122,14 +126,18 @@ class KernelAdaptationTest {
     return noise;
   }
 
-  /** As N grows, N times the change tends to that of the linear response. */
+  /**
+   * As N grows, N times the change tends to that of the linear response; with the same samples,
+   * their noise cancels.
+   */
   @Test
   void kernelsOfMaximumAPosterioriTendToTheLinearResponse() {
     double before = Double.POSITIVE_INFINITY;
     for (int width : new int[] {50, 400, 3200}) {
       FiniteWidthProblem problem = problem(Activation.ERF, 2, width, 1.2, 0.05);
       MapSolution map = map(problem, 4000);
-      KernelAdaptation response = LinearResponse.solve(backend, problem, 4000, 3);
+      KernelAdaptation response =
+          LinearResponse.solve(backend, problem, 4000, 3, RandomStreams.INITIAL_FIELD);
       double apart =
           distance(map.adaptation().change().get(2), response.change().get(2))
               / response.changeNorm(2);
@@ -137,6 +145,55 @@ class KernelAdaptationTest {
       before = apart;
     }
     assertThat(before).isLessThan(0.01);
+  }
+
+  /** Both are in one result with their errors, which add up only if they share no samples. */
+  @Test
+  void responseHasSamplesOfItsOwn() {
+    FiniteWidthProblem problem = problem(Activation.TANH, 1, 60, 1.2, 0.05);
+    double[] own = LinearResponse.solve(backend, problem, 400, 3).change().get(1);
+    double[] shared =
+        LinearResponse.solve(backend, problem, 400, 3, RandomStreams.INITIAL_FIELD).change().get(1);
+    double[] again = LinearResponse.solve(backend, problem, 400, 3).change().get(1);
+    assertThat(again).containsExactly(own);
+    for (int i = 0; i < own.length; i++) {
+      assertThat(own[i]).isNotEqualTo(shared[i]);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "5", "300"})
+  void mapStaysWithinItsPlan(int others) {
+    FiniteWidthProblem problem = problem(Activation.TANH, 2, 60, 1.2, 0.05);
+    double[] cross = new double[others * P];
+    double[] variance = new double[others];
+    Arrays.fill(cross, 0.1);
+    Arrays.fill(variance, 1);
+    MapOptions options = new MapOptions(1000, 3, 1e-2, 3);
+    MemoryPlan plan = MapSolver.plan(problem, options, others);
+    MapSolver.solve(backend, problem, cross, variance, options, RunControl.silent());
+    // the rest is what products of the processor hold for themselves
+    assertThat(backend.peakBytes() - plan.matrixBytes()).isBetween(0L, 300_000L);
+  }
+
+  /** Nothing is drawn, sampled or allocated before the refusal. */
+  @Test
+  void whatDoesNotFitIsRefusedBeforeAnyWork() {
+    FiniteWidthProblem problem = problem(Activation.TANH, 2, 60, 1.2, 0.05);
+    MapOptions options = new MapOptions(1000, 3, 1e-2, 3);
+    long bytes = LinearResponse.plan(problem, 1000).matrixBytes();
+    try (Backend small = Backends.open("cpu", new BackendOptions(1, bytes - 1), line -> {})) {
+      assertThatThrownBy(() -> LinearResponse.solve(small, problem, 1000, 3))
+          .isInstanceOf(OutOfDeviceMemoryException.class)
+          .hasMessageContaining("lower samples");
+      assertThatThrownBy(
+              () ->
+                  MapSolver.solve(
+                      small, problem, new double[0], new double[0], options, RunControl.silent()))
+          .isInstanceOf(OutOfDeviceMemoryException.class)
+          .hasMessageContaining("lower samples");
+      assertThat(small.peakBytes()).isZero();
+    }
   }
 
   /**

@@ -168,7 +168,7 @@ class SampledOneLoopTest {
         Math.hypot(
             scale * exact.dualFit().error(),
             Math.hypot(
-                loop.trainDiscrepancyError(y),
+                ScaleSweepTest.loopError(levels, y),
                 scale * levels.sampled().orElseThrow().dualFit().error()));
     assertThat(error).as("error %s", error).isLessThan(0.15 * Math.abs(tree));
     assertThat(Math.abs(rest))

@@ -1,0 +1,46 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/** The pull of targets and determinant together, 2 dV/dA, a tilt of full rank. */
+final class DeterminantTilt {
+  private final Backend backend;
+  private final PosteriorParameters parameters;
+  private final Matrix twice;
+  private final Matrix single;
+
+  /**
+   * @param memory holds what {@link #plan} planned
+   */
+  DeterminantTilt(Backend backend, Workspace memory, PosteriorParameters parameters) {
+    this.backend = backend;
+    this.parameters = parameters;
+    twice = memory.get("tilt");
+    single = memory.get("tilt, single");
+  }
+
+  /** Adds the tilt to a plan. */
+  static void plan(MemoryPlan plan, int points) {
+    plan.add("tilt", Precision.FLOAT64, points, points)
+        .add("tilt, single", Precision.FLOAT32, points, points);
+  }
+
+  /**
+   * 2 dV/dA = -S gamma^2 v v^T + 2 c A^{-1}, P x P, in float32.
+   *
+   * @param readout after it was solved
+   * @param samples S
+   */
+  Matrix of(ReadoutDual readout, int samples) {
+    readout.inverse(2 * parameters.determinant(samples), twice);
+    double pull = -samples * readout.richness() * readout.richness();
+    backend.gemm(Transpose.NO, Transpose.YES, pull, readout.dual(), readout.dual(), 1, twice);
+    backend.copy(twice, single);
+    return single;
+  }
+}

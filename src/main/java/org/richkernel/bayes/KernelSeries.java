@@ -1,0 +1,113 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Transpose;
+import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.solver.SolverState;
+
+/** The sum of a layer's kernel over sweeps, and what is quoted of the kernel of each sweep. */
+public final class KernelSeries {
+  private final Backend backend;
+  private final Matrix sum;
+  private final Matrix image; // Phi Y
+  private final MonteCarloSeries fit = new MonteCarloSeries();
+  private final MonteCarloSeries trace = new MonteCarloSeries();
+  private final MonteCarloSeries frobenius = new MonteCarloSeries();
+  private final MonteCarloSeries alignment = new MonteCarloSeries();
+
+  /**
+   * @param sum of the kernels, P x P, float64, zero at the start
+   * @param image scratch, P x K, float64
+   */
+  public KernelSeries(Backend backend, Matrix sum, Matrix image) {
+    this.backend = backend;
+    this.sum = sum;
+    this.image = image;
+  }
+
+  /**
+   * Takes the kernel after a sweep.
+   *
+   * @param kernel g Phi, P x P
+   * @param targets Y, P x K
+   * @param unit I, P x P
+   * @return |g Phi|_F^2
+   */
+  public double measure(Matrix kernel, Matrix targets, Matrix unit) {
+    backend.axpy(1, kernel, sum);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
+    double quadratic = backend.dot(targets, image);
+    double square = backend.dot(kernel, kernel);
+    double norm = Math.sqrt(square);
+    fit.add(quadratic);
+    trace.add(backend.dot(unit, kernel));
+    frobenius.add(norm);
+    alignment.add(norm == 0 ? 0 : quadratic / (norm * backend.dot(targets, targets)));
+    return square;
+  }
+
+  /** Sweeps measured so far. */
+  public int count() {
+    return fit.size();
+  }
+
+  /** Sum of g Phi over the sweeps, P x P, float64. */
+  public Matrix sum() {
+    return sum;
+  }
+
+  /** tr Y^T (g Phi) Y, one value per sweep. */
+  public MonteCarloSeries fit() {
+    return fit;
+  }
+
+  /** tr g Phi. */
+  public MonteCarloSeries trace() {
+    return trace;
+  }
+
+  /** |g Phi|_F. */
+  public MonteCarloSeries frobenius() {
+    return frobenius;
+  }
+
+  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 where the kernel vanishes. */
+  public MonteCarloSeries alignment() {
+    return alignment;
+  }
+
+  /**
+   * Mean over the sweeps, row-major P x P.
+   *
+   * @param variance what it is divided by: g for Phi, 1 for g Phi
+   */
+  public double[] mean(double variance) {
+    double[] mean = new double[Math.toIntExact(sum.size())];
+    backend.download(sum, mean);
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] /= variance * count();
+    }
+    return mean;
+  }
+
+  /** Adds everything measured so far to a checkpoint. */
+  void save(SolverState state, String name) {
+    double[] kernels = new double[Math.toIntExact(sum.size())];
+    backend.download(sum, kernels);
+    state.put(name + "_kernel_sum", kernels);
+    state.put(name + "_fit", fit.values());
+    state.put(name + "_trace", trace.values());
+    state.put(name + "_frobenius", frobenius.values());
+    state.put(name + "_alignment", alignment.values());
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state, String name) {
+    backend.upload(state.doubles(name + "_kernel_sum"), sum);
+    fit.restore(state.doubles(name + "_fit"));
+    trace.restore(state.doubles(name + "_trace"));
+    frobenius.restore(state.doubles(name + "_frobenius"));
+    alignment.restore(state.doubles(name + "_alignment"));
+  }
+}

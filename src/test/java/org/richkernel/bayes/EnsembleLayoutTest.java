@@ -1,0 +1,93 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.lazy.ReferenceDigits;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.RunControl;
+
+class EnsembleLayoutTest {
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {});
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private EnsembleLayout layout(int samples, double determinantWeight) {
+    SaddleOptions options = new SaddleOptions(1, 10, samples, determinantWeight, 0, 1e-2, 100);
+    return EnsembleLayout.of(
+        backend, NetworkSpec.of(3, Activation.TANH), options, 5000, 784, 1, 10);
+  }
+
+  /** 2.5 S x (784 + 2 x 5000) floats reach the 2^31 elements of an array at S = 79654. */
+  @Test
+  void populationsBeyondAJavaArrayAreRefusedWithTheMostThatFit() {
+    assertThatThrownBy(() -> layout(100_000, 0))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("samples is 100000")
+        .hasMessageContaining("at most 79652");
+    assertThat(layout(79_652, 0).plan().matrixBytes()).isPositive();
+    assertThatThrownBy(() -> layout(79_656, 0)).isInstanceOf(InvalidProblemException.class);
+    // two chains, none at a quarter
+    assertThat(layout(99_000, 1).chains()).hasSize(2);
+    assertThatThrownBy(() -> layout(100_000, 1)).isInstanceOf(InvalidProblemException.class);
+  }
+
+  /** The predictor is made in memory that is there from the start. */
+  @Test
+  void predictorOfWhatWasKeptAllocatesNothing() {
+    int points = 60;
+    Random random = new Random(1);
+    Inputs x = Inputs.of(random.doubles(10L * points, -1, 1).toArray(), points, 10);
+    Targets y = Targets.of(random.doubles(points, -1, 1).toArray());
+    NetworkSpec network = NetworkSpec.of(1, Activation.RELU);
+    SaddleOptions options = new SaddleOptions(1, 10, 512, 0, 1, 1e-9, 20);
+    AdaptiveProblem problem = AdaptiveProblem.of(network, options, x, y);
+    InputFactor input = InputFactor.of(backend, network, x.toArray(), points, 10);
+    try (ChainEnsemble chains =
+        new ChainEnsemble(backend, network, input, y.toArray(), options, null, 0)) {
+      chains.start(null);
+      chains.keepSnapshots();
+      long before = backend.peakBytes();
+      SampledPredictor predictor = chains.neurons(problem, input);
+      assertThat(backend.peakBytes()).isEqualTo(before);
+      assertThat(predictor.coefficients()).hasSize(2 * 512 + 2 * 128);
+      assertThat(new AdaptiveNbkSolver(backend, problem).keptSamples()).isEqualTo(8 * 2 * 512);
+    }
+  }
+
+  /** 400 test points of 784 pixels take more before the sampling than a small sampling does. */
+  @Test
+  void coordinatesOfManyTestPointsAreInThePlan() {
+    AdaptiveProblem problem =
+        new AdaptiveProblem(
+            NetworkSpec.of(1, Activation.RELU),
+            new SaddleOptions(1, 10, 64, 0, 1, 1e-9, 20),
+            ReferenceDigits.trainInputs(20),
+            ReferenceDigits.trainTargets(20),
+            ReferenceDigits.testInputs());
+    AdaptiveNbkSolver solver = new AdaptiveNbkSolver(backend, problem);
+    long plan = solver.plan().matrixBytes();
+    assertThat(plan).isGreaterThan(8L * problem.testInputs().rows() * 784);
+    solver.solve(RunControl.silent());
+    assertThat(backend.peakBytes()).isBetween(plan / 2, plan);
+  }
+}
