@@ -122,6 +122,7 @@ final class BayesCommand implements Callable<Integer> {
       return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
     }
     search.resolve(resolved);
+    finiteWidth.resolveInfinite(resolved);
     Search more = search.search(gamma, beta);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
         .run(new Adaptive(described, options, more), resolved);

@@ -50,6 +50,7 @@ final class DemoCommand implements Callable<Integer> {
   private long seed;
 
   @Mixin private RunOptions run = new RunOptions();
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
 
   /** A command that writes to a console. */
   DemoCommand(Console console) {
@@ -68,6 +69,7 @@ final class DemoCommand implements Callable<Integer> {
     arguments.add("--seed=" + seed);
     arguments.add("--out=" + out);
     arguments.addAll(run.arguments());
+    arguments.addAll(checkpoints.arguments());
     if (!run.quiet()) {
       console.line("richkernel bayes " + String.join(" ", arguments));
     }

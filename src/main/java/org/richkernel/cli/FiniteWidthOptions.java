@@ -70,6 +70,11 @@ final class FiniteWidthOptions {
     return !infinite || width != null || chi != null || STANDARD.equals(scaling);
   }
 
+  /** Records the theory of infinite width, where no other is asked for. */
+  void resolveInfinite(Map<String, Object> options) {
+    options.put("order", TREE);
+  }
+
   /** Complains about names that are not known, whatever the theory. */
   void check() {
     require("order", order, List.of(TREE, ONE_LOOP, MAP));
@@ -105,6 +110,9 @@ final class FiniteWidthOptions {
         "theories of finite --width know the weight themselves");
     double[] scales = scales(neurons);
     resolved.put("order", order == null ? TREE : order);
+    if (chi == null) {
+      resolved.put("scaling", scaling == null ? STANDARD : scaling);
+    }
     resolved.put("chi", scales.length == 1 ? scales[0] : chi);
     resolved.put("gamma", Math.sqrt(scales[scales.length - 1] / neurons));
     if (MAP.equals(order)) {

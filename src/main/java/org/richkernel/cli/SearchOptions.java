@@ -21,6 +21,7 @@ final class SearchOptions {
   /** Options with a default that mean nothing to a theory of finite width. */
   static final Set<String> OF_INFINITE_WIDTH = Set.of("second-start");
 
+  private static final String VALIDATION = "validation";
   private static final double VALIDATION_FRACTION = 0.2;
 
   @Option(
@@ -173,9 +174,11 @@ final class SearchOptions {
       gammas.add(gamma);
     }
     Search.Criterion criterion =
-        selectBy == null
-            ? Search.Criterion.VALIDATION
-            : word("select-by", selectBy, Search.Criterion.class, "evidence or validation");
+        word(
+            "select-by",
+            selectBy == null ? VALIDATION : selectBy,
+            Search.Criterion.class,
+            "evidence or validation");
     return new Search.Selection(
         criterion,
         gammas,
@@ -209,8 +212,12 @@ final class SearchOptions {
     throw new InvalidProblemException(option, value, "use " + allowed);
   }
 
-  /** Records the richness that a path ends at. */
+  /** Records the richness that a path ends at, and defaults of a selection. */
   void resolve(Map<String, Object> options) {
+    options.put("select-by", selectBy == null ? VALIDATION : selectBy);
+    options.put(
+        "validation-fraction",
+        validationFraction == null ? VALIDATION_FRACTION : validationFraction);
     if (gammaPath != null && select == null) {
       options.put("gamma", GammaPath.parse(gammaPath).to());
     }

@@ -198,5 +198,17 @@ class BadInputTest {
   void aStackTraceIsShownOnlyWithDebug() {
     assertThat(Program.run("lazy", "--debug").err().lines().count()).isGreaterThan(3);
     assertThat(Program.run("lazy").err().lines().count()).isEqualTo(1);
+    assertThat(Program.run("lazy", "--debug", "--no-debug").err().lines().count()).isEqualTo(1);
+    assertThat(Program.run("report", "nowhere", "--debug").err().lines().count()).isGreaterThan(3);
+    assertThat(Program.run("devices", "--debug").code()).isZero();
+    assertThat(Program.run("cook", "--debug").err().lines().count()).isGreaterThan(3);
+  }
+
+  @Test
+  void aFileOfOptionsMayAskForTheStackTraceToo() throws IOException {
+    Path json = Files.writeString(folder.resolve("o.json"), "{\"debug\": true}");
+    String config = "--config=" + json;
+    assertThat(Program.run("lazy", config).err().lines().count()).isGreaterThan(3);
+    assertThat(Program.run("lazy", config, "--no-debug").err().lines().count()).isEqualTo(1);
   }
 }

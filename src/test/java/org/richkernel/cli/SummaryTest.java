@@ -29,6 +29,10 @@ class SummaryTest {
     return names;
   }
 
+  private static List<String> withoutValue(JsonNode node) {
+    return names(node).stream().filter(name -> node.path(name).isNull()).toList();
+  }
+
   @Test
   void theSummaryOfAnAdaptiveFitHasEveryKeyAndEveryOption() throws IOException {
     JsonNode json = summary("bayes", "--samples=64", "--tolerance=0.2", "--threads=1");
@@ -41,8 +45,19 @@ class SummaryTest {
         .containsExactly(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
                     + " hidden-layers activation weight-variance bias-variance gamma beta samples"
-                    + " seed tolerance max-sweeps determinant-weight second-start cross-check backend"
-                    + " threads precision quiet debug out resume checkpoint-seconds dry-run")
+                    + " seed tolerance max-sweeps determinant-weight gamma-path warm-start"
+                    + " second-start select select-by betas evidence-width validation-fraction"
+                    + " cross-check order width scaling chi backend threads devices device-memory"
+                    + " precision quiet config debug out resume checkpoint-seconds dry-run")
+                .split(" "));
+    assertThat(json.at("/config/order").asText()).isEqualTo("tree");
+    assertThat(json.at("/config/devices").asText()).isEqualTo("0");
+    assertThat(json.at("/config/select-by").asText()).isEqualTo("validation");
+    assertThat(json.at("/config/validation-fraction").asDouble()).isEqualTo(0.2);
+    assertThat(withoutValue(json.path("config")))
+        .containsExactly(
+            ("gamma-path warm-start select betas evidence-width width scaling chi device-memory"
+                    + " config")
                 .split(" "));
     assertThat(json.at("/config/standardize").asText()).isEqualTo("global");
     assertThat(json.at("/config/threads").asInt()).isEqualTo(1);

@@ -2,6 +2,7 @@ package org.richkernel.bayes.critical;
 
 import java.util.List;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -78,13 +79,26 @@ public final class MapPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    long own = inputs.rows();
+    // covariances with the training inputs, variances and predictions of all new points
+    return TiltedLayer.plan(problem.points(), samples)
+        .addHost(8 * own * (problem.points() + 1L + problem.targets().outputs()));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != train.dimension()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + train.dimension() + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
     try (TiltedLayer layer =
         new TiltedLayer(backend, problem.activation(), problem.points(), samples, seed, 0)) {
       return OtherPointsPass.predict(
