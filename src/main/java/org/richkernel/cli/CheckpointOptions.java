@@ -8,6 +8,8 @@ import picocli.CommandLine.Option;
 
 /** Whether a computation that may take long goes on from a checkpoint, makes some, or none. */
 final class CheckpointOptions {
+  private static final String EVERY = "30";
+
   @Option(
       names = "--resume",
       negatable = true,
@@ -19,7 +21,7 @@ final class CheckpointOptions {
   @Option(
       names = "--checkpoint-seconds",
       paramLabel = "T",
-      defaultValue = "30",
+      defaultValue = EVERY,
       description = "Least time between two checkpoints. Unit: seconds. Default: ${DEFAULT-VALUE}.")
   private double checkpointSeconds;
 
@@ -54,7 +56,9 @@ final class CheckpointOptions {
     if (resume) {
       arguments.add("--resume");
     }
-    arguments.add("--checkpoint-seconds=" + checkpointSeconds);
+    if (checkpointSeconds != Double.parseDouble(EVERY)) {
+      arguments.add("--checkpoint-seconds=" + checkpointSeconds);
+    }
     if (dryRun()) {
       arguments.add("--dry-run");
     }

@@ -3,7 +3,6 @@ package org.richkernel.cli;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.ArgSpec;
@@ -13,7 +12,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * The argument of a command that named the file a message begins with.
  *
- * @param option its name, empty for a parameter without one
+ * @param option its name, empty for a parameter without one; several where they name the same
  * @param value the file or folder that it named
  * @param below whether the message is about a file in that folder
  */
@@ -21,12 +20,23 @@ record FileArgument(String option, String value, boolean below) {
   private static final String FILE = "FILE";
   private static final String OUT = "--out";
 
-  /** The argument whose value is the longest beginning of the message. */
+  /** The argument whose value is the longest beginning of the message; all that have the same. */
   static Optional<FileArgument> of(String message, CommandSpec command) {
     return command.args().stream()
         .flatMap(arg -> values(arg).stream().map(value -> named(arg, value, message)))
         .flatMap(Optional::stream)
-        .max(Comparator.comparingInt(found -> found.value().length()));
+        .reduce(FileArgument::closer);
+  }
+
+  private FileArgument closer(FileArgument other) {
+    if (other.value.length() != value.length()) {
+      return other.value.length() > value.length() ? other : this;
+    }
+    String both =
+        option.isEmpty() || other.option.isEmpty()
+            ? option + other.option
+            : option + " or " + other.option;
+    return new FileArgument(both, value, below);
   }
 
   private static List<String> values(ArgSpec arg) {

@@ -44,7 +44,8 @@ final class FiniteWidthOptions {
       names = "--width",
       paramLabel = "N",
       description =
-          "Neurons of each hidden layer, for a theory of finite width. Default: infinite.")
+          "Number of neurons of each hidden layer, for a theory of finite width. Default: "
+              + "infinite.")
   private @Nullable Integer width;
 
   @Option(

@@ -74,7 +74,7 @@ final class PhaseCommand implements Callable<Integer> {
   @Option(
       names = "--width",
       paramLabel = "N",
-      description = "Neurons of each hidden layer; needed with --train-x. Default: none.")
+      description = "Number of neurons of each hidden layer; needed with --train-x. Default: none.")
   private @Nullable Integer width;
 
   @Option(
@@ -91,16 +91,12 @@ final class PhaseCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "5000",
       description =
-          "Samples of each of four sets that the four-point averages are taken over. Default:"
+          "Number of samples of each of four sets that the four-point averages are taken over. "
+              + "Default:"
               + " ${DEFAULT-VALUE}.")
   private int samples = 5000;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
@@ -159,7 +155,7 @@ final class PhaseCommand implements Callable<Integer> {
       throw new InvalidProblemException(
           "samples", samples, "use at least " + MapOptions.MIN_SAMPLES);
     }
-    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed);
+    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed.value());
     Datasets points = data.reader().read();
     data.resolve(options, points);
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));

@@ -31,7 +31,8 @@ final class RunOptions {
       names = "--threads",
       paramLabel = "N",
       description =
-          "Threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise the "
+          "Number of threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise "
+              + "the "
               + "processors of the machine.")
   private @Nullable Integer threads;
 
@@ -39,7 +40,8 @@ final class RunOptions {
       names = "--devices",
       paramLabel = "N[,N...]",
       description =
-          "CUDA devices to compute on, as the command 'devices' numbers them; the chains of a "
+          "CUDA devices to compute on, as the command 'devices' numbers them, integers from 0; "
+              + "the chains of a "
               + "sampled fit are spread over them, with the numbers of one device. Default: 0.")
   private @Nullable String devices;
 
@@ -47,8 +49,8 @@ final class RunOptions {
       names = "--device-memory",
       paramLabel = "BYTES",
       description =
-          "Most memory that the matrices of a backend may take, on each device: bytes, or a "
-              + "number with k, m, g or t (powers of 1024), such as 8g. Default: what is free.")
+          "Most memory that the matrices of a backend may take, on each device. Unit: bytes, or "
+              + "with k, m, g or t (powers of 1024), such as 8g. Default: what is free.")
   private @Nullable String deviceMemory;
 
   @Option(

@@ -28,7 +28,8 @@ final class SearchOptions {
       names = "--gamma-path",
       paramLabel = "A:B:N",
       description =
-          "N richnesses from A to B, solved one after the other, each from the last; the result is "
+          "N richnesses, pure numbers from A to B, solved one after the other, each from the "
+              + "last; the result is "
               + "that of B, which replaces --gamma, with a table of all. Default: none.")
   private @Nullable String gammaPath;
 
@@ -82,7 +83,7 @@ final class SearchOptions {
   @Option(
       names = "--validation-fraction",
       paramLabel = "F",
-      description = "Share of the training points that is held out. Default: 0.2.")
+      description = "Share of the training points that is held out, a pure number. Default: 0.2.")
   private @Nullable Double validationFraction;
 
   @Option(

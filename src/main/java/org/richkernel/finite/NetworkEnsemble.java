@@ -120,7 +120,13 @@ public final class NetworkEnsemble implements Predictor {
     WeightLayout layout = layout();
     MemoryPlan plan = weightPlan(layout);
     TestPointOutputs.plan(plan, layout, outputs, inputs.rows());
-    return plan.addHost(8L * inputs.rows() * (2L * outputs + inputDimension + rank()));
+    if (projector.length > 0) {
+      int columns = projector.length / rank();
+      plan.add("new inputs", Precision.FLOAT64, inputs.rows(), columns)
+          .add("input projector", Precision.FLOAT64, columns, rank())
+          .add("new coordinates", Precision.FLOAT64, inputs.rows(), rank());
+    }
+    return plan.addHost(8L * inputs.rows() * (2L * outputs + 2L * inputDimension + rank()));
   }
 
   private void requireDimension(Inputs inputs) {

@@ -50,8 +50,7 @@ class SignalsThroughoutTest {
 
   /** A fit that raises a signal at a moment of the run. */
   private class Interrupted implements FitRun.Theory<LazyFit> {
-    private final LazyRegression regression =
-        LazyRegression.of(NetworkSpec.of(1, Activation.RELU));
+    private final LazyRegression regression = LazyRegression.of(NetworkSpec.of(1, Activation.RELU));
     private final String signal;
     private final String moment;
     private boolean fitted;

@@ -3,6 +3,7 @@ package org.richkernel.bayes.critical;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -81,10 +82,15 @@ public final class MapPredictor implements Predictor {
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
     requireDimension(inputs);
-    long own = inputs.rows();
+    int points = problem.points();
+    int panel = OtherPointsPass.panel(inputs.rows());
     // covariances with the training inputs, variances and predictions of all new points
-    return TiltedLayer.plan(problem.points(), samples)
-        .addHost(8 * own * (problem.points() + 1L + problem.targets().outputs()));
+    return TiltedLayer.plan(points, samples)
+        .add("preactivations of a panel", Precision.FLOAT32, samples, panel)
+        .add("noise of a panel", Precision.FLOAT32, samples, panel)
+        .add("kernels of a panel", Precision.FLOAT64, 6, panel * points)
+        .add("products of kernels", Precision.FLOAT64, 2, points * points)
+        .addHost(8L * inputs.rows() * (points + 1L + problem.targets().outputs()));
   }
 
   private void requireDimension(Inputs inputs) {
