@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +24,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
+import org.richkernel.result.SavedModel;
 
 /** Predictors as files: which kind, what network, how inputs were standardized, and the arrays. */
 final class ModelSettings {
@@ -50,7 +50,8 @@ final class ModelSettings {
     options.put("bias-variance", network.biasVariance());
   }
 
-  static void write(Path folder, Predictor predictor, Datasets data, int outputs) {
+  static SavedModel of(Predictor predictor, Datasets data) {
+    int outputs = data.train().outputs();
     Map<String, Object> settings = new LinkedHashMap<>();
     Standardization s = data.standardization();
     settings.put("mean", s.mean());
@@ -120,7 +121,7 @@ final class ModelSettings {
     } else {
       throw new IllegalArgumentException("no file format for " + predictor.getClass());
     }
-    ModelFile.write(folder, settings, arrays);
+    return new SavedModel(settings, arrays);
   }
 
   private static ArrayBundle neurons(
