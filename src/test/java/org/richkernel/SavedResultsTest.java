@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,11 +29,11 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.result.CheckpointDirectory;
-import org.richkernel.result.DirectoryCheckpoints;
 import org.richkernel.result.Summary;
+import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
+import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopSignal;
 
 /** What a saved fit holds, to the letter, and what does not stay of the one before. */
@@ -197,12 +198,33 @@ class SavedResultsTest {
   }
 
   @Test
-  void checkpointsCountInTheTimeForFiles(@TempDir Path place) {
+  void checkpointsCountInTheTimeForFiles() {
+    CheckpointStore slow =
+        new CheckpointStore() {
+          private int saved;
+
+          @Override
+          public boolean due() {
+            return true;
+          }
+
+          @Override
+          public void save(long iteration, SolverState state) {
+            saved++;
+          }
+
+          @Override
+          public Optional<SolverState> load() {
+            return Optional.empty();
+          }
+
+          @Override
+          public double seconds() {
+            return 1e-6 * saved;
+          }
+        };
     try (Backend backend = backend()) {
-      DirectoryCheckpoints checkpoints =
-          new DirectoryCheckpoints(new CheckpointDirectory(place, Map.of()), false, 0);
-      RunControl control =
-          new RunControl(Progress.Listener.silent(), new StopSignal(), checkpoints);
+      RunControl control = new RunControl(Progress.Listener.silent(), new StopSignal(), slow);
       AdaptiveNbkFit fit =
           theory(NetworkSpec.of(1, Activation.RELU))
               .maxSweeps(20)
@@ -211,7 +233,7 @@ class SavedResultsTest {
       Map<String, Double> seconds = fit.result(Map.of(), 0).summary().seconds();
       assertThat(seconds.get("io"))
           .isPositive()
-          .isEqualTo(checkpoints.seconds())
+          .isEqualTo(slow.seconds())
           .isLessThan(seconds.get("total"));
       Map<String, Double> later = fit.result(Map.of(), 2).summary().seconds();
       assertThat(later.get("io")).isEqualTo(seconds.get("io") + 2);
