@@ -15,6 +15,7 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 import org.richkernel.report.ReportWriter;
+import org.richkernel.result.PeakMemory;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
@@ -113,15 +114,13 @@ final class PredictCommand implements Callable<Integer> {
       }
       ResultFolder.prepare(out);
       double[] predictions = fit.predict(backend, points.inputs());
-      long matrixBytes = backend.peakBytes();
-      boolean onHost = backend.info().name().equals("cpu");
       Summary.Builder summary =
           Summary.builder("predict", options)
               .backend(backend.info())
               .converged(origin.converged())
               .seconds("total", (System.nanoTime() - start) * 1e-9)
               .seconds("io", ioSeconds)
-              .peakBytes(onHost ? matrixBytes : 0, onHost ? 0 : matrixBytes)
+              .peakBytes(PeakMemory.of(backend))
               .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
       origin.seed().ifPresent(summary::seed);
       return finish(summary, fit.outputs(), predictions, points.targets());

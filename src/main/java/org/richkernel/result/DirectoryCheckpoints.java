@@ -16,6 +16,7 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   private final long intervalNanos;
   private final Consumer<String> notice;
   private long last = System.nanoTime();
+  private long nanos;
 
   /**
    * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
@@ -39,7 +40,13 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   }
 
   @Override
+  public double seconds() {
+    return nanos * 1e-9;
+  }
+
+  @Override
   public void save(long iteration, SolverState state) {
+    long start = System.nanoTime();
     ArrayBundle arrays = ArrayBundle.empty();
     for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
       arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
@@ -49,6 +56,7 @@ public final class DirectoryCheckpoints implements CheckpointStore {
     }
     directory.save(iteration, new LinkedHashMap<>(), arrays);
     last = System.nanoTime();
+    nanos += last - start;
   }
 
   @Override
@@ -56,14 +64,16 @@ public final class DirectoryCheckpoints implements CheckpointStore {
     if (!resume) {
       return Optional.empty();
     }
-    Optional<Snapshot> latest = directory.latest();
+    long start = System.nanoTime();
+    Optional<SolverState> latest = directory.latest().map(DirectoryCheckpoints::state);
     if (latest.isEmpty() && directory.holdsSnapshots()) {
       notice.accept(
           directory.path()
               + ": every checkpoint in it is damaged and cannot be read back; the run starts"
               + " afresh");
     }
-    return latest.map(DirectoryCheckpoints::state);
+    nanos += System.nanoTime() - start;
+    return latest;
   }
 
   private static SolverState state(Snapshot snapshot) {

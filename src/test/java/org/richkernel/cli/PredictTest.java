@@ -189,7 +189,7 @@ class PredictTest {
         .isGreaterThan(json.at("/seconds/io").asDouble());
     // no more than was said, beside scratch of fixed size, and not just a small part of it
     long planned = plannedMatrixBytes(tried(fit, "--test-size=20", "--dry-run").out());
-    assertThat(json.at("/peakBytes/host").asLong()).isBetween(planned / 3, planned + SCRATCH);
+    assertThat(json.at("/peakBytes/matrices").asLong()).isBetween(planned / 3, planned + SCRATCH);
   }
 
   private static long plannedMatrixBytes(String plan) {

@@ -76,7 +76,7 @@ class SummaryTest {
     assertThat(json.at("/layers/0/alignmentStandardError").isNumber()).isTrue();
     assertThat(names(json.path("mc"))).contains("samples", "effectiveSamples", "standardError");
     assertThat(names(json.path("seconds"))).contains("total", "sampling", "gram", "solve", "io");
-    assertThat(names(json.path("peakBytes"))).containsExactly("host", "device");
+    assertThat(names(json.path("peakBytes"))).contains("host", "device");
     assertThat(names(json.path("layers").get(0)))
         .contains("layer", "alignment", "trace", "frobenius");
     assertThat(json.path("certificate").isObject()).isTrue();
