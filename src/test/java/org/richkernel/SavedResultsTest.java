@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,9 +29,13 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.data.ArrayReader;
+import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.Table;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Score;
@@ -183,6 +188,44 @@ class SavedResultsTest {
         .isEqualTo(bayes.at("/certificate/residualStandardError").doubleValue())
         .isEqualTo(bayes.at("/mc/standardError").doubleValue());
     assertThat(bayes.at("/lazy/test/lossStandardError").isMissingNode()).isTrue();
+  }
+
+  /** The error of the kept populations is of the size of their distance from all sweeps. */
+  @ParameterizedTest
+  @CsvSource({"1, RELU", "2, TANH"})
+  void predictionsOfASavedFitCarryTheErrorOfTheirChains(
+      int layers, Activation activation, @TempDir Path place) {
+    Datasets digits = digits(P, TESTS);
+    try (Backend backend = backend()) {
+      AdaptiveNbkFit fit = theory(NetworkSpec.of(layers, activation)).fit(digits, backend);
+      fit.save(place);
+      Table raw = ArrayReader.read("test-data/mnist01-test-images-idx3-ubyte.gz");
+      SavedFit saved = SavedFit.read(place);
+      SavedFit.Prediction prediction = saved.predictWithErrors(backend, raw);
+      double[] plain = saved.predict(backend, raw);
+      assertThat(prediction.standardErrors()).hasSameSizeAs(prediction.values());
+      double squares = 0;
+      double errors = 0;
+      double sizes = 0;
+      for (int i = 0; i < plain.length; i++) {
+        assertThat(prediction.values()[i]).isCloseTo(plain[i], within(1e-4));
+        errors += Math.pow(prediction.standardErrors()[i], 2);
+        sizes += plain[i] * plain[i];
+      }
+      double[] whole = fit.solution().predictor().predict(backend, inputs(digits));
+      double[] all = fit.solution().testPredictions();
+      for (int i = 0; i < all.length; i++) {
+        squares += Math.pow(whole[i] - all[i], 2);
+      }
+      assertThat(errors).isPositive().isLessThan(0.3 * sizes);
+      // two chains give the size of an error to a factor of a few
+      assertThat(squares / all.length).isLessThan(25 * errors / plain.length);
+    }
+  }
+
+  private static Inputs inputs(Datasets digits) {
+    Dataset test = digits.test().orElseThrow();
+    return Inputs.of(test.inputs(), test.points(), test.inputDimension());
   }
 
   /** y - f = kappa v at the training points, so the loss kappa^2 |v|^2 / P errs with v. */
