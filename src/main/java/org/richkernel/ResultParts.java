@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import org.richkernel.compute.BackendInfo;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Targets;
 import org.richkernel.result.Result;
@@ -36,30 +35,5 @@ final class ResultParts {
     return outputs == 1
         ? result.with(name, values, values.length)
         : result.with(name, values, values.length / outputs, outputs);
-  }
-
-  /**
-   * Standard error of the loss that errors of the predictions cause, to first order and as if all
-   * points erred together.
-   *
-   * @param spread standard errors of the predictions f
-   */
-  static double lossError(double[] y, double[] f, double[] spread) {
-    double sum = 0;
-    for (int i = 0; i < f.length; i++) {
-      // d loss / d f_i = 2 (f_i - y_i) / n
-      sum += 2 * Math.abs(f[i] - y[i]) * spread[i] / f.length;
-    }
-    return sum;
-  }
-
-  /** Peak bytes of the host: those of the matrices where the backend computes on the host. */
-  static long host(BackendInfo backend, long peakBytes) {
-    return backend.name().equals("cpu") ? peakBytes : 0;
-  }
-
-  /** Peak bytes of the device. */
-  static long device(BackendInfo backend, long peakBytes) {
-    return backend.name().equals("cpu") ? 0 : peakBytes;
   }
 }

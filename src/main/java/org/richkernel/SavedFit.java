@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.richkernel.bayes.Populations;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ModelFile;
+import org.richkernel.solver.IndependentEstimates;
 
 /** The predictor of a result folder, with the standardization that its inputs need. */
 public final class SavedFit {
@@ -16,9 +18,15 @@ public final class SavedFit {
   private final Standardization standardization;
   private final int outputs;
   private final List<String> classNames;
+  private final long modelBytes;
 
   private SavedFit(
-      Predictor predictor, Standardization standardization, int outputs, List<String> classNames) {
+      Predictor predictor,
+      Standardization standardization,
+      int outputs,
+      List<String> classNames,
+      long modelBytes) {
+    this.modelBytes = modelBytes;
     this.predictor = predictor;
     this.standardization = standardization;
     this.outputs = outputs;
@@ -37,7 +45,8 @@ public final class SavedFit {
         ModelSettings.read(model),
         ModelSettings.standardization(model.settings()),
         ((Number) model.settings().get("outputs")).intValue(),
-        classes.stream().map(String::valueOf).toList());
+        classes.stream().map(String::valueOf).toList(),
+        model.arrays().values().stream().mapToLong(SavedFit::bytes).sum());
   }
 
   /**
@@ -46,7 +55,17 @@ public final class SavedFit {
    * @throws org.richkernel.data.InvalidDataException if the folder holds no such fit
    */
   public static Populations populations(Path folder) {
-    return ModelSettings.populations(ModelFile.read(folder));
+    return SavedPopulations.read(ModelFile.read(folder));
+  }
+
+  private static long bytes(Table values) {
+    return (long) Double.BYTES * values.rows() * values.columns();
+  }
+
+  /** What {@link #predict} will hold at once, with the model and the inputs. */
+  public MemoryPlan plan(Backend backend, Table raw) {
+    // the inputs as they were read, and standardized
+    return predictor.plan(backend, inputs(raw)).addHost(modelBytes + 2 * bytes(raw));
   }
 
   /**
@@ -55,8 +74,31 @@ public final class SavedFit {
    * @return rows x K, row-major
    */
   public double[] predict(Backend backend, Table raw) {
-    return predictor.predict(
-        backend, Inputs.of(standardization.apply(raw), raw.rows(), raw.columns()));
+    return predictor.predict(backend, inputs(raw));
+  }
+
+  /**
+   * Predictions with what is known of their Monte Carlo error.
+   *
+   * @param values rows x K, row-major
+   * @param standardErrors as many, from the scatter between the chains that the model keeps; empty
+   *     for exact predictors and where the model keeps no independent parts
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Prediction(double[] values, double[] standardErrors) {}
+
+  /** The same as {@link #predict} with standard errors where the model has them. */
+  public Prediction predictWithErrors(Backend backend, Table raw) {
+    List<double[]> parts = predictor.predictParts(backend, inputs(raw));
+    if (parts.size() == 1) {
+      return new Prediction(parts.get(0), new double[0]);
+    }
+    IndependentEstimates estimates = new IndependentEstimates(parts);
+    return new Prediction(estimates.mean(), estimates.standardError());
+  }
+
+  private Inputs inputs(Table raw) {
+    return Inputs.of(standardization.apply(raw), raw.rows(), raw.columns());
   }
 
   /** K. */

@@ -62,11 +62,15 @@ public final class AdaptiveNbkSolver {
       return LinearSaddleSolver.plan(problem);
     }
     MemoryPlan sampling = layout().plan();
-    MemoryPlan inputs =
-        InputFactor.plan(problem.trainInputs().rows(), inputWidth(), problem.testInputs().rows());
+    MemoryPlan inputs = inputPlan();
     return inputs.matrixBytes() > sampling.matrixBytes()
         ? inputs.addHost(sampling.hostBytes())
         : sampling;
+  }
+
+  private MemoryPlan inputPlan() {
+    return InputFactor.plan(
+        problem.trainInputs().rows(), inputWidth(), problem.testInputs().rows());
   }
 
   /** D, or D + 1 with biases. */
@@ -145,6 +149,9 @@ public final class AdaptiveNbkSolver {
   }
 
   private @Nullable Solved sample(RunControl control, @Nullable WarmStart start, int run) {
+    // one after the other, so each has to fit on its own
+    inputPlan().requireFits(backend, LESS_MEMORY);
+    layout().plan().requireFits(backend, LESS_MEMORY);
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();

@@ -57,6 +57,6 @@ final class InitialKernelSaddle {
         List.of(),
         Map.of(),
         List.of(),
-        Map.of());
+        lazy.seconds());
   }
 }

@@ -51,22 +51,32 @@ public final class LinearPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
     int outputs = intercepts.length;
-    int dimension = weights.length / outputs;
+    return new MemoryPlan()
+        .add("inputs", Precision.FLOAT64, inputs.rows(), inputs.dimension())
+        .add("weights", Precision.FLOAT64, inputs.dimension(), outputs)
+        .add("predictions", Precision.FLOAT64, inputs.rows(), outputs)
+        .addHost(8L * inputs.rows() * (inputs.dimension() + outputs));
+  }
+
+  private void requireDimension(Inputs inputs) {
+    int dimension = weights.length / intercepts.length;
     if (inputs.dimension() != dimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + dimension + "; give as many");
     }
-    double[] f = new double[inputs.rows() * outputs];
-    MemoryPlan plan =
-        new MemoryPlan()
-            .add("inputs", Precision.FLOAT64, inputs.rows(), dimension)
-            .add("weights", Precision.FLOAT64, dimension, outputs)
-            .add("predictions", Precision.FLOAT64, inputs.rows(), outputs);
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    MemoryPlan plan = plan(backend, inputs);
     plan.requireFits(backend, "predict fewer points at a time");
+    int outputs = intercepts.length;
+    double[] f = new double[inputs.rows() * outputs];
     try (Workspace memory = new Workspace(backend, plan)) {
       Matrix x = memory.get("inputs");
       Matrix w = memory.get("weights");

@@ -1,5 +1,7 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -169,26 +171,94 @@ public final class SampledPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    int width = projector.length / rank;
+    // the products by which a panel of inputs becomes coordinates, before its neurons
+    return matrices(backend)
+        .add("new inputs", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), width)
+        .add("input projector", Precision.FLOAT64, width, rank)
+        .add("new coordinates", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), rank)
+        .addHost(8L * inputs.rows() * outputs * (1 + estimates()))
+        .addHost(8L * INPUT_PANEL * (2L * width + rank))
+        .addHost((long) Float.BYTES * (neurons.length + coefficients.length) / estimates());
+  }
+
+  /** Number of independent estimates, 1 where none are known. */
+  private int estimates() {
+    return populations.map(Populations::estimates).orElse(1);
+  }
+
+  private MemoryPlan matrices(Backend backend) {
+    int panel = panel(backend);
+    return new MemoryPlan()
+        .add("neurons", Precision.FLOAT32, panel, rank)
+        .add("readout", Precision.FLOAT32, panel, outputs)
+        .add("coordinates", Precision.FLOAT32, INPUT_PANEL, rank)
+        .add("deviation", Precision.FLOAT32, 1, INPUT_PANEL)
+        .add("phi", Precision.FLOAT32, panel, INPUT_PANEL)
+        .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
+  }
+
+  /** Neurons that are taken together. */
+  private int panel(Backend backend) {
+    return Math.min(coefficients.length / outputs, backend.panelRows(Math.max(rank, INPUT_PANEL)));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != inputDimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + inputDimension + "; give as many");
     }
-    int count = coefficients.length / outputs;
-    int panel = Math.min(count, backend.panelRows(Math.max(rank, INPUT_PANEL)));
+  }
+
+  /** One for each chain at S with its companion at S/4, where the chains are known. */
+  @Override
+  public List<double[]> predictParts(Backend backend, Inputs inputs) {
+    if (populations.isEmpty()) {
+      return List.of(predict(backend, inputs));
+    }
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
+    List<double[]> parts = new ArrayList<>();
+    for (int e = 0; e < populations.get().estimates(); e++) {
+      parts.add(estimate(populations.get(), e).predict(backend, inputs));
+    }
+    return parts;
+  }
+
+  /** The neurons of one estimate, with the readouts that they have by themselves. */
+  private SampledPredictor estimate(Populations all, int chosen) {
+    int[] samples = all.samples();
+    int count = 0;
+    for (int p = 0; p < samples.length; p++) {
+      count += all.estimate(p) == chosen ? samples[p] : 0;
+    }
+    float[] own = new float[count * rank];
+    float[] readout = new float[count * outputs];
+    int from = 0;
+    int to = 0;
+    for (int p = 0; p < samples.length; p++) {
+      if (all.estimate(p) == chosen) {
+        System.arraycopy(neurons, from * rank, own, to * rank, samples[p] * rank);
+        for (int i = 0; i < samples[p] * outputs; i++) {
+          // the coefficients have the share of the estimate in the mean
+          readout[to * outputs + i] = all.estimates() * coefficients[from * outputs + i];
+        }
+        to += samples[p];
+      }
+      from += samples[p];
+    }
+    return new SampledPredictor(network, inputDimension, rank, projector, own, readout, restShare);
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
+    int panel = panel(backend);
     double[] predictions = new double[inputs.rows() * outputs];
-    MemoryPlan plan =
-        new MemoryPlan()
-            .add("neurons", Precision.FLOAT32, panel, rank)
-            .add("readout", Precision.FLOAT32, panel, outputs)
-            .add("coordinates", Precision.FLOAT32, INPUT_PANEL, rank)
-            .add("deviation", Precision.FLOAT32, 1, INPUT_PANEL)
-            .add("phi", Precision.FLOAT32, panel, INPUT_PANEL)
-            .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
-    plan.requireFits(backend, "predict fewer points at a time");
-    try (Workspace memory = new Workspace(backend, plan)) {
+    try (Workspace memory = new Workspace(backend, matrices(backend))) {
       for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
         int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
         double[] part = predictPanel(backend, memory, inputs.copyRows(from, rows), rows, panel);

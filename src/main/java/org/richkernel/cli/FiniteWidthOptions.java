@@ -1,6 +1,5 @@
 package org.richkernel.cli;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +43,8 @@ final class FiniteWidthOptions {
       names = "--width",
       paramLabel = "N",
       description =
-          "Neurons of each hidden layer, for a theory of finite width. Default: infinite.")
+          "Number of neurons of each hidden layer, for a theory of finite width. Default: "
+              + "infinite.")
   private @Nullable Integer width;
 
   @Option(
@@ -68,6 +68,11 @@ final class FiniteWidthOptions {
   boolean given() {
     boolean infinite = order == null || order.equals(TREE);
     return !infinite || width != null || chi != null || STANDARD.equals(scaling);
+  }
+
+  /** Records the theory of infinite width, where no other is asked for. */
+  void resolveInfinite(Map<String, Object> options) {
+    options.put("order", TREE);
   }
 
   /** Complains about names that are not known, whatever the theory. */
@@ -105,6 +110,9 @@ final class FiniteWidthOptions {
         "theories of finite --width know the weight themselves");
     double[] scales = scales(neurons);
     resolved.put("order", order == null ? TREE : order);
+    if (chi == null) {
+      resolved.put("scaling", scaling == null ? STANDARD : scaling);
+    }
     resolved.put("chi", scales.length == 1 ? scales[0] : chi);
     resolved.put("gamma", Math.sqrt(scales[scales.length - 1] / neurons));
     if (MAP.equals(order)) {
@@ -195,7 +203,7 @@ final class FiniteWidthOptions {
 
     @Override
     public List<LayerSummary> lazyLayers(CriticalFit fit) {
-      return fit.lazy().result(new LinkedHashMap<>(), 0).summary().layers();
+      return fit.lazy().layers();
     }
   }
 
@@ -213,7 +221,7 @@ final class FiniteWidthOptions {
 
     @Override
     public List<LayerSummary> lazyLayers(MultiScaleFit fit) {
-      return fit.lazy().result(new LinkedHashMap<>(), 0).summary().layers();
+      return fit.lazy().layers();
     }
   }
 }

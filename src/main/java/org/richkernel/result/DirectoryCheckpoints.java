@@ -3,6 +3,7 @@ package org.richkernel.result;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.SolverState;
 
@@ -13,17 +14,24 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   private final CheckpointDirectory directory;
   private final boolean resume;
   private final long intervalNanos;
+  private final Consumer<String> notice;
   private long last = System.nanoTime();
+  private long nanos;
 
   /**
    * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
    * @param intervalSeconds least time between two periodic checkpoints
+   * @param notice receives one line if there are checkpoints to resume from, but all are damaged
    */
   public DirectoryCheckpoints(
-      CheckpointDirectory directory, boolean resume, double intervalSeconds) {
+      CheckpointDirectory directory,
+      boolean resume,
+      double intervalSeconds,
+      Consumer<String> notice) {
     this.directory = directory;
     this.resume = resume;
     this.intervalNanos = (long) (intervalSeconds * 1e9);
+    this.notice = notice;
   }
 
   @Override
@@ -32,7 +40,13 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   }
 
   @Override
+  public double seconds() {
+    return nanos * 1e-9;
+  }
+
+  @Override
   public void save(long iteration, SolverState state) {
+    long start = System.nanoTime();
     ArrayBundle arrays = ArrayBundle.empty();
     for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
       arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
@@ -42,11 +56,24 @@ public final class DirectoryCheckpoints implements CheckpointStore {
     }
     directory.save(iteration, new LinkedHashMap<>(), arrays);
     last = System.nanoTime();
+    nanos += last - start;
   }
 
   @Override
   public Optional<SolverState> load() {
-    return resume ? directory.latest().map(DirectoryCheckpoints::state) : Optional.empty();
+    if (!resume) {
+      return Optional.empty();
+    }
+    long start = System.nanoTime();
+    Optional<SolverState> latest = directory.latest().map(DirectoryCheckpoints::state);
+    if (latest.isEmpty() && directory.holdsSnapshots()) {
+      notice.accept(
+          directory.path()
+              + ": every checkpoint in it is damaged and cannot be read back; the run starts"
+              + " afresh");
+    }
+    nanos += System.nanoTime() - start;
+    return latest;
   }
 
   private static SolverState state(Snapshot snapshot) {

@@ -80,19 +80,30 @@ public final class MapPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    int points = problem.points();
+    int panel = OtherPointsPass.panel(inputs.rows());
+    MemoryPlan plan = TiltedLayer.plan(points, samples, panel);
+    // covariances with the training inputs, variances and predictions of all new points
+    return ConjugateKernel.plan(plan, points, problem.targets().outputs())
+        .addHost(8L * inputs.rows() * (points + 1L + problem.targets().outputs()));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != train.dimension()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + train.dimension() + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
     int points = problem.points();
     int panel = OtherPointsPass.panel(inputs.rows());
-    MemoryPlan plan = TiltedLayer.plan(points, samples, panel);
-    ConjugateKernel.plan(plan, points, problem.targets().outputs())
-        .addHost(8L * inputs.rows() * points)
-        .requireFits(backend, "predict fewer points at a time");
     long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, 0);
     try (TiltedLayer layer =
         new TiltedLayer(backend, problem.activation(), points, samples, panel, seed, stream)) {
