@@ -197,7 +197,7 @@ final class SaddleSampler implements AutoCloseable {
     double latest = certificate == null ? Double.NaN : certificate.residual();
     return new Progress(
         name,
-        options.gamma(),
+        phase == Phase.BURN_IN ? annealing.gamma(sweep) : options.gamma(),
         iterations(),
         annealing.sweeps() + (phase == Phase.DONE ? sweep : options.maxSweeps()),
         chains.acceptance(),

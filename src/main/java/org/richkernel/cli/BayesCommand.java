@@ -49,14 +49,7 @@ final class BayesCommand implements Callable<Integer> {
               + "${DEFAULT-VALUE}.")
   private double gamma;
 
-  @Option(
-      names = "--beta",
-      paramLabel = "B",
-      defaultValue = "100",
-      description =
-          "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta. Default: "
-              + "${DEFAULT-VALUE}.")
-  private double beta;
+  @Mixin private NoiseOption noise = new NoiseOption();
 
   @Option(
       names = "--samples",
@@ -110,7 +103,7 @@ final class BayesCommand implements Callable<Integer> {
     NetworkSpec described = network.network();
     SaddleOptions options =
         new SaddleOptions(
-            gamma, beta, samples, determinantWeight, seed.value(), tolerance, maxSweeps);
+            gamma, noise.beta(), samples, determinantWeight, seed.value(), tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     finiteWidth.check();
@@ -120,7 +113,7 @@ final class BayesCommand implements Callable<Integer> {
     }
     search.resolve(resolved);
     finiteWidth.resolveInfinite(resolved);
-    Search more = search.search(gamma, beta);
+    Search more = search.search(gamma, noise.beta());
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
         .run(new Adaptive(described, options, more), resolved);
   }
@@ -189,7 +182,7 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public List<LayerSummary> lazyLayers(AdaptiveNbkFit fit) {
-      return fit.lazy().result(Map.of(), 0).summary().layers();
+      return fit.lazy().layers();
     }
   }
 }

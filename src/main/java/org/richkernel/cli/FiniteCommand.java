@@ -194,7 +194,7 @@ final class FiniteCommand implements Callable<Integer> {
 
     @Override
     public List<LayerSummary> lazyLayers(FinitePosteriorFit fit) {
-      return fit.lazy().result(Map.of(), 0).summary().layers();
+      return fit.lazy().layers();
     }
 
     @Override

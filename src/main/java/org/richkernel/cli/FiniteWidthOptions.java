@@ -1,6 +1,5 @@
 package org.richkernel.cli;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -204,7 +203,7 @@ final class FiniteWidthOptions {
 
     @Override
     public List<LayerSummary> lazyLayers(CriticalFit fit) {
-      return fit.lazy().result(new LinkedHashMap<>(), 0).summary().layers();
+      return fit.lazy().layers();
     }
   }
 
@@ -222,7 +221,7 @@ final class FiniteWidthOptions {
 
     @Override
     public List<LayerSummary> lazyLayers(MultiScaleFit fit) {
-      return fit.lazy().result(new LinkedHashMap<>(), 0).summary().layers();
+      return fit.lazy().layers();
     }
   }
 }

@@ -77,14 +77,7 @@ final class PhaseCommand implements Callable<Integer> {
       description = "Number of neurons of each hidden layer; needed with --train-x. Default: none.")
   private @Nullable Integer width;
 
-  @Option(
-      names = "--beta",
-      paramLabel = "B",
-      defaultValue = "100",
-      description =
-          "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private double beta = 100;
+  @Mixin private NoiseOption noise = new NoiseOption();
 
   @Option(
       names = "--samples",
@@ -155,7 +148,8 @@ final class PhaseCommand implements Callable<Integer> {
       throw new InvalidProblemException(
           "samples", samples, "use at least " + MapOptions.MIN_SAMPLES);
     }
-    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed.value());
+    PhaseDiagram.Settings settings =
+        new PhaseDiagram.Settings(width, noise.beta(), samples, seed.value());
     Datasets points = data.reader().read();
     data.resolve(options, points);
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));

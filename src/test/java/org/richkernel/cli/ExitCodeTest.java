@@ -37,6 +37,9 @@ class ExitCodeTest {
     assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.DONE);
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).contains("burn-in").contains("sampling").contains("test loss");
+    // the richness rises over the first 20 sweeps
+    assertThat(run.out()).containsPattern("burn-in +1 of at most [0-9]+  gamma 0\\.05000 ");
+    assertThat(run.out()).containsPattern("sampling +[0-9]+ of at most [0-9]+  gamma 1\\.000 ");
     assertThat(written())
         .containsExactly("arrays.npz", "model.json", "model.npz", "report.html", "summary.json");
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,7 +65,10 @@ class SignalsThroughoutTest {
       if (now.equals(moment)) {
         Signal.raise(new Signal(signal));
         while (!err.toString().contains("SIG" + signal)) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(1_000_000);
+          if (Thread.interrupted()) {
+            throw new IllegalStateException("no SIG" + signal + " came");
+          }
         }
       }
     }
