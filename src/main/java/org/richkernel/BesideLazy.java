@@ -37,16 +37,20 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
   double testLossError(double[] f, double[] spread) {
     return spread.length == 0
         ? 0
-        : points.testTargets().map(y -> ResultParts.lossError(y.toArray(), f, spread)).orElse(0.0);
+        : points.testTargets().map(y -> Scores.lossError(y, f, spread)).orElse(0.0);
   }
 
   /**
    * Enters the scores of predictions at the training points.
    *
-   * @param lossError Monte Carlo error of their loss; NaN where it has none
+   * @param spread their standard errors; empty where they have none
    */
-  void train(Summary.Builder summary, double[] f, double lossError) {
-    summary.train(ResultParts.score(trainScores(f)).withLossStandardError(lossError));
+  void train(Summary.Builder summary, double[] f, double[] spread) {
+    Score score = ResultParts.score(trainScores(f));
+    summary.train(
+        spread.length == 0
+            ? score
+            : score.withLossStandardError(Scores.lossError(points.trainTargets(), f, spread)));
   }
 
   /**

@@ -137,7 +137,7 @@ public final class CriticalFit implements Fit {
             .detail("method", "forward-backward")
             .detail("certificate", certificate())
             .detail("adaptation", adaptation());
-    beside.train(summary, trainPredictions(), trainLossError());
+    beside.train(summary, trainPredictions(), trainSpread());
     beside.test(summary, solution.testPredictions(), solution.testSpread());
     for (int l = 1; l <= problem.layers(); l++) {
       KernelMetrics metrics = KernelMetrics.of(feature(l), points.trainTargets());
@@ -147,12 +147,12 @@ public final class CriticalFit implements Fit {
   }
 
   /** f = y - kappa v, so its errors are those of kappa v. */
-  private double trainLossError() {
+  private double[] trainSpread() {
     double[] spread = solution.dualSpread().clone();
     for (int i = 0; i < spread.length; i++) {
       spread[i] *= problem.kappa();
     }
-    return ResultParts.lossError(points.trainTargets().toArray(), trainPredictions(), spread);
+    return spread;
   }
 
   private Map<String, Object> certificate() {

@@ -91,7 +91,7 @@ public final class FinitePosteriorFit implements Fit {
                     mixing.effectiveSamples(),
                     mixing.kernelError()))
             .seconds("sampling", solution.seconds());
-    beside.train(summary, solution.trainOutputs(), trainLossError());
+    beside.train(summary, solution.trainOutputs(), trainSpread());
     beside.test(summary, solution.testOutputs(), solution.testErrors());
     for (int l = 1; l <= solution.layers().size(); l++) {
       LayerEstimate layer = solution.layers().get(l - 1);
@@ -112,12 +112,12 @@ public final class FinitePosteriorFit implements Fit {
   }
 
   /** v = beta (y - f), so the errors of f are those of v / beta. */
-  private double trainLossError() {
+  private double[] trainSpread() {
     double[] spread = solution.dualErrors().clone();
     for (int i = 0; i < spread.length; i++) {
       spread[i] *= options.kappa();
     }
-    return ResultParts.lossError(points.trainTargets().toArray(), solution.trainOutputs(), spread);
+    return spread;
   }
 
   private static Map<String, Object> certificate(Mixing mixing) {

@@ -111,14 +111,7 @@ public final class MultiScaleFit implements Fit {
               .residualStandardError(error)
               .monteCarlo(MonteCarlo.of(options.samples(), Double.NaN, error));
         });
-    double[] y = points.trainTargets().toArray();
-    double[] trainError = chosen().trainError();
-    beside.train(
-        summary,
-        chosen().train(),
-        trainError.length == 0
-            ? Double.NaN
-            : ResultParts.lossError(y, chosen().train(), trainError));
+    beside.train(summary, chosen().train(), chosen().trainError());
     beside.test(summary, chosen().test(), chosen().testError());
     return arrays(summary.build());
   }
@@ -165,7 +158,9 @@ public final class MultiScaleFit implements Fit {
     }
     row.put("trainLoss", beside.trainScores(f.train()).loss());
     if (f.trainError().length > 0) {
-      row.put("trainLossStandardError", ResultParts.lossError(y, f.train(), f.trainError()));
+      row.put(
+          "trainLossStandardError",
+          Scores.lossError(points.trainTargets(), f.train(), f.trainError()));
     }
     if (points.testTargets().isPresent()) {
       Targets targets = points.testTargets().get();
@@ -174,7 +169,7 @@ public final class MultiScaleFit implements Fit {
       row.put("testLoss", Scores.of(targets, f.test()).loss());
       if (f.testError().length > 0) {
         row.put("testDiscrepancyStandardError", f.testDiscrepancyError(other));
-        row.put("testLossStandardError", ResultParts.lossError(other, f.test(), f.testError()));
+        row.put("testLossStandardError", Scores.lossError(targets, f.test(), f.testError()));
       }
     }
     return row;

@@ -36,19 +36,4 @@ final class ResultParts {
         ? result.with(name, values, values.length)
         : result.with(name, values, values.length / outputs, outputs);
   }
-
-  /**
-   * Standard error of the loss that errors of the predictions cause, to first order and as if all
-   * points erred together.
-   *
-   * @param spread standard errors of the predictions f
-   */
-  static double lossError(double[] y, double[] f, double[] spread) {
-    double sum = 0;
-    for (int i = 0; i < f.length; i++) {
-      // d loss / d f_i = 2 (f_i - y_i) / n
-      sum += 2 * Math.abs(f[i] - y[i]) * spread[i] / f.length;
-    }
-    return sum;
-  }
 }

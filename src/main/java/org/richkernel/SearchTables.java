@@ -141,7 +141,7 @@ final class SearchTables {
   private static double testLossError(PathPoint point, Targets y) {
     return point.testSpread().length == 0
         ? 0
-        : ResultParts.lossError(y.toArray(), point.testPredictions(), point.testSpread());
+        : Scores.lossError(y, point.testPredictions(), point.testSpread());
   }
 
   /**

@@ -1,6 +1,8 @@
 package org.richkernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,14 +23,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.richkernel.bayes.SaddleOptions;
+import org.richkernel.bayes.critical.MapOptions;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.data.ArrayReader;
+import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.Table;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.LayerSummary;
+import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.Progress;
@@ -178,6 +188,126 @@ class SavedResultsTest {
         .isEqualTo(bayes.at("/certificate/residualStandardError").doubleValue())
         .isEqualTo(bayes.at("/mc/standardError").doubleValue());
     assertThat(bayes.at("/lazy/test/lossStandardError").isMissingNode()).isTrue();
+  }
+
+  /** The error of the kept populations is of the size of their distance from all sweeps. */
+  @ParameterizedTest
+  @CsvSource({"1, RELU", "2, TANH"})
+  void predictionsOfASavedFitCarryTheErrorOfTheirChains(
+      int layers, Activation activation, @TempDir Path place) {
+    Datasets digits = digits(P, TESTS);
+    try (Backend backend = backend()) {
+      AdaptiveNbkFit fit = theory(NetworkSpec.of(layers, activation)).fit(digits, backend);
+      fit.save(place);
+      Table raw = ArrayReader.read("test-data/mnist01-test-images-idx3-ubyte.gz");
+      SavedFit saved = SavedFit.read(place);
+      SavedFit.Prediction prediction = saved.predictWithErrors(backend, raw);
+      double[] plain = saved.predict(backend, raw);
+      assertThat(prediction.standardErrors()).hasSameSizeAs(prediction.values());
+      double squares = 0;
+      double errors = 0;
+      double sizes = 0;
+      for (int i = 0; i < plain.length; i++) {
+        assertThat(prediction.values()[i]).isCloseTo(plain[i], within(1e-4));
+        errors += Math.pow(prediction.standardErrors()[i], 2);
+        sizes += plain[i] * plain[i];
+      }
+      double[] whole = fit.solution().predictor().predict(backend, inputs(digits));
+      double[] all = fit.solution().testPredictions();
+      for (int i = 0; i < all.length; i++) {
+        squares += Math.pow(whole[i] - all[i], 2);
+      }
+      assertThat(errors).isPositive().isLessThan(0.3 * sizes);
+      // two chains give the size of an error to a factor of a few
+      assertThat(squares / all.length).isLessThan(25 * errors / plain.length);
+    }
+  }
+
+  private static Inputs inputs(Datasets digits) {
+    Dataset test = digits.test().orElseThrow();
+    return Inputs.of(test.inputs(), test.points(), test.inputDimension());
+  }
+
+  /** y - f = kappa v at the training points, so the loss kappa^2 |v|^2 / P errs with v. */
+  private static void requireErrorOfDual(Fit fit, double kappa, double[] v, double[] spread) {
+    double expected = 0;
+    for (int i = 0; i < v.length; i++) {
+      expected += 2 * kappa * kappa * Math.abs(v[i]) * spread[i] / v.length;
+    }
+    Score train = fit.result(Map.of(), 0).summary().train().orElseThrow();
+    assertThat(train.lossStandardError().orElseThrow())
+        .isPositive()
+        .isCloseTo(expected, withinPercentage(0.1));
+  }
+
+  @Test
+  void trainLossesOfFiniteWidthHaveTheErrorOfTheDualVector() {
+    Datasets digits = digits(P, TESTS);
+    try (Backend backend = backend()) {
+      CriticalFit map =
+          CriticalNbk.of(NetworkSpec.of(2, Activation.ERF), 100)
+              .beta(10)
+              .options(new MapOptions(300, 2, 0.1, 50))
+              .fit(digits, backend);
+      requireErrorOfDual(map, 0.1, map.solution().dual(), map.solution().dualSpread());
+
+      FinitePosteriorFit sampled =
+          FiniteNetwork.of(NetworkSpec.of(1, Activation.TANH), 16)
+              .repeats(2)
+              .posterior()
+              .gamma(1)
+              .beta(10)
+              .tolerance(0.5)
+              .maxSweeps(100)
+              .fit(digits, backend);
+      requireErrorOfDual(sampled, 0.1, sampled.solution().dual(), sampled.solution().dualErrors());
+    }
+  }
+
+  @Test
+  void numbersOfASampledScaleHaveTheirErrors() {
+    try (Backend backend = backend()) {
+      Summary summary =
+          MultiScaleNbk.of(NetworkSpec.of(1, Activation.TANH), 100)
+              .chi(10)
+              .options(
+                  SaddleOptions.of(1, 10).withSamples(64).withTolerance(0.3).withMaxSweeps(100))
+              .order(MultiScaleNbk.Order.ONE_LOOP)
+              .fit(digits(P, TESTS), backend)
+              .result(Map.of(), 0)
+              .summary();
+      assertThat(summary.residualStandardError().orElseThrow())
+          .isPositive()
+          .isEqualTo(summary.monteCarlo().orElseThrow().standardError().orElseThrow());
+      assertThat(summary.train().orElseThrow().lossStandardError().orElseThrow()).isPositive();
+      assertThat(summary.test().orElseThrow().lossStandardError().orElseThrow()).isPositive();
+      LayerSummary layer = summary.layers().get(0);
+      assertThat(layer.alignmentStandardError().orElseThrow()).isPositive();
+      assertThat(layer.traceStandardError().orElseThrow()).isPositive();
+      assertThat(layer.frobeniusStandardError().orElseThrow()).isPositive();
+    }
+  }
+
+  @Test
+  void severalOutputsMakeMatricesOfThePredictions(@TempDir Path place) throws IOException {
+    Datasets digits =
+        DatasetReader.train(
+                "test-data/mnist10-train-images-idx3-ubyte.gz",
+                "test-data/mnist10-train-labels-idx1-ubyte.gz")
+            .oneHot()
+            .trainSize(30)
+            .read();
+    try (Backend backend = backend()) {
+      theory(NetworkSpec.of(1, Activation.TANH)).maxSweeps(40).fit(digits, backend).save(place);
+    }
+    String matrix = "30, " + digits.train().outputs();
+    assertThat(digits.train().outputs()).isGreaterThan(2);
+    assertThat(shapes(place))
+        .containsEntry("y_train", matrix)
+        .containsEntry("f_train", matrix)
+        .containsEntry("v", matrix)
+        .containsEntry("phi_1", "30, 30")
+        .doesNotContainKeys("y_test", "f_test", "f_test_standard_error");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -8,6 +10,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.solver.IndependentEstimates;
 
 /**
  * The adaptive predictor of a deep network at new inputs, from populations that the chains kept:
@@ -116,7 +119,7 @@ public final class DeepPredictor implements Predictor {
     int outputs = targets.length / input.points();
     int most = java.util.Arrays.stream(populations.samples()).max().orElse(1);
     return plan(backend, most, Math.min(most, backend.panelRows(input.points())), outputs)
-        .addHost(8L * inputs.rows() * outputs);
+        .addHost(8L * inputs.rows() * outputs * (1 + populations.estimates()));
   }
 
   private void requireDimension(Inputs inputs) {
@@ -130,10 +133,20 @@ public final class DeepPredictor implements Predictor {
 
   @Override
   public double[] predict(Backend backend, Inputs inputs) {
+    return new IndependentEstimates(predictParts(backend, inputs)).mean();
+  }
+
+  /** One for each chain at S with its companion at S/4. */
+  @Override
+  public List<double[]> predictParts(Backend backend, Inputs inputs) {
     plan(backend, inputs).requireFits(backend, "predict with more memory");
     int points = input.points();
     int outputs = targets.length / points;
-    double[] predictions = new double[inputs.rows() * outputs];
+    int parts = populations.estimates();
+    List<double[]> predictions = new ArrayList<>();
+    for (int e = 0; e < parts; e++) {
+      predictions.add(new double[inputs.rows() * outputs]);
+    }
     PosteriorParameters parameters =
         new PosteriorParameters(
             populations.gamma(),
@@ -154,9 +167,10 @@ public final class DeepPredictor implements Predictor {
             int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
             double[] x = inputs.copyRows(from, rows);
             double[] part = part(backend, posterior, population, x, rows, panel, p);
-            double weight = weight(p);
+            double weight = parts * weight(p); // without the share of the estimate in the mean
+            double[] own = predictions.get(populations.estimate(p));
             for (int i = 0; i < part.length; i++) {
-              predictions[from * outputs + i] += weight * part[i];
+              own[from * outputs + i] += weight * part[i];
             }
           }
         }

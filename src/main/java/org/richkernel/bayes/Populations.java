@@ -34,6 +34,16 @@ public record Populations(
     }
   }
 
+  /** Number of independent estimates: chains at S, each with its companion at S/4. */
+  int estimates() {
+    return Math.min(steps.length, ChainEnsemble.CHAINS);
+  }
+
+  /** Which of the independent estimates a population belongs to. */
+  int estimate(int index) {
+    return index / (samples.length / steps.length) % estimates();
+  }
+
   /** Fields of one population, row-major. */
   float[] population(int index) {
     long first = 0;

@@ -1,5 +1,7 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -177,7 +179,14 @@ public final class SampledPredictor implements Predictor {
         .add("new inputs", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), width)
         .add("input projector", Precision.FLOAT64, width, rank)
         .add("new coordinates", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), rank)
-        .addHost(8L * inputs.rows() * outputs + 8L * INPUT_PANEL * (2L * width + rank));
+        .addHost(8L * inputs.rows() * outputs * (1 + estimates()))
+        .addHost(8L * INPUT_PANEL * (2L * width + rank))
+        .addHost((long) Float.BYTES * (neurons.length + coefficients.length) / estimates());
+  }
+
+  /** Number of independent estimates, 1 where none are known. */
+  private int estimates() {
+    return populations.map(Populations::estimates).orElse(1);
   }
 
   private MemoryPlan matrices(Backend backend) {
@@ -203,6 +212,45 @@ public final class SampledPredictor implements Predictor {
           inputs.dimension() + " columns",
           "the fit was made with " + inputDimension + "; give as many");
     }
+  }
+
+  /** One for each chain at S with its companion at S/4, where the chains are known. */
+  @Override
+  public List<double[]> predictParts(Backend backend, Inputs inputs) {
+    if (populations.isEmpty()) {
+      return List.of(predict(backend, inputs));
+    }
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
+    List<double[]> parts = new ArrayList<>();
+    for (int e = 0; e < populations.get().estimates(); e++) {
+      parts.add(estimate(populations.get(), e).predict(backend, inputs));
+    }
+    return parts;
+  }
+
+  /** The neurons of one estimate, with the readouts that they have by themselves. */
+  private SampledPredictor estimate(Populations all, int chosen) {
+    int[] samples = all.samples();
+    int count = 0;
+    for (int p = 0; p < samples.length; p++) {
+      count += all.estimate(p) == chosen ? samples[p] : 0;
+    }
+    float[] own = new float[count * rank];
+    float[] readout = new float[count * outputs];
+    int from = 0;
+    int to = 0;
+    for (int p = 0; p < samples.length; p++) {
+      if (all.estimate(p) == chosen) {
+        System.arraycopy(neurons, from * rank, own, to * rank, samples[p] * rank);
+        for (int i = 0; i < samples[p] * outputs; i++) {
+          // the coefficients have the share of the estimate in the mean
+          readout[to * outputs + i] = all.estimates() * coefficients[from * outputs + i];
+        }
+        to += samples[p];
+      }
+      from += samples[p];
+    }
+    return new SampledPredictor(network, inputDimension, rank, projector, own, readout, restShare);
   }
 
   @Override

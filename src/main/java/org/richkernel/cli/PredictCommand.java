@@ -113,7 +113,7 @@ final class PredictCommand implements Callable<Integer> {
         return ExitCode.DONE;
       }
       ResultFolder.prepare(out);
-      double[] predictions = fit.predict(backend, points.inputs());
+      SavedFit.Prediction predictions = fit.predictWithErrors(backend, points.inputs());
       Summary.Builder summary =
           Summary.builder("predict", options)
               .backend(backend.info())
@@ -174,17 +174,33 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private int finish(
-      Summary.Builder summary, int outputs, double[] predictions, Optional<double[]> targets) {
-    int rows = predictions.length / outputs;
+      Summary.Builder summary,
+      int outputs,
+      SavedFit.Prediction predictions,
+      Optional<double[]> targets) {
+    double[] values = predictions.values();
+    double[] errors = predictions.standardErrors();
+    int rows = values.length / outputs;
     int[] shape = outputs == 1 ? new int[] {rows} : new int[] {rows, outputs};
     targets
-        .map(values -> Scores.of(Targets.of(values, rows, outputs), predictions))
-        .ifPresent(scores -> summary.test(score(scores)));
+        .map(known -> Targets.of(known, rows, outputs))
+        .ifPresent(
+            y -> {
+              Score score = score(Scores.of(y, values));
+              summary.test(
+                  errors.length == 0
+                      ? score
+                      : score.withLossStandardError(Scores.lossError(y, values, errors)));
+            });
     Result result = Result.of(summary.build());
     if (targets.isPresent()) {
       result = result.with("y_test", targets.get(), shape);
     }
-    ResultFolder.write(out, result.with("f_test", predictions, shape));
+    result = result.with("f_test", values, shape);
+    if (errors.length > 0) {
+      result = result.with("f_test_standard_error", errors, shape);
+    }
+    ResultFolder.write(out, result);
     Path report = ReportWriter.write(out);
     if (!run.quiet()) {
       console.line(ResultTable.of(result.summary(), List.of(), report).stripTrailing());

@@ -1,12 +1,14 @@
 package org.richkernel.network;
 
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 
 /** A fitted function of the inputs. */
 public interface Predictor {
   /**
-   * What {@link #predict} will hold at once: matrices, and what it makes on the Java heap.
+   * What {@link #predict} or {@link #predictParts} will hold at once: matrices, and what it makes
+   * on the Java heap.
    *
    * @param inputs as for {@link #predict}
    * @throws InvalidProblemException as {@link #predict} throws it
@@ -22,4 +24,15 @@ public interface Predictor {
    *     inputs
    */
   double[] predict(Backend backend, Inputs inputs);
+
+  /**
+   * Predictions of independent estimates whose mean is the prediction, so that their scatter gives
+   * its Monte Carlo error; the prediction alone where it has none, or none that is known.
+   *
+   * @param inputs as for {@link #predict}
+   * @return each rows x K, row-major
+   */
+  default List<double[]> predictParts(Backend backend, Inputs inputs) {
+    return List.of(predict(backend, inputs));
+  }
 }
