@@ -169,13 +169,15 @@ final class AlternatingRun {
 
   /** The same M x M block for all pairs of times. */
   private void repeat(double[] block, Matrix target) {
-    double[] values = new double[columns * columns];
-    for (int i = 0; i < columns; i++) {
-      for (int j = 0; j < columns; j++) {
-        values[i * columns + j] = block[i % points * points + j % points];
-      }
+    Matrix rows = target.rowRange(0, points);
+    Matrix first = target.view(0, points, 0, points);
+    backend.upload(block, first);
+    for (int t = points; t < columns; t += points) {
+      backend.copy(first, target.view(0, points, t, points));
     }
-    backend.upload(values, target);
+    for (int t = points; t < columns; t += points) {
+      backend.copy(rows, target.rowRange(t, points));
+    }
   }
 
   private void fillGaussian(int purpose, int l, Matrix target) {
@@ -217,12 +219,7 @@ final class AlternatingRun {
 
   private void factorize(Matrix kernel, String name) {
     backend.copy(kernel, factor);
-    double[] values = new double[columns * columns];
-    backend.download(kernel, values);
-    double trace = 0;
-    for (int i = 0; i < columns; i++) {
-      trace += values[i * columns + i];
-    }
+    double trace = trace(kernel);
     backend.addDiagonal(Math.max(alternating.jitter() * trace / columns, Float.MIN_NORMAL), factor);
     try {
       backend.cholesky(factor);
@@ -232,6 +229,18 @@ final class AlternatingRun {
           e.smallestEigenvalue(),
           "raise the jitter, or use the causal solver");
     }
+  }
+
+  /** Tr K from the blocks of equal times, so that no n x n matrix comes to the host. */
+  private double trace(Matrix kernel) {
+    double trace = 0;
+    for (int t = 0; t <= problem.options().steps(); t++) {
+      double[] present = block(kernel, t);
+      for (int i = 0; i < points; i++) {
+        trace += present[i * points + i];
+      }
+    }
+    return trace;
   }
 
   /**
@@ -320,13 +329,10 @@ final class AlternatingRun {
    */
   private void respond(Matrix responding, int present, Matrix response) {
     backend.crossGram(1.0 / samples, responding, noise, 0, fresh);
-    double[] values = new double[columns * columns];
-    backend.download(fresh, values);
-    for (int i = 0; i < columns; i++) {
-      int known = (i / points + present) * points;
-      java.util.Arrays.fill(values, i * columns + known, (i + 1) * columns, 0);
+    for (int t = 0; t < columns; t += points) {
+      int known = t + present * points;
+      backend.fill(0, fresh.view(t, points, known, columns - known));
     }
-    backend.upload(values, fresh);
     backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, factor, fresh);
     // the responses follow the kernels; they do not enter the measure of change
     backend.axpy(-1, response, fresh);

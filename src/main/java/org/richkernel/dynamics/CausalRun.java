@@ -64,6 +64,7 @@ class CausalRun {
   private final @Nullable HistoryKeeper keeper;
   private int time;
 
+  /** Adds a population to a plan, and the copy of it that a checkpoint holds. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
     int layers = problem.network().hiddenLayers();
     int points = problem.points();
@@ -81,7 +82,8 @@ class CausalRun {
         .add("kernel", Precision.FLOAT64, points, points)
         .add("directions", Precision.FLOAT32, points, outputs)
         .add("input pull", Precision.FLOAT32, driving, points)
-        .add("readout pull", Precision.FLOAT32, driving, outputs);
+        .add("readout pull", Precision.FLOAT32, driving, outputs)
+        .addHost((long) samples * (points + outputs) * Float.BYTES);
     for (int l = 1; l <= layers; l++) {
       plan.add("phi of layer " + l, Precision.FLOAT32, samples, points)
           .add("slope of layer " + l, Precision.FLOAT32, samples, points)
@@ -392,8 +394,8 @@ class CausalRun {
   /** Adds the state between two times to a checkpoint. */
   void save(SolverState state) {
     state.put("time", time);
-    put(state, "first_layer", first);
-    put(state, "readout", readout);
+    SavedMatrix.save(backend, state, "first_layer", first);
+    SavedMatrix.save(backend, state, "readout", readout);
     for (int l = 1; l < layers; l++) {
       hidden[l].save(state);
     }
@@ -402,17 +404,11 @@ class CausalRun {
     }
   }
 
-  private void put(SolverState state, String name, Matrix matrix) {
-    float[] values = new float[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    state.put(name, values);
-  }
-
   /** Takes up a saved state. */
   void restore(SolverState state) {
     time = (int) state.number("time");
-    backend.upload(state.floats("first_layer"), first);
-    backend.upload(state.floats("readout"), readout);
+    SavedMatrix.restore(backend, state, "first_layer", first);
+    SavedMatrix.restore(backend, state, "readout", readout);
     for (int l = 1; l < layers; l++) {
       hidden[l].restore(state);
     }

@@ -54,13 +54,16 @@ public record DynamicsProblem(
           options.batchSize(),
           "use at most the number of training points, " + trainInputs.rows());
     }
-    long history = (long) trainInputs.rows() * (options.steps() + 1L);
-    if ((history + testInputs.rows()) * trainTargets.outputs() > Integer.MAX_VALUE) {
+    long points = (long) trainInputs.rows() + testInputs.rows();
+    long width = points * trainTargets.outputs();
+    if (width > Integer.MAX_VALUE / (options.steps() + 1L)) {
       throw new InvalidProblemException(
           "steps",
           options.steps(),
-          "points times steps times outputs must stay below 2^31; use fewer of them");
+          "(steps + 1) times points, those of the test included, times outputs must stay below"
+              + " 2^31; use fewer of them");
     }
+    long history = (long) trainInputs.rows() * (options.steps() + 1L);
     if (options.saveHistory() && history * history > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "save-history",

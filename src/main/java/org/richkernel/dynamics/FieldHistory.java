@@ -68,7 +68,7 @@ final class FieldHistory {
   private int drivers; // the first of the present points
 
   /**
-   * Adds the matrices of one history to a plan.
+   * Adds the matrices of one history to a plan, and their copies in a checkpoint.
    *
    * @param columns largest r
    * @param points M
@@ -80,7 +80,9 @@ final class FieldHistory {
         .add("extra noise of " + name, Precision.FLOAT32, samples, extras)
         .add("extra field of " + name, Precision.FLOAT32, samples, extras)
         .add("damping of " + name, Precision.FLOAT64, columns, columns)
-        .add("rows of " + name, Precision.FLOAT64, points, columns);
+        .add("rows of " + name, Precision.FLOAT64, points, columns)
+        .addHost((long) samples * columns * Float.BYTES)
+        .addHost((long) columns * columns * Double.BYTES);
   }
 
   /** Adds the scratch that all histories share. */
@@ -438,13 +440,10 @@ final class FieldHistory {
 
   /** Adds the state between two times to a checkpoint. */
   void save(SolverState state) {
-    float[] past = new float[Math.multiplyExact(samples, rank)];
-    backend.download(fields(), past);
-    double[] q = new double[Math.multiplyExact(rank, rank)];
-    backend.download(damping.view(0, rank, 0, rank), q);
     state.put(key("rank"), rank).put(key("ridge"), ridge);
     state.put(key("cut"), cut);
-    state.put(key("past"), past).put(key("damping"), q);
+    SavedMatrix.save(backend, state, key("past"), fields());
+    SavedMatrix.save(backend, state, key("damping"), damping.view(0, rank, 0, rank));
   }
 
   private String key(String what) {
@@ -456,8 +455,8 @@ final class FieldHistory {
     rank = (int) state.number(key("rank"));
     ridge = state.number(key("ridge"));
     cut = state.number(key("cut"));
-    backend.upload(state.floats(key("past")), fields());
-    backend.upload(state.doubles(key("damping")), damping.view(0, rank, 0, rank));
+    SavedMatrix.restore(backend, state, key("past"), fields());
+    SavedMatrix.restore(backend, state, key("damping"), damping.view(0, rank, 0, rank));
     drawNoise(0, rank);
   }
 }
