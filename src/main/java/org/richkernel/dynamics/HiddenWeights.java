@@ -66,7 +66,7 @@ class HiddenWeights {
   }
 
   static void planScratch(MemoryPlan plan, int samples, int columns, int points) {
-    FieldHistory.planScratch(plan, samples, columns, points);
+    HistoryScratch.plan(plan, samples, columns, points);
     StartingFields.planScratch(plan, samples, points);
     plan.add("coefficients", Precision.FLOAT64, points, columns)
         .add("scaled rows", Precision.FLOAT64, points, columns)
