@@ -171,18 +171,9 @@ public final class AdaptiveNbk {
       return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend);
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
-        new AdaptiveNbkFit(
-            network,
-            outcome,
-            check,
-            lazy,
-            points,
-            data,
-            backend.info(),
-            backend.devices().stream().mapToLong(Backend::peakBytes).sum(),
-            seconds));
+        new AdaptiveNbkFit(network, outcome, check, new BesideLazy(points, lazy, cost), data));
   }
 
   private AdaptiveProblem problem(Points points) {

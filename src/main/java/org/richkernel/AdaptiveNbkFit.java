@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +12,6 @@ import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.CrossCheck;
-import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.Datasets;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.NetworkSpec;
@@ -22,8 +20,7 @@ import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
-import org.richkernel.result.Score;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
 /** A finished {@link AdaptiveNbk} with the NNGP beside it. */
@@ -33,34 +30,24 @@ public final class AdaptiveNbkFit implements Fit {
   private final AdaptiveNbkSolution solution;
   private final Search.Outcome outcome;
   private final Optional<CrossCheck> crossCheck;
-  private final LazyFit lazy;
+  private final BesideLazy beside;
   private final Points points;
   private final Datasets data;
-  private final BackendInfo backend;
-  private final long peakBytes;
-  private final double seconds;
 
   AdaptiveNbkFit(
       NetworkSpec network,
       Search.Outcome outcome,
       Optional<CrossCheck> crossCheck,
-      LazyFit lazy,
-      Points points,
-      Datasets data,
-      BackendInfo backend,
-      long peakBytes,
-      double seconds) {
+      BesideLazy beside,
+      Datasets data) {
     this.network = network;
     this.outcome = outcome;
     this.crossCheck = crossCheck;
     this.options = outcome.options();
     this.solution = outcome.solution();
-    this.lazy = lazy;
-    this.points = points;
+    this.beside = beside;
+    this.points = beside.points();
     this.data = data;
-    this.backend = backend;
-    this.peakBytes = peakBytes;
-    this.seconds = seconds;
   }
 
   /** Kernels, certificate, predictions. */
@@ -80,7 +67,7 @@ public final class AdaptiveNbkFit implements Fit {
 
   /** The NNGP fit of the same data with the same noise. */
   public LazyFit lazy() {
-    return lazy;
+    return beside.lazy();
   }
 
   @Override
@@ -90,12 +77,12 @@ public final class AdaptiveNbkFit implements Fit {
 
   @Override
   public Scores trainScores() {
-    return Scores.of(points.trainTargets(), solution.trainPredictions());
+    return beside.trainScores(solution.trainPredictions());
   }
 
   @Override
   public Optional<Scores> testScores() {
-    return points.testTargets().map(y -> Scores.of(y, solution.testPredictions()));
+    return beside.testScores(solution.testPredictions());
   }
 
   /**
@@ -103,12 +90,7 @@ public final class AdaptiveNbkFit implements Fit {
    * order and as if all points erred together; 0 for closed forms.
    */
   public double testLossError() {
-    double[] spread = solution.testSpread();
-    if (spread.length == 0 || points.testTargets().isEmpty()) {
-      return 0;
-    }
-    double[] y = points.testTargets().get().toArray();
-    return ResultParts.lossError(y, solution.testPredictions(), spread);
+    return beside.testLossError(solution.testPredictions(), solution.testSpread());
   }
 
   @Override
@@ -120,31 +102,18 @@ public final class AdaptiveNbkFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Certificate certificate = solution.certificate();
     Summary.Builder summary =
-        Summary.builder("bayes", config)
-            .backend(backend)
+        beside
+            .summary("bayes", config, ioSeconds)
             .seed(options.seed())
             .converged(converged())
             .iterations(solution.iterations())
             .residual(certificate.residual())
-            .tolerance(options.tolerance())
-            .train(ResultParts.score(trainScores()))
-            .peakBytes(ResultParts.host(backend, peakBytes), ResultParts.device(backend, peakBytes))
-            .seconds("total", seconds + ioSeconds)
-            .seconds("io", ioSeconds)
-            .lazyTrain(ResultParts.score(lazy.trainScores()));
+            .tolerance(options.tolerance());
     solution.seconds().forEach(summary::seconds);
-    testScores()
-        .ifPresent(
-            scores -> {
-              Score score = ResultParts.score(scores);
-              summary.test(
-                  solution.testSpread().length == 0
-                      ? score
-                      : score.withLossStandardError(testLossError()));
-            });
-    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    beside.train(summary, solution.trainPredictions(), Double.NaN);
+    beside.test(summary, solution.testPredictions(), solution.testSpread());
     if (!solution.chains().isEmpty()) {
-      summary.monteCarlo(monteCarlo());
+      summary.residualStandardError(certificate.residualError()).monteCarlo(monteCarlo());
     }
     for (int l = 1; l <= solution.layers().size(); l++) {
       AdaptiveNbkSolution.Layer layer = solution.layers().get(l - 1);
@@ -176,22 +145,11 @@ public final class AdaptiveNbkFit implements Fit {
   }
 
   private Result arrays(Summary summary) {
-    int p = points.trainInputs().rows();
     Result result =
-        ResultParts.predictions(
-            summary, points, solution.trainPredictions(), solution.testPredictions());
-    for (int l = 1; l <= solution.kernels().size(); l++) {
-      result = result.with("phi_" + l, solution.kernels().get(l - 1), p, p);
-      result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);
-    }
-    int outputs = points.trainTargets().outputs();
-    result = ResultParts.with(result, "v", solution.dual(), outputs);
-    if (points.testTargets().isPresent()) {
-      result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
-      if (solution.testSpread().length > 0) {
-        result = ResultParts.with(result, "f_test_standard_error", solution.testSpread(), outputs);
-      }
-    }
+        beside.arrays(
+            summary, solution.trainPredictions(), solution.testPredictions(), solution.kernels());
+    result = ResultParts.with(result, "v", solution.dual(), points.trainTargets().outputs());
+    result = beside.withTests(result, solution.testSpread());
     for (Map.Entry<String, double[]> column : solution.history().entrySet()) {
       result =
           result.with("history_" + column.getKey(), column.getValue(), column.getValue().length);
@@ -207,8 +165,7 @@ public final class AdaptiveNbkFit implements Fit {
         effective += chain.samples() * chain.sweeps() / chain.autocorrelationTime();
       }
     }
-    return MonteCarlo.of(
-        options.samples(), effective, solution.layers().get(0).alignment().error());
+    return MonteCarlo.of(options.samples(), effective, solution.certificate().residualError());
   }
 
   private static Map<String, Object> estimate(AdaptiveNbkSolution.Estimate estimate) {
@@ -268,20 +225,18 @@ public final class AdaptiveNbkFit implements Fit {
     return rows;
   }
 
-  /** Predictions of the kept neurons at the test points, beside those that average all sweeps. */
+  /** Targets of the test points, if there were any. */
   public Optional<Targets> testTargets() {
     return points.testTargets();
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, solution.predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return AdaptiveNbk.describe(network, options);
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, AdaptiveNbk.describe(network, options), 0);
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

@@ -1,11 +1,11 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.richkernel.bayes.critical.FiniteWidthProblem;
 import org.richkernel.bayes.critical.KernelAdaptation;
 import org.richkernel.bayes.critical.MapOptions;
@@ -19,7 +19,7 @@ import org.richkernel.network.Predictor;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
 /** A finished {@link CriticalNbk} with the NNGP beside it. */
@@ -29,10 +29,9 @@ public final class CriticalFit implements Fit {
   private final MapOptions options;
   private final MapSolution solution;
   private final KernelAdaptation response;
-  private final LazyFit lazy;
+  private final BesideLazy beside;
   private final Points points;
   private final Datasets data;
-  private final FitMeter meter;
   private final Map<String, Object> described;
 
   CriticalFit(
@@ -41,20 +40,17 @@ public final class CriticalFit implements Fit {
       MapOptions options,
       MapSolution solution,
       KernelAdaptation response,
-      LazyFit lazy,
-      Points points,
+      BesideLazy beside,
       Datasets data,
-      FitMeter meter,
       Map<String, Object> described) {
     this.network = network;
     this.problem = problem;
     this.options = options;
     this.solution = solution;
     this.response = response;
-    this.lazy = lazy;
-    this.points = points;
+    this.beside = beside;
+    this.points = beside.points();
     this.data = data;
-    this.meter = meter;
     this.described = described;
   }
 
@@ -70,7 +66,7 @@ public final class CriticalFit implements Fit {
 
   /** The NNGP fit of the same data with the same noise. */
   public LazyFit lazy() {
-    return lazy;
+    return beside.lazy();
   }
 
   @Override
@@ -88,12 +84,12 @@ public final class CriticalFit implements Fit {
 
   @Override
   public Scores trainScores() {
-    return Scores.of(points.trainTargets(), trainPredictions());
+    return beside.trainScores(trainPredictions());
   }
 
   @Override
   public Optional<Scores> testScores() {
-    return points.testTargets().map(y -> Scores.of(y, solution.testPredictions()));
+    return beside.testScores(solution.testPredictions());
   }
 
   @Override
@@ -126,8 +122,8 @@ public final class CriticalFit implements Fit {
   @Override
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
-        Summary.builder("bayes", config)
-            .backend(meter.backend())
+        beside
+            .summary("bayes", config, ioSeconds)
             .seed(options.seed())
             .converged(converged())
             .iterations(solution.passes())
@@ -138,32 +134,25 @@ public final class CriticalFit implements Fit {
                     options.samples(),
                     solution.effectiveShare() * options.samples(),
                     solution.kernelError()))
-            .train(ResultParts.score(trainScores()))
-            .lazyTrain(ResultParts.score(lazy.trainScores()))
-            .peakBytes(
-                ResultParts.host(meter.backend(), meter.peakBytes()),
-                ResultParts.device(meter.backend(), meter.peakBytes()))
-            .seconds("total", meter.seconds() + ioSeconds)
-            .seconds("io", ioSeconds)
             .detail("method", "forward-backward")
             .detail("certificate", certificate())
             .detail("adaptation", adaptation());
-    testScores()
-        .ifPresent(
-            scores ->
-                summary.test(
-                    ResultParts.score(scores)
-                        .withLossStandardError(
-                            ResultParts.lossError(
-                                points.testTargets().orElseThrow().toArray(),
-                                solution.testPredictions(),
-                                solution.testSpread()))));
-    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    beside.train(summary, trainPredictions(), trainLossError());
+    beside.test(summary, solution.testPredictions(), solution.testSpread());
     for (int l = 1; l <= problem.layers(); l++) {
       KernelMetrics metrics = KernelMetrics.of(feature(l), points.trainTargets());
       summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
     }
     return arrays(summary.build());
+  }
+
+  /** f = y - kappa v, so its errors are those of kappa v. */
+  private double trainLossError() {
+    double[] spread = solution.dualSpread().clone();
+    for (int i = 0; i < spread.length; i++) {
+      spread[i] *= problem.kappa();
+    }
+    return ResultParts.lossError(points.trainTargets().toArray(), trainPredictions(), spread);
   }
 
   private Map<String, Object> certificate() {
@@ -192,31 +181,24 @@ public final class CriticalFit implements Fit {
 
   private Result arrays(Summary summary) {
     int p = points.trainInputs().rows();
-    int outputs = points.trainTargets().outputs();
+    List<double[]> features =
+        IntStream.rangeClosed(1, problem.layers()).mapToObj(this::feature).toList();
     Result result =
-        ResultParts.predictions(summary, points, trainPredictions(), solution.testPredictions());
+        beside.arrays(summary, trainPredictions(), solution.testPredictions(), features);
     for (int l = 1; l <= problem.layers(); l++) {
-      result = result.with("phi_" + l, feature(l), p, p);
-      result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);
       result = result.with("response_" + l, response.change().get(l), p, p);
     }
-    result = ResultParts.with(result, "v", solution.dual(), outputs);
-    if (points.testTargets().isPresent()) {
-      result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
-      result = ResultParts.with(result, "f_test_standard_error", solution.testSpread(), outputs);
-    }
-    return result;
+    result = ResultParts.with(result, "v", solution.dual(), points.trainTargets().outputs());
+    return beside.withTests(result, solution.testSpread());
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return described;
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, described, 0);
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

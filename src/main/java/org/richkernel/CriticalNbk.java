@@ -91,7 +91,7 @@ public final class CriticalNbk {
     KernelAdaptation response =
         LinearResponse.solve(backend, problem, options.samples(), options.seed());
     LazyFit lazy = LazyRegression.of(network).kappa(1 / beta).fit(data, backend);
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
         new CriticalFit(
             network,
@@ -99,10 +99,8 @@ public final class CriticalNbk {
             options,
             solution.get(),
             response,
-            lazy,
-            points,
+            new BesideLazy(points, lazy, cost),
             data,
-            new FitMeter(backend.info(), backend.peakBytes(), seconds),
             describe()));
   }
 

@@ -211,12 +211,6 @@ public final class Dynamics {
         .map(
             solved ->
                 new DynamicsFit(
-                    resolved,
-                    solved,
-                    points,
-                    data,
-                    backend.info(),
-                    backend.peakBytes(),
-                    (System.nanoTime() - start) * 1e-9));
+                    resolved, solved, points, data, FitCost.of(backend, start, control)));
   }
 }

@@ -1,13 +1,11 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.DynamicsSolution;
@@ -19,7 +17,7 @@ import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 import org.richkernel.solver.StopReason;
@@ -31,26 +29,20 @@ public final class DynamicsFit implements Fit {
   private final DynamicsCourse course;
   private final Points points;
   private final Datasets data;
-  private final BackendInfo backend;
-  private final long peakBytes;
-  private final double seconds;
+  private final FitCost cost;
 
   DynamicsFit(
       DynamicsSettings settings,
       DynamicsSolve.Solved solved,
       Points points,
       Datasets data,
-      BackendInfo backend,
-      long peakBytes,
-      double seconds) {
+      FitCost cost) {
     this.settings = settings;
     this.solved = solved;
     this.course = solved.course();
     this.points = points;
     this.data = data;
-    this.backend = backend;
-    this.peakBytes = peakBytes;
-    this.seconds = seconds;
+    this.cost = cost;
   }
 
   /** Training times eta t of the rows of {@link #outputs}. */
@@ -122,15 +114,12 @@ public final class DynamicsFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("dynamics", config)
-            .backend(backend)
             .seed(settings.options().seed())
             .converged(converged())
             .iterations(course.time().length - 1L)
             .train(score(trainScores(), course.trainLossError()))
-            .peakBytes(ResultParts.host(backend, peakBytes), ResultParts.device(backend, peakBytes))
-            .seconds("total", seconds + ioSeconds)
-            .seconds("io", ioSeconds)
             .detail("certificate", course.certificate());
+    cost.addTo(summary, ioSeconds);
     course.residual().ifPresent(summary::residual);
     settings.effectiveTolerance().ifPresent(summary::tolerance);
     testScores().ifPresent(scores -> summary.test(score(scores, course.testLossError())));
@@ -271,14 +260,12 @@ public final class DynamicsFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return settings.describe();
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, settings.describe(), 0);
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

@@ -93,10 +93,10 @@ public final class FinitePosterior {
       return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
         new FinitePosteriorFit(
-            network, options, solution.get(), lazy, points, data, FitCost.of(backend, seconds)));
+            network, options, solution.get(), new BesideLazy(points, lazy, cost), data));
   }
 
   private PosteriorProblem problem(Points points) {

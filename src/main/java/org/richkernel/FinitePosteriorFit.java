@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,8 +17,7 @@ import org.richkernel.network.Predictor;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
-import org.richkernel.result.Score;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
 /** A sampled {@link FinitePosterior} with the NNGP beside it. */
@@ -27,26 +25,22 @@ public final class FinitePosteriorFit implements Fit {
   private final NetworkSpec network;
   private final LangevinOptions options;
   private final PosteriorSolution solution;
-  private final LazyFit lazy;
+  private final BesideLazy beside;
   private final Points points;
   private final Datasets data;
-  private final FitCost cost;
 
   FinitePosteriorFit(
       NetworkSpec network,
       LangevinOptions options,
       PosteriorSolution solution,
-      LazyFit lazy,
-      Points points,
-      Datasets data,
-      FitCost cost) {
+      BesideLazy beside,
+      Datasets data) {
     this.network = network;
     this.options = options;
     this.solution = solution;
-    this.lazy = lazy;
-    this.points = points;
+    this.beside = beside;
+    this.points = beside.points();
     this.data = data;
-    this.cost = cost;
   }
 
   /** Kernels, outputs and how well the chains have mixed. */
@@ -56,7 +50,7 @@ public final class FinitePosteriorFit implements Fit {
 
   /** The NNGP fit of the same data with the same noise. */
   public LazyFit lazy() {
-    return lazy;
+    return beside.lazy();
   }
 
   @Override
@@ -66,12 +60,12 @@ public final class FinitePosteriorFit implements Fit {
 
   @Override
   public Scores trainScores() {
-    return Scores.of(points.trainTargets(), solution.trainOutputs());
+    return beside.trainScores(solution.trainOutputs());
   }
 
   @Override
   public Optional<Scores> testScores() {
-    return points.testTargets().map(y -> Scores.of(y, solution.testOutputs()));
+    return beside.testScores(solution.testOutputs());
   }
 
   /** The last network of each chain, as many as are kept; more error than the test outputs. */
@@ -84,7 +78,8 @@ public final class FinitePosteriorFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Mixing mixing = solution.mixing();
     Summary.Builder summary =
-        Summary.builder("finite", config)
+        beside
+            .summary("finite", config, ioSeconds)
             .seed(options.seed())
             .converged(converged())
             .iterations(solution.sweeps())
@@ -95,12 +90,9 @@ public final class FinitePosteriorFit implements Fit {
                     solution.measured() * options.chains(),
                     mixing.effectiveSamples(),
                     mixing.kernelError()))
-            .train(ResultParts.score(trainScores()))
-            .lazyTrain(ResultParts.score(lazy.trainScores()));
-    cost.addTo(summary, ioSeconds);
-    summary.seconds("sampling", solution.seconds());
-    testScores().ifPresent(scores -> summary.test(testScore(scores)));
-    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+            .seconds("sampling", solution.seconds());
+    beside.train(summary, solution.trainOutputs(), trainLossError());
+    beside.test(summary, solution.testOutputs(), solution.testErrors());
     for (int l = 1; l <= solution.layers().size(); l++) {
       LayerEstimate layer = solution.layers().get(l - 1);
       summary.layer(
@@ -119,11 +111,13 @@ public final class FinitePosteriorFit implements Fit {
     return options.readout().name().toLowerCase(Locale.ROOT);
   }
 
-  private Score testScore(Scores scores) {
-    Score score = ResultParts.score(scores);
-    double[] y = points.testTargets().orElseThrow().toArray();
-    return score.withLossStandardError(
-        ResultParts.lossError(y, solution.testOutputs(), solution.testErrors()));
+  /** v = beta (y - f), so the errors of f are those of v / beta. */
+  private double trainLossError() {
+    double[] spread = solution.dualErrors().clone();
+    for (int i = 0; i < spread.length; i++) {
+      spread[i] *= options.kappa();
+    }
+    return ResultParts.lossError(points.trainTargets().toArray(), solution.trainOutputs(), spread);
   }
 
   private static Map<String, Object> certificate(Mixing mixing) {
@@ -152,18 +146,13 @@ public final class FinitePosteriorFit implements Fit {
     int p = points.trainInputs().rows();
     int outputs = points.trainTargets().outputs();
     Result result =
-        ResultParts.predictions(summary, points, solution.trainOutputs(), solution.testOutputs());
+        beside.arrays(summary, solution.trainOutputs(), solution.testOutputs(), solution.kernels());
     for (int l = 1; l <= solution.kernels().size(); l++) {
-      result = result.with("phi_" + l, solution.kernels().get(l - 1), p, p);
-      result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);
       result =
           result.with("phi_" + l + "_standard_error", solution.kernelErrors().get(l - 1), p, p);
     }
     result = ResultParts.with(result, "v", solution.dual(), outputs);
-    if (points.testTargets().isPresent()) {
-      result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
-      result = ResultParts.with(result, "f_test_standard_error", solution.testErrors(), outputs);
-    }
+    result = beside.withTests(result, solution.testErrors());
     int chains = solution.chains().size();
     int sweeps = solution.dualFits().length / chains;
     result = result.with("history_yv", solution.dualFits(), sweeps, chains);
@@ -175,14 +164,12 @@ public final class FinitePosteriorFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return FinitePosterior.describe(network, options);
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, FinitePosterior.describe(network, options), 0);
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

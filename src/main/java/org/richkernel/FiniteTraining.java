@@ -123,9 +123,9 @@ public final class FiniteTraining {
     if (outcome.solution().reason() == StopReason.INTERRUPTED) {
       return Optional.empty();
     }
-    double seconds = (System.nanoTime() - start) * 1e-9;
     return Optional.of(
-        new FiniteTrainingFit(describe(), outcome, points, data, FitCost.of(backend, seconds)));
+        new FiniteTrainingFit(
+            describe(), outcome, points, data, FitCost.of(backend, start, control)));
   }
 
   private DynamicsProblem problem(Points points) {

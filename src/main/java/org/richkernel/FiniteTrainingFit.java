@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -16,9 +15,8 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.LayerSummary;
-import org.richkernel.result.ModelFile;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 
@@ -164,18 +162,12 @@ public final class FiniteTrainingFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    if (converged()) {
-      ModelSettings.write(folder, predictor(), data, points.trainTargets().outputs());
-    } else {
-      ModelFile.remove(folder);
-    }
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return options;
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, options, 0);
+  public Optional<SavedModel> model() {
+    return outcome.predictor().map(predictor -> ModelSettings.of(predictor, data));
   }
 }

@@ -6,6 +6,8 @@ import java.util.Optional;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.Result;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 
 /** A finished fit of any theory. */
 public interface Fit {
@@ -25,19 +27,31 @@ public interface Fit {
    * The fit as a result folder holds it.
    *
    * @param config the options to record, in order
-   * @param ioSeconds wall-clock time spent on files around the fit, added to its own
+   * @param ioSeconds wall-clock time spent on files before the fit, added to its own
    */
   Result result(Map<String, ?> config, double ioSeconds);
+
+  /** The options that this fit was made with, by the names of the command line. */
+  Map<String, Object> options();
+
+  /** What {@link SavedFit} reads; empty where nothing was found that predicts. */
+  Optional<SavedModel> model();
 
   /**
    * Writes the result folder: summary.json, arrays.npz, and the model that {@link SavedFit} reads.
    *
    * @param config the options to record, in order
    * @param ioSeconds as for {@link #result}
-   * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays
+   * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays,
+   *     and no mixture with an older result
    */
-  void save(Path folder, Map<String, ?> config, double ioSeconds);
+  default void save(Path folder, Map<String, ?> config, double ioSeconds) {
+    ResultFolder.write(folder, result(config, ioSeconds), model());
+  }
 
   /** Writes the result folder with the options that this fit was made with. */
-  void save(Path folder);
+  default void save(Path folder) {
+    ResultFolder.prepare(folder);
+    save(folder, options(), 0);
+  }
 }

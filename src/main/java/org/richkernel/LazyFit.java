@@ -1,9 +1,9 @@
 package org.richkernel;
 
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.metrics.KernelMetrics;
@@ -11,7 +11,7 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
 /** A finished {@link LazyRegression}. */
@@ -19,25 +19,19 @@ public final class LazyFit implements Fit {
   private final LazySolution solution;
   private final Points points;
   private final Datasets data;
-  private final BackendInfo backend;
-  private final long peakBytes;
-  private final double seconds;
+  private final FitCost cost;
   private final Map<String, Object> options;
 
   LazyFit(
       LazySolution solution,
       Points points,
       Datasets data,
-      BackendInfo backend,
-      long peakBytes,
-      double seconds,
+      FitCost cost,
       Map<String, Object> options) {
     this.solution = solution;
     this.points = points;
     this.data = data;
-    this.backend = backend;
-    this.peakBytes = peakBytes;
-    this.seconds = seconds;
+    this.cost = cost;
     this.options = options;
   }
 
@@ -70,24 +64,19 @@ public final class LazyFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("lazy", config)
-            .backend(backend)
             .converged(true)
             .iterations(0)
             .residual(solution.fit().residual())
             .train(ResultParts.score(trainScores()))
-            .seconds("total", seconds + ioSeconds)
-            .seconds("io", ioSeconds)
-            .peakBytes(ResultParts.host(backend, peakBytes), ResultParts.device(backend, peakBytes))
             .detail("jitter", solution.fit().jitter())
             .detail("kernelTruncation", solution.gram().truncation());
+    cost.addTo(summary, ioSeconds);
+    solution.seconds().forEach(summary::seconds);
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
     if (config.get("seed") instanceof Number seed) {
       summary.seed(seed.longValue()); // for the record: no number depends on it
     }
-    for (int l = 1; l <= solution.layerMetrics().size(); l++) {
-      KernelMetrics metrics = solution.layerMetrics().get(l - 1);
-      summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
-    }
+    layers().forEach(summary::layer);
     Result result =
         ResultParts.predictions(
             summary.build(), points, solution.trainPredictions(), solution.testPredictions());
@@ -100,15 +89,24 @@ public final class LazyFit implements Fit {
         : result;
   }
 
-  @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, solution.predictor(), data, points.trainTargets().outputs());
-    ResultFolder.write(folder, result(config, ioSeconds));
+  /** Alignment, trace and norm of the feature kernel of every hidden layer. */
+  public List<LayerSummary> layers() {
+    List<LayerSummary> layers = new ArrayList<>();
+    for (KernelMetrics metrics : solution.layerMetrics()) {
+      layers.add(
+          LayerSummary.of(
+              layers.size() + 1, metrics.alignment(), metrics.trace(), metrics.frobenius()));
+    }
+    return layers;
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, options, 0);
+  public Map<String, Object> options() {
+    return options;
+  }
+
+  @Override
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

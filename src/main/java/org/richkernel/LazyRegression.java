@@ -10,6 +10,7 @@ import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.RunControl;
 
 /**
  * Kernel ridge regression with the kernel of a network at initialisation: NNGP (the Gaussian
@@ -57,9 +58,8 @@ public final class LazyRegression {
     long start = System.nanoTime();
     Points points = Points.of(data);
     LazySolution solution = new LazySolver(backend, problem(points)).solve();
-    double seconds = (System.nanoTime() - start) * 1e-9;
     return new LazyFit(
-        solution, points, data, backend.info(), backend.peakBytes(), seconds, options());
+        solution, points, data, FitCost.of(backend, start, RunControl.silent()), options());
   }
 
   private LazyProblem problem(Points points) {

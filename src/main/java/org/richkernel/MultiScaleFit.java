@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,9 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
 import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
+import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
-import org.richkernel.result.ResultFolder;
+import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
 /** A finished {@link MultiScaleNbk} with the NNGP beside it. */
@@ -25,28 +25,24 @@ public final class MultiScaleFit implements Fit {
   private final String level;
   private final SaddleOptions options;
   private final List<ScaleSolution> path;
-  private final LazyFit lazy;
+  private final BesideLazy beside;
   private final Points points;
   private final Datasets data;
-  private final FitMeter meter;
   private final Map<String, Object> described;
 
   MultiScaleFit(
       String level,
       SaddleOptions options,
       List<ScaleSolution> path,
-      LazyFit lazy,
-      Points points,
+      BesideLazy beside,
       Datasets data,
-      FitMeter meter,
       Map<String, Object> described) {
     this.level = level;
     this.options = options;
     this.path = List.copyOf(path);
-    this.lazy = lazy;
-    this.points = points;
+    this.beside = beside;
+    this.points = beside.points();
     this.data = data;
-    this.meter = meter;
     this.described = described;
   }
 
@@ -62,7 +58,7 @@ public final class MultiScaleFit implements Fit {
 
   /** The NNGP fit of the same data with the same noise. */
   public LazyFit lazy() {
-    return lazy;
+    return beside.lazy();
   }
 
   /** The level that is scored. */
@@ -77,12 +73,12 @@ public final class MultiScaleFit implements Fit {
 
   @Override
   public Scores trainScores() {
-    return Scores.of(points.trainTargets(), chosen().train());
+    return beside.trainScores(chosen().train());
   }
 
   @Override
   public Optional<Scores> testScores() {
-    return points.testTargets().map(y -> Scores.of(y, chosen().test()));
+    return beside.testScores(chosen().test());
   }
 
   /** Predictions of the chosen level; of tree level where one loop was sampled. */
@@ -95,41 +91,51 @@ public final class MultiScaleFit implements Fit {
 
   @Override
   public Result result(Map<String, ?> config, double ioSeconds) {
-    KernelMetrics metrics = KernelMetrics.of(last().kernel(), points.trainTargets());
     Summary.Builder summary =
-        Summary.builder("bayes", config)
-            .backend(meter.backend())
+        beside
+            .summary("bayes", config, ioSeconds)
             .seed(options.seed())
             .converged(converged())
             .tolerance(options.tolerance())
-            .train(ResultParts.score(trainScores()))
-            .lazyTrain(ResultParts.score(lazy.trainScores()))
-            .layer(LayerSummary.of(1, metrics.alignment(), metrics.trace(), metrics.frobenius()))
-            .peakBytes(
-                ResultParts.host(meter.backend(), meter.peakBytes()),
-                ResultParts.device(meter.backend(), meter.peakBytes()))
-            .seconds("total", meter.seconds() + ioSeconds)
-            .seconds("io", ioSeconds)
+            .layer(layer())
             .detail("method", last().sampled().isPresent() ? "sampled" : "closed-form")
             .detail("scales", path.stream().map(this::scale).collect(Collectors.toList()));
     Optional<PathPoint> sampled = last().sampled();
     summary.iterations(
         path.stream().flatMap(s -> s.sampled().stream()).mapToLong(PathPoint::sweeps).sum());
     summary.residual(sampled.map(s -> s.certificate().residual()).orElse(0.0));
-    testScores()
-        .ifPresent(
-            scores -> {
-              double[] spread = chosen().testError();
-              Targets targets = points.testTargets().orElseThrow();
-              summary.test(
-                  spread.length == 0
-                      ? ResultParts.score(scores)
-                      : ResultParts.score(scores)
-                          .withLossStandardError(
-                              ResultParts.lossError(targets.toArray(), chosen().test(), spread)));
-            });
-    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    sampled.ifPresent(
+        s -> {
+          double error = s.certificate().residualError();
+          summary
+              .residualStandardError(error)
+              .monteCarlo(MonteCarlo.of(options.samples(), Double.NaN, error));
+        });
+    double[] y = points.trainTargets().toArray();
+    double[] trainError = chosen().trainError();
+    beside.train(
+        summary,
+        chosen().train(),
+        trainError.length == 0
+            ? Double.NaN
+            : ResultParts.lossError(y, chosen().train(), trainError));
+    beside.test(summary, chosen().test(), chosen().testError());
     return arrays(summary.build());
+  }
+
+  /** Numbers of the kernel, with their errors where it was sampled. */
+  private LayerSummary layer() {
+    KernelMetrics metrics = KernelMetrics.of(last().kernel(), points.trainTargets());
+    LayerSummary line =
+        LayerSummary.of(1, metrics.alignment(), metrics.trace(), metrics.frobenius());
+    return last()
+        .sampled()
+        .map(s -> s.layers().get(0))
+        .map(
+            layer ->
+                line.withStandardErrors(
+                    layer.alignment().error(), layer.trace().error(), layer.frobenius().error()))
+        .orElse(line);
   }
 
   /** The numbers of one scale. */
@@ -157,7 +163,10 @@ public final class MultiScaleFit implements Fit {
     if (f.trainError().length > 0) {
       row.put("trainDiscrepancyStandardError", f.trainDiscrepancyError(y));
     }
-    row.put("trainLoss", Scores.of(points.trainTargets(), f.train()).loss());
+    row.put("trainLoss", beside.trainScores(f.train()).loss());
+    if (f.trainError().length > 0) {
+      row.put("trainLossStandardError", ResultParts.lossError(y, f.train(), f.trainError()));
+    }
     if (points.testTargets().isPresent()) {
       Targets targets = points.testTargets().get();
       double[] other = targets.toArray();
@@ -172,17 +181,10 @@ public final class MultiScaleFit implements Fit {
   }
 
   private Result arrays(Summary summary) {
-    int p = points.trainInputs().rows();
     Result result =
-        ResultParts.predictions(summary, points, chosen().train(), chosen().test())
-            .with("phi_1", last().kernel(), p, p)
-            .with("phi_lazy_1", lazy.solution().gram().feature(1), p, p);
-    if (points.testTargets().isPresent()) {
-      result = ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), 1);
-      if (chosen().testError().length > 0) {
-        result = ResultParts.with(result, "f_test_standard_error", chosen().testError(), 1);
-      }
-    }
+        beside.withTests(
+            beside.arrays(summary, chosen().train(), chosen().test(), List.of(last().kernel())),
+            chosen().testError());
     for (Map.Entry<String, LevelPrediction> entry : last().levels().entrySet()) {
       String suffix = entry.getKey().replace('-', '_');
       result = ResultParts.with(result, "f_train_" + suffix, entry.getValue().train(), 1);
@@ -227,14 +229,12 @@ public final class MultiScaleFit implements Fit {
   }
 
   @Override
-  public void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ModelSettings.write(folder, predictor(), data, 1);
-    ResultFolder.write(folder, result(config, ioSeconds));
+  public Map<String, Object> options() {
+    return described;
   }
 
   @Override
-  public void save(Path folder) {
-    ResultFolder.prepare(folder);
-    save(folder, described, 0);
+  public Optional<SavedModel> model() {
+    return Optional.of(ModelSettings.of(predictor(), data));
   }
 }

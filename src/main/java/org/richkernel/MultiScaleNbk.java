@@ -137,16 +137,14 @@ public final class MultiScaleNbk {
       return Optional.empty();
     }
     LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
-    double seconds = (System.nanoTime() - start) * 1e-9;
+    FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
         new MultiScaleFit(
             order.level(),
             options,
             path.get(),
-            lazy,
-            points,
+            new BesideLazy(points, lazy, cost),
             data,
-            new FitMeter(backend.info(), backend.peakBytes(), seconds),
             describe()));
   }
 

@@ -16,10 +16,13 @@ import org.richkernel.bayes.critical.KernelAdaptation;
 import org.richkernel.bayes.critical.LinearResponse;
 import org.richkernel.bayes.critical.ResponseFunctions;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendInfo;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.MonteCarlo;
+import org.richkernel.result.PeakMemory;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Summary;
@@ -67,9 +70,21 @@ public record PhaseDiagram(
    * @param growth |dC^L|_F over the norm of the source of the last layer
    * @param angular growth of the angles of the data with sources alike, sweep x L, see {@link
    *     AngularGrowth}
+   * @param settings what it was computed for
+   * @param backend what it was computed on
+   * @param memory most bytes held at once
+   * @param checkpointSeconds wall-clock time that went into checkpoints
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Adaptation(double[] change, double[] error, double[] growth, double[] angular) {}
+  public record Adaptation(
+      double[] change,
+      double[] error,
+      double[] growth,
+      double[] angular,
+      Settings settings,
+      BackendInfo backend,
+      PeakMemory memory,
+      double checkpointSeconds) {}
 
   /**
    * The response at one weight variance.
@@ -206,7 +221,16 @@ public record PhaseDiagram(
             network,
             responses,
             critical,
-            Optional.of(new Adaptation(change, error, growth, angular))));
+            Optional.of(
+                new Adaptation(
+                    change,
+                    error,
+                    growth,
+                    angular,
+                    settings,
+                    backend.info(),
+                    PeakMemory.of(backend),
+                    control.checkpoints().seconds()))));
   }
 
   /** Weight variances of the sweep. */
@@ -219,7 +243,11 @@ public record PhaseDiagram(
    * chi_perpendicular, chi_parallel, depth_perpendicular, depth_parallel, and of distinct points
    * correlation, chi_correlation, depth_correlation (one number for each weight variance),
    * growth_by_depth of nearby and growth_correlation of distinct points (sweep x L), and with data
-   * adaptation, adaptation_standard_error, growth_angular (sweep x L) and growth_response.
+   * adaptation, adaptation_standard_error, growth_angular (sweep x L) and growth_response. Without
+   * data no backend computes and nothing is drawn, so the summary names neither it nor a seed.
+   *
+   * @param config the options to record, in order
+   * @param seconds wall-clock time, of the reading too
    */
   public Result result(Map<String, ?> config, double seconds) {
     int count = responses.size();
@@ -240,6 +268,14 @@ public record PhaseDiagram(
             .seconds("total", seconds)
             .detail("criticalWeightVariance", critical)
             .detail("sweep", responses.stream().map(PhaseDiagram::row).toList());
+    adaptation.ifPresent(
+        on ->
+            summary
+                .backend(on.backend())
+                .seed(on.settings().seed())
+                .monteCarlo(MonteCarlo.of(on.settings().samples(), Double.NaN, Double.NaN))
+                .peakBytes(on.memory())
+                .seconds("io", on.checkpointSeconds()));
     peak().ifPresent(row -> summary.detail("largestAdaptation", row));
     Result result =
         Result.of(summary.build())
@@ -309,7 +345,13 @@ public record PhaseDiagram(
     return row;
   }
 
-  /** Writes the result folder. */
+  /**
+   * Writes the result folder.
+   *
+   * @param config the options to record, in order
+   * @param seconds as for {@link #result}
+   * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays
+   */
   public void save(Path folder, Map<String, ?> config, double seconds) {
     ResultFolder.write(folder, result(config, seconds));
   }

@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import org.richkernel.compute.BackendInfo;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Targets;
 import org.richkernel.result.Result;
@@ -51,15 +50,5 @@ final class ResultParts {
       sum += 2 * Math.abs(f[i] - y[i]) * spread[i] / f.length;
     }
     return sum;
-  }
-
-  /** Peak bytes of the host: those of the matrices where the backend computes on the host. */
-  static long host(BackendInfo backend, long peakBytes) {
-    return backend.name().equals("cpu") ? peakBytes : 0;
-  }
-
-  /** Peak bytes of the device. */
-  static long device(BackendInfo backend, long peakBytes) {
-    return backend.name().equals("cpu") ? 0 : peakBytes;
   }
 }

@@ -46,7 +46,7 @@ public final class SavedFit {
    * @throws org.richkernel.data.InvalidDataException if the folder holds no such fit
    */
   public static Populations populations(Path folder) {
-    return ModelSettings.populations(ModelFile.read(folder));
+    return SavedPopulations.read(ModelFile.read(folder));
   }
 
   /**

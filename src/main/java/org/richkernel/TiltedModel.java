@@ -13,15 +13,14 @@ import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
 
 /** A {@link MapPredictor} as a file: the data, and the kernels of all layers with their tilts. */
-final class TiltedModel {
-  /** Name of this kind of model. */
-  static final String TYPE = "map";
+final class TiltedModel extends ModelForm<MapPredictor> {
+  TiltedModel() {
+    super("map", MapPredictor.class);
+  }
 
-  private TiltedModel() {}
-
-  static ArrayBundle write(MapPredictor map, Map<String, Object> settings, ArrayBundle arrays) {
+  @Override
+  ArrayBundle arrays(MapPredictor map, int outputs, Map<String, Object> settings) {
     FiniteWidthProblem problem = map.problem();
-    settings.put("type", TYPE);
     ModelSettings.describe(map.network(), settings);
     settings.put("width", problem.width());
     settings.put("chi", problem.chi());
@@ -31,7 +30,7 @@ final class TiltedModel {
     Inputs x = map.trainInputs();
     int points = x.rows();
     ArrayBundle all =
-        arrays
+        ArrayBundle.empty()
             .with("x_train", x.toArray(), points, x.dimension())
             .with("y_train", problem.targets().toArray(), points, problem.targets().outputs());
     for (int l = 1; l <= problem.layers(); l++) {
@@ -42,8 +41,10 @@ final class TiltedModel {
     return all;
   }
 
-  static MapPredictor read(NetworkSpec network, ModelFile.Model model) {
+  @Override
+  MapPredictor read(ModelFile.Model model) {
     Map<String, Object> settings = model.settings();
+    NetworkSpec network = ModelSettings.network(settings);
     Table x = model.array("x_train");
     Table y = model.array("y_train");
     Inputs train = Inputs.of(x.values(), x.rows(), x.columns());

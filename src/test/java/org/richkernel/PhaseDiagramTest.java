@@ -12,6 +12,7 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.Result;
+import org.richkernel.result.Summary;
 import org.richkernel.solver.RunControl;
 
 /** Adaptation of kernels to digits across the edge of chaos. */
@@ -93,5 +94,11 @@ class PhaseDiagramTest {
       }
     }
     assertThat(SWEEP[largest]).isBetween(1.2, 1.6);
+
+    Summary summary = result.summary();
+    assertThat(summary.backend().orElseThrow().name()).isEqualTo("cpu");
+    assertThat(summary.seed()).hasValue(3);
+    assertThat(summary.monteCarlo().orElseThrow().samples()).isEqualTo(1000);
+    assertThat(summary.peakBytes()).containsKeys("host", "device");
   }
 }

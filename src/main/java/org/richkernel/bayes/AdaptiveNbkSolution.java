@@ -25,7 +25,7 @@ import org.richkernel.solver.StopReason;
  * @param history convergence table: columns by name, one row per look at the certificate
  * @param roots all solutions of a linear network's saddle equation, of least action first; with
  *     several outputs all minima, each by tr T
- * @param seconds wall-clock time by part: sampling, gram, solve
+ * @param seconds wall-clock time by part: sampling, gram, solve; closed forms do not sample
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(

@@ -91,7 +91,7 @@ public final class AdaptiveNbkSolver {
   /**
    * Finds the saddle point.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return null if a stop was asked for; the checkpoint then holds the state
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
    *     computed then
    */

@@ -21,7 +21,7 @@ import org.richkernel.compute.Workspace;
  * kernel.
  *
  * <p>Cost of an evaluation for n moving rows: three products of 2 n P r flops (forward, Gram,
- * backward) and P^3/3 for the Cholesky factor. Memory: 3 n r + 2 n P floats and 3 P^2 doubles
+ * backward) and P^3/3 for the Cholesky factor. Memory: 3 n r + 2 n P floats and 4 P^2 doubles
  * beside the populations.
  */
 final class HiddenLayerPosterior implements MarginalPosterior {

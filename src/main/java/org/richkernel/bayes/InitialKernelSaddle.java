@@ -57,7 +57,7 @@ final class InitialKernelSaddle {
         List.of(),
         Map.of(),
         List.of(),
-        Map.of());
+        lazy.seconds());
   }
 
   static AdaptiveNbkSolution.Layer exact(KernelMetrics metrics) {

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.Backend;
@@ -41,6 +42,7 @@ final class LinearSaddleSolver {
     }
     double slope = later * network.weightVariance(0) / train.dimension();
     double offset = later * network.biasVariance();
+    long start = System.nanoTime();
     double[] c = new double[points * points];
     for (int i = 0; i < points; i++) {
       for (int j = 0; j <= i; j++) {
@@ -55,9 +57,13 @@ final class LinearSaddleSolver {
     if (problem.trainTargets().outputs() > 1) {
       return LinearOutputsSolver.solve(backend, problem, c, slope, offset, later);
     }
+    long solving = System.nanoTime();
     LinearSaddle saddle =
         LinearSaddle.solve(
             backend, c, y, depth, problem.options().gamma(), problem.options().kappa());
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    seconds.put("gram", (solving - start) * 1e-9);
+    seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
 
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
@@ -106,6 +112,6 @@ final class LinearSaddleSolver {
         List.of(),
         Map.of(),
         saddle.roots(),
-        Map.of());
+        seconds);
   }
 }

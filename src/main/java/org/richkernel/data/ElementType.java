@@ -2,18 +2,29 @@ package org.richkernel.data;
 
 import java.nio.ByteBuffer;
 
-/** The element types that can be read, and how each becomes a double. */
-enum ElementType {
+/** The element types of files, and how each becomes a double or is made of one. */
+public enum ElementType {
+  /** NumPy's float64. */
   FLOAT64("f8", 8),
+  /** NumPy's float32. */
   FLOAT32("f4", 4),
+  /** NumPy's int64. */
   INT64("i8", 8),
+  /** NumPy's int32. */
   INT32("i4", 4),
+  /** NumPy's int16. */
   INT16("i2", 2),
+  /** NumPy's int8. */
   INT8("i1", 1),
+  /** NumPy's uint64. */
   UINT64("u8", 8),
+  /** NumPy's uint32. */
   UINT32("u4", 4),
+  /** NumPy's uint16. */
   UINT16("u2", 2),
+  /** NumPy's uint8. */
   UINT8("u1", 1),
+  /** NumPy's bool, 0 or 1. */
   BOOL("b1", 1);
 
   /** Largest magnitude up to which every integer is a double. */
@@ -56,6 +67,53 @@ enum ElementType {
       case UINT8 -> buffer.get() & 0xff;
       case BOOL -> buffer.get() == 0 ? 0 : 1;
     };
+  }
+
+  /**
+   * Puts a number into a buffer; float32 rounds it.
+   *
+   * @throws ArithmeticException for a number that an integer type cannot hold
+   */
+  void encode(double value, ByteBuffer buffer) {
+    switch (this) {
+      case FLOAT64 -> buffer.putDouble(value);
+      case FLOAT32 -> buffer.putFloat((float) value);
+      default -> {
+        // a double of 2^63 would be clamped to the largest long
+        if (value != Math.rint(value) || Math.abs(value) >= 0x1p63) {
+          throw new ArithmeticException(Double.toString(value));
+        }
+        encode((long) value, buffer);
+      }
+    }
+  }
+
+  /**
+   * Puts a whole number into a buffer.
+   *
+   * @throws ArithmeticException for a number that the type cannot hold
+   */
+  void encode(long value, ByteBuffer buffer) {
+    switch (this) {
+      case FLOAT64 -> buffer.putDouble(exact(value));
+      case FLOAT32 -> buffer.putFloat((float) within(value, -1L << 24, 1L << 24));
+      case INT64 -> buffer.putLong(value);
+      case INT32 -> buffer.putInt((int) within(value, Integer.MIN_VALUE, Integer.MAX_VALUE));
+      case INT16 -> buffer.putShort((short) within(value, Short.MIN_VALUE, Short.MAX_VALUE));
+      case INT8 -> buffer.put((byte) within(value, Byte.MIN_VALUE, Byte.MAX_VALUE));
+      case UINT64 -> buffer.putLong(within(value, 0, Long.MAX_VALUE));
+      case UINT32 -> buffer.putInt((int) within(value, 0, 0xffffffffL));
+      case UINT16 -> buffer.putShort((short) within(value, 0, 0xffff));
+      case UINT8 -> buffer.put((byte) within(value, 0, 0xff));
+      case BOOL -> buffer.put((byte) within(value, 0, 1));
+    }
+  }
+
+  private static long within(long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new ArithmeticException(Long.toString(value));
+    }
+    return value;
   }
 
   private static double exact(long value) {

@@ -110,13 +110,20 @@ final class NpyFormat {
         source.name(), problem, "the file is damaged: write it again with numpy.save");
   }
 
-  /** The bytes before the values of a row-major little-endian array, version 1.0. */
-  static byte[] encodeHeader(ElementType type, int[] shape) {
+  /** The bytes before the values of a little-endian array, version 1.0. */
+  static byte[] encodeHeader(ElementType type, ElementOrder order, int[] shape) {
     String tuple =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "))
             + (shape.length == 1 ? "," : "");
     String dictionary =
-        "{'descr': '<" + type.code() + "', 'fortran_order': False, 'shape': (" + tuple + "), }";
+        "{'descr': '"
+            + (type.bytes() == 1 ? "|" : "<")
+            + type.code()
+            + "', 'fortran_order': "
+            + (order == ElementOrder.COLUMN_MAJOR ? "True" : "False")
+            + ", 'shape': ("
+            + tuple
+            + "), }";
     int unpadded = MAGIC.length + 4 + dictionary.length() + 1;
     int total = (unpadded + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);

@@ -62,13 +62,45 @@ public final class NpzWriter implements AutoCloseable {
   }
 
   /**
-   * Begins an array whose values follow in parts, and ends the one before.
+   * Adds a whole array as int64; otherwise as for doubles.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void put(String name, long[] values, int... shape) {
+    begin(name, ElementType.INT64, ElementOrder.ROW_MAJOR, shape);
+    append(values, 0, values.length);
+    end();
+  }
+
+  /**
+   * Adds a whole array as int32; otherwise as for doubles.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void put(String name, int[] values, int... shape) {
+    begin(name, ElementType.INT32, ElementOrder.ROW_MAJOR, shape);
+    append(values, 0, values.length);
+    end();
+  }
+
+  /**
+   * Begins a row-major array whose values follow in parts, and ends the one before.
    *
    * @throws UncheckedIOException if it cannot be written
    * @throws IllegalArgumentException if the name is empty or taken
    * @throws IllegalStateException if the array before lacks values
    */
   public void begin(String name, Precision precision, int... shape) {
+    begin(name, NpyEncoder.type(precision), ElementOrder.ROW_MAJOR, shape);
+  }
+
+  /**
+   * The same for an array of any element type and order.
+   *
+   * @param order in which the values will be given, and stand in the file
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void begin(String name, ElementType type, ElementOrder order, int... shape) {
     if (name.isBlank() || !names.add(name)) {
       throw new IllegalArgumentException("the array name '" + name + "' is empty or taken");
     }
@@ -77,27 +109,62 @@ public final class NpzWriter implements AutoCloseable {
       ZipEntry entry = new ZipEntry(name + ".npy");
       entry.setTimeLocal(TIME);
       zip.putNextEntry(entry);
-      current = new NpyEncoder(name, zip, precision, shape);
+      current = new NpyEncoder(name, zip, type, order, shape);
     } catch (IOException e) {
       throw AtomicFile.failure(target, e);
     }
   }
 
   /**
-   * Adds the next values of the array that was begun, in row-major order.
+   * Adds the next values of the array that was begun, in its order; float32 rounds them.
    *
    * @throws UncheckedIOException if they cannot be written
    * @throws IllegalStateException if no array was begun or there are more than its shape holds
+   * @throws IllegalArgumentException if it holds integers and a value is none of its type
    */
   public void append(double[] values, int offset, int count) {
-    if (current == null) {
-      throw new IllegalStateException("no array was begun in " + target);
-    }
     try {
-      current.write(values, offset, count);
+      begun().write(values, offset, count);
     } catch (IOException e) {
       throw AtomicFile.failure(target, e);
     }
+  }
+
+  /**
+   * Adds the next values of the array that was begun, in its order.
+   *
+   * @throws UncheckedIOException if they cannot be written
+   * @throws IllegalStateException if no array was begun or there are more than its shape holds
+   * @throws IllegalArgumentException if its type cannot hold a value
+   */
+  public void append(long[] values, int offset, int count) {
+    try {
+      begun().write(values, offset, count);
+    } catch (IOException e) {
+      throw AtomicFile.failure(target, e);
+    }
+  }
+
+  /**
+   * Adds the next values of the array that was begun, in its order.
+   *
+   * @throws UncheckedIOException if they cannot be written
+   * @throws IllegalStateException if no array was begun or there are more than its shape holds
+   * @throws IllegalArgumentException if its type cannot hold a value
+   */
+  public void append(int[] values, int offset, int count) {
+    try {
+      begun().write(values, offset, count);
+    } catch (IOException e) {
+      throw AtomicFile.failure(target, e);
+    }
+  }
+
+  private NpyEncoder begun() {
+    if (current == null) {
+      throw new IllegalStateException("no array was begun in " + target);
+    }
+    return current;
   }
 
   private void end() {

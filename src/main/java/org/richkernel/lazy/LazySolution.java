@@ -1,6 +1,7 @@
 package org.richkernel.lazy;
 
 import java.util.List;
+import java.util.Map;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Targets;
@@ -13,6 +14,7 @@ public final class LazySolution {
   private final RidgeFit fit;
   private final double[] trainPredictions;
   private final double[] testPredictions;
+  private final Map<String, Double> seconds;
 
   LazySolution(
       LazyProblem problem,
@@ -20,13 +22,15 @@ public final class LazySolution {
       List<KernelMetrics> layerMetrics,
       RidgeFit fit,
       double[] trainPredictions,
-      double[] testPredictions) {
+      double[] testPredictions,
+      Map<String, Double> seconds) {
     this.problem = problem;
     this.gram = gram;
     this.layerMetrics = layerMetrics;
     this.fit = fit;
     this.trainPredictions = trainPredictions;
     this.testPredictions = testPredictions;
+    this.seconds = seconds;
   }
 
   /** What was solved. */
@@ -57,6 +61,11 @@ public final class LazySolution {
   /** f at the test points, rows x K, row-major; a copy. */
   public double[] testPredictions() {
     return testPredictions.clone();
+  }
+
+  /** Wall-clock time of the kernels among the training points, "gram", and the ridge, "solve". */
+  public Map<String, Double> seconds() {
+    return seconds;
   }
 
   /** Loss and accuracy on the training points. */

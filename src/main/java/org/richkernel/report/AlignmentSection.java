@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.data.Table;
+import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
@@ -55,26 +56,9 @@ final class AlignmentSection {
     return alignment(phi.get(), y.get());
   }
 
-  /** Sum over outputs of y_k^T Phi y_k, divided by |Phi|_F |y|^2. */
   static double alignment(Table phi, Table y) {
-    int n = phi.rows();
-    double quadratic = 0;
-    double squares = 0;
-    double targets = 0;
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < n; j++) {
-        double entry = phi.get(i, j);
-        squares += entry * entry;
-        double inner = 0;
-        for (int k = 0; k < y.columns(); k++) {
-          inner += y.get(i, k) * y.get(j, k);
-        }
-        quadratic += entry * inner;
-      }
-      for (int k = 0; k < y.columns(); k++) {
-        targets += y.get(i, k) * y.get(i, k);
-      }
-    }
-    return quadratic / (Math.sqrt(squares) * targets);
+    org.richkernel.network.Targets targets =
+        org.richkernel.network.Targets.of(y.values(), y.rows(), y.columns());
+    return KernelMetrics.of(phi.values(), targets).alignment();
   }
 }

@@ -28,7 +28,7 @@ import org.richkernel.result.Summary;
  */
 public final class ReportWriter {
   /** Name of the page in the result folder. */
-  public static final String REPORT = "report.html";
+  public static final String REPORT = ResultFolder.REPORT;
 
   /** Kernels over time (PT x PT) are for further analysis; a page cannot show them. */
   private static final Pattern NOT_DRAWN = Pattern.compile("(phi|g)_[0-9]+_t");

@@ -14,6 +14,7 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   private final boolean resume;
   private final long intervalNanos;
   private long last = System.nanoTime();
+  private long nanos;
 
   /**
    * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
@@ -32,7 +33,13 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   }
 
   @Override
+  public double seconds() {
+    return nanos * 1e-9;
+  }
+
+  @Override
   public void save(long iteration, SolverState state) {
+    long start = System.nanoTime();
     ArrayBundle arrays = ArrayBundle.empty();
     for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
       arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
@@ -42,11 +49,16 @@ public final class DirectoryCheckpoints implements CheckpointStore {
     }
     directory.save(iteration, new LinkedHashMap<>(), arrays);
     last = System.nanoTime();
+    nanos += last - start;
   }
 
   @Override
   public Optional<SolverState> load() {
-    return resume ? directory.latest().map(DirectoryCheckpoints::state) : Optional.empty();
+    long start = System.nanoTime();
+    Optional<SolverState> found =
+        resume ? directory.latest().map(DirectoryCheckpoints::state) : Optional.empty();
+    nanos += System.nanoTime() - start;
+    return found;
   }
 
   private static SolverState state(Snapshot snapshot) {

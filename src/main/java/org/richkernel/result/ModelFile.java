@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.richkernel.data.AtomicFile;
 import org.richkernel.data.InvalidDataException;
+import org.richkernel.data.NpzWriter;
 import org.richkernel.data.Table;
 
 /**
@@ -45,24 +46,59 @@ public final class ModelFile {
     }
   }
 
-  /**
-   * Writes a model into a result folder.
-   *
-   * @param settings JSON values: maps, lists, text, numbers and booleans
-   * @throws UncheckedIOException if it cannot be written
-   */
-  public static void write(Path folder, Map<String, ?> settings, ArrayBundle arrays) {
-    Path arrayFile = folder.resolve(ARRAYS);
-    arrays.write(arrayFile);
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("richkernel", Version.get());
-    json.put("model", JsonValues.object(settings, "model"));
-    try {
-      json.put(ARRAYS, Map.of("sha256", Checksum.of(arrayFile)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(arrayFile + ": it cannot be read back (" + e + ")", e);
+  /** A model that is written under temporary names and takes its place with {@link #commit}. */
+  static final class Draft implements AutoCloseable {
+    private final Path folder;
+    private final SavedModel model;
+    private final NpzWriter arrays;
+    private final AtomicFile settings;
+
+    private Draft(Path folder, SavedModel model, NpzWriter arrays) {
+      this.folder = folder;
+      this.model = model;
+      this.arrays = arrays;
+      this.settings = AtomicFile.create(folder.resolve(SETTINGS));
     }
-    AtomicFile.write(folder.resolve(SETTINGS), Json.write(json));
+
+    /**
+     * Writes the arrays.
+     *
+     * @throws UncheckedIOException if they cannot be written; nothing half-written stays
+     */
+    static Draft of(Path folder, SavedModel model) {
+      NpzWriter arrays = NpzWriter.create(folder.resolve(ARRAYS));
+      try {
+        model.arrays().writeTo(arrays);
+        return new Draft(folder, model, arrays);
+      } catch (RuntimeException e) {
+        arrays.close();
+        throw e;
+      }
+    }
+
+    void commit() {
+      Path arrayFile = folder.resolve(ARRAYS);
+      arrays.commit();
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("richkernel", Version.get());
+      json.put("model", model.settings());
+      try {
+        json.put(ARRAYS, Map.of("sha256", Checksum.of(arrayFile)));
+        settings.stream().write(Json.write(json));
+      } catch (IOException e) {
+        throw new UncheckedIOException(folder + ": the model cannot be written (" + e + ")", e);
+      }
+      settings.commit();
+    }
+
+    @Override
+    public void close() {
+      try {
+        settings.close();
+      } finally {
+        arrays.close();
+      }
+    }
   }
 
   /**
@@ -70,7 +106,7 @@ public final class ModelFile {
    *
    * @throws UncheckedIOException if a file cannot be removed
    */
-  public static void remove(Path folder) {
+  static void remove(Path folder) {
     try {
       Files.deleteIfExists(folder.resolve(SETTINGS));
       Files.deleteIfExists(folder.resolve(ARRAYS));

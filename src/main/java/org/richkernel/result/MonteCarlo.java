@@ -7,7 +7,10 @@ import java.util.OptionalDouble;
  *
  * @param samples samples that were drawn
  * @param effectiveSamples independent samples that they are worth
- * @param standardError of the quantity that convergence is judged by
+ * @param standardError the error that the tolerance of the command bounds: of the residual for
+ *     {@code bayes}, which is also {@code residualStandardError}; of the kernels, relative to them,
+ *     for {@code bayes --order map} and {@code finite --method langevin}; of the final train loss
+ *     for {@code dynamics}, whose steps are exact otherwise
  */
 public record MonteCarlo(
     long samples, OptionalDouble effectiveSamples, OptionalDouble standardError) {

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -14,10 +15,13 @@ import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.NpzWriter;
 
 /**
- * The folder that holds a result: {@code summary.json} and {@code arrays.npz}.
+ * The folder that holds a result: {@code summary.json}, {@code arrays.npz}, and the model in {@code
+ * model.json} and {@code model.npz} where the result can be applied to new inputs.
  *
  * <p>Each file appears whole or not at all, and summary.json last, so a folder with a summary.json
- * is complete. A result that is written over an older one never mixes with it.
+ * is complete. A result that is written over an older one never mixes with it: everything large is
+ * written beside the old files first, and from the moment that the first of them is replaced until
+ * the last one is in place the folder has no summary.json.
  */
 public final class ResultFolder {
   /** Name of the file with the numbers. */
@@ -25,6 +29,9 @@ public final class ResultFolder {
 
   /** Name of the file with the arrays. */
   public static final String ARRAYS = "arrays.npz";
+
+  /** Name of the page that is drawn of a result. */
+  public static final String REPORT = "report.html";
 
   /** What a killed process may leave behind: temporary names of {@link AtomicFile}. */
   private static final Pattern LEFTOVER =
@@ -74,21 +81,49 @@ public final class ResultFolder {
   }
 
   /**
-   * Writes a result, over an older one if there is one.
+   * Writes a result without a model, over an older one if there is one.
    *
-   * @throws UncheckedIOException if a file cannot be written; nothing half-written is left then
+   * @throws UncheckedIOException as for {@link #write(Path, Result, Optional)}
    */
   public static void write(Path folder, Result result) {
+    write(folder, result, Optional.empty());
+  }
+
+  /**
+   * Writes a result, over an older one if there is one, whose model and report go. A timed summary
+   * counts the writing of model and arrays in "io" and "total"; it is the last file to be written,
+   * so its own writing is not in it.
+   *
+   * @param model what applies the result to new inputs, if it can be applied
+   * @throws UncheckedIOException if a file cannot be written. Nothing half-written is left then:
+   *     the older result is whole if the failure came while the large files were written, and later
+   *     the folder holds no summary.json
+   */
+  public static void write(Path folder, Result result, Optional<SavedModel> model) {
+    long start = System.nanoTime();
     prepare(folder);
+    if (model.isEmpty()) {
+      write(folder, result, () -> ModelFile.remove(folder), start);
+      return;
+    }
+    try (ModelFile.Draft draft = ModelFile.Draft.of(folder, model.get())) {
+      write(folder, result, draft::commit, start);
+    }
+  }
+
+  private static void write(Path folder, Result result, Runnable model, long start) {
     Path summaryFile = folder.resolve(SUMMARY);
     try (NpzWriter arrays = NpzWriter.create(folder.resolve(ARRAYS));
         AtomicFile summary = AtomicFile.create(summaryFile)) {
       result.arrays().forEach((name, table) -> arrays.put(name, table.values(), table.shape()));
-      summary.stream().write(Json.write(SummaryJson.toJson(result.summary())));
       // From here until the new summary appears the folder is incomplete, and says so by having
       // none: an old summary beside new arrays would look complete.
       Files.deleteIfExists(summaryFile);
+      Files.deleteIfExists(folder.resolve(REPORT));
+      model.run();
       arrays.commit();
+      Summary timed = result.summary().plusIo((System.nanoTime() - start) * 1e-9);
+      summary.stream().write(Json.write(SummaryJson.toJson(timed)));
       summary.commit();
     } catch (IOException e) {
       throw new UncheckedIOException(

@@ -20,8 +20,12 @@ import org.richkernel.compute.BackendInfo;
  * @param config every option by its name, defaults included, in order
  * @param lazy scores of the kernel at initialisation by the name of the set, "test" and maybe
  *     "train"
- * @param seconds wall-clock time by part; "total" is the whole
- * @param peakBytes memory by place, "host" and "device"
+ * @param residual that convergence is judged by
+ * @param residualStandardError its Monte Carlo error, where it has one that is not itself
+ * @param seconds wall-clock time by part, of the process that finished the run: after a resume the
+ *     time before the stop is not in it. "total" is the whole, "io" reading and writing of data,
+ *     checkpoints, model and arrays
+ * @param peakBytes memory by place, see {@link PeakMemory}
  * @param details further numbers of the command: JSON values (maps, lists, text, numbers, booleans)
  *     that stand at the top level of summary.json after the others
  */
@@ -34,6 +38,7 @@ public record Summary(
     boolean converged,
     OptionalLong iterations,
     OptionalDouble residual,
+    OptionalDouble residualStandardError,
     OptionalDouble tolerance,
     Optional<MonteCarlo> monteCarlo,
     Optional<Score> train,
@@ -61,6 +66,37 @@ public record Summary(
     }
   }
 
+  /**
+   * The same after more time on files, which "io" and "total" grow by; itself if it has no "total".
+   */
+  Summary plusIo(double more) {
+    if (!seconds.containsKey("total")) {
+      return this;
+    }
+    Map<String, Double> grown = new LinkedHashMap<>(seconds);
+    grown.merge("total", more, Double::sum);
+    grown.merge("io", more, Double::sum);
+    return new Summary(
+        version,
+        command,
+        config,
+        backend,
+        seed,
+        converged,
+        iterations,
+        residual,
+        residualStandardError,
+        tolerance,
+        monteCarlo,
+        train,
+        test,
+        lazy,
+        layers,
+        grown,
+        peakBytes,
+        details);
+  }
+
   /** Starts a summary of a command with its options. */
   public static Builder builder(String command, Map<String, ?> config) {
     return new Builder(command, config);
@@ -76,6 +112,7 @@ public record Summary(
     private boolean converged;
     private OptionalLong iterations = OptionalLong.empty();
     private OptionalDouble residual = OptionalDouble.empty();
+    private OptionalDouble residualStandardError = OptionalDouble.empty();
     private OptionalDouble tolerance = OptionalDouble.empty();
     private Optional<MonteCarlo> monteCarlo = Optional.empty();
     private Optional<Score> train = Optional.empty();
@@ -124,6 +161,12 @@ public record Summary(
     /** The residual that convergence is judged by; absent when not finite. */
     public Builder residual(double value) {
       residual = Present.of(value);
+      return this;
+    }
+
+    /** The Monte Carlo error of the residual; absent when not finite. */
+    public Builder residualStandardError(double value) {
+      residualStandardError = Present.of(value);
       return this;
     }
 
@@ -189,6 +232,13 @@ public record Summary(
       return this;
     }
 
+    /** Most bytes held at once, those of matrices besides. */
+    public Builder peakBytes(PeakMemory peak) {
+      peakBytes(peak.host(), peak.device());
+      peakBytes.put("matrices", peak.matrices());
+      return this;
+    }
+
     Builder peakBytes(String place, long bytes) {
       peakBytes.put(place, bytes);
       return this;
@@ -215,6 +265,7 @@ public record Summary(
           converged,
           iterations,
           residual,
+          residualStandardError,
           tolerance,
           monteCarlo,
           train,

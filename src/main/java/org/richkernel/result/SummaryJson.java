@@ -22,6 +22,7 @@ final class SummaryJson {
           "converged",
           "iterations",
           "residual",
+          "residualStandardError",
           "tolerance",
           "mc",
           "train",
@@ -44,6 +45,7 @@ final class SummaryJson {
     json.put("converged", summary.converged());
     summary.iterations().ifPresent(count -> json.put("iterations", count));
     put(json, "residual", summary.residual());
+    put(json, "residualStandardError", summary.residualStandardError());
     put(json, "tolerance", summary.tolerance());
     summary.monteCarlo().ifPresent(mc -> json.put("mc", monteCarlo(mc)));
     summary.train().ifPresent(score -> json.put("train", score(score)));
@@ -110,6 +112,7 @@ final class SummaryJson {
             .version(json.path("richkernel").asText())
             .converged(json.path("converged").asBoolean())
             .residual(number(json, "residual"))
+            .residualStandardError(number(json, "residualStandardError"))
             .tolerance(number(json, "tolerance"));
     JsonNode backend = json.path("backend");
     if (backend.isObject()) {

@@ -15,6 +15,11 @@ public interface CheckpointStore {
     return false;
   }
 
+  /** Wall-clock seconds that saving and loading have taken so far. */
+  default double seconds() {
+    return 0;
+  }
+
   /** Saves the state after the given number of iterations, durably. */
   void save(long iteration, SolverState state);
 
@@ -32,6 +37,11 @@ public interface CheckpointStore {
       @Override
       public boolean keepsEnd() {
         return true;
+      }
+
+      @Override
+      public double seconds() {
+        return store.seconds();
       }
 
       @Override

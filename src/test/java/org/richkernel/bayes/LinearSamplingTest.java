@@ -50,7 +50,7 @@ class LinearSamplingTest {
 
   /** Four combined standard errors of the chains for scalars of the extrapolated kernel. */
   @ParameterizedTest
-  @CsvSource({"0.5", "1.0"})
+  @CsvSource({"0.5", "1.0", "4.0"})
   void extrapolatedSamplesReproduceTheClosedForm(double gamma) {
     double[] y = Digits.y(P);
     LinearSaddle exact = LinearSaddle.solve(backend, inputKernel(), y, 1, gamma, KAPPA);

@@ -3,9 +3,11 @@ package org.richkernel.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files that NumPy wrote; test-data/golden/make_golden.py gives the formula of their values. */
 class NpyGoldenTest {
   private static final Path GOLDEN = Path.of("test-data", "golden");
+
+  @TempDir Path folder;
 
   private static double[] eighths(int count) {
     double[] values = new double[count];
@@ -43,6 +47,49 @@ class NpyGoldenTest {
   void unsignedIntegersAreRead(String name) {
     double[] values = ArrayReader.read(GOLDEN.resolve(name + ".npy")).values();
     assertThat(values).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+  }
+
+  /** NumPy is the judge of the writer too: byte for byte what it saved. */
+  @ParameterizedTest
+  @CsvSource({
+    "f8-le,FLOAT64,8,-3", "f4-le,FLOAT32,8,-3", "i8-le,INT64,1,-3", "i4-le,INT32,1,-3",
+    "i2-le,INT16,1,-3", "i1-le,INT8,1,-3", "u8-le,UINT64,1,0", "u4-le,UINT32,1,0",
+    "u2-le,UINT16,1,0", "u1-le,UINT8,1,0"
+  })
+  void everyTypeIsWrittenAsNumPyWritesIt(String name, ElementType type, int divisor, int first)
+      throws IOException {
+    double[] values = new double[12];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = (k + first) / (double) divisor;
+    }
+    Path file = folder.resolve("written.npy");
+    try (NpyWriter writer = NpyWriter.create(file, type, ElementOrder.ROW_MAJOR, 3, 4)) {
+      writer.append(values, 0, values.length);
+      writer.commit();
+    }
+    assertThat(file).hasSameBinaryContentAs(GOLDEN.resolve(name + ".npy"));
+  }
+
+  @Test
+  void fortranOrderAndBooleansAreWrittenAsNumPyWritesThem() throws IOException {
+    Path file = folder.resolve("written.npy");
+    double[] rowMajor = eighths(12);
+    try (NpyWriter writer =
+        NpyWriter.create(file, ElementType.FLOAT64, ElementOrder.COLUMN_MAJOR, 3, 4)) {
+      for (int column = 0; column < 4; column++) {
+        for (int row = 0; row < 3; row++) {
+          writer.append(rowMajor, row * 4 + column, 1);
+        }
+      }
+      writer.commit();
+    }
+    assertThat(file).hasSameBinaryContentAs(GOLDEN.resolve("fortran-2d.npy"));
+    try (NpyWriter writer =
+        NpyWriter.create(file, ElementType.BOOL, ElementOrder.ROW_MAJOR, 3, 4)) {
+      writer.append(new int[] {1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0}, 0, 12);
+      writer.commit();
+    }
+    assertThat(file).hasSameBinaryContentAs(GOLDEN.resolve("b1.npy"));
   }
 
   @Test

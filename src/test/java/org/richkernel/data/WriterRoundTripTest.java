@@ -99,6 +99,80 @@ class WriterRoundTripTest {
     }
   }
 
+  /** Whatever the type and the order of the file, the reader gives the same values row-major. */
+  @Property(tries = 50)
+  void integersOfAnyTypeAndOrderComeBack(
+      @ForAll("shapes") int[] shape,
+      @ForAll ElementType type,
+      @ForAll ElementOrder order,
+      @ForAll long seed) {
+    int count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    boolean unsigned = type.name().startsWith("U");
+    int most = type == ElementType.BOOL ? 2 : 128;
+    long[] values =
+        new java.util.Random(seed).longs(count, unsigned || most == 2 ? 0 : -most, most).toArray();
+    int[] small = Arrays.stream(values).mapToInt(v -> (int) v).toArray();
+    double[] asDoubles = Arrays.stream(values).asDoubleStream().toArray();
+    double[] expected =
+        order == ElementOrder.ROW_MAJOR
+            ? asDoubles
+            : ArrayPayload.rowMajor("x", asDoubles.clone(), shape);
+    Path file = folder.resolve("b.npz");
+    try (NpzWriter writer = NpzWriter.create(file)) {
+      writer.begin("longs", type, order, shape);
+      writer.append(values, 0, count);
+      writer.begin("ints", type, order, shape);
+      writer.append(small, 0, count);
+      writer.begin("doubles", type, order, shape);
+      writer.append(asDoubles, 0, count);
+      writer.put("long", values, shape);
+      writer.put("int", small, shape);
+      writer.commit();
+    }
+    for (String name : new String[] {"longs", "ints", "doubles"}) {
+      Table table = ArrayReader.read(file + ":" + name);
+      assertThat(table.shape()).containsExactly(shape);
+      assertThat(table.values()).containsExactly(expected);
+    }
+    assertThat(ArrayReader.read(file + ":long").values()).containsExactly(asDoubles);
+    assertThat(ArrayReader.read(file + ":int").values()).containsExactly(asDoubles);
+  }
+
+  @Test
+  void extremesOfTheIntegerTypesComeBackAndWhatIsBeyondThemIsRefused(@TempDir Path temp) {
+    Path file = temp.resolve("x.npy");
+    int[] extremes = {Integer.MIN_VALUE, Integer.MAX_VALUE};
+    NpyWriter.write(file, extremes, 2);
+    assertThat(ArrayReader.read(file).values())
+        .containsExactly(Integer.MIN_VALUE, Integer.MAX_VALUE);
+    long[] exact = {-(1L << 53), 1L << 53};
+    NpyWriter.write(file, exact, 2);
+    assertThat(ArrayReader.read(file).values()).containsExactly(-0x1p53, 0x1p53);
+    try (NpyWriter writer = NpyWriter.create(file, ElementType.UINT32, ElementOrder.ROW_MAJOR, 1)) {
+      writer.append(new long[] {0xffffffffL}, 0, 1);
+      writer.commit();
+    }
+    assertThat(ArrayReader.read(file).values()).containsExactly(0xffffffffL);
+    Object[][] refused = {
+      {ElementType.INT8, 128.0, "128"},
+      {ElementType.UINT16, -1.0, "-1"},
+      {ElementType.INT64, 0x1p63, "9.223372036854776E18"},
+      {ElementType.INT32, 2.5, "2.5"},
+      {ElementType.INT32, Double.NaN, "NaN"},
+      {ElementType.BOOL, 2.0, "2"},
+    };
+    for (Object[] row : refused) {
+      ElementType type = (ElementType) row[0];
+      try (NpyWriter writer = NpyWriter.create(file, type, ElementOrder.ROW_MAJOR, 2)) {
+        assertThatThrownBy(() -> writer.append(new double[] {0, (double) row[1]}, 0, 2))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("value 2 is " + row[2] + ", which")
+            .hasMessageContaining(type.name().toLowerCase(java.util.Locale.ROOT));
+      }
+    }
+    assertThat(ArrayReader.read(file).values()).containsExactly(0xffffffffL);
+  }
+
   @Test
   void arrayLargerThanTheBuffersComesBack(@TempDir Path temp) {
     double[] values = values(new int[] {70_001}, 7);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.richkernel.data.InvalidDataException;
@@ -14,13 +15,20 @@ import org.richkernel.data.InvalidDataException;
 class ModelFileTest {
   @TempDir Path folder;
 
+  private static void write(Path where, Map<String, Object> settings, ArrayBundle arrays) {
+    ResultFolder.write(
+        where,
+        Result.of(Summary.builder("bayes", Map.of()).build()),
+        Optional.of(new SavedModel(settings, arrays)));
+  }
+
   @Test
   void aModelComesBackAsItWasWritten() {
     float[] fields = new float[20_000];
     for (int i = 0; i < fields.length; i++) {
       fields[i] = (float) Math.sin(i);
     }
-    ModelFile.write(
+    write(
         folder,
         Map.of("activation", "erf", "gamma", 0.1, "layers", 2),
         ArrayBundle.empty().with("dual", new double[] {0.1, -3}, 2).with("xi", fields, 200, 100));
@@ -44,7 +52,7 @@ class ModelFileTest {
 
   @Test
   void float32ArraysTakeFourBytesPerValue() throws Exception {
-    ModelFile.write(folder, Map.of(), ArrayBundle.empty().with("xi", new float[100_000], 100_000));
+    write(folder, Map.of(), ArrayBundle.empty().with("xi", new float[100_000], 100_000));
 
     assertThat(Files.size(folder.resolve("model.npz"))).isBetween(400_000L, 402_000L);
   }
@@ -52,8 +60,8 @@ class ModelFileTest {
   @Test
   void filesOfDifferentRunsAreNotTakenForOneModel() throws Exception {
     Path other = Files.createDirectory(folder.resolve("other"));
-    ModelFile.write(other, Map.of(), ArrayBundle.empty().with("dual", new double[] {1}, 1));
-    ModelFile.write(folder, Map.of(), ArrayBundle.empty().with("dual", new double[] {2}, 1));
+    write(other, Map.of(), ArrayBundle.empty().with("dual", new double[] {1}, 1));
+    write(folder, Map.of(), ArrayBundle.empty().with("dual", new double[] {2}, 1));
     Files.copy(
         other.resolve("model.npz"),
         folder.resolve("model.npz"),

@@ -2,6 +2,7 @@ package org.richkernel.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,9 +15,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.InvalidDataException;
 
@@ -33,6 +38,7 @@ class ResultFolderTest {
         .converged(true)
         .iterations(17)
         .residual(1.2e-4)
+        .residualStandardError(3e-5)
         .tolerance(1e-3)
         .monteCarlo(MonteCarlo.of(20000, 18000, 0.002))
         .train(Score.ofLoss(0.01).withAccuracy(1))
@@ -69,6 +75,7 @@ class ResultFolderTest {
             "converged",
             "iterations",
             "residual",
+            "residualStandardError",
             "tolerance",
             "mc",
             "train",
@@ -172,7 +179,10 @@ class ResultFolderTest {
 
     Result back = ResultFolder.read(folder);
 
-    assertThat(back.summary()).isEqualTo(summary);
+    assertThat(back.summary())
+        .usingRecursiveComparison()
+        .ignoringFields("seconds")
+        .isEqualTo(summary);
     assertThat(back.arrays().keySet()).containsExactly("phi_1", "f_test", "empty");
     assertThat(back.array("phi_1").orElseThrow().values()).isEqualTo(phi);
     assertThat(back.array("phi_1").orElseThrow().shape()).containsExactly(2, 2);
@@ -181,6 +191,16 @@ class ResultFolderTest {
     assertThat(back.array("empty").orElseThrow().shape()).containsExactly(0, 3);
     assertThat(ResultFolder.read(folder, "f_test"::equals).arrays().keySet())
         .containsExactly("f_test");
+  }
+
+  @Test
+  void writingCountsInTheTimeOfATimedSummary() {
+    ResultFolder.write(
+        folder, Result.of(full().build()).with("a", new double[1_000_000], 1_000_000));
+
+    Map<String, Double> seconds = ResultFolder.readSummary(folder).seconds();
+    assertThat(seconds.get("io")).isGreaterThan(0.1);
+    assertThat(seconds.get("total") - seconds.get("io")).isCloseTo(8, within(1e-9));
   }
 
   @Test
@@ -208,6 +228,75 @@ class ResultFolderTest {
         .hasMessageNotContaining("\n");
     assertThat(Files.readAllBytes(folder.resolve("arrays.npz"))).isEqualTo(before);
     assertThat(names()).containsExactlyInAnyOrder("arrays.npz", "summary.json");
+  }
+
+  private static final SavedModel MODEL =
+      new SavedModel(Map.of("type", "old"), ArrayBundle.empty().with("w", new double[] {1}, 1));
+
+  private static final SavedModel NEW_MODEL =
+      new SavedModel(Map.of("type", "new"), ArrayBundle.empty().with("w", new double[] {2}, 1));
+
+  private void writeOldResult() throws IOException {
+    ResultFolder.write(
+        folder, Result.of(full().build()).with("a", new double[] {1}, 1), Optional.of(MODEL));
+    Files.writeString(folder.resolve("report.html"), "old");
+  }
+
+  private Map<String, String> contents() throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    for (String name : names()) {
+      contents.put(
+          name, Files.isDirectory(folder.resolve(name)) ? "" : Checksum.of(folder.resolve(name)));
+    }
+    return contents;
+  }
+
+  private void writeNewResult(Optional<SavedModel> model) {
+    Result result = Result.of(Summary.builder("lazy", Map.of()).build());
+    ResultFolder.write(folder, result.with("a", new double[] {2}, 1), model);
+  }
+
+  @Test
+  void nothingOfAnOlderResultStaysBesideANewOne() throws IOException {
+    writeOldResult();
+    writeNewResult(Optional.of(NEW_MODEL));
+    assertThat(names())
+        .containsExactlyInAnyOrder("summary.json", "arrays.npz", "model.json", "model.npz");
+    assertThat(ModelFile.read(folder).array("w").values()).containsExactly(2);
+
+    Files.writeString(folder.resolve("report.html"), "drawn again");
+    writeNewResult(Optional.empty());
+    assertThat(names()).containsExactlyInAnyOrder("summary.json", "arrays.npz");
+  }
+
+  /** A directory in the place of any of the files fails while the large files are written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"arrays.npz", "model.npz", "model.json"})
+  void aFailedSaveLeavesTheOlderResultAsItWas(String name) throws IOException {
+    writeOldResult();
+    Files.delete(folder.resolve(name));
+    Files.createDirectories(folder.resolve(name).resolve("in-the-way"));
+    Map<String, String> before = contents();
+
+    assertThatThrownBy(() -> writeNewResult(Optional.of(NEW_MODEL)))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining(name)
+        .hasMessageNotContaining("\n");
+    assertThat(contents()).isEqualTo(before);
+  }
+
+  @Test
+  void aSaveThatFailsAmongTheFilesLeavesNoSummaryAndSoNoResult() throws IOException {
+    writeOldResult();
+    Files.delete(folder.resolve("report.html"));
+    Files.createDirectories(folder.resolve("report.html/in-the-way"));
+
+    assertThatThrownBy(() -> writeNewResult(Optional.of(NEW_MODEL)))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageNotContaining("\n");
+    assertThat(names())
+        .containsExactlyInAnyOrder("arrays.npz", "model.json", "model.npz", "report.html");
+    assertRefused(folder, "no summary.json");
   }
 
   @Test

@@ -7,7 +7,9 @@ package org.richkernel.bayes.critical;
  * @param residual largest mismatch of the equations over the replicas, relative to the change
  * @param kernelError standard error of C^L relative to its norm
  * @param effectiveShare smallest effective share of the samples over layers and replicas
- * @param tilt largest growth rate of the tilt, see below; weights have a variance only below 1/2
+ * @param tilt largest growth rate of the tilt over the layers: max over |u| = 1 of (2 g / N) phi(F
+ *     u)^T Ct phi(F u) with C = F F^T, 0 for bounded activations; weights of the samples have a
+ *     variance only below 1/2
  * @param passes most passes of a replica
  * @param converged whether all of these are as they should be
  * @param dual V, P x K

@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_full;
 import org.richkernel.compute.BackendUnavailableException;
+import org.richkernel.compute.PrivateFolder;
 
 /**
  * Loads OpenBLAS once per process and sets it to one thread: its own threads spin between calls and
@@ -53,14 +54,7 @@ final class NativeLibrary {
       return;
     }
     try {
-      String version = NativeLibrary.class.getPackage().getImplementationVersion();
-      System.setProperty(
-          CACHE_PROPERTY,
-          NativeCache.directory(
-                  System.getenv(),
-                  System.getProperty("user.home", "."),
-                  version == null ? "development" : version)
-              .toString());
+      System.setProperty(CACHE_PROPERTY, PrivateFolder.ofThisUser("javacpp").folder().toString());
     } catch (IOException e) {
       throw new BackendUnavailableException(
           "cpu",

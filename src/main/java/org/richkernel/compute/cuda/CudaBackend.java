@@ -12,6 +12,7 @@ import org.richkernel.compute.BackendInfo;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.PrivateFolder;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 
@@ -41,7 +42,7 @@ final class CudaBackend implements Backend {
   private boolean closed;
 
   /** Opens devices, the first of which stands for all; nothing stays open if one fails. */
-  static CudaBackend open(List<CudaDevice> devices, BackendOptions options, PrivateCache cache) {
+  static CudaBackend open(List<CudaDevice> devices, BackendOptions options, PrivateFolder cache) {
     List<CudaBackend> others = new ArrayList<>();
     try {
       for (CudaDevice device : devices.subList(1, devices.size())) {
@@ -62,7 +63,7 @@ final class CudaBackend implements Backend {
 
   /** Opens a device; what was acquired is given back if a step fails. */
   private CudaBackend(
-      CudaDevice device, List<CudaBackend> others, BackendOptions options, PrivateCache cache) {
+      CudaDevice device, List<CudaBackend> others, BackendOptions options, PrivateFolder cache) {
     info = new BackendInfo("cuda", names(device, others), options.threads());
     devices = Stream.concat(Stream.of(this), others.stream()).map(Backend.class::cast).toList();
     others.forEach(other -> closing.push(other::close));

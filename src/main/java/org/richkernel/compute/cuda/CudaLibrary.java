@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.richkernel.compute.PrivateFolder;
 
 /**
  * The four libraries of CUDA that the backend calls, each reached through natives of JCuda. Every
@@ -81,7 +82,7 @@ enum CudaLibrary {
           "CUDA is supported on Linux x86-64 only");
     }
     try {
-      initialize(PrivateCache.ofThisUser());
+      initialize(PrivateFolder.ofThisUser("cuda"));
       return new Status(true, title + ": " + soname() + " loaded", "");
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
       return diagnose(String.valueOf(e.getMessage()));
@@ -98,7 +99,7 @@ enum CudaLibrary {
    * fixed name from java.io.tmpdir if one is there; ours is put there whole, and the property is
    * set for the time of the loading only.
    */
-  private void initialize(PrivateCache cache) throws IOException, ClassNotFoundException {
+  private void initialize(PrivateFolder cache) throws IOException, ClassNotFoundException {
     String file = "lib" + nativeName + JCUDA_PLATFORM + ".so";
     extract(file, cache);
     String temporary = System.getProperty("java.io.tmpdir");
@@ -110,7 +111,7 @@ enum CudaLibrary {
     }
   }
 
-  private void extract(String file, PrivateCache cache) throws IOException {
+  private void extract(String file, PrivateFolder cache) throws IOException {
     try (InputStream resource = CudaLibrary.class.getResourceAsStream("/lib/" + file)) {
       if (resource == null) {
         throw new IOException("no resource /lib/" + file + " on the class path");

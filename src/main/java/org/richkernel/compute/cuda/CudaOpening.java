@@ -11,6 +11,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendUnavailableException;
 import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.PrivateFolder;
 
 /** Opens backends and says why where one cannot be opened. */
 final class CudaOpening {
@@ -29,7 +30,7 @@ final class CudaOpening {
     JCublas2.setExceptionsEnabled(false);
     JCusolver.setExceptionsEnabled(false);
     try {
-      return CudaBackend.open(devices, options, PrivateCache.ofThisUser());
+      return CudaBackend.open(devices, options, PrivateFolder.ofThisUser("cuda"));
     } catch (OutOfDeviceMemoryException e) {
       throw unavailable(e, "free memory of the device: see nvidia-smi for who holds it");
     } catch (CudaException | DeviceLostException e) {

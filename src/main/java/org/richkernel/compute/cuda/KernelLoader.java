@@ -7,6 +7,7 @@ import java.util.Locale;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
+import org.richkernel.compute.PrivateFolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,9 +21,9 @@ final class KernelLoader {
 
   private final CudaSession session;
   private final KernelCompiler compiler;
-  private final PrivateCache cache;
+  private final PrivateFolder cache;
 
-  KernelLoader(CudaSession session, KernelCompiler compiler, PrivateCache cache) {
+  KernelLoader(CudaSession session, KernelCompiler compiler, PrivateFolder cache) {
     this.session = session;
     this.compiler = compiler;
     this.cache = cache;

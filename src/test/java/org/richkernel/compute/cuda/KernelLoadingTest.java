@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.PrivateFolder;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 
@@ -25,8 +26,8 @@ class KernelLoadingTest {
 
   @TempDir Path folder;
 
-  private PrivateCache cache() throws IOException {
-    return PrivateCache.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "test");
+  private PrivateFolder cache() throws IOException {
+    return PrivateFolder.open(Map.of("RICHKERNEL_CACHE", folder.toString()), "/", "test", "cuda");
   }
 
   private CudaBackend open() throws IOException {

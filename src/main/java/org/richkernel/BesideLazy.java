@@ -1,0 +1,92 @@
+package org.richkernel;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.metrics.Scores;
+import org.richkernel.result.Result;
+import org.richkernel.result.Score;
+import org.richkernel.result.Summary;
+
+/**
+ * What the results of the Bayesian theories share: data, the NNGP beside the fit, and the cost.
+ *
+ * @param lazy the NNGP fit of the same data with the same noise
+ */
+record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
+  /** A summary with the cost and the scores of the NNGP. */
+  Summary.Builder summary(String command, Map<String, ?> config, double ioSeconds) {
+    Summary.Builder summary = Summary.builder(command, config);
+    cost.addTo(summary, ioSeconds);
+    summary.lazyTrain(ResultParts.score(lazy.trainScores()));
+    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    return summary;
+  }
+
+  /** Scores of predictions at the training points. */
+  Scores trainScores(double[] f) {
+    return Scores.of(points.trainTargets(), f);
+  }
+
+  /** Scores of predictions at the test points, if there are any. */
+  Optional<Scores> testScores(double[] f) {
+    return points.testTargets().map(y -> Scores.of(y, f));
+  }
+
+  /** Standard error of the loss at the test points; 0 where f has no error or there are none. */
+  double testLossError(double[] f, double[] spread) {
+    return spread.length == 0
+        ? 0
+        : points.testTargets().map(y -> ResultParts.lossError(y.toArray(), f, spread)).orElse(0.0);
+  }
+
+  /**
+   * Enters the scores of predictions at the training points.
+   *
+   * @param lossError Monte Carlo error of their loss; NaN where it has none
+   */
+  void train(Summary.Builder summary, double[] f, double lossError) {
+    summary.train(ResultParts.score(trainScores(f)).withLossStandardError(lossError));
+  }
+
+  /**
+   * Enters the scores of predictions at the test points, if there are any.
+   *
+   * @param spread their standard errors; empty where they have none
+   */
+  void test(Summary.Builder summary, double[] f, double[] spread) {
+    testScores(f)
+        .ifPresent(
+            scores -> {
+              Score score = ResultParts.score(scores);
+              summary.test(
+                  spread.length == 0
+                      ? score
+                      : score.withLossStandardError(testLossError(f, spread)));
+            });
+  }
+
+  /** A result with y_train f_train y_test f_test, phi_l and the phi_lazy_l of the NNGP. */
+  Result arrays(Summary summary, double[] train, double[] test, List<double[]> kernels) {
+    int p = points.trainInputs().rows();
+    Result result = ResultParts.predictions(summary, points, train, test);
+    for (int l = 1; l <= kernels.size(); l++) {
+      result = result.with("phi_" + l, kernels.get(l - 1), p, p);
+      result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);
+    }
+    return result;
+  }
+
+  /** Adds f_test_lazy, and f_test_standard_error where there is one. */
+  Result withTests(Result result, double[] spread) {
+    if (points.testTargets().isEmpty()) {
+      return result;
+    }
+    int outputs = points.trainTargets().outputs();
+    Result more =
+        ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
+    return spread.length == 0
+        ? more
+        : ResultParts.with(more, "f_test_standard_error", spread, outputs);
+  }
+}
