@@ -98,7 +98,7 @@ final class AlternatingRun {
     fillGaussian(RandomStreams.DYNAMICS_PREACTIVATION, 1, inputNoise);
     backend.gemm(Transpose.NO, Transpose.YES, 1, inputNoise, inputFactor, 0, inputField);
     fillGaussian(RandomStreams.DYNAMICS_BACKWARD_FIELD, layers, readout);
-    order.repeat(problem.inputKernel(), order.feature(0));
+    order.repeat(problem.inputKernel(backend), order.feature(0));
     backend.fill(1, order.gradient(layers + 1));
 
     Activation activation = problem.network().activation();

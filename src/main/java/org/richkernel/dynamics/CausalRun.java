@@ -147,7 +147,7 @@ class CausalRun {
     trainPoints = problem.trainPoints();
     driving = problem.batches().size();
     outputCount = problem.outputs();
-    inputKernel = problem.inputKernel();
+    inputKernel = problem.inputKernel(backend);
     phi = new Matrix[layers + 1];
     slope = new Matrix[layers + 1];
     g = new Matrix[layers + 1];

@@ -1,5 +1,7 @@
 package org.richkernel.dynamics;
 
+import org.richkernel.compute.Backend;
+import org.richkernel.lazy.InputCovariance;
 import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -189,7 +191,12 @@ public record DynamicsProblem(
     return trainInputs.dimension();
   }
 
-  /** Phi^0 = X X^T / D of all points, row-major M x M. */
+  /** Phi^0 = X X^T / D of all points by one product on a backend, row-major M x M. */
+  double[] inputKernel(Backend backend) {
+    return InputCovariance.of(backend, network, allInputs(), points(), dimension());
+  }
+
+  /** Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host. */
   public double[] inputKernel() {
     return inputKernel(allInputs(), points());
   }

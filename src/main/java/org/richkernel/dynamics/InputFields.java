@@ -25,6 +25,6 @@ final class InputFields {
       }
       return x;
     }
-    return CovarianceFactor.of(problem.inputKernel(), points, backend);
+    return CovarianceFactor.of(problem.inputKernel(backend), points, backend);
   }
 }

@@ -88,7 +88,7 @@ final class LinearRun {
     coefficients = memory.get("coefficients");
     product = memory.get("product");
     outputs = memory.get("outputs");
-    backend.upload(problem.inputKernel(), inputKernel);
+    backend.upload(problem.inputKernel(backend), inputKernel);
     spreadReadout(layer[layers + 1].gradient);
   }
 

@@ -175,6 +175,10 @@ public final class TrajectoryRecorder {
 
   /** What was kept. */
   public Trajectory trajectory() {
+    return trajectory(KernelCourse.of(kernels, problem));
+  }
+
+  private Trajectory trajectory(KernelCourse course) {
     return new Trajectory(
         points,
         outputCount,
@@ -182,7 +186,7 @@ public final class TrajectoryRecorder {
         Arrays.copyOf(trainLoss, times),
         Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
         kernels,
-        KernelCourse.of(kernels, problem));
+        course);
   }
 
   /** Number of times that were observed. */
@@ -193,7 +197,8 @@ public final class TrajectoryRecorder {
   /** Adds this to a checkpoint. */
   public void save(SolverState state) {
     state.put("recorder_start", start);
-    trajectory().save(state, "recorder");
+    // the numbers of the kernels follow from the kernels
+    trajectory(KernelCourse.none()).save(state, "recorder");
   }
 
   /** Takes up a saved state; nothing was observed before. */
