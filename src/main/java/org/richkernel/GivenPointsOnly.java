@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
@@ -18,8 +19,22 @@ record GivenPointsOnly(String solver) implements Predictor {
    * @throws InvalidProblemException always
    */
   @Override
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    throw refused();
+  }
+
+  /**
+   * Refuses.
+   *
+   * @throws InvalidProblemException always
+   */
+  @Override
   public double[] predict(Backend backend, Inputs inputs) {
-    throw new InvalidProblemException(
+    throw refused();
+  }
+
+  private InvalidProblemException refused() {
+    return new InvalidProblemException(
         "test-x",
         "new to this result (solver " + solver + ")",
         "it follows the points it was made with; name them as --test-x of dynamics, or use one"

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.richkernel.bayes.Populations;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
 import org.richkernel.network.Inputs;
@@ -16,9 +17,15 @@ public final class SavedFit {
   private final Standardization standardization;
   private final int outputs;
   private final List<String> classNames;
+  private final long modelBytes;
 
   private SavedFit(
-      Predictor predictor, Standardization standardization, int outputs, List<String> classNames) {
+      Predictor predictor,
+      Standardization standardization,
+      int outputs,
+      List<String> classNames,
+      long modelBytes) {
+    this.modelBytes = modelBytes;
     this.predictor = predictor;
     this.standardization = standardization;
     this.outputs = outputs;
@@ -37,7 +44,8 @@ public final class SavedFit {
         ModelSettings.read(model),
         ModelSettings.standardization(model.settings()),
         ((Number) model.settings().get("outputs")).intValue(),
-        classes.stream().map(String::valueOf).toList());
+        classes.stream().map(String::valueOf).toList(),
+        model.arrays().values().stream().mapToLong(SavedFit::bytes).sum());
   }
 
   /**
@@ -49,14 +57,27 @@ public final class SavedFit {
     return SavedPopulations.read(ModelFile.read(folder));
   }
 
+  private static long bytes(Table values) {
+    return (long) Double.BYTES * values.rows() * values.columns();
+  }
+
+  /** What {@link #predict} will hold at once, with the model and the inputs. */
+  public MemoryPlan plan(Backend backend, Table raw) {
+    // the inputs as they were read, and standardized
+    return predictor.plan(backend, inputs(raw)).addHost(modelBytes + 2 * bytes(raw));
+  }
+
   /**
    * Predictions at raw inputs as they were read from a file.
    *
    * @return rows x K, row-major
    */
   public double[] predict(Backend backend, Table raw) {
-    return predictor.predict(
-        backend, Inputs.of(standardization.apply(raw), raw.rows(), raw.columns()));
+    return predictor.predict(backend, inputs(raw));
+  }
+
+  private Inputs inputs(Table raw) {
+    return Inputs.of(standardization.apply(raw), raw.rows(), raw.columns());
   }
 
   /** K. */

@@ -110,6 +110,31 @@ class ArchitectureTest {
   }
 
   @Test
+  void commandLineComputesNothingItself() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(CLI)
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(
+                "org\\.richkernel\\..*(Matrix|Workspace|Solver|Sampler|RandomStreams)");
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void nothingStandsOnTheCommandLine() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(CLI)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(CLI);
+    rule.check(CLASSES);
+  }
+
+  @Test
   void onlyTheCommandLineEndsTheProcess() {
     ArchRule rule =
         noClasses()

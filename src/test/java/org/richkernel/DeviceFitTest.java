@@ -91,7 +91,8 @@ class DeviceFitTest {
   private static RunControl checkpointed(
       Path where, boolean resume, long stopAfter, Runnable atThree) {
     DirectoryCheckpoints store =
-        new DirectoryCheckpoints(new CheckpointDirectory(where, Map.of("seed", 3)), resume, 0);
+        new DirectoryCheckpoints(
+            new CheckpointDirectory(where, Map.of("seed", 3)), resume, 0, line -> {});
     RunControl control = stopAfter(stopAfter, store);
     return new RunControl(
         progress -> {

@@ -111,13 +111,26 @@ public final class DeepPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    int outputs = targets.length / input.points();
+    int most = java.util.Arrays.stream(populations.samples()).max().orElse(1);
+    return plan(backend, most, Math.min(most, backend.panelRows(input.points())), outputs)
+        .addHost(8L * inputs.rows() * outputs);
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != input.features()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + input.features() + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict with more memory");
     int points = input.points();
     int outputs = targets.length / points;
     double[] predictions = new double[inputs.rows() * outputs];
@@ -130,7 +143,6 @@ public final class DeepPredictor implements Predictor {
     int[] sizes = java.util.Arrays.stream(populations.samples()).distinct().toArray();
     int most = java.util.Arrays.stream(sizes).max().orElse(1);
     int panel = Math.min(most, backend.panelRows(points));
-    plan(backend, most, panel, outputs).requireFits(backend, "predict with more memory");
     try (DeepPosterior posterior =
         new DeepPosterior(backend, network, input, targets, parameters, sizes)) {
       posterior.setJitter(jitter);

@@ -2,8 +2,10 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
@@ -49,19 +51,36 @@ public final class LinearPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
     int outputs = intercepts.length;
-    int dimension = weights.length / outputs;
+    return new MemoryPlan()
+        .add("inputs", Precision.FLOAT64, inputs.rows(), inputs.dimension())
+        .add("weights", Precision.FLOAT64, inputs.dimension(), outputs)
+        .add("predictions", Precision.FLOAT64, inputs.rows(), outputs)
+        .addHost(8L * inputs.rows() * (inputs.dimension() + outputs));
+  }
+
+  private void requireDimension(Inputs inputs) {
+    int dimension = weights.length / intercepts.length;
     if (inputs.dimension() != dimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + dimension + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    MemoryPlan plan = plan(backend, inputs);
+    plan.requireFits(backend, "predict fewer points at a time");
+    int outputs = intercepts.length;
     double[] f = new double[inputs.rows() * outputs];
-    try (Matrix x = backend.allocate(Precision.FLOAT64, inputs.rows(), dimension, "inputs");
-        Matrix w = backend.allocate(Precision.FLOAT64, dimension, outputs, "weights");
-        Matrix out = backend.allocate(Precision.FLOAT64, inputs.rows(), outputs, "predictions")) {
+    try (Workspace memory = new Workspace(backend, plan)) {
+      Matrix x = memory.get("inputs");
+      Matrix w = memory.get("weights");
+      Matrix out = memory.get("predictions");
       backend.upload(inputs.toArray(), x);
       backend.upload(weights, w);
       backend.gemm(Transpose.NO, Transpose.NO, 1, x, w, 0, out);

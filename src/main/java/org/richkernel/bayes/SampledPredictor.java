@@ -169,26 +169,48 @@ public final class SampledPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    int width = projector.length / rank;
+    // the products by which a panel of inputs becomes coordinates, before its neurons
+    return matrices(backend)
+        .add("new inputs", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), width)
+        .add("input projector", Precision.FLOAT64, width, rank)
+        .add("new coordinates", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), rank)
+        .addHost(8L * inputs.rows() * outputs + 8L * INPUT_PANEL * (2L * width + rank));
+  }
+
+  private MemoryPlan matrices(Backend backend) {
+    int panel = panel(backend);
+    return new MemoryPlan()
+        .add("neurons", Precision.FLOAT32, panel, rank)
+        .add("readout", Precision.FLOAT32, panel, outputs)
+        .add("coordinates", Precision.FLOAT32, INPUT_PANEL, rank)
+        .add("deviation", Precision.FLOAT32, 1, INPUT_PANEL)
+        .add("phi", Precision.FLOAT32, panel, INPUT_PANEL)
+        .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
+  }
+
+  /** Neurons that are taken together. */
+  private int panel(Backend backend) {
+    return Math.min(coefficients.length / outputs, backend.panelRows(Math.max(rank, INPUT_PANEL)));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != inputDimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + inputDimension + "; give as many");
     }
-    int count = coefficients.length / outputs;
-    int panel = Math.min(count, backend.panelRows(Math.max(rank, INPUT_PANEL)));
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
+    int panel = panel(backend);
     double[] predictions = new double[inputs.rows() * outputs];
-    MemoryPlan plan =
-        new MemoryPlan()
-            .add("neurons", Precision.FLOAT32, panel, rank)
-            .add("readout", Precision.FLOAT32, panel, outputs)
-            .add("coordinates", Precision.FLOAT32, INPUT_PANEL, rank)
-            .add("deviation", Precision.FLOAT32, 1, INPUT_PANEL)
-            .add("phi", Precision.FLOAT32, panel, INPUT_PANEL)
-            .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
-    plan.requireFits(backend, "predict fewer points at a time");
-    try (Workspace memory = new Workspace(backend, plan)) {
+    try (Workspace memory = new Workspace(backend, matrices(backend))) {
       for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
         int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
         double[] part = predictPanel(backend, memory, inputs.copyRows(from, rows), rows, panel);

@@ -67,12 +67,7 @@ final class BayesCommand implements Callable<Integer> {
               + "multiple of 4. Default: ${DEFAULT-VALUE}.")
   private int samples;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
       names = "--tolerance",
@@ -87,7 +82,8 @@ final class BayesCommand implements Callable<Integer> {
       names = "--max-sweeps",
       paramLabel = "N",
       defaultValue = "2000",
-      description = "Most sweeps of each chain after burn-in. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Most sweeps of each chain after burn-in, an integer. Default: ${DEFAULT-VALUE}.")
   private int maxSweeps;
 
   @Option(
@@ -95,7 +91,7 @@ final class BayesCommand implements Callable<Integer> {
       paramLabel = "D",
       defaultValue = "0",
       description =
-          "Weight of the determinant in the action: 0 for infinite width; 1 for the "
+          "Weight of the determinant in the action, a pure number: 0 for infinite width; 1 for the "
               + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
   private double determinantWeight;
 
@@ -113,7 +109,8 @@ final class BayesCommand implements Callable<Integer> {
   public Integer call() {
     NetworkSpec described = network.network();
     SaddleOptions options =
-        new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
+        new SaddleOptions(
+            gamma, beta, samples, determinantWeight, seed.value(), tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     finiteWidth.check();
@@ -122,6 +119,7 @@ final class BayesCommand implements Callable<Integer> {
       return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
     }
     search.resolve(resolved);
+    finiteWidth.resolveInfinite(resolved);
     Search more = search.search(gamma, beta);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
         .run(new Adaptive(described, options, more), resolved);

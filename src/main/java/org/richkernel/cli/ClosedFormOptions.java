@@ -11,7 +11,8 @@ final class ClosedFormOptions {
       names = "--gamma",
       paramLabel = "G",
       description =
-          "Richness; accepted so that one --config file serves several commands, and taken "
+          "Richness, a pure number; accepted so that one --config file serves several commands, "
+              + "and taken "
               + "as 0, which is the lazy limit. Default: 0.")
   private @Nullable Double gamma;
 
@@ -19,14 +20,16 @@ final class ClosedFormOptions {
       names = "--samples",
       paramLabel = "S",
       defaultValue = "0",
-      description = "Samples; accepted likewise, nothing is sampled. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Number of samples; accepted likewise, nothing is sampled. Default: ${DEFAULT-VALUE}.")
   private int samples;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Seed; accepted likewise, nothing is random. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Seed, an integer; accepted likewise, nothing is random. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   /** Complains about numbers that make no sense, and says what has no effect. */

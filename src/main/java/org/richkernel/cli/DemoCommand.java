@@ -42,14 +42,10 @@ final class DemoCommand implements Callable<Integer> {
       description = "Folder for the result. Default: ${DEFAULT-VALUE}.")
   private Path out = Path.of("target", "demo");
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Mixin private RunOptions run = new RunOptions();
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
 
   /** A command that writes to a console. */
   DemoCommand(Console console) {
@@ -65,9 +61,10 @@ final class DemoCommand implements Callable<Integer> {
     arguments.add("--test-x=" + data.resolve("mnist01-test-images-idx3-ubyte.gz"));
     arguments.add("--test-y=" + data.resolve("mnist01-test-labels-idx1-ubyte.gz"));
     arguments.addAll(FIT);
-    arguments.add("--seed=" + seed);
+    arguments.add("--seed=" + seed.value());
     arguments.add("--out=" + out);
     arguments.addAll(run.arguments());
+    arguments.addAll(checkpoints.arguments());
     if (!run.quiet()) {
       console.line("richkernel bayes " + String.join(" ", arguments));
     }

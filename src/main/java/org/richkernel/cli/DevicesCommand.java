@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import org.richkernel.compute.BackendProvider;
 import org.richkernel.compute.Backends;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** Lists the backends. */
 @Command(
@@ -11,6 +12,8 @@ import picocli.CommandLine.Command;
     description = "Lists the backends, most preferred first, and says why one is not usable.")
 final class DevicesCommand implements Callable<Integer> {
   private final Console console;
+
+  @Mixin private DebugOption debug = new DebugOption();
 
   /** A command that writes to a console. */
   DevicesCommand(Console console) {

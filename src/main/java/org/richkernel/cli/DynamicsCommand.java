@@ -40,14 +40,15 @@ final class DynamicsCommand implements Callable<Integer> {
       names = "--gamma",
       paramLabel = "G",
       defaultValue = "1",
-      description = "Richness, a positive number; small is lazy. Default: ${DEFAULT-VALUE}.")
+      description = "Richness, a positive pure number; small is lazy. Default: ${DEFAULT-VALUE}.")
   private double gamma;
 
   @Option(
       names = "--steps",
       paramLabel = "T",
       description =
-          "Steps of gradient descent. Default: 100; with one hidden layer and no --step-size a "
+          "Number of steps of gradient descent. Default: 100; with one hidden layer and no "
+              + "--step-size a "
               + "gradient flow to its fixed point.")
   private @Nullable Integer steps;
 
@@ -84,7 +85,8 @@ final class DynamicsCommand implements Callable<Integer> {
       description =
           "causal (any network, one pass, sampled), alternating (fixed-point iteration, for "
               + "comparison), linear (algebra, linear networks), one-hidden (gradient flow of one "
-              + "hidden layer) or auto: linear for linear networks, one-hidden for one hidden layer "
+              + "hidden layer) or auto: linear for linear networks, one-hidden for one hidden "
+              + "layer "
               + "without --steps, --step-size, --batch-size and --compare, otherwise causal. "
               + "Default: ${DEFAULT-VALUE}.")
   private SolverKind solver = SolverKind.AUTO;
@@ -138,16 +140,11 @@ final class DynamicsCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "10000",
       description =
-          "Neurons drawn in each layer by the sampled solvers; a multiple of 4. Default: "
+          "Number of neurons drawn in each layer by the sampled solvers; a multiple of 4. Default: "
               + "${DEFAULT-VALUE}.")
   private int samples;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
       names = "--tolerance",
@@ -185,7 +182,7 @@ final class DynamicsCommand implements Callable<Integer> {
             .batchSize(batchSize)
             .saveHistory(saveHistory)
             .samples(samples)
-            .seed(seed)
+            .seed(seed.value())
             .solver(solver)
             .approximation(approximation)
             .compare(compare);

@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Optional;
 import org.richkernel.compute.BackendUnavailableException;
 import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.NotPositiveDefiniteException;
@@ -20,6 +21,17 @@ import picocli.CommandLine.Model.CommandSpec;
 record Failure(int code, String line) {
   /** The failure of a command that threw. */
   static Failure of(Throwable thrown, CommandSpec command) {
+    Failure failure = plain(thrown, command);
+    Optional<FileArgument> argument = FileArgument.of(failure.line(), command);
+    if (argument.isEmpty()) {
+      return failure;
+    }
+    boolean readBack = thrown instanceof InvalidDataException && argument.get().holdsResult();
+    return new Failure(
+        readBack ? ExitCode.IO : failure.code(), argument.get().prefix() + failure.line());
+  }
+
+  private static Failure plain(Throwable thrown, CommandSpec command) {
     if (thrown instanceof CommandLine.ParameterException e) {
       return new Failure(ExitCode.USAGE, message(e) + "; see " + nameOf(e) + " --help");
     }

@@ -67,7 +67,7 @@ final class FiniteCommand implements Callable<Integer> {
       names = "--width",
       paramLabel = "N",
       defaultValue = "1024",
-      description = "Neurons of each hidden layer. Default: ${DEFAULT-VALUE}.")
+      description = "Number of neurons of each hidden layer. Default: ${DEFAULT-VALUE}.")
   private int width;
 
   @Option(
@@ -75,7 +75,8 @@ final class FiniteCommand implements Callable<Integer> {
       paramLabel = "R",
       defaultValue = "4",
       description =
-          "Independent networks (gd) or Markov chains (langevin). Default: ${DEFAULT-VALUE}.")
+          "Number of independent networks (gd) or Markov chains (langevin). Default: "
+              + "${DEFAULT-VALUE}.")
   private int repeats;
 
   @Option(
@@ -86,12 +87,7 @@ final class FiniteCommand implements Callable<Integer> {
           "Richness, a pure number above 0; langevin takes 0 too. Default: ${DEFAULT-VALUE}.")
   private double gamma;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
       names = "--beta",
@@ -127,7 +123,8 @@ final class FiniteCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "2000",
       description =
-          "langevin: most trajectories of each chain after burn-in. Default: ${DEFAULT-VALUE}.")
+          "langevin: largest number of trajectories of each chain after burn-in. Default: "
+              + "${DEFAULT-VALUE}.")
   private int maxSweeps;
 
   @Mixin private DescentOptions descent = new DescentOptions();
@@ -150,7 +147,7 @@ final class FiniteCommand implements Callable<Integer> {
     network.resolve(resolved);
     if (method == Method.GD) {
       refuse(POSTERIOR_OPTIONS);
-      FiniteTraining training = networks.training().options(descent.options(gamma, seed));
+      FiniteTraining training = networks.training().options(descent.options(gamma, seed.value()));
       return new FitRun<FiniteTrainingFit>(console, spec, data, run, longRun)
           .without(POSTERIOR_OPTIONS)
           .run(new Training(training), resolved);
@@ -161,7 +158,7 @@ final class FiniteCommand implements Callable<Integer> {
             .posterior()
             .gamma(gamma)
             .beta(beta)
-            .seed(seed)
+            .seed(seed.value())
             .tolerance(tolerance)
             .maxSweeps(maxSweeps)
             .readout(readout);

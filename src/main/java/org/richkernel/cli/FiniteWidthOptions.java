@@ -44,7 +44,8 @@ final class FiniteWidthOptions {
       names = "--width",
       paramLabel = "N",
       description =
-          "Neurons of each hidden layer, for a theory of finite width. Default: infinite.")
+          "Number of neurons of each hidden layer, for a theory of finite width. Default: "
+              + "infinite.")
   private @Nullable Integer width;
 
   @Option(
@@ -68,6 +69,11 @@ final class FiniteWidthOptions {
   boolean given() {
     boolean infinite = order == null || order.equals(TREE);
     return !infinite || width != null || chi != null || STANDARD.equals(scaling);
+  }
+
+  /** Records the theory of infinite width, where no other is asked for. */
+  void resolveInfinite(Map<String, Object> options) {
+    options.put("order", TREE);
   }
 
   /** Complains about names that are not known, whatever the theory. */
@@ -105,6 +111,9 @@ final class FiniteWidthOptions {
         "theories of finite --width know the weight themselves");
     double[] scales = scales(neurons);
     resolved.put("order", order == null ? TREE : order);
+    if (chi == null) {
+      resolved.put("scaling", scaling == null ? STANDARD : scaling);
+    }
     resolved.put("chi", scales.length == 1 ? scales[0] : chi);
     resolved.put("gamma", Math.sqrt(scales[scales.length - 1] / neurons));
     if (MAP.equals(order)) {

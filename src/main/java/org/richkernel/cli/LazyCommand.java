@@ -71,7 +71,8 @@ final class LazyCommand implements Callable<Integer> {
         .run(new Lazy(regression), resolved);
   }
 
-  private record Lazy(LazyRegression regression) implements FitRun.Theory<LazyFit> {
+  /** The closed form as a run sees it. */
+  record Lazy(LazyRegression regression) implements FitRun.Theory<LazyFit> {
     @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       return List.of(regression.plan(data, backend));
@@ -79,8 +80,8 @@ final class LazyCommand implements Callable<Integer> {
 
     @Override
     public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
-      LazyFit fit = regression.fit(data, backend);
-      return control.stop().isRaised() ? Optional.empty() : Optional.of(fit);
+      // in one go: there is no step at which it could stop, and nothing to resume
+      return Optional.of(regression.fit(data, backend));
     }
 
     @Override

@@ -1,10 +1,10 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
-import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What a computation that may take long can be told besides. */
+/** Where a computation that may take long leaves its result and its checkpoints. */
 final class LongRunOptions {
   @Option(
       names = "--out",
@@ -15,28 +15,7 @@ final class LongRunOptions {
               + "Default: ${DEFAULT-VALUE}.")
   private Path out = Path.of("richkernel-out");
 
-  @Option(
-      names = "--resume",
-      negatable = true,
-      description =
-          "Go on from the checkpoint in the --out folder; start afresh if there is none. "
-              + "Default: off, which removes an old checkpoint.")
-  private boolean resume;
-
-  @Option(
-      names = "--checkpoint-seconds",
-      paramLabel = "T",
-      defaultValue = "30",
-      description = "Least time between two checkpoints. Unit: seconds. Default: ${DEFAULT-VALUE}.")
-  private double checkpointSeconds;
-
-  @Option(
-      names = "--dry-run",
-      negatable = true,
-      description =
-          "Write what the computation would hold in memory and end, with exit code 4 if it "
-              + "would not fit. Default: off.")
-  private boolean dryRun;
+  @Mixin private CheckpointOptions checkpoints = new CheckpointOptions();
 
   /** The result folder. */
   Path out() {
@@ -45,24 +24,21 @@ final class LongRunOptions {
 
   /** Whether to go on from a checkpoint. */
   boolean resume() {
-    return resume;
+    return checkpoints.resume();
   }
 
   /** Least seconds between two checkpoints. */
   double checkpointSeconds() {
-    return checkpointSeconds;
+    return checkpoints.checkpointSeconds();
   }
 
   /** Whether to stop before the work. */
   boolean dryRun() {
-    return dryRun;
+    return checkpoints.dryRun();
   }
 
   /** Complains about numbers that make no sense. */
   void check() {
-    if (!(checkpointSeconds >= 0) || checkpointSeconds > 1e9) {
-      throw new InvalidProblemException(
-          "checkpoint-seconds", checkpointSeconds, "use a number of at least 0");
-    }
+    checkpoints.check();
   }
 }

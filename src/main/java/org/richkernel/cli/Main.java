@@ -2,7 +2,6 @@ package org.richkernel.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.richkernel.result.Version;
 import picocli.CommandLine;
@@ -31,23 +30,28 @@ public final class Main {
 
   /** The same with other streams. */
   static int run(Console console, String... arguments) {
-    boolean debug = Arrays.asList(arguments).contains("--debug");
     CommandLine program = program(console);
+    String[] all = arguments;
     try {
-      String[] all = withConfigFile(program, arguments);
-      CommandLine fresh = program(console);
-      ParseResult parsed = fresh.parseArgs(all);
+      all = withConfigFile(program, arguments);
+      program = program(console);
+      ParseResult parsed = program.parseArgs(all);
       Integer shown = CommandLine.executeHelpRequest(parsed);
-      return shown != null ? shown : call(fresh, parsed);
+      return shown != null ? shown : call(program, parsed);
     } catch (Exception | OutOfMemoryError | LinkageError | StackOverflowError e) {
       Failure failure = Failure.of(e, commandOf(program));
       console.warn(failure.line());
-      if (debug) {
+      if (asksForTrace(List.of(all))) {
         e.printStackTrace(console.err());
         console.err().flush();
       }
       return failure.code();
     }
+  }
+
+  /** Looks at the arguments themselves, as they may be what could not be understood. */
+  private static boolean asksForTrace(List<String> arguments) {
+    return arguments.lastIndexOf(DebugOption.NAME) > arguments.lastIndexOf("--no-debug");
   }
 
   private static int call(CommandLine program, ParseResult parsed) throws Exception {

@@ -56,9 +56,14 @@ final class OptionRecord {
 
   /** What must be the same for a checkpoint to be continued bit for bit. */
   static Map<String, Object> fingerprint(
-      Map<String, Object> options, Datasets data, String backendName) {
-    Map<String, Object> same = new LinkedHashMap<>(options);
-    same.keySet().removeAll(NUMBERS_DO_NOT_DEPEND_ON);
+      Map<String, @Nullable Object> options, Datasets data, String backendName) {
+    Map<String, Object> same = new LinkedHashMap<>();
+    options.forEach(
+        (name, value) -> {
+          if (value != null && !NUMBERS_DO_NOT_DEPEND_ON.contains(name)) {
+            same.put(name, value);
+          }
+        });
     same.put("richkernel", Version.get());
     same.put("backend", backendName);
     same.put("checksum of the data", checksum(data));

@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -16,11 +17,6 @@ import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.report.ReportWriter;
-import org.richkernel.result.CheckpointDirectory;
-import org.richkernel.result.DirectoryCheckpoints;
-import org.richkernel.result.ResultFolder;
-import org.richkernel.solver.RunControl;
-import org.richkernel.solver.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +74,7 @@ final class PhaseCommand implements Callable<Integer> {
   @Option(
       names = "--width",
       paramLabel = "N",
-      description = "Neurons of each hidden layer; needed with --train-x. Default: none.")
+      description = "Number of neurons of each hidden layer; needed with --train-x. Default: none.")
   private @Nullable Integer width;
 
   @Option(
@@ -95,16 +91,12 @@ final class PhaseCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "5000",
       description =
-          "Samples of each of four sets that the four-point averages are taken over. Default:"
+          "Number of samples of each of four sets that the four-point averages are taken over. "
+              + "Default:"
               + " ${DEFAULT-VALUE}.")
   private int samples = 5000;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Key of the random numbers, an integer. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
@@ -116,9 +108,12 @@ final class PhaseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    long start = System.nanoTime();
-    run.check();
-    longRun.check();
+    try (ControlledRun course = new ControlledRun(console, run, longRun)) {
+      return diagram(course, System.nanoTime());
+    }
+  }
+
+  private int diagram(ControlledRun course, long start) {
     double[] sweep = Sweep.linear("weight-variance", weightVariance);
     if (sweep.length < 2) {
       throw new InvalidProblemException(
@@ -126,9 +121,10 @@ final class PhaseCommand implements Callable<Integer> {
     }
     NetworkSpec network = NetworkSpec.of(hiddenLayers, activation).withBiasVariance(biasVariance);
     PhaseDiagram diagram = PhaseDiagram.of(network, sweep);
-    Map<String, Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    run.resolve(options);
     if (given("--train-x") || given("--train-y")) {
-      return withData(diagram, options, start);
+      return withData(diagram, options, course, start);
     }
     if (width != null) {
       throw new InvalidProblemException(
@@ -138,20 +134,46 @@ final class PhaseCommand implements Callable<Integer> {
       console.line(new MemoryPlan().describe().stripTrailing());
       return ExitCode.DONE;
     }
-    ResultFolder.prepare(longRun.out());
-    options.values().removeIf(Objects::isNull);
-    return finish(diagram, options, new CheckpointDirectory(longRun.out(), Map.of()), start);
+    return course.compute(
+        Map.of(), control -> Optional.of(diagram), done -> finish(done, options, start));
   }
 
-  private int finish(
+  private boolean given(String option) {
+    return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private int withData(
       PhaseDiagram diagram,
-      Map<String, Object> options,
-      CheckpointDirectory directory,
+      Map<String, @Nullable Object> options,
+      ControlledRun course,
       long start) {
+    if (width == null) {
+      throw new InvalidProblemException(
+          "width", "missing", "the response to data is of order 1/N; give the number of neurons");
+    }
+    if (samples < MapOptions.MIN_SAMPLES) {
+      throw new InvalidProblemException(
+          "samples", samples, "use at least " + MapOptions.MIN_SAMPLES);
+    }
+    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed.value());
+    Datasets points = data.reader().read();
+    data.resolve(options, points);
+    List<MemoryPlan> plan = List.of(diagram.plan(points, settings));
+    try (Backend backend = run.open(console)) {
+      if (course.endsWithPlan(plan, backend, "lower --train-size or --samples")) {
+        return ExitCode.DONE;
+      }
+      return course.compute(
+          OptionRecord.fingerprint(options, points, backend.info().name()),
+          control -> diagram.on(points, settings, backend, control),
+          full -> finish(full, options, start));
+    }
+  }
+
+  private int finish(PhaseDiagram diagram, Map<String, @Nullable Object> options, long start) {
     Path out = longRun.out();
     diagram.save(out, options, (System.nanoTime() - start) * 1e-9);
     Path report = ReportWriter.write(out);
-    directory.clear();
     if (!run.quiet()) {
       console.line(
           String.format(
@@ -161,63 +183,5 @@ final class PhaseCommand implements Callable<Integer> {
               report));
     }
     return ExitCode.DONE;
-  }
-
-  private boolean given(String option) {
-    return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
-  }
-
-  private int withData(PhaseDiagram diagram, Map<String, Object> options, long start) {
-    if (width == null) {
-      throw new InvalidProblemException(
-          "width", "missing", "the response to data is of order 1/N; give the number of neurons");
-    }
-    if (samples < MapOptions.MIN_SAMPLES) {
-      throw new InvalidProblemException(
-          "samples", samples, "use at least " + MapOptions.MIN_SAMPLES);
-    }
-    PhaseDiagram.Settings settings = new PhaseDiagram.Settings(width, beta, samples, seed);
-    Datasets points = data.reader().read();
-    data.resolve(options, points);
-    run.resolve(options);
-    options.values().removeIf(Objects::isNull);
-    MemoryPlan plan = diagram.plan(points, settings);
-    try (Backend backend = run.open(console)) {
-      if (longRun.dryRun()) {
-        console.line(plan.describe().stripTrailing());
-      }
-      plan.requireFits(backend, "lower --train-size or --samples");
-      if (longRun.dryRun()) {
-        return ExitCode.DONE;
-      }
-      ResultFolder.prepare(longRun.out());
-      CheckpointDirectory directory =
-          new CheckpointDirectory(
-              longRun.out(), OptionRecord.fingerprint(options, points, backend.info().name()));
-      if (!longRun.resume()) {
-        directory.clear();
-      }
-      Optional<PhaseDiagram> full = swept(diagram, points, settings, backend, directory);
-      if (full.isEmpty()) {
-        console.warn("stopped; resume with the same command and --resume");
-        return ExitCode.STOPPED;
-      }
-      return finish(full.get(), options, directory, start);
-    }
-  }
-
-  private Optional<PhaseDiagram> swept(
-      PhaseDiagram diagram,
-      Datasets points,
-      PhaseDiagram.Settings settings,
-      Backend backend,
-      CheckpointDirectory directory) {
-    DirectoryCheckpoints checkpoints =
-        new DirectoryCheckpoints(directory, longRun.resume(), longRun.checkpointSeconds());
-    StopSignal stop = new StopSignal();
-    try (StopSignals signals = new StopSignals(stop, console);
-        ProgressDisplay display = ProgressDisplay.of(console, run.quiet())) {
-      return diagram.on(points, settings, backend, new RunControl(display, stop, checkpoints));
-    }
   }
 }

@@ -1,19 +1,21 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.SavedFit;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.UnseenPoints;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 import org.richkernel.report.ReportWriter;
+import org.richkernel.result.PeakMemory;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
@@ -82,6 +84,8 @@ final class PredictCommand implements Callable<Integer> {
       description = "Folder for the predictions, another than --from. Default: ${DEFAULT-VALUE}.")
   private Path out = Path.of("richkernel-predictions");
 
+  @Mixin private DryRunOption dryRun = new DryRunOption();
+
   /** A command that writes to a console. */
   PredictCommand(Console console) {
     this.console = console;
@@ -90,6 +94,7 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     run.check();
+    long start = System.nanoTime();
     Path folder = requireFrom();
     SavedFit fit = SavedFit.read(folder);
     Summary origin = ResultFolder.readSummary(folder);
@@ -97,15 +102,25 @@ final class PredictCommand implements Callable<Integer> {
     Map<String, @Nullable Object> options = OptionRecord.of(spec);
     run.resolve(options);
     options.put("test-size", points.inputs().rows());
-    options.values().removeIf(Objects::isNull);
+    double ioSeconds = (System.nanoTime() - start) * 1e-9;
     try (Backend backend = run.open(console)) {
-      long start = System.nanoTime();
+      MemoryPlan plan = fit.plan(backend, points.inputs());
+      if (dryRun.given()) {
+        console.line(plan.describe().stripTrailing());
+      }
+      plan.requireFits(backend, "lower --test-size");
+      if (dryRun.given()) {
+        return ExitCode.DONE;
+      }
+      ResultFolder.prepare(out);
       double[] predictions = fit.predict(backend, points.inputs());
       Summary.Builder summary =
           Summary.builder("predict", options)
               .backend(backend.info())
               .converged(origin.converged())
               .seconds("total", (System.nanoTime() - start) * 1e-9)
+              .seconds("io", ioSeconds)
+              .peakBytes(PeakMemory.of(backend))
               .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
       origin.seed().ifPresent(summary::seed);
       return finish(summary, fit.outputs(), predictions, points.targets());
@@ -172,7 +187,7 @@ final class PredictCommand implements Callable<Integer> {
     ResultFolder.write(out, result.with("f_test", predictions, shape));
     Path report = ReportWriter.write(out);
     if (!run.quiet()) {
-      console.line(ResultTable.of(result.summary(), java.util.List.of(), report).stripTrailing());
+      console.line(ResultTable.of(result.summary(), List.of(), report).stripTrailing());
       console.line(rows + " predictions in " + out.resolve(ResultFolder.ARRAYS) + ", f_test");
     }
     if (!result.summary().converged()) {

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.richkernel.report.Comparison;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +29,8 @@ final class ReportCommand implements Callable<Integer> {
               + "theory beside an experiment. Repeated for several; trained networks of several "
               + "widths beside their theory show its convergence. Default: none.")
   private List<Path> others = new ArrayList<>();
+
+  @Mixin private DebugOption debug = new DebugOption();
 
   /** A command that writes to a console. */
   ReportCommand(Console console) {

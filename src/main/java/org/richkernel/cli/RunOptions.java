@@ -11,10 +11,13 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How and where a command computes, whatever it computes. */
 final class RunOptions {
+  private static final String FIRST_DEVICE = "0";
+
   @Option(
       names = "--backend",
       paramLabel = "NAME",
@@ -28,7 +31,8 @@ final class RunOptions {
       names = "--threads",
       paramLabel = "N",
       description =
-          "Threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise the "
+          "Number of threads to compute with. Default: SLURM_CPUS_PER_TASK where set, otherwise "
+              + "the "
               + "processors of the machine.")
   private @Nullable Integer threads;
 
@@ -36,7 +40,8 @@ final class RunOptions {
       names = "--devices",
       paramLabel = "N[,N...]",
       description =
-          "CUDA devices to compute on, as the command 'devices' numbers them; the chains of a "
+          "CUDA devices to compute on, as the command 'devices' numbers them, integers from 0; "
+              + "the chains of a "
               + "sampled fit are spread over them, with the numbers of one device. Default: 0.")
   private @Nullable String devices;
 
@@ -44,8 +49,8 @@ final class RunOptions {
       names = "--device-memory",
       paramLabel = "BYTES",
       description =
-          "Most memory that the matrices of a backend may take, on each device: bytes, or a "
-              + "number with k, m, g or t (powers of 1024), such as 8g. Default: what is free.")
+          "Most memory that the matrices of a backend may take, on each device. Unit: bytes, or "
+              + "with k, m, g or t (powers of 1024), such as 8g. Default: what is free.")
   private @Nullable String deviceMemory;
 
   @Option(
@@ -74,11 +79,7 @@ final class RunOptions {
               + "Default: none.")
   private @Nullable Path config;
 
-  @Option(
-      names = "--debug",
-      negatable = true,
-      description = "Show the stack trace of a failure. Default: off.")
-  private boolean debug;
+  @Mixin private DebugOption debug = new DebugOption();
 
   /** Whether only warnings and failures are to be written. */
   boolean quiet() {
@@ -87,9 +88,6 @@ final class RunOptions {
 
   /** Complains about numbers that make no sense. */
   void check() {
-    if (threads != null && threads < 1) {
-      throw new InvalidProblemException("threads", threads, "use at least 1");
-    }
     backendOptions();
     if (backend.equals("cpu") && devices != null) {
       throw new InvalidProblemException(
@@ -102,10 +100,8 @@ final class RunOptions {
   }
 
   private BackendOptions backendOptions() {
-    BackendOptions options = BackendOptions.defaults().withPrecision(precision);
-    if (threads != null) {
-      options = options.withThreads(threads);
-    }
+    BackendOptions options =
+        new BackendOptions(threads(System.getenv()), Long.MAX_VALUE).withPrecision(precision);
     if (devices != null) {
       options = options.withDevices(ordinals(devices));
     }
@@ -113,6 +109,31 @@ final class RunOptions {
       options = options.withMemoryLimit(ByteSize.parse("device-memory", deviceMemory));
     }
     return options;
+  }
+
+  /**
+   * Threads to compute with.
+   *
+   * @param environment variables with their values
+   */
+  int threads(Map<String, String> environment) {
+    if (threads != null) {
+      if (threads < 1) {
+        throw new InvalidProblemException("threads", threads, "use at least 1");
+      }
+      return threads;
+    }
+    try {
+      return BackendOptions.defaults(environment).threads();
+    } catch (IllegalArgumentException e) {
+      InvalidProblemException invalid =
+          new InvalidProblemException(
+              BackendOptions.THREADS_VARIABLE,
+              environment.get(BackendOptions.THREADS_VARIABLE),
+              "set it to a whole number of at least 1, or give --threads");
+      invalid.initCause(e);
+      throw invalid;
+    }
   }
 
   private static List<Integer> ordinals(String text) {
@@ -146,6 +167,9 @@ final class RunOptions {
     if (quiet) {
       arguments.add("--quiet");
     }
+    if (debug.given()) {
+      arguments.add("--debug");
+    }
     return arguments;
   }
 
@@ -165,8 +189,9 @@ final class RunOptions {
     return opened;
   }
 
-  /** Replaces the default number of threads by what it came to. */
+  /** Replaces defaults by what they came to. */
   void resolve(Map<String, Object> options) {
-    options.put("threads", threads == null ? BackendOptions.defaults().threads() : threads);
+    options.put("threads", threads(System.getenv()));
+    options.put("devices", devices == null ? FIRST_DEVICE : devices);
   }
 }

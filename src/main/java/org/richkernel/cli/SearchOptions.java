@@ -21,13 +21,15 @@ final class SearchOptions {
   /** Options with a default that mean nothing to a theory of finite width. */
   static final Set<String> OF_INFINITE_WIDTH = Set.of("second-start");
 
+  private static final String VALIDATION = "validation";
   private static final double VALIDATION_FRACTION = 0.2;
 
   @Option(
       names = "--gamma-path",
       paramLabel = "A:B:N",
       description =
-          "N richnesses from A to B, solved one after the other, each from the last; the result is "
+          "N richnesses, pure numbers from A to B, solved one after the other, each from the "
+              + "last; the result is "
               + "that of B, which replaces --gamma, with a table of all. Default: none.")
   private @Nullable String gammaPath;
 
@@ -81,7 +83,7 @@ final class SearchOptions {
   @Option(
       names = "--validation-fraction",
       paramLabel = "F",
-      description = "Share of the training points that is held out. Default: 0.2.")
+      description = "Share of the training points that is held out, a pure number. Default: 0.2.")
   private @Nullable Double validationFraction;
 
   @Option(
@@ -173,9 +175,11 @@ final class SearchOptions {
       gammas.add(gamma);
     }
     Search.Criterion criterion =
-        selectBy == null
-            ? Search.Criterion.VALIDATION
-            : word("select-by", selectBy, Search.Criterion.class, "evidence or validation");
+        word(
+            "select-by",
+            selectBy == null ? VALIDATION : selectBy,
+            Search.Criterion.class,
+            "evidence or validation");
     return new Search.Selection(
         criterion,
         gammas,
@@ -209,8 +213,12 @@ final class SearchOptions {
     throw new InvalidProblemException(option, value, "use " + allowed);
   }
 
-  /** Records the richness that a path ends at. */
+  /** Records the richness that a path ends at, and defaults of a selection. */
   void resolve(Map<String, Object> options) {
+    options.put("select-by", selectBy == null ? VALIDATION : selectBy);
+    options.put(
+        "validation-fraction",
+        validationFraction == null ? VALIDATION_FRACTION : validationFraction);
     if (gammaPath != null && select == null) {
       options.put("gamma", GammaPath.parse(gammaPath).to());
     }

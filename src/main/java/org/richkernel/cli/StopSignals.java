@@ -37,7 +37,10 @@ final class StopSignals implements AutoCloseable {
     if (received.equals(interrupt)) {
       Signal.handle(interrupt, SignalHandler.SIG_DFL);
     }
-    console.warn("SIG" + received.getName() + ": stopping at the next step; a second INT kills");
+    console.warn(
+        "SIG"
+            + received.getName()
+            + ": stopping at the next step, or as soon as the result is saved; a second INT kills");
   }
 
   /** Gives the signals back to those who had them before. */

@@ -2,6 +2,7 @@ package org.richkernel.compute;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How a backend is opened.
@@ -15,6 +16,9 @@ import java.util.List;
  */
 public record BackendOptions(
     int threads, long memoryLimitBytes, List<Integer> devices, FieldPrecision precision) {
+  /** The environment variable that says how many processors a job of Slurm has. */
+  public static final String THREADS_VARIABLE = "SLURM_CPUS_PER_TASK";
+
   public BackendOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, not " + threads);
@@ -37,9 +41,21 @@ public record BackendOptions(
     this(threads, memoryLimitBytes, List.of(0), FieldPrecision.FP32);
   }
 
-  /** SLURM_CPUS_PER_TASK where set, otherwise the processors of this machine; no memory limit. */
+  /** {@link #defaults(Map)} in the environment of this process. */
   public static BackendOptions defaults() {
-    return new BackendOptions(defaultThreads(), Long.MAX_VALUE);
+    return defaults(System.getenv());
+  }
+
+  /**
+   * As many threads as {@link #THREADS_VARIABLE} says where it is set, otherwise as the machine has
+   * processors; no memory limit.
+   *
+   * @param environment variables with their values
+   * @throws IllegalArgumentException if the variable holds no number of threads: a job that took
+   *     all processors instead would be in the way of others on its node
+   */
+  public static BackendOptions defaults(Map<String, String> environment) {
+    return new BackendOptions(defaultThreads(environment), Long.MAX_VALUE);
   }
 
   /** The same with another number of threads. */
@@ -62,12 +78,15 @@ public record BackendOptions(
     return new BackendOptions(threads, memoryLimitBytes, devices, products);
   }
 
-  private static int defaultThreads() {
-    String slurm = System.getenv("SLURM_CPUS_PER_TASK");
-    int processors = Runtime.getRuntime().availableProcessors();
-    if (slurm == null || !slurm.matches("[1-9][0-9]{0,4}")) {
-      return processors;
+  private static int defaultThreads(Map<String, String> environment) {
+    String slurm = environment.getOrDefault(THREADS_VARIABLE, "");
+    if (slurm.isBlank()) {
+      return Runtime.getRuntime().availableProcessors();
     }
-    return Integer.parseInt(slurm);
+    if (!slurm.strip().matches("[1-9][0-9]{0,4}")) {
+      throw new IllegalArgumentException(
+          THREADS_VARIABLE + " is " + slurm + "; set it to a whole number of at least 1");
+    }
+    return Integer.parseInt(slurm.strip());
   }
 }

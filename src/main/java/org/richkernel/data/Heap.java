@@ -1,6 +1,6 @@
 package org.richkernel.data;
 
-import java.util.Locale;
+import org.richkernel.compute.OutOfDeviceMemoryException;
 
 /** Allocation of large arrays that ends in one clear line, not in an OutOfMemoryError. */
 final class Heap {
@@ -12,7 +12,8 @@ final class Heap {
   /**
    * Room for some doubles that are read from a source.
    *
-   * @throws InvalidDataException if they are more than an array or the heap can hold
+   * @throws InvalidDataException if they are more than an array can hold
+   * @throws OutOfDeviceMemoryException if they are more than the heap can hold
    */
   static double[] doubles(String source, long count) {
     requireRoom(source, count, Double.BYTES);
@@ -20,7 +21,9 @@ final class Heap {
       return new double[(int) count];
     } catch (OutOfMemoryError e) {
       // one large request that was refused leaves the virtual machine as it was
-      throw tooLarge(source, count, Double.BYTES, e);
+      OutOfDeviceMemoryException tooLarge = tooLarge(source, count, Double.BYTES);
+      tooLarge.initCause(e);
+      throw tooLarge;
     }
   }
 
@@ -30,30 +33,29 @@ final class Heap {
     try {
       return new byte[(int) count];
     } catch (OutOfMemoryError e) {
-      throw tooLarge(source, count, 1, e);
+      OutOfDeviceMemoryException tooLarge = tooLarge(source, count, 1);
+      tooLarge.initCause(e);
+      throw tooLarge;
     }
   }
 
   private static void requireRoom(String source, long count, int size) {
-    if (count > Math.min(LONGEST_ARRAY, Runtime.getRuntime().maxMemory() / size)) {
-      throw tooLarge(source, count, size, null);
+    if (count > LONGEST_ARRAY) {
+      throw new InvalidDataException(
+          source,
+          "it holds " + count + " values, more than fit into one array",
+          "cut the file to at most " + LONGEST_ARRAY + " values");
+    }
+    if (count > Runtime.getRuntime().maxMemory() / size) {
+      throw tooLarge(source, count, size);
     }
   }
 
-  private static InvalidDataException tooLarge(
-      String source, long count, int size, Throwable cause) {
-    return new InvalidDataException(
-        source,
-        String.format(
-            Locale.ROOT,
-            "%d values of %d bytes need %.1f GB of memory, and this program may use %.1f GB",
-            count,
-            size,
-            count * size * 1e-9,
-            Runtime.getRuntime().maxMemory() * 1e-9),
-        count > LONGEST_ARRAY
-            ? "cut the file to at most " + LONGEST_ARRAY + " values"
-            : "give java a larger -Xmx or cut the file",
-        cause);
+  private static OutOfDeviceMemoryException tooLarge(String source, long count, int size) {
+    return new OutOfDeviceMemoryException(
+        source + ": reading " + count + " values of " + size + " bytes",
+        count * size,
+        Runtime.getRuntime().maxMemory(),
+        "give java a larger -Xmx or cut the file");
   }
 }

@@ -115,13 +115,32 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    WeightLayout layout = layout();
+    MemoryPlan plan = weightPlan(layout);
+    TestPointOutputs.plan(plan, layout, outputs, inputs.rows());
+    if (projector.length > 0) {
+      int columns = projector.length / rank();
+      plan.add("new inputs", Precision.FLOAT64, inputs.rows(), columns)
+          .add("input projector", Precision.FLOAT64, columns, rank())
+          .add("new coordinates", Precision.FLOAT64, inputs.rows(), rank());
+    }
+    return plan.addHost(8L * inputs.rows() * (2L * outputs + 2L * inputDimension + rank()));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != inputDimension) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + inputDimension + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
     int count = inputs.rows();
     double[] sum = new double[count * outputs];
     if (count == 0) {
@@ -129,9 +148,6 @@ public final class NetworkEnsemble implements Predictor {
     }
     WeightLayout layout = layout();
     MemoryPlan plan = weightPlan(layout);
-    MemoryPlan all = weightPlan(layout);
-    TestPointOutputs.plan(all, layout, outputs, count);
-    all.requireFits(backend, "predict fewer points at a time");
     try (Workspace memory = new Workspace(backend, plan);
         TestPointOutputs points =
             new TestPointOutputs(backend, network, layout, outputs, coordinates(backend, inputs))) {

@@ -72,6 +72,7 @@ public final class LazyPredictor implements Predictor {
    *
    * @throws InvalidProblemException as for {@link #predict}
    */
+  @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
     return plan(backend, inputs, recursion(inputs));
   }

@@ -1,9 +1,11 @@
 package org.richkernel.report;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.report.plot.Numbers;
@@ -130,7 +132,9 @@ final class SummaryTables {
     List<String> memory = new ArrayList<>();
     summary.peakBytes().forEach((place, bytes) -> memory.add(place + " " + megabytes(bytes)));
     addIfAny(rows, "Peak memory", memory);
-    Flattened.of(summary.config()).forEach((key, value) -> rows.add(List.of("--" + key, value)));
+    Map<String, Object> given = new LinkedHashMap<>(summary.config());
+    given.values().removeIf(Objects::isNull);
+    Flattened.of(given).forEach((key, value) -> rows.add(List.of("--" + key, value)));
     return Section.ofTable("run", "How it was run", "", new Section.Grid(List.of(), rows));
   }
 

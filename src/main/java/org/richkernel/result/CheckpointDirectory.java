@@ -143,6 +143,19 @@ public final class CheckpointDirectory {
     }
   }
 
+  /**
+   * Whether there is any snapshot, sound or not.
+   *
+   * @throws UncheckedIOException if the folder cannot be read
+   */
+  public boolean holdsSnapshots() {
+    try {
+      return !snapshots().isEmpty();
+    } catch (IOException e) {
+      throw failure("read", e);
+    }
+  }
+
   private Snapshot read(Path snapshot, JsonNode state) {
     FingerprintCheck.requireSame(
         directory, Json.toMap(state.path("options")), Json.normalised(options));

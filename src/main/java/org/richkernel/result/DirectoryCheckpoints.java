@@ -3,6 +3,7 @@ package org.richkernel.result;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.SolverState;
 
@@ -13,18 +14,24 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   private final CheckpointDirectory directory;
   private final boolean resume;
   private final long intervalNanos;
+  private final Consumer<String> notice;
   private long last = System.nanoTime();
   private long nanos;
 
   /**
    * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
    * @param intervalSeconds least time between two periodic checkpoints
+   * @param notice receives one line if there are checkpoints to resume from, but all are damaged
    */
   public DirectoryCheckpoints(
-      CheckpointDirectory directory, boolean resume, double intervalSeconds) {
+      CheckpointDirectory directory,
+      boolean resume,
+      double intervalSeconds,
+      Consumer<String> notice) {
     this.directory = directory;
     this.resume = resume;
     this.intervalNanos = (long) (intervalSeconds * 1e9);
+    this.notice = notice;
   }
 
   @Override
@@ -54,11 +61,19 @@ public final class DirectoryCheckpoints implements CheckpointStore {
 
   @Override
   public Optional<SolverState> load() {
+    if (!resume) {
+      return Optional.empty();
+    }
     long start = System.nanoTime();
-    Optional<SolverState> found =
-        resume ? directory.latest().map(DirectoryCheckpoints::state) : Optional.empty();
+    Optional<SolverState> latest = directory.latest().map(DirectoryCheckpoints::state);
+    if (latest.isEmpty() && directory.holdsSnapshots()) {
+      notice.accept(
+          directory.path()
+              + ": every checkpoint in it is damaged and cannot be read back; the run starts"
+              + " afresh");
+    }
     nanos += System.nanoTime() - start;
-    return found;
+    return latest;
   }
 
   private static SolverState state(Snapshot snapshot) {

@@ -36,8 +36,19 @@ final class JsonValues {
     return Collections.unmodifiableMap(copy);
   }
 
+  /** The same for options, of which each has its place: null where there is no value. */
+  static Map<String, @Nullable Object> options(Map<?, ?> map, String where) {
+    Map<String, @Nullable Object> copy = new LinkedHashMap<>();
+    map.forEach(
+        (key, value) -> {
+          String name = String.valueOf(key);
+          copy.put(name, normalise(value, where + "." + name));
+        });
+    return Collections.unmodifiableMap(copy);
+  }
+
   /**
-   * The same for values of which none may get lost.
+   * Values as {@link #object} makes them, of which none may get lost.
    *
    * @throws IllegalArgumentException naming the first value that is null, empty or not finite
    */

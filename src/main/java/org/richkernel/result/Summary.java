@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.BackendInfo;
 
 /**
@@ -17,7 +18,7 @@ import org.richkernel.compute.BackendInfo;
  *
  * @param version of richkernel
  * @param command that was run, for example "bayes"
- * @param config every option by its name, defaults included, in order
+ * @param config every option by its name, defaults included, in order; null where there is no value
  * @param lazy scores of the kernel at initialisation by the name of the set, "test" and maybe
  *     "train"
  * @param residual that convergence is judged by
@@ -32,7 +33,7 @@ import org.richkernel.compute.BackendInfo;
 public record Summary(
     String version,
     String command,
-    Map<String, Object> config,
+    Map<String, @Nullable Object> config,
     Optional<BackendInfo> backend,
     OptionalLong seed,
     boolean converged,
@@ -53,7 +54,7 @@ public record Summary(
    * Takes copies of the maps; JSON values are normalised and numbers that are not finite dropped.
    */
   public Summary {
-    config = JsonValues.object(config, "config");
+    config = JsonValues.options(config, "config");
     lazy = Collections.unmodifiableMap(new LinkedHashMap<>(lazy));
     layers = List.copyOf(layers);
     seconds = Collections.unmodifiableMap(new LinkedHashMap<>(seconds));
@@ -105,7 +106,7 @@ public record Summary(
   /** Collects the parts of a summary; what is not given is absent. */
   public static final class Builder {
     private final String command;
-    private final Map<String, Object> config;
+    private final Map<String, @Nullable Object> config;
     private String version = Version.get();
     private Optional<BackendInfo> backend = Optional.empty();
     private OptionalLong seed = OptionalLong.empty();

@@ -1,12 +1,15 @@
 package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.richkernel.data.NpyWriter;
+import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** What is wrong is said in one line, with exit code 2, and leaves no folder behind. */
 class BadInputTest {
@@ -51,8 +59,33 @@ class BadInputTest {
 
   @Test
   void valuesThatAreNotFiniteAreNamedByFileAndRow() throws IOException {
-    assertRefused(csv("nan.csv", "1,0\n0,NaN\n1,1\n-1,1\n"), y, "nan.csv");
-    assertRefused(x, csv("inf.csv", "1\n-1\nInfinity\n-1\n"), "inf.csv");
+    Path nan = csv("nan.csv", "1,0\n0,NaN\n1,1\n-1,1\n");
+    assertRefused(nan, y, "--train-x " + nan + ": line 2, column 2 is 'NaN', not finite; give a");
+    Path inf = csv("inf.csv", "1\n-1\nInfinity\n-1\n");
+    assertRefused(x, inf, "--train-y " + inf + ": line 3, column 1 is 'Infinity', not finite; ");
+    Path npy = folder.resolve("nan.npy");
+    NpyWriter.write(npy, new double[] {1, 0, 0, 1, 1, Double.NaN, -1, 1}, 4, 2);
+    assertRefused(npy, y, "--train-x " + npy + ": row 3, column 2 is NaN; every value must be");
+  }
+
+  @Test
+  void testPointsThatCannotBeUsedAreNamed() throws IOException {
+    Path nan = csv("nan.csv", "1,0\nNaN,1\n");
+    Path two = csv("two.csv", "1\n-1\n");
+    assertRefused(x, y, "--test-x " + nan + ": line 2", "--test-x=" + nan, "--test-y=" + two);
+    assertRefused(
+        x, y, "--train-x or --test-x " + x + ": it has 4", "--test-x=" + x, "--test-y=" + two);
+    Path wide = csv("wide.csv", "1,0,0\n0,1,0\n");
+    assertRefused(x, y, "--test-x " + wide + ": it has 3", "--test-x=" + wide, "--test-y=" + two);
+    assertRefused(x, y, "--test-y " + wide + ": it has 3", "--test-x=" + x, "--test-y=" + wide);
+    Path absent = folder.resolve("absent.csv");
+    assertRefused(x, y, "--test-y " + absent + ": there", "--test-x=" + x, "--test-y=" + absent);
+  }
+
+  @Test
+  void aFileThatMayNotBeReadIsNamed() {
+    assumeTrue(x.toFile().setReadable(false) && !Files.isReadable(x), "root may read everything");
+    assertRefused(x, y, "--train-x " + x + ": permission to read it is denied; make it readable");
   }
 
   @Test
@@ -73,6 +106,19 @@ class BadInputTest {
         y,
         "their standard deviation is 0",
         "--standardize=global");
+    // images are standardized unasked
+    byte[] images = {0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2, 9, 9, 9, 9, 9, 9, 9, 9};
+    Path flat = Files.write(folder.resolve("flat-idx3-ubyte"), images);
+    assertRefused(flat, y, "--train-x " + flat + ": ");
+  }
+
+  @Test
+  void inputsOfNothingButZerosHaveNoKernelToTrain() throws IOException {
+    Path zero = csv("zero.csv", "0,0\n0,0\n0,0\n0,0\n");
+    Program run = Program.run("dynamics", "--train-x=" + zero, "--train-y=" + y, "--out=" + out);
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains("--train-x is zero everywhere");
+    assertThat(out).doesNotExist();
   }
 
   @Test
@@ -181,22 +227,62 @@ class BadInputTest {
 
   @Test
   void whatIsMissingIsNamed() {
-    assertThat(Program.run().line()).contains("no command");
-    assertThat(Program.run("cook").line()).contains("cook");
-    assertThat(Program.run("lazy").line()).contains("--train-x is missing");
-    assertThat(Program.run("lazy", "--train-x=" + x).line()).contains("--train-y is missing");
-    assertThat(Program.run("lazy", "--train-x=" + x, "--train-y=" + y, "--test-x=" + x).line())
-        .contains("--test-y is missing");
-    assertThat(Program.run("predict").line()).contains("--from is missing");
-    assertThat(Program.run("predict", "--from=" + folder, "--test-x=" + x).line())
-        .contains("holds no saved model");
-    assertThat(Program.run("report").line()).contains("DIR");
-    assertThat(Program.run("report", folder.toString()).line()).contains("no finished result");
+    assertUsage("no command");
+    assertUsage("cook", "cook");
+    assertUsage("--train-x is missing", "lazy");
+    assertUsage("--train-y is missing", "lazy", "--train-x=" + x);
+    assertUsage("--test-y is missing", "lazy", "--train-x=" + x, "--train-y=" + y, "--test-x=" + x);
+    assertUsage("--from is missing", "predict");
+    assertUsage("holds no saved model", "predict", "--from=" + folder, "--test-x=" + x);
+    assertUsage("DIR", "report");
+    assertUsage("no finished result", "report", folder.toString());
+  }
+
+  private static void assertUsage(String says, String... arguments) {
+    Program run = Program.run(arguments);
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(says);
+  }
+
+  @Test
+  void threadsOfABatchJobThatAreNoNumberAreRefusedUnlessGiven() {
+    Map<String, String> environment = Map.of("SLURM_CPUS_PER_TASK", "all");
+    RunOptions options = new RunOptions();
+    CommandLine command = new CommandLine(new Options(options));
+    command.parseArgs();
+    assertThatThrownBy(() -> options.threads(environment))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessage(
+            "SLURM_CPUS_PER_TASK is all; set it to a whole number of at least 1, or give"
+                + " --threads");
+    command.parseArgs("--threads=3");
+    assertThat(options.threads(environment)).isEqualTo(3);
+  }
+
+  @Command(name = "run")
+  private static final class Options {
+    @Mixin private final RunOptions run;
+
+    Options(RunOptions run) {
+      this.run = run;
+    }
   }
 
   @Test
   void aStackTraceIsShownOnlyWithDebug() {
     assertThat(Program.run("lazy", "--debug").err().lines().count()).isGreaterThan(3);
     assertThat(Program.run("lazy").err().lines().count()).isEqualTo(1);
+    assertThat(Program.run("lazy", "--debug", "--no-debug").err().lines().count()).isEqualTo(1);
+    assertThat(Program.run("report", "nowhere", "--debug").err().lines().count()).isGreaterThan(3);
+    assertThat(Program.run("devices", "--debug").code()).isZero();
+    assertThat(Program.run("cook", "--debug").err().lines().count()).isGreaterThan(3);
+  }
+
+  @Test
+  void aFileOfOptionsMayAskForTheStackTraceToo() throws IOException {
+    Path json = Files.writeString(folder.resolve("o.json"), "{\"debug\": true}");
+    String config = "--config=" + json;
+    assertThat(Program.run("lazy", config).err().lines().count()).isGreaterThan(3);
+    assertThat(Program.run("lazy", config, "--no-debug").err().lines().count()).isEqualTo(1);
   }
 }

@@ -105,6 +105,9 @@ class ConfigFileTest {
 
   @Test
   void aFileThatIsMissingIsNamed() {
-    assertThat(lazy(folder.resolve("absent.json")).line()).contains("absent.json");
+    Path absent = folder.resolve("absent.json");
+    Program run = lazy(absent);
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains("--config " + absent + ": it cannot be read");
   }
 }

@@ -78,6 +78,18 @@ class DeviceOptionsTest {
   }
 
   @Test
+  void cudaWithoutADeviceEndsWithFourAndDevicesSaysWhy() {
+    EmulatedDevice.setDevices(0);
+    Program run = run("lazy", "cuda");
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(run.line()).contains("cuda").contains("device");
+    assertThat(folder.resolve("out")).doesNotExist();
+    Program devices = Program.run("devices");
+    assertThat(devices.code()).isZero();
+    assertThat(devices.out()).contains("cuda: not usable").contains("device: ").contains("mend: ");
+  }
+
+  @Test
   void budgetThatDoesNotHoldThePlanEndsWithFourBeforeTheWork() {
     Program run = run("bayes", "cuda", "--device-memory=30k");
     assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);

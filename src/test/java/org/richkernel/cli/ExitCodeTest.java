@@ -1,13 +1,16 @@
 package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.richkernel.compute.BackendUnavailableException;
@@ -78,15 +81,86 @@ class ExitCodeTest {
   }
 
   @Test
+  void cudaWithoutADriverEndsWithFourAndDevicesSaysWhy() {
+    Program devices = Program.run("devices");
+    assumeFalse(devices.out().contains("cuda: usable"), "this machine has a device");
+
+    Program run = Program.onDigits("lazy", 10, 10, "--backend=cuda", out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(run.line()).contains("cuda");
+    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(devices.code()).isZero();
+    assertThat(devices.out()).contains("cuda: not usable").contains("; mend: ");
+  }
+
+  @Test
+  void aFileThatIsTooLargeForTheHeapEndsWithFour() throws IOException {
+    // 2^30 values of 8 bytes, more than the tests may use, which 2 MB that do not pack may hold
+    byte[] packed = new byte[1_100_000];
+    new Random(2).nextBytes(packed);
+    Path large = folder.resolve("large.gz");
+    try (GZIPOutputStream stream = new GZIPOutputStream(Files.newOutputStream(large))) {
+      stream.write(new byte[] {0, 0, 9, 1, 64, 0, 0, 0});
+      stream.write(packed);
+    }
+
+    Program run = Program.run("lazy", "--train-x=none.npy", "--train-y=" + large, out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(run.line()).contains("--train-y " + large + ": ", "8589.9 MB", "-Xmx");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void aFolderThatCannotBeWrittenEndsWith74() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
-    for (String command : new String[] {"bayes", "lazy"}) {
-      Program run = Program.onDigits(command, 10, 10, "--out=" + file.resolve("below"));
-
-      assertThat(run.code()).isEqualTo(ExitCode.IO);
-      assertThat(run.line()).contains(file.toString()).contains("--out");
+    String out = "--out=" + file.resolve("below");
+    List<Program> runs =
+        List.of(
+            Program.onDigits("bayes", 10, 10, out),
+            Program.onDigits("bayes", 10, 10, "--order=map", "--width=100", out),
+            Program.onDigits("lazy", 10, 10, out),
+            Program.onDigits("dynamics", 10, 10, out),
+            Program.onDigits("finite", 10, 10, "--method=gd", out),
+            Program.onDigits("finite", 10, 10, "--method=langevin", out),
+            Program.onDigits("phase", 10, 10, "--width=100", "--hidden-layers=2", out),
+            Program.run("phase", out),
+            Program.run("demo", out));
+    for (Program run : runs) {
+      assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.IO);
+      assertThat(run.line()).contains("--out " + file.resolve("below") + ": ");
     }
     assertThat(file).isEmptyFile();
+  }
+
+  @Test
+  void aCheckpointThatCannotBeWrittenEndsWith74() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Files.createFile(out.resolve("checkpoint"));
+
+    Program run =
+        Program.onDigits("bayes", 10, 10, "--samples=64", "--checkpoint-seconds=0", out());
+
+    assertThat(run.code()).isEqualTo(ExitCode.IO);
+    assertThat(run.line()).contains(out.resolve("checkpoint").toString()).contains("cannot be");
+    assertThat(out.resolve("summary.json")).doesNotExist();
+  }
+
+  @Test
+  void aReportThatCannotBeWrittenEndsWith74() throws IOException {
+    assertThat(Program.onDigits("lazy", 10, 10, out()).code()).isZero();
+    Path report = folder.resolve("out/report.html");
+    Files.delete(report);
+    Files.createDirectories(report.resolve("in the way"));
+
+    Program drawnAgain = Program.run("report", folder.resolve("out").toString());
+    assertThat(drawnAgain.code()).isEqualTo(ExitCode.IO);
+    assertThat(drawnAgain.line()).contains(report + ": it cannot be written");
+
+    Program fittedAgain = Program.onDigits("lazy", 10, 10, out());
+    assertThat(fittedAgain.code()).isEqualTo(ExitCode.IO);
+    assertThat(fittedAgain.line()).contains(report.toString());
   }
 
   @Test

@@ -77,7 +77,7 @@ class FiniteCommandTest {
     assertThat(summary.at("/converged").asBoolean()).isTrue();
     assertThat(summary.at("/config/method").asText()).isEqualTo("gd");
     assertThat(summary.at("/config/batch-size").asInt()).isEqualTo(3);
-    assertThat(summary.at("/config/beta").isMissingNode()).isTrue();
+    assertThat(summary.at("/config/beta").isNull()).isTrue();
     assertThat(summary.at("/layers/1/alignment").isNumber()).isTrue();
     assertThat(summary.at("/layers/1/alignmentStandardError").asDouble())
         .isEqualTo(array("alignment_t_standard_error").get(3, 1), within(1e-12));
@@ -146,7 +146,7 @@ class FiniteCommandTest {
     assertThat(summary.at("/layers/0/alignmentStandardError").asDouble()).isPositive();
     assertThat(summary.at("/chains").size()).isEqualTo(2);
     assertThat(summary.at("/chains/0/acceptance").asDouble()).isBetween(0.5, 1.0);
-    assertThat(summary.at("/config/steps").isMissingNode()).isTrue();
+    assertThat(summary.at("/config/steps").isNull()).isTrue();
     assertThat(array("history_yv").columns()).isEqualTo(2);
     assertThat(array("history_yv").rows()).isGreaterThanOrEqualTo(40);
     assertThat(array("phi_1_standard_error").shape()).containsExactly(8, 8);

@@ -2,7 +2,9 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,6 +14,12 @@ class HelpTest {
       List.of(
           "--train-x --train-y --test-x --test-y --classes --one-hot --train-size --test-size"
               .split(" "));
+
+  /**
+   * A label in capitals that stands for a number: G, N, LAMBDA, A:B:N, ..., but no word or file.
+   */
+  private static final Pattern NUMBER =
+      Pattern.compile("^[a-z-]+=(?!FILE|DIR|OTHER|NAME|HOW|WHAT|WHEN|A,B|MEAN,STD)[A-Z]+[^ ]*");
 
   private static final List<String> MORE =
       List.of(
@@ -45,15 +53,46 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "phase", "lazy", "dynamics", "finite", "predict", "demo"})
+  @ValueSource(
+      strings = {
+        "bayes",
+        "phase",
+        "lazy",
+        "dynamics",
+        "finite",
+        "predict",
+        "demo",
+        "report",
+        "devices"
+      })
   void everyOptionSaysItsDefaultOrThatItIsRequired(String command) {
+    assertThat(options(command)).isNotEmpty();
+    for (String option : options(command)) {
+      assertThat(option).containsAnyOf("Default: ", "Required.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bayes", "phase", "lazy", "dynamics", "finite", "predict", "demo"})
+  void everyNumberSaysItsUnit(String command) {
+    List<String> numbers =
+        options(command).stream().filter(option -> NUMBER.matcher(option).find()).toList();
+
+    assertThat(numbers).isNotEmpty();
+    for (String option : numbers) {
+      assertThat(option).containsPattern("(?i)\\bunits?\\b|pure numbers?|number of|integers?");
+    }
+  }
+
+  /** The options of a command as help shows them, on one line each. */
+  private static List<String> options(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");
-
-    assertThat(options).hasSizeGreaterThan(3);
-    for (String option : List.of(options).subList(1, options.length - 1)) {
-      assertThat(option.replaceAll("\\s+", " ")).containsAnyOf("Default: ", "Required.");
-    }
+    return Arrays.stream(options)
+        .limit(options.length - 1)
+        .skip(1)
+        .map(option -> option.replaceAll("\\s+", " "))
+        .toList();
   }
 
   @Test

@@ -78,6 +78,11 @@ class InterruptedRunTest {
       return all;
     }
 
+    /** One of those that stop a run; each has its turn. */
+    String signal() {
+      return List.of("TERM", "USR1", "INT").get(ordinal() % 3);
+    }
+
     /** A third of its checkpoints at most, so that two of these leave as many to come. */
     int some(Random moments) {
       return 1 + moments.nextInt(checkpoints / 3);
@@ -105,7 +110,7 @@ class InterruptedRunTest {
       throws Exception {
     KillableRun run = new KillableRun(folder, moments, command.arguments());
     run.kill(command.some(moments));
-    run.stop(command.some(moments));
+    run.stop(command.signal(), command.some(moments));
     int code = run.finish();
 
     assertThat(code).isEqualTo(whole(command).code());
@@ -126,7 +131,7 @@ class InterruptedRunTest {
   @Test
   void aCheckpointOfOtherOptionsIsRefusedByEveryCommand() throws Exception {
     KillableRun run = new KillableRun(folder, moments, Command.PHASES.arguments());
-    run.stop(1);
+    run.stop("TERM", 1);
     for (Command other : new Command[] {Command.GRADIENT_FLOW, Command.SAMPLED_NETWORKS}) {
       List<String> arguments = other.arguments();
       arguments.addAll(List.of("--out=" + run.out(), "--resume"));

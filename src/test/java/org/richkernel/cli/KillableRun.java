@@ -43,10 +43,15 @@ final class KillableRun {
     assertThat(run.waitFor()).as(Files.readString(log)).isEqualTo(128 + 9);
   }
 
-  /** Ends it by SIGTERM soon after so many checkpoints more than there are. */
-  void stop(int checkpoints) throws IOException, InterruptedException {
+  /**
+   * Ends it by a signal soon after so many checkpoints more than there are.
+   *
+   * @param signal INT, TERM or USR1
+   */
+  void stop(String signal, int checkpoints) throws IOException, InterruptedException {
     Process run = startAndWait(checkpoints);
-    run.destroy();
+    String[] kill = {"kill", "-" + signal, Long.toString(run.pid())};
+    assertThat(new ProcessBuilder(kill).inheritIO().start().waitFor()).isZero();
     assertThat(run.waitFor()).as(Files.readString(log)).isEqualTo(ExitCode.STOPPED);
     assertThat(out.resolve("summary.json")).doesNotExist();
   }

@@ -8,13 +8,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.data.ArrayReader;
 
 class PredictTest {
   private static final String X = "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz";
   private static final String Y = "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz";
+
+  /** Bytes that the products of the CPU backend take besides on two threads, and small change. */
+  private static final long SCRATCH = 2 * 4 * 256 * 256 + 20_000;
+
+  private static final Pattern PLANNED =
+      Pattern.compile(".* ([0-9]+) x ([0-9]+) +(float32|float64) .* MB");
 
   @TempDir Path folder;
 
@@ -119,6 +131,99 @@ class PredictTest {
     assertThat(summary(predictions).at("/test/accuracy").asDouble()).isBetween(0.5, 1.0);
   }
 
+  private Program tried(Path fit, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("predict", "--from=" + fit, X));
+    arguments.addAll(List.of(more));
+    return Program.run(arguments.toArray(String[]::new));
+  }
+
+  private static void assertRefused(String says, String... options) {
+    List<String> arguments = new ArrayList<>(List.of(options));
+    arguments.add(0, "predict");
+    Program run = Program.run(arguments.toArray(String[]::new));
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(says);
+  }
+
+  /** Fits whose predictors are of every kind that is made in seconds. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lazy",
+        "bayes --activation=linear",
+        "bayes --samples=64 --tolerance=0.2",
+        "bayes --hidden-layers=2 --activation=tanh --samples=64 --max-sweeps=3 --second-start=no",
+        "bayes --order=map --width=400 --samples=1000 --activation=erf --tolerance=0.1",
+        "finite --method=gd --width=16 --repeats=2 --steps=3"
+      })
+  void whatItTakesIsSaidAndTriedBeforeTheWork(String command) throws IOException {
+    String[] words = command.split(" ");
+    Path fit = folder.resolve("fit");
+    List<String> fitting = Program.digits(words[0], 20, 40, "--out=" + fit);
+    fitting.addAll(List.of(words).subList(1, words.length));
+    Program fitted = Program.run(fitting.toArray(String[]::new));
+    assertThat(fitted.code()).as(fitted.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    Path none = folder.resolve("none");
+
+    Program plan = tried(fit, "--out=" + none, "--dry-run");
+    assertThat(plan.code()).as(plan.err()).isZero();
+    assertThat(plan.out()).contains("on the Java heap").contains("total");
+    assertThat(none).doesNotExist();
+
+    Program tooLittle = tried(fit, "--out=" + none, "--backend=cpu", "--device-memory=1k");
+    assertThat(tooLittle.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(tooLittle.line()).contains("the computation needs").contains("--test-size");
+    assertThat(none).doesNotExist();
+
+    Path file = Files.createFile(folder.resolve("file"));
+    Program unwritable = tried(fit, "--out=" + file.resolve("below"));
+    assertThat(unwritable.code()).isEqualTo(ExitCode.IO);
+    assertThat(unwritable.line()).contains("--out").contains(file.toString());
+
+    Path predictions = folder.resolve("predictions");
+    assertThat(tried(fit, "--test-size=20", "--threads=2", "--out=" + predictions).code())
+        .isEqualTo(fitted.code());
+    JsonNode json = summary(predictions);
+    assertThat(json.at("/seconds/io").asDouble()).isPositive();
+    assertThat(json.at("/seconds/total").asDouble())
+        .isGreaterThan(json.at("/seconds/io").asDouble());
+    // no more than was said, beside scratch of fixed size, and not just a small part of it
+    long planned = plannedMatrixBytes(tried(fit, "--test-size=20", "--dry-run").out());
+    assertThat(json.at("/peakBytes/matrices").asLong()).isBetween(planned / 3, planned + SCRATCH);
+  }
+
+  private static long plannedMatrixBytes(String plan) {
+    return plan.lines()
+        .map(PLANNED::matcher)
+        .filter(Matcher::matches)
+        .mapToLong(
+            m ->
+                Long.parseLong(m.group(1))
+                    * Long.parseLong(m.group(2))
+                    * (m.group(3).equals("float64") ? 8 : 4))
+        .sum();
+  }
+
+  @Test
+  void aResultThatIsDamagedIsAFailureOfFilesAndAFolderWithoutOneIsWrongUsage() throws IOException {
+    Path fit = fit("lazy");
+    Path model = fit.resolve("model.npz");
+    byte[] whole = Files.readAllBytes(model);
+    Files.write(model, java.util.Arrays.copyOf(whole, whole.length / 2));
+
+    Program damaged = tried(fit);
+    assertThat(damaged.code()).isEqualTo(ExitCode.IO);
+    assertThat(damaged.line()).contains("--from " + model).contains("damaged");
+
+    Files.writeString(fit.resolve("summary.json"), "{");
+    Program report = Program.run("report", fit.toString());
+    assertThat(report.code()).isEqualTo(ExitCode.IO);
+    assertThat(report.line()).contains(fit.resolve("summary.json").toString());
+    Files.delete(fit.resolve("summary.json"));
+    assertThat(Program.run("report", fit.toString()).code()).isEqualTo(ExitCode.USAGE);
+    assertThat(tried(folder).code()).isEqualTo(ExitCode.USAGE);
+  }
+
   @Test
   void whatDoesNotFitTheFitIsRefused() {
     Path fit = fit("lazy");
@@ -127,22 +232,13 @@ class PredictTest {
     String labels = "--test-y=" + Program.DATA + "mnist10-test-labels-idx1-ubyte.gz";
     String out = "--out=" + folder.resolve("none");
 
-    assertThat(Program.run("predict", from, tens, labels, out).line())
-        .contains("the fit does not know")
-        .contains("--classes 0,1");
-    assertThat(Program.run("predict", from, tens, labels, out, "--classes=3,4").line())
-        .contains("--classes is 3,4; the fit was made with 0,1");
-    assertThat(Program.run("predict", from, X, Y, out, "--test-size=2000").line())
-        .contains("--test-size is 2000");
-    assertThat(Program.run("predict", from, X, "--out=" + fit).line()).contains("--out");
-    assertThat(
-            Program.run(
-                    "predict",
-                    from,
-                    "--test-x=" + Program.DATA + "reference/mnist01_ytest.npy",
-                    out)
-                .line())
-        .contains("mnist01_ytest.npy");
+    assertRefused("the fit does not know; use --classes 0,1", from, tens, labels, out);
+    assertRefused(
+        "--classes is 3,4; the fit was made with 0,1", from, tens, labels, out, "--classes=3,4");
+    assertRefused("--test-size is 2000", from, X, Y, out, "--test-size=2000");
+    assertRefused("--out", from, X, "--out=" + fit);
+    String vector = Program.DATA + "reference/mnist01_ytest.npy";
+    assertRefused("--test-x " + vector + ": ", from, "--test-x=" + vector, out);
     assertThat(folder.resolve("none")).doesNotExist();
     assertThat(
             Program.run("predict", from, tens, labels, out, "--classes=0,1", "--test-size=50")

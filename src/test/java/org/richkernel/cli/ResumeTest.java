@@ -2,6 +2,8 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,29 @@ class ResumeTest {
     assertThat(bayes().code()).isZero();
 
     assertThat(old.path()).doesNotExist();
+  }
+
+  @Test
+  void theDemoResumesToo() {
+    foreign();
+
+    Program run = Program.run("demo", "--resume", "--out=" + folder);
+
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.out()).contains("richkernel bayes").contains("--resume");
+    assertThat(run.line()).contains("made with").contains("leave out --resume");
+  }
+
+  @Test
+  void checkpointsThatAreAllDamagedAreSaidToBeAndTheRunStartsAfresh() throws IOException {
+    CheckpointDirectory damaged = foreign();
+    Files.writeString(damaged.path().resolve("snapshot-0000000001/state.json"), "{");
+
+    Program run = bayes("--resume");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.line()).contains(damaged.path().toString()).contains("damaged");
+    assertThat(damaged.path()).doesNotExist();
   }
 
   @Test

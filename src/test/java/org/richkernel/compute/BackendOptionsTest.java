@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BackendOptionsTest {
   private static final BackendOptions PLAIN = BackendOptions.defaults();
@@ -14,6 +17,23 @@ class BackendOptionsTest {
     assertThat(PLAIN.devices()).containsExactly(0);
     assertThat(PLAIN.precision()).isEqualTo(FieldPrecision.FP32);
     assertThat(PLAIN.memoryLimitBytes()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void threadsAreThoseOfTheJobWhereItHasSome() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    assertThat(BackendOptions.defaults(Map.of("SLURM_CPUS_PER_TASK", "3")).threads()).isEqualTo(3);
+    assertThat(BackendOptions.defaults(Map.of("SLURM_CPUS_PER_TASK", "")).threads())
+        .isEqualTo(processors);
+    assertThat(BackendOptions.defaults(Map.of("HOME", "/")).threads()).isEqualTo(processors);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-2", "many", "2.5", "999999"})
+  void threadsOfAJobThatAreNoneAreRefused(String value) {
+    assertThatThrownBy(() -> BackendOptions.defaults(Map.of("SLURM_CPUS_PER_TASK", value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("SLURM_CPUS_PER_TASK is " + value);
   }
 
   @Test

@@ -2,6 +2,8 @@ package org.richkernel.bayes.critical;
 
 import java.util.List;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -78,13 +80,31 @@ public final class MapPredictor implements Predictor {
   }
 
   @Override
-  public double[] predict(Backend backend, Inputs inputs) {
+  public MemoryPlan plan(Backend backend, Inputs inputs) {
+    requireDimension(inputs);
+    int points = problem.points();
+    int panel = OtherPointsPass.panel(inputs.rows());
+    // covariances with the training inputs, variances and predictions of all new points
+    return TiltedLayer.plan(points, samples)
+        .add("preactivations of a panel", Precision.FLOAT32, samples, panel)
+        .add("noise of a panel", Precision.FLOAT32, samples, panel)
+        .add("kernels of a panel", Precision.FLOAT64, 6, panel * points)
+        .add("products of kernels", Precision.FLOAT64, 2, points * points)
+        .addHost(8L * inputs.rows() * (points + 1L + problem.targets().outputs()));
+  }
+
+  private void requireDimension(Inputs inputs) {
     if (inputs.dimension() != train.dimension()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
           "the fit was made with " + train.dimension() + "; give as many");
     }
+  }
+
+  @Override
+  public double[] predict(Backend backend, Inputs inputs) {
+    plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
     try (TiltedLayer layer =
         new TiltedLayer(backend, problem.activation(), problem.points(), samples, seed, 0)) {
       return OtherPointsPass.predict(

@@ -11,6 +11,11 @@ final class OtherPointsPass {
 
   private OtherPointsPass() {}
 
+  /** Points that are held at a time where there are so many. */
+  static int panel(int others) {
+    return Math.min(PANEL, others);
+  }
+
   /**
    * f(x) = C^L(x, X) V.
    *

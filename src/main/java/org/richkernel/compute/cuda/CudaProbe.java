@@ -95,7 +95,7 @@ final class CudaProbe {
 
   private void tryOut() {
     try {
-      CudaOpening.open(devices.subList(0, 1), BackendOptions.defaults()).close();
+      CudaOpening.open(devices.subList(0, 1), new BackendOptions(1, Long.MAX_VALUE)).close();
       report.add("trial: a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
     } catch (BackendUnavailableException e) {
       note("trial: " + e.getMessage(), "see the message");

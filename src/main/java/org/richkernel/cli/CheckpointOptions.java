@@ -1,0 +1,67 @@
+package org.richkernel.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Whether a computation that may take long goes on from a checkpoint, makes some, or none. */
+final class CheckpointOptions {
+  private static final String EVERY = "30";
+
+  @Option(
+      names = "--resume",
+      negatable = true,
+      description =
+          "Go on from the checkpoint in the --out folder; start afresh if there is none. "
+              + "Default: off, which removes an old checkpoint.")
+  private boolean resume;
+
+  @Option(
+      names = "--checkpoint-seconds",
+      paramLabel = "T",
+      defaultValue = EVERY,
+      description = "Least time between two checkpoints. Unit: seconds. Default: ${DEFAULT-VALUE}.")
+  private double checkpointSeconds;
+
+  @Mixin private DryRunOption dryRun = new DryRunOption();
+
+  /** Whether to go on from a checkpoint. */
+  boolean resume() {
+    return resume;
+  }
+
+  /** Least seconds between two checkpoints. */
+  double checkpointSeconds() {
+    return checkpointSeconds;
+  }
+
+  /** Whether to stop before the work. */
+  boolean dryRun() {
+    return dryRun.given();
+  }
+
+  /** Complains about numbers that make no sense. */
+  void check() {
+    if (!(checkpointSeconds >= 0) || checkpointSeconds > 1e9) {
+      throw new InvalidProblemException(
+          "checkpoint-seconds", checkpointSeconds, "use a number of at least 0");
+    }
+  }
+
+  /** These options again, for a command that this one stands for. */
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    if (resume) {
+      arguments.add("--resume");
+    }
+    if (checkpointSeconds != Double.parseDouble(EVERY)) {
+      arguments.add("--checkpoint-seconds=" + checkpointSeconds);
+    }
+    if (dryRun()) {
+      arguments.add("--dry-run");
+    }
+    return arguments;
+  }
+}

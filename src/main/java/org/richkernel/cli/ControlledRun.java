@@ -1,0 +1,105 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.result.CheckpointDirectory;
+import org.richkernel.result.DirectoryCheckpoints;
+import org.richkernel.result.ResultFolder;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
+
+/**
+ * What surrounds a computation that may take long, from the first file it reads to the last that it
+ * writes: signals, a plan that must fit, a folder that can be written, checkpoints.
+ *
+ * <p>While this is open a signal ends nothing by itself. One that comes before the work, or during
+ * it, leads to {@link ExitCode#STOPPED}; one that comes after it changes nothing, since a result
+ * that is complete is worth its last second.
+ */
+final class ControlledRun implements AutoCloseable {
+  private final Console console;
+  private final RunOptions runOptions;
+  private final LongRunOptions longRunOptions;
+  private final StopSignal stop = new StopSignal();
+  private final StopSignals signals;
+
+  /** Checks the options, and receives signals from here on. */
+  ControlledRun(Console console, RunOptions runOptions, LongRunOptions longRunOptions) {
+    runOptions.check();
+    longRunOptions.check();
+    this.console = console;
+    this.runOptions = runOptions;
+    this.longRunOptions = longRunOptions;
+    this.signals = new StopSignals(stop, console);
+  }
+
+  /**
+   * Refuses stages that would not fit into memory; each follows the one before, so the largest of
+   * them counts.
+   *
+   * @param mend what to lower
+   * @return whether showing the plan was all that was asked for
+   */
+  boolean endsWithPlan(List<MemoryPlan> stages, Backend backend, String mend) {
+    if (longRunOptions.dryRun()) {
+      for (int i = 0; i < stages.size(); i++) {
+        if (stages.size() > 1) {
+          console.line("stage " + (i + 1) + " of " + stages.size() + ", in memory by itself:");
+        }
+        console.line(stages.get(i).describe().stripTrailing());
+      }
+    }
+    stages.forEach(plan -> plan.requireFits(backend, mend));
+    return longRunOptions.dryRun();
+  }
+
+  /**
+   * Does the work and what follows it, to the exit code. Whatever can be refused about the folder
+   * is refused before the work.
+   *
+   * @param options those that the numbers depend on, by which a checkpoint is known again
+   * @param work returns empty if a stop was asked for
+   * @param finish saves what came out, and returns the exit code
+   */
+  <T> int compute(
+      Map<String, Object> options,
+      Function<RunControl, Optional<T>> work,
+      ToIntFunction<T> finish) {
+    Path out = longRunOptions.out();
+    ResultFolder.prepare(out);
+    CheckpointDirectory directory = new CheckpointDirectory(out, options);
+    if (!longRunOptions.resume()) {
+      directory.clear();
+    }
+    Optional<T> done = stop.isRaised() ? Optional.empty() : underControl(work, directory);
+    if (done.isEmpty()) {
+      console.warn("stopped; resume with the same command and --resume");
+      return ExitCode.STOPPED;
+    }
+    int code = finish.applyAsInt(done.get());
+    directory.clear();
+    return code;
+  }
+
+  private <T> Optional<T> underControl(
+      Function<RunControl, Optional<T>> work, CheckpointDirectory directory) {
+    DirectoryCheckpoints checkpoints =
+        new DirectoryCheckpoints(
+            directory, longRunOptions.resume(), longRunOptions.checkpointSeconds(), console::warn);
+    try (ProgressDisplay display = ProgressDisplay.of(console, runOptions.quiet())) {
+      return work.apply(new RunControl(display, stop, checkpoints));
+    }
+  }
+
+  /** Leaves signals to those who had them before. */
+  @Override
+  public void close() {
+    signals.close();
+  }
+}
