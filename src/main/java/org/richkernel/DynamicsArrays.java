@@ -7,7 +7,6 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
-import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
@@ -38,8 +37,8 @@ final class DynamicsArrays {
       Summary summary, DynamicsSolution lazy, Map<Approximation, DynamicsSolution> approximations) {
     Result result =
         ResultParts.predictions(summary, points, course.trainOutputs(), course.testOutputs());
-    result = paths(result, "", course.time().length, course.outputs());
-    result = paths(result, "_standard_error", course.time().length, course.outputErrors());
+    result = OutputPaths.addTo(result, problem, "", course.outputs());
+    result = OutputPaths.addTo(result, problem, "_standard_error", course.outputErrors());
     int times = course.time().length;
     result =
         result
@@ -52,8 +51,9 @@ final class DynamicsArrays {
               .with("loss_test_t", course.testLoss(), times)
               .with("loss_test_t_standard_error", course.testLossError(), times);
     }
-    result = lastKernels(result, lazy);
-    result = numbers(result);
+    TrainingKernels kernels = TrainingKernels.of(course);
+    result = kernels.addWhole(result, lazy.mean().kernels().get(0));
+    result = kernels.addNumbers(result);
     result = snapshots(result);
     if (lazy.reason() == StopReason.CONVERGED && points.testTargets().isPresent()) {
       result =
@@ -67,64 +67,6 @@ final class DynamicsArrays {
       result = approximation(result, other.getKey(), other.getValue());
     }
     return history(result);
-  }
-
-  /** f_train_t and f_test_t with a suffix, times x points, or times x points x K. */
-  private Result paths(Result result, String suffix, int times, double[] all) {
-    int k = problem.outputs();
-    int train = problem.trainPoints();
-    int test = problem.testPoints();
-    double[] trainPaths = new double[times * train * k];
-    double[] testPaths = new double[times * test * k];
-    for (int t = 0; t < times; t++) {
-      int from = t * problem.points() * k;
-      System.arraycopy(all, from, trainPaths, t * train * k, train * k);
-      System.arraycopy(all, from + train * k, testPaths, t * test * k, test * k);
-    }
-    Result with = result.with("f_train_t" + suffix, trainPaths, shape(times, train, k));
-    return test == 0 ? with : with.with("f_test_t" + suffix, testPaths, shape(times, test, k));
-  }
-
-  private static int[] shape(int times, int points, int outputs) {
-    return outputs == 1 ? new int[] {times, points} : new int[] {times, points, outputs};
-  }
-
-  /** phi_l, g_l and ntk of the training points at the last recorded time and at the start. */
-  private Result lastKernels(Result result, DynamicsSolution lazy) {
-    int p = problem.trainPoints();
-    double[] input = problem.trainInputKernel();
-    LayerKernels last = course.kernels().get(course.kernels().size() - 1).train(problem);
-    LayerKernels start = lazy.mean().kernels().get(0).train(problem);
-    Result with = result;
-    for (int l = 0; l < last.feature().size(); l++) {
-      with =
-          with.with("phi_" + (l + 1), last.feature().get(l), p, p)
-              .with("g_" + (l + 1), last.gradient().get(l), p, p)
-              .with("phi_lazy_" + (l + 1), start.feature().get(l), p, p);
-    }
-    return with.with("ntk", last.tangentKernel(input), p, p)
-        .with("ntk_lazy", start.tangentKernel(input), p, p);
-  }
-
-  /** Numbers of the kernels over time: recorded times x (L + 1), the tangent kernel last. */
-  private Result numbers(Result result) {
-    int recorded = course.recorded().length;
-    int columns = problem.network().hiddenLayers() + 1;
-    KernelCourse numbers = course.numbers();
-    Result with =
-        result
-            .with("kernel_time", course.recorded(), recorded)
-            .with("alignment_t", numbers.alignment(), recorded, columns)
-            .with("trace_t", numbers.trace(), recorded, columns)
-            .with("movement_t", numbers.movement(), recorded, columns);
-    return course
-        .numberErrors()
-        .map(
-            e ->
-                with.with("alignment_t_standard_error", e.alignment(), recorded, columns)
-                    .with("trace_t_standard_error", e.trace(), recorded, columns)
-                    .with("movement_t_standard_error", e.movement(), recorded, columns))
-        .orElse(with);
   }
 
   /** Whole kernels at a few times, and their largest eigenvalues at all recorded ones. */
@@ -199,7 +141,7 @@ final class DynamicsArrays {
     String suffix = "_" + DynamicsFit.key(kind);
     int times = solution.times();
     Result with =
-        paths(result, suffix, times, solution.mean().outputs())
+        OutputPaths.addTo(result, problem, suffix, solution.mean().outputs())
             .with("loss_train_t" + suffix, solution.trainLoss(), times);
     with =
         solution.testLoss().length == 0

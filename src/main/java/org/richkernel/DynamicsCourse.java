@@ -25,7 +25,9 @@ import org.richkernel.solver.StopReason;
  * What a solver of the dynamics found, whichever it was.
  *
  * @param outcome one line for a person: what ended the run
- * @param residual by which it is judged, if by one
+ * @param residual by which it is judged: it converged where this is at most the tolerance and, for
+ *     the causal solver, enough of the past was kept; empty where it is not known, as after a
+ *     divergence
  * @param time training time eta t of each row of the outputs
  * @param outputs f(t) - f(0), row-major times x M x K, training points first
  * @param outputErrors their standard errors
@@ -63,7 +65,7 @@ record DynamicsCourse(
     Map<String, Object> certificate = new LinkedHashMap<>();
     certificate.put("outcome", solution.outcome());
     solution.divergence().ifPresent(step -> certificate.put("divergedAtStep", step));
-    return of(solution, solution.outcome(), certificate);
+    return of(solution, solution.outcome(), solution.relativeError(), certificate);
   }
 
   /** What the alternating iteration found. */
@@ -73,11 +75,13 @@ record DynamicsCourse(
     certificate.put(
         "passes", solution.residuals().stream().map(changes -> changes.length).toList());
     solution.divergedPass().ifPresent(pass -> certificate.put("divergedInPass", pass));
-    return of(solution.dynamics(), solution.outcome(), certificate);
+    // the passes may rest where the samples are too few
+    certificate.put("relativeError", solution.dynamics().relativeError());
+    return of(solution.dynamics(), solution.outcome(), solution.residual(), certificate);
   }
 
   private static DynamicsCourse of(
-      DynamicsSolution solution, String outcome, Map<String, Object> certificate) {
+      DynamicsSolution solution, String outcome, double residual, Map<String, Object> certificate) {
     DynamicsProblem problem = solution.problem();
     double eta = problem.options().stepSize();
     double[] time = new double[solution.times()];
@@ -86,12 +90,12 @@ record DynamicsCourse(
     KernelCourse numbers = solution.mean().course();
     boolean measured = !numbers.isNone();
     certificate.put("leftOut", solution.jitter());
-    double error = solution.relativeError();
+    boolean judged = solution.reason() != StopReason.DIVERGED && Double.isFinite(residual);
     return new DynamicsCourse(
         problem,
         solution.reason(),
         outcome,
-        Double.isNaN(error) ? OptionalDouble.empty() : OptionalDouble.of(error),
+        judged ? OptionalDouble.of(residual) : OptionalDouble.empty(),
         time,
         solution.mean().outputs(),
         solution.standardError().outputs(),
@@ -110,12 +114,17 @@ record DynamicsCourse(
 
   /** A gradient flow: its course, judged by how well it rests at the end. */
   static DynamicsCourse of(FixedPointSolution solution, Backend backend) {
-    DynamicsCourse course = of(solution.course(), outcome(solution), identities(solution, backend));
+    DynamicsCourse course =
+        of(
+            solution.course(),
+            outcome(solution),
+            solution.residual(),
+            identities(solution, backend));
     return new DynamicsCourse(
         course.problem,
-        solution.reason(),
+        course.reason,
         course.outcome,
-        OptionalDouble.of(solution.residual()),
+        course.residual,
         course.time,
         course.outputs,
         course.outputErrors,
@@ -154,9 +163,14 @@ record DynamicsCourse(
 
   private static String outcome(FixedPointSolution solution) {
     String text =
-        solution.reason() == StopReason.CONVERGED
-            ? "at rest after the training time %.4g"
-            : "not at rest after the training time %.4g; raise --steps or --step-size, or --tolerance";
+        switch (solution.reason()) {
+          case CONVERGED -> "at rest after the training time %.4g";
+          case DIVERGED ->
+              "diverged after the training time %.4g, where no step is short enough; lower --gamma,"
+                  + " or scale inputs and targets to order 1";
+          default ->
+              "not at rest after the training time %.4g; raise --steps or --step-size, or --tolerance";
+        };
     return String.format(Locale.ROOT, text, solution.time());
   }
 
@@ -173,7 +187,7 @@ record DynamicsCourse(
     certificate.put("readoutResidual", solution.readoutResidual());
     certificate.put("tangentResidual", solution.tangentResidual());
     DynamicsProblem problem = solution.problem();
-    if (problem.options().weightDecay() > 0) {
+    if (problem.options().weightDecay() > 0 && solution.reason() != StopReason.DIVERGED) {
       certificate.put("featureIdentity", distance(solution, solution.featurePredictor(backend)));
       Activation activation = problem.network().activation();
       if (problem.outputs() == 1

@@ -81,7 +81,7 @@ final class DynamicsSolve {
       }
       case PERTURBATIVE -> {
         PerturbativeSolver.requireSolvable(on);
-        yield new PerturbativeSolver().plan(on);
+        yield perturbative().plan(on);
       }
     };
   }
@@ -100,6 +100,12 @@ final class DynamicsSolve {
     return settings.tolerance().isEmpty()
         ? defaults
         : defaults.withTolerance(settings.tolerance().getAsDouble());
+  }
+
+  private PerturbativeSolver perturbative() {
+    return settings.tolerance().isEmpty()
+        ? new PerturbativeSolver()
+        : new PerturbativeSolver(settings.tolerance().getAsDouble());
   }
 
   private AlternatingSolver alternating() {
@@ -228,7 +234,7 @@ final class DynamicsSolve {
       case NONE, STATIC_NTK -> lazy;
       case GRADIENT_INDEPENDENCE ->
           new GradientIndependenceSolver(causal()).solve(on, backend, control);
-      case PERTURBATIVE -> new PerturbativeSolver().solve(on, backend, control);
+      case PERTURBATIVE -> perturbative().solve(on, backend, control);
     };
   }
 }

@@ -9,12 +9,11 @@ import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.KernelCourse;
+import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.finite.GradientDescentNetwork;
-import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
-import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
@@ -66,14 +65,11 @@ public final class FiniteTrainingFit implements Fit {
   }
 
   private double[] lastTrainOutputs() {
-    return solution.times() == 0
-        ? new double[points.trainTargets().toArray().length]
-        : solution.trainOutputs(solution.times() - 1);
+    return solution.trainOutputs(solution.times() - 1);
   }
 
   private double[] lastTestOutputs() {
-    int size = points.testInputs().rows() * points.trainTargets().outputs();
-    return solution.times() == 0 ? new double[size] : solution.testOutputs(solution.times() - 1);
+    return solution.testOutputs(solution.times() - 1);
   }
 
   /**
@@ -98,78 +94,71 @@ public final class FiniteTrainingFit implements Fit {
         Summary.builder("finite", config)
             .seed(problem.options().seed())
             .converged(converged())
-            .iterations(Math.max(0, solution.times() - 1))
-            .train(withError(trainScores(), solution.standardError().trainLoss()));
+            .iterations(solution.times() - 1)
+            .train(withError(trainScores(), solution.trainLossStandardError()));
     cost.addTo(summary, ioSeconds);
     testScores()
-        .ifPresent(scores -> summary.test(withError(scores, solution.standardError().testLoss())));
-    List<KernelMetrics> layers = new TrainingKernels(solution).last();
+        .ifPresent(scores -> summary.test(withError(scores, solution.testLossStandardError())));
+    TrainingKernels kernels = TrainingKernels.of(solution);
+    KernelCourse numbers = kernels.numbers();
     KernelCourse errors = solution.standardError().course();
-    for (int l = 1; l <= layers.size(); l++) {
-      KernelMetrics metrics = layers.get(l - 1);
-      // the last recorded time has the layers and then the tangent kernel
-      int at = errors.alignment().length - layers.size() + l - 2;
+    for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
+      int at = kernels.last(l);
       summary.layer(
-          LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius())
+          LayerSummary.of(l, numbers.alignment()[at], numbers.trace()[at], numbers.frobenius()[at])
               .withStandardErrors(
                   errors.alignment()[at], errors.trace()[at], errors.frobenius()[at]));
     }
     summary.detail("method", "gradient descent");
     summary.detail("stop", solution.reason().name().toLowerCase(Locale.ROOT));
     summary.detail("outcome", solution.outcome());
-    return arrays(summary.build());
+    return arrays(summary.build(), kernels);
   }
 
-  /** The loss of the mean output, with the standard error of the loss over the networks. */
+  /**
+   * The loss of the mean output, with the standard error that the spread of the networks' own
+   * losses gives: to first order in the spread of their outputs both losses err alike, beyond it
+   * that of one network errs more.
+   */
   private static Score withError(Scores scores, double[] errors) {
     Score score = ResultParts.score(scores);
     double error = errors.length == 0 ? Double.NaN : errors[errors.length - 1];
     return score.withLossStandardError(error);
   }
 
-  private Result arrays(Summary summary) {
+  private Result arrays(Summary summary, TrainingKernels kernels) {
+    DynamicsProblem problem = solution.problem();
     Result result = ResultParts.predictions(summary, points, lastTrainOutputs(), lastTestOutputs());
     int times = solution.times();
     double[] time = new double[times];
-    Arrays.setAll(time, t -> t * solution.problem().options().stepSize());
+    Arrays.setAll(time, t -> t * problem.options().stepSize());
     result = result.with("time", time, times);
-    result = paths(result, "f_train_t", points.trainTargets(), 0, solution.mean().outputs());
+    result = OutputPaths.addTo(result, problem, "", solution.mean().outputs());
     result =
-        paths(
-            result,
-            "f_train_t_standard_error",
-            points.trainTargets(),
-            0,
-            solution.standardError().outputs());
-    result = result.with("loss_train_t", solution.mean().trainLoss(), times);
+        OutputPaths.addTo(result, problem, "_standard_error", solution.standardError().outputs());
     result =
-        result.with("loss_train_t_standard_error", solution.standardError().trainLoss(), times);
+        result
+            .with("loss_train_t", solution.trainLoss(), times)
+            .with("loss_train_t_standard_error", solution.trainLossStandardError(), times);
     if (points.testTargets().isPresent()) {
-      Targets y = points.testTargets().get();
-      int first = points.trainInputs().rows();
-      result = paths(result, "f_test_t", y, first, solution.mean().outputs());
       result =
-          paths(result, "f_test_t_standard_error", y, first, solution.standardError().outputs());
-      result = result.with("loss_test_t", solution.mean().testLoss(), times);
-      result =
-          result.with("loss_test_t_standard_error", solution.standardError().testLoss(), times);
+          result
+              .with("loss_test_t", solution.testLoss(), times)
+              .with("loss_test_t_standard_error", solution.testLossStandardError(), times);
     }
-    return new TrainingKernels(solution).addTo(result);
+    return kernels.addNumbers(withErrors(kernels.addWhole(result, kernels.kernels().get(0))));
   }
 
-  /** Outputs of some of the points, times x points for one output, else times x points x K. */
-  private Result paths(Result result, String name, Targets targets, int first, double[] outputs) {
-    int k = targets.outputs();
-    int times = solution.times();
-    int rows = targets.rows();
-    int all = solution.problem().points();
-    double[] values = new double[times * rows * k];
-    for (int t = 0; t < times; t++) {
-      System.arraycopy(outputs, (t * all + first) * k, values, t * rows * k, rows * k);
+  /** Adds phi_l_standard_error of the last recorded time. */
+  private Result withErrors(Result result) {
+    List<LayerKernels> errors = solution.standardError().kernels();
+    LayerKernels last = errors.get(errors.size() - 1).train(solution.problem());
+    int p = solution.problem().trainPoints();
+    Result with = result;
+    for (int l = 1; l <= last.feature().size(); l++) {
+      with = with.with("phi_" + l + "_standard_error", last.feature().get(l - 1), p, p);
     }
-    return k == 1
-        ? result.with(name, values, times, rows)
-        : result.with(name, values, times, rows, k);
+    return with;
   }
 
   @Override

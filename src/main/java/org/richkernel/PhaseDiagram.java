@@ -248,8 +248,9 @@ public record PhaseDiagram(
    *
    * @param config the options to record, in order
    * @param seconds wall-clock time, of the reading too
+   * @param readSeconds the part of it that the reading took
    */
-  public Result result(Map<String, ?> config, double seconds) {
+  public Result result(Map<String, ?> config, double seconds, double readSeconds) {
     int count = responses.size();
     int layers = network.hiddenLayers();
     List<CorrelationFixedPoint> distinct =
@@ -275,7 +276,7 @@ public record PhaseDiagram(
                 .seed(on.settings().seed())
                 .monteCarlo(MonteCarlo.of(on.settings().samples(), Double.NaN, Double.NaN))
                 .peakBytes(on.memory())
-                .seconds("io", on.checkpointSeconds()));
+                .seconds("io", on.checkpointSeconds() + readSeconds));
     peak().ifPresent(row -> summary.detail("largestAdaptation", row));
     Result result =
         Result.of(summary.build())
@@ -350,9 +351,10 @@ public record PhaseDiagram(
    *
    * @param config the options to record, in order
    * @param seconds as for {@link #result}
+   * @param readSeconds as for {@link #result}
    * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays
    */
-  public void save(Path folder, Map<String, ?> config, double seconds) {
-    ResultFolder.write(folder, result(config, seconds));
+  public void save(Path folder, Map<String, ?> config, double seconds, double readSeconds) {
+    ResultFolder.write(folder, result(config, seconds, readSeconds));
   }
 }

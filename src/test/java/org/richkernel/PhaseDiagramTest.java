@@ -36,7 +36,7 @@ class PhaseDiagramTest {
   }
 
   private static Map<?, ?> peak(PhaseDiagram diagram) {
-    return (Map<?, ?>) diagram.result(Map.of(), 0).summary().details().get("largestAdaptation");
+    return (Map<?, ?>) diagram.result(Map.of(), 3, 2).summary().details().get("largestAdaptation");
   }
 
   private static double number(Map<?, ?> row, String name) {
@@ -77,7 +77,7 @@ class PhaseDiagramTest {
   void anglesOfDigitsGrowMostNearTheEdge() {
     int layers = 32;
     PhaseDiagram diagram = diagram(layers);
-    Result result = diagram.result(Map.of(), 0);
+    Result result = diagram.result(Map.of(), 3, 2);
     double[] angular = result.array("growth_angular").orElseThrow().values();
     double[] near = result.array("growth_by_depth").orElseThrow().values();
     double[] distinct = result.array("growth_correlation").orElseThrow().values();
@@ -100,5 +100,6 @@ class PhaseDiagramTest {
     assertThat(summary.seed()).hasValue(3);
     assertThat(summary.monteCarlo().orElseThrow().samples()).isEqualTo(1000);
     assertThat(summary.peakBytes()).containsKeys("host", "device");
+    assertThat(summary.seconds()).containsEntry("total", 3.0).containsEntry("io", 2.0);
   }
 }

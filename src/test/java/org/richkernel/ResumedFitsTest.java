@@ -149,7 +149,7 @@ class ResumedFitsTest {
         PhaseDiagram.Settings settings = new PhaseDiagram.Settings(200, 10, 200, 3);
         return PhaseDiagram.of(biased, new double[] {0.6, 0.8, 1, 1.2, 1.4, 1.6})
             .on(DATA, settings, backend, control)
-            .map(diagram -> diagram.result(Map.of(), 0));
+            .map(diagram -> diagram.result(Map.of(), 0, 0));
       }
     };
 

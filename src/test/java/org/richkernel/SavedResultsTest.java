@@ -319,7 +319,7 @@ class SavedResultsTest {
     Files.writeString(place.resolve("report.html"), "of the fit");
 
     PhaseDiagram.of(NetworkSpec.of(2, Activation.ERF), new double[] {0.8, 1.2})
-        .save(place, Map.of(), 0.5);
+        .save(place, Map.of(), 0.5, 0);
 
     try (var files = Files.list(place)) {
       assertThat(files.map(file -> file.getFileName().toString()))

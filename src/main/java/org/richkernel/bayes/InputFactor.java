@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
@@ -15,7 +16,7 @@ import org.richkernel.network.NetworkSpec;
  * <p>With Z = [sqrt(g_0/D) X, sqrt(g_b) 1] = U Lambda^{1/2} W^T (thin SVD), F = U Lambda^{1/2} and
  * a new input z(x) has the whitened coordinates R_x = z(x) W and leaves the variance s^2 = |z|^2 -
  * |R_x|^2 to noise that the training fields do not determine. Eigenvectors come from the smaller of
- * Z Z^T and Z^T Z.
+ * Z Z^T and Z^T Z, with {@link EigenvectorSigns signs} that are the same on all backends.
  */
 public final class InputFactor {
   /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
@@ -99,6 +100,10 @@ public final class InputFactor {
         double[] projected = new double[other * rank];
         backend.download(vectors, eigenvectors);
         backend.download(product, projected);
+        // W and F change sign together
+        double[] signs = EigenvectorSigns.of(eigenvectors, rank);
+        scaleColumns(eigenvectors, signs, false);
+        scaleColumns(projected, signs, false);
         if (dual) {
           scaleColumns(eigenvectors, scale, false);
           scaleColumns(projected, scale, true);

@@ -128,7 +128,7 @@ final class PhaseCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     return course.compute(
-        Map.of(), control -> Optional.of(diagram), done -> finish(done, options, start));
+        Map.of(), control -> Optional.of(diagram), done -> finish(done, options, start, 0));
   }
 
   private boolean given(String option) {
@@ -150,7 +150,9 @@ final class PhaseCommand implements Callable<Integer> {
     }
     PhaseDiagram.Settings settings =
         new PhaseDiagram.Settings(width, noise.beta(), samples, seed.value());
+    long reading = System.nanoTime();
     Datasets points = data.reader().read();
+    double readSeconds = (System.nanoTime() - reading) * 1e-9;
     data.resolve(options, points);
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));
     try (Backend backend = run.open(console)) {
@@ -160,13 +162,14 @@ final class PhaseCommand implements Callable<Integer> {
       return course.compute(
           OptionRecord.fingerprint(options, points, backend.info().name()),
           control -> diagram.on(points, settings, backend, control),
-          full -> finish(full, options, start));
+          full -> finish(full, options, start, readSeconds));
     }
   }
 
-  private int finish(PhaseDiagram diagram, Map<String, @Nullable Object> options, long start) {
+  private int finish(
+      PhaseDiagram diagram, Map<String, @Nullable Object> options, long start, double readSeconds) {
     Path out = longRun.out();
-    diagram.save(out, options, (System.nanoTime() - start) * 1e-9);
+    diagram.save(out, options, (System.nanoTime() - start) * 1e-9, readSeconds);
     Path report = ReportWriter.write(out);
     if (!run.quiet()) {
       console.line(

@@ -1,8 +1,8 @@
 package org.richkernel.dynamics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -10,7 +10,6 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
-import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
@@ -29,8 +28,8 @@ final class AlternatingRun {
   private final int columns; // n = M (T + 1)
   private final long firstSample;
   private final double[] pulls; // Delta of all points, n
-  private final Layer[] layer; // 0 .. L + 1
-  private final Matrix fresh; // n x n
+  private final OrderParameters order;
+  private final GridProcess[] processes; // 1 .. L
   private final Matrix factor; // n x n
   private final Matrix factor32; // n x n, float32
   private final Matrix noise; // S x n
@@ -40,38 +39,17 @@ final class AlternatingRun {
   private TrajectoryRecorder recorder;
   private double change;
 
-  /**
-   * Order parameters of one layer.
-   *
-   * @param feature Phi^l, n x n
-   * @param gradient G^l, n x n
-   * @param forwardResponse A^l, n x n
-   * @param backwardResponse B^l, n x n
-   * @param process null for the input and the readout
-   */
-  private record Layer(
-      Matrix feature,
-      Matrix gradient,
-      Matrix forwardResponse,
-      Matrix backwardResponse,
-      @Nullable GridProcess process) {}
-
   static void plan(MemoryPlan plan, DynamicsProblem problem, int samples) {
     int points = problem.points();
     int n = points * (problem.options().steps() + 1);
     int layers = problem.network().hiddenLayers();
-    for (int l = 0; l <= layers + 1; l++) {
-      for (String what : new String[] {"Phi", "G", "A", "B"}) {
-        plan.add(what + " " + l, Precision.FLOAT64, n, n);
-      }
-      if (l >= 1 && l <= layers) {
-        GridProcess.plan(plan, l, samples, n);
-      }
+    OrderParameters.plan(plan, layers, n);
+    for (int l = 1; l <= layers; l++) {
+      GridProcess.plan(plan, l, samples, n);
     }
     int rank = InputFields.rank(problem);
     GridProcess.planScratch(plan, samples, n, points);
-    plan.add("fresh", Precision.FLOAT64, n, n)
-        .add("factor", Precision.FLOAT64, n, n)
+    plan.add("factor", Precision.FLOAT64, n, n)
         .add("factor in float32", Precision.FLOAT32, n, n)
         .add("noise", Precision.FLOAT32, samples, n)
         .add("input factor", Precision.FLOAT32, points, rank)
@@ -97,20 +75,11 @@ final class AlternatingRun {
     points = problem.points();
     columns = points * (problem.options().steps() + 1);
     pulls = new double[columns];
-    layer = new Layer[layers + 2];
-    for (int l = 0; l <= layers + 1; l++) {
-      boolean hidden = l >= 1 && l <= layers;
-      layer[l] =
-          new Layer(
-              memory.get("Phi " + l),
-              memory.get("G " + l),
-              memory.get("A " + l),
-              memory.get("B " + l),
-              hidden ? new GridProcess(backend, problem, memory, l, samples) : null);
-      backend.fill(0, layer[l].forwardResponse);
-      backend.fill(0, layer[l].backwardResponse);
+    order = new OrderParameters(backend, memory, layers, points, alternating.damping());
+    processes = new GridProcess[layers + 1];
+    for (int l = 1; l <= layers; l++) {
+      processes[l] = new GridProcess(backend, problem, memory, l, samples);
     }
-    fresh = memory.get("fresh");
     factor = memory.get("factor");
     factor32 = memory.get("factor in float32");
     noise = memory.get("noise").rowRange(0, samples);
@@ -129,35 +98,27 @@ final class AlternatingRun {
     fillGaussian(RandomStreams.DYNAMICS_PREACTIVATION, 1, inputNoise);
     backend.gemm(Transpose.NO, Transpose.YES, 1, inputNoise, inputFactor, 0, inputField);
     fillGaussian(RandomStreams.DYNAMICS_BACKWARD_FIELD, layers, readout);
-    repeat(problem.inputKernel(), layer[0].feature);
-    backend.fill(1, layer[layers + 1].gradient);
+    order.repeat(problem.inputKernel(backend), order.feature(0));
+    backend.fill(1, order.gradient(layers + 1));
 
     Activation activation = problem.network().activation();
     double[][] slopes = new double[layers + 1][];
     for (int l = 1; l <= layers; l++) {
       drawPreactivations(l);
-      GridProcess process = process(l);
+      GridProcess process = processes[l];
       backend.activateWithDerivative(activation, process.u(), process.phi(), process.g());
-      repeat(presentGram(process.phi()), layer[l].feature);
+      order.repeat(presentGram(process.phi()), order.feature(l));
       slopes[l] = presentGram(process.g());
     }
     double[] gradient = new double[points * points];
-    java.util.Arrays.fill(gradient, 1);
+    Arrays.fill(gradient, 1);
     for (int l = layers; l >= 1; l--) {
       for (int i = 0; i < gradient.length; i++) {
         gradient[i] *= slopes[l][i];
       }
-      repeat(gradient, layer[l].gradient);
+      order.repeat(gradient, order.gradient(l));
     }
-    java.util.Arrays.fill(pulls, 0);
-  }
-
-  private GridProcess process(int l) {
-    GridProcess process = layer[l].process;
-    if (process == null) {
-      throw new IllegalStateException("layer " + l + " is not hidden");
-    }
-    return process;
+    Arrays.fill(pulls, 0);
   }
 
   private double[] presentGram(Matrix field) {
@@ -167,17 +128,6 @@ final class AlternatingRun {
     return values;
   }
 
-  /** The same M x M block for all pairs of times. */
-  private void repeat(double[] block, Matrix target) {
-    double[] values = new double[columns * columns];
-    for (int i = 0; i < columns; i++) {
-      for (int j = 0; j < columns; j++) {
-        values[i * columns + j] = block[i % points * points + j % points];
-      }
-    }
-    backend.upload(values, target);
-  }
-
   private void fillGaussian(int purpose, int l, Matrix target) {
     backend.fillGaussian(
         problem.options().seed(), RandomStreams.stream(purpose, l, 0), firstSample, target);
@@ -185,7 +135,7 @@ final class AlternatingRun {
 
   /** u^l, leaving omega in noise and its factor in factor. */
   private void drawPreactivations(int l) {
-    Matrix u = process(l).u();
+    Matrix u = processes[l].u();
     if (l == 1) {
       for (int first = 0; first < columns; first += points) {
         backend.copy(inputField, u.view(0, samples, first, points));
@@ -193,12 +143,12 @@ final class AlternatingRun {
       return;
     }
     fillGaussian(RandomStreams.DYNAMICS_PREACTIVATION, l, noise);
-    draw(layer[l - 1].feature, "Phi " + (l - 1), u);
+    draw(order.feature(l - 1), "Phi " + (l - 1), u);
   }
 
   /** r^l, leaving omega in noise and its factor in factor. */
   private void drawBackwardFields(int l) {
-    Matrix r = process(l).r();
+    Matrix r = processes[l].r();
     if (l == layers) {
       Matrix ones = factor32.view(0, 1, 0, columns);
       backend.fill(1, ones);
@@ -206,7 +156,7 @@ final class AlternatingRun {
       return;
     }
     fillGaussian(RandomStreams.DYNAMICS_BACKWARD_FIELD, l, noise);
-    draw(layer[l + 1].gradient, "G " + (l + 1), r);
+    draw(order.gradient(l + 1), "G " + (l + 1), r);
   }
 
   private void draw(Matrix kernel, String name, Matrix target) {
@@ -217,12 +167,7 @@ final class AlternatingRun {
 
   private void factorize(Matrix kernel, String name) {
     backend.copy(kernel, factor);
-    double[] values = new double[columns * columns];
-    backend.download(kernel, values);
-    double trace = 0;
-    for (int i = 0; i < columns; i++) {
-      trace += values[i * columns + i];
-    }
+    double trace = order.trace(kernel);
     backend.addDiagonal(Math.max(alternating.jitter() * trace / columns, Float.MIN_NORMAL), factor);
     try {
       backend.cholesky(factor);
@@ -247,19 +192,18 @@ final class AlternatingRun {
       drawPreactivations(l);
       drawBackwardFields(l);
       boolean top = l == layers;
-      Matrix phi = process(l).phi();
-      process(l)
-          .integrate(
-              layer[l - 1].feature,
-              layer[l + 1].gradient,
-              l > 1 ? layer[l - 1].forwardResponse : null,
-              top ? null : layer[l].backwardResponse,
-              pulls,
-              (t, z) -> {
-                if (top && finite[0]) {
-                  finite[0] = next.observe(outputs(phi.view(0, samples, t * points, points), z));
-                }
-              });
+      Matrix phi = processes[l].phi();
+      processes[l].integrate(
+          order.feature(l - 1),
+          order.gradient(l + 1),
+          l > 1 ? order.forwardResponse(l - 1) : null,
+          top ? null : order.backwardResponse(l),
+          pulls,
+          (t, z) -> {
+            if (top && finite[0]) {
+              finite[0] = next.observe(outputs(phi.view(0, samples, t * points, points), z));
+            }
+          });
     }
     if (!finite[0]) {
       return false;
@@ -269,13 +213,13 @@ final class AlternatingRun {
     for (int l = 1; l < layers; l++) {
       // A^l from r^l and B^l from u^{l+1}, with the factors that these were drawn with
       drawBackwardFields(l);
-      respond(process(l).phi(), 0, layer[l].forwardResponse);
+      order.respond(processes[l].phi(), noise, factor, 0, order.forwardResponse(l));
       drawPreactivations(l + 1);
-      respond(process(l + 1).g(), 1, layer[l].backwardResponse);
+      order.respond(processes[l + 1].g(), noise, factor, 1, order.backwardResponse(l));
     }
     for (int l = 1; l <= layers; l++) {
-      update(process(l).phi(), layer[l].feature);
-      update(process(l).g(), layer[l].gradient);
+      change = Math.max(change, order.update(processes[l].phi(), order.feature(l)));
+      change = Math.max(change, order.update(processes[l].g(), order.gradient(l)));
     }
     for (int t = 0; t <= problem.options().steps(); t++) {
       double[] delta = recorder.pull(t);
@@ -299,40 +243,6 @@ final class AlternatingRun {
     return f;
   }
 
-  private void update(Matrix field, Matrix kernel) {
-    backend.gram(1.0 / samples, field, 0, fresh);
-    double total = Math.sqrt(backend.dot(fresh, fresh));
-    mix(kernel, total);
-  }
-
-  /** kernel += damping (fresh - kernel); the change is measured before damping. */
-  private void mix(Matrix kernel, double total) {
-    backend.axpy(-1, kernel, fresh);
-    double difference = Math.sqrt(backend.dot(fresh, fresh));
-    change = Math.max(change, total == 0 ? 0 : difference / total);
-    backend.axpy(alternating.damping(), fresh, kernel);
-  }
-
-  /**
-   * &lt;y omega^T&gt; R^{-1} on the causal part.
-   *
-   * @param present how many of the times t, t + 1, ... a field at t may depend on
-   */
-  private void respond(Matrix responding, int present, Matrix response) {
-    backend.crossGram(1.0 / samples, responding, noise, 0, fresh);
-    double[] values = new double[columns * columns];
-    backend.download(fresh, values);
-    for (int i = 0; i < columns; i++) {
-      int known = (i / points + present) * points;
-      java.util.Arrays.fill(values, i * columns + known, (i + 1) * columns, 0);
-    }
-    backend.upload(values, fresh);
-    backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, factor, fresh);
-    // the responses follow the kernels; they do not enter the measure of change
-    backend.axpy(-1, response, fresh);
-    backend.axpy(alternating.damping(), fresh, response);
-  }
-
   private void compare(double[] now, double[] before) {
     double difference = 0;
     double total = 0;
@@ -349,20 +259,6 @@ final class AlternatingRun {
     return change;
   }
 
-  /** The order parameters that the passes change. */
-  private List<Matrix> moving() {
-    List<Matrix> all = new ArrayList<>();
-    for (int l = 1; l <= layers; l++) {
-      all.add(layer[l].feature);
-      all.add(layer[l].gradient);
-      if (l < layers) {
-        all.add(layer[l].forwardResponse);
-        all.add(layer[l].backwardResponse);
-      }
-    }
-    return all;
-  }
-
   /**
    * The state between two passes.
    *
@@ -371,12 +267,7 @@ final class AlternatingRun {
   SolverState state(double[] changes) {
     SolverState state = new SolverState().put("changes", changes).put("pulls", pulls.clone());
     recorder.save(state);
-    List<Matrix> matrices = moving();
-    for (int i = 0; i < matrices.size(); i++) {
-      double[] values = new double[columns * columns];
-      backend.download(matrices.get(i), values);
-      state.put("order_" + i, values);
-    }
+    order.save(state);
     return state;
   }
 
@@ -384,10 +275,7 @@ final class AlternatingRun {
   double[] restore(SolverState state) {
     System.arraycopy(state.doubles("pulls"), 0, pulls, 0, columns);
     recorder.restore(state);
-    List<Matrix> matrices = moving();
-    for (int i = 0; i < matrices.size(); i++) {
-      backend.upload(state.doubles("order_" + i), matrices.get(i));
-    }
+    order.restore(state);
     return state.doubles("changes");
   }
 
@@ -398,18 +286,12 @@ final class AlternatingRun {
         List<double[]> feature = new ArrayList<>();
         List<double[]> gradient = new ArrayList<>();
         for (int l = 1; l <= layers; l++) {
-          feature.add(block(layer[l].feature, t));
-          gradient.add(block(layer[l].gradient, t));
+          feature.add(order.block(order.feature(l), t));
+          gradient.add(order.block(order.gradient(l), t));
         }
         recorder.keep(new LayerKernels(t, feature, gradient));
       }
     }
     return recorder.trajectory();
-  }
-
-  private double[] block(Matrix kernel, int t) {
-    double[] values = new double[points * points];
-    backend.download(kernel.view(t * points, points, t * points, points), values);
-    return values;
   }
 }

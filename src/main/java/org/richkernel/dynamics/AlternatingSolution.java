@@ -8,7 +8,8 @@ import java.util.OptionalInt;
  * What the alternating solver found, and how it got there.
  *
  * @param dynamics outputs and kernels; those of the last pass where the passes did not come to rest
- * @param residuals of each population in turn, the relative change in each pass
+ * @param residuals of each population in turn, the relative change in each pass; infinite in one
+ *     that diverged
  * @param divergedPass the pass, from 1, in which the order parameters left all bounds; empty if
  *     they did not
  */
@@ -18,6 +19,15 @@ public record AlternatingSolution(
     residuals = List.copyOf(residuals);
   }
 
+  /**
+   * The relative change in the last pass of the population that was iterated last, which the
+   * tolerance is for; infinite after a divergence, NaN before the first pass.
+   */
+  public double residual() {
+    double[] last = residuals.isEmpty() ? new double[0] : residuals.get(residuals.size() - 1);
+    return last.length == 0 ? Double.NaN : last[last.length - 1];
+  }
+
   /** One line for a person: what ended the passes. */
   public String outcome() {
     if (divergedPass.isPresent()) {
@@ -25,18 +35,17 @@ public record AlternatingSolution(
           + divergedPass.getAsInt()
           + "; lower the damping, or use the causal solver";
     }
-    double[] last = residuals.isEmpty() ? new double[0] : residuals.get(residuals.size() - 1);
-    double residual = last.length == 0 ? Double.NaN : last[last.length - 1];
+    int passes = residuals.isEmpty() ? 0 : residuals.get(residuals.size() - 1).length;
     return switch (dynamics.reason()) {
       case CONVERGED ->
-          String.format(Locale.ROOT, "at rest after %d passes (%.1e)", last.length, residual);
-      case INTERRUPTED -> "stopped after " + last.length + " passes";
+          String.format(Locale.ROOT, "at rest after %d passes (%.1e)", passes, residual());
+      case INTERRUPTED -> "stopped after " + passes + " passes";
       default ->
           String.format(
               Locale.ROOT,
               "not at rest after %d passes (%.1e); allow more passes or samples",
-              last.length,
-              residual);
+              passes,
+              residual());
     };
   }
 }

@@ -69,7 +69,8 @@ public final class AlternatingSolver {
     AlternatingRun.plan(plan, problem, samples);
     // kernels and responses of the hidden layers are copied for a checkpoint
     long copies = 4L * problem.network().hiddenLayers() - 2;
-    return plan.addHost((2 + copies) * side * side * Double.BYTES);
+    plan.addHost(copies * side * side * Double.BYTES);
+    return plan.addHost(Trajectory.bytes(problem) * (alternating.populations() + 5L));
   }
 
   /**
@@ -78,6 +79,8 @@ public final class AlternatingSolver {
    * @throws InvalidProblemException if there are several outputs, S is not a multiple of the number
    *     of populations, or the time grid is too large
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
+   * @throws NotPositiveDefiniteException if a kernel before training is indefinite beyond the
+   *     jitter
    */
   public AlternatingSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
     MemoryPlan plan = plan(problem);
@@ -169,9 +172,9 @@ public final class AlternatingSolver {
           stopped = Optional.of(new Population(StopReason.INTERRUPTED, changes, run.trajectory()));
           return Optional.empty();
         }
-        boolean finite = attempt(run);
+        boolean finite = attempt(run, changes.length);
         changes = Arrays.copyOf(changes, changes.length + 1);
-        changes[changes.length - 1] = run.change();
+        changes[changes.length - 1] = finite ? run.change() : Double.POSITIVE_INFINITY;
         own.listener().progress(progress(changes));
         if (!finite) {
           return Optional.of(new Population(StopReason.DIVERGED, changes, run.trajectory()));
@@ -230,12 +233,16 @@ public final class AlternatingSolver {
   }
 
   /**
-   * Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence.
+   * Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence,
+   * unless it is the kernel that the passes start from.
    */
-  private static boolean attempt(AlternatingRun run) {
+  private static boolean attempt(AlternatingRun run, int passes) {
     try {
       return run.pass();
     } catch (NotPositiveDefiniteException e) {
+      if (passes == 0) {
+        throw e;
+      }
       return false;
     }
   }

@@ -57,13 +57,14 @@ class CausalRun {
   private final HiddenWeights[] hidden; // l = 1 .. L - 1
   private final Matrix field; // h or z, S x M
   private final Matrix outputs; // M x K
-  private final Matrix kernel; // M x M
+  private final PresentKernels kernels;
   private final Matrix directions; // M x K, float32
   private final Matrix inputPull; // B x M, float32
   private final Matrix readoutPull; // B x K, float32
   private final @Nullable HistoryKeeper keeper;
   private int time;
 
+  /** Adds a population to a plan, and the copy of it that a checkpoint holds. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
     int layers = problem.network().hiddenLayers();
     int points = problem.points();
@@ -78,10 +79,11 @@ class CausalRun {
         .add("readout", Precision.FLOAT32, samples, outputs)
         .add("field", Precision.FLOAT32, samples, points)
         .add("outputs", Precision.FLOAT64, points, outputs)
-        .add("kernel", Precision.FLOAT64, points, points)
         .add("directions", Precision.FLOAT32, points, outputs)
         .add("input pull", Precision.FLOAT32, driving, points)
-        .add("readout pull", Precision.FLOAT32, driving, outputs);
+        .add("readout pull", Precision.FLOAT32, driving, outputs)
+        .addHost((long) samples * (points + outputs) * Float.BYTES);
+    PresentKernels.plan(plan, points);
     for (int l = 1; l <= layers; l++) {
       plan.add("phi of layer " + l, Precision.FLOAT32, samples, points)
           .add("slope of layer " + l, Precision.FLOAT32, samples, points)
@@ -145,7 +147,7 @@ class CausalRun {
     trainPoints = problem.trainPoints();
     driving = problem.batches().size();
     outputCount = problem.outputs();
-    inputKernel = problem.inputKernel();
+    inputKernel = problem.inputKernel(backend);
     phi = new Matrix[layers + 1];
     slope = new Matrix[layers + 1];
     g = new Matrix[layers + 1];
@@ -162,7 +164,7 @@ class CausalRun {
     readout = memory.get("readout").rowRange(0, samples);
     field = memory.get("field").rowRange(0, samples);
     outputs = memory.get("outputs");
-    kernel = memory.get("kernel");
+    kernels = new PresentKernels(backend, memory, samples);
     directions = memory.get("directions");
     inputPull = memory.get("input pull");
     readoutPull = memory.get("readout pull");
@@ -198,7 +200,7 @@ class CausalRun {
       return false;
     }
     boolean measures = measuresKernels(time);
-    List<double[]> gradient = new ArrayList<>();
+    List<double[]> gradient = List.of();
     if (measures && outputCount > 1) {
       gradient = gradientKernelsOfAllOutputs(decay, order);
     }
@@ -207,15 +209,9 @@ class CausalRun {
     backward(pulls.directions(), order, all ? points : driving, driving, decay);
     if (measures) {
       if (outputCount == 1) {
-        for (int l = 1; l <= layers; l++) {
-          gradient.add(kernel(g[l], order));
-        }
+        gradient = kernels.of(g, order);
       }
-      List<double[]> feature = new ArrayList<>();
-      for (int l = 1; l <= layers; l++) {
-        feature.add(kernel(phi[l], order));
-      }
-      measured(new LayerKernels(time, feature, gradient));
+      measured(new LayerKernels(time, kernels.of(phi, order), gradient));
     }
     if (keeper != null) {
       keeper.keep(time, order, phi, g);
@@ -236,8 +232,8 @@ class CausalRun {
   }
 
   /** Takes the kernels of the present time, where they are wanted. */
-  void measured(LayerKernels kernels) {
-    recorder.keep(kernels);
+  void measured(LayerKernels present) {
+    recorder.keep(present);
   }
 
   /** The points that drive a step, then all others, ascending. */
@@ -322,29 +318,9 @@ class CausalRun {
         c[i * outputCount + k] = 1;
       }
       backward(c, order, points, 0, decay);
-      for (int l = 1; l <= layers; l++) {
-        double[] one = kernel(g[l], order);
-        double[] sum = mean.get(l - 1);
-        for (int i = 0; i < one.length; i++) {
-          sum[i] += one[i] / outputCount;
-        }
-      }
+      PresentKernels.addShare(kernels.of(g, order), outputCount, mean);
     }
     return mean;
-  }
-
-  /** x^T x / S, row-major M x M in the order of the problem. */
-  private double[] kernel(Matrix x, int[] order) {
-    backend.gram(1.0 / samples, x, 0, kernel);
-    double[] ordered = new double[points * points];
-    backend.download(kernel, ordered);
-    double[] values = new double[ordered.length];
-    for (int i = 0; i < points; i++) {
-      for (int j = 0; j < points; j++) {
-        values[order[i] * points + order[j]] = ordered[i * points + j];
-      }
-    }
-    return values;
   }
 
   /** One step of gradient descent of all weights. */
@@ -392,8 +368,8 @@ class CausalRun {
   /** Adds the state between two times to a checkpoint. */
   void save(SolverState state) {
     state.put("time", time);
-    put(state, "first_layer", first);
-    put(state, "readout", readout);
+    SavedMatrix.save(backend, state, "first_layer", first);
+    SavedMatrix.save(backend, state, "readout", readout);
     for (int l = 1; l < layers; l++) {
       hidden[l].save(state);
     }
@@ -402,17 +378,11 @@ class CausalRun {
     }
   }
 
-  private void put(SolverState state, String name, Matrix matrix) {
-    float[] values = new float[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    state.put(name, values);
-  }
-
   /** Takes up a saved state. */
   void restore(SolverState state) {
     time = (int) state.number("time");
-    backend.upload(state.floats("first_layer"), first);
-    backend.upload(state.floats("readout"), readout);
+    SavedMatrix.restore(backend, state, "first_layer", first);
+    SavedMatrix.restore(backend, state, "readout", readout);
     for (int l = 1; l < layers; l++) {
       hidden[l].restore(state);
     }

@@ -70,8 +70,8 @@ public final class CausalSolver {
   }
 
   /**
-   * What a solve will allocate, for the case that the past spans as many directions as it may.
-   * Pages that are never written cost a processor's memory nothing.
+   * What a solve will allocate, a checkpoint of it included, for the case that the past spans as
+   * many directions as it may. Pages that are never written cost a processor's memory nothing.
    *
    * @throws InvalidProblemException if S is not a multiple of the number of populations
    */
@@ -88,11 +88,8 @@ public final class CausalSolver {
     if (options.saveHistory()) {
       HistoryKeeper.plan(plan, problem, options.samples());
     }
-    long points = problem.points();
-    long outputs = (options.steps() + 1L) * points * problem.outputs();
-    long records = options.recordEvery() == 0 ? 2 : options.steps() / options.recordEvery() + 2;
-    long kernels = records * 2 * problem.network().hiddenLayers() * points * points;
-    return plan.addHost((outputs + kernels) * Double.BYTES * (causal.populations() + 4));
+    // the populations, the one under way twice, and the estimate with its error and bias
+    return plan.addHost(Trajectory.bytes(problem) * (causal.populations() + 5L));
   }
 
   /**

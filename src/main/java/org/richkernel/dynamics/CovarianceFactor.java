@@ -1,6 +1,7 @@
 package org.richkernel.dynamics;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 
@@ -9,7 +10,7 @@ final class CovarianceFactor {
   private CovarianceFactor() {}
 
   /**
-   * F = U Lambda^{1/2} of the eigenvectors, row-major n x n.
+   * F = U Lambda^{1/2} of the eigenvectors, row-major n x n, the same on all backends.
    *
    * @param covariance row-major n x n
    */
@@ -23,9 +24,10 @@ final class CovarianceFactor {
       backend.download(kernel, vectors);
       backend.download(values, lambda);
     }
+    double[] signs = EigenvectorSigns.of(vectors, size);
     for (int i = 0; i < vectors.length; i++) {
       // rounding may leave an eigenvalue of 0 slightly negative
-      vectors[i] *= Math.sqrt(Math.max(0, lambda[i % size]));
+      vectors[i] *= signs[i % size] * Math.sqrt(Math.max(0, lambda[i % size]));
     }
     return vectors;
   }

@@ -1,5 +1,7 @@
 package org.richkernel.dynamics;
 
+import org.richkernel.compute.Backend;
+import org.richkernel.lazy.InputCovariance;
 import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -54,13 +56,16 @@ public record DynamicsProblem(
           options.batchSize(),
           "use at most the number of training points, " + trainInputs.rows());
     }
-    long history = (long) trainInputs.rows() * (options.steps() + 1L);
-    if ((history + testInputs.rows()) * trainTargets.outputs() > Integer.MAX_VALUE) {
+    long points = (long) trainInputs.rows() + testInputs.rows();
+    long width = points * trainTargets.outputs();
+    if (width > Integer.MAX_VALUE / (options.steps() + 1L)) {
       throw new InvalidProblemException(
           "steps",
           options.steps(),
-          "points times steps times outputs must stay below 2^31; use fewer of them");
+          "(steps + 1) times points, those of the test included, times outputs must stay below"
+              + " 2^31; use fewer of them");
     }
+    long history = (long) trainInputs.rows() * (options.steps() + 1L);
     if (options.saveHistory() && history * history > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "save-history",
@@ -186,7 +191,12 @@ public record DynamicsProblem(
     return trainInputs.dimension();
   }
 
-  /** Phi^0 = X X^T / D of all points, row-major M x M. */
+  /** Phi^0 = X X^T / D of all points by one product on a backend, row-major M x M. */
+  double[] inputKernel(Backend backend) {
+    return InputCovariance.of(backend, network, allInputs(), points(), dimension());
+  }
+
+  /** Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host. */
   public double[] inputKernel() {
     return inputKernel(allInputs(), points());
   }

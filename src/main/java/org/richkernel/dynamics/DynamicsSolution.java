@@ -10,8 +10,8 @@ import org.richkernel.solver.StopReason;
  * Outputs and kernels along a training, with their errors.
  *
  * @param problem what was solved
- * @param reason converged, budget (all steps were taken but the certificate is above tolerance),
- *     diverged or interrupted
+ * @param reason converged, budget (the last step was taken but the certificate is above tolerance,
+ *     or passes were used up), diverged or interrupted; what the certificate is, the solver says
  * @param divergence first time at which the loss left all bounds, empty if none; with it the step
  *     size is too large
  * @param mean best estimate; holds the times before a divergence or interruption

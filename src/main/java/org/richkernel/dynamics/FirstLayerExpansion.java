@@ -75,20 +75,9 @@ final class FirstLayerExpansion extends LayerExpansion {
   Kernels at(Drive driven) {
     backend.upload(driven.d(), drive);
     fields(driven);
-    // Phi_2 = <p'H (p'H)^T> + Sym<p (p'H2 + p''H^2/2)^T>
-    product(q.first(), first, left);
-    product(q.second(), first, right);
-    backend.multiply(first, right);
-    backend.scale(0.5, right);
-    product(q.first(), second, scratch);
-    backend.axpy(1, scratch, right);
-    double[] feature = secondOrder(left, q.value(), right);
+    double[] feature = featureChange();
     // m1 = p''H r + p'Z1,   m2 = p''H2 r + p'''H^2 r/2 + p''H Z1 + p' zz2
-    product(q.third(), first, right);
-    backend.multiply(first, right);
-    backend.scale(0.5, right);
-    product(q.second(), second, scratch);
-    backend.axpy(1, scratch, right);
+    secondChange(q.second(), q.third());
     backend.multiply(source, right);
     product(q.second(), first, scratch);
     backend.multiply(backwardFirst, scratch);

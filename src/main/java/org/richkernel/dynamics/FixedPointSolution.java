@@ -13,7 +13,8 @@ import org.richkernel.solver.StopReason;
  * all samples, and how it went there.
  *
  * @param problem what was solved
- * @param reason converged, budget (the time ran out first) or interrupted
+ * @param reason converged (the residual is at most the tolerance), budget (the time ran out first),
+ *     diverged (from the time reached on no step is short enough for the accuracy) or interrupted
  * @param time training time that was reached
  * @param evaluations evaluations of the velocity, by the population of all samples
  * @param readoutResidual |f - Phi Delta / lambda| relative to |y|, which vanishes at the fixed

@@ -23,17 +23,13 @@ final class FlowRecord {
   FlowRecord(DynamicsProblem problem) {
     this.problem = problem;
     width = problem.points() * problem.outputs();
-    outputs = new double[Math.multiplyExact(problem.options().steps() + 1, width)];
+    outputs = new double[(problem.options().steps() + 1) * width];
     Arrays.setAll(nodes, i -> new double[width]);
   }
 
   /** Bytes of the record of a problem. */
   static long bytes(DynamicsProblem problem) {
-    DynamicsOptions options = problem.options();
-    long points = problem.points();
-    long snapshots = options.recordEvery() == 0 ? 2 : options.steps() / options.recordEvery() + 2;
-    long numbers = (options.steps() + 4L) * points * problem.outputs();
-    return Double.BYTES * (numbers + snapshots * 2 * points * points);
+    return Trajectory.bytes(problem) + 3L * Double.BYTES * problem.points() * problem.outputs();
   }
 
   /**
@@ -44,6 +40,7 @@ final class FlowRecord {
    */
   void observe(double time, double[] f) {
     if (times == 0) {
+      TrajectoryRecorder.requireFinite(problem, f);
       System.arraycopy(f, 0, outputs, 0, width);
       times = 1;
     }
@@ -75,6 +72,16 @@ final class FlowRecord {
   /** Keeps kernels. */
   void keep(LayerKernels snapshot) {
     kernels.add(snapshot);
+  }
+
+  /** Removes the kernels kept last if those of their time are not due on the way to a last one. */
+  void dropUnplanned(int lastStep) {
+    int step = lastKernels().step();
+    int every = problem.options().recordEvery();
+    boolean due = every == 0 ? step == 0 || step == lastStep : step % every == 0;
+    if (!due) {
+      kernels.remove(kernels.size() - 1);
+    }
   }
 
   /** Kernels kept last. */

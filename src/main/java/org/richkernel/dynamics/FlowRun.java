@@ -91,6 +91,8 @@ final class FlowRun {
     for (String name : STATES) {
       plan.add(name, Precision.FLOAT32, problem.options().samples(), width);
     }
+    // those of the whole population at its end, and what a checkpoint holds
+    plan.addHost(3L * problem.options().samples() * width * Float.BYTES);
     NeuronFlow.plan(plan, problem);
     FlowReadout.plan(plan, problem);
   }
@@ -128,6 +130,16 @@ final class FlowRun {
     return steps * problem.options().stepSize();
   }
 
+  /** Takes back {@link #endSoon}: the run goes on to the last time of the problem. */
+  void goOn() {
+    int steps = problem.options().steps();
+    if (lastStep < steps) {
+      lastStep = steps;
+      record.dropUnplanned(steps);
+      snapshotStep = record.nextSnapshot(record.lastKernels().step(), steps);
+    }
+  }
+
   /** Ends the run at the next time of the record. */
   void endSoon() {
     int next = (int) Math.ceil(time / problem.options().stepSize() * (1 - 1e-12));
@@ -143,8 +155,8 @@ final class FlowRun {
     return lastStep;
   }
 
-  /** One accepted step. */
-  void advance() {
+  /** One accepted step; false if none is short enough for the accuracy. */
+  boolean advance() {
     if (accepted > 0 && accepted % SPECTRUM_EVERY == 0) {
       measure();
     }
@@ -173,12 +185,12 @@ final class FlowRun {
         time = clipped ? snapshotTime(snapshotStep) : time + dt;
         accepted++;
         record(clipped);
-        return;
+        return true;
       }
       step = dt * growth;
-      if (step < LEAST_STEP * snapshotTime(lastStep)) {
-        throw new ArithmeticException(
-            "the gradient flow has no step that meets accuracy " + tolerance + " at time " + time);
+      // numbers that are not finite make a step of NaN
+      if (!(step >= LEAST_STEP * snapshotTime(lastStep))) {
+        return false;
       }
       // a step that was refused may have been unstable
       measure();

@@ -54,17 +54,19 @@ class HiddenWeights {
   private final Matrix scaledRows; // B x r
   private final Matrix pull; // B x 1
 
+  /** Adds the matrices of one layer's weights to a plan, and their copies in a checkpoint. */
   static void plan(
       MemoryPlan plan, int layer, int samples, int columns, int points, int extras, int allExtras) {
     FieldHistory.plan(plan, "phi " + layer, samples, columns, points, extras);
     FieldHistory.plan(plan, "g " + (layer + 1), samples, columns, points, allExtras);
     StartingFields.plan(plan, "phi " + layer, samples, points);
     StartingFields.plan(plan, "g " + (layer + 1), samples, points);
-    plan.add("learnt by weights " + layer, Precision.FLOAT64, columns, columns);
+    plan.add("learnt by weights " + layer, Precision.FLOAT64, columns, columns)
+        .addHost((long) columns * columns * Double.BYTES);
   }
 
   static void planScratch(MemoryPlan plan, int samples, int columns, int points) {
-    FieldHistory.planScratch(plan, samples, columns, points);
+    HistoryScratch.plan(plan, samples, columns, points);
     StartingFields.planScratch(plan, samples, points);
     plan.add("coefficients", Precision.FLOAT64, points, columns)
         .add("scaled rows", Precision.FLOAT64, points, columns)
@@ -250,10 +252,11 @@ class HiddenWeights {
     gradients.save(state);
     firstFeatures.save(state);
     firstGradients.save(state);
-    Matrix c = learnt.view(0, features.rank(), 0, gradients.rank());
-    double[] values = new double[(int) c.size()];
-    backend.download(c, values);
-    state.put(key(), values);
+    SavedMatrix.save(backend, state, key(), learntSoFar());
+  }
+
+  private Matrix learntSoFar() {
+    return learnt.view(0, features.rank(), 0, gradients.rank());
   }
 
   private String key() {
@@ -266,6 +269,6 @@ class HiddenWeights {
     gradients.restore(state);
     firstFeatures.restore(state);
     firstGradients.restore(state);
-    backend.upload(state.doubles(key()), learnt.view(0, features.rank(), 0, gradients.rank()));
+    SavedMatrix.restore(backend, state, key(), learntSoFar());
   }
 }

@@ -20,12 +20,14 @@ final class HistoryKeeper {
   private final Matrix[] g;
   private final Matrix kernel; // P (T + 1) square
 
+  /** Adds the fields to a plan, their copies in a checkpoint and their kernels. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, int samples) {
     int side = problem.trainPoints() * (problem.options().steps() + 1);
     for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
       plan.add("saved phi " + l, Precision.FLOAT32, samples, side)
           .add("saved g " + l, Precision.FLOAT32, samples, side)
-          .addHost(2L * side * side * Float.BYTES);
+          .addHost(2L * side * side * Float.BYTES)
+          .addHost(2L * samples * side * Float.BYTES);
     }
     plan.add("saved kernel", Precision.FLOAT64, side, side);
   }
@@ -77,22 +79,19 @@ final class HistoryKeeper {
 
   void save(SolverState state, int times) {
     for (int l = 1; l <= layers; l++) {
-      put(state, "saved_phi_" + l, phi[l], times);
-      put(state, "saved_g_" + l, g[l], times);
+      SavedMatrix.save(backend, state, "saved_phi_" + l, until(phi[l], times));
+      SavedMatrix.save(backend, state, "saved_g_" + l, until(g[l], times));
     }
   }
 
-  private void put(SolverState state, String name, Matrix fields, int times) {
-    float[] values = new float[Math.multiplyExact(samples, times * trainPoints)];
-    backend.download(fields.view(0, samples, 0, times * trainPoints), values);
-    state.put(name, values);
+  private Matrix until(Matrix fields, int times) {
+    return fields.view(0, samples, 0, times * trainPoints);
   }
 
   void restore(SolverState state, int times) {
     for (int l = 1; l <= layers; l++) {
-      int columns = times * trainPoints;
-      backend.upload(state.floats("saved_phi_" + l), phi[l].view(0, samples, 0, columns));
-      backend.upload(state.floats("saved_g_" + l), g[l].view(0, samples, 0, columns));
+      SavedMatrix.restore(backend, state, "saved_phi_" + l, until(phi[l], times));
+      SavedMatrix.restore(backend, state, "saved_g_" + l, until(g[l], times));
     }
   }
 }

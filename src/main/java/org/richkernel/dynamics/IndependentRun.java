@@ -34,7 +34,7 @@ final class IndependentRun extends CausalRun {
         IndependentWeights::new);
     this.problem = problem;
     this.recorder = recorder;
-    inputKernel = problem.inputKernel();
+    inputKernel = problem.inputKernel(backend);
     f = new double[problem.points()];
   }
 

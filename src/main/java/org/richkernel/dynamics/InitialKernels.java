@@ -35,7 +35,7 @@ record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangen
                 org.richkernel.network.Inputs.of(
                     problem.allInputs(), problem.points(), problem.dimension()));
     int depth = problem.network().hiddenLayers();
-    double[] input = problem.inputKernel();
+    double[] input = problem.inputKernel(backend);
     List<double[]> tangent = new ArrayList<>(List.of(input));
     for (int l = 0; l < depth; l++) {
       double[] theta = expectations.feature().get(l).clone();

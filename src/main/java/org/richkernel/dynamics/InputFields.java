@@ -1,8 +1,6 @@
 package org.richkernel.dynamics;
 
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.Matrix;
-import org.richkernel.compute.Precision;
 
 /**
  * A factor F (M x r, r = min(M, D)) of the covariance of the first layer at the start, Phi^0 = X
@@ -27,19 +25,6 @@ final class InputFields {
       }
       return x;
     }
-    double[] lambda = new double[points];
-    double[] vectors = new double[points * points];
-    try (Matrix kernel = backend.allocate(Precision.FLOAT64, points, points, "input kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "input eigenvalues")) {
-      backend.upload(problem.inputKernel(), kernel);
-      backend.eigenSymmetric(kernel, values);
-      backend.download(kernel, vectors);
-      backend.download(values, lambda);
-    }
-    for (int i = 0; i < vectors.length; i++) {
-      // rounding may leave an eigenvalue of 0 slightly negative
-      vectors[i] *= Math.sqrt(Math.max(0, lambda[i % points]));
-    }
-    return vectors;
+    return CovarianceFactor.of(problem.inputKernel(backend), points, backend);
   }
 }

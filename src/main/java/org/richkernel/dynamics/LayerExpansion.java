@@ -84,6 +84,27 @@ abstract class LayerExpansion {
     return field.view(0, samples, 0, trainPoints);
   }
 
+  /**
+   * right = slope o H2 + bend o H^2 / 2, the second order of a function of the preactivation.
+   *
+   * @param slope its first derivative, S x M
+   * @param bend its second derivative
+   */
+  final void secondChange(Matrix slope, Matrix bend) {
+    product(bend, first, right);
+    backend.multiply(first, right);
+    backend.scale(0.5, right);
+    product(slope, second, scratch);
+    backend.axpy(1, scratch, right);
+  }
+
+  /** &lt;q'H (q'H)^T&gt; + Sym&lt;q (q'H2 + q''H^2/2)^T&gt;, row-major M x M. */
+  final double[] featureChange() {
+    product(q.first(), first, left);
+    secondChange(q.first(), q.second());
+    return secondOrder(left, q.value(), right);
+  }
+
   /** target = x o y. */
   final void product(Matrix x, Matrix y, Matrix target) {
     ActivationDerivatives.product(backend, x, y, target);

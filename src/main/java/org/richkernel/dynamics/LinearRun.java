@@ -59,6 +59,8 @@ final class LinearRun {
         .add("coefficients", Precision.FLOAT64, rows, wide)
         .add("product", Precision.FLOAT64, rows, wide)
         .add("outputs", Precision.FLOAT64, problem.points(), problem.outputs());
+    // a block row, its sums or its transpose, and the weights
+    plan.addHost(Double.BYTES * (2L * rows * wide + (long) n * problem.outputs()));
   }
 
   LinearRun(
@@ -86,20 +88,24 @@ final class LinearRun {
     coefficients = memory.get("coefficients");
     product = memory.get("product");
     outputs = memory.get("outputs");
-    backend.upload(problem.inputKernel(), inputKernel);
+    backend.upload(problem.inputKernel(backend), inputKernel);
     spreadReadout(layer[layers + 1].gradient);
   }
 
   /** G^{L+1}_{k k'}(t, s) = 1 where k = k'. */
   private void spreadReadout(Matrix gradient) {
-    int side = gradient.rows();
-    double[] values = new double[side * side];
-    for (int i = 0; i < side; i++) {
-      for (int j = i % outputCount; j < side; j += outputCount) {
-        values[i * side + j] = 1;
+    int side = gradient.columns();
+    double[] rows = new double[outputCount * side];
+    for (int k = 0; k < outputCount; k++) {
+      for (int j = k; j < side; j += outputCount) {
+        rows[k * side + j] = 1;
       }
     }
-    backend.upload(values, gradient);
+    Matrix first = gradient.rowRange(0, outputCount);
+    backend.upload(rows, first);
+    for (int t = outputCount; t < side; t += outputCount) {
+      backend.copy(first, gradient.rowRange(t, outputCount));
+    }
   }
 
   /** One time; false when it diverged. */

@@ -26,20 +26,8 @@ final class NeuronFlow {
   /** Rows of a panel are what the backend recommends, but at most this. */
   private static final int MOST_PANEL_ROWS = 2048;
 
-  /**
-   * Kinks that meet in a neuron stiffen each other; the ramps of all of them together are this much
-   * faster than one (about 5 kinks per neuron on MNIST, 20 at most).
-   */
-  private static final double KINKS_TOGETHER = 8;
-
   /** The largest eigenvalue of K is known from below and grows between two measurements. */
   private static final double SPECTRUM_MARGIN = 1.1;
-
-  /** Width of a typical ramp per unit of accuracy, relative to the fields. */
-  private static final double RAMP_WIDTH = 3;
-
-  /** Ramps need not be wider than their points are pulled in this many decay times of f. */
-  private static final double LONGEST_RAMP = 4;
 
   private final DynamicsProblem problem;
   private final Backend backend;
@@ -53,20 +41,16 @@ final class NeuronFlow {
   private final int trainPoints;
   private final int outputCount;
   private final int rank;
-  private final double accuracy;
-  private final double[] inputKernel; // Phi^0 of the training points, P x P
   private final Matrix factor; // F, P x r
   private final Matrix delta; // pulls of the state whose field is held, P x K
   private final Matrix targets; // P x K
-  private final Matrix reach; // 1 x P
   private final Matrix outputs; // P x K
-  private final Matrix readoutMoments; // <z z^T>, K x K
   private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
   private final Matrix derivatives; // dphi^T (z, q), P x 2K
   private final NeuronPanel[] panels;
   private final double[] f; // of the state whose field is held
-  private double rampTime; // in which the pull of a point crosses the ramp of its kink
-  private final LeadingEigenvalue spectrum; // of K
+  private final KinkRamps ramps;
+  private final FlowSpectrum spectrum;
   private int evaluations;
 
   static int panelRows(int samples) {
@@ -82,18 +66,16 @@ final class NeuronFlow {
     plan.add("input factor", Precision.FLOAT32, p, rank)
         .add("pulls", Precision.FLOAT32, p, k)
         .add("targets", Precision.FLOAT32, p, k)
-        .add("reach", Precision.FLOAT32, 1, p)
         .add("outputs", Precision.FLOAT64, p, k)
-        .add("moments of the readouts", Precision.FLOAT64, k, k)
         .add("products", Precision.FLOAT64, p, 4 * k)
         .add("derivatives", Precision.FLOAT64, p, 2 * k)
         .add("field", Precision.FLOAT32, samples, p)
         .add("phi", Precision.FLOAT32, panel, p)
         .add("slope", Precision.FLOAT32, panel, p)
         .add("pulled slope", Precision.FLOAT32, panel, p)
-        .add("traced", Precision.FLOAT32, panel, 4 * k)
-        .add("feature kernel of the training points", Precision.FLOAT64, p, p)
-        .add("gradient kernel of the training points", Precision.FLOAT64, p, p);
+        .add("traced", Precision.FLOAT32, panel, 4 * k);
+    KinkRamps.plan(plan, problem);
+    FlowSpectrum.plan(plan, p);
   }
 
   /**
@@ -112,7 +94,6 @@ final class NeuronFlow {
     this.problem = problem;
     this.backend = backend;
     this.memory = memory;
-    this.accuracy = accuracy;
     this.samples = samples;
     this.firstPair = firstPair;
     DynamicsOptions options = problem.options();
@@ -126,15 +107,14 @@ final class NeuronFlow {
     factor = memory.get("input factor").view(0, trainPoints, 0, rank);
     delta = memory.get("pulls");
     targets = memory.get("targets");
-    reach = memory.get("reach");
     outputs = memory.get("outputs");
-    readoutMoments = memory.get("moments of the readouts");
     products = memory.get("products");
     derivatives = memory.get("derivatives");
     f = new double[trainPoints * outputCount];
-    spectrum = new LeadingEigenvalue(trainPoints);
     panels = cut();
-    inputKernel = inputKernel(space, trainPoints);
+    double[] inputKernel = inputKernel(space, trainPoints);
+    ramps = new KinkRamps(backend, memory, problem, accuracy, samples, inputKernel);
+    spectrum = new FlowSpectrum(backend, memory, samples, outputCount, inputKernel);
     backend.upload(space.train(), factor);
     backend.upload(problem.trainTargets().toArray(), targets);
   }
@@ -269,7 +249,7 @@ final class NeuronFlow {
     NeuronPanel panel = panels[i];
     backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
     backend.activateSliding(
-        activation, panel.field(), panel.pull(), reach, panel.phi(), panel.slope());
+        activation, panel.field(), panel.pull(), ramps.reach(), panel.phi(), panel.slope());
     backend.multiply(panel.slope(), panel.pull());
   }
 
@@ -324,86 +304,30 @@ final class NeuronFlow {
   /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
   void measureSpectrum(NeuronState state) {
     observe(state);
-    setReach();
-    Matrix feature = memory.get("feature kernel of the training points");
-    Matrix gradient = memory.get("gradient kernel of the training points");
+    ramps.set();
     for (int i = 0; i < panels.length; i++) {
-      NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.gram(1.0 / samples, panel.phi(), i == 0 ? 0 : 1, feature);
-      for (int k = 0; k < outputCount; k++) {
-        backend.copy(panel.slope(), panel.pull());
-        backend.scaleRows(state.z(i).view(0, panel.rows(), k, 1), panel.pull());
-        backend.gram(1.0 / samples, panel.pull(), i + k == 0 ? 0 : 1, gradient);
-      }
+      spectrum.take(panels[i], state.z(i), i == 0);
     }
-    double[] kernel = new double[trainPoints * trainPoints];
-    double[] g = new double[kernel.length];
-    backend.download(feature, kernel);
-    backend.download(gradient, g);
-    double trace = 0;
-    for (int j = 0; j < trainPoints; j++) {
-      trace += kernel[j * trainPoints + j] / trainPoints;
-    }
-    for (int j = 0; j < g.length; j++) {
-      // <g_k g_k'> summed over k = k' bounds the blocks of all outputs together
-      kernel[j] += g[j] * inputKernel[j];
-    }
-    spectrum.measure(kernel);
-    double wanted = RAMP_WIDTH * accuracy * Math.sqrt(trace) / typicalPull(state);
-    rampTime = Math.min(wanted, LONGEST_RAMP / decayRate());
-    setReach();
-  }
-
-  /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
-  private double typicalPull(NeuronState state) {
-    for (int i = 0; i < panels.length; i++) {
-      backend.crossGram(1.0 / samples, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
-    }
-    double[] moments = new double[outputCount * outputCount];
+    spectrum.measure();
     double[] pulls = new double[f.length];
-    backend.download(readoutMoments, moments);
     backend.download(delta, pulls);
-    double squares = 0;
-    for (int j = 0; j < trainPoints; j++) {
-      double own = gamma * inputKernel[j * trainPoints + j];
-      for (int k = 0; k < outputCount; k++) {
-        for (int l = 0; l < outputCount; l++) {
-          squares +=
-              own
-                  * own
-                  * moments[k * outputCount + l]
-                  * pulls[j * outputCount + k]
-                  * pulls[j * outputCount + l];
-        }
-      }
-    }
-    return Math.sqrt(squares / trainPoints);
-  }
-
-  /** reach_j |z Delta_j|: the way that the pull of point j moves h_j in the time of a ramp. */
-  private void setReach() {
-    double[] way = new double[trainPoints];
-    for (int j = 0; j < trainPoints; j++) {
-      // before the first measurement the ramps are as narrow as float32 allows
-      way[j] = Math.max(Float.MIN_NORMAL, rampTime * gamma * inputKernel[j * trainPoints + j]);
-    }
-    backend.upload(way, reach);
+    ramps.adapt(spectrum.featureScale(), decayRate(), state, panels.length, pulls);
   }
 
   /** Largest eigenvalue of K when it was measured last. */
   double largestEigenvalue() {
-    return spectrum.value();
+    return spectrum.largest();
   }
 
   /** Fastest decay of f, per unit of time. */
   double decayRate() {
-    return lossPull * spectrum.value();
+    return lossPull * spectrum.largest();
   }
 
   /** Fastest decay of anything, for which a step must be stable. */
   double stiffness() {
-    double kinks = activation == Activation.RELU ? KINKS_TOGETHER / rampTime : 0;
+    double kinks = activation == Activation.RELU ? ramps.stiffness() : 0;
     return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
   }
 
@@ -417,7 +341,7 @@ final class NeuronFlow {
     double[] known = spectrum.numbers();
     double[] numbers = Arrays.copyOf(known, known.length + 2);
     numbers[known.length] = evaluations;
-    numbers[known.length + 1] = rampTime;
+    numbers[known.length + 1] = ramps.time();
     return numbers;
   }
 
@@ -426,8 +350,7 @@ final class NeuronFlow {
     int known = numbers.length - 2;
     spectrum.restore(Arrays.copyOf(numbers, known));
     evaluations = (int) numbers[known];
-    rampTime = numbers[known + 1];
-    setReach();
+    ramps.restore(numbers[known + 1]);
   }
 
   /** Slope phi'(h) of the training points of a panel, ramps included; h and f must be held. */

@@ -1,6 +1,7 @@
 package org.richkernel.dynamics;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import org.richkernel.compute.Backend;
@@ -92,7 +93,8 @@ public final class OneHiddenLayerSolver {
     requireSolvable(problem);
     MemoryPlan plan = new MemoryPlan();
     FlowRun.plan(plan, problem);
-    return plan.addHost(FlowRecord.bytes(problem) * (populations + 4L));
+    // the whole, its parts, the one under way twice, and the estimate with its error and bias
+    return plan.addHost(FlowRecord.bytes(problem) * (populations + 6L));
   }
 
   /**
@@ -130,13 +132,13 @@ public final class OneHiddenLayerSolver {
           samples,
           "use a multiple of " + unit + ", such as " + (samples / unit + 1) * unit);
     }
-    long outputs = (problem.options().steps() + 1L) * problem.points() * problem.outputs();
-    if (outputs > Integer.MAX_VALUE) {
+    int width = RankSpace.largestRank(problem) + problem.outputs();
+    if (samples > Integer.MAX_VALUE / width) {
       throw new InvalidProblemException(
-          "steps",
-          problem.options().steps(),
-          "outputs at all times must stay below 2^31 numbers; use fewer, longer steps, which only"
-              + " say when outputs are recorded");
+          "samples",
+          samples,
+          "samples times (directions of the inputs + outputs) must stay below 2^31; use at most "
+              + Integer.MAX_VALUE / width);
     }
     boolean zero = true;
     for (double y : problem.trainTargets().toArray()) {
@@ -190,12 +192,14 @@ public final class OneHiddenLayerSolver {
       while (finished.size() <= populations) {
         if (control.stop().isRaised()) {
           control.checkpoints().save(run.evaluations(), state());
-          return interrupted();
+          return cutShort(StopReason.INTERRUPTED);
         }
-        run.advance();
+        if (!run.advance()) {
+          return cutShort(StopReason.DIVERGED);
+        }
         control.listener().progress(progress());
-        if (finished.isEmpty() && atRest(run)) {
-          run.endSoon();
+        if (finished.isEmpty()) {
+          endWhenAtRest();
         }
         if (run.ended()) {
           next();
@@ -205,6 +209,15 @@ public final class OneHiddenLayerSolver {
         }
       }
       return solution(rest, finished.get(0));
+    }
+
+    /** A residual may dip below the tolerance and rise again before the next recorded time. */
+    private void endWhenAtRest() {
+      if (atRest(run)) {
+        run.endSoon();
+      } else {
+        run.goOn();
+      }
     }
 
     private FlowRun population(FlowRecord record) {
@@ -219,8 +232,7 @@ public final class OneHiddenLayerSolver {
     private void next() {
       if (finished.isEmpty()) {
         lastStep = run.lastStep();
-        boolean rested = lastStep < problem.options().steps() || atRest(run);
-        rest = Rest.of(rested ? StopReason.CONVERGED : StopReason.BUDGET, run);
+        rest = Rest.of(atRest(run) ? StopReason.CONVERGED : StopReason.BUDGET, run);
         neurons = run.neurons();
       }
       finished.add(run.record());
@@ -287,17 +299,12 @@ public final class OneHiddenLayerSolver {
     }
 
     /** What the whole population has come to, without errors. */
-    private FixedPointSolution interrupted() {
+    private FixedPointSolution cutShort(StopReason reason) {
       if (!finished.isEmpty()) {
         FlowRecord whole = finished.get(0);
         finished.subList(1, finished.size()).clear();
         return solution(
-            new Rest(
-                StopReason.INTERRUPTED,
-                rest.time(),
-                rest.evaluations(),
-                rest.readout(),
-                rest.tangent()),
+            new Rest(reason, rest.time(), rest.evaluations(), rest.readout(), rest.tangent()),
             whole);
       }
       neurons = run.neurons();
@@ -306,7 +313,7 @@ public final class OneHiddenLayerSolver {
         record.keep(run.kernels());
       }
       finished.add(record);
-      return solution(Rest.of(StopReason.INTERRUPTED, run), record);
+      return solution(Rest.of(reason, run), record);
     }
 
     private FixedPointSolution solution(Rest end, FlowRecord whole) {
@@ -331,29 +338,24 @@ public final class OneHiddenLayerSolver {
     }
 
     private DynamicsSolution course(StopReason reason) {
-      List<Trajectory> all = finished.stream().map(FlowRecord::trajectory).toList();
-      List<Trajectory> parts = all.subList(1, all.size());
-      Trajectory whole = all.get(0);
-      if (parts.isEmpty()) {
+      List<Trajectory> all =
+          new ArrayList<>(finished.stream().map(FlowRecord::trajectory).toList());
+      if (all.size() == 1) {
         Trajectory unknown = Trajectory.combine(all, values -> Double.NaN);
         return new DynamicsSolution(
-            problem, reason, OptionalInt.empty(), whole, unknown, unknown, 0);
+            problem, reason, OptionalInt.empty(), all.get(0), unknown, unknown, 0);
       }
-      // mean over the parts minus the whole is (B - 1) times the bias of the whole
-      Trajectory bias = Trajectory.combine(all, values -> excess(values) / (populations - 1));
-      Trajectory mean =
-          Trajectory.combine(all, values -> values[0] - excess(values) / (populations - 1));
-      Trajectory error = Trajectory.combine(parts, Trajectory::standardError);
-      return new DynamicsSolution(problem, reason, OptionalInt.empty(), mean, error, bias, 0);
+      // the whole is followed first, since it says when to end
+      Collections.rotate(all, -1);
+      PopulationEstimate estimate = PopulationEstimate.of(all);
+      return new DynamicsSolution(
+          problem,
+          reason,
+          OptionalInt.empty(),
+          estimate.mean(),
+          estimate.standardError(),
+          estimate.bias(),
+          0);
     }
-  }
-
-  /** Mean over the parts minus the value of the whole, which comes first. */
-  private static double excess(double[] values) {
-    double sum = 0;
-    for (int b = 1; b < values.length; b++) {
-      sum += values[b];
-    }
-    return sum / (values.length - 1) - values[0];
   }
 }

@@ -32,6 +32,29 @@ public final class PerturbativeSolver {
   /** Independent parts of the samples, from whose spread standard errors come. */
   private static final int POPULATIONS = 4;
 
+  private static final double DEFAULT_TOLERANCE = CausalOptions.defaults().tolerance();
+
+  private final double tolerance;
+
+  /** A solver with the tolerance of the causal one. */
+  public PerturbativeSolver() {
+    this(DEFAULT_TOLERANCE);
+  }
+
+  /**
+   * A solver with another tolerance.
+   *
+   * @param tolerance largest relative standard error, in outputs or kernels, with which a solution
+   *     counts as converged; there is no bias of finite S
+   * @throws InvalidProblemException if it is not positive
+   */
+  public PerturbativeSolver(double tolerance) {
+    if (!(tolerance > 0)) {
+      throw new InvalidProblemException("tolerance", tolerance, "use a positive number");
+    }
+    this.tolerance = tolerance;
+  }
+
   /**
    * Refuses what the expansion does not cover.
    *
@@ -64,8 +87,8 @@ public final class PerturbativeSolver {
     MemoryPlan plan = new MemoryPlan();
     PerturbativeRun.plan(plan, problem, problem.options().samples() / POPULATIONS);
     InitialKernels.plan(plan, problem);
-    long outputs = (problem.options().steps() + 1L) * problem.points() * Double.BYTES;
-    return plan.addHost(outputs * (POPULATIONS + 3));
+    // the populations, the one under way and its lazy limit twice, mean, error and bias
+    return plan.addHost(Trajectory.bytes(problem) * (POPULATIONS + 7));
   }
 
   /**
@@ -108,7 +131,7 @@ public final class PerturbativeSolver {
   }
 
   /** The populations of one solve, one after the other. */
-  private static final class Solve {
+  private final class Solve {
     private final DynamicsProblem problem;
     private final Backend backend;
     private final Workspace memory;
@@ -140,16 +163,30 @@ public final class PerturbativeSolver {
               .filter(OptionalInt::isPresent)
               .findFirst()
               .orElse(OptionalInt.empty());
-      StopReason complete = whole ? StopReason.CONVERGED : StopReason.INTERRUPTED;
       List<Trajectory> trajectories = populations.stream().map(Population::trajectory).toList();
+      PopulationEstimate estimate =
+          new PopulationEstimate(
+              Trajectory.combine(trajectories, Trajectory::mean),
+              Trajectory.combine(trajectories, Trajectory::standardError),
+              Trajectory.combine(trajectories, values -> 0));
       return new DynamicsSolution(
           problem,
-          whole && divergence.isPresent() ? StopReason.DIVERGED : complete,
+          reason(whole, divergence, estimate),
           divergence,
-          Trajectory.combine(trajectories, Trajectory::mean),
-          Trajectory.combine(trajectories, Trajectory::standardError),
-          Trajectory.combine(trajectories, values -> 0),
+          estimate.mean(),
+          estimate.standardError(),
+          estimate.bias(),
           0);
+    }
+
+    private StopReason reason(boolean whole, OptionalInt divergence, PopulationEstimate estimate) {
+      if (!whole) {
+        return StopReason.INTERRUPTED;
+      }
+      if (divergence.isPresent()) {
+        return StopReason.DIVERGED;
+      }
+      return estimate.relativeError() <= tolerance ? StopReason.CONVERGED : StopReason.BUDGET;
     }
 
     /** Marches to the last time or a divergence; empty if a stop was asked for. */

@@ -2,6 +2,7 @@ package org.richkernel.dynamics;
 
 import java.util.Arrays;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
@@ -88,6 +89,7 @@ record RankSpace(
         none++;
       }
       int rank = n - none;
+      double[] signs = EigenvectorSigns.of(all, n);
       double[] basis = new double[d * rank];
       for (int k = 0; k < rank; k++) {
         if (rank == d) {
@@ -95,24 +97,12 @@ record RankSpace(
           continue;
         }
         double norm = d <= p ? 1 : Math.sqrt(lambda[none + k]);
-        double sign = signOfLargest(all, none + k, n);
         for (int i = 0; i < d; i++) {
-          basis[i * rank + k] = sign * all[i * n + none + k] / norm;
+          basis[i * rank + k] = signs[none + k] * all[i * n + none + k] / norm;
         }
       }
       return basis;
     }
-  }
-
-  /**
-   * An eigenvector's sign is a matter of the device; this one makes the samples the same on all.
-   */
-  private static double signOfLargest(double[] columns, int k, int stride) {
-    double largest = 0;
-    for (int i = k; i < columns.length; i += stride) {
-      largest = Math.abs(columns[i]) > Math.abs(largest) * (1 + 1e-6) ? columns[i] : largest;
-    }
-    return largest < 0 ? -1 : 1;
   }
 
   private static double[] norms(double[] rest, int q, int d) {

@@ -36,8 +36,10 @@ final class StartingFields {
   private final Matrix shares; // 1 x M, float32
   private final double[] squares; // sums of x(0)^2 in the order of the problem, M
 
+  /** Adds the start of a field to a plan, and its copy in a checkpoint. */
   static void plan(MemoryPlan plan, String name, int samples, int points) {
-    plan.add("start of " + name, Precision.FLOAT32, samples, points);
+    plan.add("start of " + name, Precision.FLOAT32, samples, points)
+        .addHost((long) samples * points * Float.BYTES);
   }
 
   /** Adds the scratch that all fields share. */
@@ -115,9 +117,7 @@ final class StartingFields {
 
   /** Adds the state between two times to a checkpoint. */
   void save(SolverState state) {
-    float[] values = new float[Math.toIntExact(start.size())];
-    backend.download(start, values);
-    state.put(key(), values);
+    SavedMatrix.save(backend, state, key(), start);
   }
 
   private String key() {
@@ -126,7 +126,7 @@ final class StartingFields {
 
   /** Takes up a saved state. */
   void restore(SolverState state) {
-    backend.upload(state.floats(key()), start);
+    SavedMatrix.restore(backend, state, key(), start);
     measure();
   }
 }

@@ -50,8 +50,7 @@ public final class StaticKernelSolver {
         .add(PULL, Precision.FLOAT64, problem.trainPoints(), outputs)
         .add(OUTPUTS, Precision.FLOAT64, problem.points(), outputs);
     InitialKernels.plan(plan, problem);
-    long times = problem.options().steps() + 1L;
-    return plan.addHost(3 * times * problem.points() * outputs * Double.BYTES);
+    return plan.addHost(4 * Trajectory.bytes(problem));
   }
 
   /**

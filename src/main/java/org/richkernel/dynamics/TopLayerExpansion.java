@@ -89,20 +89,10 @@ final class TopLayerExpansion extends LayerExpansion {
   Kernels at(Drive driven, double[] below) {
     backend.upload(driven.d(), drive);
     fields(driven);
-    // Phi_2 = <q'H (q'H)^T> + Sym<q (q'H2 + q''H^2/2)^T> + dPhi
-    product(q.first(), first, left);
-    product(q.second(), first, right);
-    backend.multiply(first, right);
-    backend.scale(0.5, right);
-    product(q.first(), second, scratch);
-    backend.axpy(1, scratch, right);
-    double[] feature = secondOrder(left, q.value(), right);
+    // Phi_2 = <q'H (q'H)^T> + Sym<q (q'H2 + q''H^2/2)^T> + dPhi, dPhi from the layer below
+    double[] feature = featureChange();
     // k1 = q''H w + q'Z,   k2 = (q''H2 + q'''H^2/2) w + q''H Z + q' z2
-    product(q.third(), first, right);
-    backend.multiply(first, right);
-    backend.scale(0.5, right);
-    product(q.second(), second, scratch);
-    backend.axpy(1, scratch, right);
+    secondChange(q.second(), q.third());
     backend.scaleRows(readout, right);
     addProduct(1, q.second(), first, readoutFirst, right);
     addScaledRows(q.first(), readoutSecond, right);

@@ -40,6 +40,16 @@ public record Trajectory(
     this(points, outputCount, outputs, trainLoss, testLoss, kernels, KernelCourse.none());
   }
 
+  /** Bytes of a trajectory of a problem that is followed to its last step. */
+  public static long bytes(DynamicsProblem problem) {
+    DynamicsOptions options = problem.options();
+    long points = problem.points();
+    long outputs = (options.steps() + 1L) * points * problem.outputs();
+    long recorded = options.recordEvery() == 0 ? 2 : options.steps() / options.recordEvery() + 2;
+    long kernels = recorded * 2 * problem.network().hiddenLayers() * points * points;
+    return Double.BYTES * (outputs + kernels);
+  }
+
   /** Number of times that were reached, the start included. */
   public int times() {
     return outputs.length / (points * outputCount);

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import org.richkernel.network.BatchSchedule;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
 
@@ -51,9 +52,11 @@ public final class TrajectoryRecorder {
    * @param f outputs before centring, row-major M x K
    * @return whether the run may go on; false when it has diverged at this time, which is then not
    *     part of the trajectory
+   * @throws InvalidProblemException if outputs before training are not finite
    */
   public boolean observe(double[] f) {
     if (times == 0) {
+      requireFinite(problem, f);
       System.arraycopy(f, 0, start, 0, f.length);
     }
     boolean finite = true;
@@ -79,6 +82,22 @@ public final class TrajectoryRecorder {
     recordPull(centred);
     times++;
     return true;
+  }
+
+  /**
+   * Refuses inputs so large that the fields before training overflow: no step could mend that.
+   *
+   * @param f outputs before training, row-major M x K
+   */
+  static void requireFinite(DynamicsProblem problem, double[] f) {
+    for (int i = 0; i < f.length; i++) {
+      if (!Double.isFinite(f[i])) {
+        throw new InvalidProblemException(
+            i < problem.trainPoints() * problem.outputs() ? "train-x" : "test-x",
+            "too large for float32",
+            "outputs overflow before training; standardize the inputs");
+      }
+    }
   }
 
   /** Delta of the time being observed. */
@@ -156,6 +175,10 @@ public final class TrajectoryRecorder {
 
   /** What was kept. */
   public Trajectory trajectory() {
+    return trajectory(KernelCourse.of(kernels, problem));
+  }
+
+  private Trajectory trajectory(KernelCourse course) {
     return new Trajectory(
         points,
         outputCount,
@@ -163,7 +186,7 @@ public final class TrajectoryRecorder {
         Arrays.copyOf(trainLoss, times),
         Arrays.copyOf(testLoss, Math.min(times, testLoss.length)),
         kernels,
-        KernelCourse.of(kernels, problem));
+        course);
   }
 
   /** Number of times that were observed. */
@@ -174,7 +197,8 @@ public final class TrajectoryRecorder {
   /** Adds this to a checkpoint. */
   public void save(SolverState state) {
     state.put("recorder_start", start);
-    trajectory().save(state, "recorder");
+    // the numbers of the kernels follow from the kernels
+    trajectory(KernelCourse.none()).save(state, "recorder");
   }
 
   /** Takes up a saved state; nothing was observed before. */

@@ -112,8 +112,10 @@ class DeepPosteriorTest {
   }
 
   /**
-   * Fields are float32, and the inverse factors of covariances with a condition number of a few
-   * hundred amplify their rounding: 1e-4 of the largest component.
+   * Fields are float32, and the inverse factors of covariances amplify their rounding: 1e-5 of the
+   * potential and 1e-4 of the largest component, or more by the factor by which {@link #rounding}
+   * of this position exceeds that. Of 200 positions of each case the worst was at 0.7 of the
+   * allowance, of ReLU in four layers with ten samples for six points, nearly singular, at 2.2.
    */
   private void requireValueAndGradient(
       DeepReferencePotential reference,
@@ -122,7 +124,10 @@ class DeepPosteriorTest {
       double[] xi,
       int samples) {
     double expected = reference.value(xi, samples);
-    assertThat(potential).isCloseTo(expected, within(1e-5 * Math.abs(expected)));
+    double usual = 1e-5 * Math.abs(expected);
+    double amplified = Math.max(1, rounding(reference, xi, samples, expected) / usual);
+    assertThat(amplified).isLessThan(10);
+    assertThat(potential).isCloseTo(expected, within(usual * amplified));
     Matrix gradient = posterior.gradient();
     double[] g = new double[gradient.rows() * gradient.columns()];
     backend.download(gradient, g);
@@ -139,8 +144,20 @@ class DeepPosteriorTest {
     }
     for (int l = 0; l < layers; l++) {
       assertThat(largest[l]).isGreaterThan(1e-3);
-      assertThat(worst[l] / largest[l]).as("layer %d", l + 1).isLessThan(1e-4);
+      assertThat(worst[l] / largest[l]).as("layer %d", l + 1).isLessThan(1e-4 * amplified);
     }
+  }
+
+  /** The largest that rounding of the kernels does to the potential, of eight roundings, twice. */
+  private static double rounding(
+      DeepReferencePotential reference, double[] xi, int samples, double expected) {
+    double largest = 0;
+    Random random = new Random(5);
+    for (int n = 0; n < 8; n++) {
+      double value = reference.roundedValue(xi, samples, random);
+      largest = Math.max(largest, Math.abs(value - expected));
+    }
+    return 2 * largest;
   }
 
   private void requireKernels(

@@ -2,6 +2,8 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -27,6 +29,10 @@ final class DeepReferencePotential {
 
   /** g_l Phi^l for l = 1 to L. */
   List<RealMatrix> kernels(double[] xi, int samples) {
+    return kernels(xi, samples, kernel -> {});
+  }
+
+  private List<RealMatrix> kernels(double[] xi, int samples, Consumer<RealMatrix> rounding) {
     RealMatrix fields = ReferencePotential.matrix(xi, samples);
     List<RealMatrix> kernels = new ArrayList<>();
     RealMatrix factor = inputFactor;
@@ -44,6 +50,7 @@ final class DeepReferencePotential {
       }
       RealMatrix kernel =
           phi.transpose().multiply(phi).scalarMultiply(network.weightVariance(l) / samples);
+      rounding.accept(kernel);
       kernels.add(kernel);
       column += width;
       RealMatrix sigma = kernel.scalarAdd(network.biasVariance());
@@ -60,7 +67,32 @@ final class DeepReferencePotential {
   }
 
   double value(double[] xi, int samples) {
-    RealMatrix a = kernels(xi, samples).get(network.hiddenLayers() - 1);
+    return value(xi, samples, kernel -> {});
+  }
+
+  /**
+   * The value with every entry of every kernel off by half a unit in the last place of float32, up
+   * or down, relative to sqrt(K_ii K_jj): what is left of float32 fields summed in float64.
+   */
+  double roundedValue(double[] xi, int samples, Random random) {
+    return value(
+        xi,
+        samples,
+        kernel -> {
+          RealMatrix exact = kernel.copy();
+          for (int i = 0; i < exact.getRowDimension(); i++) {
+            for (int j = 0; j <= i; j++) {
+              double size = Math.sqrt(exact.getEntry(i, i) * exact.getEntry(j, j)) * 0x1p-24;
+              double off = random.nextBoolean() ? size : -size;
+              kernel.setEntry(i, j, exact.getEntry(i, j) + off);
+              kernel.setEntry(j, i, kernel.getEntry(i, j));
+            }
+          }
+        });
+  }
+
+  private double value(double[] xi, int samples, Consumer<RealMatrix> rounding) {
+    RealMatrix a = kernels(xi, samples, rounding).get(network.hiddenLayers() - 1);
     for (int i = 0; i < a.getRowDimension(); i++) {
       a.addToEntry(i, i, parameters.kappa());
     }

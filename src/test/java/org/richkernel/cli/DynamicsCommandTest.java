@@ -132,6 +132,17 @@ class DynamicsCommandTest {
   }
 
   @Test
+  void aFlowWithoutAStepIsWrittenAsNotConverged() {
+    Program run =
+        dynamics(
+            "--solver=one-hidden", "--gamma=1e25", "--samples=256", "--steps=5", "--step-size=1");
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(run.line()).contains("diverged after the training time 0", "lower --gamma");
+    assertThat(ResultFolder.read(folder).summary().converged()).isFalse();
+  }
+
+  @Test
   void linearNetworksAreSolvedWithoutSamples() {
     assertThat(dynamics("--activation=linear", "--hidden-layers=2", "--steps=8").code()).isZero();
 

@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,8 +80,9 @@ class InterruptedRunTest {
     }
 
     /** One of those that stop a run; each has its turn. */
-    String signal() {
-      return List.of("TERM", "USR1", "INT").get(ordinal() % 3);
+    String signal() throws IOException {
+      List<String> signals = Interrupts.received();
+      return signals.get(ordinal() % signals.size());
     }
 
     /** A third of its checkpoints at most, so that two of these leave as many to come. */

@@ -69,6 +69,7 @@ class PredictTest {
     assertThat(array(predictions, "y_test")).containsExactly(array(fit, "y_test"));
     assertThat(summary(predictions).at("/test/loss").asDouble())
         .isEqualTo(summary(fit).at("/test/loss").asDouble(), within(1e-10));
+    assertThat(summary(predictions).at("/test/lossStandardError").isMissingNode()).isTrue();
     assertThat(predictions.resolve("report.html")).isNotEmptyFile();
   }
 
@@ -100,6 +101,8 @@ class PredictTest {
     double sweeps = summary(fit).at("/chains/0/sweeps").asDouble();
     assertThat(Math.sqrt(difference)).isLessThan(4 * Math.sqrt(variance * Math.max(1, sweeps / 8)));
     assertThat(difference).isPositive();
+    assertThat(array(predictions, "f_test_standard_error")).hasSameSizeAs(again);
+    assertThat(summary(predictions).at("/test/lossStandardError").asDouble()).isPositive();
     assertThat(summary(predictions).at("/test/accuracy").asDouble()).isGreaterThan(0.9);
   }
 

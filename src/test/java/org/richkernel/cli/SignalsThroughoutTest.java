@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.richkernel.LazyFit;
 import org.richkernel.LazyRegression;
 import org.richkernel.compute.Activation;
@@ -108,8 +109,12 @@ class SignalsThroughoutTest {
         .run(theory, Map.of());
   }
 
+  static List<String> signals() throws IOException {
+    return Interrupts.received();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"INT", "TERM", "USR1"})
+  @MethodSource("signals")
   void beforeTheWorkItStopsTheRunAsOneDuringTheWorkDoes(String signal) {
     CheckpointDirectory old = new CheckpointDirectory(folder, Map.of("gamma", 7));
     old.save(1, Map.of(), ArrayBundle.empty().with("a", new double[] {1}, 1));

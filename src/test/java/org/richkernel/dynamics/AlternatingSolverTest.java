@@ -3,6 +3,8 @@ package org.richkernel.dynamics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Array;
+import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,6 +67,7 @@ class AlternatingSolverTest {
             "the passes diverged in pass "
                 + solution.divergedPass().getAsInt()
                 + "; lower the damping, or use the causal solver");
+    assertThat(solution.residual()).isInfinite();
     assertThat(solution.dynamics().mean().outputs()).doesNotContain(Double.NaN);
   }
 
@@ -75,6 +78,31 @@ class AlternatingSolverTest {
         alternate(TEN_POPULATIONS.withMaxPasses(2), Problems.gaussian(2, Activation.TANH, options));
     assertThat(solution.dynamics().reason()).isEqualTo(StopReason.BUDGET);
     assertThat(solution.outcome()).startsWith("not at rest after 2 passes");
+  }
+
+  /** A grid of n columns: nothing of n^2 elements leaves the device between two passes. */
+  @Test
+  void noMatrixOfTheWholeGridComesToTheHost() {
+    DynamicsProblem problem =
+        Problems.gaussian(2, Activation.TANH, DynamicsOptions.of(1, 12, 0.1).withSamples(500));
+    int columns = problem.points() * 13;
+    int[] largest = {0};
+    try (Backend backend = Backends.cpu()) {
+      Backend watched =
+          (Backend)
+              Proxy.newProxyInstance(
+                  Backend.class.getClassLoader(),
+                  new Class<?>[] {Backend.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("download")) {
+                      largest[0] = Math.max(largest[0], Array.getLength(arguments[1]));
+                    }
+                    return method.invoke(backend, arguments);
+                  });
+      new AlternatingSolver(TEN_POPULATIONS.withMaxPasses(2))
+          .solve(problem, watched, RunControl.silent());
+    }
+    assertThat(largest[0]).isBetween(1, columns * columns / 10);
   }
 
   @Test

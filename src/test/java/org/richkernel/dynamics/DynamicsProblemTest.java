@@ -83,6 +83,17 @@ class DynamicsProblemTest {
                 Inputs.of(new double[3], 1, 3),
                 Targets.of(new double[0])));
     refused(
+        "steps is 20000; (steps + 1) times points, those of the test included, times outputs must"
+            + " stay below 2^31; use fewer of them",
+        () ->
+            new DynamicsProblem(
+                NETWORK,
+                OPTIONS.withSteps(20000),
+                Inputs.of(new double[1], 1, 1),
+                Targets.of(new double[11], 1, 11),
+                Inputs.of(new double[10000], 10000, 1),
+                Targets.of(new double[0], 0, 11)));
+    refused(
         "train-size is 0; give at least 1 training point",
         () ->
             DynamicsProblem.of(

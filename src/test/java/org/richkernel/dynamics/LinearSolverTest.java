@@ -93,6 +93,14 @@ class LinearSolverTest {
   }
 
   @Test
+  void thePlanHoldsTheTrajectoryAndItsErrors() {
+    DynamicsProblem problem =
+        Problems.gaussian(1, Activation.LINEAR, DynamicsOptions.of(1, 5000, 0.01));
+    assertThat(new LinearSolver().plan(problem).hostBytes())
+        .isGreaterThan(3L * 5001 * problem.points() * Double.BYTES);
+  }
+
+  @Test
   void otherActivationsAreRefused() {
     assertThatThrownBy(
             () -> solve(Problems.gaussian(1, Activation.TANH, DynamicsOptions.of(1, 2, 0.1))))

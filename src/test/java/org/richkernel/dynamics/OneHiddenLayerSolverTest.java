@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,6 +77,60 @@ class OneHiddenLayerSolverTest {
         solution.problem().trainPoints(),
         solution.problem().testPoints());
     return f;
+  }
+
+  /**
+   * On its way this flow comes within 0.0147 of rest and leaves again, up to 0.0228 at the next
+   * recorded time; it is at rest when it has come back.
+   */
+  @Test
+  void aFlowThatLeavesItsRestAgainGoesOnUntilItComesBack() {
+    DynamicsOptions options = DynamicsOptions.of(0.3, 40, 9).withWeightDecay(0.05).withSamples(256);
+    double tolerance = 0.018;
+    try (Backend backend = Backends.cpu()) {
+      FixedPointSolution solution =
+          new OneHiddenLayerSolver(1e-2, tolerance, 2)
+              .solve(Problems.gaussian(1, Activation.RELU, options), backend, RunControl.silent());
+      assertThat(solution.reason()).isEqualTo(StopReason.CONVERGED);
+      assertThat(solution.residual()).isLessThanOrEqualTo(tolerance);
+      assertThat(solution.time()).isGreaterThan(18).isLessThan(360);
+      List<LayerKernels> recorded = solution.course().mean().kernels();
+      assertThat(recorded).extracting(LayerKernels::step).containsExactly(0, last(solution));
+      assertThat(solution.course().times()).isEqualTo(last(solution) + 1);
+    }
+  }
+
+  private static int last(FixedPointSolution solution) {
+    return (int) Math.round(solution.time() / solution.problem().options().stepSize());
+  }
+
+  @Test
+  void aFlowWithoutAStepDivergesWhereItIs() {
+    DynamicsOptions options = DynamicsOptions.of(1e25, 10, 0.01).withSamples(256);
+    try (Backend backend = Backends.cpu()) {
+      FixedPointSolution solution = solve(backend, Problems.gaussian(1, Activation.RELU, options));
+      assertThat(solution.reason()).isEqualTo(StopReason.DIVERGED);
+      assertThat(solution.course().reason()).isEqualTo(StopReason.DIVERGED);
+      assertThat(solution.time()).isZero();
+      assertThat(solution.trainOutputs()).containsOnly(0);
+      assertThat(solution.course().times()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void inputsThatOverflowAreRefusedInOneLine() {
+    DynamicsProblem small = problem(Activation.RELU, 1, 0, 1, 2);
+    DynamicsProblem large =
+        DynamicsProblem.of(
+            small.network(),
+            small.options(),
+            Inputs.of(new double[] {1e39, 1, 1, 1e39}, 2, 2),
+            small.trainTargets());
+    try (Backend backend = Backends.cpu()) {
+      assertThatThrownBy(() -> solve(backend, large))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessageStartingWith("train-x is too large for float32; ");
+    }
   }
 
   /** Without weight decay and at early times, where nothing is at rest yet. */

@@ -121,7 +121,7 @@ class SweepSolverTest {
             NetworkSpec.of(2, Activation.ERF)
                 .withWeightVariances(1.3, 0.8, 1.2)
                 .withBiasVariance(0.15),
-            new SaddleOptions(0.6, 5, 600, 0, 8, 0.01, 1500),
+            new SaddleOptions(0.6, 5, 600, 0, 8, 0.005, 1500),
             ReferenceDigits.trainInputs(points),
             Targets.of(y, points, 2));
     AdaptiveNbkSolution sampled =

@@ -1,0 +1,146 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * The Gaussian field of points that drive no step (test points; after the first time, points
+ * outside the batch): they leave no past, and beyond the directions E of the past of others they
+ * are drawn jointly, from noise that is the same at all times.
+ */
+final class FieldsWithoutPast {
+  private static final long STREAM = 1L << 39;
+
+  private final Backend backend;
+  private final HistoryScratch scratch;
+  private final PastDirections past;
+  private final double leftOut;
+  private final int samples;
+  private final Matrix noise; // S x X
+  private final Matrix field; // Gaussian field beyond E, S x X
+  private double[] variance = new double[0];
+
+  /**
+   * Adds the matrices of one history to a plan.
+   *
+   * @param extras X, largest number of present points that leave no past
+   */
+  static void plan(MemoryPlan plan, String name, int samples, int extras) {
+    plan.add("extra noise of " + name, Precision.FLOAT32, samples, extras)
+        .add("extra field of " + name, Precision.FLOAT32, samples, extras);
+  }
+
+  /**
+   * @param purpose random stream of the Gaussian field
+   * @param layer its layer
+   */
+  FieldsWithoutPast(
+      Backend backend,
+      DynamicsOptions options,
+      CausalOptions causal,
+      Workspace memory,
+      HistoryScratch scratch,
+      PastDirections past,
+      String name,
+      int purpose,
+      int layer,
+      long firstSample,
+      int samples) {
+    this.backend = backend;
+    this.scratch = scratch;
+    this.past = past;
+    this.samples = samples;
+    leftOut = causal.leftOut();
+    noise = memory.get("extra noise of " + name).rowRange(0, samples);
+    field = memory.get("extra field of " + name).rowRange(0, samples);
+    backend.fillGaussian(
+        options.seed(), RandomStreams.stream(purpose, layer, STREAM), firstSample, noise);
+  }
+
+  /** How many of the present points they are, the last ones. */
+  int count() {
+    return variance.length;
+  }
+
+  /**
+   * Draws them, from what E leaves of their kernel.
+   *
+   * @param kernel of all present points, m x m
+   * @param first the first of those without past
+   */
+  void draw(Matrix kernel, int first) {
+    int extras = kernel.rows() - first;
+    variance = new double[extras];
+    if (extras == 0) {
+      return;
+    }
+    Matrix left = scratch.factor(extras);
+    backend.copy(kernel.view(first, extras, first, extras), left);
+    double[] values = new double[extras * extras];
+    backend.download(left, values);
+    double trace = 0;
+    for (int i = 0; i < extras; i++) {
+      trace += values[i * extras + i];
+    }
+    Matrix r = past.rows(first, extras);
+    backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, left);
+    backend.addDiagonal(Math.max(leftOut * trace / extras, Float.MIN_NORMAL), left);
+    past.factorize(left);
+    backend.download(left, values);
+    for (int i = 0; i < extras; i++) {
+      for (int j = 0; j <= i; j++) {
+        variance[i] += values[i * extras + j] * values[i * extras + j];
+      }
+    }
+    Matrix factor32 = scratch.narrowSmall(extras, extras);
+    backend.copy(left, factor32);
+    backend.gemm(
+        Transpose.NO, Transpose.YES, 1, noise.view(0, samples, 0, extras), factor32, 0, present());
+  }
+
+  private Matrix present() {
+    return field.view(0, samples, 0, count());
+  }
+
+  /** target += scale times their field beyond E, S x X. */
+  void addTo(double scale, Matrix target) {
+    backend.axpy(scale, present(), target);
+  }
+
+  /**
+   * Adds their response at equal times: each responds to its own Gaussian field beyond E alone,
+   * &lt;y v&gt; / &lt;v v&gt; times its own field beyond E.
+   *
+   * @param now the field of the present points, S x m
+   * @param responding their fields that respond, S x X
+   * @param target S x X
+   */
+  void addResponse(double scale, Matrix now, Matrix responding, Matrix target) {
+    int extras = count();
+    if (extras == 0) {
+      return;
+    }
+    int first = now.columns() - extras;
+    Matrix work = scratch.panel(extras);
+    backend.copy(present(), work);
+    backend.multiply(responding, work);
+    Matrix sums = scratch.small(extras, 1);
+    backend.crossGram(1.0 / samples, work, scratch.ones(), 0, sums);
+    double[] slope = new double[extras];
+    backend.download(sums, slope);
+    for (int i = 0; i < extras; i++) {
+      slope[i] *= scale / variance[i];
+    }
+    Matrix weights = scratch.narrowSmall(1, extras);
+    backend.upload(slope, weights);
+    backend.copy(now.view(0, samples, first, extras), work);
+    scratch.addColumns(-1, past.fields(), past.rows(first, extras), 1, work);
+    backend.scaleColumns(weights, work);
+    backend.axpy(1, work, target);
+  }
+}

@@ -1,0 +1,96 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Scratch that all {@link FieldHistory histories} of a run share; nothing lasts from call to call.
+ */
+final class HistoryScratch {
+  private final Backend backend;
+  private final Matrix corner; // M x M
+  private final Matrix factor; // M x M
+  private final Matrix small; // M x M
+  private final Matrix narrowSmall; // M x M, float32
+  private final Matrix wide; // M x r
+  private final Matrix narrow; // M x r, float32
+  private final Matrix panel; // S x M
+  private final Matrix otherPanel; // S x M
+  private final Matrix ones; // S x 1
+
+  static void plan(MemoryPlan plan, int samples, int columns, int points) {
+    plan.add("present kernel", Precision.FLOAT64, points, points)
+        .add("present factor", Precision.FLOAT64, points, points)
+        .add("small", Precision.FLOAT64, points, points)
+        .add("small in float32", Precision.FLOAT32, points, points)
+        .add("wide", Precision.FLOAT64, points, columns)
+        .add("wide in float32", Precision.FLOAT32, points, columns)
+        .add("panel", Precision.FLOAT32, samples, points)
+        .add("other panel", Precision.FLOAT32, samples, points)
+        .add("ones", Precision.FLOAT32, samples, 1);
+  }
+
+  HistoryScratch(Backend backend, Workspace memory, int samples) {
+    this.backend = backend;
+    corner = memory.get("present kernel");
+    factor = memory.get("present factor");
+    small = memory.get("small");
+    narrowSmall = memory.get("small in float32");
+    wide = memory.get("wide");
+    narrow = memory.get("wide in float32");
+    panel = memory.get("panel").rowRange(0, samples);
+    otherPanel = memory.get("other panel").rowRange(0, samples);
+    ones = memory.get("ones").rowRange(0, samples);
+    backend.fill(1, ones);
+  }
+
+  /** For the kernel of n present points, n x n. */
+  Matrix corner(int n) {
+    return corner.view(0, n, 0, n);
+  }
+
+  /** For a matrix to be factorized, n x n. */
+  Matrix factor(int n) {
+    return factor.view(0, n, 0, n);
+  }
+
+  Matrix small(int rows, int columns) {
+    return small.view(0, rows, 0, columns);
+  }
+
+  /** In float32. */
+  Matrix narrowSmall(int rows, int columns) {
+    return narrowSmall.view(0, rows, 0, columns);
+  }
+
+  /** For coefficients of points in the directions of the past. */
+  Matrix wide(int rows, int columns) {
+    return wide.view(0, rows, 0, columns);
+  }
+
+  /** For fields of all samples, S x columns. */
+  Matrix panel(int columns) {
+    return panel.view(0, panel.rows(), 0, columns);
+  }
+
+  /** For more of them, S x columns. */
+  Matrix otherPanel(int columns) {
+    return otherPanel.view(0, otherPanel.rows(), 0, columns);
+  }
+
+  /** S x 1. */
+  Matrix ones() {
+    return ones;
+  }
+
+  /** target = alpha columns c^T + beta target. */
+  void addColumns(double alpha, Matrix columns, Matrix c, double beta, Matrix target) {
+    Matrix c32 = narrow.view(0, c.rows(), 0, c.columns());
+    backend.copy(c, c32);
+    backend.gemm(Transpose.NO, Transpose.YES, alpha, columns, c32, beta, target);
+  }
+}

@@ -1,0 +1,217 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Side;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.solver.SolverState;
+
+/**
+ * The directions that the past of one field x(t) spans: an orthonormal set E (S x r, E^T E = S) in
+ * which x(t) = E R(t)^T, where whatever has less than a small share of the variance is left out.
+ */
+final class PastDirections {
+  private final Backend backend;
+  private final HistoryScratch scratch;
+  private final String name;
+  private final double leftOut;
+  private final int samples;
+  private final int capacity;
+  private final Matrix fields; // E, S x r
+  private final Matrix rows; // R(now), m x r
+  private double cut; // largest share of the variance that the limit of r left out
+  private int rank;
+  private int known; // r before the present time
+
+  /** Adds the matrices of one history to a plan, and their copies in a checkpoint. */
+  static void plan(MemoryPlan plan, String name, int samples, int columns, int points) {
+    plan.add("past of " + name, Precision.FLOAT32, samples, columns)
+        .add("rows of " + name, Precision.FLOAT64, points, columns)
+        .addHost((long) samples * columns * Float.BYTES);
+  }
+
+  PastDirections(
+      Backend backend,
+      CausalOptions causal,
+      Workspace memory,
+      HistoryScratch scratch,
+      String name,
+      int samples) {
+    this.backend = backend;
+    this.scratch = scratch;
+    this.name = name;
+    this.samples = samples;
+    leftOut = causal.leftOut();
+    fields = memory.get("past of " + name).rowRange(0, samples);
+    rows = memory.get("rows of " + name);
+    capacity = fields.columns();
+  }
+
+  /** r, directions kept. */
+  int rank() {
+    return rank;
+  }
+
+  /** r before the present time. */
+  int known() {
+    return known;
+  }
+
+  /** Most directions that are kept. */
+  int capacity() {
+    return capacity;
+  }
+
+  /** E, S x r. */
+  Matrix fields() {
+    return fields.view(0, samples, 0, rank);
+  }
+
+  /** R(now) of some of the present points, count x r; valid until the next {@link #observe}. */
+  Matrix rows(int first, int count) {
+    return rows.view(first, count, 0, rank);
+  }
+
+  /** Takes the field of the present time (S x m) as far as the past spans it. */
+  void observe(Matrix now) {
+    known = rank;
+    project(now, 0, known);
+  }
+
+  /** R(now) on the directions from .. to: &lt;now E&gt;. */
+  private void project(Matrix now, int from, int to) {
+    backend.crossGram(
+        1.0 / samples,
+        now,
+        fields.view(0, samples, from, to - from),
+        0,
+        rows.view(0, now.columns(), from, to - from));
+  }
+
+  /**
+   * Adds the directions that E lacks of the points that drive the step.
+   *
+   * @param now the field that was observed last, those points first
+   * @param kernel of those points, n x n
+   * @return their mean variance
+   * @throws NotPositiveDefiniteException if rounding exceeds the variance that is left out
+   */
+  double keep(Matrix now, Matrix kernel) {
+    int driving = kernel.rows();
+    double[] left = new double[driving * driving];
+    backend.download(kernel, left);
+    double variance = meanDiagonal(left, driving);
+    left = leftOf(kernel);
+    int[] chosen = PivotChoice.choose(left, driving, leftOut * variance, capacity - known);
+    if (chosen.length > 0) {
+      orthonormalize(now, chosen);
+      rank += chosen.length;
+      project(now, known, rank);
+    }
+    if (rank == capacity) {
+      // with no room for more directions, what is left out may exceed what was meant to be
+      left = leftOf(kernel);
+      for (int i = 0; i < driving; i++) {
+        cut = Math.max(cut, left[i * driving + i] / variance);
+      }
+    }
+    return variance;
+  }
+
+  /** What E leaves of the kernel of the first present points, K - R R^T, n x n. */
+  private double[] leftOf(Matrix kernel) {
+    int n = kernel.rows();
+    Matrix residual = scratch.small(n, n);
+    backend.copy(kernel, residual);
+    Matrix r = rows(0, n);
+    backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, residual);
+    double[] left = new double[n * n];
+    backend.download(residual, left);
+    return left;
+  }
+
+  private static double meanDiagonal(double[] matrix, int size) {
+    double trace = 0;
+    for (int i = 0; i < size; i++) {
+      trace += matrix[i * size + i];
+    }
+    // a field that vanishes (dead neurons, points at the origin) is no error
+    return Math.max(trace / size, Float.MIN_NORMAL);
+  }
+
+  /** New directions from the chosen columns, by Gram-Schmidt, twice for the sake of rounding. */
+  private void orthonormalize(Matrix now, int[] chosen) {
+    int fresh = chosen.length;
+    // a few columns of the wide history would be walked row by row
+    Matrix e = scratch.panel(fresh);
+    Columns.gather(backend, now, chosen, e);
+    Matrix old = fields.view(0, samples, 0, known);
+    Matrix overlap = scratch.wide(fresh, known);
+    for (int i = 0; i < fresh; i++) {
+      backend.copy(rows.view(chosen[i], 1, 0, known), overlap.rowRange(i, 1));
+    }
+    scratch.addColumns(-1, old, overlap, 1, e);
+    Matrix again = scratch.otherPanel(fresh);
+    normalize(e, again);
+    backend.crossGram(1.0 / samples, again, old, 0, overlap);
+    scratch.addColumns(-1, old, overlap, 1, again);
+    normalize(again, fields.view(0, samples, known, fresh));
+  }
+
+  /** target = e T^{-T} with T T^T = &lt;e e&gt;. */
+  private void normalize(Matrix e, Matrix target) {
+    int n = e.columns();
+    Matrix gram = scratch.factor(n);
+    backend.gram(1.0 / samples, e, 0, gram);
+    factorize(gram);
+    Matrix inverse = scratch.small(n, n);
+    backend.fill(0, inverse);
+    backend.addDiagonal(1, inverse);
+    backend.solveTriangular(Side.LEFT, Transpose.NO, 1, gram, inverse);
+    Matrix inverse32 = scratch.narrowSmall(n, n);
+    backend.copy(inverse, inverse32);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, e, inverse32, 0, target);
+  }
+
+  /**
+   * The Cholesky factor of a covariance of this field, in its place.
+   *
+   * @throws NotPositiveDefiniteException naming the field
+   */
+  void factorize(Matrix covariance) {
+    try {
+      backend.cholesky(covariance);
+    } catch (NotPositiveDefiniteException e) {
+      throw new NotPositiveDefiniteException(
+          "covariance of " + name + " (" + known + " directions kept)",
+          e.smallestEigenvalue(),
+          "leave out more variance, or use more samples or a smaller step-size");
+    }
+  }
+
+  /** Largest share of the mean variance that was left out so far for lack of directions. */
+  double cut() {
+    return cut;
+  }
+
+  /** Adds the state between two times to a checkpoint. */
+  void save(SolverState state) {
+    state.put(key("rank"), rank).put(key("cut"), cut);
+    SavedMatrix.save(backend, state, key("past"), fields());
+  }
+
+  private String key(String what) {
+    return FieldHistory.key(what, name);
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state) {
+    rank = (int) state.number(key("rank"));
+    cut = state.number(key("cut"));
+    SavedMatrix.restore(backend, state, key("past"), fields());
+  }
+}
