@@ -110,7 +110,7 @@ public final class AdaptiveNbkFit implements Fit {
             .residual(certificate.residual())
             .tolerance(options.tolerance());
     solution.seconds().forEach(summary::seconds);
-    beside.train(summary, solution.trainPredictions(), new double[0]);
+    beside.train(summary, solution.trainPredictions(), solution.trainSpread());
     beside.test(summary, solution.testPredictions(), solution.testSpread());
     if (!solution.chains().isEmpty()) {
       summary.residualStandardError(certificate.residualError()).monteCarlo(monteCarlo());

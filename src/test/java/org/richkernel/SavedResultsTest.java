@@ -179,6 +179,7 @@ class SavedResultsTest {
   @Test
   void everyMonteCarloNumberHasItsErrorBesideIt() {
     assertThat(bayes.at("/test/lossStandardError").doubleValue()).isPositive();
+    assertThat(bayes.at("/train/lossStandardError").doubleValue()).isPositive();
     assertThat(bayes.at("/layers/0/alignmentStandardError").doubleValue()).isPositive();
     assertThat(bayes.at("/layers/0/traceStandardError").doubleValue()).isPositive();
     assertThat(bayes.at("/layers/0/frobeniusStandardError").doubleValue()).isPositive();
