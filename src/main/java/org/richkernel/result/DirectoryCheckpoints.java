@@ -11,12 +11,16 @@ import org.richkernel.solver.SolverState;
 public final class DirectoryCheckpoints implements CheckpointStore {
   private static final String SINGLE = "single.";
 
+  /** States of at least as many bytes are cleared away before the next one is made. */
+  private static final long LARGE = 32L << 20;
+
   private final CheckpointDirectory directory;
   private final boolean resume;
   private final long intervalNanos;
   private final Consumer<String> notice;
   private long last = System.nanoTime();
   private long nanos;
+  private long lastBytes;
 
   /**
    * @param resume whether {@link #load()} looks for a state; without it every run starts afresh
@@ -36,7 +40,13 @@ public final class DirectoryCheckpoints implements CheckpointStore {
 
   @Override
   public boolean due() {
-    return System.nanoTime() - last >= intervalNanos;
+    boolean due = System.nanoTime() - last >= intervalNanos;
+    if (due && lastBytes >= LARGE) {
+      // G1 lets the large arrays of old states pile up towards its limit, a quarter of the
+      // machine's memory; a batch job may have no more than its plan says.
+      System.gc();
+    }
+    return due;
   }
 
   @Override
@@ -48,10 +58,13 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   public void save(long iteration, SolverState state) {
     long start = System.nanoTime();
     ArrayBundle arrays = ArrayBundle.empty();
+    lastBytes = 0;
     for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
+      lastBytes += (long) Double.BYTES * entry.getValue().length;
       arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
     }
     for (Map.Entry<String, float[]> entry : state.allFloats().entrySet()) {
+      lastBytes += (long) Float.BYTES * entry.getValue().length;
       arrays = arrays.with(SINGLE + entry.getKey(), entry.getValue(), entry.getValue().length);
     }
     directory.save(iteration, new LinkedHashMap<>(), arrays);
