@@ -152,6 +152,7 @@ public final class AdaptiveNbkSolver {
     // one after the other, so each has to fit on its own
     inputPlan().requireFits(backend, LESS_MEMORY);
     layout().plan().requireFits(backend, LESS_MEMORY);
+    layout().requireArrays();
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();

@@ -57,7 +57,6 @@ record EnsembleLayout(
    * @param rank r
    * @param outputs K
    * @param tests number of test points
-   * @throws InvalidProblemException if the populations that predict would not fit into one array
    */
   static EnsembleLayout of(
       Backend backend,
@@ -82,24 +81,25 @@ record EnsembleLayout(
               large ? sizes.largeBlocks() : sizes.smallBlocks()));
     }
     int[] widths = FieldPopulation.widths(network.hiddenLayers(), rank, points);
-    EnsembleLayout layout =
-        new EnsembleLayout(
-            devices,
-            network,
-            options,
-            points,
-            rank,
-            outputs,
-            tests,
-            sizes,
-            Arrays.stream(widths).boxed().toList(),
-            List.copyOf(chains));
-    layout.requireArrays();
-    return layout;
+    return new EnsembleLayout(
+        devices,
+        network,
+        options,
+        points,
+        rank,
+        outputs,
+        tests,
+        sizes,
+        Arrays.stream(widths).boxed().toList(),
+        List.copyOf(chains));
   }
 
-  /** The populations that chains keep for predictions leave the solve in one array. */
-  private void requireArrays() {
+  /**
+   * The populations that chains keep for predictions leave the solve in one array.
+   *
+   * @throws InvalidProblemException if they would not fit
+   */
+  void requireArrays() {
     if (fieldFloats() > MOST_ELEMENTS) {
       long rows = chains.stream().mapToLong(Chain::samples).sum();
       long most = MOST_ELEMENTS / fieldWidth() * options.samples() / rows;
@@ -136,7 +136,8 @@ record EnsembleLayout(
 
   /** Most samples at S that are kept for predictions, of all chains together. */
   int keptSamples() {
-    return ChainEnsemble.CHAINS * snapshots() * options.samples();
+    return (int)
+        Math.min(MOST_ELEMENTS, (long) ChainEnsemble.CHAINS * snapshots() * options.samples());
   }
 
   /** Rows of test and training fields that a device works on at a time. */

@@ -40,15 +40,18 @@ class EnsembleLayoutTest {
   /** 2.5 S x (784 + 2 x 5000) floats reach the 2^31 elements of an array at S = 79654. */
   @Test
   void populationsBeyondAJavaArrayAreRefusedWithTheMostThatFit() {
-    assertThatThrownBy(() -> layout(100_000, 0))
+    assertThatThrownBy(() -> layout(100_000, 0).requireArrays())
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("samples is 100000")
         .hasMessageContaining("at most 79652");
-    assertThat(layout(79_652, 0).plan().matrixBytes()).isPositive();
-    assertThatThrownBy(() -> layout(79_656, 0)).isInstanceOf(InvalidProblemException.class);
+    layout(79_652, 0).requireArrays();
+    assertThatThrownBy(() -> layout(79_656, 0).requireArrays())
+        .isInstanceOf(InvalidProblemException.class);
     // two chains, none at a quarter
     assertThat(layout(99_000, 1).chains()).hasSize(2);
-    assertThatThrownBy(() -> layout(100_000, 1)).isInstanceOf(InvalidProblemException.class);
+    layout(99_000, 1).requireArrays();
+    assertThatThrownBy(() -> layout(100_000, 1).requireArrays())
+        .isInstanceOf(InvalidProblemException.class);
   }
 
   /** The predictor is made in memory that is there from the start. */
