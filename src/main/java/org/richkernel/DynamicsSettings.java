@@ -115,6 +115,8 @@ record DynamicsSettings(
 
   /** The same with the solver chosen, and steps, step size and recording filled in. */
   DynamicsSettings resolved(Points points, Backend backend) {
+    points.trainInputs().requireSinglePrecision("train-x");
+    points.testInputs().requireSinglePrecision("test-x");
     SolverKind chosen = chosenSolver(points.trainTargets().outputs());
     boolean endless = chosen == SolverKind.ONE_HIDDEN && steps.isEmpty();
     double eta = endless || stepSize.isEmpty() ? Double.NaN : stepSize.getAsDouble();

@@ -37,6 +37,8 @@ public record AdaptiveProblem(
           testInputs.dimension() + " columns",
           "give as many as the training inputs have, " + trainInputs.dimension());
     }
+    trainInputs.requireSinglePrecision("train-x");
+    testInputs.requireSinglePrecision("test-x");
     double square = 0;
     for (double value : trainTargets.toArray()) {
       square += value * value;

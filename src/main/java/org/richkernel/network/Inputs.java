@@ -6,6 +6,11 @@ package org.richkernel.network;
  * <p>The values are not copied; they must not change while this is in use.
  */
 public final class Inputs {
+  /**
+   * Largest |x|^2 / D whose kernels, squares of float32 fields among them, are far from overflow.
+   */
+  private static final double LARGEST_MEAN_SQUARE = 1e30;
+
   private final double[] values;
   private final int rows;
   private final int dimension;
@@ -78,5 +83,23 @@ public final class Inputs {
       sum += values[j] * values[j];
     }
     return sum / dimension;
+  }
+
+  /**
+   * Refuses points whose kernels would overflow where fields are float32.
+   *
+   * @param option that gave the points, for the message
+   * @throws InvalidProblemException if |x|^2 / D of a point is above 1e30; the message names the
+   *     row
+   */
+  public void requireSinglePrecision(String option) {
+    for (int i = 0; i < rows; i++) {
+      if (meanSquare(i) > LARGEST_MEAN_SQUARE) {
+        throw new InvalidProblemException(
+            option,
+            "too large for float32 in row " + (i + 1),
+            "scale the inputs to order 1, for instance with --standardize global");
+      }
+    }
   }
 }

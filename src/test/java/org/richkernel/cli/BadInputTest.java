@@ -121,6 +121,20 @@ class BadInputTest {
     assertThat(out).doesNotExist();
   }
 
+  /** Their kernels are of order 1e40, beyond float32. */
+  @Test
+  void inputsWhoseKernelsWouldOverflowAreRefused() throws IOException {
+    Path large = csv("large.csv", "1,0\n0,1\n1e20,1\n1,1\n");
+    for (String command : new String[] {"bayes", "dynamics"}) {
+      Program run = Program.run(command, "--train-x=" + large, "--train-y=" + y, "--out=" + out);
+      assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+      assertThat(run.line())
+          .contains("--train-x is too large for float32 in row 3")
+          .contains("--standardize");
+      assertThat(out).doesNotExist();
+    }
+  }
+
   @Test
   void filesThatAreMissingOrFoldersAreNamed() {
     assertRefused(folder.resolve("absent.npy"), y, "absent.npy");
