@@ -22,6 +22,7 @@ import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.Estimate;
 
 /** A finished {@link AdaptiveNbk} with the NNGP beside it. */
 public final class AdaptiveNbkFit implements Fit {
@@ -168,7 +169,7 @@ public final class AdaptiveNbkFit implements Fit {
     return MonteCarlo.of(options.samples(), effective, solution.certificate().residualError());
   }
 
-  private static Map<String, Object> estimate(AdaptiveNbkSolution.Estimate estimate) {
+  private static Map<String, Object> estimate(Estimate estimate) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("value", estimate.value());
     map.put("standardError", estimate.error());

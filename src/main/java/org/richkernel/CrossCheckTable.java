@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.richkernel.bayes.AdaptiveNbkSolution.Estimate;
 import org.richkernel.bayes.AdaptiveNbkSolution.Layer;
 import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.Estimate;
 
 /** A cross-check in a result: "cross_check" of the summary and the kernels it found. */
 final class CrossCheckTable {

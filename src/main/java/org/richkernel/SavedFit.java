@@ -10,7 +10,7 @@ import org.richkernel.data.Table;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ModelFile;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 
 /** The predictor of a result folder, with the standardization that its inputs need. */
 public final class SavedFit {

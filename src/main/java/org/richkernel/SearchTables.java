@@ -13,6 +13,7 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.Targets;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.Estimate;
 
 /** A path of solutions, the ends of two starts and the candidates of a selection in a result. */
 final class SearchTables {
@@ -86,7 +87,7 @@ final class SearchTables {
   }
 
   private static void putAction(
-      Map<String, Object> row, AdaptiveNbkSolution.Estimate action, double grid) {
+      Map<String, Object> row, Estimate action, double grid) {
     row.put("action", action.value());
     row.put("actionStandardError", action.error());
     row.put("actionGridError", grid);
@@ -194,14 +195,14 @@ final class SearchTables {
     return more;
   }
 
-  private static AdaptiveNbkSolution.Estimate estimate(double value, double error) {
-    return new AdaptiveNbkSolution.Estimate(value, error);
+  private static Estimate estimate(double value, double error) {
+    return new Estimate(value, error);
   }
 
   private Result layers(
       Result result,
       String name,
-      Function<AdaptiveNbkSolution.Layer, AdaptiveNbkSolution.Estimate> number,
+      Function<AdaptiveNbkSolution.Layer, Estimate> number,
       int... shape) {
     return numbers(result, name, r -> r.point().layers().stream().map(number).toList(), shape);
   }
@@ -210,12 +211,12 @@ final class SearchTables {
   private Result numbers(
       Result result,
       String name,
-      Function<Search.PathRow, List<AdaptiveNbkSolution.Estimate>> of,
+      Function<Search.PathRow, List<Estimate>> of,
       int... shape) {
-    List<AdaptiveNbkSolution.Estimate> all =
+    List<Estimate> all =
         outcome.path().stream().flatMap(row -> of.apply(row).stream()).toList();
-    double[] values = all.stream().mapToDouble(AdaptiveNbkSolution.Estimate::value).toArray();
-    double[] errors = all.stream().mapToDouble(AdaptiveNbkSolution.Estimate::error).toArray();
+    double[] values = all.stream().mapToDouble(Estimate::value).toArray();
+    double[] errors = all.stream().mapToDouble(Estimate::error).toArray();
     return result.with(name, values, shape).with(name + "_standard_error", errors, shape);
   }
 

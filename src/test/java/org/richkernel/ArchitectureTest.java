@@ -18,6 +18,7 @@ class ArchitectureTest {
   private static final String DYNAMICS = "org.richkernel.dynamics..";
   private static final String FINITE = "org.richkernel.finite..";
   private static final String SOLVER = "org.richkernel.solver..";
+  private static final String SAMPLING = "org.richkernel.sampling..";
   private static final String DATA = "org.richkernel.data..";
   private static final String RESULT = "org.richkernel.result..";
   private static final String REPORT = "org.richkernel.report..";
@@ -44,7 +45,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SOLVER, DATA, RESULT, REPORT, CLI, API);
+                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI, API);
     rule.check(CLASSES);
   }
 
@@ -53,7 +54,7 @@ class ArchitectureTest {
     ArchRule rule =
         noClasses()
             .that()
-            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SOLVER)
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.richkernel.bayes.AdaptiveNbkSolution.Estimate;
 import org.richkernel.bayes.AdaptiveNbkSolution.Layer;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -16,6 +15,7 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.OnCudaDevice;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 
 /** Whole adaptive fits on a CUDA device and on the processor, by the same code. */
 @OnCudaDevice

@@ -7,6 +7,7 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 import org.apache.commons.math3.analysis.interpolation.LinearInterpolator;
 import org.apache.commons.math3.analysis.interpolation.SplineInterpolator;
+import org.richkernel.sampling.Estimate;
 
 /**
  * Action per neuron along a line of solutions, by thermodynamic integration.
@@ -38,7 +39,7 @@ final class ActionIntegral {
   record Cumulative(double[] value, double[] error, double grid) {}
 
   /** s, in units of gamma. */
-  static double scale(AdaptiveNbkSolution.Estimate lazyDualFit) {
+  static double scale(Estimate lazyDualFit) {
     return 1 / Math.sqrt(lazyDualFit.value());
   }
 
@@ -67,7 +68,7 @@ final class ActionIntegral {
    *
    * @param gammas rising from 0
    */
-  static Cumulative overGamma(double[] gammas, AdaptiveNbkSolution.Estimate[] dualFits) {
+  static Cumulative overGamma(double[] gammas, Estimate[] dualFits) {
     double s = scale(dualFits[0]);
     double[] u = new double[gammas.length];
     for (int i = 0; i < u.length; i++) {
@@ -83,7 +84,7 @@ final class ActionIntegral {
    * @param kappas monotonic
    */
   static Cumulative overKappa(
-      double gamma, double[] kappas, AdaptiveNbkSolution.Estimate[] dualSquares) {
+      double gamma, double[] kappas, Estimate[] dualSquares) {
     double[] logs = new double[kappas.length];
     for (int i = 0; i < kappas.length; i++) {
       logs[i] = Math.log(kappas[i]);
@@ -92,7 +93,7 @@ final class ActionIntegral {
   }
 
   private static Cumulative integral(
-      double[] nodes, AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
+      double[] nodes, Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
     Quadrature quadrature = new Quadrature(nodes);
     double[] integrand = quadrature.integrand(values, weight);
@@ -119,11 +120,11 @@ final class ActionIntegral {
 
   /** The whole integral over the first node and every other one from the last back. */
   private static double coarse(
-      double[] nodes, AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
+      double[] nodes, Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
     int count = n / 2 + 1;
     double[] x = new double[count];
-    AdaptiveNbkSolution.Estimate[] f = new AdaptiveNbkSolution.Estimate[count];
+    Estimate[] f = new Estimate[count];
     for (int i = 0; i < count; i++) {
       int at = Math.max(0, n - 1 - 2 * (count - 1 - i));
       x[i] = nodes[at];
@@ -156,7 +157,7 @@ final class ActionIntegral {
     }
 
     /** Weight times the exponential of the interpolated logarithm, at every point. */
-    double[] integrand(AdaptiveNbkSolution.Estimate[] values, DoubleUnaryOperator weight) {
+    double[] integrand(Estimate[] values, DoubleUnaryOperator weight) {
       double[] logs = Arrays.stream(values).mapToDouble(v -> Math.log(v.value())).toArray();
       double[] integrand = at(logs);
       for (int k = 0; k < integrand.length; k++) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Predictor;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -48,28 +49,6 @@ public record AdaptiveNbkSolution(
     Map<String, double[]> history,
     List<LinearSaddle.Root> roots,
     Map<String, Double> seconds) {
-
-  /**
-   * A number with its Monte Carlo standard error.
-   *
-   * @param value the estimate
-   * @param error its standard error, 0 where the value is exact
-   */
-  public record Estimate(double value, double error) {
-    /** A value without Monte Carlo error. */
-    public static Estimate exact(double value) {
-      return new Estimate(value, 0);
-    }
-
-    /** tr X^T Y of two matrices without Monte Carlo error. */
-    static Estimate ofProduct(double[] x, double[] y) {
-      double sum = 0;
-      for (int i = 0; i < x.length; i++) {
-        sum += x[i] * y[i];
-      }
-      return exact(sum);
-    }
-  }
 
   /**
    * What is quoted of a layer's feature kernel.

@@ -7,6 +7,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -105,11 +106,11 @@ public final class AdaptiveNbkSolver {
    */
   record Solved(
       AdaptiveNbkSolution solution,
-      AdaptiveNbkSolution.Estimate dualSquare,
+      Estimate dualSquare,
       @Nullable WarmStart end) {
     static Solved exact(AdaptiveNbkSolution solution) {
       return new Solved(
-          solution, AdaptiveNbkSolution.Estimate.ofProduct(solution.dual(), solution.dual()), null);
+          solution, Estimate.ofProduct(solution.dual(), solution.dual()), null);
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /**

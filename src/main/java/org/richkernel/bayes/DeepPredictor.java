@@ -10,7 +10,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 
 /**
  * The adaptive predictor of a deep network at new inputs, from populations that the chains kept:

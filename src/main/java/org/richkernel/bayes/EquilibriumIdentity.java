@@ -8,7 +8,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 
 /**
  * Test that the samples of one layer follow the density of the saddle point, by an integration by

@@ -9,6 +9,7 @@ import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -48,7 +49,7 @@ final class InitialKernelSaddle {
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.ofProduct(problem.trainTargets().toArray(), v),
+        Estimate.ofProduct(problem.trainTargets().toArray(), v),
         lazy.trainPredictions(),
         new double[0],
         lazy.testPredictions(),

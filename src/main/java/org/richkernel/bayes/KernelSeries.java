@@ -3,7 +3,7 @@ package org.richkernel.bayes;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /** The sum of a layer's kernel over sweeps, and what is quoted of the kernel of each sweep. */

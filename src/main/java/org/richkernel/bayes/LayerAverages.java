@@ -5,7 +5,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /** Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. */

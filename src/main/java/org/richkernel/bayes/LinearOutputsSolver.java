@@ -7,6 +7,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 
 /** Linear networks of any depth with several outputs: {@link LinearOutputsSaddle} on a data set. */
 final class LinearOutputsSolver {
@@ -69,7 +70,7 @@ final class LinearOutputsSolver {
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.ofProduct(y, v),
+        Estimate.ofProduct(y, v),
         fitted,
         new double[0],
         problem.testInputs().rows() == 0

@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -104,7 +105,7 @@ final class LinearSaddleSolver {
         kernels,
         layers,
         v,
-        AdaptiveNbkSolution.Estimate.ofProduct(y, v),
+        Estimate.ofProduct(y, v),
         fitted,
         new double[0],
         tested,

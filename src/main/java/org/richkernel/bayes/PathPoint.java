@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
@@ -32,8 +33,8 @@ public record PathPoint(
     Certificate certificate,
     List<double[]> kernels,
     List<AdaptiveNbkSolution.Layer> layers,
-    AdaptiveNbkSolution.Estimate dualFit,
-    AdaptiveNbkSolution.Estimate dualSquare,
+    Estimate dualFit,
+    Estimate dualSquare,
     double[] trainPredictions,
     double[] trainSpread,
     double[] testPredictions,
@@ -43,7 +44,7 @@ public record PathPoint(
   static PathPoint of(
       SaddleOptions options,
       AdaptiveNbkSolution solution,
-      AdaptiveNbkSolution.Estimate dualSquare) {
+      Estimate dualSquare) {
     return new PathPoint(
         options.gamma(),
         options.kappa(),
@@ -81,8 +82,8 @@ public record PathPoint(
   /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
   public static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution) {
     double square =
-        AdaptiveNbkSolution.Estimate.ofProduct(solution.dual(), solution.dual()).value();
-    return of(options, solution, new AdaptiveNbkSolution.Estimate(square, Double.NaN));
+        Estimate.ofProduct(solution.dual(), solution.dual()).value();
+    return of(options, solution, new Estimate(square, Double.NaN));
   }
 
   /** Whether the certificate met the tolerance. */
@@ -116,7 +117,7 @@ public record PathPoint(
     }
     numbers.add((double) layers.size());
     for (AdaptiveNbkSolution.Layer layer : layers) {
-      for (AdaptiveNbkSolution.Estimate e :
+      for (Estimate e :
           List.of(layer.alignment(), layer.trace(), layer.frobenius())) {
         numbers.add(e.value());
         numbers.add(e.error());
@@ -141,8 +142,8 @@ public record PathPoint(
     double kappa = in.next();
     StopReason stop = StopReason.values()[(int) in.next()];
     long sweeps = (long) in.next();
-    AdaptiveNbkSolution.Estimate dualFit = in.estimate();
-    AdaptiveNbkSolution.Estimate dualSquare = in.estimate();
+    Estimate dualFit = in.estimate();
+    Estimate dualSquare = in.estimate();
     double[] tests = new double[7];
     for (int i = 0; i < tests.length; i++) {
       tests[i] = in.next();
@@ -193,9 +194,9 @@ public record PathPoint(
       return numbers[at++];
     }
 
-    AdaptiveNbkSolution.Estimate estimate() {
+    Estimate estimate() {
       double value = next();
-      return new AdaptiveNbkSolution.Estimate(value, next());
+      return new Estimate(value, next());
     }
   }
 }

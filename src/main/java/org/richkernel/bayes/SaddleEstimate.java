@@ -1,7 +1,8 @@
 package org.richkernel.bayes;
 
 import java.util.function.Function;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.MonteCarloSeries;
 
 /**
  * Saddle point extrapolated to S = infinity, with its certificate.
@@ -74,7 +75,7 @@ final class SaddleEstimate {
   }
 
   /** The extrapolation of a scalar measured once per sweep, averaged over the chains. */
-  AdaptiveNbkSolution.Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
+  Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
     double value = 0;
     double variance = 0;
     double largeWeight = (small.length == 0 ? 1.0 : 4.0 / 3) / large.length;
@@ -89,7 +90,7 @@ final class SaddleEstimate {
       value += weight * s.mean();
       variance += Math.pow(weight * s.standardError(), 2);
     }
-    return new AdaptiveNbkSolution.Estimate(value, Math.sqrt(variance));
+    return new Estimate(value, Math.sqrt(variance));
   }
 
   /** Y - (g Phi + kappa) v. */

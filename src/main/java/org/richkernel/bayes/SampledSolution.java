@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.function.Function;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
-import org.richkernel.solver.IndependentEstimates;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.StopReason;
 
 /** Makes a solution of the averages of a sampler that has ended. */
@@ -75,20 +76,20 @@ final class SampledSolution {
   /** Alignment, trace and norm of Phi of one layer. */
   private static AdaptiveNbkSolution.Layer layer(
       SaddleEstimate estimate, int l, double[] kernel, double g, double[] y) {
-    double norm = Math.sqrt(AdaptiveNbkSolution.Estimate.ofProduct(kernel, kernel).value());
-    double targetSquare = AdaptiveNbkSolution.Estimate.ofProduct(y, y).value();
+    double norm = Math.sqrt(Estimate.ofProduct(kernel, kernel).value());
+    double targetSquare = Estimate.ofProduct(y, y).value();
     int points = (int) Math.round(Math.sqrt(kernel.length));
     // Alignment is a ratio: its value comes from the extrapolated kernel, its error from the ratio
     // of each sweep's own numerator and norm.
     double alignmentError = estimate.extrapolated(chain -> chain.layer(l).alignment()).error();
-    AdaptiveNbkSolution.Estimate fit = estimate.extrapolated(chain -> chain.layer(l).fit());
+    Estimate fit = estimate.extrapolated(chain -> chain.layer(l).fit());
     double normError = estimate.extrapolated(chain -> chain.layer(l).frobenius()).error() / g;
     // The spread of few chains may be small by chance; the norm's own error is a lower bound.
     double kernelError = Math.max(estimate.kernelError(l) / g, normError);
     return new AdaptiveNbkSolution.Layer(
-        new AdaptiveNbkSolution.Estimate(fit.value() / g / (norm * targetSquare), alignmentError),
+        new Estimate(fit.value() / g / (norm * targetSquare), alignmentError),
         scaled(estimate.extrapolated(chain -> chain.layer(l).trace()), 1 / (g * points)),
-        new AdaptiveNbkSolution.Estimate(norm, normError),
+        new Estimate(norm, normError),
         kernelError);
   }
 
@@ -105,9 +106,9 @@ final class SampledSolution {
             sampler.chains().jitter());
   }
 
-  private static AdaptiveNbkSolution.Estimate scaled(
-      AdaptiveNbkSolution.Estimate estimate, double factor) {
-    return new AdaptiveNbkSolution.Estimate(estimate.value() * factor, estimate.error() * factor);
+  private static Estimate scaled(
+      Estimate estimate, double factor) {
+    return new Estimate(estimate.value() * factor, estimate.error() * factor);
   }
 
   private static List<ChainDiagnostics> diagnostics(SaddleSampler sampler) {

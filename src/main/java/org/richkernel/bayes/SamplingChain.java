@@ -10,7 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.DualAveraging;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /**

@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.sampling.Estimate;
 
 /**
  * What is solved beside the saddle point itself.
@@ -140,7 +141,7 @@ public record Search(
    * @param actionGrid what the action changes by when every other point is left out; NaN for few
    *     points
    */
-  public record PathRow(PathPoint point, AdaptiveNbkSolution.Estimate action, double actionGrid) {}
+  public record PathRow(PathPoint point, Estimate action, double actionGrid) {}
 
   /**
    * Where one start has led.
@@ -155,7 +156,7 @@ public record Search(
   public record StartRow(
       String name,
       PathPoint point,
-      AdaptiveNbkSolution.Estimate action,
+      Estimate action,
       double actionGrid,
       boolean wayConverged) {
     /** Monte Carlo error and that of the quadrature together. */
@@ -187,11 +188,11 @@ public record Search(
   public record Starts(
       Verdict verdict,
       double alignedNoise,
-      AdaptiveNbkSolution.Estimate gain,
+      Estimate gain,
       StartRow lazy,
       StartRow aligned) {
-    private static final AdaptiveNbkSolution.Estimate UNKNOWN =
-        new AdaptiveNbkSolution.Estimate(Double.NaN, Double.NaN);
+    private static final Estimate UNKNOWN =
+        new Estimate(Double.NaN, Double.NaN);
 
     static Starts ofOneSolution(double alignedNoise, PathPoint lazy, PathPoint aligned) {
       return new Starts(
@@ -217,7 +218,7 @@ public record Search(
       Verdict verdict =
           known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
       return new Starts(
-          verdict, alignedNoise, new AdaptiveNbkSolution.Estimate(gain, error), lazy, aligned);
+          verdict, alignedNoise, new Estimate(gain, error), lazy, aligned);
     }
 
     /** The end whose solution is the result: that of the smaller action, as far as it is known. */
@@ -244,7 +245,7 @@ public record Search(
       double gamma,
       double beta,
       boolean converged,
-      AdaptiveNbkSolution.Estimate score,
+      Estimate score,
       boolean chosen) {}
 
   /**

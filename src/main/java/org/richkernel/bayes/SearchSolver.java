@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
@@ -178,7 +179,7 @@ public final class SearchSolver {
       Backend backend, AdaptiveProblem problem, List<PathPoint> points) {
     List<Search.PathRow> rows = new ArrayList<>();
     if (!problem.options().extrapolates()) {
-      AdaptiveNbkSolution.Estimate none = new AdaptiveNbkSolution.Estimate(Double.NaN, Double.NaN);
+      Estimate none = new Estimate(Double.NaN, Double.NaN);
       points.forEach(point -> rows.add(new Search.PathRow(point, none, Double.NaN)));
       return rows;
     }
@@ -186,7 +187,7 @@ public final class SearchSolver {
     int shift = fromZero ? 0 : 1;
     int n = points.size() + shift;
     double[] gammas = new double[n];
-    AdaptiveNbkSolution.Estimate[] fits = new AdaptiveNbkSolution.Estimate[n];
+    Estimate[] fits = new Estimate[n];
     for (int i = shift; i < n; i++) {
       gammas[i] = points.get(i - shift).gamma();
       fits[i] = points.get(i - shift).dualFit();
@@ -200,7 +201,7 @@ public final class SearchSolver {
       rows.add(
           new Search.PathRow(
               points.get(i - shift),
-              new AdaptiveNbkSolution.Estimate(action.value()[i], action.error()[i]),
+              new Estimate(action.value()[i], action.error()[i]),
               action.grid()));
     }
     return rows;

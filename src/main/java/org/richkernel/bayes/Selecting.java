@@ -13,6 +13,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -133,7 +134,7 @@ final class Selecting {
                 gamma,
                 beta,
                 row.point().converged(),
-                new AdaptiveNbkSolution.Estimate(evidence, width * row.action().error()),
+                new Estimate(evidence, width * row.action().error()),
                 false));
       }
     }
@@ -171,7 +172,7 @@ final class Selecting {
               point.gamma(),
               beta,
               point.converged(),
-              new AdaptiveNbkSolution.Estimate(loss, error),
+              new Estimate(loss, error),
               false));
     }
     return candidates;

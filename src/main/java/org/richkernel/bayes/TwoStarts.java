@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.richkernel.sampling.Estimate;
 
 /**
  * Solves a problem twice, from the prior and from an aligned state, and says which solution holds
@@ -163,7 +164,7 @@ final class TwoStarts {
     return new Search.StartRow(
         name,
         end,
-        new AdaptiveNbkSolution.Estimate(action.value, action.error),
+        new Estimate(action.value, action.error),
         action.grid,
         way.stream().allMatch(PathPoint::converged));
   }
@@ -221,8 +222,8 @@ final class TwoStarts {
 
   /** Whether two solutions differ by more than their errors and the tolerance asked for. */
   private boolean areDistinct(PathPoint lazy, PathPoint aligned) {
-    AdaptiveNbkSolution.Estimate a = lazy.dualFit();
-    AdaptiveNbkSolution.Estimate b = aligned.dualFit();
+    Estimate a = lazy.dualFit();
+    Estimate b = aligned.dualFit();
     double difference = Math.abs(a.value() - b.value());
     // written so that unknown errors count as a difference, whose actions then decide nothing
     return !(difference <= DISTINCT * Math.hypot(a.error(), b.error()))
@@ -250,8 +251,8 @@ final class TwoStarts {
   private Action overGamma(double noise, List<PathPoint> points) {
     int n = points.size() + 1;
     double[] at = new double[n];
-    AdaptiveNbkSolution.Estimate[] fits = new AdaptiveNbkSolution.Estimate[n];
-    fits[0] = AdaptiveNbkSolution.Estimate.exact(counterpart.initialDualFit(noise));
+    Estimate[] fits = new Estimate[n];
+    fits[0] = Estimate.exact(counterpart.initialDualFit(noise));
     for (int i = 1; i < n; i++) {
       at[i] = points.get(i - 1).gamma();
       fits[i] = points.get(i - 1).dualFit();
@@ -261,8 +262,8 @@ final class TwoStarts {
 
   /** From the least noise to the problem's. */
   private Action overKappa(List<PathPoint> points) {
-    AdaptiveNbkSolution.Estimate[] squares =
-        points.stream().map(PathPoint::dualSquare).toArray(AdaptiveNbkSolution.Estimate[]::new);
+    Estimate[] squares =
+        points.stream().map(PathPoint::dualSquare).toArray(Estimate[]::new);
     return Action.of(ActionIntegral.overKappa(gamma, kappas, squares));
   }
 }

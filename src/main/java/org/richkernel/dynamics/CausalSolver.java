@@ -10,6 +10,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -248,8 +249,8 @@ public final class CausalSolver {
           problem,
           reason,
           divergence,
-          Trajectory.combine(populations, Trajectory::mean),
-          Trajectory.combine(populations, Trajectory::standardError),
+          Trajectory.combine(populations, IndependentEstimates::mean),
+          Trajectory.combine(populations, IndependentEstimates::standardError),
           Trajectory.combine(populations, values -> Double.NaN),
           Math.max(cut, settings.leftOut()),
           Optional.empty());

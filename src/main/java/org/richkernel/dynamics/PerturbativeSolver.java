@@ -8,6 +8,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -166,8 +167,8 @@ public final class PerturbativeSolver {
       List<Trajectory> trajectories = populations.stream().map(Population::trajectory).toList();
       PopulationEstimate estimate =
           new PopulationEstimate(
-              Trajectory.combine(trajectories, Trajectory::mean),
-              Trajectory.combine(trajectories, Trajectory::standardError),
+              Trajectory.combine(trajectories, IndependentEstimates::mean),
+              Trajectory.combine(trajectories, IndependentEstimates::standardError),
               Trajectory.combine(trajectories, values -> 0));
       return new DynamicsSolution(
           problem,

@@ -1,6 +1,7 @@
 package org.richkernel.dynamics;
 
 import java.util.List;
+import org.richkernel.sampling.IndependentEstimates;
 
 /**
  * What one whole population of S samples and B independent parts of S/B, drawn from the same random
@@ -22,7 +23,7 @@ record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory 
     int parts = populations.size() - 1;
     return new PopulationEstimate(
         Trajectory.combine(populations, values -> values[parts] - bias(values)),
-        Trajectory.combine(populations.subList(0, parts), Trajectory::standardError),
+        Trajectory.combine(populations.subList(0, parts), IndependentEstimates::standardError),
         Trajectory.combine(populations, PopulationEstimate::bias));
   }
 

@@ -118,25 +118,6 @@ public record Trajectory(
     return result;
   }
 
-  /** Mean of several values. */
-  public static double mean(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum / values.length;
-  }
-
-  /** Standard error of the mean of independent values; NaN for a single one. */
-  public static double standardError(double[] values) {
-    double mean = mean(values);
-    double sum = 0;
-    for (double value : values) {
-      sum += (value - mean) * (value - mean);
-    }
-    return Math.sqrt(sum / (values.length * (values.length - 1.0)));
-  }
-
   /** Adds this to a checkpoint. */
   void save(SolverState state, String name) {
     state.put(name + "_outputs", outputs);

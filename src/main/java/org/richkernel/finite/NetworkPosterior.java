@@ -12,7 +12,7 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
-import org.richkernel.solver.BatchMeans;
+import org.richkernel.sampling.BatchMeans;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.network.Targets;
-import org.richkernel.solver.BatchMeans;
-import org.richkernel.solver.ParallelChains;
+import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.ParallelChains;
 import org.richkernel.solver.SolverState;
 
 /**

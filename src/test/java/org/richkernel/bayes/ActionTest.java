@@ -18,6 +18,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 
 /** Action along a path against closed forms, and selections by it and by validation. */
@@ -152,7 +153,7 @@ class ActionTest {
 
   private static Search.Candidate candidate(double score, boolean converged, boolean chosen) {
     return new Search.Candidate(
-        1, 1, converged, new AdaptiveNbkSolution.Estimate(score, 0), chosen);
+        1, 1, converged, new Estimate(score, 0), chosen);
   }
 
   private static int best(Search.Criterion criterion, Search.Candidate... candidates) {

@@ -22,6 +22,7 @@ import org.richkernel.lazy.LazyKernel;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -57,7 +58,7 @@ class DeepSamplingTest {
 
   /** Four of the chains' own standard errors and what the other side states. */
   private static void require(
-      String what, AdaptiveNbkSolution.Estimate own, double scale, double expected, double stated) {
+      String what, Estimate own, double scale, double expected, double stated) {
     double value = own.value() / scale;
     double error = own.error() / scale;
     assertThat(error).as("error of " + what).isLessThan(0.01 * expected);
@@ -187,10 +188,10 @@ class DeepSamplingTest {
         }
         require("fit", estimate.extrapolated(s -> s.layer(layer).fit()), 1, fit, 0);
         require("trace", estimate.extrapolated(s -> s.layer(layer).trace()), 1, trace, 0);
-        double norm = Math.sqrt(AdaptiveNbkSolution.Estimate.ofProduct(phi, phi).value());
+        double norm = Math.sqrt(Estimate.ofProduct(phi, phi).value());
         assertThat(Math.sqrt(distance) / norm).isLessThan(0.03);
       }
-      double overlap = AdaptiveNbkSolution.Estimate.ofProduct(y, exact.dual()).value();
+      double overlap = Estimate.ofProduct(y, exact.dual()).value();
       require("y.v", estimate.extrapolated(SamplingChain::dualFit), 1, overlap, 0);
     }
   }

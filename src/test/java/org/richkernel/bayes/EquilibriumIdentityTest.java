@@ -14,7 +14,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.RandomStreams;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.MonteCarloSeries;
 
 /** The certificate of the density holds where it must and fails where it must. */
 class EquilibriumIdentityTest {

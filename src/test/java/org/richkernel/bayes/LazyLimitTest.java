@@ -21,6 +21,7 @@ import org.richkernel.lazy.LazyKernel;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 
 /** At gamma = 0 the saddle point is the NNGP kernel, which is known in closed form. */
@@ -71,9 +72,9 @@ class LazyLimitTest {
         square += nngp[i] * nngp[i];
         distance += Math.pow(estimate.kernel()[i] - nngp[i], 2);
       }
-      AdaptiveNbkSolution.Estimate sampledTrace =
+      Estimate sampledTrace =
           estimate.extrapolated(chain -> chain.layer(1).trace());
-      AdaptiveNbkSolution.Estimate sampledFit =
+      Estimate sampledFit =
           estimate.extrapolated(chain -> chain.layer(1).fit());
       assertThat(sampledTrace.error()).isLessThan(0.01 * trace);
       assertThat(sampledTrace.value()).isCloseTo(trace, within(4 * sampledTrace.error()));

@@ -17,7 +17,8 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.RunControl;
 
 /** The sampler on linear networks, whose answers are known at infinite and at finite width. */
@@ -91,7 +92,7 @@ class LinearSamplingTest {
   }
 
   private static void requireWithin(
-      double errors, AdaptiveNbkSolution.Estimate estimate, double expected) {
+      double errors, Estimate estimate, double expected) {
     // an error of more than 1 % would make the comparison empty
     assertThat(estimate.error()).isLessThan(0.01 * Math.abs(expected));
     assertThat(estimate.value()).isCloseTo(expected, within(errors * estimate.error()));

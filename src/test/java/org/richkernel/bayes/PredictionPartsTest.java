@@ -11,7 +11,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 
 /** Predictions of the single chains of a saved fit. */
 class PredictionPartsTest {

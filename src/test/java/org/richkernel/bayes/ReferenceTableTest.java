@@ -10,6 +10,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -59,7 +60,7 @@ class ReferenceTableTest {
               Digits.testPoints(backend, input))) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.BUDGET);
         SaddleEstimate estimate = sampler.estimate();
-        AdaptiveNbkSolution.Estimate ownFit = estimate.extrapolated(chain -> chain.layer(1).fit());
+        Estimate ownFit = estimate.extrapolated(chain -> chain.layer(1).fit());
         require("y'Phi y / P^2", ownFit, P * P, fit, fitError);
         require(
             "Tr Phi / P",
@@ -79,7 +80,7 @@ class ReferenceTableTest {
         double stated = alignment * fitError / fit + 5e-5;
         require(
             "alignment",
-            new AdaptiveNbkSolution.Estimate(ownAlignment, alignmentError),
+            new Estimate(ownAlignment, alignmentError),
             1,
             alignment,
             stated);
@@ -106,7 +107,7 @@ class ReferenceTableTest {
   }
 
   private static void require(
-      String what, AdaptiveNbkSolution.Estimate own, double unit, double table, double tableError) {
+      String what, Estimate own, double unit, double table, double tableError) {
     double error = Math.hypot(own.error() / unit, tableError);
     assertThat(own.error() / unit).as(what + ": own error").isLessThan(0.01 * table);
     assertThat(own.value() / unit).as(what).isCloseTo(table, within(ERRORS * error));

@@ -20,6 +20,7 @@ import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -101,7 +102,7 @@ class TwoStartsTest {
       List<AdaptiveNbkSolution.Layer> layers, LinearSaddle.Root root) {
     for (int l = 1; l <= 2; l++) {
       double expected = (1 + Math.pow(1 + root.t(), l)) / 2;
-      AdaptiveNbkSolution.Estimate trace = layers.get(l - 1).trace();
+      Estimate trace = layers.get(l - 1).trace();
       assertThat(trace.error()).as("error of layer %d", l).isLessThan(0.05 * expected);
       assertThat(trace.value())
           .as("trace of layer %d at t = %f", l, root.t())
@@ -158,7 +159,7 @@ class TwoStartsTest {
   private static Search.StartRow row(
       String name, boolean converged, double action, double error, double grid) {
     double[] none = {};
-    AdaptiveNbkSolution.Estimate one = AdaptiveNbkSolution.Estimate.exact(1);
+    Estimate one = Estimate.exact(1);
     PathPoint end =
         new PathPoint(
             1,
@@ -175,7 +176,7 @@ class TwoStartsTest {
             none,
             none);
     return new Search.StartRow(
-        name, end, new AdaptiveNbkSolution.Estimate(action, error), grid, converged);
+        name, end, new Estimate(action, error), grid, converged);
   }
 
   private static Search.StartRow aligned(double action, double error, double grid) {

@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.math3.random.Well19937c;
 import org.richkernel.compute.Activation;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -28,8 +29,8 @@ final class PlainNetworks {
         problem,
         StopReason.CONVERGED,
         OptionalInt.empty(),
-        Trajectory.combine(runs, Trajectory::mean),
-        Trajectory.combine(runs, Trajectory::standardError),
+        Trajectory.combine(runs, IndependentEstimates::mean),
+        Trajectory.combine(runs, IndependentEstimates::standardError),
         Trajectory.combine(runs, values -> 0),
         0);
   }

@@ -27,6 +27,7 @@ import org.richkernel.dynamics.Trajectory;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -238,7 +239,7 @@ class GradientDescentReferenceTest {
   }
 
   private static void assertError(double error, DoubleStream runs) {
-    assertThat(Math.abs(error - Trajectory.standardError(runs.toArray()))).isLessThan(1e-8);
+    assertThat(Math.abs(error - IndependentEstimates.standardError(runs.toArray()))).isLessThan(1e-8);
   }
 
   private static List<LayerKernels> scaled(List<LayerKernels> kernels, double factor) {

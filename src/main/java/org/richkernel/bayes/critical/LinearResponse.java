@@ -6,7 +6,7 @@ import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.RandomStreams;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 
 /**
  * The change of the kernels with the data to first order in 1/N (arXiv:2405.10761):

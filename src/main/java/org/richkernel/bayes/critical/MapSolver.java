@@ -8,7 +8,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.Stages;
 

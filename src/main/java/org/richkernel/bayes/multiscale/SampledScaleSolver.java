@@ -24,7 +24,7 @@ import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
-import org.richkernel.solver.IndependentEstimates;
+import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.RunControl;
 
 /**

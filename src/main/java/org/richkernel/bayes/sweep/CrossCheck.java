@@ -2,7 +2,7 @@ package org.richkernel.bayes.sweep;
 
 import java.util.List;
 import org.richkernel.bayes.AdaptiveNbkSolution;
-import org.richkernel.bayes.AdaptiveNbkSolution.Estimate;
+import org.richkernel.sampling.Estimate;
 
 /**
  * How far the kernels of a solution are from those of sweeps over the layers, which solve the same

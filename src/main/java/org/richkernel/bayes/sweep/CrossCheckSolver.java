@@ -10,6 +10,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -76,7 +77,7 @@ public final class CrossCheckSolver {
       double error = Math.hypot(own.kernelError(), other.kernelError());
       layers.add(
           new CrossCheck.Layer(
-              new AdaptiveNbkSolution.Estimate(distance / norm, error / norm), own, other));
+              new Estimate(distance / norm, error / norm), own, other));
     }
     return new CrossCheck(
         sweep.settled(),

@@ -2,14 +2,14 @@ package org.richkernel.bayes.sweep;
 
 import java.util.List;
 import org.richkernel.bayes.AdaptiveNbkSolution;
-import org.richkernel.bayes.AdaptiveNbkSolution.Estimate;
 import org.richkernel.bayes.KernelSeries;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
-import org.richkernel.solver.MonteCarloSeries;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.MonteCarloSeries;
 
 /** Running averages of one layer's kernel over sweeps, with their Monte Carlo errors. */
 final class SweepAverages {

@@ -1,8 +1,9 @@
-package org.richkernel.solver;
+package org.richkernel.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.richkernel.solver.SolverState;
 
 /**
  * Mean of a vector along Markov chains that advance together, with standard errors from the means

@@ -1,10 +1,11 @@
-package org.richkernel.solver;
+package org.richkernel.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.richkernel.solver.SolverState;
 
 class BatchMeansTest {
   @Test

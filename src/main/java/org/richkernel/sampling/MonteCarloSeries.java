@@ -1,4 +1,4 @@
-package org.richkernel.solver;
+package org.richkernel.sampling;
 
 import java.util.Arrays;
 

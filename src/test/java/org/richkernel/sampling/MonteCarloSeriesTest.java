@@ -1,4 +1,4 @@
-package org.richkernel.solver;
+package org.richkernel.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
