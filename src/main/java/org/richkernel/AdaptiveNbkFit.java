@@ -23,6 +23,7 @@ import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 
 /** A finished {@link AdaptiveNbk} with the NNGP beside it. */
 public final class AdaptiveNbkFit implements Fit {
@@ -76,6 +77,11 @@ public final class AdaptiveNbkFit implements Fit {
     return outcome.converged();
   }
 
+  /** Largest residual and error of the residual that are certified. */
+  public double tolerance() {
+    return options.tolerance();
+  }
+
   @Override
   public Scores trainScores() {
     return beside.trainScores(solution.trainPredictions());
@@ -87,11 +93,11 @@ public final class AdaptiveNbkFit implements Fit {
   }
 
   /**
-   * Standard error of the test loss that the Monte Carlo error of the predictions causes, to first
-   * order and as if all points erred together; 0 for closed forms.
+   * Standard error of the test loss that the Monte Carlo error of the predictions causes; 0 for
+   * closed forms.
    */
   public double testLossError() {
-    return beside.testLossError(solution.testPredictions(), solution.testSpread());
+    return beside.testLossError(solution.test());
   }
 
   @Override
@@ -111,8 +117,7 @@ public final class AdaptiveNbkFit implements Fit {
             .residual(certificate.residual())
             .tolerance(options.tolerance());
     solution.seconds().forEach(summary::seconds);
-    beside.train(summary, solution.trainPredictions(), solution.trainSpread());
-    beside.test(summary, solution.testPredictions(), solution.testSpread());
+    beside.scores(summary, printed(solution.train()), printed(solution.test()));
     if (!solution.chains().isEmpty()) {
       summary.residualStandardError(certificate.residualError()).monteCarlo(monteCarlo());
     }
@@ -122,7 +127,7 @@ public final class AdaptiveNbkFit implements Fit {
           LayerSummary.of(
               l, layer.alignment().value(), layer.trace().value(), layer.frobenius().value());
       summary.layer(
-          solution.chains().isEmpty()
+          solution.chains().isEmpty() || !certificate.errorsHold()
               ? line
               : line.withStandardErrors(
                   layer.alignment().error(), layer.trace().error(), layer.frobenius().error()));
@@ -132,6 +137,7 @@ public final class AdaptiveNbkFit implements Fit {
     summary.detail("dualFit", estimate(solution.dualFit()));
     summary.detail("certificate", certificate(certificate));
     if (!solution.chains().isEmpty()) {
+      summary.detail("draws", draws());
       summary.detail("chains", chains());
     }
     if (!solution.roots().isEmpty()) {
@@ -150,7 +156,13 @@ public final class AdaptiveNbkFit implements Fit {
         beside.arrays(
             summary, solution.trainPredictions(), solution.testPredictions(), solution.kernels());
     result = ResultParts.with(result, "v", solution.dual(), points.trainTargets().outputs());
-    result = beside.withTests(result, solution.testSpread());
+    result = beside.withTests(result, printed(solution.test()).standardError());
+    double[] trainErrors = printed(solution.train()).standardError();
+    if (trainErrors.length > 0) {
+      result =
+          ResultParts.with(
+              result, "f_train_standard_error", trainErrors, points.trainTargets().outputs());
+    }
     for (Map.Entry<String, double[]> column : solution.history().entrySet()) {
       result =
           result.with("history_" + column.getKey(), column.getValue(), column.getValue().length);
@@ -169,22 +181,58 @@ public final class AdaptiveNbkFit implements Fit {
     return MonteCarlo.of(options.samples(), effective, solution.certificate().residualError());
   }
 
-  private static Map<String, Object> estimate(Estimate estimate) {
+  /** Errors that the certificate does not vouch for are not printed. */
+  private SampledVector printed(SampledVector vector) {
+    return solution.certificate().errorsHold() ? vector : SampledVector.exact(vector.value());
+  }
+
+  private Map<String, Object> estimate(Estimate estimate) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("value", estimate.value());
-    map.put("standardError", estimate.error());
+    if (solution.certificate().errorsHold()) {
+      map.put("standardError", estimate.error());
+    }
     return map;
   }
 
-  private static Map<String, Object> certificate(Certificate certificate) {
+  /** Independent draws behind each number and the agreement of the chains on it. */
+  private Map<String, Object> draws() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("dualFit", draws(solution.dualFit()));
+    for (int l = 1; l <= solution.layers().size(); l++) {
+      AdaptiveNbkSolution.Layer layer = solution.layers().get(l - 1);
+      all.put("alignment_" + l, draws(layer.alignment()));
+      all.put("trace_" + l, draws(layer.trace()));
+      all.put("frobenius_" + l, draws(layer.frobenius()));
+    }
+    return all;
+  }
+
+  private static Map<String, Object> draws(Estimate estimate) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("residual", certificate.residual());
-    map.put("residualStandardError", certificate.residualError());
-    map.put("equilibrium", certificate.equilibrium());
-    map.put("equilibriumStandardError", certificate.equilibriumError());
-    map.put("chainDisagreement", certificate.disagreement());
-    map.put("largestShare", certificate.largestShare());
-    map.put("effectiveSweeps", certificate.effectiveSweeps());
+    putFinite(map, "effectiveSamples", estimate.effectiveSamples());
+    putFinite(map, "rHat", estimate.rHat());
+    return map;
+  }
+
+  private static void putFinite(Map<String, Object> map, String key, double value) {
+    if (Double.isFinite(value)) {
+      map.put(key, value);
+    }
+  }
+
+  private Map<String, Object> certificate(Certificate certificate) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    putFinite(map, "residual", certificate.residual());
+    putFinite(map, "residualStandardError", certificate.residualError());
+    if (!certificate.layers().isEmpty()) {
+      putFinite(map, "rHat", certificate.mixing().rHat());
+      putFinite(map, "effectiveSweeps", certificate.effectiveSweeps());
+      map.put("slowest", certificate.mixing().slowest());
+      map.put("sweeps", certificate.sweeps());
+      putFinite(map, "largestShare", certificate.largestShare());
+    }
+    map.put("failures", certificate.failures(options.tolerance()));
     if (certificate.layers().size() > 1) {
       map.put("layers", certificate.layers().stream().map(AdaptiveNbkFit::layer).toList());
     }
@@ -194,9 +242,8 @@ public final class AdaptiveNbkFit implements Fit {
   private static Map<String, Object> layer(Certificate.Layer layer) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("layer", layer.layer());
-    map.put("equilibrium", layer.equilibrium());
-    map.put("equilibriumStandardError", layer.equilibriumError());
-    map.put("chainDisagreement", layer.disagreement());
+    putFinite(map, "residual", layer.residual());
+    putFinite(map, "residualStandardError", layer.residualError());
     return map;
   }
 

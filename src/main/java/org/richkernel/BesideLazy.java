@@ -7,6 +7,7 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.result.Result;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.SampledVector;
 
 /**
  * What the results of the Bayesian theories share: data, the NNGP beside the fit, and the cost.
@@ -31,6 +32,22 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
   /** Scores of predictions at the test points, if there are any. */
   Optional<Scores> testScores(double[] f) {
     return points.testTargets().map(y -> Scores.of(y, f));
+  }
+
+  /** Standard error of the loss at the test points; 0 where f is exact or there are none. */
+  double testLossError(SampledVector f) {
+    return points.testTargets().map(y -> f.lossError(y.toArray())).orElse(0.0);
+  }
+
+  /** Enters the scores of predictions at the training and the test points, if there are any. */
+  void scores(Summary.Builder summary, SampledVector train, SampledVector test) {
+    double trainError = train.lossError(points.trainTargets().toArray());
+    Score trained = ResultParts.score(trainScores(train.value()));
+    summary.train(train.isExact() ? trained : trained.withLossStandardError(trainError));
+    testScores(test.value())
+        .map(ResultParts::score)
+        .map(score -> test.isExact() ? score : score.withLossStandardError(testLossError(test)))
+        .ifPresent(summary::test);
   }
 
   /** Standard error of the loss at the test points; 0 where f has no error or there are none. */

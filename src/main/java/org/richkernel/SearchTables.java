@@ -128,10 +128,8 @@ final class SearchTables {
     return Scores.of(points.trainTargets(), point.trainPredictions()).loss();
   }
 
-  /** y - f = kappa v on the training points, so the loss has the error of kappa^2 tr v^T v. */
-  private static double trainLossError(PathPoint point) {
-    double kappa = point.kappa();
-    return kappa * kappa * point.dualSquare().error() / point.trainPredictions().length;
+  private double trainLossError(PathPoint point) {
+    return point.train().lossError(points.trainTargets().toArray());
   }
 
   private static double testLoss(PathPoint point, Targets y) {
@@ -140,9 +138,7 @@ final class SearchTables {
 
   /** 0 for closed forms. */
   private static double testLossError(PathPoint point, Targets y) {
-    return point.testSpread().length == 0
-        ? 0
-        : Scores.lossError(y, point.testPredictions(), point.testSpread());
+    return point.test().lossError(y.toArray());
   }
 
   /**

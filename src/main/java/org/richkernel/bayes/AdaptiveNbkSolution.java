@@ -5,6 +5,7 @@ import java.util.Map;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -19,10 +20,8 @@ import org.richkernel.solver.StopReason;
  * @param layers one entry per kernel
  * @param dual v, row-major P x K
  * @param dualFit tr Y^T v with its standard error
- * @param trainPredictions P x K
- * @param trainSpread standard error of every training prediction, P x K; empty for closed forms
- * @param testPredictions P_t x K
- * @param testSpread standard error of every test prediction, P_t x K; empty for closed forms
+ * @param train predictions at the training points, P x K, exact for closed forms
+ * @param test predictions at the test points, P_t x K
  * @param predictor predictions at new inputs
  * @param chains one entry per Markov chain
  * @param history convergence table: columns by name, one row per look at the certificate
@@ -40,10 +39,8 @@ public record AdaptiveNbkSolution(
     List<Layer> layers,
     double[] dual,
     Estimate dualFit,
-    double[] trainPredictions,
-    double[] trainSpread,
-    double[] testPredictions,
-    double[] testSpread,
+    SampledVector train,
+    SampledVector test,
     Predictor predictor,
     List<ChainDiagnostics> chains,
     Map<String, double[]> history,
@@ -67,6 +64,16 @@ public record AdaptiveNbkSolution(
           Estimate.exact(metrics.frobenius()),
           0);
     }
+  }
+
+  /** Predictions at the training points, P x K. */
+  public double[] trainPredictions() {
+    return train.value();
+  }
+
+  /** Predictions at the test points, P_t x K. */
+  public double[] testPredictions() {
+    return test.value();
   }
 
   /** Whether the certificate met the tolerance. */

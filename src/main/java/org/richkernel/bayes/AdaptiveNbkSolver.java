@@ -176,7 +176,7 @@ public final class AdaptiveNbkSolver {
           ? null
           : new Solved(
               SampledSolution.of(problem, input, sampler, stop),
-              sampler.estimate().extrapolated(SamplingChain::dualSquare),
+              sampler.estimate().scalar(SamplingChain::dualSquare),
               sampler.chains().end());
     }
   }

@@ -2,7 +2,7 @@ package org.richkernel.bayes;
 
 /**
  * How richness and noise change during burn-in: both move from where the start was in equilibrium
- * to where the solve is, then stay.
+ * to where the solve is, then stay. Rich chains go beyond the richness and come back.
  *
  * <p>A prior draw at full richness would turn its excess energy into heat, which can condense the
  * population; the richness rises slowly instead.
@@ -16,17 +16,21 @@ package org.richkernel.bayes;
  */
 record Annealing(
     double fromGamma, double gamma, double fromKappa, double kappa, int rise, int settle) {
+  /** Richness that rich chains come down from, in units of that of the solve. */
+  private static final double RICH = 1.25;
+
   /** From a draw of the prior; deep networks make one move per sweep and take more of them. */
   static Annealing fromPrior(int layers, SaddleOptions options) {
-    int half = layers == 1 ? 20 : 60;
-    return new Annealing(0, options.gamma(), options.kappa(), options.kappa(), half, half);
+    int rise = layers == 1 ? 20 : 60;
+    int settle = layers == 1 ? 40 : 60;
+    return new Annealing(0, options.gamma(), options.kappa(), options.kappa(), rise, settle);
   }
 
   /** From the end of another solve. */
   static Annealing from(WarmStart start, int layers, SaddleOptions options) {
-    int half = layers == 1 ? 15 : 20;
+    int rise = layers == 1 ? 15 : 20;
     return new Annealing(
-        start.gamma(), options.gamma(), start.kappa(), options.kappa(), half, half);
+        start.gamma(), options.gamma(), start.kappa(), options.kappa(), rise, 2 * rise);
   }
 
   /** Sweeps of the burn-in. */
@@ -34,9 +38,18 @@ record Annealing(
     return rise + settle;
   }
 
-  /** Richness at a sweep of the burn-in, 1 for the first. */
-  double gamma(long sweep) {
-    return sweep >= rise ? gamma : fromGamma + (gamma - fromGamma) * sweep / rise;
+  /**
+   * Richness at a sweep of the burn-in, 1 for the first.
+   *
+   * @param rich whether the chain goes beyond the richness of the solve
+   */
+  double gamma(long sweep, boolean rich) {
+    double top = rich ? RICH * gamma : gamma;
+    if (sweep < rise) {
+      return fromGamma + (top - fromGamma) * sweep / rise;
+    }
+    double back = Math.min(1, 2.0 * (sweep - rise) / rise);
+    return back == 1 ? gamma : top + (gamma - top) * back;
   }
 
   /** Noise at a sweep of the burn-in. */

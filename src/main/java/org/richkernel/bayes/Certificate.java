@@ -1,56 +1,68 @@
 package org.richkernel.bayes;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.richkernel.sampling.Mixing;
 
 /**
  * Why a solution may be believed, or not.
  *
- * @param residual |Y - (g Phi + kappa) v| / |Y| after extrapolation; at finite width, where that
- *     equation does not hold, the same as {@code equilibrium}
- * @param residualError its standard error, from the spread between chains
- * @param equilibrium relative violation of the integration by parts that samples of the saddle's
- *     density obey, in the layer where it exceeds its error most
- * @param equilibriumError its standard error
- * @param disagreement largest difference between two chains, in standard errors
+ * @param residual of a sampled solution the relative violation of the integration by parts that
+ *     samples of the density obey ({@link EquilibriumIdentity}), in the layer where it exceeds its
+ *     error most; of a closed form the relative residual of its equations
+ * @param residualError its standard error, 0 for closed forms
  * @param largestShare largest share of a single sample in the fit; near 1 where the samples have
  *     condensed into a metastable state
- * @param effectiveSweeps fewest independent sweeps of a chain
+ * @param sweeps that the averages are taken over, of each chain; 0 for closed forms
+ * @param mixing agreement and length of the chains
  * @param layers the tests of each hidden layer; empty for closed forms
  */
 public record Certificate(
     double residual,
     double residualError,
-    double equilibrium,
-    double equilibriumError,
-    double disagreement,
     double largestShare,
-    double effectiveSweeps,
+    long sweeps,
+    Mixing mixing,
     List<Layer> layers) {
+  /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
+  static final int FEWEST_SWEEPS = 100;
+
   /** A population in which one sample has a larger share of the fit is not at the saddle. */
   private static final double LARGEST_SHARE = 0.5;
 
-  /** Fewest independent samples per chain before the certificate counts. */
-  private static final double MIN_EFFECTIVE_SWEEPS = 10;
-
-  /** Chains whose means differ by more than this many standard errors do not agree. */
-  private static final double AGREEMENT = 4;
-
   /**
-   * Tests of one hidden layer.
+   * Test of one hidden layer.
    *
    * @param layer 1 to L
-   * @param equilibrium relative violation of the integration by parts in this layer's fields
-   * @param equilibriumError its standard error
-   * @param disagreement largest difference between two chains' kernels, in standard errors
+   * @param residual relative violation of the integration by parts in this layer's fields
+   * @param residualError its standard error
    */
-  public record Layer(int layer, double equilibrium, double equilibriumError, double disagreement) {
-    /** What the violation exceeds two standard errors by. */
+  public record Layer(int layer, double residual, double residualError) {
+    /** The part of the violation beyond two standard errors. */
     double excess() {
-      return equilibrium - 2 * equilibriumError;
+      return residual - 2 * residualError;
     }
 
-    boolean meets(double tolerance) {
-      return excess() <= tolerance && equilibriumError <= tolerance;
+    private void judge(double tolerance, List<String> failures) {
+      if (!(excess() <= tolerance)) {
+        failures.add(
+            text(
+                "the samples do not follow the density: residual %.2g +- %.1g in layer %d"
+                    + " (tolerance %.2g)",
+                residual,
+                residualError,
+                layer,
+                tolerance));
+      }
+      if (!(residualError <= tolerance)) {
+        failures.add(
+            text(
+                "the error %.2g of the residual of layer %d is above the tolerance %.2g",
+                residualError,
+                layer,
+                tolerance));
+      }
     }
   }
 
@@ -61,16 +73,48 @@ public record Certificate(
 
   /** The certificate of a closed form whose equations hold to the given relative residual. */
   public static Certificate exact(double residual) {
-    return new Certificate(residual, 0, 0, 0, 0, 0, Double.POSITIVE_INFINITY, List.of());
+    return new Certificate(residual, 0, 0, 0, Mixing.none(), List.of());
   }
 
-  /** Whether every test is passed, with residual and errors below a tolerance. */
-  boolean meets(double tolerance) {
-    return residual <= tolerance
-        && residualError <= tolerance
-        && layers.stream().allMatch(layer -> layer.meets(tolerance))
-        && effectiveSweeps >= MIN_EFFECTIVE_SWEEPS
-        && disagreement <= AGREEMENT
-        && largestShare <= LARGEST_SHARE;
+  /** Fewest independent sweeps of a chain; infinite for closed forms. */
+  public double effectiveSweeps() {
+    return mixing.lengths();
+  }
+
+  /**
+   * Whether the printed errors can be believed: the chains agree, are long enough, and sample the
+   * saddle. Errors may still be larger than the tolerance.
+   */
+  public boolean errorsHold() {
+    return sampling().isEmpty();
+  }
+
+  private List<String> sampling() {
+    if (layers.isEmpty()) {
+      return List.of();
+    }
+    List<String> failures = new ArrayList<>(mixing.failures());
+    if (sweeps < FEWEST_SWEEPS) {
+      failures.add(text("averages over %d sweeps (%d wanted)", sweeps, FEWEST_SWEEPS));
+    }
+    if (!(largestShare <= LARGEST_SHARE)) {
+      failures.add(
+          text("one sample carries %.2f of the fit (at most %.1f)", largestShare, LARGEST_SHARE));
+    }
+    return failures;
+  }
+
+  /** The criteria that fail at a tolerance, each in a line; empty where the solution stands. */
+  public List<String> failures(double tolerance) {
+    List<String> failures = new ArrayList<>(sampling());
+    layers.forEach(layer -> layer.judge(tolerance, failures));
+    if (layers.isEmpty() && !(residual <= tolerance)) {
+      failures.add(text("residual %.2g of the equations (tolerance %.2g)", residual, tolerance));
+    }
+    return failures;
+  }
+
+  private static String text(String format, Object... numbers) {
+    return String.format(Locale.ROOT, format, numbers);
   }
 }

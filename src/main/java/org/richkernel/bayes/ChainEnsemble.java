@@ -1,13 +1,18 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Mixing;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.sampling.SampleMean;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -128,8 +133,9 @@ final class ChainEnsemble implements AutoCloseable {
         });
   }
 
-  /** Draws all fields from the prior, or takes those of another solve. */
-  void start(@Nullable WarmStart from) {
+  /** Draws all fields from the prior, or takes those of another solve, at the given conditions. */
+  void start(@Nullable WarmStart from, double gamma, double kappa) {
+    devices.forEach(device -> device.posterior().setConditions(gamma, kappa));
     for (int c = 0; c < large.length + small.length; c++) {
       SamplingChain chain = c < large.length ? large[c] : small[c - large.length];
       if (from == null) {
@@ -156,9 +162,19 @@ final class ChainEnsemble implements AutoCloseable {
         steps.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
-  /** Sets richness and noise of the moves to come. */
-  void setConditions(double gamma, double kappa) {
-    devices.forEach(device -> device.posterior().setConditions(gamma, kappa));
+  /** One sweep of the burn-in of every chain. */
+  void burnIn(Annealing annealing, long sweep) {
+    move(
+        chain ->
+            chain.burnIn(annealing.gamma(sweep, isRich(chain)), annealing.kappa(sweep)));
+  }
+
+  /**
+   * Half of the chains come down from a state that is too rich: chains that all rise from the prior
+   * would err the same way, and no comparison of theirs could tell.
+   */
+  private boolean isRich(SamplingChain chain) {
+    return chain == large[CHAINS - 1] || (small.length > 0 && chain == small[CHAINS - 1]);
   }
 
   /** Keeps the populations as they are for predictions at new inputs. */
@@ -176,81 +192,81 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** The averages so far, extrapolated. */
   SaddleEstimate estimate() {
-    return new SaddleEstimate(large, small, y, layout.points(), options.kappa());
+    return new SaddleEstimate(large, small, layout.points());
   }
 
   /** Judges the averages so far. */
   Certificate certificate(SaddleEstimate estimate) {
     List<Certificate.Layer> layers = new ArrayList<>();
-    double disagreement = disagreement(SamplingChain::dualFit);
     int worst = 0;
     for (int l = 1; l <= layout.depth(); l++) {
-      Certificate.Layer layer = layer(l);
-      layers.add(layer);
-      disagreement = Math.max(disagreement, layer.disagreement());
-      if (layer.excess() > layers.get(worst).excess()) {
+      layers.add(layer(estimate, l));
+      if (layers.get(l - 1).excess() > layers.get(worst).excess()) {
         worst = l - 1;
       }
     }
-    Certificate.Layer equilibrium = layers.get(worst);
     return new Certificate(
-        // At finite width the saddle equation does not hold; the density's identity does.
-        options.extrapolates() ? estimate.residual() : equilibrium.equilibrium(),
-        options.extrapolates() ? estimate.residualError() : equilibrium.equilibriumError(),
-        equilibrium.equilibrium(),
-        equilibrium.equilibriumError(),
-        disagreement,
-        largestShare(),
-        effectiveSweeps(),
+        layers.get(worst).residual(),
+        layers.get(worst).residualError(),
+        SaddleEstimate.mean(estimate.large(), SamplingChain::largestShare).value(),
+        large[0].measured(),
+        mixing(estimate, series -> series),
         layers);
   }
 
-  private Certificate.Layer layer(int l) {
-    double mismatch = 0;
-    double square = 0;
-    double spread = 0;
-    for (SamplingChain chain : large) {
-      EquilibriumIdentity identity = chain.layer(l).equilibrium();
-      mismatch += identity.mismatch().mean();
-      square += Math.pow(identity.mismatch().standardError(), 2);
-      spread += identity.spread().mean();
-    }
-    double disagreement =
-        Math.max(
-            disagreement(chain -> chain.layer(l).fit()),
-            disagreement(chain -> chain.layer(l).trace()));
+  private static Certificate.Layer layer(SaddleEstimate estimate, int l) {
+    SampleMean mismatch =
+        SaddleEstimate.mean(estimate.large(), chain -> chain.layer(l).equilibrium().mismatch());
+    double scale =
+        SaddleEstimate.mean(estimate.large(), chain -> chain.layer(l).equilibrium().spread())
+            .value();
     return new Certificate.Layer(
-        l, Math.abs(mismatch) / spread, Math.sqrt(square) / spread, disagreement);
+        l, Math.abs(mismatch.value()) / scale, mismatch.standardError() / scale);
   }
 
-  /** Fewest independent sweeps that a chain has made. */
-  private double effectiveSweeps() {
-    double[] least = {Double.POSITIVE_INFINITY};
-    forEach(chain -> least[0] = Math.min(least[0], chain.measured() / chain.autocorrelationTime()));
-    return least[0];
-  }
-
-  /** Largest difference between two chains of the same S, in standard errors of the difference. */
-  private double disagreement(Function<SamplingChain, MonteCarloSeries> series) {
-    double worst = distance(series.apply(large[0]), series.apply(large[1]));
-    return small.length == 0
-        ? worst
-        : Math.max(worst, distance(series.apply(small[0]), series.apply(small[1])));
-  }
-
-  private static double distance(MonteCarloSeries a, MonteCarloSeries b) {
-    double error = Math.hypot(a.standardError(), b.standardError());
-    double difference = Math.abs(a.mean() - b.mean());
-    return difference == 0 ? 0 : difference / error;
-  }
-
-  /** Largest share of a single sample in the fit of any population at S; near 1 when condensed. */
-  private double largestShare() {
-    double largest = 0;
-    for (SamplingChain chain : large) {
-      largest = Math.max(largest, chain.largestShare());
+  /**
+   * Mixing of the chains, judged by every scalar that is measured.
+   *
+   * @param part of a series that is looked at
+   */
+  private Mixing mixing(SaddleEstimate estimate, UnaryOperator<MonteCarloSeries> part) {
+    Mixing mixing = Mixing.none();
+    for (List<SamplingChain> group : estimate.groups()) {
+      String at = " at S=" + group.get(0).samples();
+      for (Map.Entry<String, Function<SamplingChain, MonteCarloSeries>> scalar :
+          scalars().entrySet()) {
+        mixing =
+            mixing.with(
+                scalar.getKey() + at, group.stream().map(scalar.getValue()).map(part).toList());
+      }
     }
-    return largest;
+    return mixing;
+  }
+
+  /** Scalars that are monitored, by name. */
+  private Map<String, Function<SamplingChain, MonteCarloSeries>> scalars() {
+    Map<String, Function<SamplingChain, MonteCarloSeries>> scalars = new LinkedHashMap<>();
+    scalars.put("y.v", SamplingChain::dualFit);
+    scalars.put("v.v", SamplingChain::dualSquare);
+    scalars.put("the largest share", SamplingChain::largestShare);
+    for (int l = 1; l <= layout.depth(); l++) {
+      int layer = l;
+      String of = " of layer " + l;
+      scalars.put("the alignment" + of, chain -> chain.layer(layer).alignment());
+      scalars.put("the trace" + of, chain -> chain.layer(layer).trace());
+      scalars.put("the Frobenius norm" + of, chain -> chain.layer(layer).frobenius());
+      scalars.put("y.Phi.y" + of, chain -> chain.layer(layer).fit());
+    }
+    return scalars;
+  }
+
+  /**
+   * Whether the chains disagree over all sweeps that were measured and agree over the later half:
+   * the earlier ones belong to the burn-in.
+   */
+  boolean isStillBurningIn(SaddleEstimate estimate) {
+    return !(mixing(estimate, series -> series).rHat() < Mixing.LARGEST_RHAT)
+        && mixing(estimate, MonteCarloSeries::laterHalf).rHat() < Mixing.LARGEST_RHAT;
   }
 
   /** Mean acceptance probability of the chains at S. */

@@ -114,6 +114,13 @@ final class EquilibriumIdentity implements AutoCloseable {
     samples = 0;
   }
 
+  /** Forgets all sweeps; the directions stay. */
+  void clear() {
+    discardSweep();
+    mismatch.clear();
+    spread.clear();
+  }
+
   /** &lt;(xi.u)^2 + (xi.u)(u.dV/dxi)&gt; - |u|^2, one value per sweep. */
   MonteCarloSeries mismatch() {
     return mismatch;

@@ -10,6 +10,7 @@ import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -50,10 +51,8 @@ final class InitialKernelSaddle {
         layers,
         v,
         Estimate.ofProduct(problem.trainTargets().toArray(), v),
-        lazy.trainPredictions(),
-        new double[0],
-        lazy.testPredictions(),
-        new double[0],
+        SampledVector.exact(lazy.trainPredictions()),
+        SampledVector.exact(lazy.testPredictions()),
         lazy.predictor(),
         List.of(),
         Map.of(),

@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
@@ -45,6 +46,14 @@ public final class KernelSeries {
     frobenius.add(norm);
     alignment.add(norm == 0 ? 0 : quadratic / (norm * backend.dot(targets, targets)));
     return square;
+  }
+
+  /** Forgets everything measured so far. */
+  void clear() {
+    backend.fill(0, sum);
+    for (MonteCarloSeries series : List.of(fit, trace, frobenius, alignment)) {
+      series.clear();
+    }
   }
 
   /** Sweeps measured so far. */

@@ -80,9 +80,10 @@ final class LayerAverages implements AutoCloseable {
     return equilibrium;
   }
 
-  /** Longest integrated autocorrelation time of the layer's scalars, in sweeps. */
-  double autocorrelationTime() {
-    return Math.max(fit().autocorrelationTime(), trace().autocorrelationTime());
+  /** Forgets everything measured so far. */
+  void clear() {
+    series.clear();
+    equilibrium.clear();
   }
 
   /** Mean of g Phi over the sweeps, row-major P x P. */

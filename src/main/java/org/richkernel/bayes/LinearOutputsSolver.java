@@ -8,6 +8,7 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 
 /** Linear networks of any depth with several outputs: {@link LinearOutputsSaddle} on a data set. */
 final class LinearOutputsSolver {
@@ -71,12 +72,11 @@ final class LinearOutputsSolver {
         layers,
         v,
         Estimate.ofProduct(y, v),
-        fitted,
-        new double[0],
-        problem.testInputs().rows() == 0
-            ? new double[0]
-            : predictor.predict(backend, problem.testInputs()),
-        new double[0],
+        SampledVector.exact(fitted),
+        SampledVector.exact(
+            problem.testInputs().rows() == 0
+                ? new double[0]
+                : predictor.predict(backend, problem.testInputs())),
         predictor,
         List.of(),
         Map.of(),

@@ -11,6 +11,7 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -106,10 +107,8 @@ final class LinearSaddleSolver {
         layers,
         v,
         Estimate.ofProduct(y, v),
-        fitted,
-        new double[0],
-        tested,
-        new double[0],
+        SampledVector.exact(fitted),
+        SampledVector.exact(tested),
         predictor,
         List.of(),
         Map.of(),

@@ -3,6 +3,8 @@ package org.richkernel.bayes;
 import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.Mixing;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
@@ -19,10 +21,8 @@ import org.richkernel.solver.StopReason;
  * @param layers one entry per hidden layer
  * @param dualFit tr Y^T v
  * @param dualSquare tr v^T v
- * @param trainPredictions P x K
- * @param trainSpread standard error of every training prediction; empty for closed forms
- * @param testPredictions P_t x K
- * @param testSpread standard error of every test prediction; empty for closed forms
+ * @param train predictions at the training points, P x K, exact for closed forms
+ * @param test predictions at the test points, P_t x K
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record PathPoint(
@@ -35,10 +35,8 @@ public record PathPoint(
     List<AdaptiveNbkSolution.Layer> layers,
     Estimate dualFit,
     Estimate dualSquare,
-    double[] trainPredictions,
-    double[] trainSpread,
-    double[] testPredictions,
-    double[] testSpread) {
+    SampledVector train,
+    SampledVector test) {
 
   /** What is kept of a solution. */
   static PathPoint of(
@@ -55,10 +53,8 @@ public record PathPoint(
         solution.layers(),
         solution.dualFit(),
         dualSquare,
-        solution.trainPredictions(),
-        solution.trainSpread(),
-        solution.testPredictions(),
-        solution.testSpread());
+        solution.train(),
+        solution.test());
   }
 
   /** The same without its kernels, which take most of its memory. */
@@ -73,10 +69,8 @@ public record PathPoint(
         layers,
         dualFit,
         dualSquare,
-        trainPredictions,
-        trainSpread,
-        testPredictions,
-        testSpread);
+        train,
+        test);
   }
 
   /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
@@ -91,6 +85,16 @@ public record PathPoint(
     return stop == StopReason.CONVERGED;
   }
 
+  /** Predictions at the training points, P x K. */
+  public double[] trainPredictions() {
+    return train.value();
+  }
+
+  /** Predictions at the test points, P_t x K. */
+  public double[] testPredictions() {
+    return test.value();
+  }
+
   /** Adds the point to a checkpoint. */
   public void save(SolverState state, String name) {
     List<Double> numbers = new ArrayList<>();
@@ -98,29 +102,25 @@ public record PathPoint(
     numbers.add(kappa);
     numbers.add((double) stop.ordinal());
     numbers.add((double) sweeps);
-    numbers.add(dualFit.value());
-    numbers.add(dualFit.error());
-    numbers.add(dualSquare.value());
-    numbers.add(dualSquare.error());
+    add(numbers, dualFit);
+    add(numbers, dualSquare);
     numbers.add(certificate.residual());
     numbers.add(certificate.residualError());
-    numbers.add(certificate.equilibrium());
-    numbers.add(certificate.equilibriumError());
-    numbers.add(certificate.disagreement());
     numbers.add(certificate.largestShare());
-    numbers.add(certificate.effectiveSweeps());
+    numbers.add((double) certificate.sweeps());
+    numbers.add(certificate.mixing().rHat());
+    numbers.add(certificate.mixing().autocorrelationTime());
+    numbers.add(certificate.mixing().lengths());
     numbers.add((double) certificate.layers().size());
     for (Certificate.Layer layer : certificate.layers()) {
-      numbers.add(layer.equilibrium());
-      numbers.add(layer.equilibriumError());
-      numbers.add(layer.disagreement());
+      numbers.add(layer.residual());
+      numbers.add(layer.residualError());
     }
     numbers.add((double) layers.size());
     for (AdaptiveNbkSolution.Layer layer : layers) {
       for (Estimate e :
           List.of(layer.alignment(), layer.trace(), layer.frobenius())) {
-        numbers.add(e.value());
-        numbers.add(e.error());
+        add(numbers, e);
       }
       numbers.add(layer.kernelError());
     }
@@ -129,10 +129,12 @@ public record PathPoint(
     for (int l = 0; l < kernels.size(); l++) {
       state.put(name + "_kernel_" + l, kernels.get(l));
     }
-    state.put(name + "_train", trainPredictions);
-    state.put(name + "_train_spread", trainSpread);
-    state.put(name + "_test", testPredictions);
-    state.put(name + "_spread", testSpread);
+    train.save(state, name + "_train");
+    test.save(state, name + "_test");
+  }
+
+  private static void add(List<Double> numbers, Estimate e) {
+    numbers.addAll(List.of(e.value(), e.error(), e.effectiveSamples(), e.rHat()));
   }
 
   /** A point that was saved. */
@@ -148,11 +150,15 @@ public record PathPoint(
     for (int i = 0; i < tests.length; i++) {
       tests[i] = in.next();
     }
+    // the scalars are not named again
+    Mixing mixing = new Mixing(tests[4], "", tests[5], tests[6], "");
     List<Certificate.Layer> tested = new ArrayList<>();
     int testedLayers = (int) in.next();
     for (int l = 1; l <= testedLayers; l++) {
-      tested.add(new Certificate.Layer(l, in.next(), in.next(), in.next()));
+      tested.add(new Certificate.Layer(l, in.next(), in.next()));
     }
+    Certificate certificate =
+        new Certificate(tests[0], tests[1], tests[2], (long) tests[3], mixing, tested);
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     List<double[]> kernels = new ArrayList<>();
     int depth = (int) in.next();
@@ -169,16 +175,13 @@ public record PathPoint(
         kappa,
         stop,
         sweeps,
-        new Certificate(
-            tests[0], tests[1], tests[2], tests[3], tests[4], tests[5], tests[6], tested),
+        certificate,
         kernels,
         layers,
         dualFit,
         dualSquare,
-        state.doubles(name + "_train"),
-        state.doubles(name + "_train_spread"),
-        state.doubles(name + "_test"),
-        state.doubles(name + "_spread"));
+        SampledVector.restore(state, name + "_train"),
+        SampledVector.restore(state, name + "_test"));
   }
 
   /** Numbers one after the other. */
@@ -196,7 +199,7 @@ public record PathPoint(
 
     Estimate estimate() {
       double value = next();
-      return new Estimate(value, next());
+      return new Estimate(value, next(), next(), next());
     }
   }
 }

@@ -1,146 +1,109 @@
 package org.richkernel.bayes;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
+import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.sampling.ParallelChains;
+import org.richkernel.sampling.SampleMean;
+import org.richkernel.sampling.SampledVector;
 
 /**
- * Saddle point extrapolated to S = infinity, with its certificate.
+ * Saddle point extrapolated to S = infinity, with errors by the rule of {@link
+ * org.richkernel.sampling}.
  *
  * <p>Averages at S and S/4 samples carry an error of order 1/S, so q = (4 q_S - q_{S/4}) / 3 for
- * the kernel, the dual vector and every other observable. Only then is the equation Y = (g Phi +
- * kappa) v tested: the average of a product differs from the product of averages at order 1/S. A
- * posterior at finite width has no small chains and is not extrapolated.
+ * the kernel, the dual vector and every other observable. A posterior at finite width has no small
+ * chains and is not extrapolated.
  */
 final class SaddleEstimate {
-  private final SamplingChain[] large;
-  private final SamplingChain[] small;
-  private final int points;
-  private final int outputs;
+  private final List<SamplingChain> large;
+  private final List<SamplingChain> small;
   private final double[][] kernels; // g_l Phi^l, P x P each
   private final double[] kernelErrors; // of g_l Phi^l, in Frobenius norm
-  private final double[] dual; // v, P x K
-  private final double residual;
-  private final double residualError;
+  private final SampledVector dual; // v, P x K
 
   /**
-   * @param large chains at S samples, one per seed
-   * @param small chains at S/4 samples in the same order, or none
-   * @param y targets, P x K
+   * @param large chains at S samples
+   * @param small chains at S/4 samples, or none
+   * @param points P
    */
-  SaddleEstimate(
-      SamplingChain[] large, SamplingChain[] small, double[] y, int points, double kappa) {
-    this.large = large;
-    this.small = small;
-    this.points = points;
-    this.outputs = y.length / points;
-    int chains = large.length;
+  SaddleEstimate(SamplingChain[] large, SamplingChain[] small, int points) {
+    this.large = List.of(large);
+    this.small = List.of(small);
     int depth = large[0].population().layers();
     kernels = new double[depth][points * points];
     kernelErrors = new double[depth];
-    dual = new double[y.length];
-    double[][] residuals = new double[chains][];
-    double[][][] chainKernels = new double[depth][chains][];
-    for (int c = 0; c < chains; c++) {
-      double[] chainKernel = new double[0];
-      for (int l = 1; l <= depth; l++) {
-        int layer = l;
-        chainKernel = extrapolated(c, chain -> chain.layer(layer).meanKernel());
-        chainKernels[l - 1][c] = chainKernel;
-        add(1.0 / chains, chainKernel, kernels[l - 1]);
+    for (int l = 1; l <= depth; l++) {
+      double variance = addKernel(l, this.large, small.length == 0 ? 1 : 4.0 / 3);
+      if (small.length > 0) {
+        variance += addKernel(l, this.small, -1.0 / 3);
       }
-      double[] chainDual = extrapolated(c, SamplingChain::meanDual);
-      residuals[c] = residual(chainKernel, chainDual, y, kappa);
-      add(1.0 / chains, chainDual, dual);
+      kernelErrors[l - 1] = Math.sqrt(variance);
     }
-    for (int l = 0; l < depth; l++) {
-      kernelErrors[l] = spread(chainKernels[l]);
-    }
-    double scale = norm(y);
-    residual = norm(residual(kernels[depth - 1], dual, y, kappa)) / scale;
-    residualError = spread(residuals) / scale;
+    dual = vector(SamplingChain::duals);
   }
 
-  /** (4 q_S - q_{S/4}) / 3 of one chain's mean array. */
-  double[] extrapolated(int chain, Function<SamplingChain, double[]> mean) {
-    double[] atS = mean.apply(large[chain]);
-    if (small.length == 0) {
-      return atS;
-    }
-    double[] atQuarter = mean.apply(small[chain]);
-    for (int i = 0; i < atS.length; i++) {
-      atS[i] = (4 * atS[i] - atQuarter[i]) / 3;
-    }
-    return atS;
-  }
-
-  /** The extrapolation of a scalar measured once per sweep, averaged over the chains. */
-  Estimate extrapolated(Function<SamplingChain, MonteCarloSeries> series) {
-    double value = 0;
-    double variance = 0;
-    double largeWeight = (small.length == 0 ? 1.0 : 4.0 / 3) / large.length;
-    for (SamplingChain chain : large) {
-      MonteCarloSeries s = series.apply(chain);
-      value += largeWeight * s.mean();
-      variance += Math.pow(largeWeight * s.standardError(), 2);
-    }
-    for (SamplingChain chain : small) {
-      MonteCarloSeries s = series.apply(chain);
-      double weight = -1.0 / 3 / small.length;
-      value += weight * s.mean();
-      variance += Math.pow(weight * s.standardError(), 2);
-    }
-    return new Estimate(value, Math.sqrt(variance));
-  }
-
-  /** Y - (g Phi + kappa) v. */
-  private double[] residual(double[] k, double[] v, double[] y, double kappa) {
-    double[] r = y.clone();
-    for (int i = 0; i < points; i++) {
-      for (int o = 0; o < outputs; o++) {
-        double sum = kappa * v[i * outputs + o];
-        for (int j = 0; j < points; j++) {
-          sum += k[i * points + j] * v[j * outputs + o];
-        }
-        r[i * outputs + o] -= sum;
+  /** Adds a share of the mean kernel of some chains; returns the squared error of what it adds. */
+  private double addKernel(int layer, List<SamplingChain> chains, double weight) {
+    int count = chains.size();
+    double[] sum = kernels[layer - 1];
+    double[] mean = new double[sum.length];
+    double squares = 0;
+    for (SamplingChain chain : chains) {
+      double[] kernel = chain.layer(layer).meanKernel();
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] += kernel[i] / count;
+        squares += kernel[i] * kernel[i];
       }
     }
-    return r;
-  }
-
-  /** Standard error of the mean of vectors, as the norm over their components. */
-  private static double spread(double[][] vectors) {
-    int count = vectors.length;
-    double sum = 0;
-    for (int i = 0; i < vectors[0].length; i++) {
-      double mean = 0;
-      for (double[] vector : vectors) {
-        mean += vector[i] / count;
-      }
-      for (double[] vector : vectors) {
-        sum += (vector[i] - mean) * (vector[i] - mean);
-      }
+    for (int i = 0; i < mean.length; i++) {
+      sum[i] += weight * mean[i];
+      squares -= count * mean[i] * mean[i];
     }
-    return Math.sqrt(sum / (count * (count - 1.0)));
+    return weight * weight * Math.max(0, squares) / (count * (count - 1.0));
   }
 
-  private static void add(double weight, double[] x, double[] y) {
-    for (int i = 0; i < x.length; i++) {
-      y[i] += weight * x[i];
+  /** The extrapolation of a vector measured along the chains. */
+  SampledVector vector(Function<SamplingChain, BatchMeans> measured) {
+    SampledVector atS = SampledVector.ofChains(large.stream().map(measured).toList());
+    return small.isEmpty()
+        ? atS
+        : atS.times(4.0 / 3)
+            .plus(
+                SampledVector.ofChains(small.stream().map(measured).toList()).times(-1.0 / 3));
+  }
+
+  /** The extrapolation of a scalar measured once per sweep. */
+  Estimate scalar(Function<SamplingChain, MonteCarloSeries> measured) {
+    SampleMean atS = mean(large, measured);
+    SampleMean all =
+        small.isEmpty() ? atS : atS.times(4.0 / 3).plus(mean(small, measured).times(-1.0 / 3));
+    return all.estimate();
+  }
+
+  /** Mean of a scalar over chains of one number of samples; without error where it is too short. */
+  static SampleMean mean(
+      List<SamplingChain> chains, Function<SamplingChain, MonteCarloSeries> measured) {
+    List<MonteCarloSeries> series = chains.stream().map(measured).toList();
+    if (series.get(0).size() < 4) {
+      double mean =
+          series.stream().mapToDouble(MonteCarloSeries::mean).average().orElse(Double.NaN);
+      return new SampleMean(mean, Double.NaN, 1, Double.NaN, Double.NaN);
     }
+    return ParallelChains.of(series).sampleMean();
   }
 
-  private static double norm(double[] x) {
-    double sum = 0;
-    for (double value : x) {
-      sum += value * value;
-    }
-    return Math.sqrt(sum);
+  /** Chains at S samples. */
+  List<SamplingChain> large() {
+    return large;
   }
 
-  /** g_L Phi^L at the saddle, P x P. */
-  double[] kernel() {
-    return kernels[kernels.length - 1];
+  /** Chains of equal numbers of samples: those at S and, where there are any, those at S/4. */
+  List<List<SamplingChain>> groups() {
+    return small.isEmpty() ? List.of(large) : Arrays.asList(large, small);
   }
 
   /** g_l Phi^l at the saddle for l = 1 to L, P x P. */
@@ -154,17 +117,7 @@ final class SaddleEstimate {
   }
 
   /** v at the saddle, P x K. */
-  double[] dual() {
+  SampledVector dual() {
     return dual;
-  }
-
-  /** |Y - (g Phi + kappa) v| / |Y|. */
-  double residual() {
-    return residual;
-  }
-
-  /** Standard error of the residual vector from the spread between chains, in units of |Y|. */
-  double residualError() {
-    return residualError;
   }
 }

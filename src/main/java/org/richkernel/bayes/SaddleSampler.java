@@ -25,19 +25,14 @@ final class SaddleSampler implements AutoCloseable {
   /** Sweeps between two looks at the certificate. */
   static final int ROUND = 20;
 
-  /** Looks in a row that must pass. */
-  private static final int PASSES = 2;
-
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
       List.of(
           "sweep",
           "residual",
           "residual_error",
-          "equilibrium",
-          "equilibrium_error",
+          "r_hat",
           "effective_sweeps",
-          "disagreement",
           "largest_share");
 
   private enum Phase {
@@ -53,8 +48,8 @@ final class SaddleSampler implements AutoCloseable {
 
   private Phase phase = Phase.BURN_IN;
   private long sweep; // within the phase
-  private int passes;
   private boolean certified;
+  private long nextVerdict = Certificate.FEWEST_SWEEPS; // on the burn-in, in measured sweeps
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
   private @Nullable Certificate certificate;
@@ -126,8 +121,7 @@ final class SaddleSampler implements AutoCloseable {
     if (saved.isPresent()) {
       restore(saved.get());
     } else {
-      chains.setConditions(annealing.gamma(0), annealing.kappa(0));
-      chains.start(start);
+      chains.start(start, annealing.gamma(0, false), annealing.kappa(0));
     }
     while (phase != Phase.DONE) {
       if (control.stop().isRaised()) {
@@ -149,8 +143,7 @@ final class SaddleSampler implements AutoCloseable {
     sweep++;
     switch (phase) {
       case BURN_IN -> {
-        chains.setConditions(annealing.gamma(sweep), annealing.kappa(sweep));
-        chains.move(SamplingChain::burnIn);
+        chains.burnIn(annealing, sweep);
         if (sweep == annealing.sweeps()) {
           chains.move(SamplingChain::freeze);
           phase = Phase.SAMPLING;
@@ -163,13 +156,29 @@ final class SaddleSampler implements AutoCloseable {
         if (sweep % ROUND == 0 || last) {
           look();
         }
-        if (passes == PASSES || last) {
-          certified = passes == PASSES;
+        if (certified || last) {
           phase = Phase.DONE;
+        } else if (isDueForBurnIn()) {
+          chains.forEach(SamplingChain::discard);
+          nextVerdict = Certificate.FEWEST_SWEEPS;
         }
       }
       case DONE -> throw new IllegalStateException("the solve has ended");
     }
+  }
+
+  /**
+   * Whether the sweeps measured so far belong to the burn-in, asked each time that their number has
+   * doubled and while enough are left for averages.
+   */
+  private boolean isDueForBurnIn() {
+    long measured = chains.large()[0].measured();
+    if (measured < nextVerdict) {
+      return false;
+    }
+    nextVerdict = 2 * measured;
+    return options.maxSweeps() - sweep >= Certificate.FEWEST_SWEEPS
+        && chains.isStillBurningIn(estimate());
   }
 
   /** Judges the averages so far. */
@@ -183,13 +192,11 @@ final class SaddleSampler implements AutoCloseable {
           sweep,
           found.residual(),
           found.residualError(),
-          found.equilibrium(),
-          found.equilibriumError(),
+          found.mixing().rHat(),
           found.effectiveSweeps(),
-          found.disagreement(),
           found.largestShare()
         });
-    passes = found.meets(options.tolerance()) ? passes + 1 : 0;
+    certified = found.failures(options.tolerance()).isEmpty();
   }
 
   private Progress progress() {
@@ -197,7 +204,7 @@ final class SaddleSampler implements AutoCloseable {
     double latest = certificate == null ? Double.NaN : certificate.residual();
     return new Progress(
         name,
-        phase == Phase.BURN_IN ? annealing.gamma(sweep) : options.gamma(),
+        phase == Phase.BURN_IN ? annealing.gamma(sweep, false) : options.gamma(),
         iterations(),
         annealing.sweeps() + (phase == Phase.DONE ? sweep : options.maxSweeps()),
         chains.acceptance(),
@@ -211,7 +218,8 @@ final class SaddleSampler implements AutoCloseable {
 
   private SolverState state() {
     SolverState state = new SolverState();
-    state.put("phase", (double) phase.ordinal(), sweep, passes, certified ? 1 : 0, history.size());
+    state.put(
+        "phase", (double) phase.ordinal(), sweep, nextVerdict, certified ? 1 : 0, history.size());
     for (int i = 0; i < history.size(); i++) {
       state.put("history_" + i, history.get(i));
     }
@@ -223,16 +231,13 @@ final class SaddleSampler implements AutoCloseable {
     double[] numbers = state.doubles("phase");
     phase = Phase.values()[(int) numbers[0]];
     sweep = (long) numbers[1];
-    passes = (int) numbers[2];
+    nextVerdict = (long) numbers[2];
     certified = numbers[3] != 0;
     for (int i = 0; i < (int) numbers[4]; i++) {
       history.add(state.doubles("history_" + i));
     }
-    if (phase == Phase.BURN_IN) {
-      chains.setConditions(annealing.gamma(sweep), annealing.kappa(sweep));
-    }
     chains.restore(state);
-    if (!history.isEmpty()) {
+    if (chains.large()[0].measured() > 0) {
       estimate = chains.estimate();
       certificate = chains.certificate(estimate);
     }

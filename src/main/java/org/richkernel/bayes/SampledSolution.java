@@ -4,12 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
-import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /** Makes a solution of the averages of a sampler that has ended. */
@@ -34,15 +33,7 @@ final class SampledSolution {
     }
 
     // f = Y - kappa v on the training points
-    double[] train = y.clone();
-    for (int i = 0; i < train.length; i++) {
-      train[i] -= kappa * estimate.dual()[i];
-    }
-    double[] trainSpread = byChain(estimate, SamplingChain::meanDual).standardError();
-    for (int i = 0; i < train.length; i++) {
-      trainSpread[i] *= kappa;
-    }
-    IndependentEstimates test = byChain(estimate, SamplingChain::meanTestPrediction);
+    SampledVector train = estimate.dual().times(-kappa).plus(SampledVector.exact(y));
     return new AdaptiveNbkSolution(
         stop,
         "sampled",
@@ -50,27 +41,15 @@ final class SampledSolution {
         sampler.certificate(),
         kernels,
         layers,
-        estimate.dual(),
-        estimate.extrapolated(SamplingChain::dualFit),
+        estimate.dual().value(),
+        estimate.scalar(SamplingChain::dualFit),
         train,
-        trainSpread,
-        test.mean(),
-        test.standardError(),
+        estimate.vector(SamplingChain::testPredictions),
         predictor(problem, input, sampler),
         diagnostics(sampler),
         history(sampler),
         List.of(),
         sampler.seconds());
-  }
-
-  /** The extrapolated averages of each of the chains at S with its companion at S/4. */
-  private static IndependentEstimates byChain(
-      SaddleEstimate estimate, Function<SamplingChain, double[]> mean) {
-    List<double[]> chains = new ArrayList<>();
-    for (int c = 0; c < ChainEnsemble.CHAINS; c++) {
-      chains.add(estimate.extrapolated(c, mean));
-    }
-    return new IndependentEstimates(chains);
   }
 
   /** Alignment, trace and norm of Phi of one layer. */
@@ -79,17 +58,17 @@ final class SampledSolution {
     double norm = Math.sqrt(Estimate.ofProduct(kernel, kernel).value());
     double targetSquare = Estimate.ofProduct(y, y).value();
     int points = (int) Math.round(Math.sqrt(kernel.length));
-    // Alignment is a ratio: its value comes from the extrapolated kernel, its error from the ratio
-    // of each sweep's own numerator and norm.
-    double alignmentError = estimate.extrapolated(chain -> chain.layer(l).alignment()).error();
-    Estimate fit = estimate.extrapolated(chain -> chain.layer(l).fit());
-    double normError = estimate.extrapolated(chain -> chain.layer(l).frobenius()).error() / g;
+    // Ratios and norms take their value from the extrapolated kernel, their error from those of
+    // each sweep's own kernel.
+    Estimate alignment = estimate.scalar(chain -> chain.layer(l).alignment());
+    Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
+    Estimate fit = estimate.scalar(chain -> chain.layer(l).fit());
     // The spread of few chains may be small by chance; the norm's own error is a lower bound.
-    double kernelError = Math.max(estimate.kernelError(l) / g, normError);
+    double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
     return new AdaptiveNbkSolution.Layer(
-        new Estimate(fit.value() / g / (norm * targetSquare), alignmentError),
-        scaled(estimate.extrapolated(chain -> chain.layer(l).trace()), 1 / (g * points)),
-        new Estimate(norm, normError),
+        alignment.of(fit.value() / g / (norm * targetSquare), alignment.error()),
+        estimate.scalar(chain -> chain.layer(l).trace()).times(1 / (g * points)),
+        frobenius.of(norm, frobenius.error()),
         kernelError);
   }
 
@@ -106,24 +85,20 @@ final class SampledSolution {
             sampler.chains().jitter());
   }
 
-  private static Estimate scaled(
-      Estimate estimate, double factor) {
-    return new Estimate(estimate.value() * factor, estimate.error() * factor);
-  }
-
   private static List<ChainDiagnostics> diagnostics(SaddleSampler sampler) {
+    double time = sampler.certificate().mixing().autocorrelationTime();
     List<ChainDiagnostics> all = new ArrayList<>();
-    for (SamplingChain[] chains : List.of(sampler.chains().large(), sampler.chains().small())) {
-      for (SamplingChain chain : chains) {
-        all.add(
-            new ChainDiagnostics(
-                chain.samples(),
-                chain.step(),
-                chain.acceptance(),
-                chain.autocorrelationTime(),
-                chain.measured()));
-      }
-    }
+    sampler
+        .chains()
+        .forEach(
+            chain ->
+                all.add(
+                    new ChainDiagnostics(
+                        chain.samples(),
+                        chain.step(),
+                        chain.acceptance(),
+                        time,
+                        chain.measured())));
     return List.copyOf(all);
   }
 

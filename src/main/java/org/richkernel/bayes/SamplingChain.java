@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.DualAveraging;
+import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
@@ -27,9 +28,10 @@ final class SamplingChain implements AutoCloseable {
   private static final double LARGEST_STEP = 1.0;
 
   /**
-   * Measuring the test kernel costs as much as several gradients: it is done on every k-th sweep.
+   * Sweeps between two measurements of the test points and of the largest share, which cost as much
+   * as several gradients.
    */
-  private static final int TEST_POINT_INTERVAL = 4;
+  private static final int OUTER_INTERVAL = 2;
 
   /**
    * A population as it was after some sweep.
@@ -48,21 +50,24 @@ final class SamplingChain implements AutoCloseable {
   private final CollectiveHmc hmc;
   private final TrajectoryLength length;
   private final Workspace memory;
-  private final Matrix dualSum;
   private final List<LayerAverages> layers;
   private final Matrix unit;
   private final Matrix targets;
   private final @Nullable TestPoints testPoints;
-  private final @Nullable Matrix testSum;
+  private final @Nullable Matrix testPrediction;
+  private final BatchMeans duals;
+  private final BatchMeans testPredictions;
 
   private DualAveraging adaptation = new DualAveraging(TARGET_ACCEPTANCE, FIRST_STEP, LARGEST_STEP);
   private double frozenStep = Double.NaN;
   private long sweeps;
   private long measured;
-  private long testMeasured;
   private final List<Snapshot> snapshots = new ArrayList<>();
+  private int looks; // at which a snapshot could be kept
+  private int stride = 1; // looks between two snapshots
   private final MonteCarloSeries dualFit = new MonteCarloSeries();
   private final MonteCarloSeries dualSquare = new MonteCarloSeries();
+  private final MonteCarloSeries largestShare = new MonteCarloSeries();
 
   /**
    * @param chain index of the chain; names its random streams
@@ -94,10 +99,11 @@ final class SamplingChain implements AutoCloseable {
     MemoryPlan plan = new MemoryPlan();
     plan(plan, "", points, outputs, testCount);
     memory = new Workspace(backend, plan);
-    dualSum = memory.get("sum of dual vectors");
     unit = posterior.unitMatrix();
     targets = memory.get("targets");
-    testSum = testCount == 0 ? null : memory.get("sum of test predictions");
+    testPrediction = testCount == 0 ? null : memory.get("test predictions");
+    duals = new BatchMeans(points * outputs, 1);
+    testPredictions = new BatchMeans(testCount * outputs, 1);
     backend.upload(y, targets);
     hmc =
         new CollectiveHmc(
@@ -109,11 +115,11 @@ final class SamplingChain implements AutoCloseable {
   }
 
   static void plan(MemoryPlan plan, String prefix, int points, int outputs, int testCount) {
-    plan.add(prefix + "sum of dual vectors", Precision.FLOAT64, points, outputs)
-        .add(prefix + "targets", Precision.FLOAT64, points, outputs)
-        .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
+    plan.add(prefix + "targets", Precision.FLOAT64, points, outputs)
+        .add(prefix + "uniforms of the Metropolis step", Precision.FLOAT32, 1, 2)
+        .addHost(BatchMeans.bytes((long) (points + testCount) * outputs));
     if (testCount > 0) {
-      plan.add(prefix + "sum of test predictions", Precision.FLOAT64, testCount, outputs);
+      plan.add(prefix + "test predictions", Precision.FLOAT64, testCount, outputs);
     }
   }
 
@@ -152,7 +158,16 @@ final class SamplingChain implements AutoCloseable {
   /**
    * One sweep over all blocks while the step adapts; nothing is measured. The kernel is computed
    * anew first, because the richness may have changed.
+   *
+   * @param gamma richness of this sweep
+   * @param kappa noise of this sweep
    */
+  void burnIn(double gamma, double kappa) {
+    posterior.setConditions(gamma, kappa);
+    burnIn();
+  }
+
+  /** The same at the conditions as they are. */
   void burnIn() {
     posterior.refresh(population);
     moveAllBlocks();
@@ -191,25 +206,56 @@ final class SamplingChain implements AutoCloseable {
 
   private void measure() {
     Matrix v = population.dual();
-    backend.axpy(1, v, dualSum);
+    duals.add(download(v));
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population.kernel(l), targets, unit);
     }
-    if (testPoints != null && testSum != null && measured % TEST_POINT_INTERVAL == 0) {
-      testPoints.addPrediction(population, new TestPoints.Draw(seed, chain, sweeps), testSum);
-      testMeasured++;
+    if (measured % OUTER_INTERVAL == 0) {
+      largestShare.add(posterior.largestShare(population));
+      if (testPoints != null && testPrediction != null) {
+        backend.fill(0, testPrediction);
+        testPoints.addPrediction(
+            population, new TestPoints.Draw(seed, chain, sweeps), testPrediction);
+        testPredictions.add(download(testPrediction));
+      }
     }
     measured++;
   }
 
+  /** Counts what was measured so far among the burn-in. */
+  void discard() {
+    duals.clear();
+    testPredictions.clear();
+    layers.forEach(LayerAverages::clear);
+    for (MonteCarloSeries series : List.of(dualFit, dualSquare, largestShare)) {
+      series.clear();
+    }
+    snapshots.clear();
+    looks = 0;
+    stride = 1;
+    measured = 0;
+  }
+
   /**
-   * Keeps the present fields and dual vector, in place of the oldest once {@code most} are kept.
+   * Keeps the present fields and dual vector now and then, so that at most {@code most} populations
+   * are spread evenly over the sweeps that were measured.
    */
   void keepSnapshot(int most) {
+    if (looks++ % stride != 0) {
+      return;
+    }
     if (snapshots.size() >= most) {
-      snapshots.remove(0);
+      for (int i = 1; i < snapshots.size(); i++) {
+        snapshots.remove(i);
+      }
+      stride *= 2;
+      if (snapshots.size() >= most) {
+        snapshots.remove(0);
+      } else if ((looks - 1) % stride != 0) {
+        return;
+      }
     }
     snapshots.add(new Snapshot(fields(), download(population.dual())));
   }
@@ -220,8 +266,8 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
-  double largestShare() {
-    return posterior.largestShare(population);
+  MonteCarloSeries largestShare() {
+    return largestShare;
   }
 
   /** S. */
@@ -261,37 +307,14 @@ final class SamplingChain implements AutoCloseable {
     return layers.get(l - 1);
   }
 
-  /** Averages of the last hidden layer. */
-  LayerAverages top() {
-    return layers.get(layers.size() - 1);
+  /** v, P x K. */
+  BatchMeans duals() {
+    return duals;
   }
 
-  /** Longest integrated autocorrelation time of the measured scalars, in sweeps. */
-  double autocorrelationTime() {
-    double longest = dualFit.autocorrelationTime();
-    for (LayerAverages layer : layers) {
-      longest = Math.max(longest, layer.autocorrelationTime());
-    }
-    return longest;
-  }
-
-  /** Mean of v, row-major P x K. */
-  double[] meanDual() {
-    return mean(dualSum, measured);
-  }
-
-  /** Mean of the predictions at the test points, row-major P_t x K; empty without test points. */
-  double[] meanTestPrediction() {
-    return testSum == null ? new double[0] : mean(testSum, testMeasured);
-  }
-
-  private double[] mean(Matrix sum, long count) {
-    double[] mean = new double[Math.toIntExact(sum.size())];
-    backend.download(sum, mean);
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] /= count;
-    }
-    return mean;
+  /** Predictions at the test points, P_t x K; of length 0 without test points. */
+  BatchMeans testPredictions() {
+    return testPredictions;
   }
 
   /** Adds everything that determines the future of this chain to a checkpoint. */
@@ -302,17 +325,16 @@ final class SamplingChain implements AutoCloseable {
       layers.get(l - 1).save(state, name + "_layer_" + l);
     }
     state.put(name + "_dual", download(population.dual()));
-    state.put(name + "_dual_sum", download(dualSum));
-    if (testSum != null) {
-      state.put(name + "_test_sum", download(testSum));
-    }
+    duals.save(state, name + "_duals");
+    testPredictions.save(state, name + "_tests");
     state.put(
         name + "_numbers",
         population.potential(),
         frozenStep,
         sweeps,
         measured,
-        testMeasured,
+        looks,
+        stride,
         snapshots.size());
     for (int i = 0; i < snapshots.size(); i++) {
       state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
@@ -322,6 +344,7 @@ final class SamplingChain implements AutoCloseable {
     state.put(name + "_acceptance", hmc.state());
     state.put(name + "_dual_fit", dualFit.values());
     state.put(name + "_dual_square", dualSquare.values());
+    state.put(name + "_largest_share", largestShare.values());
   }
 
   private double[] download(Matrix matrix) {
@@ -338,17 +361,16 @@ final class SamplingChain implements AutoCloseable {
       layers.get(l - 1).restore(state, name + "_layer_" + l);
     }
     backend.upload(state.doubles(name + "_dual"), population.dual());
-    backend.upload(state.doubles(name + "_dual_sum"), dualSum);
-    if (testSum != null) {
-      backend.upload(state.doubles(name + "_test_sum"), testSum);
-    }
+    duals.restore(state, name + "_duals");
+    testPredictions.restore(state, name + "_tests");
     double[] numbers = state.doubles(name + "_numbers");
     population.setPotential(numbers[0]);
     frozenStep = numbers[1];
     sweeps = (long) numbers[2];
     measured = (long) numbers[3];
-    testMeasured = (long) numbers[4];
-    for (int i = 0; i < (int) numbers[5]; i++) {
+    looks = (int) numbers[4];
+    stride = (int) numbers[5];
+    for (int i = 0; i < (int) numbers[6]; i++) {
       snapshots.add(
           new Snapshot(
               state.floats(name + "_snapshot_xi_" + i),
@@ -358,6 +380,7 @@ final class SamplingChain implements AutoCloseable {
     hmc.restore(state.doubles(name + "_acceptance"));
     dualFit.restore(state.doubles(name + "_dual_fit"));
     dualSquare.restore(state.doubles(name + "_dual_square"));
+    largestShare.restore(state.doubles(name + "_largest_share"));
   }
 
   /** Frees the averages; the population and the layers are closed by their owner. */

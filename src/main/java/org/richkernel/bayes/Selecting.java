@@ -159,20 +159,16 @@ final class Selecting {
     double[] y = split.heldOut();
     for (PathPoint point : points) {
       double loss = 0;
-      double error = 0;
       double[] f = point.testPredictions();
-      double[] spread = point.testSpread();
       for (int i = 0; i < y.length; i++) {
         loss += (f[i] - y[i]) * (f[i] - y[i]) / y.length;
-        // d loss / d f_i = 2 (f_i - y_i) / n, as if all points erred together
-        error += spread.length == 0 ? 0 : 2 * Math.abs(f[i] - y[i]) * spread[i] / y.length;
       }
       candidates.add(
           new Search.Candidate(
               point.gamma(),
               beta,
               point.converged(),
-              new Estimate(loss, error),
+              new Estimate(loss, point.test().lossError(y)),
               false));
     }
     return candidates;

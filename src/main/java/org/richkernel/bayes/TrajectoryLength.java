@@ -11,8 +11,12 @@ package org.richkernel.bayes;
  * @param most most steps
  */
 record TrajectoryLength(double angle, int least, int most) {
-  /** What a solve uses; longer ones mix better per sweep, but not per gradient. */
-  static final TrajectoryLength OF_A_SOLVE = new TrajectoryLength(0.7, 5, 64);
+  /**
+   * The trajectories of a solve. A condensed ReLU neuron oscillates along its active direction with
+   * a frequency well below 1, so shorter ones turn it by a fraction of their angle only
+   * (bench/results/sampler.md).
+   */
+  static final TrajectoryLength OF_A_SOLVE = new TrajectoryLength(1.5, 5, 256);
 
   /** Always the same number of steps. */
   static TrajectoryLength fixed(int leapfrogs) {

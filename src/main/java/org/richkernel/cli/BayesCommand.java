@@ -177,7 +177,13 @@ final class BayesCommand implements Callable<Integer> {
       return undecided && fit.solution().converged()
           ? "there are two solutions whose actions do not tell which one holds; raise --samples or"
               + " --max-sweeps, or lower --tolerance"
-          : FitRun.Theory.super.shortfall(fit);
+          : shortfall(fit.solution().certificate().failures(fit.tolerance()), fit);
+    }
+
+    private String shortfall(List<String> failures, AdaptiveNbkFit fit) {
+      return failures.isEmpty()
+          ? FitRun.Theory.super.shortfall(fit)
+          : String.join("; ", failures) + "; raise --max-sweeps, --samples or --tolerance";
     }
 
     @Override

@@ -19,6 +19,7 @@ public final class BatchMeans {
 
   private final int size;
   private final List<double[]> batches = new ArrayList<>(); // sums
+  private final int perTime;
   private long length;
   private double[] current;
   private long inCurrent;
@@ -29,6 +30,7 @@ public final class BatchMeans {
    */
   public BatchMeans(int size, int chains) {
     this.size = size;
+    this.perTime = chains;
     this.length = chains;
     this.current = new double[size];
   }
@@ -64,9 +66,31 @@ public final class BatchMeans {
     length *= 2;
   }
 
+  /** Forgets everything. */
+  public void clear() {
+    length = perTime;
+    batches.clear();
+    current = new double[size];
+    inCurrent = 0;
+  }
+
   /** Vectors taken so far. */
   public long count() {
     return batches.size() * length + inCurrent;
+  }
+
+  /** Number of whole batches. */
+  public int batches() {
+    return batches.size();
+  }
+
+  /** Mean of a whole batch, b from 0 in the order of time. */
+  public double[] batch(int b) {
+    double[] mean = batches.get(b).clone();
+    for (int i = 0; i < size; i++) {
+      mean[i] /= length;
+    }
+    return mean;
   }
 
   /** The mean; NaN before the first vector. */
@@ -97,11 +121,7 @@ public final class BatchMeans {
   public double standardError(ToDoubleFunction<double[]> statistic) {
     double[] values = new double[batches.size()];
     for (int b = 0; b < values.length; b++) {
-      double[] mean = batches.get(b).clone();
-      for (int i = 0; i < size; i++) {
-        mean[i] /= length;
-      }
-      values[b] = statistic.applyAsDouble(mean);
+      values[b] = statistic.applyAsDouble(batch(b));
     }
     return error(b -> values[b]);
   }

@@ -153,9 +153,9 @@ public final class SampledScaleSolver {
         ScaleSolution.TREE,
         new LevelPrediction(
             tree.trainPredictions(),
-            tree.trainSpread(),
+            tree.train().standardError(),
             tree.testPredictions(),
-            tree.testSpread()));
+            tree.test().standardError()));
     levels.put(ScaleSolution.RESCALED, rescaled(modes, rescaled.q()));
     Map<String, Predictor> predictors = new LinkedHashMap<>();
     if (sequence.restored()) {
@@ -242,9 +242,9 @@ public final class SampledScaleSolver {
     add(tree, sampled, chi, 0, count, train, test);
     return new LevelPrediction(
         sum(tree.trainPredictions(), train.get(0)),
-        hypot(trainError, tree.trainSpread()),
+        hypot(trainError, tree.train().standardError()),
         sum(tree.testPredictions(), test.get(0)),
-        hypot(testError, tree.testSpread()));
+        hypot(testError, tree.test().standardError()));
   }
 
   private void add(

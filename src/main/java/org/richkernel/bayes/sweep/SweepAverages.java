@@ -54,16 +54,12 @@ final class SweepAverages {
   }
 
   /**
-   * Sweeps for each independent one: the largest ratio of a scalar's squared standard error to what
-   * it would be if sweeps were independent.
+   * Sweeps for each independent one: the longest autocorrelation time of the scalars, at least 1.
    */
   double correlation() {
     double largest = 1;
     for (MonteCarloSeries scalar : List.of(series.fit(), series.trace(), series.frobenius())) {
-      double independent = scalar.variance() / scalar.size();
-      if (independent > 0) {
-        largest = Math.max(largest, Math.pow(scalar.standardError(), 2) / independent);
-      }
+      largest = Math.max(largest, scalar.autocorrelationTime());
     }
     return largest;
   }
