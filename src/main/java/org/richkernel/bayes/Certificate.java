@@ -50,18 +50,13 @@ public record Certificate(
             text(
                 "the samples do not follow the density: residual %.2g +- %.1g in layer %d"
                     + " (tolerance %.2g)",
-                residual,
-                residualError,
-                layer,
-                tolerance));
+                residual, residualError, layer, tolerance));
       }
       if (!(residualError <= tolerance)) {
         failures.add(
             text(
                 "the error %.2g of the residual of layer %d is above the tolerance %.2g",
-                residualError,
-                layer,
-                tolerance));
+                residualError, layer, tolerance));
       }
     }
   }

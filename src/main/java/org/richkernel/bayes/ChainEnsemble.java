@@ -164,9 +164,7 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** One sweep of the burn-in of every chain. */
   void burnIn(Annealing annealing, long sweep) {
-    move(
-        chain ->
-            chain.burnIn(annealing.gamma(sweep, isRich(chain)), annealing.kappa(sweep)));
+    move(chain -> chain.burnIn(annealing.gamma(sweep, isRich(chain)), annealing.kappa(sweep)));
   }
 
   /**

@@ -72,8 +72,7 @@ final class SaddleEstimate {
     return small.isEmpty()
         ? atS
         : atS.times(4.0 / 3)
-            .plus(
-                SampledVector.ofChains(small.stream().map(measured).toList()).times(-1.0 / 3));
+            .plus(SampledVector.ofChains(small.stream().map(measured).toList()).times(-1.0 / 3));
   }
 
   /** The extrapolation of a scalar measured once per sweep. */

@@ -22,18 +22,15 @@ import org.richkernel.solver.StopReason;
  * resumed gives the bits of the uninterrupted one at the same number of threads.
  */
 final class SaddleSampler implements AutoCloseable {
-  /** Sweeps between two looks at the certificate. */
+  /** Fewest sweeps between two looks at the certificate. */
   static final int ROUND = 20;
+
+  /** Longer runs are looked at about as often per doubling of their length. */
+  private static final int LOOKS = 10;
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
-      List.of(
-          "sweep",
-          "residual",
-          "residual_error",
-          "r_hat",
-          "effective_sweeps",
-          "largest_share");
+      List.of("sweep", "residual", "residual_error", "r_hat", "effective_sweeps", "largest_share");
 
   private enum Phase {
     BURN_IN,
@@ -49,6 +46,7 @@ final class SaddleSampler implements AutoCloseable {
   private Phase phase = Phase.BURN_IN;
   private long sweep; // within the phase
   private boolean certified;
+  private long nextLook = ROUND;
   private long nextVerdict = Certificate.FEWEST_SWEEPS; // on the burn-in, in measured sweeps
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
@@ -154,7 +152,11 @@ final class SaddleSampler implements AutoCloseable {
         chains.move(SamplingChain::sweep);
         boolean last = sweep == options.maxSweeps();
         if (sweep % ROUND == 0 || last) {
+          chains.keepSnapshots();
+        }
+        if (sweep == nextLook || last) {
           look();
+          nextLook = sweep + ROUND * (1 + sweep / LOOKS / ROUND);
         }
         if (certified || last) {
           phase = Phase.DONE;
@@ -183,7 +185,6 @@ final class SaddleSampler implements AutoCloseable {
 
   /** Judges the averages so far. */
   private void look() {
-    chains.keepSnapshots();
     estimate = chains.estimate();
     Certificate found = chains.certificate(estimate);
     certificate = found;
@@ -219,7 +220,13 @@ final class SaddleSampler implements AutoCloseable {
   private SolverState state() {
     SolverState state = new SolverState();
     state.put(
-        "phase", (double) phase.ordinal(), sweep, nextVerdict, certified ? 1 : 0, history.size());
+        "phase",
+        (double) phase.ordinal(),
+        sweep,
+        nextVerdict,
+        nextLook,
+        certified ? 1 : 0,
+        history.size());
     for (int i = 0; i < history.size(); i++) {
       state.put("history_" + i, history.get(i));
     }
@@ -232,8 +239,9 @@ final class SaddleSampler implements AutoCloseable {
     phase = Phase.values()[(int) numbers[0]];
     sweep = (long) numbers[1];
     nextVerdict = (long) numbers[2];
-    certified = numbers[3] != 0;
-    for (int i = 0; i < (int) numbers[4]; i++) {
+    nextLook = (long) numbers[3];
+    certified = numbers[4] != 0;
+    for (int i = 0; i < (int) numbers[5]; i++) {
       history.add(state.doubles("history_" + i));
     }
     chains.restore(state);

@@ -9,9 +9,9 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Workspace;
-import org.richkernel.solver.DualAveraging;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.solver.DualAveraging;
 import org.richkernel.solver.SolverState;
 
 /**

@@ -54,8 +54,8 @@ public final class MonteCarloSeries {
   }
 
   /**
-   * Standard error of the mean of this one chain, with Student's factor; NaN for fewer than
-   * {@value #LEAST} measurements.
+   * Standard error of the mean of this one chain, with Student's factor; NaN for fewer than {@value
+   * #LEAST} measurements.
    */
   public double standardError() {
     return size < LEAST ? Double.NaN : alone().sampleMean().standardError();

@@ -67,7 +67,7 @@ class EnsembleLayoutTest {
     InputFactor input = InputFactor.of(backend, network, x.toArray(), points, 10);
     try (ChainEnsemble chains =
         new ChainEnsemble(backend, network, input, y.toArray(), options, null, 0)) {
-      chains.start(null);
+      chains.start(null, 0, 0.1);
       chains.keepSnapshots();
       long before = backend.peakBytes();
       SampledPredictor predictor = chains.neurons(problem, input);

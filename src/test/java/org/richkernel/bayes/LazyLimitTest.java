@@ -70,19 +70,17 @@ class LazyLimitTest {
         trace += i % (P + 1) == 0 ? nngp[i] : 0;
         fit += y[i / P] * nngp[i] * y[i % P];
         square += nngp[i] * nngp[i];
-        distance += Math.pow(estimate.kernel()[i] - nngp[i], 2);
+        distance += Math.pow(estimate.kernel(1)[i] - nngp[i], 2);
       }
-      Estimate sampledTrace =
-          estimate.extrapolated(chain -> chain.layer(1).trace());
-      Estimate sampledFit =
-          estimate.extrapolated(chain -> chain.layer(1).fit());
+      Estimate sampledTrace = estimate.scalar(chain -> chain.layer(1).trace());
+      Estimate sampledFit = estimate.scalar(chain -> chain.layer(1).fit());
       assertThat(sampledTrace.error()).isLessThan(0.01 * trace);
       assertThat(sampledTrace.value()).isCloseTo(trace, within(4 * sampledTrace.error()));
       assertThat(sampledFit.error()).isLessThan(0.02 * fit);
       assertThat(sampledFit.value()).isCloseTo(fit, within(4 * sampledFit.error()));
       assertThat(Math.sqrt(distance / square)).isLessThan(0.02);
-      assertThat(sampler.certificate().equilibrium())
-          .isLessThan(4 * sampler.certificate().equilibriumError());
+      assertThat(sampler.certificate().residual())
+          .isLessThan(4 * sampler.certificate().residualError());
     }
   }
 

@@ -77,22 +77,21 @@ class LinearSamplingTest {
           fit += y[i] * phi[i * P + j] * y[j];
         }
       }
-      requireWithin(4, estimate.extrapolated(chain -> chain.layer(1).trace()), trace);
-      requireWithin(4, estimate.extrapolated(chain -> chain.layer(1).fit()), fit);
-      requireWithin(4, estimate.extrapolated(SamplingChain::dualFit), overlap);
+      requireWithin(4, estimate.scalar(chain -> chain.layer(1).trace()), trace);
+      requireWithin(4, estimate.scalar(chain -> chain.layer(1).fit()), fit);
+      requireWithin(4, estimate.scalar(SamplingChain::dualFit), overlap);
       // every entry: mean squared distance to the exact kernel is that of the chains' spread
       double distance = 0;
       double size = 0;
       for (int i = 0; i < phi.length; i++) {
-        distance += Math.pow(estimate.kernel()[i] - phi[i], 2);
+        distance += Math.pow(estimate.kernel(1)[i] - phi[i], 2);
         size += phi[i] * phi[i];
       }
       assertThat(Math.sqrt(distance / size)).isLessThan(0.02);
     }
   }
 
-  private static void requireWithin(
-      double errors, Estimate estimate, double expected) {
+  private static void requireWithin(double errors, Estimate estimate, double expected) {
     // an error of more than 1 % would make the comparison empty
     assertThat(estimate.error()).isLessThan(0.01 * Math.abs(expected));
     assertThat(estimate.value()).isCloseTo(expected, within(errors * estimate.error()));

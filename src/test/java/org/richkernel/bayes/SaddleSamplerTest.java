@@ -48,9 +48,9 @@ class SaddleSamplerTest {
       SaddleEstimate estimate = sampler.estimate();
       return new Outcome(
           stop,
-          estimate.kernel(),
-          estimate.dual(),
-          estimate.extrapolated(0, SamplingChain::meanTestPrediction),
+          estimate.kernel(1),
+          estimate.dual().value(),
+          estimate.vector(SamplingChain::testPredictions).value(),
           sampler.history(),
           sampler.chains().large()[0].snapshots().stream()
               .map(SamplingChain.Snapshot::xi)
@@ -283,10 +283,10 @@ class SaddleSamplerTest {
               new SaddleOptions(0.8, 5, 400, 0, 2, 2e-2, 1000),
               null)) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.CONVERGED);
-        double phi = sampler.estimate().kernel()[0];
-        double v = sampler.estimate().dual()[0];
+        double phi = sampler.estimate().kernel(1)[0];
+        double v = sampler.estimate().dual().value()[0];
         assertThat((phi + 0.2) * v).isCloseTo(1.5, within(0.03));
-        assertThat(sampler.certificate().equilibrium()).isLessThan(0.05);
+        assertThat(sampler.certificate().residual()).isLessThan(0.05);
       }
     }
   }
@@ -308,12 +308,12 @@ class SaddleSamplerTest {
               new SaddleOptions(0.8, 5, 200, 0, 2, 2e-2, 1000),
               null)) {
         assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.CONVERGED);
-        double[] phi = sampler.estimate().kernel();
+        double[] phi = sampler.estimate().kernel(1);
         for (int j = 0; j < 5; j++) {
           assertThat(phi[j]).isCloseTo(phi[20 + j], within(1e-5));
         }
         // v_0 - v_4 = (y_0 - y_4) / kappa exactly: Phi does not see the difference
-        double[] v = sampler.estimate().dual();
+        double[] v = sampler.estimate().dual().value();
         assertThat(v[0] - v[4]).isCloseTo(5, within(1e-3));
       }
     }
@@ -385,7 +385,7 @@ class SaddleSamplerTest {
               options,
               input.coordinates(backend, new double[0], 0))) {
         sampler.run(RunControl.silent());
-        assertThat(sampler.estimate().extrapolated(0, SamplingChain::meanTestPrediction)).isEmpty();
+        assertThat(sampler.estimate().vector(SamplingChain::testPredictions).value()).isEmpty();
       }
     }
   }

@@ -21,6 +21,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -171,12 +172,9 @@ class TwoStartsTest {
             List.of(),
             one,
             one,
-            none,
-            none,
-            none,
-            none);
-    return new Search.StartRow(
-        name, end, new Estimate(action, error), grid, converged);
+            SampledVector.exact(none),
+            SampledVector.exact(none));
+    return new Search.StartRow(name, end, new Estimate(action, error), grid, converged);
   }
 
   private static Search.StartRow aligned(double action, double error, double grid) {

@@ -23,7 +23,6 @@ import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.Loss;
-import org.richkernel.dynamics.Trajectory;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
@@ -239,7 +238,8 @@ class GradientDescentReferenceTest {
   }
 
   private static void assertError(double error, DoubleStream runs) {
-    assertThat(Math.abs(error - IndependentEstimates.standardError(runs.toArray()))).isLessThan(1e-8);
+    assertThat(Math.abs(error - IndependentEstimates.standardError(runs.toArray())))
+        .isLessThan(1e-8);
   }
 
   private static List<LayerKernels> scaled(List<LayerKernels> kernels, double factor) {

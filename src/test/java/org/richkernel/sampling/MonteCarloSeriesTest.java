@@ -53,8 +53,8 @@ class MonteCarloSeriesTest {
       sum += autoregressive(rho, LENGTH, seed).standardError();
     }
     double ratio = sum / SEEDS / Math.sqrt(time(rho) / LENGTH);
-    // the larger of two estimates is above the truth on average: a tenth for 10 blocks
-    assertThat(ratio).isBetween(1.0, 1.25);
+    // Student's factor and the spread of the estimate add a few percent
+    assertThat(ratio).isBetween(0.95, 1.15);
   }
 
   /**
@@ -78,7 +78,10 @@ class MonteCarloSeriesTest {
   @Test
   void errorsOfCorrelatedSeriesAreNotThoseOfIndependentOnes() {
     MonteCarloSeries series = autoregressive(0.9, LENGTH, 1);
-    double naive = Math.sqrt(series.variance() / series.size());
+    double naive =
+        new org.apache.commons.math3.stat.descriptive.DescriptiveStatistics(series.values())
+                .getStandardDeviation()
+            / Math.sqrt(series.size());
     assertThat(series.standardError() / naive).isBetween(0.7 * Math.sqrt(19), 1.7 * Math.sqrt(19));
   }
 
@@ -102,7 +105,6 @@ class MonteCarloSeriesTest {
     }
     assertThat(series.standardError()).isZero();
     assertThat(series.autocorrelationTime()).isEqualTo(1);
-    assertThat(series.variance()).isZero();
   }
 
   @Test
