@@ -10,7 +10,7 @@ import org.richkernel.data.Table;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ModelFile;
-import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.sampling.SampledVector;
 
 /** The predictor of a result folder, with the standardization that its inputs need. */
 public final class SavedFit {
@@ -78,23 +78,12 @@ public final class SavedFit {
   }
 
   /**
-   * Predictions with what is known of their Monte Carlo error.
-   *
-   * @param values rows x K, row-major
-   * @param standardErrors as many, from the scatter between the chains that the model keeps; empty
-   *     for exact predictors and where the model keeps no independent parts
+   * The same as {@link #predict}, rows x K, with the Monte Carlo error of the populations that the
+   * model keeps; exact for exact predictors and where the model keeps no independent parts.
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public record Prediction(double[] values, double[] standardErrors) {}
-
-  /** The same as {@link #predict} with standard errors where the model has them. */
-  public Prediction predictWithErrors(Backend backend, Table raw) {
+  public SampledVector predictWithErrors(Backend backend, Table raw) {
     List<double[]> parts = predictor.predictParts(backend, inputs(raw));
-    if (parts.size() == 1) {
-      return new Prediction(parts.get(0), new double[0]);
-    }
-    IndependentEstimates estimates = new IndependentEstimates(parts);
-    return new Prediction(estimates.mean(), estimates.standardError());
+    return parts.size() == 1 ? SampledVector.exact(parts.get(0)) : SampledVector.of(parts);
   }
 
   private Inputs inputs(Table raw) {

@@ -34,14 +34,22 @@ public record Populations(
     }
   }
 
-  /** Number of independent estimates: chains at S, each with its companion at S/4. */
+  /** Populations that each chain has kept. */
+  private int kept() {
+    return samples.length / steps.length;
+  }
+
+  /**
+   * Number of independent estimates: populations of chains at S, each with the one that its
+   * companion at S/4 kept at the same time.
+   */
   int estimates() {
-    return Math.min(steps.length, ChainEnsemble.CHAINS);
+    return Math.min(steps.length, ChainEnsemble.CHAINS) * kept();
   }
 
   /** Which of the independent estimates a population belongs to. */
   int estimate(int index) {
-    return index / (samples.length / steps.length) % estimates();
+    return index / kept() % ChainEnsemble.CHAINS * kept() + index % kept();
   }
 
   /** Fields of one population, row-major. */
@@ -71,14 +79,13 @@ public record Populations(
               + "; name a result of the same training inputs and number of hidden layers");
     }
     int chains = steps.length;
-    int kept = samples.length / chains;
     int wanted = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
     List<float[]> starts = new ArrayList<>();
     double[] firstSteps = new double[wanted];
     for (int c = 0; c < wanted; c++) {
       int from = c % chains;
       int count = c < ChainEnsemble.CHAINS ? options.samples() : options.samples() / 4;
-      float[] source = population((from + 1) * kept - 1);
+      float[] source = population((from + 1) * kept() - 1);
       float[] target = new float[count * width];
       for (int at = 0; at < target.length; at += source.length) {
         System.arraycopy(source, 0, target, at, Math.min(source.length, target.length - at));

@@ -20,6 +20,7 @@ import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.SampledVector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -113,7 +114,7 @@ final class PredictCommand implements Callable<Integer> {
         return ExitCode.DONE;
       }
       ResultFolder.prepare(out);
-      SavedFit.Prediction predictions = fit.predictWithErrors(backend, points.inputs());
+      SampledVector predictions = fit.predictWithErrors(backend, points.inputs());
       Summary.Builder summary =
           Summary.builder("predict", options)
               .backend(backend.info())
@@ -174,12 +175,9 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private int finish(
-      Summary.Builder summary,
-      int outputs,
-      SavedFit.Prediction predictions,
-      Optional<double[]> targets) {
-    double[] values = predictions.values();
-    double[] errors = predictions.standardErrors();
+      Summary.Builder summary, int outputs, SampledVector predictions, Optional<double[]> targets) {
+    double[] values = predictions.value();
+    double[] errors = predictions.standardError();
     int rows = values.length / outputs;
     int[] shape = outputs == 1 ? new int[] {rows} : new int[] {rows, outputs};
     targets
@@ -190,7 +188,7 @@ final class PredictCommand implements Callable<Integer> {
               summary.test(
                   errors.length == 0
                       ? score
-                      : score.withLossStandardError(Scores.lossError(y, values, errors)));
+                      : score.withLossStandardError(predictions.lossError(y.toArray())));
             });
     Result result = Result.of(summary.build());
     if (targets.isPresent()) {

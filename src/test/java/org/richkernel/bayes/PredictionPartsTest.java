@@ -35,7 +35,7 @@ class PredictionPartsTest {
   }
 
   @Test
-  void aPartIsTheChainAtTheLargerSizeWithItsCompanionAtAQuarter() {
+  void aPartIsAPopulationAtTheLargerSizeWithItsCompanionAtAQuarter() {
     // populations 0 1 of chain 1 at S, 2 3 of chain 2, then one row each of those at S / 4
     int[] samples = {2, 1, 2, 1, 1, 1, 1, 1};
     try (Backend backend = Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), x -> {})) {
@@ -43,9 +43,11 @@ class PredictionPartsTest {
       Inputs inputs = Inputs.of(new double[] {1, -2}, 2, 1);
       List<double[]> parts = predictor.predictParts(backend, inputs);
       double unit = predictor.predict(backend, inputs)[0] / sum(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-      assertThat(parts).hasSize(2);
-      assertThat(parts.get(0)[0]).isCloseTo(2 * unit * sum(0, 1, 2, 6, 7), within(1e-4));
-      assertThat(parts.get(1)[0]).isCloseTo(2 * unit * sum(3, 4, 5, 8, 9), within(1e-4));
+      assertThat(parts).hasSize(4);
+      int[][] neurons = {{0, 1, 6}, {2, 7}, {3, 4, 8}, {5, 9}};
+      for (int e = 0; e < 4; e++) {
+        assertThat(parts.get(e)[0]).isCloseTo(4 * unit * sum(neurons[e]), within(1e-4));
+      }
       double[] mean = new IndependentEstimates(parts).mean();
       double[] whole = predictor.predict(backend, inputs);
       for (int i = 0; i < mean.length; i++) {
