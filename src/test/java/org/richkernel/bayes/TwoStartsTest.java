@@ -83,7 +83,7 @@ class TwoStartsTest {
     LinearSaddle.Root metastable = roots.get(0);
     LinearSaddle.Root stable = roots.get(2);
 
-    Search.Outcome outcome = solve(linear(gamma, kappa, 128, 300), Search.SecondStart.AUTO);
+    Search.Outcome outcome = solve(linear(gamma, kappa, 128, 2000), Search.SecondStart.AUTO);
 
     Search.Starts starts = outcome.starts().orElseThrow();
     assertThat(starts.verdict()).isEqualTo(Search.Verdict.TWO_SOLUTIONS);
@@ -128,7 +128,7 @@ class TwoStartsTest {
     double kappa = 50;
     assertThat(roots(gamma, kappa)).hasSize(1);
 
-    Search.Outcome outcome = solve(linear(gamma, kappa, 128, 300), Search.SecondStart.AUTO);
+    Search.Outcome outcome = solve(linear(gamma, kappa, 128, 2000), Search.SecondStart.AUTO);
 
     Search.Starts starts = outcome.starts().orElseThrow();
     assertThat(starts.verdict()).isEqualTo(Search.Verdict.ONE_SOLUTION);
