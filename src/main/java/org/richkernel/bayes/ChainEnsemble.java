@@ -23,6 +23,9 @@ final class ChainEnsemble implements AutoCloseable {
   /** Independent chains at each number of samples. */
   static final int CHAINS = 2;
 
+  /** R-hat that short chains in equilibrium do not reach by chance. */
+  private static final double PLAIN_RHAT = 1.2;
+
   private final EnsembleLayout layout;
   private final SaddleOptions options;
   private final double[] y;
@@ -259,11 +262,11 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /**
-   * Whether the chains disagree over all sweeps that were measured and agree over the later half:
-   * the earlier ones belong to the burn-in.
+   * Whether the chains plainly disagree over all sweeps that were measured and agree over the later
+   * half: the earlier ones belong to the burn-in.
    */
   boolean isStillBurningIn(SaddleEstimate estimate) {
-    return !(mixing(estimate, series -> series).rHat() < Mixing.LARGEST_RHAT)
+    return !(mixing(estimate, series -> series).rHat() < PLAIN_RHAT)
         && mixing(estimate, MonteCarloSeries::laterHalf).rHat() < Mixing.LARGEST_RHAT;
   }
 

@@ -28,10 +28,9 @@ final class SamplingChain implements AutoCloseable {
   private static final double LARGEST_STEP = 1.0;
 
   /**
-   * Sweeps between two measurements of the test points and of the largest share, which cost as much
-   * as several gradients.
+   * Measuring the test points costs as much as several gradients: it is done on every k-th sweep.
    */
-  private static final int OUTER_INTERVAL = 2;
+  private static final int TEST_POINT_INTERVAL = 2;
 
   /**
    * A population as it was after some sweep.
@@ -212,14 +211,12 @@ final class SamplingChain implements AutoCloseable {
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population.kernel(l), targets, unit);
     }
-    if (measured % OUTER_INTERVAL == 0) {
-      largestShare.add(posterior.largestShare(population));
-      if (testPoints != null && testPrediction != null) {
-        backend.fill(0, testPrediction);
-        testPoints.addPrediction(
-            population, new TestPoints.Draw(seed, chain, sweeps), testPrediction);
-        testPredictions.add(download(testPrediction));
-      }
+    largestShare.add(posterior.largestShare(population));
+    if (testPoints != null && testPrediction != null && measured % TEST_POINT_INTERVAL == 0) {
+      backend.fill(0, testPrediction);
+      testPoints.addPrediction(
+          population, new TestPoints.Draw(seed, chain, sweeps), testPrediction);
+      testPredictions.add(download(testPrediction));
     }
     measured++;
   }
