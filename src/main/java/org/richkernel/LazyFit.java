@@ -42,7 +42,7 @@ public final class LazyFit implements Fit {
 
   @Override
   public boolean converged() {
-    return true;
+    return solution.fit().converged();
   }
 
   @Override
@@ -64,7 +64,7 @@ public final class LazyFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("lazy", config)
-            .converged(true)
+            .converged(converged())
             .iterations(0)
             .residual(solution.fit().residual())
             .train(ResultParts.score(trainScores()))

@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -30,6 +32,13 @@ public final class AdaptiveNbkSolver {
   public AdaptiveNbkSolver(Backend backend, AdaptiveProblem problem) {
     this.backend = backend;
     this.problem = problem;
+    if (!initialKernel()) {
+      KernelRounding.requireResolved(
+          problem.network(),
+          problem.trainInputs(),
+          closedForm() ? Precision.FLOAT64 : Precision.FLOAT32,
+          problem.options().kappa());
+    }
     if (problem.network().hiddenLayers() > DEEPEST && !closedForm() && !initialKernel()) {
       throw new InvalidProblemException(
           "hidden-layers",

@@ -39,7 +39,7 @@ final class DeepPosterior implements MarginalPosterior {
   private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
   private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
-  private final RelativeJitter jitter = new RelativeJitter();
+  private final RelativeJitter jitter;
 
   private FieldPopulation population;
   private Moving moving;
@@ -63,6 +63,7 @@ final class DeepPosterior implements MarginalPosterior {
       PosteriorParameters parameters,
       int... samples) {
     this.backend = backend;
+    this.jitter = new RelativeJitter(parameters.kappa());
     this.variance = network.weightVariances();
     int points = input.points();
     int depth = network.hiddenLayers();
@@ -315,19 +316,25 @@ final class DeepPosterior implements MarginalPosterior {
     return moving.gradient;
   }
 
-  /** Kernels of all layers, dual vector and potential at the position. */
-  private void forward() {
+  /**
+   * Kernels of all layers, dual vector and potential at the position.
+   *
+   * @return the largest jitter that was added to a covariance
+   */
+  private double forward() {
+    double added = 0;
     for (int l = 1; l <= layers(); l++) {
       Matrix kernel = kernels.get(l - 1);
       backend.fill(0, kernel);
       moving.layers.get(l - 1).forward(variance[l] / population.samples(), kernel);
       if (l < layers()) {
         long start = System.nanoTime();
-        covariances.get(l - 1).factorize(kernel, jitter.value());
+        added = Math.max(added, covariances.get(l - 1).factorize(kernel, jitter.value()));
         solveNanos += System.nanoTime() - start;
       }
     }
     potential = readout.potential(kernels.get(layers() - 1), population.samples());
+    return added;
   }
 
   /** gradient = dV/dxi of all layers, from the top down; follows {@link #forward}. */

@@ -41,16 +41,19 @@ public final class LayerCovariance {
    *
    * @param kernel g Phi of the layer below, P x P, float64
    * @param jitter relative to the mean of the diagonal
+   * @return the jitter that was added to the diagonal
    * @throws NotPositiveDefiniteException if rounding made the covariance indefinite
    */
-  public void factorize(Matrix kernel, double jitter) {
+  public double factorize(Matrix kernel, double jitter) {
     backend.copy(kernel, cholesky);
     if (bias > 0) {
       backend.axpy(bias, ones, cholesky);
     }
-    backend.addDiagonal(jitter * backend.dot(unit, cholesky) / cholesky.rows(), cholesky);
+    double added = jitter * backend.dot(unit, cholesky) / cholesky.rows();
+    backend.addDiagonal(added, cholesky);
     backend.cholesky(cholesky);
     backend.copy(cholesky, factor);
+    return added;
   }
 
   /** F, P x P, lower triangular, float64. */

@@ -1,6 +1,8 @@
 package org.richkernel.bayes;
 
+import java.util.function.DoubleSupplier;
 import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.network.UnresolvedKernelException;
 
 /**
  * Jitter of the covariances of layers, relative to the mean of their diagonals; it starts from 1e-9
@@ -12,7 +14,17 @@ public final class RelativeJitter {
 
   private static final double LARGEST = 1e-6;
 
+  private final double kappa;
   private double value = LEAST;
+
+  /**
+   * A jitter that has to be small against the ridge on the readout kernel.
+   *
+   * @param kappa the ridge
+   */
+  public RelativeJitter(double kappa) {
+    this.kappa = kappa;
+  }
 
   /** The jitter at present. */
   public double value() {
@@ -27,12 +39,14 @@ public final class RelativeJitter {
   /**
    * Does what factorizes with this jitter, again with ten times as much whenever it fails.
    *
+   * @param factorization returns the largest jitter that it added, in units of the covariance
+   * @throws UnresolvedKernelException if that is not small against the ridge
    * @throws NotPositiveDefiniteException if it fails with the largest jitter too
    */
-  public void raising(Runnable factorization) {
+  public void raising(DoubleSupplier factorization) {
     while (true) {
       try {
-        factorization.run();
+        UnresolvedKernelException.requireSmall(factorization.getAsDouble(), kappa);
         return;
       } catch (NotPositiveDefiniteException e) {
         if (value >= LARGEST) {

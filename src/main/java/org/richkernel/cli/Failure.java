@@ -9,6 +9,7 @@ import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.UnresolvedKernelException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -39,6 +40,9 @@ record Failure(int code, String line) {
       boolean option = command.findOption("--" + e.field()) != null;
       return new Failure(ExitCode.USAGE, (option ? "--" : "") + message(e));
     }
+    if (thrown instanceof UnresolvedKernelException e) {
+      return new Failure(ExitCode.USAGE, "--train-x: " + e.finding() + "; " + scaling(command));
+    }
     if (thrown instanceof InvalidDataException || thrown instanceof NotPositiveDefiniteException) {
       return new Failure(ExitCode.USAGE, message(thrown));
     }
@@ -66,6 +70,15 @@ record Failure(int code, String line) {
             + ": "
             + message(thrown)
             + "; please report it, with the output of the same command with --debug");
+  }
+
+  /** The mend of a kernel that is too large for its ridge, by options that the command has. */
+  private static String scaling(CommandSpec command) {
+    String scale = "scale the columns to order 1 (in the file, or --standardize global)";
+    if (command.findOption("--kappa") != null) {
+      return scale + ", or raise --kappa";
+    }
+    return command.findOption("--beta") != null ? scale + ", or lower --beta" : scale;
   }
 
   private static String nameOf(CommandLine.ParameterException e) {

@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -82,6 +83,15 @@ final class LazyCommand implements Callable<Integer> {
     public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
       // in one go: there is no step at which it could stop, and nothing to resume
       return Optional.of(regression.fit(data, backend));
+    }
+
+    @Override
+    public String shortfall(LazyFit fit) {
+      return String.format(
+          Locale.ROOT,
+          "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal; give"
+              + " --kappa, or leave out rows of --train-x that depend on others",
+          fit.solution().fit().jitter());
     }
 
     @Override

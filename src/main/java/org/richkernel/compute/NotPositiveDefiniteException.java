@@ -4,6 +4,10 @@ package org.richkernel.compute;
 public final class NotPositiveDefiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** What helps a factorization that knows nothing of where its matrix comes from. */
+  public static final String SCALE_INPUTS =
+      "scale the inputs to order 1, and look for rows that occur twice";
+
   private final String matrix;
   private final double smallestEigenvalue;
 

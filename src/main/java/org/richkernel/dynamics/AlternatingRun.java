@@ -175,7 +175,7 @@ final class AlternatingRun {
       throw new NotPositiveDefiniteException(
           name + " on the time grid",
           e.smallestEigenvalue(),
-          "raise the jitter, or use the causal solver");
+          "use --solver causal, or lower --steps");
     }
   }
 

@@ -108,7 +108,7 @@ public record FixedPointSolution(
         throw new NotPositiveDefiniteException(
             "adaptive kernel of " + p + " points with its ridge",
             e.smallestEigenvalue(),
-            "raise the weight decay");
+            "raise --weight-decay");
       }
       backend.solveCholesky(train, c);
       backend.download(c, coefficients);

@@ -189,7 +189,7 @@ final class PastDirections {
       throw new NotPositiveDefiniteException(
           "covariance of " + name + " (" + known + " directions kept)",
           e.smallestEigenvalue(),
-          "leave out more variance, or use more samples or a smaller step-size");
+          "raise --samples or lower --step-size");
     }
   }
 

@@ -1,5 +1,7 @@
 package org.richkernel.finite;
 
+import org.richkernel.compute.Precision;
+import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -38,6 +40,7 @@ public record PosteriorProblem(
     }
     WeightLayout.require(
         network, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
+    KernelRounding.requireResolved(network, trainInputs, Precision.FLOAT32, options.kappa());
   }
 
   /** A problem without test points. */

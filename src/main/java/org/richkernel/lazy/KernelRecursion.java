@@ -86,6 +86,11 @@ final class KernelRecursion {
     return dual.truncation();
   }
 
+  /** By how much float64 rounds the entries of the readout kernel: 2^-53 of its mean diagonal. */
+  double rounding() {
+    return KernelRounding.of(trainDiagonals.readout(kind), Precision.FLOAT64);
+  }
+
   /** Adds the training inputs and their statistics, which every use needs. */
   void planPoints(MemoryPlan plan) {
     plan.add(TRAIN_INPUTS, Precision.FLOAT64, train.rows(), train.dimension());

@@ -2,6 +2,7 @@ package org.richkernel.lazy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -15,15 +16,33 @@ import org.richkernel.network.Targets;
 /**
  * Kernel ridge regression in float64, f*(x) = k(x)^T (K + kappa I)^{-1} Y.
  *
- * <p>The system is solved by Cholesky. Where the factorization fails, or leaves a residual above
- * 1e-5 of the targets, a jitter of 1e-12, 1e-11, ... 1e-8 times the mean diagonal is added to the
- * ridge, step by step; the fit records every step. A matrix that still fails is not positive
- * semidefinite up to rounding, and the exception names its smallest eigenvalue.
+ * <p>The system is solved by Cholesky. Where the residual R = Y - (K + kappa I) C is not small
+ * against both the targets and kappa C = Y - f, the solution is {@link Refinement refined} with
+ * residuals of twice the precision; where K + kappa I cannot be factorized for rounding, the factor
+ * of K + 2 kappa I takes its place in the refinement, which then halves the error at every step. So
+ * no ridge above 0 is ever raised: a fit solves the system that was asked for, or is refused.
+ *
+ * <p>Without a ridge the limit kappa -&gt; 0 is sought: a jitter of 1e-12, 1e-11, ... 1e-8 times
+ * the mean diagonal is added where the factorization fails or leaves a residual above 1e-5 of the
+ * targets. The fit records every step, and is not {@link RidgeFit#converged converged} then. A
+ * matrix that still fails is not positive semidefinite up to rounding, and the exception names its
+ * smallest eigenvalue.
  */
 public final class KernelRidge {
   private static final double FIRST_JITTER = 1e-12;
   private static final int JITTER_STEPS = 5;
   private static final double LARGEST_RESIDUAL = 1e-5;
+
+  /** Largest residual relative to kappa C. */
+  private static final double LARGEST_SHARE = 1e-3;
+
+  /** Residual relative to the targets that is small whatever kappa is. */
+  private static final double NEGLIGIBLE = 1e-10;
+
+  /** How far refinement goes on below a residual that is small enough. */
+  private static final double FAR_BELOW = 1e-6;
+
+  private static final int MOST_REFINEMENTS = 60;
 
   private static final String FACTOR = "ridge factor";
   private static final String TARGETS = "ridge targets";
@@ -37,6 +56,7 @@ public final class KernelRidge {
   private final Matrix coefficients;
   private final Matrix residual;
   private final Matrix eigenvalues;
+  private double ridge; // kappa + jitter of the last fit
 
   /** A solver in a workspace that was planned by {@link #plan}. */
   public KernelRidge(Backend backend, Workspace workspace) {
@@ -68,6 +88,7 @@ public final class KernelRidge {
     plan.add(COEFFICIENTS, Precision.FLOAT64, points, outputs);
     plan.add(RESIDUAL, Precision.FLOAT64, points, outputs);
     plan.add(EIGENVALUES, Precision.FLOAT64, 1, points);
+    plan.addHost(Refinement.bytes(points, outputs));
   }
 
   /**
@@ -113,25 +134,105 @@ public final class KernelRidge {
           name, "not finite", "every entry of a kernel must be a finite number");
     }
     backend.upload(y.toArray(), targets);
+    double targetNorm = norm(targets);
+    if (kappa > 0) {
+      double rest = attempt(kernel, kappa);
+      if (rest <= largestResidual(kappa * norm(coefficients), targetNorm)) {
+        return fitted(y, kappa, 0, List.of(), relative(rest, targetNorm), 0);
+      }
+      Optional<RidgeFit> refined = refined(rest, kernel, kappa, y, targetNorm);
+      return refined.orElseThrow(() -> indefinite(name, kernel, kappa));
+    }
     double scale = meanDiagonal(kernel);
-    double targetNorm = Math.sqrt(backend.dot(targets, targets));
     List<Double> rejected = new ArrayList<>();
     double jitter = 0;
     for (int step = 0; step <= JITTER_STEPS; step++) {
-      double relativeResidual = attempt(kernel, kappa + jitter, targetNorm);
-      if (relativeResidual <= LARGEST_RESIDUAL) {
-        double[] solution = new double[y.rows() * y.outputs()];
-        backend.download(coefficients, solution);
-        return new RidgeFit(
-            solution, y.rows(), y.outputs(), kappa, jitter, rejected, relativeResidual);
+      double rest = relative(attempt(kernel, jitter), targetNorm);
+      if (rest <= LARGEST_RESIDUAL) {
+        return fitted(y, kappa, jitter, rejected, rest, 0);
       }
       rejected.add(jitter);
       jitter = scale * FIRST_JITTER * Math.pow(10, step);
     }
-    throw new NotPositiveDefiniteException(
-        name + " + kappa I (" + y.rows() + " x " + y.rows() + ", kappa = " + kappa + ")",
+    throw indefinite(name, kernel, kappa);
+  }
+
+  /** Refines the solution at hand, or one from zero where the factorization failed. */
+  private Optional<RidgeFit> refined(
+      double rest, Matrix kernel, double kappa, Targets y, double targetNorm) {
+    double[] solution = new double[y.rows() * y.outputs()];
+    if (Double.isInfinite(rest)) {
+      if (!factorized(kernel, 2 * kappa)) {
+        return Optional.empty();
+      }
+    } else {
+      backend.download(coefficients, solution);
+    }
+    Refinement refinement = new Refinement(y, kappa, solution);
+    double last = Double.POSITIVE_INFINITY;
+    for (int step = 0; step < MOST_REFINEMENTS; step++) {
+      double norm = refinement.residual(backend, kernel);
+      double left = kappa * refinement.norm();
+      if (norm <= FAR_BELOW * largestResidual(left, targetNorm) || !(norm < 0.75 * last)) {
+        break;
+      }
+      last = norm;
+      backend.upload(refinement.residual(), residual);
+      backend.solveCholesky(factor, residual);
+      backend.download(residual, solution);
+      refinement.correct(solution);
+    }
+    double norm = refinement.residual(backend, kernel);
+    backend.upload(refinement.solution(), coefficients);
+    backend.upload(refinement.residual(), residual);
+    return norm <= largestResidual(kappa * refinement.norm(), targetNorm)
+        ? Optional.of(
+            fitted(
+                y,
+                kappa,
+                0,
+                List.of(),
+                relative(norm, targetNorm),
+                relative(refinement.rounding(), targetNorm)))
+        : Optional.empty();
+  }
+
+  /**
+   * The largest norm of a residual that is small enough.
+   *
+   * @param left |kappa C|, what the fit leaves of the targets
+   */
+  private static double largestResidual(double left, double targetNorm) {
+    return Math.min(
+        LARGEST_RESIDUAL * targetNorm, Math.max(LARGEST_SHARE * left, NEGLIGIBLE * targetNorm));
+  }
+
+  private RidgeFit fitted(
+      Targets y, double kappa, double jitter, List<Double> rejected, double rest, double rounding) {
+    double[] solution = new double[y.rows() * y.outputs()];
+    backend.download(coefficients, solution);
+    ridge = kappa + jitter;
+    return new RidgeFit(solution, y.rows(), y.outputs(), kappa, jitter, rejected, rest, rounding);
+  }
+
+  private NotPositiveDefiniteException indefinite(String name, Matrix kernel, double kappa) {
+    int points = kernel.rows();
+    return new NotPositiveDefiniteException(
+        name + " + kappa I (" + points + " x " + points + ", kappa = " + kappa + ")",
         smallestEigenvalue(kernel, kappa),
-        "raise kappa, or check the kernel for errors");
+        "raise kappa, and look for rows of the inputs that occur twice");
+  }
+
+  /**
+   * The last fit at its own points, K C = Y - (kappa + jitter) C - R, in which no large numbers
+   * cancel.
+   *
+   * @param out P x K
+   */
+  public void predictTrain(Matrix out) {
+    backend.copy(targets, out);
+    backend.axpy(-ridge, coefficients, out);
+    backend.axpy(-1, residual, out);
   }
 
   /**
@@ -149,25 +250,37 @@ public final class KernelRidge {
     return coefficients;
   }
 
-  /** The relative residual of a solve, or infinity where the factorization failed. */
-  private double attempt(Matrix kernel, double ridge, double targetNorm) {
-    backend.copy(kernel, factor);
-    backend.addDiagonal(ridge, factor);
-    try {
-      backend.cholesky(factor);
-    } catch (NotPositiveDefiniteException e) {
+  /** The norm of the residual of a solve, or infinity where the factorization failed. */
+  private double attempt(Matrix kernel, double shift) {
+    if (!factorized(kernel, shift)) {
       return Double.POSITIVE_INFINITY;
     }
     backend.copy(targets, coefficients);
     backend.solveCholesky(factor, coefficients);
-    // Y - ridge C - K C
+    // Y - shift C - K C
     backend.copy(targets, residual);
-    backend.axpy(-ridge, coefficients, residual);
+    backend.axpy(-shift, coefficients, residual);
     backend.gemm(Transpose.NO, Transpose.NO, -1, kernel, coefficients, 1, residual);
-    double norm = Math.sqrt(backend.dot(residual, residual));
-    if (Double.isNaN(norm)) {
-      return Double.POSITIVE_INFINITY;
+    double norm = norm(residual);
+    return Double.isNaN(norm) ? Double.POSITIVE_INFINITY : norm;
+  }
+
+  private boolean factorized(Matrix kernel, double shift) {
+    backend.copy(kernel, factor);
+    backend.addDiagonal(shift, factor);
+    try {
+      backend.cholesky(factor);
+      return true;
+    } catch (NotPositiveDefiniteException e) {
+      return false;
     }
+  }
+
+  private double norm(Matrix a) {
+    return Math.sqrt(backend.dot(a, a));
+  }
+
+  private static double relative(double norm, double targetNorm) {
     return targetNorm == 0 ? norm : norm / targetNorm;
   }
 

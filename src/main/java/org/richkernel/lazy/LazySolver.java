@@ -13,9 +13,13 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.UnresolvedKernelException;
 
 /** Fits a {@link LazyProblem}: kernels, ridge predictor, and predictions in panels. */
 public final class LazySolver {
+  /** Largest share of the targets by which the rounding of the kernel may move predictions. */
+  private static final double LARGEST_ROUNDING = 3e-4;
+
   private static final String TRAIN_PREDICTIONS = "train predictions";
 
   private final Backend backend;
@@ -48,6 +52,7 @@ public final class LazySolver {
    *
    * @throws OutOfDeviceMemoryException if the plan does not fit; nothing was computed then
    * @throws NotPositiveDefiniteException if the kernel has a negative eigenvalue beyond rounding
+   * @throws UnresolvedKernelException if rounding of the kernel is not small against kappa
    * @throws InvalidProblemException if a kernel is not finite; the message names the layer
    */
   public LazySolution solve() {
@@ -66,25 +71,42 @@ public final class LazySolver {
       // the slopes of the last layer are spent, so their matrix holds the Cholesky factor
       KernelRidge ridge =
           new KernelRidge(backend, workspace, workspace.get(KernelRecursion.TRAIN_SLOPE));
-      RidgeFit fit =
-          ridge.fit(
-              problem.kernel().name() + " kernel",
-              readout,
-              problem.kappa(),
-              problem.trainTargets());
+      RidgeFit fit = fit(ridge, readout);
       Map<String, Double> seconds = new LinkedHashMap<>();
       seconds.put("gram", (solving - start) * 1e-9);
       seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
 
       double[] trainPredictions = new double[points * outputs];
       Matrix out = workspace.get(TRAIN_PREDICTIONS);
-      ridge.predict(readout, out);
+      ridge.predictTrain(out);
       backend.download(out, trainPredictions);
       double[] testPredictions =
           PanelPrediction.predict(backend, workspace, recursion, ridge.coefficients());
       return new LazySolution(
           problem, gram, layerMetrics(gram), fit, trainPredictions, testPredictions, seconds);
     }
+  }
+
+  /** The ridge, refused where rounding of the kernel decides its result. */
+  private RidgeFit fit(KernelRidge ridge, Matrix kernel) {
+    // an eigenvalue is off by the rounding of all entries of a row
+    double rounding = kernel.rows() * recursion.rounding();
+    RidgeFit fit;
+    try {
+      fit =
+          ridge.fit(
+              problem.kernel().name() + " kernel", kernel, problem.kappa(), problem.trainTargets());
+    } catch (NotPositiveDefiniteException e) {
+      if (problem.kappa() > 0) {
+        UnresolvedKernelException.requireSmall(problem.trainInputs(), rounding, problem.kappa());
+      }
+      throw e;
+    }
+    if (fit.rounding() > LARGEST_ROUNDING) {
+      throw new UnresolvedKernelException(
+          problem.trainInputs().meanSquare(), rounding, problem.kappa());
+    }
+    return fit;
   }
 
   private MemoryPlan makePlan() {

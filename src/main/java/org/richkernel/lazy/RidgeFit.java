@@ -9,9 +9,11 @@ import java.util.List;
  * @param points P
  * @param outputs K
  * @param kappa the ridge that was asked for
- * @param jitter what was added to the ridge to make the solve succeed; 0 where nothing was
+ * @param jitter what was added to the ridge to make the solve succeed; 0 wherever kappa is above 0
  * @param rejectedJitters the values that were tried before and failed, in order
  * @param residual |Y - (K + (kappa + jitter) I) coefficients|_F / |Y|_F, 0 for Y = 0
+ * @param rounding how much the rounding of K to float64 moves the predictions at the training
+ *     points, relative to |Y|_F; 0 where it was too small to matter
  */
 public record RidgeFit(
     double[] coefficients,
@@ -20,10 +22,16 @@ public record RidgeFit(
     double kappa,
     double jitter,
     List<Double> rejectedJitters,
-    double residual) {
+    double residual,
+    double rounding) {
   public RidgeFit {
     coefficients = coefficients.clone();
     rejectedJitters = List.copyOf(rejectedJitters);
+  }
+
+  /** Whether the system that was asked for is the one that was solved: no jitter was added. */
+  public boolean converged() {
+    return jitter == 0;
   }
 
   /** A copy, P x K, row-major. */

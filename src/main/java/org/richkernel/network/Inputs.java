@@ -85,6 +85,15 @@ public final class Inputs {
     return sum / dimension;
   }
 
+  /** Mean of |x|^2 / D over the points, 0 for none. */
+  public double meanSquare() {
+    double sum = 0;
+    for (int i = 0; i < rows; i++) {
+      sum += meanSquare(i) / rows;
+    }
+    return sum;
+  }
+
   /**
    * Refuses points whose kernels would overflow where fields are float32.
    *

@@ -283,6 +283,53 @@ class BadInputTest {
   }
 
   @Test
+  void columnsTooLargeForTheRidgeAreRefusedBeforeTheWorkWithAMendThatExists() throws IOException {
+    StringBuilder rows = new StringBuilder();
+    StringBuilder labels = new StringBuilder();
+    for (int i = 0; i < 12; i++) {
+      rows.append(20 + 7 * i % 50).append(',').append(20000 + 3700 * i).append('\n');
+      labels.append(i % 3 - 1).append('\n');
+    }
+    Path large = csv("large.csv", rows.toString());
+    Path given = csv("given.csv", labels.toString());
+    String[] data = {"--train-x=" + large, "--train-y=" + given, "--out=" + out, "--samples=400"};
+    String says =
+        "richkernel: --train-x: the inputs are of mean |x|^2/D = 9.0e+08, so rounding acts on their"
+            + " kernel like a jitter of ";
+    for (String more :
+        new String[] {
+          "bayes",
+          "bayes --hidden-layers=2",
+          "bayes --order=map --width=50",
+          "bayes --order=one-loop --width=50",
+          "finite --method=langevin --width=50",
+          "lazy --kappa=1e-9"
+        }) {
+      String[] words = more.split(" ", 0);
+      String[] arguments =
+          Stream.concat(Arrays.stream(words), Arrays.stream(data)).toArray(String[]::new);
+      Program run = Program.run(arguments);
+      assertThat(run.code()).as(more + run.err()).isEqualTo(ExitCode.USAGE);
+      assertThat(run.line())
+          .startsWith(says)
+          .contains("against kappa = ")
+          .contains("--standardize global")
+          .endsWith(more.startsWith("lazy") ? "or raise --kappa" : "or lower --beta");
+      assertThat(out).doesNotExist();
+    }
+  }
+
+  @Test
+  void aSingularKernelWithoutRidgeIsNotConvergedAndSaysItsJitter() throws IOException {
+    Path twice = csv("twice.csv", "1,0\n1,0\n1,1\n-1,1\n");
+    Program run =
+        Program.run(
+            "lazy", "--train-x=" + twice, "--train-y=" + y, "--kappa=0", "--out=" + out, "--quiet");
+    assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(run.err()).contains("jitter of ").contains("kappa = 0").contains("--kappa");
+  }
+
+  @Test
   void aStackTraceIsShownOnlyWithDebug() {
     assertThat(Program.run("lazy", "--debug").err().lines().count()).isGreaterThan(3);
     assertThat(Program.run("lazy").err().lines().count()).isEqualTo(1);

@@ -1,6 +1,8 @@
 package org.richkernel.bayes.critical;
 
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Precision;
+import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -54,6 +56,7 @@ public record FiniteWidthProblem(
   /** The problem of a network without a readout bias on a data set. */
   public static FiniteWidthProblem of(
       NetworkSpec network, int width, double chi, double kappa, Inputs inputs, Targets targets) {
+    KernelRounding.requireResolved(network, inputs, Precision.FLOAT32, kappa);
     int layers = network.hiddenLayers();
     double[] weight = new double[layers];
     double[] bias = new double[layers];

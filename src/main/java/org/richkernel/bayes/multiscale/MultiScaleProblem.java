@@ -1,5 +1,8 @@
 package org.richkernel.bayes.multiscale;
 
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Precision;
+import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -45,6 +48,11 @@ public record MultiScaleProblem(
       throw new InvalidProblemException(
           "train-y", targets.rows() + " rows", "give one per training input, " + inputs.rows());
     }
+    KernelRounding.requireResolved(
+        network,
+        inputs,
+        network.activation() == Activation.LINEAR ? Precision.FLOAT64 : Precision.FLOAT32,
+        kappa);
   }
 
   /** P. */

@@ -65,7 +65,7 @@ final class LayerSweep implements AutoCloseable {
   private final LayerCovariance covariance; // of the layer at hand, above the first
   private final SteinForm stein;
   private final List<Layer> layers = new ArrayList<>();
-  private final RelativeJitter jitter = new RelativeJitter();
+  private final RelativeJitter jitter;
   private boolean adapting = true;
   private long sweeps;
 
@@ -111,6 +111,7 @@ final class LayerSweep implements AutoCloseable {
     this.backend = backend;
     this.network = network;
     this.kappa = kappa;
+    this.jitter = new RelativeJitter(kappa);
     this.samples = samples;
     this.seed = seed;
     MemoryPlan plan = new MemoryPlan();

@@ -76,9 +76,7 @@ final class CholeskyFactorization {
     }
     if (!positive) {
       throw new NotPositiveDefiniteException(
-          a.describe(),
-          Double.NaN,
-          "check the inputs for NaN and repeated points, or raise the ridge on the diagonal");
+          a.describe(), Double.NaN, NotPositiveDefiniteException.SCALE_INPUTS);
     }
   }
 

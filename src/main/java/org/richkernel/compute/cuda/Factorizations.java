@@ -88,9 +88,7 @@ final class Factorizations implements AutoCloseable {
     }
     if (info > 0 || badPivot <= n) {
       throw new NotPositiveDefiniteException(
-          a.describe(),
-          Double.NaN,
-          "check the inputs for NaN and repeated points, or raise the ridge on the diagonal");
+          a.describe(), Double.NaN, NotPositiveDefiniteException.SCALE_INPUTS);
     }
   }
 

@@ -1,0 +1,74 @@
+package org.richkernel.network;
+
+import java.util.Locale;
+
+/**
+ * Inputs whose kernel cannot be told from one with a jitter that is not small against the ridge:
+ * the numbers that the ridge decides about would be those of another ridge.
+ */
+public final class UnresolvedKernelException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  /** Largest jitter, or rounding of a kernel, relative to the ridge. */
+  private static final double LARGEST_SHARE = 0.1;
+
+  private final String finding;
+
+  /**
+   * A refusal.
+   *
+   * @param meanSquare mean of |x|^2 / D over the inputs
+   * @param jitter what would have to be added to the diagonal, or what rounding adds to entries
+   * @param kappa the ridge
+   */
+  public UnresolvedKernelException(double meanSquare, double jitter, double kappa) {
+    this(
+        String.format(
+            Locale.ROOT,
+            "the inputs are of mean |x|^2/D = %.2g, so rounding acts on their kernel like a jitter"
+                + " of %.2g, which is not small against kappa = %.2g",
+            meanSquare,
+            jitter,
+            kappa));
+  }
+
+  private UnresolvedKernelException(String finding) {
+    super(finding + "; scale the inputs to order 1, or raise kappa");
+    this.finding = finding;
+  }
+
+  /** What is wrong, without the mend. */
+  public String finding() {
+    return finding;
+  }
+
+  /**
+   * Refuses a jitter that is not small against the ridge.
+   *
+   * @param inputs that the kernel is of
+   * @param jitter as for the constructor
+   * @throws UnresolvedKernelException if the jitter is above a tenth of kappa
+   */
+  public static void requireSmall(Inputs inputs, double jitter, double kappa) {
+    if (!(jitter <= LARGEST_SHARE * kappa)) {
+      throw new UnresolvedKernelException(inputs.meanSquare(), jitter, kappa);
+    }
+  }
+
+  /**
+   * Refuses the jitter of a layer's covariance.
+   *
+   * @throws UnresolvedKernelException if the jitter is above a tenth of kappa
+   */
+  public static void requireSmall(double jitter, double kappa) {
+    if (!(jitter <= LARGEST_SHARE * kappa)) {
+      throw new UnresolvedKernelException(
+          String.format(
+              Locale.ROOT,
+              "the covariance of a hidden layer needs a jitter of %.2g, which is not small against"
+                  + " kappa = %.2g",
+              jitter,
+              kappa));
+    }
+  }
+}
