@@ -57,7 +57,7 @@ final class ChainEnsemble implements AutoCloseable {
         EnsembleLayout.of(
             backend, network, options, points, input.rank(), y.length / points, tests);
     small = new SamplingChain[layout.chains().size() - CHAINS];
-    threads = owned.own(new DeviceThreads(layout.devices().size()));
+    threads = owned.own(new DeviceThreads(layout.devices()));
     try {
       for (Backend each : layout.devices()) {
         devices.add(owned.own(ChainDevice.of(layout, each, input, y, test)));

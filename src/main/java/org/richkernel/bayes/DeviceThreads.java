@@ -7,18 +7,19 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.IntConsumer;
+import org.richkernel.compute.Backend;
 
 /**
  * A host thread for each device, so that devices work at the same time although each answers its
  * caller. With a single device the caller's own thread does the work.
  */
 final class DeviceThreads implements AutoCloseable {
-  private final int devices;
+  private final List<Backend> devices;
   private final List<ExecutorService> threads = new ArrayList<>();
 
-  DeviceThreads(int devices) {
+  DeviceThreads(List<Backend> devices) {
     this.devices = devices;
-    for (int d = 0; devices > 1 && d < devices; d++) {
+    for (int d = 0; devices.size() > 1 && d < devices.size(); d++) {
       String name = "device-" + d;
       threads.add(
           Executors.newSingleThreadExecutor(
@@ -38,15 +39,16 @@ final class DeviceThreads implements AutoCloseable {
    */
   void run(IntConsumer work) {
     if (threads.isEmpty()) {
-      for (int d = 0; d < devices; d++) {
+      for (int d = 0; d < devices.size(); d++) {
         work.accept(d);
       }
       return;
     }
+    Thread caller = Thread.currentThread();
     List<CompletableFuture<Void>> under = new ArrayList<>();
-    for (int d = 0; d < devices; d++) {
+    for (int d = 0; d < devices.size(); d++) {
       int device = d;
-      under.add(CompletableFuture.runAsync(() -> work.accept(device), threads.get(d)));
+      under.add(CompletableFuture.runAsync(() -> lent(caller, device, work), threads.get(d)));
     }
     Throwable failure = null;
     for (CompletableFuture<Void> one : under) {
@@ -57,6 +59,17 @@ final class DeviceThreads implements AutoCloseable {
     }
     if (failure instanceof RuntimeException exception) {
       throw exception;
+    }
+  }
+
+  /** Runs the work of a device, which the waiting caller lends to this thread. */
+  private void lent(Thread caller, int device, IntConsumer work) {
+    Backend backend = devices.get(device);
+    backend.handOver(caller, Thread.currentThread());
+    try {
+      work.accept(device);
+    } finally {
+      backend.handOver(Thread.currentThread(), caller);
     }
   }
 

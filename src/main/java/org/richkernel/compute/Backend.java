@@ -12,9 +12,13 @@ import java.util.List;
  * is allowed everywhere. NaN and infinities propagate as in IEEE arithmetic. No operation allocates
  * once its shapes have been seen.
  *
- * <p>Results are deterministic for a fixed device, number of threads and shape. A backend may be
- * used by one thread at a time; operations may run behind the caller on the device, and those that
- * return a number or fill an array wait for it.
+ * <p>Results are deterministic for a fixed device, number of threads and shape. Operations may run
+ * behind the caller on the device, and those that return a number or fill an array wait for it.
+ *
+ * <p>A backend serves one thread at a time: the one that allocated its first open matrix, until the
+ * last is closed. Any other thread that allocates or computes meanwhile gets an {@link
+ * IllegalStateException}; see {@link Ownership}. For work in parallel, open a backend for each
+ * thread.
  */
 public interface Backend extends AutoCloseable {
 
@@ -29,6 +33,14 @@ public interface Backend extends AutoCloseable {
   default List<Backend> devices() {
     return List.of(this);
   }
+
+  /**
+   * Passes this backend on with its open matrices, from a thread that waits to one that works, or
+   * back.
+   *
+   * @throws IllegalStateException if a third thread is served
+   */
+  void handOver(Thread from, Thread to);
 
   // ---- memory ------------------------------------------------------------------------------
 

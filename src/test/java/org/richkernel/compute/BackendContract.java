@@ -5,7 +5,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /**
  * What every backend must do: each operation against plain float64 loops, odd shapes, windows, NaN,
- * closed handles and the random streams. A backend's test extends this class.
+ * closed handles, threads and the random streams. A backend's test extends this class.
  */
 public abstract class BackendContract
     implements MemoryContract,
@@ -15,7 +15,8 @@ public abstract class BackendContract
         SlidingActivationContract,
         SmoothedActivationContract,
         DualKernelContract,
-        RandomContract {
+        RandomContract,
+        OwnershipContract {
   private Backend backend;
 
   /** Opens the backend under test. */

@@ -5,6 +5,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Ownership;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
@@ -41,11 +42,12 @@ final class CpuBackend implements Backend {
   private final HermiteSeries hermiteSeries;
   private final BackProjection backProjection;
   private final RandomFill randomFill;
+  private final Ownership ownership = new Ownership("cpu");
   private boolean closed;
 
   CpuBackend(BackendOptions options) {
     info = new BackendInfo("cpu", Processor.name(), options.threads());
-    memory = new CpuMemory(options.memoryLimitBytes());
+    memory = new CpuMemory(options.memoryLimitBytes(), ownership);
     team = new WorkerTeam(options.threads());
     transfer = new HostTransfer(team);
     fill = new ElementwiseTasks.Fill(team);
@@ -75,6 +77,7 @@ final class CpuBackend implements Backend {
   /** The operand as an open matrix of this backend. */
   private CpuMatrix use(Matrix matrix) {
     requireOpen();
+    ownership.check();
     return memory.use(matrix);
   }
 
@@ -92,6 +95,11 @@ final class CpuBackend implements Backend {
   @Override
   public BackendInfo info() {
     return info;
+  }
+
+  @Override
+  public void handOver(Thread from, Thread to) {
+    ownership.handOver(from, to);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Ownership;
 import org.richkernel.compute.Precision;
 
 /** Owns and counts the native memory of one backend: matrices and scratch. */
@@ -14,11 +15,16 @@ final class CpuMemory {
 
   private final long limit;
   private final long freeAtStart;
+  private final Ownership ownership;
   private final Set<CpuMatrix> open = new LinkedHashSet<>();
   private long allocated;
   private long peak;
 
-  CpuMemory(long limit) {
+  /**
+   * @param ownership ends with the last open matrix
+   */
+  CpuMemory(long limit, Ownership ownership) {
+    this.ownership = ownership;
     this.limit = limit;
     this.freeAtStart = MachineMemory.freeBytes();
   }
@@ -51,10 +57,15 @@ final class CpuMemory {
           "allocate: " + label + " cannot be " + rows + " x " + columns);
     }
     String purpose = label + " (" + rows + " x " + columns + ", " + precision + ")";
-    NativeBlock block = reserve(precision, (long) rows * columns, purpose);
-    CpuMatrix matrix = new CpuMatrix(this, block, precision, rows, columns, label);
-    open.add(matrix);
-    return matrix;
+    ownership.claim();
+    try {
+      NativeBlock block = reserve(precision, (long) rows * columns, purpose);
+      CpuMatrix matrix = new CpuMatrix(this, block, precision, rows, columns, label);
+      open.add(matrix);
+      return matrix;
+    } finally {
+      ownership.releaseUnlessOpen(open.size());
+    }
   }
 
   /** Memory that is counted but belongs to no matrix. */
@@ -84,6 +95,7 @@ final class CpuMemory {
   void close(CpuMatrix matrix, NativeBlock block) {
     open.remove(matrix);
     release(block);
+    ownership.releaseUnlessOpen(open.size());
   }
 
   /** The operand as a matrix of this backend that is open. */

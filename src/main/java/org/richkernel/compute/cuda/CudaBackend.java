@@ -143,6 +143,11 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void handOver(Thread from, Thread to) {
+    session.ownership().handOver(from, to);
+  }
+
+  @Override
   public Matrix allocate(Precision precision, int rows, int columns, String label) {
     session.begin("allocate " + label);
     return memory.allocate(precision, rows, columns, label);

@@ -16,6 +16,7 @@ import jcuda.jcusolver.cusolverStatus;
 import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.compute.Ownership;
 
 /**
  * The primary context of a device with one stream for compute and one for transfers, and the
@@ -28,6 +29,7 @@ final class CudaSession implements AutoCloseable {
   /** Whose context is current on the calling thread, as far as this backend has made it so. */
   private static final ThreadLocal<CudaSession> CURRENT = new ThreadLocal<>();
 
+  private final Ownership ownership = new Ownership("cuda");
   private final CudaDevice device;
   private final CUcontext context = new CUcontext();
   private final CUstream compute = new CUstream();
@@ -59,6 +61,11 @@ final class CudaSession implements AutoCloseable {
     return device;
   }
 
+  /** Which thread the backend of this session serves. */
+  Ownership ownership() {
+    return ownership;
+  }
+
   CUstream compute() {
     return compute;
   }
@@ -74,13 +81,14 @@ final class CudaSession implements AutoCloseable {
   /**
    * Starts an operation: makes the context current on the calling thread and notes what is done.
    *
-   * @throws IllegalStateException if the backend was closed
+   * @throws IllegalStateException if the backend was closed, or serves another thread
    * @throws DeviceLostException if the device was lost before
    */
   void begin(String name, Matrix... on) {
     if (closed) {
       throw new IllegalStateException(name + ": the cuda backend is closed");
     }
+    ownership.check();
     operation = name;
     operands = on;
     if (lost != null) {

@@ -87,18 +87,23 @@ final class DeviceMemory {
           "allocate: " + label + " cannot be " + rows + " x " + columns);
     }
     String purpose = label + " (" + rows + " x " + columns + ", " + precision + ")";
-    Block block = take(bytes((long) rows * columns, precision), purpose);
-    CudaMatrix matrix = new CudaMatrix(this, block, precision, rows, columns, label);
-    if (block.bytes > 0) {
-      try {
-        zero(block.pointer, block.bytes);
-      } catch (RuntimeException e) {
-        giveBack(block);
-        throw e;
+    session.ownership().claim();
+    try {
+      Block block = take(bytes((long) rows * columns, precision), purpose);
+      CudaMatrix matrix = new CudaMatrix(this, block, precision, rows, columns, label);
+      if (block.bytes > 0) {
+        try {
+          zero(block.pointer, block.bytes);
+        } catch (RuntimeException e) {
+          giveBack(block);
+          throw e;
+        }
       }
+      open.add(matrix);
+      return matrix;
+    } finally {
+      session.ownership().releaseUnlessOpen(open.size());
     }
-    open.add(matrix);
-    return matrix;
   }
 
   /** Bytes of so many elements; a number that no device has where they would not fit 64 bits. */
@@ -195,6 +200,7 @@ final class DeviceMemory {
     if (open.remove(matrix)) {
       giveBack(block);
     }
+    session.ownership().releaseUnlessOpen(open.size());
   }
 
   /** The operand as a matrix of this backend that is open. */
