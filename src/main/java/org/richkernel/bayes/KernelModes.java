@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
@@ -10,12 +11,15 @@ import org.richkernel.compute.Transpose;
  * the saddle equations of linear networks are sums over P modes.
  */
 public final class KernelModes {
+  private final double[] kernel; // C, P x P
   private final double[] lambda; // at least 0
   private final double[] vectors; // U, P x P, eigenvectors in columns
   private final double[] targets; // Z, P x K
   private final int outputs;
 
-  private KernelModes(double[] lambda, double[] vectors, double[] targets, int outputs) {
+  private KernelModes(
+      double[] kernel, double[] lambda, double[] vectors, double[] targets, int outputs) {
+    this.kernel = kernel;
     this.lambda = lambda;
     this.vectors = vectors;
     this.targets = targets;
@@ -25,7 +29,8 @@ public final class KernelModes {
   /**
    * Diagonalizes a kernel; eigenvalues that rounding made negative are taken for 0.
    *
-   * @param c C, row-major P x P, positive semidefinite
+   * @param c C, row-major P x P, symmetric and positive semidefinite; not copied, so it must not
+   *     change while this is in use
    * @param y Y, row-major P x K
    * @param outputs K
    */
@@ -49,7 +54,7 @@ public final class KernelModes {
         }
       }
     }
-    return new KernelModes(lambda, vectors, z, outputs);
+    return new KernelModes(c, lambda, vectors, z, outputs);
   }
 
   /** P. */
@@ -98,6 +103,27 @@ public final class KernelModes {
       }
     }
     return x;
+  }
+
+  /**
+   * C + sum_k w_k u_k u_k^T, in O(P^2) for each k.
+   *
+   * @param directions u_k, P numbers each
+   * @param weights w_k
+   * @return row-major P x P
+   */
+  double[] raised(List<double[]> directions, double[] weights) {
+    int points = lambda.length;
+    double[] sum = kernel.clone();
+    for (int k = 0; k < weights.length; k++) {
+      double[] u = directions.get(k);
+      for (int i = 0; i < points; i++) {
+        for (int j = 0; j < points; j++) {
+          sum[i * points + j] += weights[k] * (u[i] * u[j]);
+        }
+      }
+    }
+    return sum;
   }
 
   /** U_ik: mode k at a point. */

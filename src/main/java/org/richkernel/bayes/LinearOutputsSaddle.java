@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -203,35 +202,19 @@ public final class LinearOutputsSaddle {
 
   /** Phi^l at the best minimum, P x P, l = 0 (C itself) to L. */
   public double[] kernel(int layer) {
-    int points = modes.points();
     double[][] v = rotatedDuals(best());
-    RealMatrix kernel = new Array2DRowRealMatrix(points, points);
-    for (int i = 0; i < points; i++) {
-      kernel.setEntry(i, i, modes.lambda(i));
-    }
+    List<double[]> images = new ArrayList<>();
+    double[] weights = new double[v.length];
     for (int k = 0; k < v.length; k++) {
-      double quadratic = 0;
-      for (int i = 0; i < points; i++) {
-        quadratic += modes.lambda(i) * v[k][i] * v[k][i];
+      double quadratic = 0; // v_k^T C v_k
+      double[] image = new double[modes.points()];
+      for (int i = 0; i < image.length; i++) {
+        image[i] = modes.lambda(i) * v[k][i];
+        quadratic += image[i] * v[k][i];
       }
-      double weight = quadratic == 0 ? 0 : (Math.pow(1 + best().t()[k], layer) - 1) / quadratic;
-      for (int i = 0; i < points; i++) {
-        for (int j = 0; j < points; j++) {
-          kernel.addToEntry(i, j, weight * modes.lambda(i) * v[k][i] * modes.lambda(j) * v[k][j]);
-        }
-      }
+      images.add(modes.toPoints(image));
+      weights[k] = quadratic == 0 ? 0 : (Math.pow(1 + best().t()[k], layer) - 1) / quadratic;
     }
-    RealMatrix q = new Array2DRowRealMatrix(points, points);
-    for (int i = 0; i < points; i++) {
-      for (int k = 0; k < points; k++) {
-        q.setEntry(i, k, modes.vector(i, k));
-      }
-    }
-    RealMatrix full = q.multiply(kernel).multiply(q.transpose());
-    double[] flat = new double[points * points];
-    for (int i = 0; i < flat.length; i++) {
-      flat[i] = full.getEntry(i / points, i % points);
-    }
-    return flat;
+    return modes.raised(images, weights);
   }
 }

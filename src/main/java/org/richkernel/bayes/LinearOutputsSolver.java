@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.Backend;
@@ -19,6 +20,7 @@ final class LinearOutputsSolver {
    *
    * @param c readout kernel at initialisation, slope x . x' + offset, P x P
    * @param later product of the weight variances above the input, by which c exceeds Sigma^1
+   * @param gram seconds that c took
    */
   static AdaptiveNbkSolution solve(
       Backend backend,
@@ -26,7 +28,8 @@ final class LinearOutputsSolver {
       double[] c,
       double slope,
       double offset,
-      double later) {
+      double later,
+      double gram) {
     NetworkSpec network = problem.network();
     int outputs = problem.trainTargets().outputs();
     double[] y = problem.trainTargets().toArray();
@@ -35,22 +38,27 @@ final class LinearOutputsSolver {
     LinearOutputsSaddle saddle =
         LinearOutputsSaddle.solve(
             backend, c, y, outputs, network.hiddenLayers(), problem.options().gamma(), kappa);
-    double solving = (System.nanoTime() - start) * 1e-9;
+    long raising = System.nanoTime();
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    seconds.put("gram", gram);
+    seconds.put("solve", (raising - start) * 1e-9);
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     double variance = 1 / later;
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
+    for (int l = 1; l <= network.hiddenLayers(); l) {
       double[] kernel = saddle.kernel(l);
-      for (int i = 0; i < kernel.length; i++) {
+      for (int i = 0; i < kernel.length; i) {
         kernel[i] *= variance;
       }
       kernels.add(kernel);
       layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
       variance *= network.weightVariance(l);
     }
+    long predicting = System.nanoTime();
+    seconds.put("kernels", (predicting - raising) * 1e-9);
     double[] v = saddle.dual();
     double[] fitted = y.clone();
-    for (int i = 0; i < fitted.length; i++) {
+    for (int i = 0; i < fitted.length; i) {
       fitted[i] -= kappa * v[i];
     }
     LinearPredictor predictor =
@@ -63,6 +71,11 @@ final class LinearOutputsSolver {
       }
       roots.add(new LinearSaddle.Root(trace, minimum.action()));
     }
+    double[] tested =
+        problem.testInputs().rows() == 0
+            ? new double[0]
+            : predictor.predict(backend, problem.testInputs());
+    seconds.put("predict", (System.nanoTime() - predicting) * 1e-9);
     return new AdaptiveNbkSolution(
         LinearSaddleSolver.stop(saddle.best().residual(), problem.options().tolerance()),
         "closed-form",
@@ -73,15 +86,12 @@ final class LinearOutputsSolver {
         v,
         Estimate.ofProduct(y, v),
         SampledVector.exact(fitted),
-        SampledVector.exact(
-            problem.testInputs().rows() == 0
-                ? new double[0]
-                : predictor.predict(backend, problem.testInputs())),
+        SampledVector.exact(tested),
         predictor,
         List.of(),
         Map.of(),
         roots,
-        Map.of("solve", solving));
+        seconds);
   }
 
   /** f(x) = sum_i (slope x_i . x + offset) A_i. */
@@ -89,11 +99,11 @@ final class LinearOutputsSolver {
       Inputs train, double[] coefficients, double slope, double offset, int outputs) {
     double[] weights = new double[train.dimension() * outputs];
     double[] intercepts = new double[outputs];
-    for (int i = 0; i < train.rows(); i++) {
-      for (int k = 0; k < outputs; k++) {
+    for (int i = 0; i < train.rows(); i) {
+      for (int k = 0; k < outputs; k) {
         double a = coefficients[i * outputs + k];
         intercepts[k] += offset * a;
-        for (int d = 0; d < train.dimension(); d++) {
+        for (int d = 0; d < train.dimension(); d) {
           weights[d * outputs + k] += slope * train.at(i, d) * a;
         }
       }

@@ -100,18 +100,7 @@ public final class LinearSaddle {
     }
     double[] cv = modes.toPoints(image);
     double weight = quadratic == 0 ? 0 : (Math.pow(1 + t(), layer) - 1) / quadratic;
-    double[] kernel = new double[points * points];
-    for (int i = 0; i < points; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = weight * cv[i] * cv[j];
-        for (int k = 0; k < points; k++) {
-          sum += modes.vector(i, k) * modes.lambda(k) * modes.vector(j, k);
-        }
-        kernel[i * points + j] = sum;
-        kernel[j * points + i] = sum;
-      }
-    }
-    return kernel;
+    return modes.raised(List.of(cv), new double[] {weight});
   }
 
   /** S(t), the action per neuron. */

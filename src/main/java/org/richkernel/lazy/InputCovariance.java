@@ -2,6 +2,7 @@ package org.richkernel.lazy;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.NetworkSpec;
@@ -14,6 +15,14 @@ public final class InputCovariance {
   private static final int PANEL = 1024;
 
   private InputCovariance() {}
+
+  /** What {@link #of} holds. */
+  public static MemoryPlan plan(int points, int dimension) {
+    return new MemoryPlan()
+        .add("input panel", Precision.FLOAT64, points, Math.min(PANEL, dimension))
+        .add("input covariance", Precision.FLOAT64, points, points)
+        .addHost(8L * points * Math.min(PANEL, dimension));
+  }
 
   /**
    * g_0 X X^T / D + g_b, row-major P x P.
