@@ -20,7 +20,7 @@ import org.richkernel.network.NetworkSpec;
  */
 public final class InputFactor {
   /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
-  private static final double RANK_TOLERANCE = 1e-12;
+  static final double RANK_TOLERANCE = 1e-12;
 
   private final int points;
   private final int features;

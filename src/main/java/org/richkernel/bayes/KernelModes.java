@@ -27,7 +27,8 @@ public final class KernelModes {
   }
 
   /**
-   * Diagonalizes a kernel; eigenvalues that rounding made negative are taken for 0.
+   * Diagonalizes a kernel; eigenvalues within rounding of 0 are taken for 0: networks that multiply
+   * the kernel by (1 + t)^L would make modes of them.
    *
    * @param c C, row-major P x P, symmetric and positive semidefinite; not copied, so it must not
    *     change while this is in use
@@ -45,9 +46,10 @@ public final class KernelModes {
       backend.download(a, vectors);
       backend.download(values, lambda);
     }
+    double least = InputFactor.RANK_TOLERANCE * Math.max(0, lambda[points - 1]);
     double[] z = new double[points * outputs];
     for (int p = 0; p < points; p++) {
-      lambda[p] = Math.max(0, lambda[p]);
+      lambda[p] = lambda[p] <= least ? 0 : lambda[p];
       for (int i = 0; i < points; i++) {
         for (int k = 0; k < outputs; k++) {
           z[i * outputs + k] += vectors[p * points + i] * y[p * outputs + k];

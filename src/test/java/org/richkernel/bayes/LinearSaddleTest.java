@@ -3,8 +3,11 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -267,5 +270,64 @@ class LinearSaddleTest {
     assertThat(m).isFinite();
     assertThat(m * Math.pow(30 / (m + 1e-3), 2) / t).isCloseTo(1, within(1e-10));
     assertThat(saddle.roots()).allSatisfy(r -> assertThat(r.action()).isFinite());
+  }
+
+  /**
+   * More points than inputs have features. The three features are orthogonal waves, so the three
+   * eigenvalues of C and the targets along them are known; the others are 0, and rounding of them
+   * must not become modes where (1 + t)^L is large.
+   */
+  @Test
+  void roundingOfTheNullSpaceMakesNoFurtherRoots() {
+    int points = 60;
+    int features = 3;
+    double[] x = new double[points * features];
+    double[] y = new double[points];
+    for (int i = 0; i < points; i++) {
+      double angle = 2 * Math.PI * i / points;
+      x[i * features] = 1.3 * Math.cos(angle);
+      x[i * features + 1] = 0.7 * Math.sin(angle);
+      x[i * features + 2] = 1.1 * Math.cos(2 * angle);
+      y[i] = i % 7 < 3 ? 1 : -1;
+    }
+    double[] c = new double[points * points];
+    double[] lambda = new double[features];
+    double[] z = new double[features];
+    for (int k = 0; k < features; k++) {
+      for (int i = 0; i < points; i++) {
+        double u = x[i * features + k];
+        lambda[k] += u * u / features;
+        z[k] += u * y[i];
+        for (int j = 0; j < points; j++) {
+          c[i * points + j] += u * x[j * features + k] / features;
+        }
+      }
+      z[k] /= Math.sqrt(lambda[k] * features);
+    }
+    int layers = 4;
+    double gamma = 1;
+    double kappa = 1e-3;
+    DoubleUnaryOperator excess =
+        t -> {
+          double m = Math.pow(1 + t, layers);
+          double pull = 0;
+          for (int k = 0; k < features; k++) {
+            double v = z[k] / (m * lambda[k] + kappa);
+            pull += gamma * gamma * m * lambda[k] * v * v;
+          }
+          return t - pull;
+        };
+    List<Double> changes = new ArrayList<>();
+    for (double t = 1e-6; t < 1e5; t *= 1.001) {
+      if (excess.applyAsDouble(t) < 0 && excess.applyAsDouble(t * 1.001) >= 0) {
+        changes.add(t);
+      }
+    }
+    assertThat(changes).hasSize(1);
+
+    LinearSaddle saddle = LinearSaddle.solve(backend, c, y, layers, gamma, kappa);
+
+    assertThat(saddle.roots()).hasSize(1);
+    assertThat(saddle.t()).isBetween(changes.get(0) * 0.999999, changes.get(0) * 1.001001);
   }
 }
