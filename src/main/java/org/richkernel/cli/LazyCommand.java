@@ -89,8 +89,9 @@ final class LazyCommand implements Callable<Integer> {
     public String shortfall(LazyFit fit) {
       return String.format(
           Locale.ROOT,
-          "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal; give"
-              + " --kappa, or leave out rows of --train-x that depend on others",
+          "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal, which"
+              + " moves the predictions; give --kappa, or leave out rows of --train-x that depend on"
+              + " others",
           fit.solution().fit().jitter());
     }
 

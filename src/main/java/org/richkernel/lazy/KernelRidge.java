@@ -24,9 +24,9 @@ import org.richkernel.network.Targets;
  *
  * <p>Without a ridge the limit kappa -&gt; 0 is sought: a jitter of 1e-12, 1e-11, ... 1e-8 times
  * the mean diagonal is added where the factorization fails or leaves a residual above 1e-5 of the
- * targets. The fit records every step, and is not {@link RidgeFit#converged converged} then. A
- * matrix that still fails is not positive semidefinite up to rounding, and the exception names its
- * smallest eigenvalue.
+ * targets. The fit records every step, and is not {@link RidgeFit#converged converged} where the
+ * jitter moves the predictions. A matrix that still fails is not positive semidefinite up to
+ * rounding, and the exception names its smallest eigenvalue.
  */
 public final class KernelRidge {
   private static final double FIRST_JITTER = 1e-12;
@@ -212,7 +212,9 @@ public final class KernelRidge {
     double[] solution = new double[y.rows() * y.outputs()];
     backend.download(coefficients, solution);
     ridge = kappa + jitter;
-    return new RidgeFit(solution, y.rows(), y.outputs(), kappa, jitter, rejected, rest, rounding);
+    double displacement = relative(jitter * norm(coefficients), norm(targets));
+    return new RidgeFit(
+        solution, y.rows(), y.outputs(), kappa, jitter, rejected, rest, displacement, rounding);
   }
 
   private NotPositiveDefiniteException indefinite(String name, Matrix kernel, double kappa) {

@@ -12,6 +12,8 @@ import java.util.List;
  * @param jitter what was added to the ridge to make the solve succeed; 0 wherever kappa is above 0
  * @param rejectedJitters the values that were tried before and failed, in order
  * @param residual |Y - (K + (kappa + jitter) I) coefficients|_F / |Y|_F, 0 for Y = 0
+ * @param displacement how far the jitter keeps the predictions at the training points from those
+ *     without it, relative to |Y|_F; 0 without a jitter
  * @param rounding how much the rounding of K to float64 moves the predictions at the training
  *     points, relative to |Y|_F; 0 where it was too small to matter
  */
@@ -23,15 +25,19 @@ public record RidgeFit(
     double jitter,
     List<Double> rejectedJitters,
     double residual,
+    double displacement,
     double rounding) {
+  /** Largest displacement of a fit that stands for one without a jitter. */
+  private static final double LARGEST_DISPLACEMENT = 1e-5;
+
   public RidgeFit {
     coefficients = coefficients.clone();
     rejectedJitters = List.copyOf(rejectedJitters);
   }
 
-  /** Whether the system that was asked for is the one that was solved: no jitter was added. */
+  /** Whether the system that was asked for is the one that was solved: no jitter moved it. */
   public boolean converged() {
-    return jitter == 0;
+    return displacement <= LARGEST_DISPLACEMENT;
   }
 
   /** A copy, P x K, row-major. */

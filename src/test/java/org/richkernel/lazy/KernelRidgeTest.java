@@ -72,11 +72,23 @@ class KernelRidgeTest {
     RidgeFit fit = KernelRidge.fit(backend, "k", kernel, 0, Targets.of(new double[] {1, -1, 4}));
 
     assertThat(fit.jitter()).isBetween(1e-12, 1e-7);
+    assertThat(fit.converged()).as("the two targets are not met").isFalse();
     assertThat(fit.rejectedJitters()).isNotEmpty().startsWith(0.0);
     double[] c = fit.coefficients();
     double prediction = c[0] + c[1] + 0.5 * c[2];
     assertThat(prediction).isCloseTo(0, within(1e-4));
     assertThat(0.5 * (c[0] + c[1]) + 2 * c[2]).isCloseTo(4, within(1e-4));
+  }
+
+  @Test
+  void agreeingDuplicatesWithoutRidgeAreFittedAsIfThereWereOne() {
+    double[] kernel = {1, 1, 0.5, 1, 1, 0.5, 0.5, 0.5, 2};
+    RidgeFit fit = KernelRidge.fit(backend, "k", kernel, 0, Targets.of(new double[] {1, 1, 4}));
+
+    assertThat(fit.converged()).isTrue();
+    double[] c = fit.coefficients();
+    assertThat(c[0] + c[1] + 0.5 * c[2]).isCloseTo(1, within(1e-9));
+    assertThat(0.5 * (c[0] + c[1]) + 2 * c[2]).isCloseTo(4, within(1e-9));
   }
 
   @Test
