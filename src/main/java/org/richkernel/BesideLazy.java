@@ -18,7 +18,7 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
   /** A summary with the cost and the scores of the NNGP. */
   Summary.Builder summary(String command, Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary = Summary.builder(command, config);
-    cost.addTo(summary, ioSeconds);
+    cost.with("lazy", lazy.seconds()).addTo(summary, ioSeconds);
     summary.lazyTrain(ResultParts.score(lazy.trainScores()));
     lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
     return summary;

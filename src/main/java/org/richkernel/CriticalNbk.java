@@ -83,6 +83,7 @@ public final class CriticalNbk {
     long start = System.nanoTime();
     Points points = Points.of(data);
     FiniteWidthProblem problem = problem(points);
+    long solving = System.nanoTime();
     Optional<MapSolution> solution =
         MapSolver.solve(
             backend, problem, network, points.trainInputs(), points.testInputs(), options, control);
@@ -91,8 +92,9 @@ public final class CriticalNbk {
     }
     KernelAdaptation response =
         LinearResponse.solve(backend, problem, options.samples(), options.seed());
+    double solved = (System.nanoTime() - solving) * 1e-9;
     LazyFit lazy = LazyRegression.of(network).kappa(1 / beta).fit(data, backend);
-    FitCost cost = FitCost.of(backend, start, control);
+    FitCost cost = FitCost.of(backend, start, control).solving("solve", solved);
     return Optional.of(
         new CriticalFit(
             network,

@@ -206,11 +206,14 @@ public final class Dynamics {
     long start = System.nanoTime();
     Points points = Points.of(data);
     DynamicsSettings resolved = settings.resolved(points, backend);
+    long solving = System.nanoTime();
     return new DynamicsSolve(resolved, points, backend)
         .solve(control)
         .map(
-            solved ->
-                new DynamicsFit(
-                    resolved, solved, points, data, FitCost.of(backend, start, control)));
+            solved -> {
+              double seconds = (System.nanoTime() - solving) * 1e-9;
+              FitCost cost = FitCost.of(backend, start, control).solving("solve", seconds);
+              return new DynamicsFit(resolved, solved, points, data, cost);
+            });
   }
 }

@@ -119,13 +119,14 @@ public final class FiniteTraining {
   public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
+    long training = System.nanoTime();
     GradientDescentNetwork.Outcome outcome = networks.train(problem(points), backend, control);
     if (outcome.solution().reason() == StopReason.INTERRUPTED) {
       return Optional.empty();
     }
-    return Optional.of(
-        new FiniteTrainingFit(
-            describe(), outcome, points, data, FitCost.of(backend, start, control)));
+    double trained = (System.nanoTime() - training) * 1e-9;
+    FitCost cost = FitCost.of(backend, start, control).solving("training", trained);
+    return Optional.of(new FiniteTrainingFit(describe(), outcome, points, data, cost));
   }
 
   private DynamicsProblem problem(Points points) {

@@ -89,6 +89,11 @@ public final class LazyFit implements Fit {
         : result;
   }
 
+  /** Wall-clock seconds that the fit took. */
+  double seconds() {
+    return cost.seconds();
+  }
+
   /** Alignment, trace and norm of the feature kernel of every hidden layer. */
   public List<LayerSummary> layers() {
     List<LayerSummary> layers = new ArrayList<>();

@@ -129,6 +129,7 @@ public final class MultiScaleNbk {
     long start = System.nanoTime();
     Points points = Points.of(data);
     MultiScaleProblem problem = problem(points);
+    long solving = System.nanoTime();
     Optional<List<ScaleSolution>> path =
         linear()
             ? Optional.of(new LinearScaleSolver(backend, problem).sweep(chis, points.testTargets()))
@@ -136,8 +137,9 @@ public final class MultiScaleNbk {
     if (path.isEmpty()) {
       return Optional.empty();
     }
+    double solved = (System.nanoTime() - solving) * 1e-9;
     LazyFit lazy = LazyRegression.of(network).kappa(options.kappa()).fit(data, backend);
-    FitCost cost = FitCost.of(backend, start, control);
+    FitCost cost = FitCost.of(backend, start, control).solving("solve", solved);
     return Optional.of(
         new MultiScaleFit(
             order.level(),

@@ -148,7 +148,8 @@ class SavedResultsTest {
             Map.entry("phi_1", square),
             Map.entry("phi_2", square),
             Map.entry("ntk", square));
-    assertThat(keys(json(lazy).path("seconds"))).containsExactly("total", "io", "gram", "solve");
+    assertThat(keys(json(lazy).path("seconds")))
+        .containsExactly("total", "io", "gram", "solve", "predict", "metrics", "other");
   }
 
   @Test
@@ -156,7 +157,8 @@ class SavedResultsTest {
     assertThat(keys(bayes.path("mc")))
         .containsExactly("samples", "effectiveSamples", "standardError");
     assertThat(keys(bayes.path("seconds")))
-        .containsExactlyInAnyOrder("total", "io", "sampling", "gram", "solve");
+        .containsExactlyInAnyOrder(
+            "total", "io", "lazy", "inputs", "sampling", "gram", "solve", "other");
     assertThat(keys(bayes.path("peakBytes"))).containsExactly("host", "device", "matrices");
     assertThat(bayes.at("/peakBytes/host").longValue())
         .isGreaterThan(bayes.at("/peakBytes/matrices").longValue());

@@ -27,7 +27,8 @@ import org.richkernel.solver.StopReason;
  * @param history convergence table: columns by name, one row per look at the certificate
  * @param roots all solutions of a linear network's saddle equation, of least action first; with
  *     several outputs all minima, each by tr T
- * @param seconds wall-clock time by part: sampling, gram, solve; closed forms do not sample
+ * @param seconds wall-clock time by part: inputs, sampling, gram, solve, and for closed forms,
+ *     which do not sample, kernels and predict
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(

@@ -162,10 +162,12 @@ public final class AdaptiveNbkSolver {
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();
+    long factoring = System.nanoTime();
     InputFactor input =
         InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
     InputFactor.Coordinates coordinates =
         test.rows() == 0 ? null : input.coordinates(backend, test.toArray(), test.rows());
+    double factored = (System.nanoTime() - factoring) * 1e-9;
     try (SaddleSampler sampler =
         new SaddleSampler(
             backend,
@@ -176,6 +178,7 @@ public final class AdaptiveNbkSolver {
             coordinates,
             start,
             run)) {
+      sampler.addSeconds("inputs", factored);
       StopReason stop = sampler.run(control);
       return stop == StopReason.INTERRUPTED
           ? null

@@ -45,9 +45,9 @@ final class LinearOutputsSolver {
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     double variance = 1 / later;
-    for (int l = 1; l <= network.hiddenLayers(); l) {
+    for (int l = 1; l <= network.hiddenLayers(); l++) {
       double[] kernel = saddle.kernel(l);
-      for (int i = 0; i < kernel.length; i) {
+      for (int i = 0; i < kernel.length; i++) {
         kernel[i] *= variance;
       }
       kernels.add(kernel);
@@ -58,7 +58,7 @@ final class LinearOutputsSolver {
     seconds.put("kernels", (predicting - raising) * 1e-9);
     double[] v = saddle.dual();
     double[] fitted = y.clone();
-    for (int i = 0; i < fitted.length; i) {
+    for (int i = 0; i < fitted.length; i++) {
       fitted[i] -= kappa * v[i];
     }
     LinearPredictor predictor =
@@ -99,11 +99,11 @@ final class LinearOutputsSolver {
       Inputs train, double[] coefficients, double slope, double offset, int outputs) {
     double[] weights = new double[train.dimension() * outputs];
     double[] intercepts = new double[outputs];
-    for (int i = 0; i < train.rows(); i) {
-      for (int k = 0; k < outputs; k) {
+    for (int i = 0; i < train.rows(); i++) {
+      for (int k = 0; k < outputs; k++) {
         double a = coefficients[i * outputs + k];
         intercepts[k] += offset * a;
-        for (int d = 0; d < train.dimension(); d) {
+        for (int d = 0; d < train.dimension(); d++) {
           weights[d * outputs + k] += slope * train.at(i, d) * a;
         }
       }

@@ -52,6 +52,8 @@ final class SaddleSampler implements AutoCloseable {
   private @Nullable SaddleEstimate estimate;
   private @Nullable Certificate certificate;
   private long nanos;
+  private double files; // seconds that checkpoints took
+  private final Map<String, Double> inAdvance = new LinkedHashMap<>(); // seconds by part
 
   /**
    * A solve that starts from the prior.
@@ -109,8 +111,10 @@ final class SaddleSampler implements AutoCloseable {
   /** Runs to the end, or to a stop; returns why it ended. */
   StopReason run(RunControl control) {
     long begin = System.nanoTime();
+    double before = control.checkpoints().seconds();
     StopReason stop = runPhases(control);
     nanos = System.nanoTime() - begin;
+    files = control.checkpoints().seconds() - before;
     return stop;
   }
 
@@ -258,11 +262,16 @@ final class SaddleSampler implements AutoCloseable {
   Map<String, Double> seconds() {
     double gram = chains.gramNanos() * 1e-9;
     double solve = chains.solveNanos() * 1e-9;
-    Map<String, Double> parts = new LinkedHashMap<>();
-    parts.put("sampling", nanos * 1e-9 - gram - solve);
+    Map<String, Double> parts = new LinkedHashMap<>(inAdvance);
+    parts.put("sampling", Math.max(0, nanos * 1e-9 - files - gram - solve));
     parts.put("gram", gram);
     parts.put("solve", solve);
     return parts;
+  }
+
+  /** Adds a part that was done before the sampling. */
+  void addSeconds(String part, double seconds) {
+    inAdvance.put(part, seconds);
   }
 
   SaddleEstimate estimate() {

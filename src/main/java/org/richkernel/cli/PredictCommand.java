@@ -114,13 +114,16 @@ final class PredictCommand implements Callable<Integer> {
         return ExitCode.DONE;
       }
       ResultFolder.prepare(out);
+      long predicting = System.nanoTime();
       SampledVector predictions = fit.predictWithErrors(backend, points.inputs());
+      long now = System.nanoTime();
       Summary.Builder summary =
           Summary.builder("predict", options)
               .backend(backend.info())
               .converged(origin.converged())
-              .seconds("total", (System.nanoTime() - start) * 1e-9)
+              .seconds("total", (now - start) * 1e-9)
               .seconds("io", ioSeconds)
+              .seconds("predict", (now - predicting) * 1e-9)
               .peakBytes(PeakMemory.of(backend))
               .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
       origin.seed().ifPresent(summary::seed);

@@ -63,7 +63,10 @@ public final class LazySolution {
     return testPredictions.clone();
   }
 
-  /** Wall-clock time of the kernels among the training points, "gram", and the ridge, "solve". */
+  /**
+   * Wall-clock time of the kernels among the training points, "gram", the ridge, "solve", the
+   * predictions, "predict", and the numbers of the kernels, "metrics".
+   */
   public Map<String, Double> seconds() {
     return seconds;
   }

@@ -68,7 +68,8 @@ public record Summary(
   }
 
   /**
-   * The same after more time on files, which "io" and "total" grow by; itself if it has no "total".
+   * The same after more time on files, which "io" and "total" grow by, and with the time of "total"
+   * that belongs to no part as "other"; itself if it has no "total".
    */
   Summary plusIo(double more) {
     if (!seconds.containsKey("total")) {
@@ -77,6 +78,12 @@ public record Summary(
     Map<String, Double> grown = new LinkedHashMap<>(seconds);
     grown.merge("total", more, Double::sum);
     grown.merge("io", more, Double::sum);
+    grown.remove("other");
+    double parts = -grown.get("total");
+    for (double part : grown.values()) {
+      parts += part;
+    }
+    grown.put("other", Math.max(0, grown.get("total") - parts));
     return new Summary(
         version,
         command,

@@ -94,7 +94,7 @@ class ResultFolderTest {
     assertThat(keys(json.at("/lazy/test"))).containsExactly("loss", "accuracy");
     assertThat(keys(json.at("/layers/0")))
         .containsExactly("layer", "alignment", "trace", "frobenius");
-    assertThat(keys(json.get("seconds"))).containsExactly("total", "io");
+    assertThat(keys(json.get("seconds"))).containsExactly("total", "io", "other");
     assertThat(keys(json.get("peakBytes"))).containsExactly("host", "device");
     assertThat(json.get("residual").doubleValue()).isEqualTo(1.2e-4);
     assertThat(json.get("seed").isIntegralNumber()).isTrue();
