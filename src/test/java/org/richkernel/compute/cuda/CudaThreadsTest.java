@@ -19,12 +19,16 @@ class CudaThreadsTest {
     Backend backend = new CudaBackendProvider().open(BackendOptions.defaults());
     Matrix x = backend.allocate(Precision.FLOAT64, 20, 30, "x");
     Matrix c = backend.allocate(Precision.FLOAT64, 20, 20, "c");
+    Thread first = Thread.currentThread();
     double elsewhere =
         CompletableFuture.supplyAsync(
                 () -> {
+                  backend.handOver(first, Thread.currentThread());
                   backend.fill(2, x);
                   backend.gemm(Transpose.NO, Transpose.YES, 1, x, x, 0, c);
-                  return backend.sum(c);
+                  double sum = backend.sum(c);
+                  backend.handOver(Thread.currentThread(), first);
+                  return sum;
                 })
             .join();
     assertThat(elsewhere).isEqualTo(20 * 20 * 30 * 4.0);
