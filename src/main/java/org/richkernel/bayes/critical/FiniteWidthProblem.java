@@ -56,7 +56,6 @@ public record FiniteWidthProblem(
   /** The problem of a network without a readout bias on a data set. */
   public static FiniteWidthProblem of(
       NetworkSpec network, int width, double chi, double kappa, Inputs inputs, Targets targets) {
-    KernelRounding.requireResolved(network, inputs, Precision.FLOAT32, kappa);
     int layers = network.hiddenLayers();
     double[] weight = new double[layers];
     double[] bias = new double[layers];
@@ -64,15 +63,18 @@ public record FiniteWidthProblem(
       weight[l - 1] = network.weightVariance(l);
       bias[l - 1] = l < layers ? network.biasVariance() : 0;
     }
-    return new FiniteWidthProblem(
-        network.activation(),
-        weight,
-        bias,
-        width,
-        chi,
-        kappa,
-        covariance(network, inputs, inputs),
-        targets);
+    FiniteWidthProblem problem =
+        new FiniteWidthProblem(
+            network.activation(),
+            weight,
+            bias,
+            width,
+            chi,
+            kappa,
+            covariance(network, inputs, inputs),
+            targets);
+    KernelRounding.requireResolved(network, inputs, Precision.FLOAT32, kappa);
+    return problem;
   }
 
   /** g_0 x . x' / D + g_b between two sets of points, row-major. */
