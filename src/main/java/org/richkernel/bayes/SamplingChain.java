@@ -20,7 +20,7 @@ import org.richkernel.solver.SolverState;
  */
 final class SamplingChain implements AutoCloseable {
   /** Acceptance that the step is adapted to. */
-  static final double TARGET_ACCEPTANCE = 0.8;
+  static final double TARGET_ACCEPTANCE = 0.7;
 
   private static final double FIRST_STEP = 0.05;
 
