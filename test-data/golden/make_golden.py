@@ -23,7 +23,7 @@ def values(dtype, shape):
     return (k % 3 == 0) if kind == "b" else k.astype(dtype)
 
 
-for dtype in "f8 f4 i8 i4 i2 i1 u8 u4 u2 u1".split():
+for dtype in "f8 f4 f2 i8 i4 i2 i1 u8 u4 u2 u1".split():
     for name, order in (("le", "<"), ("be", ">")):
         np.save(HERE / f"{dtype}-{name}.npy", values(order + dtype, (3, 4)))
 np.save(HERE / "b1.npy", values("?", (3, 4)))
@@ -40,6 +40,14 @@ np.save(HERE / "object.npy", np.array([1, "a"], dtype=object), allow_pickle=True
 np.save(HERE / "structured.npy", np.zeros(2, dtype=[("a", "f8"), ("b", "i4")]))
 np.save(HERE / "large-integer.npy", np.array([1, 2**53, 2**53 + 1], dtype="i8"))
 np.save(HERE / "nan.npy", np.where(values("f8", (3, 4)) == 0.25, np.nan, 1.0))
+# every seventh of the finite numbers of float16, subnormals and both signs included
+bits = np.arange(0x10000, dtype="u2")
+halves = bits[(bits & 0x7C00) != 0x7C00].view("f2")
+np.save(HERE / "f2-all.npy", halves[::7].astype(">f2"))
+np.save(HERE / "f2-all-as-f8.npy", halves[::7].astype("f8"))
+np.savez_compressed(HERE / "f2.npz", x=values("<f2", (3, 4)))
+for name, value in (("inf", np.inf), ("nan", np.nan)):
+    np.save(HERE / f"f2-{name}.npy", np.array([[1, 2], [3, value]], dtype="f2"))
 np.savez(HERE / "several.npz", x=values("f8", (3, 4)), y=values("i4", (3,)))
 np.savez_compressed(HERE / "compressed.npz", x=values("f4", (3, 4)), y=values("f8", (3,)))
 np.savez(HERE / "single.npz", only=values("f8", (3, 4)))

@@ -12,7 +12,9 @@ import picocli.CommandLine.Option;
 /** Which points a command works on. */
 final class DataOptions {
   private static final String KINDS =
-      " a .npy, .npz (file.npz:name for one of several arrays), .csv or IDX file, .gz allowed.";
+      " a .npy, .npz (file.npz:name for one of several arrays), IDX or text file (.csv, .tsv or "
+          + ".txt; commas, semicolons, tabs or blanks between numbers, # before comments), .gz "
+          + "allowed.";
 
   @Option(
       names = "--train-x",

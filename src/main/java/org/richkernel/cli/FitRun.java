@@ -92,6 +92,7 @@ final class FitRun<F extends Fit> {
       long start = System.nanoTime();
       Datasets data = dataOptions.reader().read();
       readSeconds = (System.nanoTime() - start) * 1e-9;
+      runOptions.announce(data.reading(), console);
       Map<String, @Nullable Object> options = OptionRecord.of(command);
       options.replaceAll((name, value) -> foreign.contains(name) ? null : value);
       options.putAll(resolved);

@@ -152,6 +152,7 @@ final class PhaseCommand implements Callable<Integer> {
         new PhaseDiagram.Settings(width, noise.beta(), samples, seed.value());
     long reading = System.nanoTime();
     Datasets points = data.reader().read();
+    run.announce(points.reading(), console);
     double readSeconds = (System.nanoTime() - reading) * 1e-9;
     data.resolve(options, points);
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));

@@ -48,7 +48,7 @@ final class PredictCommand implements Callable<Integer> {
       names = "--test-x",
       paramLabel = "FILE",
       description =
-          "Inputs, one point a row: .npy, .npz (file.npz:name), .csv or IDX, .gz allowed; "
+          "Inputs, one point a row: .npy, .npz (file.npz:name), text or IDX, .gz allowed; "
               + "the same kind of numbers as the training inputs. Required.")
   private @Nullable String testX;
 
@@ -100,6 +100,7 @@ final class PredictCommand implements Callable<Integer> {
     SavedFit fit = SavedFit.read(folder);
     Summary origin = ResultFolder.readSummary(folder);
     UnseenPoints points = points(fit);
+    run.announce(points.reading(), console);
     Map<String, @Nullable Object> options = OptionRecord.of(spec);
     run.resolve(options);
     options.put("test-size", points.inputs().rows());

@@ -10,6 +10,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.FieldPrecision;
+import org.richkernel.data.Reading;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -171,6 +172,14 @@ final class RunOptions {
       arguments.add("--debug");
     }
     return arguments;
+  }
+
+  /** Says what was read; doubts are said even if nothing else is. */
+  void announce(Reading reading, Console console) {
+    if (!quiet) {
+      console.line(reading.line());
+    }
+    reading.warnings().forEach(console::warn);
   }
 
   /** Opens the backend; tells the console where auto falls back. */

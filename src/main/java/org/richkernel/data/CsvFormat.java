@@ -1,5 +1,6 @@
 package org.richkernel.data;
 
+import de.siegmar.fastcsv.reader.CommentStrategy;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
@@ -8,130 +9,197 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
+import org.richkernel.data.TextTraits.Numbered;
 
 /**
- * Comma-separated numbers, one row on a line, UTF-8. A first line in which no field is a number is
- * taken as names of columns and skipped.
+ * Numbers in lines of text, UTF-8, with commas, semicolons, tabs or blanks between them. Lines that
+ * begin with # are skipped. A first line in which every field is a name is taken as names of
+ * columns; a missing value is no name.
  */
 final class CsvFormat {
-  private static final Pattern NOT_FINITE =
-      Pattern.compile("[+-]?(nan|inf|infinity)", Pattern.CASE_INSENSITIVE);
+  private static final String SEPARATED = "give numbers separated by commas";
+
   private final String source;
+  private final Separator separator;
   private double[] values = new double[1024];
   private int count;
   private int rows;
   private int columns;
+  private int comments;
+  private List<String> names = List.of();
+  private boolean numbered;
+  private boolean onlyDigits = true;
 
-  private CsvFormat(String source) {
+  private CsvFormat(String source, Separator separator) {
     this.source = source;
+    this.separator = separator;
   }
 
-  /** Whether a file of that name is taken for CSV. */
+  /** Whether a file of that name is taken for text. */
   static boolean recognizes(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return lower.endsWith(".csv") || lower.endsWith(".csv.gz");
+    String unpacked =
+        lower.endsWith(".gz") ? lower.substring(0, lower.length() - ".gz".length()) : lower;
+    return unpacked.endsWith(".csv") || unpacked.endsWith(".tsv") || unpacked.endsWith(".txt");
   }
 
   static Table read(ByteSource source) {
-    CsvFormat table = new CsvFormat(source.name());
+    CsvFormat table = new CsvFormat(source.name(), Separator.of(source));
     table.readAll(source);
+    Numbered first =
+        !table.numbered
+            ? Numbered.NO
+            : table.onlyDigits ? Numbered.AMONG_DIGITS : Numbered.UNLIKE_THE_REST;
     return new Table(
-        table.source,
-        new Cells.Doubles(Arrays.copyOf(table.values, table.count)),
-        new int[] {table.rows, table.columns},
-        false);
+            table.source,
+            new Cells.Doubles(Arrays.copyOf(table.values, table.count)),
+            new int[] {table.rows, table.columns},
+            false)
+        .with(new TextTraits(table.names, table.comments, first));
   }
 
   private void readAll(ByteSource bytes) {
     try (CsvReader<CsvRecord> csv =
         CsvReader.builder()
+            .fieldSeparator(separator.character())
+            .commentStrategy(CommentStrategy.READ)
+            .commentCharacter(CommentLine.MARK)
             .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
             .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
             .detectBomHeader(true)
             .ofCsvRecord(bytes.stream(), StandardCharsets.UTF_8)) {
-      boolean first = true;
       for (CsvRecord line : csv) {
-        if (!first || !isHeader(line)) {
-          add(line);
-        } else {
-          columns = line.getFieldCount();
+        if (line.isComment()) {
+          skip(line);
+          continue;
         }
-        first = false;
+        List<String> fields = fields(line);
+        if (!fields.isEmpty()) {
+          accept(line.getStartingLineNumber(), fields);
+        }
       }
     } catch (CsvParseException e) {
-      throw new InvalidDataException(
-          source, oneLine(e.getMessage()), "give numbers separated by commas", e);
+      throw new InvalidDataException(source, oneLine(e.getMessage()), SEPARATED, e);
     } catch (UncheckedIOException e) {
       throw ByteSource.unreadable(source, e.getCause());
     } catch (IOException e) {
       throw ByteSource.unreadable(source, e);
     }
     if (rows == 0) {
-      throw new InvalidDataException(
-          source, "it holds no row of numbers", "give numbers separated by commas");
+      throw new InvalidDataException(source, "it holds no row of numbers", SEPARATED);
     }
   }
 
-  private static boolean isHeader(CsvRecord line) {
-    return line.getFields().stream()
-        .map(String::strip)
-        .noneMatch(f -> NOT_FINITE.matcher(f).matches() || !Double.isNaN(parse(f)));
+  private void skip(CsvRecord comment) {
+    String line = CommentLine.MARK + comment.getField(0);
+    if (CommentLine.isMissingValue(line)) {
+      String first = fields(List.of(line.split(String.valueOf(separator.character()), -1))).get(0);
+      throw notANumber(comment.getStartingLineNumber(), 0, first, FieldKind.MISSING);
+    }
+    comments++;
   }
 
-  private void add(CsvRecord line) {
-    int fields = line.getFieldCount();
-    if (columns == 0) {
-      columns = fields;
-    } else if (fields != columns) {
+  /** The fields without blanks around them; blanks that separate make no empty fields. */
+  private List<String> fields(CsvRecord line) {
+    return fields(line.getFields());
+  }
+
+  private List<String> fields(List<String> all) {
+    List<String> stripped = all.stream().map(String::strip).toList();
+    return separator == Separator.BLANK
+        ? stripped.stream().filter(field -> !field.isEmpty()).toList()
+        : stripped;
+  }
+
+  private void accept(long number, List<String> fields) {
+    if (rows == 0 && names.isEmpty()) {
+      columns = fields.size();
+      if (areNames(number, fields)) {
+        names = fields;
+        return;
+      }
+      numbered = areColumnNumbers(fields);
+    } else if (onlyDigits && numbered) {
+      onlyDigits = fields.stream().allMatch(CsvFormat::isDigits);
+    }
+    add(number, fields);
+  }
+
+  /** Whether no field is meant as a number; a field that is no name either is refused. */
+  private boolean areNames(long number, List<String> fields) {
+    List<FieldKind> kinds = fields.stream().map(FieldKind::of).toList();
+    if (kinds.contains(FieldKind.NUMBER) || kinds.contains(FieldKind.NOT_FINITE)) {
+      return false;
+    }
+    for (int c = 0; c < kinds.size(); c++) {
+      if (kinds.get(c) != FieldKind.NAME) {
+        throw notANumber(number, c, fields.get(c), kinds.get(c));
+      }
+    }
+    return true;
+  }
+
+  private static boolean areColumnNumbers(List<String> fields) {
+    for (int c = 0; c < fields.size(); c++) {
+      if (!fields.get(c).equals(Integer.toString(c))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isDigits(String field) {
+    return field.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  private void add(long number, List<String> fields) {
+    if (fields.size() != columns) {
       throw new InvalidDataException(
           source,
-          "line "
-              + line.getStartingLineNumber()
-              + " has "
-              + fields
-              + " columns, the lines before "
-              + columns,
+          "line " + number + " has " + fields.size() + " columns, the lines before " + columns,
           "give every line as many numbers");
     }
-    makeRoom((long) count + fields);
-    for (int c = 0; c < fields; c++) {
-      values[count++] = number(line, c);
+    makeRoom((long) count + fields.size());
+    for (int c = 0; c < fields.size(); c++) {
+      String field = fields.get(c);
+      double value = FieldKind.parse(field);
+      if (!Double.isFinite(value)) {
+        throw notANumber(number, c, field, FieldKind.of(field));
+      }
+      values[count++] = value;
     }
     rows++;
   }
 
-  private double number(CsvRecord line, int column) {
-    String field = line.getField(column).strip();
-    double value = parse(field);
-    if (Double.isFinite(value)) {
-      return value;
-    }
-    String place = "line " + line.getStartingLineNumber() + ", column " + (column + 1);
-    if (field.isEmpty()) {
-      throw new InvalidDataException(source, place + " is empty", "give a number");
-    }
-    boolean notFinite = Double.isInfinite(value) || NOT_FINITE.matcher(field).matches();
-    throw new InvalidDataException(
-        source,
-        place + " is '" + oneLine(field) + "', " + (notFinite ? "not finite" : "not a number"),
-        "give a finite number");
+  private InvalidDataException notANumber(long number, int column, String field, FieldKind kind) {
+    String place = "line " + number + ", column " + (column + 1);
+    String shown = place + " is '" + oneLine(field) + "'";
+    return switch (kind) {
+      case NOT_FINITE ->
+          new InvalidDataException(source, shown + ", not finite", "give a finite number");
+      case MISSING ->
+          new InvalidDataException(
+              source,
+              field.isEmpty() ? place + " is empty" : shown + ", a missing value",
+              "give a number, or leave out the row" + orName(number));
+      case COMMA_NUMBER ->
+          new InvalidDataException(
+              source,
+              shown + " between " + separator.plural() + ", a number with a comma in it",
+              "write a decimal point");
+      default ->
+          new InvalidDataException(
+              source,
+              shown + ", not a number (the separator is taken to be " + separator.plural() + ")",
+              "give a finite number, with a decimal point and one separator" + orName(number));
+    };
   }
 
-  /** A decimal number, infinite where it overflows; NaN for any other text. */
-  private static double parse(String field) {
-    for (int i = 0; i < field.length(); i++) {
-      // Double.parseDouble would also take "1d", "0x1p3" and "NaN"
-      if ("0123456789+-.eE".indexOf(field.charAt(i)) < 0) {
-        return Double.NaN;
-      }
-    }
-    try {
-      return Double.parseDouble(field);
-    } catch (NumberFormatException e) {
-      return Double.NaN;
-    }
+  /** The other mend of a first line. */
+  private String orName(long number) {
+    return number == 1 ? ", or if these are names, name every column with a word" : "";
   }
 
   private void makeRoom(long needed) {

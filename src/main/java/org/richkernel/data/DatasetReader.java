@@ -22,6 +22,8 @@ public final class DatasetReader {
 
   private record Sizes(OptionalInt train, OptionalInt test) {}
 
+  private record TestPoints(Dataset points, Reading reading) {}
+
   private record Labels(Optional<Labelling.TwoClasses> classes, boolean oneHot) {}
 
   private final Files train;
@@ -155,13 +157,17 @@ public final class DatasetReader {
     boolean bytes = trainX.isIdxBytes();
     Standardize choice = standardize.orElse(bytes ? Standardize.global() : Standardize.none());
 
+    Reading reading = Reading.of("training", trainX, trainY, trainTargets);
     double[] x = chosen(trainX, trainTargets.rows());
     Standardization standardization = choice.fit(trainX.source(), x, bytes);
     Dataset trainSet = dataset(trainX.source(), x, trainTargets, standardization);
+    Optional<TestPoints> tested =
+        test.map(files -> readTest(files, trainX, trainY, labelling, standardization));
     return new Datasets(
         trainSet,
-        test.map(files -> readTest(files, trainX, trainY, labelling, standardization)),
-        standardization);
+        tested.map(TestPoints::points),
+        standardization,
+        tested.map(points -> reading.and(points.reading())).orElse(reading));
   }
 
   private Labelling labelling(Table trainY) {
@@ -171,7 +177,7 @@ public final class DatasetReader {
     return labels.oneHot() ? Labelling.OneHot.of(trainY) : new Labelling.Real();
   }
 
-  private Dataset readTest(
+  private TestPoints readTest(
       Files files,
       Table trainX,
       Table trainY,
@@ -193,7 +199,9 @@ public final class DatasetReader {
           "give inputs of the same dimension");
     }
     requireSameKind(trainX, x);
-    return dataset(x.source(), chosen(x, targets.rows()), targets, standardization);
+    Reading reading = Reading.of("test", x, y, targets);
+    return new TestPoints(
+        dataset(x.source(), chosen(x, targets.rows()), targets, standardization), reading);
   }
 
   /** Bytes and other numbers share no scale; only an explicit "none" takes both as they are. */
@@ -228,9 +236,16 @@ public final class DatasetReader {
       throw new InvalidDataException(
           x.source(),
           "it has " + x.rows() + " rows, but " + y.source() + " has " + y.rows(),
-          "give one label for each row of inputs");
+          mendOfUnequalRows(x, y));
     }
     return x;
+  }
+
+  private static String mendOfUnequalRows(Table x, Table y) {
+    int more = x.rows() - y.rows();
+    String mend =
+        Math.abs(more) == 1 ? Reading.withoutColumnNumbers(more > 0 ? x : y) : "";
+    return mend.isEmpty() ? "give one label for each row of inputs" : mend;
   }
 
   /** The table, if it holds anything. */

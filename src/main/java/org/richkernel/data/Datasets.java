@@ -9,5 +9,13 @@ import java.util.Optional;
  * @param train the training points, standardized
  * @param test the test points, standardized with the numbers of the training points
  * @param standardization what to apply to new inputs
+ * @param reading what was read from files and what was skipped
  */
-public record Datasets(Dataset train, Optional<Dataset> test, Standardization standardization) {}
+public record Datasets(
+    Dataset train, Optional<Dataset> test, Standardization standardization, Reading reading) {
+
+  /** Points that were not read from files. */
+  public Datasets(Dataset train, Optional<Dataset> test, Standardization standardization) {
+    this(train, test, standardization, Reading.ofMemory());
+  }
+}

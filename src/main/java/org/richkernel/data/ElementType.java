@@ -8,6 +8,8 @@ public enum ElementType {
   FLOAT64("f8", 8),
   /** NumPy's float32. */
   FLOAT32("f4", 4),
+  /** NumPy's float16, IEEE 754 binary16. */
+  FLOAT16("f2", 2),
   /** NumPy's int64. */
   INT64("i8", 8),
   /** NumPy's int32. */
@@ -57,6 +59,7 @@ public enum ElementType {
     return switch (this) {
       case FLOAT64 -> buffer.getDouble();
       case FLOAT32 -> buffer.getFloat();
+      case FLOAT16 -> HalfFloat.value(buffer.getShort());
       case INT64 -> exact(buffer.getLong());
       case INT32 -> buffer.getInt();
       case INT16 -> buffer.getShort();
@@ -70,7 +73,7 @@ public enum ElementType {
   }
 
   /**
-   * Puts a number into a buffer; float32 rounds it.
+   * Puts a number into a buffer; float32 and float16 round it.
    *
    * @throws ArithmeticException for a number that an integer type cannot hold
    */
@@ -78,6 +81,7 @@ public enum ElementType {
     switch (this) {
       case FLOAT64 -> buffer.putDouble(value);
       case FLOAT32 -> buffer.putFloat((float) value);
+      case FLOAT16 -> buffer.putShort(HalfFloat.bits(value));
       default -> {
         // a double of 2^63 would be clamped to the largest long
         if (value != Math.rint(value) || Math.abs(value) >= 0x1p63) {
@@ -97,6 +101,7 @@ public enum ElementType {
     switch (this) {
       case FLOAT64 -> buffer.putDouble(exact(value));
       case FLOAT32 -> buffer.putFloat((float) within(value, -1L << 24, 1L << 24));
+      case FLOAT16 -> buffer.putShort(HalfFloat.bits(within(value, -1L << 11, 1L << 11)));
       case INT64 -> buffer.putLong(value);
       case INT32 -> buffer.putInt((int) within(value, Integer.MIN_VALUE, Integer.MAX_VALUE));
       case INT16 -> buffer.putShort((short) within(value, Short.MIN_VALUE, Short.MAX_VALUE));

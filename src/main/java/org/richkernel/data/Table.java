@@ -17,9 +17,15 @@ public final class Table {
   private final int rows;
   private final int columns;
   private final boolean idxBytes;
+  private final TextTraits traits;
 
   /** Takes the values over without a copy. */
   Table(String source, Cells values, int[] shape, boolean idxBytes) {
+    this(source, values, shape, idxBytes, TextTraits.NONE);
+  }
+
+  private Table(String source, Cells values, int[] shape, boolean idxBytes, TextTraits traits) {
+    this.traits = traits;
     this.source = source;
     this.values = values;
     this.shape = shape;
@@ -45,6 +51,16 @@ public final class Table {
    */
   public static Table of(String source, double[] values, int... shape) {
     return new Table(source, new Cells.Doubles(values.clone()), shape.clone(), false);
+  }
+
+  /** The same table with the traits of the text that it was read from. */
+  Table with(TextTraits others) {
+    return new Table(source, values, shape, idxBytes, others);
+  }
+
+  /** The traits of the text that this was read from. */
+  TextTraits traits() {
+    return traits;
   }
 
   /** The file (and array in it) that this was read from. */

@@ -13,8 +13,9 @@ import org.richkernel.network.InvalidProblemException;
  *
  * @param inputs P x D, not standardized
  * @param targets P x K, row-major, if there are labels
+ * @param reading what was read and what was skipped
  */
-public record UnseenPoints(Table inputs, Optional<double[]> targets) {
+public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading reading) {
 
   /**
    * How the labels of a fit became targets.
@@ -43,7 +44,10 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets) {
     Table inputs = DatasetReader.requireValues(ArrayReader.read(x));
     int n = size.orElse(inputs.rows());
     Labelling.requireAvailable(inputs, n, inputs.rows(), "rows", "test-size");
-    return new UnseenPoints(inputs.rows(IntStream.range(0, n).toArray()), Optional.empty());
+    return new UnseenPoints(
+        inputs.rows(IntStream.range(0, n).toArray()),
+        Optional.empty(),
+        Reading.of("test", inputs, n));
   }
 
   /**
@@ -61,7 +65,10 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets) {
     Table labels = DatasetReader.readLabels(y);
     Targets targets = targets(labels, coding, onlyClasses, size);
     Table inputs = DatasetReader.readInputs(x, labels);
-    return new UnseenPoints(inputs.rows(targets.rows()), Optional.of(targets.values()));
+    return new UnseenPoints(
+        inputs.rows(targets.rows()),
+        Optional.of(targets.values()),
+        Reading.of("test", inputs, labels, targets));
   }
 
   private static Targets targets(

@@ -27,7 +27,7 @@ class NpyGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"f8-le", "f8-be", "f4-le", "f4-be"})
+  @ValueSource(strings = {"f8-le", "f8-be", "f4-le", "f4-be", "f2-le", "f2-be"})
   void floatingPointOfBothByteOrdersIsExact(String name) {
     Table table = ArrayReader.read(GOLDEN.resolve(name + ".npy"));
     assertThat(table.shape()).containsExactly(3, 4);
@@ -49,12 +49,49 @@ class NpyGoldenTest {
     assertThat(values).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
   }
 
+  /** A seventh of all finite numbers, subnormals included; NumPy converted them. */
+  @Test
+  void everyHalfIsExactAndComesBack() {
+    double[] halves = ArrayReader.read(GOLDEN.resolve("f2-all.npy")).values();
+    assertThat(halves).containsExactly(ArrayReader.read(GOLDEN.resolve("f2-all-as-f8.npy")).values());
+    assertThat(halves).contains(7 * 0x1p-24, -0x1p-24);
+    Path file = folder.resolve("halves.npy");
+    try (NpyWriter writer =
+        NpyWriter.create(file, ElementType.FLOAT16, ElementOrder.ROW_MAJOR, halves.length)) {
+      writer.append(halves, 0, halves.length);
+      writer.commit();
+    }
+    assertThat(ArrayReader.read(file).values()).containsExactly(halves);
+    assertThat(ArrayReader.read(GOLDEN.resolve("f2.npz") + ":x").values())
+        .containsExactly(eighths(12));
+  }
+
+  /** IEEE 754-2019, section 4.3.1: to nearest, ties to even. */
+  @ParameterizedTest
+  @CsvSource({
+    "2049, 2048", "2051, 2052", "65519.99, 65504", "65520, Infinity", "-1e300, -Infinity",
+    "0x1p-25, 0", "0x1.8p-25, 0x1p-24", "0x1.ffcp-15, 0x1p-14", "0x1.ffap-15, 0x1.ff8p-15",
+    "NaN, NaN", "-0.0, -0.0"
+  })
+  void doublesAreRoundedToTheNearestHalf(String value, String rounded) {
+    assertThat(HalfFloat.value(HalfFloat.bits(Double.parseDouble(value))))
+        .isEqualTo(Double.valueOf(rounded));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"f2-inf, Infinity", "f2-nan, NaN"})
+  void halvesThatAreNotFiniteAreRefused(String name, String value) {
+    assertThatThrownBy(() -> ArrayReader.read(GOLDEN.resolve(name + ".npy")))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("row 2, column 2 is " + value);
+  }
+
   /** NumPy is the judge of the writer too: byte for byte what it saved. */
   @ParameterizedTest
   @CsvSource({
     "f8-le,FLOAT64,8,-3", "f4-le,FLOAT32,8,-3", "i8-le,INT64,1,-3", "i4-le,INT32,1,-3",
     "i2-le,INT16,1,-3", "i1-le,INT8,1,-3", "u8-le,UINT64,1,0", "u4-le,UINT32,1,0",
-    "u2-le,UINT16,1,0", "u1-le,UINT8,1,0"
+    "u2-le,UINT16,1,0", "u1-le,UINT8,1,0", "f2-le,FLOAT16,8,-3"
   })
   void everyTypeIsWrittenAsNumPyWritesIt(String name, ElementType type, int divisor, int first)
       throws IOException {
