@@ -10,6 +10,9 @@ public final class ActivationMoments {
   private final Activation activation;
   private final GaussianGrid grid;
 
+  /** Whether the grid would be too fine, so that tanh is a mixture. */
+  private final boolean mixed;
+
   /**
    * Moments for variances up to a largest one.
    *
@@ -17,7 +20,9 @@ public final class ActivationMoments {
    */
   public ActivationMoments(Activation activation, double largestVariance) {
     this.activation = activation;
-    this.grid = new GaussianGrid(0, activation == Activation.TANH ? largestVariance : 0);
+    this.mixed =
+        activation == Activation.TANH && largestVariance > TanhMixture.LARGEST_SERIES_VARIANCE;
+    this.grid = new GaussianGrid(0, activation == Activation.TANH && !mixed ? largestVariance : 0);
   }
 
   /** E f(h)^2. */
@@ -27,7 +32,10 @@ public final class ActivationMoments {
       case LINEAR -> variance;
       // Williams 1997, with erf(h) for erf(h / sqrt 2)
       case ERF -> 2 / Math.PI * Math.asin(2 * variance / (1 + 2 * variance));
-      case TANH -> quadratureValue(activation, grid, variance);
+      case TANH ->
+          mixed
+              ? TanhMixture.pair(variance, variance, variance).value()
+              : quadratureValue(activation, grid, variance);
     };
   }
 
@@ -37,7 +45,10 @@ public final class ActivationMoments {
       case RELU -> 0.5;
       case LINEAR -> 1;
       case ERF -> 4 / Math.PI / Math.sqrt(1 + 4 * variance);
-      case TANH -> quadratureSlope(activation, grid, variance);
+      case TANH ->
+          mixed
+              ? TanhMixture.pair(variance, variance, variance).slope()
+              : quadratureSlope(activation, grid, variance);
     };
   }
 
@@ -50,7 +61,7 @@ public final class ActivationMoments {
       case RELU -> 0.5;
       case LINEAR -> 1;
       case ERF -> 4 / Math.PI / ((1 + 2 * variance) * Math.sqrt(1 + 4 * variance));
-      case TANH -> quadratureGrowth(variance);
+      case TANH -> mixed ? TanhMixture.growth(variance) : quadratureGrowth(variance);
     };
   }
 

@@ -14,11 +14,11 @@ import org.richkernel.compute.Workspace;
  * points, and then maps covariances in place.
  */
 interface DualMap {
-  /** The implementation for an activation: its closed form, or its Hermite series. */
+  /** The implementation for an activation: its closed form, or series and quadrature. */
   static DualMap of(Activation activation, double[] largestVariance) {
     return switch (activation) {
       case RELU, ERF, LINEAR -> new ClosedFormDual(activation, largestVariance.length);
-      case TANH -> new SeriesDual(activation, largestVariance);
+      case TANH -> new TanhDual(largestVariance);
     };
   }
 

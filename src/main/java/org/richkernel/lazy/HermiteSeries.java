@@ -21,7 +21,7 @@ public final class HermiteSeries {
   /** Largest mass beyond the last degree, relative to the whole. */
   static final double TOLERANCE = 1e-12;
 
-  /** Largest degree; reached by tanh at a preactivation variance of about 70. */
+  /** Largest degree; reached by tanh at a variance of about 70, see {@link TanhMixture}. */
   static final int MAX_DEGREE = 8191;
 
   private static final int FIRST_DEGREE = 31;

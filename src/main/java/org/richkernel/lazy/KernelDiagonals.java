@@ -13,6 +13,9 @@ import org.richkernel.network.NetworkSpec;
  * a^{l+1} + g_l theta^l E[phi'^2].
  */
 public final class KernelDiagonals {
+  /** Largest variance whose product with another one is finite by far. */
+  private static final double LARGEST_VARIANCE = 1e150;
+
   private final double[][] preactivation;
   private final double[][] feature;
   private final double[] nngp;
@@ -98,11 +101,11 @@ public final class KernelDiagonals {
 
   private static void requireFinite(double[] values, int layer) {
     for (int i = 0; i < values.length; i++) {
-      if (!Double.isFinite(values[i])) {
+      if (!(values[i] <= LARGEST_VARIANCE)) {
         throw new InvalidProblemException(
-            "kernel of layer " + layer + " at point " + i,
+            "kernel of layer " + layer + " in row " + (i + 1) + " of the inputs",
             values[i],
-            "it overflows; lower the weight variance or standardize the inputs");
+            "it overflows, at most 1e150 can be used; lower the weight variance or standardize the inputs");
       }
     }
   }

@@ -1,5 +1,8 @@
 package org.richkernel.lazy;
 
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -21,24 +24,24 @@ final class SeriesDual implements DualMap {
   private static final String PANEL_COEFFICIENTS = "panel coefficients";
   private static final String PANEL_ROWS = "panel row scale";
 
-  private final HermiteSeries[] series;
+  private final SortedMap<Integer, HermiteSeries> series = new TreeMap<>();
 
   /**
-   * One series per layer.
+   * One series for each of some layers.
    *
    * @param largestVariance of the preactivations of layers 1..L, over all points
+   * @param layers which to make a series for, from 1
    */
-  SeriesDual(Activation activation, double[] largestVariance) {
-    series = new HermiteSeries[largestVariance.length];
-    for (int l = 1; l <= series.length; l++) {
-      series[l - 1] = HermiteSeries.upTo(activation, largestVariance[l - 1], l);
+  SeriesDual(Activation activation, double[] largestVariance, int... layers) {
+    for (int l : layers) {
+      series.put(l, HermiteSeries.upTo(activation, largestVariance[l - 1], l));
     }
   }
 
   @Override
   public void planTrain(MemoryPlan plan, int points) {
     int largest = 0;
-    for (int l = 1; l <= series.length; l++) {
+    for (int l : series.keySet()) {
       plan.add(TRAIN_COEFFICIENTS + l, Precision.FLOAT64, points, terms(l));
       plan.add(TRAIN_ROWS + l, Precision.FLOAT64, points, 1);
       plan.add(TRAIN_COLUMNS + l, Precision.FLOAT64, 1, points);
@@ -51,7 +54,7 @@ final class SeriesDual implements DualMap {
   @Override
   public void planPanel(MemoryPlan plan, int rows) {
     int largest = 0;
-    for (int l = 1; l <= series.length; l++) {
+    for (int l : series.keySet()) {
       largest = Math.max(largest, terms(l));
     }
     plan.add(PANEL_COEFFICIENTS, Precision.FLOAT64, rows, largest);
@@ -60,7 +63,7 @@ final class SeriesDual implements DualMap {
 
   @Override
   public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (int l = 1; l <= series.length; l++) {
+    for (int l : series.keySet()) {
       double[] variances = diagonals.preactivation(l);
       backend.upload(coefficients(l, variances), workspace.get(TRAIN_COEFFICIENTS + l));
       double[] scale = inverseDeviations(variances);
@@ -111,7 +114,7 @@ final class SeriesDual implements DualMap {
   @Override
   public double truncation() {
     double largest = 0;
-    for (HermiteSeries layer : series) {
+    for (HermiteSeries layer : series.values()) {
       largest = Math.max(largest, layer.tail());
     }
     return largest;
@@ -133,7 +136,11 @@ final class SeriesDual implements DualMap {
   }
 
   private int terms(int layer) {
-    return series[layer - 1].degree() + 1;
+    return of(layer).degree() + 1;
+  }
+
+  private HermiteSeries of(int layer) {
+    return Objects.requireNonNull(series.get(layer));
   }
 
   private Matrix panelCoefficients(Workspace workspace, int layer, int rows) {
@@ -144,7 +151,7 @@ final class SeriesDual implements DualMap {
     int terms = terms(layer);
     double[] all = new double[Math.multiplyExact(variances.length, terms)];
     for (int i = 0; i < variances.length; i++) {
-      series[layer - 1].coefficients(variances[i], all, i * terms);
+      of(layer).coefficients(variances[i], all, i * terms);
     }
     return all;
   }

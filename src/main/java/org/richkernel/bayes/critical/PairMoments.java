@@ -1,8 +1,10 @@
 package org.richkernel.bayes.critical;
 
+import java.util.Arrays;
 import org.richkernel.compute.Activation;
 import org.richkernel.lazy.ActivationMoments;
 import org.richkernel.lazy.HermiteSeries;
+import org.richkernel.lazy.TanhMixture;
 
 /**
  * Gaussian expectations of an activation at pairs of points whose variances are known beforehand.
@@ -31,11 +33,11 @@ abstract class PairMoments {
 
   PairMoments(Activation activation, double[] variance) {
     this.variance = variance;
-    double largest = 0;
-    for (double a : variance) {
-      largest = Math.max(largest, a);
-    }
-    this.moments = new ActivationMoments(activation, largest);
+    this.moments = new ActivationMoments(activation, largest(variance));
+  }
+
+  private static double largest(double[] variance) {
+    return Arrays.stream(variance).reduce(0, Math::max);
   }
 
   /** Evaluates at the variances of points i and j with a covariance between them. */
@@ -80,7 +82,10 @@ abstract class PairMoments {
       case LINEAR -> new Linear(variance);
       case RELU -> new Relu(variance);
       case ERF -> new Erf(variance);
-      case TANH -> new Series(variance);
+      case TANH ->
+          largest(variance) > TanhMixture.LARGEST_SERIES_VARIANCE
+              ? new Mixture(variance)
+              : new Series(variance);
     };
   }
 
@@ -161,11 +166,7 @@ abstract class PairMoments {
 
     Series(double[] variance) {
       super(Activation.TANH, variance);
-      double largest = 0;
-      for (double a : variance) {
-        largest = Math.max(largest, a);
-      }
-      HermiteSeries series = HermiteSeries.upTo(Activation.TANH, largest, 1);
+      HermiteSeries series = HermiteSeries.upTo(Activation.TANH, largest(variance), 1);
       terms = series.degree() + 1;
       coefficients = new double[variance.length * terms];
       for (int i = 0; i < variance.length; i++) {
@@ -202,6 +203,26 @@ abstract class PairMoments {
       }
       slope /= scale;
       rowCurvature /= 2 * a;
+    }
+  }
+
+  /** An average of arc-sine kernels, at variances that would take too long a series. */
+  private static final class Mixture extends PairMoments {
+    Mixture(double[] variance) {
+      super(Activation.TANH, variance);
+    }
+
+    @Override
+    double gain(int i) {
+      return TanhMixture.gain(variance[i]);
+    }
+
+    @Override
+    void evaluate(int i, int j, double covariance) {
+      TanhMixture.Moments moments = TanhMixture.pair(variance[i], covariance, variance[j]);
+      value = moments.value();
+      slope = moments.slope();
+      rowCurvature = moments.rowCurvature();
     }
   }
 }

@@ -1,0 +1,91 @@
+package org.richkernel.lazy;
+
+import java.util.stream.IntStream;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Expectations of tanh: a Hermite series in layers of moderate variances, a mixture of arc-sine
+ * kernels in the others, which are the first layer of inputs that are not standardized, or layers
+ * behind large weights.
+ */
+final class TanhDual implements DualMap {
+  private final DualMap[] byLayer;
+  private final DualMap[] parts;
+
+  /**
+   * One choice per layer.
+   *
+   * @param largestVariance of the preactivations of layers 1..L, over all points
+   */
+  TanhDual(double[] largestVariance) {
+    SeriesDual series =
+        new SeriesDual(Activation.TANH, largestVariance, layers(largestVariance, false));
+    MixtureDual mixture = new MixtureDual(layers(largestVariance, true));
+    byLayer = new DualMap[largestVariance.length];
+    for (int l = 1; l <= byLayer.length; l++) {
+      byLayer[l - 1] = isLarge(largestVariance[l - 1]) ? mixture : series;
+    }
+    parts = java.util.Arrays.stream(byLayer).distinct().toArray(DualMap[]::new);
+  }
+
+  private static int[] layers(double[] variance, boolean large) {
+    return IntStream.rangeClosed(1, variance.length)
+        .filter(l -> isLarge(variance[l - 1]) == large)
+        .toArray();
+  }
+
+  private static boolean isLarge(double variance) {
+    return variance > TanhMixture.LARGEST_SERIES_VARIANCE;
+  }
+
+  @Override
+  public void planTrain(MemoryPlan plan, int points) {
+    for (DualMap part : parts) {
+      part.planTrain(plan, points);
+    }
+  }
+
+  @Override
+  public void planPanel(MemoryPlan plan, int rows) {
+    for (DualMap part : parts) {
+      part.planPanel(plan, rows);
+    }
+  }
+
+  @Override
+  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
+    for (DualMap part : parts) {
+      part.uploadTrain(backend, workspace, diagonals);
+    }
+  }
+
+  @Override
+  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances) {
+    byLayer[layer - 1].uploadPanel(backend, workspace, layer, variances);
+  }
+
+  @Override
+  public void trainTrain(
+      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
+    byLayer[layer - 1].trainTrain(backend, workspace, layer, covariance, slope);
+  }
+
+  @Override
+  public void panelTrain(
+      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
+    byLayer[layer - 1].panelTrain(backend, workspace, layer, covariance, slope);
+  }
+
+  @Override
+  public double truncation() {
+    double largest = 0;
+    for (DualMap part : parts) {
+      largest = Math.max(largest, part.truncation());
+    }
+    return largest;
+  }
+}
