@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.Certificate;
 import org.richkernel.bayes.ChainDiagnostics;
@@ -110,7 +111,7 @@ public final class AdaptiveNbkFit implements Fit {
     Certificate certificate = solution.certificate();
     Summary.Builder summary =
         beside
-            .summary("bayes", config, ioSeconds)
+            .summary("bayes", withSelected(config), ioSeconds)
             .seed(options.seed())
             .converged(converged())
             .iterations(solution.iterations())
@@ -149,6 +150,17 @@ public final class AdaptiveNbkFit implements Fit {
     check.ifPresent(table -> table.addTo(summary));
     Result all = tables.addTo(arrays(summary.build()));
     return check.map(table -> table.addTo(all)).orElse(all);
+  }
+
+  /** The options with the richness and the noise that a selection found. */
+  private Map<String, ?> withSelected(Map<String, ?> config) {
+    if (outcome.candidates().isEmpty()) {
+      return config;
+    }
+    Map<String, @Nullable Object> found = new LinkedHashMap<>(config);
+    found.put("gamma", options.gamma());
+    found.put("beta", options.beta());
+    return found;
   }
 
   private Result arrays(Summary summary) {

@@ -26,12 +26,20 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
 
   /** Scores of predictions at the training points. */
   Scores trainScores(double[] f) {
-    return Scores.of(points.trainTargets(), f);
+    return Scores.of(points.trainTargets(), f, terms());
   }
 
   /** Scores of predictions at the test points, if there are any. */
   Optional<Scores> testScores(double[] f) {
-    return points.testTargets().map(y -> Scores.of(y, f));
+    return points.testTargets().map(y -> Scores.of(y, f, terms()));
+  }
+
+  /**
+   * The sum of the magnitudes of the terms of a prediction: as large as that of the NNGP, whose
+   * kernel is of the size of an adaptive one and whose coefficients (y - f) / kappa are not smaller.
+   */
+  private double terms() {
+    return lazy.solution().terms(lazy.solution().fit().coefficients());
   }
 
   /** Standard error of the loss at the test points; 0 where f is exact or there are none. */

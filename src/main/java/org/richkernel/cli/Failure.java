@@ -23,6 +23,9 @@ record Failure(int code, String line) {
   /** The failure of a command that threw. */
   static Failure of(Throwable thrown, CommandSpec command) {
     Failure failure = plain(thrown, command);
+    if (failure.code() != ExitCode.DEFECT && FileNames.mayBeLost(failure.line())) {
+      failure = new Failure(failure.code(), failure.line() + FileNames.MEND);
+    }
     Optional<FileArgument> argument = FileArgument.of(failure.line(), command);
     if (argument.isEmpty()) {
       return failure;

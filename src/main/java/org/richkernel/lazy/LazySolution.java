@@ -73,7 +73,7 @@ public final class LazySolution {
 
   /** Loss and accuracy on the training points. */
   public Scores trainScores() {
-    return Scores.of(problem.trainTargets(), trainPredictions);
+    return Scores.of(problem.trainTargets(), trainPredictions, terms(fit.coefficients()));
   }
 
   /**
@@ -82,7 +82,17 @@ public final class LazySolution {
    * @param targets test points x K
    */
   public Scores testScores(Targets targets) {
-    return Scores.of(targets, testPredictions);
+    return Scores.of(targets, testPredictions, terms(fit.coefficients()));
+  }
+
+  /**
+   * The sum of the magnitudes of the terms of a prediction, up to the size of the kernel.
+   *
+   * @param coefficients P x K, row-major
+   */
+  public double terms(double[] coefficients) {
+    LazyKernel kernel = new LazyKernel(problem.network(), problem.kernel());
+    return Scores.terms(kernel.diagonal(problem.trainInputs()), coefficients);
   }
 
   /** The predictor for new inputs, independent of the kernels held here. */

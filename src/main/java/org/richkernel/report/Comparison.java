@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Table;
 import org.richkernel.metrics.KernelSimilarity;
@@ -41,7 +42,7 @@ public final class Comparison {
    *
    * @param folder where the first one lies, for messages and names
    * @param otherFolder where the second one lies
-   * @throws InvalidDataException if they are not about the same training points
+   * @throws InvalidDataException if they are not about the same training and test points
    */
   static Comparison of(Path folder, Result own, Path otherFolder, Result other) {
     double[] y = targets(folder, own);
@@ -50,6 +51,22 @@ public final class Comparison {
           otherFolder.toString(),
           "its training targets are not those of " + folder,
           "compare results on the same training points");
+    }
+    Optional<double[]> tests = own.array("y_test").map(Table::values);
+    Optional<double[]> otherTests = other.array("y_test").map(Table::values);
+    if (tests.isPresent()
+        && otherTests.isPresent()
+        && !Arrays.equals(tests.get(), otherTests.get())) {
+      throw new InvalidDataException(
+          otherFolder.toString(),
+          "its test targets ("
+              + otherTests.get().length
+              + ") are not those of "
+              + folder
+              + " ("
+              + tests.get().length
+              + ")",
+          "compare results on the same test points");
     }
     List<Layer> layers = new ArrayList<>();
     for (KernelSet.Kernel kernel : KernelSet.of(own).all()) {
@@ -73,7 +90,7 @@ public final class Comparison {
    * Reads and compares the results of two folders.
    *
    * @throws InvalidDataException if one holds no sound result, or they are not about the same
-   *     training points
+   *     training and test points
    */
   public static Comparison read(Path folder, Path otherFolder) {
     return of(
@@ -84,7 +101,7 @@ public final class Comparison {
   }
 
   private static boolean isCompared(String name) {
-    return name.equals("y_train") || name.matches("phi_[0-9]+") || name.equals("ntk");
+    return name.equals("y_train") || name.equals("y_test") || name.matches("phi_[0-9]+") || name.equals("ntk");
   }
 
   private static double[] targets(Path folder, Result result) {
@@ -120,9 +137,22 @@ public final class Comparison {
     return layers;
   }
 
-  /** One line for each kernel, for a terminal. */
+  /** The options that the two runs differ in. */
+  public List<OptionDifference> differences() {
+    return OptionDifference.between(own.summary(), other.summary());
+  }
+
+  /** One line for the options that differ and one for each kernel, for a terminal. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
+    List<OptionDifference> differences = differences();
+    lines.add(
+        differences.isEmpty()
+            ? "options   the same"
+            : "options   "
+                + differences.stream()
+                    .map(OptionDifference::toString)
+                    .collect(Collectors.joining("; ")));
     lines.add(
         String.format(
             Locale.ROOT,

@@ -42,7 +42,20 @@ final class ComparisonSection {
             + comparison.otherName()
             + ".",
         figures,
-        List.of(table(comparison)));
+        tables(comparison));
+  }
+
+  private static List<Section.Grid> tables(Comparison comparison) {
+    List<Section.Grid> tables = new ArrayList<>();
+    tables.add(table(comparison));
+    List<OptionDifference> differences = comparison.differences();
+    if (!differences.isEmpty()) {
+      tables.add(
+          new Section.Grid(
+              List.of("option", comparison.ownName(), comparison.otherName()),
+              differences.stream().map(d -> List.of(d.name(), d.own(), d.other())).toList()));
+    }
+    return tables;
   }
 
   private static String capitalized(String name) {

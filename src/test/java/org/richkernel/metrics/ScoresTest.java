@@ -15,7 +15,32 @@ class ScoresTest {
         Scores.of(Targets.of(new double[] {1, -1, 1, -1}), new double[] {0.5, -2, -0.1, 0});
 
     assertThat(scores.loss()).isCloseTo((0.25 + 1 + 1.21 + 1) / 4, within(1e-15));
-    assertThat(scores.accuracy()).hasValue(0.5);
+    // right, right, wrong, and a prediction of 0 that counts one half
+    assertThat(scores.accuracy()).hasValue(0.625);
+  }
+
+  @Test
+  void predictionsOfTheSizeOfRoundingCountOneHalf() {
+    Targets targets = Targets.of(new double[] {1, -1, 1, -1});
+    double[] f = {3e-13, 3e-13, -4e-11, -4e-11};
+
+    assertThat(Scores.of(targets, f).accuracy()).hasValue(0.5);
+    assertThat(Scores.of(Targets.of(new double[] {1, 1}), new double[] {2e-12, -2e-12}).accuracy())
+        .hasValue(0.5);
+    assertThat(Scores.of(Targets.of(new double[] {1}), new double[] {2e-12}).accuracy())
+        .hasValue(1);
+    assertThat(Scores.of(Targets.of(new double[] {1}), new double[] {2e-12}, 3).accuracy())
+        .hasValue(0.5);
+    assertThat(Scores.terms(new double[] {2, 5, 3}, new double[] {1, -4, 0.5})).isEqualTo(27.5);
+  }
+
+  @Test
+  void equalLargestOutputsShareThePoint() {
+    Targets targets = Targets.of(new double[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 3);
+    double[] f = {0.5, 0.5 + 1e-14, 0.1, 0.2, 0.2 - 1e-15, 0.2, 0.4, 0.4, 0.3};
+
+    assertThat(Scores.of(targets, f).accuracy().orElseThrow())
+        .isCloseTo((0.5 + 1.0 / 3 + 0) / 3, within(1e-15));
   }
 
   @Test

@@ -1,0 +1,77 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.result.Summary;
+
+/**
+ * An option that two runs were given different values of.
+ *
+ * @param name without dashes
+ * @param own its value in the first run
+ * @param other its value in the second run
+ */
+public record OptionDifference(String name, String own, String other) {
+  private static final String NONE = "none";
+
+  /** Options on which no number depends. */
+  private static final Set<String> NOT_COMPARED =
+      Set.of(
+          "out",
+          "quiet",
+          "config",
+          "debug",
+          "resume",
+          "checkpoint-seconds",
+          "dry-run",
+          "backend",
+          "devices",
+          "device-memory",
+          "threads");
+
+  /**
+   * The options that differ, in the order of the first run. Runs of one command are compared in all
+   * options, runs of two in those that both have.
+   */
+  static List<OptionDifference> between(Summary own, Summary other) {
+    Map<String, Object> all = new LinkedHashMap<>(own.config());
+    if (own.command().equals(other.command())) {
+      other.config().keySet().forEach(name -> all.putIfAbsent(name, NONE));
+    } else {
+      all.keySet().retainAll(other.config().keySet());
+    }
+    all.keySet().removeAll(NOT_COMPARED);
+    List<OptionDifference> differences = new ArrayList<>();
+    for (String name : all.keySet()) {
+      String mine = words(own.config().get(name));
+      String theirs = words(other.config().get(name));
+      if (!mine.equals(theirs)) {
+        differences.add(new OptionDifference(name, mine, theirs));
+      }
+    }
+    return differences;
+  }
+
+  /** A value as text, the same for 1 and 1.0. */
+  private static String words(@Nullable Object value) {
+    if (value == null) {
+      return NONE;
+    }
+    if (value instanceof Number number) {
+      double exact = number.doubleValue();
+      return exact == Math.rint(exact) && Math.abs(exact) < 1e15
+          ? Long.toString((long) exact)
+          : Double.toString(exact);
+    }
+    return value.toString();
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + own + " against " + other;
+  }
+}
