@@ -35,14 +35,15 @@ public record OptionDifference(String name, String own, String other) {
 
   /**
    * The options that differ, in the order of the first run. Runs of one command are compared in all
-   * options, runs of two in those that both have.
+   * options, runs of two in those that have a value in both.
    */
   static List<OptionDifference> between(Summary own, Summary other) {
     Map<String, Object> all = new LinkedHashMap<>(own.config());
     if (own.command().equals(other.command())) {
       other.config().keySet().forEach(name -> all.putIfAbsent(name, NONE));
     } else {
-      all.keySet().retainAll(other.config().keySet());
+      all.keySet().removeIf(
+          name -> own.config().get(name) == null || other.config().get(name) == null);
     }
     all.keySet().removeAll(NOT_COMPARED);
     List<OptionDifference> differences = new ArrayList<>();
