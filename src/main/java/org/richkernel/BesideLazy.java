@@ -36,7 +36,8 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
 
   /**
    * The sum of the magnitudes of the terms of a prediction: as large as that of the NNGP, whose
-   * kernel is of the size of an adaptive one and whose coefficients (y - f) / kappa are not smaller.
+   * kernel is of the size of an adaptive one and whose coefficients (y - f) / kappa are not
+   * smaller.
    */
   private double terms() {
     return lazy.solution().terms(lazy.solution().fit().coefficients());

@@ -7,8 +7,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * Reads one array from a file of any kind that is known: .npy, .npz, text (.csv, .tsv, .txt), or IDX,
- * gzipped or not (an .npz is packed already).
+ * Reads one array from a file of any kind that is known: .npy, .npz, text (.csv, .tsv, .txt), or
+ * IDX, gzipped or not (an .npz is packed already).
  *
  * <p>The kind is told by the first bytes, and only text by its name. Sizes claimed by a header are
  * compared with the file's size before memory is allocated.

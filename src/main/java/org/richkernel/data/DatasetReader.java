@@ -243,8 +243,7 @@ public final class DatasetReader {
 
   private static String mendOfUnequalRows(Table x, Table y) {
     int more = x.rows() - y.rows();
-    String mend =
-        Math.abs(more) == 1 ? Reading.withoutColumnNumbers(more > 0 ? x : y) : "";
+    String mend = Math.abs(more) == 1 ? Reading.withoutColumnNumbers(more > 0 ? x : y) : "";
     return mend.isEmpty() ? "give one label for each row of inputs" : mend;
   }
 

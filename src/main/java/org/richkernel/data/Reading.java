@@ -36,8 +36,7 @@ public record Reading(String line, List<String> warnings) {
 
   /** Points with labels. */
   static Reading of(String kind, Table x, Table y, Targets targets) {
-    boolean both =
-        x.traits().numbered() != Numbered.NO && y.traits().numbered() != Numbered.NO;
+    boolean both = x.traits().numbered() != Numbered.NO && y.traits().numbered() != Numbered.NO;
     if (both) {
       requireNoColumnNumbers(x);
     }

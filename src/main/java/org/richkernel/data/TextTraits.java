@@ -41,6 +41,8 @@ record TextTraits(List<String> names, int comments, Numbered numbered) {
 
   /** The first line as a message shows it. */
   static String numbers(int columns) {
-    return columns == 1 ? "0" : columns == 2 ? "0,1" : columns == 3 ? "0,1,2" : "0,1,..," + (columns - 1);
+    return columns == 1
+        ? "0"
+        : columns == 2 ? "0,1" : columns == 3 ? "0,1,2" : "0,1,..," + (columns - 1);
   }
 }

@@ -11,10 +11,10 @@ import org.richkernel.compute.Workspace;
  * Expectations of tanh at large variances, as the average of arc-sine kernels of {@link
  * TanhMixture}.
  *
- * <p>The backend's kernel of erf(h) is (2 / pi) atan(2 c / D) with D^2 = (1 + 2 a)(1 + 2 b) - 4 c^2.
- * At variances a / (2 k^2) and b / (2 q^2) and the covariance c / (2 k q) it is that of a pair of
- * nodes k and q. Rows are worked on in blocks, so that what is added to the kernel's own memory does
- * not grow with P^2.
+ * <p>The backend's kernel of erf(h) is (2 / pi) atan(2 c / D) with D^2 = (1 + 2 a)(1 + 2 b) - 4
+ * c^2. At variances a / (2 k^2) and b / (2 q^2) and the covariance c / (2 k q) it is that of a pair
+ * of nodes k and q. Rows are worked on in blocks, so that what is added to the kernel's own memory
+ * does not grow with P^2.
  */
 final class MixtureDual implements DualMap {
   private static final int BLOCK = 64;
@@ -109,10 +109,7 @@ final class MixtureDual implements DualMap {
             double scale = 0.5 / Math.sqrt(TanhMixture.square(i) * TanhMixture.square(j));
             Matrix scaledColumns = workspace.get(COLUMNS);
             scaled(
-                backend,
-                0.5 / TanhMixture.square(j),
-                workspace.get(TRAIN + layer),
-                scaledColumns);
+                backend, 0.5 / TanhMixture.square(j), workspace.get(TRAIN + layer), scaledColumns);
             scaled(backend, scale, given, value);
             backend.dualActivation(
                 Activation.ERF, value, scaledRows, scaledColumns, value, derivative);

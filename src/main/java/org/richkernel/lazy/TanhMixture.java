@@ -1,9 +1,9 @@
 package org.richkernel.lazy;
 
 /**
- * Gaussian expectations of tanh at any variance, from tanh(h) = int p(k) erf(h / (k sqrt 2)) dk with
- * p the density of Kolmogorov's distribution: the logistic density is a mixture of normal densities
- * of deviation k (Andrews and Mallows 1974; Stefanski 1991).
+ * Gaussian expectations of tanh at any variance, from tanh(h) = int p(k) erf(h / (k sqrt 2)) dk
+ * with p the density of Kolmogorov's distribution: the logistic density is a mixture of normal
+ * densities of deviation k (Andrews and Mallows 1974; Stefanski 1991).
  *
  * <p>For a Gaussian pair (u, v) with variances a and b and covariance c this makes E[tanh u tanh v]
  * an average of arc-sine kernels (Williams 1997), with D^2 = (a + k^2)(b + q^2) - c^2:

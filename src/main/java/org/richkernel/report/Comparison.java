@@ -101,7 +101,10 @@ public final class Comparison {
   }
 
   private static boolean isCompared(String name) {
-    return name.equals("y_train") || name.equals("y_test") || name.matches("phi_[0-9]+") || name.equals("ntk");
+    return name.equals("y_train")
+        || name.equals("y_test")
+        || name.matches("phi_[0-9]+")
+        || name.equals("ntk");
   }
 
   private static double[] targets(Path folder, Result result) {
@@ -142,17 +145,9 @@ public final class Comparison {
     return OptionDifference.between(own.summary(), other.summary());
   }
 
-  /** One line for the options that differ and one for each kernel, for a terminal. */
+  /** One line for each kernel and one for the options that differ, for a terminal. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
-    List<OptionDifference> differences = differences();
-    lines.add(
-        differences.isEmpty()
-            ? "options   the same"
-            : "options   "
-                + differences.stream()
-                    .map(OptionDifference::toString)
-                    .collect(Collectors.joining("; ")));
     lines.add(
         String.format(
             Locale.ROOT,
@@ -173,6 +168,14 @@ public final class Comparison {
               layer.similarity().frobeniusRatio(),
               layer.similarity().relativeError()));
     }
+    List<OptionDifference> differences = differences();
+    lines.add(
+        differences.isEmpty()
+            ? "options   the same"
+            : "options   "
+                + differences.stream()
+                    .map(OptionDifference::toString)
+                    .collect(Collectors.joining("; ")));
     return lines;
   }
 }

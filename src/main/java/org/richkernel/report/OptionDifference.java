@@ -42,8 +42,8 @@ public record OptionDifference(String name, String own, String other) {
     if (own.command().equals(other.command())) {
       other.config().keySet().forEach(name -> all.putIfAbsent(name, NONE));
     } else {
-      all.keySet().removeIf(
-          name -> own.config().get(name) == null || other.config().get(name) == null);
+      all.keySet()
+          .removeIf(name -> own.config().get(name) == null || other.config().get(name) == null);
     }
     all.keySet().removeAll(NOT_COMPARED);
     List<OptionDifference> differences = new ArrayList<>();

@@ -53,7 +53,8 @@ class NpyGoldenTest {
   @Test
   void everyHalfIsExactAndComesBack() {
     double[] halves = ArrayReader.read(GOLDEN.resolve("f2-all.npy")).values();
-    assertThat(halves).containsExactly(ArrayReader.read(GOLDEN.resolve("f2-all-as-f8.npy")).values());
+    assertThat(halves)
+        .containsExactly(ArrayReader.read(GOLDEN.resolve("f2-all-as-f8.npy")).values());
     assertThat(halves).contains(7 * 0x1p-24, -0x1p-24);
     Path file = folder.resolve("halves.npy");
     try (NpyWriter writer =
@@ -69,9 +70,17 @@ class NpyGoldenTest {
   /** IEEE 754-2019, section 4.3.1: to nearest, ties to even. */
   @ParameterizedTest
   @CsvSource({
-    "2049, 2048", "2051, 2052", "65519.99, 65504", "65520, Infinity", "-1e300, -Infinity",
-    "0x1p-25, 0", "0x1.8p-25, 0x1p-24", "0x1.ffcp-15, 0x1p-14", "0x1.ffap-15, 0x1.ff8p-15",
-    "NaN, NaN", "-0.0, -0.0"
+    "2049, 2048",
+    "2051, 2052",
+    "65519.99, 65504",
+    "65520, Infinity",
+    "-1e300, -Infinity",
+    "0x1p-25, 0",
+    "0x1.8p-25, 0x1p-24",
+    "0x1.ffcp-15, 0x1p-14",
+    "0x1.ffap-15, 0x1.ff8p-15",
+    "NaN, NaN",
+    "-0.0, -0.0"
   })
   void doublesAreRoundedToTheNearestHalf(String value, String rounded) {
     assertThat(HalfFloat.value(HalfFloat.bits(Double.parseDouble(value))))

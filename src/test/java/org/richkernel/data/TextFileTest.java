@@ -131,8 +131,7 @@ class TextFileTest {
         .isInstanceOf(InvalidDataException.class)
         .hasMessageStartingWith(x + ": line 1 is 0,1, which looks like column numbers")
         .hasMessageContaining("write 0.0 for 0");
-    Datasets data =
-        DatasetReader.train(file("p.csv", "0.0,1\n0.5,1\n-2,3.5\n4,1e1\n"), y).read();
+    Datasets data = DatasetReader.train(file("p.csv", "0.0,1\n0.5,1\n-2,3.5\n4,1e1\n"), y).read();
     assertThat(data.train().points()).isEqualTo(4);
     assertThat(data.reading().warnings()).isEmpty();
   }

@@ -72,7 +72,12 @@ class TanhMixtureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 0.5", "0.1, 1.7, -0.3", "60, 60, 0.999999", "64, 0.01, -0.9", "30, 64, 1", "0, 2, 0"
+    "1, 1, 0.5",
+    "0.1, 1.7, -0.3",
+    "60, 60, 0.999999",
+    "64, 0.01, -0.9",
+    "30, 64, 1",
+    "0, 2, 0"
   })
   void theSeriesAndTheMixtureAreOneFunctionWhereBothExist(double a, double b, double rho) {
     HermiteSeries series = HermiteSeries.upTo(Activation.TANH, Math.max(a, b), 1);
@@ -134,7 +139,8 @@ class TanhMixtureTest {
           assertThat(phi[4 * i + j]).isCloseTo(pair, within(1e-12));
           if (i != j) {
             double limit = 2 / Math.PI * Math.asin(c / Math.sqrt(a) / Math.sqrt(b));
-            assertThat(phi[4 * i + j]).isCloseTo(limit, within(Math.max(1e-14, 20 / (size * size))));
+            assertThat(phi[4 * i + j])
+                .isCloseTo(limit, within(Math.max(1e-14, 20 / (size * size))));
           }
         }
       }
