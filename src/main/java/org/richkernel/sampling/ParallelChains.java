@@ -87,15 +87,18 @@ public final class ParallelChains {
   }
 
   /**
-   * Rank-normalised split R-hat, the larger of that of the draws and that of their distances from
-   * the median: 1 where the halves agree in place and in width; 1 too for a constant.
+   * Split R-hat, the largest of that of the draws, of their ranks, and of the ranks of their
+   * distances from the median: 1 where the halves agree in place and in width; 1 too for a
+   * constant. Ranks see what heavy tails hide; the draws themselves see a short transient from far
+   * away, which ranks make small.
    */
   public double splitRhat() {
-    return Math.max(rankRhat(chains), rankRhat(folded(chains)));
+    double ranks = Math.max(rhat(normalScores(chains)), rhat(normalScores(folded(chains))));
+    return Math.max(ranks, rhat(chains));
   }
 
-  private static double rankRhat(double[][] chains) {
-    double[][] halves = halves(normalScores(chains));
+  private static double rhat(double[][] chains) {
+    double[][] halves = halves(chains);
     double within = within(halves);
     double pooled = pooled(halves, within);
     return pooled == 0 ? 1 : Math.sqrt(pooled / within);
