@@ -10,7 +10,8 @@ import org.richkernel.network.InvalidProblemException;
  * @param tolerance relative change of outputs and kernels in one pass at which they count as at
  *     rest
  * @param jitter relative to the mean diagonal, added to covariances before they are factorized
- * @param populations B, independent populations of S / B samples, as in {@link CausalOptions}
+ * @param populations B, independent populations of S / B samples, rounded down, as in {@link
+ *     CausalOptions}
  */
 public record AlternatingOptions(
     double damping, int maxPasses, double tolerance, double jitter, int populations) {
@@ -33,9 +34,9 @@ public record AlternatingOptions(
     }
   }
 
-  /** Damping 0.7, at most 100 passes, tolerance 1e-3, jitter 1e-4, 4 populations. */
+  /** Damping 0.7, at most 100 passes, tolerance 1e-3, jitter 1e-4, 8 populations. */
   public static AlternatingOptions defaults() {
-    return new AlternatingOptions(0.7, 100, 1e-3, 1e-4, 4);
+    return new AlternatingOptions(0.7, 100, 1e-3, 1e-4, 8);
   }
 
   /** The same with another damping. */

@@ -52,11 +52,7 @@ public final class AlternatingSolver {
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.requireOneOutput("the alternating solver");
     int samples = problem.options().samples();
-    int parts = alternating.populations();
-    if (samples % parts != 0) {
-      throw new InvalidProblemException(
-          "samples", samples, "use a multiple of " + parts + ", the number of populations");
-    }
+    problem.options().requireParts(alternating.populations());
     long side = (long) problem.points() * (problem.options().steps() + 1);
     if (side * side > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
@@ -76,8 +72,8 @@ public final class AlternatingSolver {
   /**
    * Iterates for each population.
    *
-   * @throws InvalidProblemException if there are several outputs, S is not a multiple of the number
-   *     of populations, or the time grid is too large
+   * @throws InvalidProblemException if there are several outputs, fewer samples than populations,
+   *     or the time grid is too large
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    * @throws NotPositiveDefiniteException if a kernel before training is indefinite beyond the
    *     jitter
@@ -144,8 +140,12 @@ public final class AlternatingSolver {
           return unfinished(next.get().reason());
         }
       }
+      int samples = problem.options().samples();
       PopulationEstimate estimate =
-          PopulationEstimate.of(populations.stream().map(Population::trajectory).toList());
+          PopulationEstimate.of(
+              problem,
+              populations.stream().map(Population::trajectory).toList(),
+              samples / (double) (samples / parts));
       return solution(
           StopReason.CONVERGED,
           estimate.mean(),

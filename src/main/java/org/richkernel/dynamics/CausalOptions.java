@@ -10,8 +10,8 @@ import org.richkernel.network.InvalidProblemException;
  *     up to 1e-2
  * @param responseRidge ridge of the responses A and B, relative to the mean variance of the field
  *     at the start: it keeps their sampling noise from summing up over a long history
- * @param populations B, independent populations of S / B samples each, from whose spread standard
- *     errors come and whose mean tells the bias of finite S; at least 2
+ * @param populations B, independent populations of S / B samples each, rounded down, from whose
+ *     spread standard errors come and whose mean tells the bias of finite S; at least 2
  * @param tolerance largest relative bias of finite S, and largest relative standard error, in
  *     outputs or kernels, with which a solution counts as converged
  * @param maxDirections most directions kept of the past of a field; where they do not suffice, the
@@ -39,9 +39,9 @@ public record CausalOptions(
     }
   }
 
-  /** 1e-4 left out, response ridge 1e-2, 4 populations, tolerance 0.05, 4000 directions. */
+  /** 1e-4 left out, response ridge 1e-2, 8 populations, tolerance 0.05, 4000 directions. */
   public static CausalOptions defaults() {
-    return new CausalOptions(1e-4, 1e-2, 4, 0.05, 4000);
+    return new CausalOptions(1e-4, 1e-2, 8, 0.05, 4000);
   }
 
   /** The same with another share left out. */

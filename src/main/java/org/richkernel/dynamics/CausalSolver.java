@@ -39,11 +39,11 @@ import org.richkernel.solver.StopReason;
  * with weight decay the share of f(0) that has decayed brings that much of its own.
  *
  * <p>The population makes kernels too large by O(1/S). So it is solved for S samples X(S) and, on
- * the same random numbers, for B independent parts of S/B: the estimate is X(S) + (X(S) - mean
- * X(S/B)) / (B - 1), which cancels the 1/S term, and the spread of the parts gives standard errors.
- * Fields are float32, kernels and factors float64. Cost: 16 S r M flops per time and pair of
- * layers, r being the directions that the past spans (see {@link FieldHistory}), twice over; at
- * worst r = B T.
+ * the same random numbers, for B independent parts of s = S/B, rounded down: the estimate is X(S) +
+ * (X(S) - mean X(s)) / (S/s - 1), which cancels the 1/S term, and the spread of the parts gives
+ * standard errors, with Student's factor. Fields are float32, kernels and factors float64. Cost: 16
+ * S r M flops per time and pair of layers, r being the directions that the past spans (see {@link
+ * FieldHistory}), twice over; at worst r = B T.
  *
  * <p>The state between two times is all there is to a checkpoint; a run that is stopped and resumed
  * gives the bits of the uninterrupted one at the same number of threads.
@@ -74,15 +74,10 @@ public final class CausalSolver {
    * What a solve will allocate, a checkpoint of it included, for the case that the past spans as
    * many directions as it may. Pages that are never written cost a processor's memory nothing.
    *
-   * @throws InvalidProblemException if S is not a multiple of the number of populations
+   * @throws InvalidProblemException if there are fewer samples than populations
    */
   public MemoryPlan plan(DynamicsProblem problem) {
-    int samples = problem.options().samples();
-    int parts = causal.populations();
-    if (samples % parts != 0) {
-      throw new InvalidProblemException(
-          "samples", samples, "use a multiple of " + parts + ", the number of populations");
-    }
+    problem.options().requireParts(causal.populations());
     DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();
     CausalRun.plan(plan, problem, causal, options.samples());
@@ -96,7 +91,7 @@ public final class CausalSolver {
   /**
    * Solves the problem.
    *
-   * @throws InvalidProblemException if S is not a multiple of the number of populations
+   * @throws InvalidProblemException if there are fewer samples than populations
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    * @throws org.richkernel.compute.NotPositiveDefiniteException if a covariance is indefinite
    *     beyond rounding
@@ -253,14 +248,16 @@ public final class CausalSolver {
           Trajectory.combine(populations, IndependentEstimates::standardError),
           Trajectory.combine(populations, values -> Double.NaN),
           Math.max(cut, settings.leftOut()),
+          0,
           Optional.empty());
     }
 
     private DynamicsSolution solution() {
-      PopulationEstimate estimate = PopulationEstimate.of(finished);
-      boolean resolved =
-          estimate.relativeError() <= causal.tolerance()
-              && cut <= DynamicsSolution.LARGEST_LEFT_OUT;
+      int samples = problem.options().samples();
+      double ratio = samples / (double) (samples / parts);
+      PopulationEstimate estimate = PopulationEstimate.of(problem, finished, ratio);
+      boolean enough = estimate.relativeError() <= causal.tolerance();
+      boolean resolved = enough && cut <= DynamicsSolution.LARGEST_LEFT_OUT;
       return new DynamicsSolution(
           problem,
           resolved ? StopReason.CONVERGED : StopReason.BUDGET,
@@ -269,6 +266,7 @@ public final class CausalSolver {
           estimate.standardError(),
           estimate.bias(),
           Math.max(cut, settings.leftOut()),
+          enough ? 0 : estimate.samplesFor(causal.tolerance(), samples),
           Optional.ofNullable(keeper).map(kept -> kept.history(steps + 1)));
     }
   }

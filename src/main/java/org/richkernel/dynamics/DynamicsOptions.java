@@ -179,6 +179,18 @@ public record DynamicsOptions(
         gamma, steps, stepSize, weightDecay, loss, samples, seed, recordEvery, batchSize, save);
   }
 
+  /**
+   * Refuses samples that cannot be split into independent parts.
+   *
+   * @throws InvalidProblemException if there are fewer samples than parts
+   */
+  void requireParts(int parts) {
+    if (samples < parts) {
+      throw new InvalidProblemException(
+          "samples", samples, "use at least " + parts + ", the number of populations");
+    }
+  }
+
   /** rho = 1 - eta lambda, what a step leaves of a weight. */
   public double retention() {
     return 1 - stepSize * weightDecay;

@@ -21,6 +21,8 @@ import org.richkernel.solver.StopReason;
  *     population sizes tell; already taken out of {@code mean}; 0 where nothing is sampled
  * @param jitter largest relative jitter that a covariance needed to be factorized, or largest
  *     relative variance that was left out of one; 0 where nothing was
+ * @param wantedSamples about how many samples would meet the tolerance, where those at hand do not;
+ *     0 where they do, or where it is not known
  * @param history two-time kernels; empty unless the options ask for them
  */
 public record DynamicsSolution(
@@ -31,6 +33,7 @@ public record DynamicsSolution(
     Trajectory standardError,
     Trajectory sampleBias,
     double jitter,
+    long wantedSamples,
     Optional<KernelHistory> history) {
 
   /** Share of a variance above which leaving it out is an error to be named. */
@@ -45,7 +48,7 @@ public record DynamicsSolution(
       Trajectory standardError,
       Trajectory sampleBias,
       double jitter) {
-    this(problem, reason, divergence, mean, standardError, sampleBias, jitter, Optional.empty());
+    this(problem, reason, divergence, mean, standardError, sampleBias, jitter, 0, Optional.empty());
   }
 
   /** Number of times that were reached, the start included. */
@@ -135,7 +138,8 @@ public record DynamicsSolution(
           case BUDGET ->
               jitter > LARGEST_LEFT_OUT
                   ? "done, but too few directions of the past were kept; allow more"
-                  : "done, but the samples are too few for the tolerance; use more samples";
+                  : "done, but the samples are too few for the tolerance; use "
+                      + (wantedSamples > 0 ? "about --samples " + wantedSamples : "more samples");
           case INTERRUPTED -> "stopped after " + Math.max(0, times() - 1) + " steps";
           case DIVERGED ->
               "diverged at step "

@@ -347,7 +347,7 @@ public final class OneHiddenLayerSolver {
       }
       // the whole is followed first, since it says when to end
       Collections.rotate(all, -1);
-      PopulationEstimate estimate = PopulationEstimate.of(all);
+      PopulationEstimate estimate = PopulationEstimate.of(problem, all, populations);
       return new DynamicsSolution(
           problem,
           reason,

@@ -8,7 +8,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
-import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -31,7 +30,7 @@ public final class PerturbativeSolver {
   private static final int DEEPEST = 2;
 
   /** Independent parts of the samples, from whose spread standard errors come. */
-  private static final int POPULATIONS = 4;
+  private static final int POPULATIONS = 8;
 
   private static final double DEFAULT_TOLERANCE = CausalOptions.defaults().tolerance();
 
@@ -60,7 +59,7 @@ public final class PerturbativeSolver {
    * Refuses what the expansion does not cover.
    *
    * @throws InvalidProblemException for ReLU, more than two hidden layers, weight decay, several
-   *     outputs, mini-batches, or samples that are no multiple of 4
+   *     outputs or mini-batches
    */
   public static void requireSolvable(DynamicsProblem problem) {
     ActivationDerivatives.requireSmooth(problem.network().activation());
@@ -77,10 +76,6 @@ public final class PerturbativeSolver {
     }
     problem.requireOneOutput("perturbation theory");
     problem.requireFullBatches("perturbation theory");
-    if (problem.options().samples() % POPULATIONS != 0) {
-      throw new InvalidProblemException(
-          "samples", problem.options().samples(), "use a multiple of " + POPULATIONS);
-    }
   }
 
   /** What a solve will allocate. */
@@ -165,11 +160,7 @@ public final class PerturbativeSolver {
               .findFirst()
               .orElse(OptionalInt.empty());
       List<Trajectory> trajectories = populations.stream().map(Population::trajectory).toList();
-      PopulationEstimate estimate =
-          new PopulationEstimate(
-              Trajectory.combine(trajectories, IndependentEstimates::mean),
-              Trajectory.combine(trajectories, IndependentEstimates::standardError),
-              Trajectory.combine(trajectories, values -> 0));
+      PopulationEstimate estimate = PopulationEstimate.ofMean(problem, trajectories);
       return new DynamicsSolution(
           problem,
           reason(whole, divergence, estimate),
@@ -177,7 +168,11 @@ public final class PerturbativeSolver {
           estimate.mean(),
           estimate.standardError(),
           estimate.bias(),
-          0);
+          0,
+          estimate.relativeError() <= tolerance
+              ? 0
+              : estimate.samplesFor(tolerance, problem.options().samples()),
+          Optional.empty());
     }
 
     private StopReason reason(boolean whole, OptionalInt divergence, PopulationEstimate estimate) {

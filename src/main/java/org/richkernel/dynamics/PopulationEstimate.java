@@ -2,38 +2,81 @@ package org.richkernel.dynamics;
 
 import java.util.List;
 import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.sampling.LossError;
 
 /**
- * What one whole population of S samples and B independent parts of S/B, drawn from the same random
- * numbers, tell together. A population makes kernels too large by O(1/S), so X(S/B) - X(S) is B - 1
- * times the bias of X(S).
+ * What one whole population of S samples and B independent parts of s of them, drawn from the same
+ * random numbers, tell together. A population makes kernels too large by O(1/S), so X(s) - X(S) is
+ * S / s - 1 times the bias of X(S).
  *
  * @param mean X(S) - bias
- * @param standardError from the spread of the parts
- * @param bias (mean X(S/B) - X(S)) / (B - 1)
+ * @param standardError from the spread of the parts, with Student's factor; that of a loss is the
+ *     error of the loss of {@code mean}, see {@link LossError}
+ * @param bias (mean X(s) - X(S)) / (S / s - 1)
  */
 record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory bias) {
+  /** The error that the wanted samples follow from is itself known to a fifth. */
+  private static final double MARGIN = 1.3;
 
   /**
-   * The estimate.
+   * The estimate of parts and a whole.
    *
    * @param populations the B parts, then the whole
+   * @param ratio S / s, above 1
    */
-  static PopulationEstimate of(List<Trajectory> populations) {
+  static PopulationEstimate of(
+      DynamicsProblem problem, List<Trajectory> populations, double ratio) {
     int parts = populations.size() - 1;
+    Trajectory mean =
+        Trajectory.combine(populations, values -> values[parts] - bias(values, ratio));
     return new PopulationEstimate(
-        Trajectory.combine(populations, values -> values[parts] - bias(values)),
-        Trajectory.combine(populations.subList(0, parts), IndependentEstimates::standardError),
-        Trajectory.combine(populations, PopulationEstimate::bias));
+        mean,
+        errors(problem, mean, populations.subList(0, parts)),
+        Trajectory.combine(populations, values -> bias(values, ratio)));
   }
 
-  private static double bias(double[] values) {
+  /** The mean of independent populations, whose bias is left in. */
+  static PopulationEstimate ofMean(DynamicsProblem problem, List<Trajectory> populations) {
+    Trajectory mean = Trajectory.combine(populations, IndependentEstimates::mean);
+    return new PopulationEstimate(
+        mean, errors(problem, mean, populations), Trajectory.combine(populations, values -> 0));
+  }
+
+  /** Standard errors of a mean from independent parts of it. */
+  private static Trajectory errors(
+      DynamicsProblem problem, Trajectory mean, List<Trajectory> parts) {
+    Trajectory spread = Trajectory.combine(parts, IndependentEstimates::standardError);
+    List<double[]> outputs = parts.stream().map(Trajectory::outputs).toList();
+    int width = problem.points() * problem.outputs();
+    int train = problem.trainPoints() * problem.outputs();
+    double[] y = problem.trainTargets().toArray();
+    double[] other = problem.testTargets().toArray();
+    return spread.withLosses(
+        LossError.alongTime(y, mean.outputs(), outputs, 0, width),
+        other.length == 0
+            ? new double[0]
+            : LossError.alongTime(other, mean.outputs(), outputs, train, width));
+  }
+
+  private static double bias(double[] values, double ratio) {
     int parts = values.length - 1;
     double sum = 0;
     for (int b = 0; b < parts; b++) {
       sum += values[b];
     }
-    return (sum / parts - values[parts]) / (parts - 1);
+    return (sum / parts - values[parts]) / (ratio - 1);
+  }
+
+  /**
+   * Samples with which bias and standard error would be below a tolerance, from S of them: the bias
+   * falls like 1/S, the error like its root.
+   */
+  long samplesFor(double tolerance, int samples) {
+    double error = relative(standardError) / tolerance;
+    double factor = Math.max(relative(bias) / tolerance, error * error);
+    double needed = MARGIN * factor * samples;
+    double unit = Math.pow(10, Math.floor(Math.log10(needed)) - 1);
+    return Double.isFinite(needed) ? (long) (Math.ceil(needed / unit) * unit) : 0;
   }
 
   /**

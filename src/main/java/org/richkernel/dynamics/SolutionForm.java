@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StateForm;
@@ -14,7 +15,11 @@ public record SolutionForm(DynamicsProblem problem) implements StateForm<Dynamic
   @Override
   public void save(DynamicsSolution solution, SolverState state) {
     state.put(
-        "end", solution.reason().ordinal(), solution.divergence().orElse(-1), solution.jitter());
+        "end",
+        solution.reason().ordinal(),
+        solution.divergence().orElse(-1),
+        solution.jitter(),
+        solution.wantedSamples());
     solution.mean().save(state, "mean");
     solution.standardError().save(state, "standard_error");
     solution.sampleBias().save(state, "sample_bias");
@@ -30,6 +35,8 @@ public record SolutionForm(DynamicsProblem problem) implements StateForm<Dynamic
         Trajectory.restore(state, "mean", problem),
         Trajectory.restore(state, "standard_error", problem),
         Trajectory.restore(state, "sample_bias", problem),
-        end[2]);
+        end[2],
+        (long) end[3],
+        Optional.empty());
   }
 }

@@ -40,6 +40,11 @@ public record Trajectory(
     this(points, outputCount, outputs, trainLoss, testLoss, kernels, KernelCourse.none());
   }
 
+  /** The same with other losses. */
+  Trajectory withLosses(double[] train, double[] test) {
+    return new Trajectory(points, outputCount, outputs, train, test, kernels, course);
+  }
+
   /** Bytes of a trajectory of a problem that is followed to its last step. */
   public static long bytes(DynamicsProblem problem) {
     DynamicsOptions options = problem.options();

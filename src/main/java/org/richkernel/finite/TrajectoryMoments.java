@@ -6,6 +6,7 @@ import java.util.List;
 import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.Trajectory;
+import org.richkernel.sampling.Student;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -91,13 +92,14 @@ final class TrajectoryMoments {
     return trajectory(mean);
   }
 
-  /** Standard errors of the mean; NaN for a single run. */
+  /** Standard errors of the mean, with Student's factor; NaN for a single run. */
   Trajectory standardError() {
+    double widening = Student.widening(count - 1);
     List<double[]> errors = new ArrayList<>();
     for (double[] part : squares) {
       double[] error = new double[part.length];
       for (int i = 0; i < error.length; i++) {
-        error[i] = Math.sqrt(part[i] / (count * (count - 1.0)));
+        error[i] = widening * Math.sqrt(part[i] / (count * (count - 1.0)));
       }
       errors.add(error);
     }
