@@ -39,6 +39,7 @@ final class DynamicsArrays {
         ResultParts.predictions(summary, points, course.trainOutputs(), course.testOutputs());
     result = OutputPaths.addTo(result, problem, "", course.outputs());
     result = OutputPaths.addTo(result, problem, "_standard_error", course.outputErrors());
+    result = OutputPaths.addLastErrors(result, problem, course.outputErrors());
     int times = course.time().length;
     result =
         result

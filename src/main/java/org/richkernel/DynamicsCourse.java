@@ -37,6 +37,8 @@ import org.richkernel.solver.StopReason;
  * @param kernels of all points at the recorded times
  * @param numbers of the kernels of the training points at the recorded times
  * @param numberErrors their standard errors, where they are known
+ * @param kernelErrors standard errors of the kernels at the last recorded time, where they are
+ *     known
  * @param certificate by what the numbers are to be trusted, by name
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -56,6 +58,7 @@ record DynamicsCourse(
     List<LayerKernels> kernels,
     KernelCourse numbers,
     Optional<KernelCourse> numberErrors,
+    Optional<LayerKernels> kernelErrors,
     Optional<KernelHistory> history,
     Optional<Predictor> predictor,
     Map<String, Object> certificate) {
@@ -107,6 +110,7 @@ record DynamicsCourse(
         kernels,
         measured ? numbers : KernelCourse.of(kernels, problem),
         measured ? Optional.of(solution.standardError().course()) : Optional.empty(),
+        TrainingKernels.lastErrors(solution),
         solution.history(),
         Optional.empty(),
         certificate);
@@ -136,6 +140,7 @@ record DynamicsCourse(
         course.kernels,
         course.numbers,
         course.numberErrors,
+        course.kernelErrors,
         course.history,
         Optional.of(predictor(solution)),
         course.certificate);
@@ -164,14 +169,27 @@ record DynamicsCourse(
   private static String outcome(FixedPointSolution solution) {
     String text =
         switch (solution.reason()) {
-          case CONVERGED -> "at rest after the training time %.4g";
+          case CONVERGED -> "at rest after the training time %.4g, to within %.1e";
           case DIVERGED ->
               "diverged after the training time %.4g, where no step is short enough; lower --gamma,"
                   + " or scale inputs and targets to order 1";
           default ->
-              "not at rest after the training time %.4g; raise --steps or --step-size, or --tolerance";
+              "not at rest after the training time %.4g: "
+                  + criterion(solution)
+                  + "; raise --steps or --step-size, or --tolerance";
         };
-    return String.format(Locale.ROOT, text, solution.time());
+    return String.format(Locale.ROOT, text, solution.time(), solution.distance());
+  }
+
+  /** What a flow that is not at rest fails by. */
+  private static String criterion(FixedPointSolution solution) {
+    double residual = Math.max(solution.readoutResidual(), solution.tangentResidual());
+    if (solution.distance() < residual) {
+      return String.format(Locale.ROOT, "the fixed-point equations are missed by %.1e", residual);
+    }
+    return Double.isInfinite(solution.distance())
+        ? "its distance from rest is not known"
+        : "outputs or kernels are about %2$.1e of their size away from rest";
   }
 
   /**
@@ -186,6 +204,9 @@ record DynamicsCourse(
     certificate.put("evaluations", solution.evaluations());
     certificate.put("readoutResidual", solution.readoutResidual());
     certificate.put("tangentResidual", solution.tangentResidual());
+    if (Double.isFinite(solution.distance())) {
+      certificate.put("restDistance", solution.distance());
+    }
     DynamicsProblem problem = solution.problem();
     if (problem.options().weightDecay() > 0 && solution.reason() != StopReason.DIVERGED) {
       certificate.put("featureIdentity", distance(solution, solution.featurePredictor(backend)));

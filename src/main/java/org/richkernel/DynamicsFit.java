@@ -181,7 +181,9 @@ public final class DynamicsFit implements Fit {
     numbers.put("alignment", course.numbers().alignment()[at]);
     course.numberErrors().ifPresent(e -> numbers.put("alignmentStandardError", e.alignment()[at]));
     numbers.put("trace", course.numbers().trace()[at]);
+    course.numberErrors().ifPresent(e -> numbers.put("traceStandardError", e.trace()[at]));
     numbers.put("frobenius", course.numbers().frobenius()[at]);
+    course.numberErrors().ifPresent(e -> numbers.put("frobeniusStandardError", e.frobenius()[at]));
     numbers.put("movement", course.numbers().movement()[at]);
     course.numberErrors().ifPresent(e -> numbers.put("movementStandardError", e.movement()[at]));
     return numbers;

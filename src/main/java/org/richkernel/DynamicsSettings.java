@@ -52,10 +52,10 @@ record DynamicsSettings(
   private static final double LONGEST_FLOW = 1e4;
 
   /** The same with weight decay, in units of 1 / lambda. */
-  private static final double DECAY_TIMES = 30;
+  private static final double DECAY_TIMES = 150;
 
   /** Steps whose sum is the training time of a gradient flow. */
-  private static final int FLOW_STEPS = 1000;
+  private static final int FLOW_STEPS = 1500;
 
   /** Records on the way when nothing else is asked for. */
   private static final int DEFAULT_RECORDS = 10;

@@ -1,7 +1,6 @@
 package org.richkernel;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -9,7 +8,6 @@ import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.KernelCourse;
-import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
@@ -134,8 +132,9 @@ public final class FiniteTrainingFit implements Fit {
     Arrays.setAll(time, t -> t * problem.options().stepSize());
     result = result.with("time", time, times);
     result = OutputPaths.addTo(result, problem, "", solution.mean().outputs());
-    result =
-        OutputPaths.addTo(result, problem, "_standard_error", solution.standardError().outputs());
+    double[] errors = solution.standardError().outputs();
+    result = OutputPaths.addTo(result, problem, "_standard_error", errors);
+    result = OutputPaths.addLastErrors(result, problem, errors);
     result =
         result
             .with("loss_train_t", solution.trainLoss(), times)
@@ -146,19 +145,7 @@ public final class FiniteTrainingFit implements Fit {
               .with("loss_test_t", solution.testLoss(), times)
               .with("loss_test_t_standard_error", solution.testLossStandardError(), times);
     }
-    return kernels.addNumbers(withErrors(kernels.addWhole(result, kernels.kernels().get(0))));
-  }
-
-  /** Adds phi_l_standard_error of the last recorded time. */
-  private Result withErrors(Result result) {
-    List<LayerKernels> errors = solution.standardError().kernels();
-    LayerKernels last = errors.get(errors.size() - 1).train(solution.problem());
-    int p = solution.problem().trainPoints();
-    Result with = result;
-    for (int l = 1; l <= last.feature().size(); l++) {
-      with = with.with("phi_" + l + "_standard_error", last.feature().get(l - 1), p, p);
-    }
-    return with;
+    return kernels.addNumbers(kernels.addWhole(result, kernels.kernels().get(0)));
   }
 
   @Override

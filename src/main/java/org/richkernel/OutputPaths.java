@@ -1,5 +1,6 @@
 package org.richkernel;
 
+import java.util.Arrays;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.result.Result;
 
@@ -19,6 +20,26 @@ final class OutputPaths {
     int test = problem.testPoints();
     Result with = add(result, problem, "f_train_t" + suffix, outputs, 0, train);
     return test == 0 ? with : add(with, problem, "f_test_t" + suffix, outputs, train, test);
+  }
+
+  /**
+   * Adds f_train_standard_error and, where there are test points, f_test_standard_error, those of
+   * the last time.
+   *
+   * @param errors row-major times x M x K, training points first
+   */
+  static Result addLastErrors(Result result, DynamicsProblem problem, double[] errors) {
+    int k = problem.outputs();
+    int width = problem.points() * k;
+    int first = errors.length - width;
+    int train = first + problem.trainPoints() * k;
+    Result with =
+        ResultParts.with(
+            result, "f_train_standard_error", Arrays.copyOfRange(errors, first, train), k);
+    return problem.testTargets().rows() == 0
+        ? with
+        : ResultParts.with(
+            with, "f_test_standard_error", Arrays.copyOfRange(errors, train, errors.length), k);
   }
 
   private static Result add(

@@ -1,5 +1,6 @@
 package org.richkernel;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.dynamics.DynamicsProblem;
@@ -16,6 +17,8 @@ import org.richkernel.result.Result;
  * @param kernels of all points, at least those of the start
  * @param numbers of the kernels of the training points
  * @param errors their standard errors, where they are known
+ * @param lastErrors standard errors of the kernels of all points at the last recorded time, where
+ *     they are known
  */
 @SuppressWarnings("ArrayRecordComponent")
 record TrainingKernels(
@@ -23,7 +26,8 @@ record TrainingKernels(
     double[] time,
     List<LayerKernels> kernels,
     KernelCourse numbers,
-    Optional<KernelCourse> errors) {
+    Optional<KernelCourse> errors,
+    Optional<LayerKernels> lastErrors) {
 
   /**
    * The kernels of networks: the numbers are those of the mean kernels, the errors come from the
@@ -38,7 +42,19 @@ record TrainingKernels(
         kernels.stream().mapToDouble(at -> at.step() * eta).toArray(),
         kernels,
         KernelCourse.of(kernels, problem),
-        Optional.of(solution.standardError().course()));
+        Optional.of(solution.standardError().course()),
+        lastErrors(solution));
+  }
+
+  /** Standard errors of the kernels at the last recorded time; empty where nothing was sampled. */
+  static Optional<LayerKernels> lastErrors(DynamicsSolution solution) {
+    List<LayerKernels> all = solution.standardError().kernels();
+    boolean exact =
+        all.stream()
+            .flatMap(kernels -> kernels.feature().stream())
+            .flatMapToDouble(Arrays::stream)
+            .allMatch(error -> error == 0);
+    return exact ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
   /** The kernels of what a solver of the theory found. */
@@ -48,7 +64,8 @@ record TrainingKernels(
         course.recorded(),
         course.kernels(),
         course.numbers(),
-        course.numberErrors());
+        course.numberErrors(),
+        course.kernelErrors());
   }
 
   /** Index among the numbers of a layer, from 1, at the last recorded time; L + 1 is the NTK. */
@@ -61,7 +78,8 @@ record TrainingKernels(
   }
 
   /**
-   * Adds phi_l, g_l and ntk of the last recorded time, phi_lazy_l and ntk_lazy.
+   * Adds phi_l, g_l and ntk of the last recorded time, phi_l_standard_error and g_l_standard_error
+   * where they are known, phi_lazy_l and ntk_lazy.
    *
    * @param lazy kernels of all points before training
    */
@@ -76,6 +94,14 @@ record TrainingKernels(
           with.with("phi_" + (l + 1), last.feature().get(l), p, p)
               .with("g_" + (l + 1), last.gradient().get(l), p, p)
               .with("phi_lazy_" + (l + 1), start.feature().get(l), p, p);
+    }
+    if (lastErrors.isPresent()) {
+      LayerKernels errors = lastErrors.get().train(problem);
+      for (int l = 0; l < errors.feature().size(); l++) {
+        with =
+            with.with("phi_" + (l + 1) + "_standard_error", errors.feature().get(l), p, p)
+                .with("g_" + (l + 1) + "_standard_error", errors.gradient().get(l), p, p);
+      }
     }
     return with.with("ntk", last.tangentKernel(input), p, p)
         .with("ntk_lazy", start.tangentKernel(input), p, p);

@@ -140,7 +140,7 @@ final class DynamicsCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "10000",
       description =
-          "Number of neurons drawn in each layer by the sampled solvers; a multiple of 4. Default: "
+          "Number of neurons drawn in each layer by the sampled solvers; even for one-hidden. Default: "
               + "${DEFAULT-VALUE}.")
   private int samples;
 

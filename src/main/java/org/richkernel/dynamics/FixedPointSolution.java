@@ -13,20 +13,24 @@ import org.richkernel.solver.StopReason;
  * all samples, and how it went there.
  *
  * @param problem what was solved
- * @param reason converged (the residual is at most the tolerance), budget (the time ran out first),
- *     diverged (from the time reached on no step is short enough for the accuracy) or interrupted
+ * @param reason converged (residuals and distance are at most the tolerance), budget (the time ran
+ *     out first), diverged (from the time reached on no step is short enough for the accuracy) or
+ *     interrupted
  * @param time training time that was reached
  * @param evaluations evaluations of the velocity, by the population of all samples
  * @param readoutResidual |f - Phi Delta / lambda| relative to |y|, which vanishes at the fixed
  *     point for any activation; without weight decay |y - f|
  * @param tangentResidual |df/dt| / (2 lambda) relative to |y|: for a homogeneous activation |f - K
  *     Delta / (2 lambda)|; without weight decay |y - f|
+ * @param distance estimated distance of outputs, Phi and K from rest, the largest, relative to |y|
+ *     per point, |Phi| and |K|; infinite where it is not known
  * @param trainOutputs f, row-major P x K
  * @param testOutputs f, row-major Q x K
  * @param kernels Phi and G of all points, M x M, training points first
  * @param neurons from which outputs at other inputs follow
- * @param course outputs and kernels in time with standard errors; its mean is extrapolated to
- *     infinitely many samples, while the numbers above are those of the samples
+ * @param course outputs and kernels in time with standard errors, at the last time with what is
+ *     left to rest; its mean is extrapolated to infinitely many samples, while the numbers above
+ *     are those of the samples
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record FixedPointSolution(
@@ -36,15 +40,16 @@ public record FixedPointSolution(
     int evaluations,
     double readoutResidual,
     double tangentResidual,
+    double distance,
     double[] trainOutputs,
     double[] testOutputs,
     LayerKernels kernels,
     FlowNeurons neurons,
     DynamicsSolution course) {
 
-  /** The larger of both residuals, relative to |y|. */
+  /** The largest of both residuals and the distance from rest. */
   public double residual() {
-    return Math.max(readoutResidual, tangentResidual);
+    return Math.max(distance, Math.max(readoutResidual, tangentResidual));
   }
 
   /** Phi, row-major M x M. */

@@ -74,16 +74,6 @@ final class FlowRecord {
     kernels.add(snapshot);
   }
 
-  /** Removes the kernels kept last if those of their time are not due on the way to a last one. */
-  void dropUnplanned(int lastStep) {
-    int step = lastKernels().step();
-    int every = problem.options().recordEvery();
-    boolean due = every == 0 ? step == 0 || step == lastStep : step % every == 0;
-    if (!due) {
-      kernels.remove(kernels.size() - 1);
-    }
-  }
-
   /** Kernels kept last. */
   LayerKernels lastKernels() {
     return kernels.get(kernels.size() - 1);

@@ -130,16 +130,6 @@ final class FlowRun {
     return steps * problem.options().stepSize();
   }
 
-  /** Takes back {@link #endSoon}: the run goes on to the last time of the problem. */
-  void goOn() {
-    int steps = problem.options().steps();
-    if (lastStep < steps) {
-      lastStep = steps;
-      record.dropUnplanned(steps);
-      snapshotStep = record.nextSnapshot(record.lastKernels().step(), steps);
-    }
-  }
-
   /** Ends the run at the next time of the record. */
   void endSoon() {
     int next = (int) Math.ceil(time / problem.options().stepSize() * (1 - 1e-12));

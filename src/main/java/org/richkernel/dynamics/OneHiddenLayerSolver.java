@@ -33,29 +33,33 @@ import org.richkernel.solver.StopReason;
  * for ever, are resolved by ramps as wide as the accuracy allows. The step size eta of the problem
  * is the spacing of the recorded times, and eta T the time at which the flow ends if it has not
  * come to rest before: |f - Phi Delta / lambda| and |df/dt| / (2 lambda), which vanish at the fixed
- * point, are both below the tolerance. Cost: 4 S P r flops per evaluation, of the order of 1000
- * evaluations; test points cost 2 S Q r per step.
+ * point, are both below the tolerance, and so is the distance that outputs and kernels still have
+ * to go, estimated from their slowest decay. What is left is part of the errors at the end. Cost: 4
+ * S P r flops per evaluation, of the order of 1000 evaluations; test points cost 2 S Q r per step.
  *
- * <p>Standard errors come from B independent populations of S / B samples, followed to the same
- * time, and the bias of finite S from their mean, as in {@link CausalSolver}.
+ * <p>Standard errors come from B independent populations of S / B samples, rounded down to pairs,
+ * followed to the same time, and the bias of finite S from their mean, as in {@link CausalSolver}.
  */
 public final class OneHiddenLayerSolver {
   private static final double FINEST = 1e-5;
   private static final String ROOM = "at least 1e-5";
   private static final double DEFAULT_ACCURACY = 3e-3;
   private static final double DEFAULT_TOLERANCE = 1e-3;
-  private static final int DEFAULT_POPULATIONS = 4;
+  private static final int DEFAULT_POPULATIONS = 8;
 
   private final double accuracy;
   private final double tolerance;
   private final int populations;
 
-  /** Accuracy 3e-3, below the sampling error of 10000 samples, residual 1e-3, 4 populations. */
+  /**
+   * Accuracy 3e-3, below the sampling error of 10000 samples, distance from rest 1e-3, 8
+   * populations.
+   */
   public OneHiddenLayerSolver() {
     this(DEFAULT_ACCURACY, DEFAULT_TOLERANCE);
   }
 
-  /** A solver with 4 populations. */
+  /** A solver with 8 populations. */
   public OneHiddenLayerSolver(double accuracy, double tolerance) {
     this(accuracy, tolerance, DEFAULT_POPULATIONS);
   }
@@ -63,8 +67,8 @@ public final class OneHiddenLayerSolver {
   /**
    * @param accuracy relative error of f and Phi that the integrator aims at; against fine Euler
    *     steps on the same 2048 or more neurons it stayed within twice this
-   * @param tolerance residual of the fixed point, relative to |y|, at which the flow ends; 0 to
-   *     follow it for the whole time
+   * @param tolerance residual of the fixed point, relative to |y|, and distance from it, relative
+   *     to |y|, Phi and K, at which the flow ends; 0 to follow it for the whole time
    * @param populations B, independent populations for standard errors, at least 2; 0 for no errors
    */
   public OneHiddenLayerSolver(double accuracy, double tolerance, int populations) {
@@ -94,15 +98,16 @@ public final class OneHiddenLayerSolver {
     MemoryPlan plan = new MemoryPlan();
     FlowRun.plan(plan, problem);
     // the whole, its parts, the one under way twice, and the estimate with its error and bias
-    return plan.addHost(FlowRecord.bytes(problem) * (populations + 6L));
+    return plan.addHost(FlowRecord.bytes(problem) * (populations + 8L))
+        .addHost(RestDistance.bytes(problem));
   }
 
   /**
    * Follows the flow; goes on from a checkpoint where there is one, to the same bits.
    *
    * @throws InvalidProblemException if the network has more than one hidden layer, the batches are
-   *     not full, two-time kernels are asked for, S is not a multiple of twice the populations, or
-   *     the targets vanish
+   *     not full, two-time kernels are asked for, S is odd or below twice the populations, or the
+   *     targets vanish
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public FixedPointSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
@@ -125,13 +130,11 @@ public final class OneHiddenLayerSolver {
           "save-history", true, "gradient flow has no two-time kernels; use the causal solver");
     }
     int samples = problem.options().samples();
-    int unit = 2 * Math.max(1, populations);
-    if (samples % unit != 0) {
+    if (samples % 2 != 0) {
       throw new InvalidProblemException(
-          "samples",
-          samples,
-          "use a multiple of " + unit + ", such as " + (samples / unit + 1) * unit);
+          "samples", samples, "neurons come in pairs; use " + (samples + 1));
     }
+    problem.options().requireParts(2 * populations);
     int width = RankSpace.largestRank(problem) + problem.outputs();
     if (samples > Integer.MAX_VALUE / width) {
       throw new InvalidProblemException(
@@ -150,6 +153,11 @@ public final class OneHiddenLayerSolver {
     }
   }
 
+  /** Samples of a part, whole pairs. */
+  private int partSamples(int samples) {
+    return samples / (2 * populations) * 2;
+  }
+
   /** The whole population, which says when to end, and then its parts. */
   private final class Solve {
     private final DynamicsProblem problem;
@@ -159,16 +167,31 @@ public final class OneHiddenLayerSolver {
     private final RankSpace space;
     private final List<FlowRecord> finished = new ArrayList<>();
     private FlowRun run;
-    private Rest rest = new Rest(StopReason.BUDGET, 0, 0, Double.NaN, Double.NaN);
+    private final RestDistance distance;
+    private Rest rest = new Rest(StopReason.BUDGET, 0, 0, Double.NaN, Double.NaN, Double.NaN);
     private float[] neurons = {}; // of the whole population at its end
     private int lastStep;
 
     /** How the whole population ended. */
     private record Rest(
-        StopReason reason, double time, int evaluations, double readout, double tangent) {
-      static Rest of(StopReason reason, FlowRun run) {
+        StopReason reason,
+        double time,
+        int evaluations,
+        double readout,
+        double tangent,
+        double distance) {
+      static Rest of(StopReason reason, FlowRun run, RestDistance distance) {
         return new Rest(
-            reason, run.time(), run.evaluations(), run.readoutResidual(), run.tangentResidual());
+            reason,
+            run.time(),
+            run.evaluations(),
+            run.readoutResidual(),
+            run.tangentResidual(),
+            distance.relative());
+      }
+
+      Rest withReason(StopReason other) {
+        return new Rest(other, time, evaluations, readout, tangent, distance);
       }
     }
 
@@ -179,6 +202,7 @@ public final class OneHiddenLayerSolver {
       this.control = control;
       space = RankSpace.of(problem, backend);
       lastStep = problem.options().steps();
+      distance = new RestDistance(problem);
       run = population(new FlowRecord(problem));
     }
 
@@ -199,7 +223,7 @@ public final class OneHiddenLayerSolver {
         }
         control.listener().progress(progress());
         if (finished.isEmpty()) {
-          endWhenAtRest();
+          watch();
         }
         if (run.ended()) {
           next();
@@ -211,19 +235,20 @@ public final class OneHiddenLayerSolver {
       return solution(rest, finished.get(0));
     }
 
-    /** A residual may dip below the tolerance and rise again before the next recorded time. */
-    private void endWhenAtRest() {
-      if (atRest(run)) {
-        run.endSoon();
-      } else {
-        run.goOn();
+    /** Measures the distance from rest when it is due, and ends the run where it is small. */
+    private void watch() {
+      if (tolerance > 0 && distance.due(run.time())) {
+        distance.take(run.time(), run.outputs(), run.kernels());
+        if (atRest(run)) {
+          run.endSoon();
+        }
       }
     }
 
     private FlowRun population(FlowRecord record) {
       int part = finished.size() - 1;
       int samples = problem.options().samples();
-      int size = part < 0 ? samples : samples / populations;
+      int size = part < 0 ? samples : partSamples(samples);
       long firstPair = part < 0 ? 0 : (long) part * (size / 2);
       return new FlowRun(
           problem, backend, memory, space, accuracy, record, size, firstPair, lastStep);
@@ -232,7 +257,7 @@ public final class OneHiddenLayerSolver {
     private void next() {
       if (finished.isEmpty()) {
         lastStep = run.lastStep();
-        rest = Rest.of(atRest(run) ? StopReason.CONVERGED : StopReason.BUDGET, run);
+        rest = Rest.of(atRest(run) ? StopReason.CONVERGED : StopReason.BUDGET, run, distance);
         neurons = run.neurons();
       }
       finished.add(run.record());
@@ -243,7 +268,8 @@ public final class OneHiddenLayerSolver {
     }
 
     private boolean atRest(FlowRun flow) {
-      return Math.max(flow.readoutResidual(), flow.tangentResidual()) <= tolerance;
+      return Math.max(flow.readoutResidual(), flow.tangentResidual()) <= tolerance
+          && distance.relative() <= tolerance;
     }
 
     private Progress progress() {
@@ -270,7 +296,9 @@ public final class OneHiddenLayerSolver {
           rest.time(),
           rest.evaluations(),
           rest.readout(),
-          rest.tangent());
+          rest.tangent(),
+          rest.distance());
+      distance.save(state);
       for (int b = 0; b < finished.size(); b++) {
         finished.get(b).save(state, "population_" + b);
       }
@@ -293,7 +321,9 @@ public final class OneHiddenLayerSolver {
               numbers[1],
               (int) numbers[2],
               numbers[3],
-              numbers[4]);
+              numbers[4],
+              numbers[5]);
+      distance.restore(state);
       run = population(FlowRecord.restore(state, "record", problem));
       run.restore(state);
     }
@@ -303,9 +333,7 @@ public final class OneHiddenLayerSolver {
       if (!finished.isEmpty()) {
         FlowRecord whole = finished.get(0);
         finished.subList(1, finished.size()).clear();
-        return solution(
-            new Rest(reason, rest.time(), rest.evaluations(), rest.readout(), rest.tangent()),
-            whole);
+        return solution(rest.withReason(reason), whole);
       }
       neurons = run.neurons();
       FlowRecord record = run.record();
@@ -313,7 +341,7 @@ public final class OneHiddenLayerSolver {
         record.keep(run.kernels());
       }
       finished.add(record);
-      return solution(Rest.of(reason, run), record);
+      return solution(Rest.of(reason, run, distance), record);
     }
 
     private FixedPointSolution solution(Rest end, FlowRecord whole) {
@@ -326,6 +354,7 @@ public final class OneHiddenLayerSolver {
           end.evaluations(),
           end.readout(),
           end.tangent(),
+          end.distance(),
           java.util.Arrays.copyOf(f, train),
           java.util.Arrays.copyOfRange(f, train, f.length),
           whole.lastKernels(),
@@ -334,10 +363,11 @@ public final class OneHiddenLayerSolver {
               neurons,
               problem.outputs(),
               Math.exp(-problem.options().weightDecay() * end.time())),
-          course(end.reason()));
+          course(end));
     }
 
-    private DynamicsSolution course(StopReason reason) {
+    private DynamicsSolution course(Rest end) {
+      StopReason reason = end.reason();
       List<Trajectory> all =
           new ArrayList<>(finished.stream().map(FlowRecord::trajectory).toList());
       if (all.size() == 1) {
@@ -347,15 +377,21 @@ public final class OneHiddenLayerSolver {
       }
       // the whole is followed first, since it says when to end
       Collections.rotate(all, -1);
-      PopulationEstimate estimate = PopulationEstimate.of(problem, all, populations);
+      int samples = problem.options().samples();
+      PopulationEstimate estimate =
+          PopulationEstimate.of(problem, all, samples / (double) partSamples(samples));
+      Trajectory sampling = estimate.standardError();
+      Trajectory error =
+          tolerance == 0
+              ? sampling
+              : Trajectory.combine(
+                  List.of(
+                      sampling,
+                      distance.left(
+                          all.get(all.size() - 1), Math.max(end.readout(), end.tangent()))),
+                  values -> Math.hypot(values[0], values[1]));
       return new DynamicsSolution(
-          problem,
-          reason,
-          OptionalInt.empty(),
-          estimate.mean(),
-          estimate.standardError(),
-          estimate.bias(),
-          0);
+          problem, reason, OptionalInt.empty(), estimate.mean(), error, estimate.bias(), 0);
     }
   }
 }

@@ -316,10 +316,19 @@ class CausalSolverTest {
   }
 
   @Test
-  void samplesMustDivideIntoPopulations() {
+  void samplesMayLeaveARestWhenDividedIntoPopulations() {
     DynamicsOptions options = DynamicsOptions.of(1, 2, 0.1).withSamples(401);
-    assertThatThrownBy(() -> solve(Problems.gaussian(1, Activation.TANH, options)))
+    DynamicsSolution solution = solve(Problems.gaussian(1, Activation.TANH, options));
+    assertThat(solution.standardError().outputs()[solution.mean().points()]).isPositive();
+  }
+
+  @Test
+  void samplesFewerThanPopulationsAreRefused() {
+    DynamicsProblem problem =
+        Problems.gaussian(1, Activation.TANH, DynamicsOptions.of(1, 2, 0.1).withSamples(100));
+    assertThatThrownBy(
+            () -> new CausalSolver(CausalOptions.defaults().withPopulations(101)).plan(problem))
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessage("samples is 401; use a multiple of 10, the number of populations");
+        .hasMessage("samples is 100; use at least 101, the number of populations");
   }
 }

@@ -289,7 +289,7 @@ class OneHiddenLayerSolverTest {
       assertThatThrownBy(
               () -> solve(backend, Problems.gaussian(1, Activation.RELU, options.withSamples(101))))
           .isInstanceOf(InvalidProblemException.class)
-          .hasMessage("samples is 101; use a multiple of 8, such as 104");
+          .hasMessage("samples is 101; neurons come in pairs; use 102");
       assertThatThrownBy(
               () -> solve(backend, Problems.gaussian(1, Activation.RELU, options.withBatchSize(2))))
           .isInstanceOf(InvalidProblemException.class)

@@ -1,0 +1,278 @@
+package org.richkernel.dynamics;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.solver.SolverState;
+
+/**
+ * How far a flow still is from its rest, by what it has moved lately. A vanishing velocity is no
+ * distance: what decays slowly moves little and has far to go.
+ *
+ * <p>Outputs, feature kernel and tangent kernel are kept at times that grow by a root of 2, the
+ * last three of them. With d_1 and d_2, the moves between them, a decay at the rate r of |d_1| and
+ * |d_2| has |d_2| / (e^{r w} - 1) still to go, w being the time of the second move. Several rates
+ * show one after the other, the slowest last, so what is left is never taken for less than |d_2|,
+ * the move of the last 30 % of all time; a decay that does not show is taken for {@value #SLOWEST}
+ * times that.
+ */
+final class RestDistance {
+  private static final double SPACING = Math.sqrt(2);
+
+  /** Largest ratio of what is left to the last move. */
+  private static final double SLOWEST = 10;
+
+  /** Checks before the last time of the problem. */
+  private static final int CHECKS = 40;
+
+  private static final int KEPT = 3;
+
+  private final DynamicsProblem problem;
+  private final double limit;
+  private final List<Seen> seen = new ArrayList<>(); // oldest first
+  private int next = CHECKS;
+
+  /** A state of the flow. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Seen(double time, double[] outputs, LayerKernels kernels) {}
+
+  RestDistance(DynamicsProblem problem) {
+    this.problem = problem;
+    limit = problem.options().steps() * problem.options().stepSize();
+  }
+
+  /** Bytes of the states that are kept, a checkpoint of them included. */
+  static long bytes(DynamicsProblem problem) {
+    long points = problem.points();
+    return 2L * KEPT * Double.BYTES * points * (2 * points + problem.outputs());
+  }
+
+  private double check(int index) {
+    return limit * Math.pow(SPACING, -index) * (1 - 1e-12);
+  }
+
+  /** Whether the state at a time is to be taken. */
+  boolean due(double time) {
+    return next >= 0 && time >= check(next);
+  }
+
+  /** Takes a state; the arrays must not change afterwards. */
+  void take(double time, double[] outputs, LayerKernels kernels) {
+    while (due(time)) {
+      next--;
+    }
+    seen.add(new Seen(time, outputs, kernels));
+    if (seen.size() > KEPT) {
+      seen.remove(0);
+    }
+  }
+
+  /**
+   * The largest distance of outputs, Phi and K from rest, relative to |y| per point, |Phi| and |K|;
+   * infinite before three states are known.
+   */
+  double relative() {
+    if (seen.size() < KEPT) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double outputs = norm(last(2).outputs());
+    double y = norm(problem.trainTargets().toArray());
+    double scale = y * Math.sqrt(problem.points() / (double) problem.trainPoints());
+    double largest = outputs == 0 ? 0 : left(this::outputs) * move(this::outputs) / scale;
+    for (Numbers numbers : List.<Numbers>of(this::feature, this::tangent)) {
+      double size = norm(numbers.of(last(2)));
+      largest = Math.max(largest, size == 0 ? 0 : left(numbers) * move(numbers) / size);
+    }
+    return largest;
+  }
+
+  /**
+   * What is left of each number at the last time of a course, zero at the times before; NaN before
+   * three states are known. Outputs and losses have the residual added in quadrature, by which
+   * steps of finite accuracy make them waver about the rest.
+   *
+   * @param course of the flow, with its first kernels before training
+   * @param residual of the fixed-point equations, relative to |y|
+   */
+  Trajectory left(Trajectory course, double residual) {
+    Trajectory none = Trajectory.combine(List.of(course), values -> 0);
+    double unknown = seen.size() < KEPT ? Double.NaN : 0;
+    if (none.kernels().size() < 2) {
+      return none;
+    }
+    int end = course.kernels().size() - 1;
+    LayerKernels zero = none.kernels().get(end);
+    double[] outputs = none.outputs();
+    double[] train = none.trainLoss();
+    double[] test = none.testLoss();
+    double[] phi = zero.feature().get(0);
+    double[] g = zero.gradient().get(0);
+    KernelCourse numbers = none.course();
+    double[] moved = new double[0];
+    if (seen.size() == KEPT) {
+      moved = difference(last(2).outputs(), last(1).outputs());
+    }
+    int width = problem.points() * problem.outputs();
+    int start = (course.times() - 1) * width;
+    double[] y = problem.trainTargets().toArray();
+    double waver = residual * norm(y) / Math.sqrt(y.length);
+    for (int i = 0; i < width; i++) {
+      outputs[start + i] =
+          moved.length == 0 ? unknown : Math.hypot(waver, left(this::outputs) * Math.abs(moved[i]));
+    }
+    fill(train, moved.length == 0 ? unknown : lossLeft(0, waver));
+    fill(test, moved.length == 0 ? unknown : lossLeft(1, waver));
+    if (moved.length == 0) {
+      Arrays.fill(phi, unknown);
+      Arrays.fill(g, unknown);
+      setNumbers(numbers, List.of(), course);
+      return none;
+    }
+    set(phi, this::feature);
+    set(g, this::gradient);
+    setNumbers(numbers, List.of(last(1).kernels(), last(2).kernels()), course);
+    return none;
+  }
+
+  /** Alignment, trace, norm and movement of Phi and K at the last recorded time. */
+  private void setNumbers(KernelCourse target, List<LayerKernels> ends, Trajectory course) {
+    int last = target.alignment().length - 2;
+    List<LayerKernels> chain = new ArrayList<>(List.of(course.kernels().get(0)));
+    chain.addAll(ends);
+    KernelCourse seenNumbers = KernelCourse.of(chain, problem);
+    List<double[]> targets =
+        List.of(target.alignment(), target.trace(), target.frobenius(), target.movement());
+    List<double[]> sources =
+        List.of(
+            seenNumbers.alignment(),
+            seenNumbers.trace(),
+            seenNumbers.frobenius(),
+            seenNumbers.movement());
+    for (int kind = 0; kind < targets.size(); kind++) {
+      for (int l = 0; l < 2; l++) {
+        double[] source = sources.get(kind);
+        targets.get(kind)[last + l] =
+            ends.isEmpty()
+                ? Double.NaN
+                : left(l == 0 ? this::feature : this::tangent)
+                    * Math.abs(source[4 + l] - source[2 + l]);
+      }
+    }
+  }
+
+  private static void fill(double[] losses, double value) {
+    if (losses.length > 0) {
+      losses[losses.length - 1] = value;
+    }
+  }
+
+  private double lossLeft(int group, double waver) {
+    double now = loss(last(2), group);
+    double move = Math.abs(now - loss(last(1), group));
+    return Math.hypot(2 * Math.sqrt(now) * waver, left(this::outputs) * move);
+  }
+
+  private double loss(Seen state, int group) {
+    int train = problem.trainPoints() * problem.outputs();
+    if (group == 0) {
+      return TrajectoryRecorder.loss(problem.trainTargets(), state.outputs());
+    }
+    return problem.testTargets().rows() == 0
+        ? 0
+        : TrajectoryRecorder.loss(
+            problem.testTargets(),
+            Arrays.copyOfRange(state.outputs(), train, state.outputs().length));
+  }
+
+  private void set(double[] target, Numbers numbers) {
+    double[] moved = difference(numbers.of(last(2)), numbers.of(last(1)));
+    double factor = left(numbers);
+    for (int i = 0; i < target.length; i++) {
+      target[i] = factor * Math.abs(moved[i]);
+    }
+  }
+
+  /** Some of the numbers of a state. */
+  private interface Numbers {
+    double[] of(Seen state);
+  }
+
+  private double[] outputs(Seen state) {
+    return state.outputs();
+  }
+
+  private double[] feature(Seen state) {
+    return state.kernels().feature().get(0);
+  }
+
+  private double[] gradient(Seen state) {
+    return state.kernels().gradient().get(0);
+  }
+
+  private double[] tangent(Seen state) {
+    return state.kernels().tangentKernel(problem.inputKernel());
+  }
+
+  private Seen last(int index) {
+    return seen.get(index);
+  }
+
+  private double move(Numbers numbers) {
+    return norm(difference(numbers.of(last(2)), numbers.of(last(1))));
+  }
+
+  /** What is left in units of the last move, from 1 to {@link #SLOWEST}. */
+  private double left(Numbers numbers) {
+    double before = norm(difference(numbers.of(last(1)), numbers.of(last(0))));
+    double now = move(numbers);
+    if (now == 0) {
+      return 1;
+    }
+    double first = last(1).time() - last(0).time();
+    double second = last(2).time() - last(1).time();
+    double rate = Math.log(before / first / (now / second)) / ((first + second) / 2);
+    double left = rate > 0 ? 1 / Math.expm1(rate * second) : SLOWEST;
+    return Math.max(1, Math.min(SLOWEST, left));
+  }
+
+  private static double[] difference(double[] x, double[] y) {
+    double[] result = new double[x.length];
+    Arrays.setAll(result, i -> x[i] - y[i]);
+    return result;
+  }
+
+  private static double norm(double[] x) {
+    double sum = 0;
+    for (double value : x) {
+      sum += value * value;
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** Adds this to a checkpoint. */
+  void save(SolverState state) {
+    state.put("rest_times", seen.stream().mapToDouble(Seen::time).toArray());
+    state.put("rest_next", next);
+    for (int s = 0; s < seen.size(); s++) {
+      state.put("rest_outputs_" + s, seen.get(s).outputs());
+      state.put("rest_phi_" + s, seen.get(s).kernels().feature().get(0));
+      state.put("rest_g_" + s, seen.get(s).kernels().gradient().get(0));
+    }
+  }
+
+  /** Takes up a saved state; nothing was taken before. */
+  void restore(SolverState state) {
+    next = (int) state.number("rest_next");
+    double[] times = state.doubles("rest_times");
+    for (int s = 0; s < times.length; s++) {
+      seen.add(
+          new Seen(
+              times[s],
+              state.doubles("rest_outputs_" + s),
+              new LayerKernels(
+                  0,
+                  List.of(state.doubles("rest_phi_" + s)),
+                  List.of(state.doubles("rest_g_" + s)))));
+    }
+  }
+}
