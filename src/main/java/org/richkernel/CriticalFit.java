@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.richkernel.bayes.critical.FiniteWidthProblem;
 import org.richkernel.bayes.critical.KernelAdaptation;
@@ -16,11 +17,15 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.network.Targets;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
+import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.sampling.LossError;
 
 /** A finished {@link CriticalNbk} with the NNGP beside it. */
 public final class CriticalFit implements Fit {
@@ -75,9 +80,14 @@ public final class CriticalFit implements Fit {
   }
 
   private double[] trainPredictions() {
+    return trainPredictions(solution.dual());
+  }
+
+  /** f = y - kappa v. */
+  private double[] trainPredictions(double[] dual) {
     double[] f = points.trainTargets().toArray();
     for (int i = 0; i < f.length; i++) {
-      f[i] -= problem.kappa() * solution.dual()[i];
+      f[i] -= problem.kappa() * dual[i];
     }
     return f;
   }
@@ -108,9 +118,12 @@ public final class CriticalFit implements Fit {
         options.seed());
   }
 
-  /** Phi^l from C^l = bias + weight Phi^l. */
   private double[] feature(int layer) {
-    double[] c = solution.adaptation().covariance(layer);
+    return feature(layer, solution.adaptation().covariance(layer));
+  }
+
+  /** Phi^l from C^l = bias + weight Phi^l, in place. */
+  private double[] feature(int layer, double[] c) {
     double weight = problem.weight()[layer - 1];
     double bias = problem.bias()[layer - 1];
     for (int i = 0; i < c.length; i++) {
@@ -137,22 +150,57 @@ public final class CriticalFit implements Fit {
             .detail("method", "forward-backward")
             .detail("certificate", certificate())
             .detail("adaptation", adaptation());
-    beside.train(summary, trainPredictions(), trainSpread());
-    beside.test(summary, solution.testPredictions(), solution.testSpread());
+    summary.train(
+        withError(
+            trainScores(),
+            points.trainTargets(),
+            trainPredictions(),
+            parts(replica -> trainPredictions(replica.dual()))));
+    testScores()
+        .ifPresent(
+            scores ->
+                summary.test(
+                    withError(
+                        scores,
+                        points.testTargets().orElseThrow(),
+                        solution.testPredictions(),
+                        parts(MapSolution.Replica::predictions))));
     for (int l = 1; l <= problem.layers(); l++) {
-      KernelMetrics metrics = KernelMetrics.of(feature(l), points.trainTargets());
-      summary.layer(LayerSummary.of(l, metrics.alignment(), metrics.trace(), metrics.frobenius()));
+      summary.layer(layer(l));
     }
     return arrays(summary.build());
   }
 
-  /** f = y - kappa v, so its errors are those of kappa v. */
-  private double[] trainSpread() {
-    double[] spread = solution.dualSpread().clone();
-    for (int i = 0; i < spread.length; i++) {
-      spread[i] *= problem.kappa();
-    }
-    return spread;
+  private List<double[]> parts(Function<MapSolution.Replica, double[]> numbers) {
+    return solution.replicas().stream().map(numbers).toList();
+  }
+
+  private static Score withError(
+      Scores scores, Targets y, double[] predictions, List<double[]> parts) {
+    return ResultParts.score(scores)
+        .withLossStandardError(LossError.of(y.toArray(), predictions, parts));
+  }
+
+  /** Numbers of the mean kernel; their errors are those of the mean over the replicas. */
+  private LayerSummary layer(int l) {
+    double[] own = metrics(feature(l));
+    double[] error =
+        new IndependentEstimates(
+                parts(replica -> metrics(feature(l, replica.kernels().get(l).clone()))))
+            .standardError();
+    return LayerSummary.of(l, own[0], own[1], own[2])
+        .withStandardErrors(error[0], error[1], error[2]);
+  }
+
+  private double[] metrics(double[] kernel) {
+    KernelMetrics metrics = KernelMetrics.of(kernel, points.trainTargets());
+    return new double[] {metrics.alignment(), metrics.trace(), metrics.frobenius()};
+  }
+
+  /** Standard errors of Phi^l, P x P. */
+  private double[] featureError(int l) {
+    return new IndependentEstimates(parts(replica -> feature(l, replica.kernels().get(l).clone())))
+        .standardError();
   }
 
   private Map<String, Object> certificate() {
@@ -186,9 +234,15 @@ public final class CriticalFit implements Fit {
     Result result =
         beside.arrays(summary, trainPredictions(), solution.testPredictions(), features);
     for (int l = 1; l <= problem.layers(); l++) {
+      result = result.with("phi_" + l + "_standard_error", featureError(l), p, p);
       result = result.with("response_" + l, response.change().get(l), p, p);
     }
-    result = ResultParts.with(result, "v", solution.dual(), points.trainTargets().outputs());
+    int outputs = points.trainTargets().outputs();
+    result = ResultParts.with(result, "v", solution.dual(), outputs);
+    result = ResultParts.with(result, "v_standard_error", solution.dualSpread(), outputs);
+    IndependentEstimates train =
+        new IndependentEstimates(parts(replica -> trainPredictions(replica.dual())));
+    result = ResultParts.with(result, "f_train_standard_error", train.standardError(), outputs);
     return beside.withTests(result, solution.testSpread());
   }
 

@@ -45,7 +45,7 @@ class CausalSolverTest {
         DynamicsOptions.of(1, 16, loss == Loss.MEAN ? 0.4 : 0.1)
             .withWeightDecay(weightDecay)
             .withLoss(loss)
-            .withSamples(10000)
+            .withSamples(16000)
             .withRecordEvery(8);
     DynamicsProblem problem = Problems.gaussian(layers, activation, options);
     DynamicsSolution theory = solve(problem);

@@ -43,7 +43,7 @@ class OneHiddenLayerSolverTest {
   @CsvSource({"RELU, 4, SUM", "RELU, 9, SUM", "LINEAR, 9, MEAN", "TANH, 4, SUM"})
   void outputsAtTheFixedPointAreKernelPredictionsOfTheAdaptedKernels(
       Activation activation, int train, Loss loss) {
-    DynamicsProblem problem = problem(activation, 1, 0.5, 60, train);
+    DynamicsProblem problem = problem(activation, 1, 0.5, 300, train);
     if (loss == Loss.MEAN) {
       problem = problem.withOptions(problem.options().withWeightDecay(0.1).withLoss(loss));
     }

@@ -21,7 +21,7 @@ import org.richkernel.sampling.IndependentEstimates;
  */
 public final class LinearResponse {
   /** Independent sets of samples. */
-  public static final int REPLICAS = 4;
+  public static final int REPLICAS = 8;
 
   /** A tilt of this size is as good as infinitesimal in double precision weights. */
   private static final double INFINITESIMAL = 1e-4;

@@ -1,5 +1,7 @@
 package org.richkernel.bayes.critical;
 
+import java.util.List;
+
 /**
  * Kernels of maximum a posteriori at finite width with what speaks for them; arrays are not copied.
  *
@@ -16,6 +18,7 @@ package org.richkernel.bayes.critical;
  * @param dualSpread standard error of V
  * @param testPredictions Q x K
  * @param testSpread standard error of the predictions
+ * @param replicas what each independent set of samples found by itself
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record MapSolution(
@@ -29,4 +32,15 @@ public record MapSolution(
     double[] dual,
     double[] dualSpread,
     double[] testPredictions,
-    double[] testSpread) {}
+    double[] testSpread,
+    List<Replica> replicas) {
+
+  /**
+   * What one set of samples found.
+   *
+   * @param kernels C^l, l = 0 .. L, P x P
+   * @param dual V, P x K
+   * @param predictions at other points, Q x K
+   */
+  public record Replica(List<double[]> kernels, double[] dual, double[] predictions) {}
+}

@@ -27,7 +27,7 @@ import org.richkernel.solver.Stages;
  */
 public final class MapSolver {
   /** Independent sets of samples whose spread is the error. */
-  public static final int REPLICAS = 4;
+  public static final int REPLICAS = 8;
 
   /** Below this effective share the weights are not to be trusted. */
   public static final double LEAST_SHARE = 0.2;
@@ -155,6 +155,10 @@ public final class MapSolver {
             && effectiveShare >= LEAST_SHARE
             && tilt < LARGEST_TILT
             && kernelError <= options.tolerance();
+    List<MapSolution.Replica> parts =
+        replicas.stream()
+            .map(r -> new MapSolution.Replica(r.kernels(), r.dual(), r.predictions()))
+            .toList();
     IndependentEstimates duals = estimates(replicas, SolvedReplica::dual);
     IndependentEstimates predictions = estimates(replicas, SolvedReplica::predictions);
     return new MapSolution(
@@ -168,7 +172,8 @@ public final class MapSolver {
         duals.mean(),
         duals.standardError(),
         predictions.mean(),
-        predictions.standardError());
+        predictions.standardError(),
+        parts);
   }
 
   private static IndependentEstimates estimates(

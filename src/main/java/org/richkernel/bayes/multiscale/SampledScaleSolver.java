@@ -33,7 +33,7 @@ import org.richkernel.solver.RunControl;
  */
 public final class SampledScaleSolver {
   /** Parts of the neurons whose one-loop terms are compared for an error. */
-  private static final int PARTS = 4;
+  private static final int PARTS = 8;
 
   private static final String LESS_MEMORY = "lower samples or the number of training points";
 
