@@ -88,8 +88,8 @@ final class RestDistance {
 
   /**
    * What is left of each number at the last time of a course, zero at the times before; NaN before
-   * three states are known. Outputs and losses have the residual added in quadrature, by which
-   * steps of finite accuracy make them waver about the rest.
+   * three states are known. The residual is added in quadrature, relative to each number or its
+   * kind, since steps of finite accuracy make all of them waver about the rest by about that much.
    *
    * @param course of the flow, with its first kernels before training
    * @param residual of the fixed-point equations, relative to |y|
@@ -125,17 +125,18 @@ final class RestDistance {
     if (moved.length == 0) {
       Arrays.fill(phi, unknown);
       Arrays.fill(g, unknown);
-      setNumbers(numbers, List.of(), course);
+      setNumbers(numbers, List.of(), course, residual);
       return none;
     }
-    set(phi, this::feature);
-    set(g, this::gradient);
-    setNumbers(numbers, List.of(last(1).kernels(), last(2).kernels()), course);
+    set(phi, this::feature, residual);
+    set(g, this::gradient, residual);
+    setNumbers(numbers, List.of(last(1).kernels(), last(2).kernels()), course, residual);
     return none;
   }
 
   /** Alignment, trace, norm and movement of Phi and K at the last recorded time. */
-  private void setNumbers(KernelCourse target, List<LayerKernels> ends, Trajectory course) {
+  private void setNumbers(
+      KernelCourse target, List<LayerKernels> ends, Trajectory course, double residual) {
     int last = target.alignment().length - 2;
     List<LayerKernels> chain = new ArrayList<>(List.of(course.kernels().get(0)));
     chain.addAll(ends);
@@ -154,8 +155,10 @@ final class RestDistance {
         targets.get(kind)[last + l] =
             ends.isEmpty()
                 ? Double.NaN
-                : left(l == 0 ? this::feature : this::tangent)
-                    * Math.abs(source[4 + l] - source[2 + l]);
+                : Math.hypot(
+                    residual * source[4 + l],
+                    left(l == 0 ? this::feature : this::tangent)
+                        * Math.abs(source[4 + l] - source[2 + l]));
       }
     }
   }
@@ -184,11 +187,12 @@ final class RestDistance {
             Arrays.copyOfRange(state.outputs(), train, state.outputs().length));
   }
 
-  private void set(double[] target, Numbers numbers) {
+  private void set(double[] target, Numbers numbers, double residual) {
     double[] moved = difference(numbers.of(last(2)), numbers.of(last(1)));
     double factor = left(numbers);
+    double waver = residual * norm(numbers.of(last(2))) / problem.points();
     for (int i = 0; i < target.length; i++) {
-      target[i] = factor * Math.abs(moved[i]);
+      target[i] = Math.hypot(waver, factor * Math.abs(moved[i]));
     }
   }
 

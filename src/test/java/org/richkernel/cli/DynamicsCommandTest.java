@@ -200,10 +200,10 @@ class DynamicsCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--samples=1002 --hidden-layers=2 --steps=5, --samples",
-    "--samples=1004 --solver=one-hidden, --samples",
+    "--samples=60 --hidden-layers=2 --steps=5, --samples",
+    "--samples=1003 --solver=one-hidden, --samples",
     "--solver=linear --steps=5, --activation",
-    "--solver=alternating --steps=5 --samples=1002, --samples",
+    "--solver=alternating --steps=50000, --steps",
     "--solver=one-hidden --hidden-layers=2, --hidden-layers"
   })
   void whatASolverCannotDoIsRefusedBeforeAnythingIsWritten(String options, String named) {
