@@ -12,6 +12,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.DualAveraging;
+import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /**
