@@ -86,8 +86,7 @@ final class SearchTables {
     return row;
   }
 
-  private static void putAction(
-      Map<String, Object> row, Estimate action, double grid) {
+  private static void putAction(Map<String, Object> row, Estimate action, double grid) {
     row.put("action", action.value());
     row.put("actionStandardError", action.error());
     row.put("actionGridError", grid);
@@ -205,12 +204,8 @@ final class SearchTables {
 
   /** Numbers of every point of the path with their errors. */
   private Result numbers(
-      Result result,
-      String name,
-      Function<Search.PathRow, List<Estimate>> of,
-      int... shape) {
-    List<Estimate> all =
-        outcome.path().stream().flatMap(row -> of.apply(row).stream()).toList();
+      Result result, String name, Function<Search.PathRow, List<Estimate>> of, int... shape) {
+    List<Estimate> all = outcome.path().stream().flatMap(row -> of.apply(row).stream()).toList();
     double[] values = all.stream().mapToDouble(Estimate::value).toArray();
     double[] errors = all.stream().mapToDouble(Estimate::error).toArray();
     return result.with(name, values, shape).with(name + "_standard_error", errors, shape);

@@ -45,7 +45,8 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI, API);
+                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI,
+                API);
     rule.check(CLASSES);
   }
 

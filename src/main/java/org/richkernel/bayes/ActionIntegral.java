@@ -83,8 +83,7 @@ final class ActionIntegral {
    *
    * @param kappas monotonic
    */
-  static Cumulative overKappa(
-      double gamma, double[] kappas, Estimate[] dualSquares) {
+  static Cumulative overKappa(double gamma, double[] kappas, Estimate[] dualSquares) {
     double[] logs = new double[kappas.length];
     for (int i = 0; i < kappas.length; i++) {
       logs[i] = Math.log(kappas[i]);
@@ -119,8 +118,7 @@ final class ActionIntegral {
   }
 
   /** The whole integral over the first node and every other one from the last back. */
-  private static double coarse(
-      double[] nodes, Estimate[] values, DoubleUnaryOperator weight) {
+  private static double coarse(double[] nodes, Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
     int count = n / 2 + 1;
     double[] x = new double[count];

@@ -113,13 +113,9 @@ public final class AdaptiveNbkSolver {
    * @param dualSquare tr v^T v
    * @param end populations at its end; null for closed forms
    */
-  record Solved(
-      AdaptiveNbkSolution solution,
-      Estimate dualSquare,
-      @Nullable WarmStart end) {
+  record Solved(AdaptiveNbkSolution solution, Estimate dualSquare, @Nullable WarmStart end) {
     static Solved exact(AdaptiveNbkSolution solution) {
-      return new Solved(
-          solution, Estimate.ofProduct(solution.dual(), solution.dual()), null);
+      return new Solved(solution, Estimate.ofProduct(solution.dual(), solution.dual()), null);
     }
   }
 

@@ -39,10 +39,7 @@ public record PathPoint(
     SampledVector test) {
 
   /** What is kept of a solution. */
-  static PathPoint of(
-      SaddleOptions options,
-      AdaptiveNbkSolution solution,
-      Estimate dualSquare) {
+  static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution, Estimate dualSquare) {
     return new PathPoint(
         options.gamma(),
         options.kappa(),
@@ -75,8 +72,7 @@ public record PathPoint(
 
   /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
   public static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution) {
-    double square =
-        Estimate.ofProduct(solution.dual(), solution.dual()).value();
+    double square = Estimate.ofProduct(solution.dual(), solution.dual()).value();
     return of(options, solution, new Estimate(square, Double.NaN));
   }
 

@@ -12,7 +12,6 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.DualAveraging;
-import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /**

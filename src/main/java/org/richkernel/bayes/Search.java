@@ -154,11 +154,7 @@ public record Search(
    *     tolerance
    */
   public record StartRow(
-      String name,
-      PathPoint point,
-      Estimate action,
-      double actionGrid,
-      boolean wayConverged) {
+      String name, PathPoint point, Estimate action, double actionGrid, boolean wayConverged) {
     /** Monte Carlo error and that of the quadrature together. */
     double totalError() {
       return Math.hypot(action.error(), actionGrid);
@@ -186,13 +182,8 @@ public record Search(
    * @param aligned where the aligned state has led
    */
   public record Starts(
-      Verdict verdict,
-      double alignedNoise,
-      Estimate gain,
-      StartRow lazy,
-      StartRow aligned) {
-    private static final Estimate UNKNOWN =
-        new Estimate(Double.NaN, Double.NaN);
+      Verdict verdict, double alignedNoise, Estimate gain, StartRow lazy, StartRow aligned) {
+    private static final Estimate UNKNOWN = new Estimate(Double.NaN, Double.NaN);
 
     static Starts ofOneSolution(double alignedNoise, PathPoint lazy, PathPoint aligned) {
       return new Starts(
@@ -217,8 +208,7 @@ public record Search(
       boolean known = lazy.wayConverged() && aligned.wayConverged();
       Verdict verdict =
           known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
-      return new Starts(
-          verdict, alignedNoise, new Estimate(gain, error), lazy, aligned);
+      return new Starts(verdict, alignedNoise, new Estimate(gain, error), lazy, aligned);
     }
 
     /** The end whose solution is the result: that of the smaller action, as far as it is known. */
@@ -242,11 +232,7 @@ public record Search(
    * @param chosen whether it is the best one
    */
   public record Candidate(
-      double gamma,
-      double beta,
-      boolean converged,
-      Estimate score,
-      boolean chosen) {}
+      double gamma, double beta, boolean converged, Estimate score, boolean chosen) {}
 
   /**
    * All that was found.

@@ -262,8 +262,7 @@ final class TwoStarts {
 
   /** From the least noise to the problem's. */
   private Action overKappa(List<PathPoint> points) {
-    Estimate[] squares =
-        points.stream().map(PathPoint::dualSquare).toArray(Estimate[]::new);
+    Estimate[] squares = points.stream().map(PathPoint::dualSquare).toArray(Estimate[]::new);
     return Action.of(ActionIntegral.overKappa(gamma, kappas, squares));
   }
 }

@@ -6,8 +6,8 @@ import org.richkernel.bayes.CollectiveHmc;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.RandomStreams;
-import org.richkernel.solver.DualAveraging;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.solver.DualAveraging;
 import org.richkernel.solver.SolverState;
 
 /** One Markov chain over the weights of a network: its state, its step, and its scalars. */

@@ -152,8 +152,7 @@ class ActionTest {
   }
 
   private static Search.Candidate candidate(double score, boolean converged, boolean chosen) {
-    return new Search.Candidate(
-        1, 1, converged, new Estimate(score, 0), chosen);
+    return new Search.Candidate(1, 1, converged, new Estimate(score, 0), chosen);
   }
 
   private static int best(Search.Criterion criterion, Search.Candidate... candidates) {

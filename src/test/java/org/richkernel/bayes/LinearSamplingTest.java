@@ -91,8 +91,7 @@ class LinearSamplingTest {
     }
   }
 
-  private static void requireWithin(
-      double errors, Estimate estimate, double expected) {
+  private static void requireWithin(double errors, Estimate estimate, double expected) {
     // an error of more than 1 % would make the comparison empty
     assertThat(estimate.error()).isLessThan(0.01 * Math.abs(expected));
     assertThat(estimate.value()).isCloseTo(expected, within(errors * estimate.error()));

@@ -74,12 +74,7 @@ class ReferenceTableTest {
         double alignmentError = estimate.scalar(chain -> chain.layer(1).alignment()).error();
         // the table states no error of the alignment; that of y'Phi y bounds it
         double stated = alignment * fitError / fit + 5e-5;
-        require(
-            "alignment",
-            new Estimate(ownAlignment, alignmentError),
-            1,
-            alignment,
-            stated);
+        require("alignment", new Estimate(ownAlignment, alignmentError), 1, alignment, stated);
 
         double[] perChain = new double[ChainEnsemble.CHAINS];
         double[][] f = new double[ChainEnsemble.CHAINS][];

@@ -65,7 +65,9 @@ class ParallelChainsTest {
     assertThat(new ParallelChains(wide).splitRhat()).isGreaterThan(1.05);
   }
 
-  /** Cauchy draws have no variance, but their ranks agree; one shifted chain is seen all the same. */
+  /**
+   * Cauchy draws have no variance, but their ranks agree; one shifted chain is seen all the same.
+   */
   @Test
   void heavyTailsDoNotHideAShift() {
     Random random = new Random(7);

@@ -75,9 +75,7 @@ public final class CrossCheckSolver {
       double norm = other.frobenius().value();
       double distance = distance(sweep.kernels().get(l), solution.kernels().get(l));
       double error = Math.hypot(own.kernelError(), other.kernelError());
-      layers.add(
-          new CrossCheck.Layer(
-              new Estimate(distance / norm, error / norm), own, other));
+      layers.add(new CrossCheck.Layer(new Estimate(distance / norm, error / norm), own, other));
     }
     return new CrossCheck(
         sweep.settled(),
