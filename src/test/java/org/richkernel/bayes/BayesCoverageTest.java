@@ -26,7 +26,7 @@ class BayesCoverageTest {
     try (Backend backend =
         Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), message -> {})) {
       for (String name :
-          List.of("relu-g0.3-k0.1", "relu-g1-k0.01", "tanh-g1-k0.01", "erf-g1-k0.1")) {
+          List.of("relu-g0.3-k0.1", "relu-g1-k0.01", "tanh-g1-k0.01", "erf-g1-k0.1-bias")) {
         coverage.run(backend, ExactCase.named(name), options, SEEDS);
       }
     }
