@@ -85,7 +85,7 @@ class DeepSamplingTest {
       double trace2,
       double alignment2,
       double loss) {
-    SaddleOptions options = new SaddleOptions(gamma, 10, 400, 0, 1, 1e-9, 160);
+    SaddleOptions options = new SaddleOptions(gamma, 10, 400, 0, 1, 1e-9, 400);
     NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
     try (SaddleSampler sampler = sampler(network, options, true)) {
       assertThat(sampler.run(RunControl.silent())).isEqualTo(StopReason.BUDGET);

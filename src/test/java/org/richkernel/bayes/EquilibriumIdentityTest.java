@@ -92,7 +92,7 @@ class EquilibriumIdentityTest {
     PosteriorParameters parameters = new PosteriorParameters(0.7, 0.1, 1, determinant);
     try (OneChain one =
         new OneChain(backend, f, Digits.factor(backend, P), Digits.y(P), parameters, 60, 3, 2, null)
-            .run(150, 400)) {
+            .run(150, 600)) {
       MonteCarloSeries mismatch = one.identity.mismatch();
       assertThat(mismatch.mean()).isCloseTo(0, within(4 * mismatch.standardError()));
       // and would notice 5 %

@@ -160,7 +160,7 @@ class ScaleSweepTest {
   @Test
   void levelsOfASampledSweepAreThoseOfEachScaleInFewerSweeps() {
     double[] chis = {40, 20, 10, 5, 2.5, 1.25};
-    SaddleOptions options = new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-6, 80);
+    SaddleOptions options = new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-6, 160);
     double[] y = ReferenceDigits.trainTargets(POINTS).toArray();
     SampledScaleSolver solver = new SampledScaleSolver(backend, problem(0), options);
     List<ScaleSolution> path = solver.sweep(chis, RunControl.silent()).orElseThrow();
@@ -245,7 +245,8 @@ class ScaleSweepTest {
     Inputs test = Inputs.of(random.doubles(600, -1, 1).toArray(), 300, 2);
     MultiScaleProblem problem =
         new MultiScaleProblem(NetworkSpec.of(1, Activation.TANH), 40, KAPPA, train, y, test);
-    SaddleOptions options = new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-9, 200);
+    SaddleOptions options = // as many sweeps as fill the populations that are kept
+        new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-9, 160);
     SampledScaleSolver solver = new SampledScaleSolver(backend, problem, options);
     long plan = solver.plan().matrixBytes();
     long tree =
