@@ -243,6 +243,7 @@ public final class AdaptiveNbkFit implements Fit {
       map.put("slowest", certificate.mixing().slowest());
       map.put("sweeps", certificate.sweeps());
       putFinite(map, "largestShare", certificate.largestShare());
+      certificate.wells().ifPresent(wells -> map.put("wells", wells));
     }
     map.put("failures", certificate.failures(options.tolerance()));
     if (certificate.layers().size() > 1) {

@@ -52,6 +52,12 @@ record Annealing(
     return back == 1 ? gamma : top + (gamma - top) * back;
   }
 
+  /** Whether wells are looked for after a sweep: once all chains are at the richness, and again. */
+  boolean isSearched(long sweep) {
+    int there = rise + (rise + 1) / 2;
+    return sweep == there || sweep == (there + sweeps()) / 2;
+  }
+
   /** Noise at a sweep of the burn-in. */
   double kappa(long sweep) {
     return sweep >= rise ? kappa : fromKappa * Math.exp(Math.log(kappa / fromKappa) * sweep / rise);

@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import org.richkernel.sampling.Mixing;
 
 /**
@@ -17,6 +18,9 @@ import org.richkernel.sampling.Mixing;
  * @param sweeps that the averages are taken over, of each chain; 0 for closed forms
  * @param mixing agreement and length of the chains
  * @param layers the tests of each hidden layer; empty for closed forms
+ * @param wells wells of a single neuron that a search found, mirror images counted once; empty
+ *     where none was made. A well that no chain entered and that the search missed is seen by no
+ *     test.
  */
 public record Certificate(
     double residual,
@@ -24,7 +28,8 @@ public record Certificate(
     double largestShare,
     long sweeps,
     Mixing mixing,
-    List<Layer> layers) {
+    List<Layer> layers,
+    OptionalInt wells) {
   /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
   static final int FEWEST_SWEEPS = 100;
 
@@ -68,7 +73,7 @@ public record Certificate(
 
   /** The certificate of a closed form whose equations hold to the given relative residual. */
   public static Certificate exact(double residual) {
-    return new Certificate(residual, 0, 0, 0, Mixing.none(), List.of());
+    return new Certificate(residual, 0, 0, 0, Mixing.none(), List.of(), OptionalInt.empty());
   }
 
   /** Fewest independent sweeps of a chain; infinite for closed forms. */

@@ -11,7 +11,11 @@ import org.richkernel.network.NetworkSpec;
  *
  * @param testPoints null when there are none
  */
-record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestPoints testPoints)
+record ChainDevice(
+    Backend backend,
+    MarginalPosterior posterior,
+    @Nullable TestPoints testPoints,
+    @Nullable WellMoves jumps)
     implements AutoCloseable {
   /**
    * Allocates what a device shares.
@@ -26,29 +30,28 @@ record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestP
       double[] y,
       InputFactor.@Nullable Coordinates test) {
     NetworkSpec network = layout.network();
-    SaddleOptions options = layout.options();
     int depth = layout.depth();
-    PosteriorParameters parameters =
-        new PosteriorParameters(
-            options.gamma(),
-            options.kappa(),
-            network.weightVariance(depth),
-            0.5 * options.determinantWeight() * layout.outputs());
+    PosteriorParameters parameters = layout.parameters();
     int panel = layout.panelRows(backend);
     OwnedResources owned = new OwnedResources();
     try {
       if (depth == 1) {
-        MarginalPosterior posterior =
+        HiddenLayerPosterior posterior =
             owned.own(
                 new HiddenLayerPosterior(
                     backend, network.activation(), input, y, parameters, layout.sizes().rows()));
+        WellMoves jumps =
+            layout.hasWellMoves()
+                ? owned.own(new WellMoves(backend, layout, parameters, posterior))
+                : null;
         return new ChainDevice(
             backend,
             posterior,
             test == null
                 ? null
                 : new TestPointKernel(
-                    backend, network.activation(), network.weightVariance(1), input, test, panel));
+                    backend, network.activation(), network.weightVariance(1), input, test, panel),
+            jumps);
       }
       DeepPosterior posterior =
           owned.own(
@@ -58,7 +61,8 @@ record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestP
           posterior,
           test == null
               ? null
-              : new DeepTestPoints(backend, network, input, test, posterior::jitter, panel));
+              : new DeepTestPoints(backend, network, input, test, posterior::jitter, panel),
+          null);
     } catch (RuntimeException e) {
       throw owned.closedAfter(e);
     }
@@ -74,6 +78,9 @@ record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestP
     if (layout.depth() == 1) {
       int rows = layout.sizes().rows();
       HiddenLayerPosterior.plan(plan, points, rank, outputs, rows, determinant);
+      if (layout.hasWellMoves()) {
+        WellMoves.plan(plan, points, rank, outputs, layout.options().samples());
+      }
       if (layout.tests() > 0) {
         TestPointKernel.plan(plan, points, rank, layout.tests(), panel);
       }
@@ -92,6 +99,9 @@ record ChainDevice(Backend backend, MarginalPosterior posterior, @Nullable TestP
     try {
       if (testPoints != null) {
         testPoints.close();
+      }
+      if (jumps != null) {
+        jumps.close();
       }
     } finally {
       posterior.close();

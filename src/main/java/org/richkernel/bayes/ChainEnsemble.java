@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -34,6 +35,8 @@ final class ChainEnsemble implements AutoCloseable {
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
+  private final int run;
+  private @Nullable WellMixture wells; // null before the first search
   private final OwnedResources owned = new OwnedResources();
 
   /**
@@ -50,6 +53,7 @@ final class ChainEnsemble implements AutoCloseable {
       InputFactor.@Nullable Coordinates test,
       int run) {
     this.options = options;
+    this.run = run;
     this.y = y;
     int points = input.points();
     int tests = test == null ? 0 : test.deviation().length;
@@ -171,6 +175,38 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /**
+   * Looks for wells of a single neuron at the mean dual vector of the chains, the same for all;
+   * where there are several, chains jump between them from here on. Nothing happens where the
+   * network can have none.
+   */
+  void searchWells() {
+    WellMoves jumps = devices.get(0).jumps();
+    if (jumps == null) {
+      return;
+    }
+    double[] v = new double[layout.points() * layout.outputs()];
+    List<float[]> fields = new ArrayList<>();
+    forEach(
+        chain -> {
+          double[] dual = chain.meanDual();
+          for (int i = 0; i < v.length; i++) {
+            v[i] += dual[i] / layout.chains().size();
+          }
+          fields.add(chain.fields());
+        });
+    jumpBetween(jumps.search(v, fields, options.seed(), run));
+  }
+
+  private void jumpBetween(WellMixture found) {
+    wells = found;
+    for (EnsembleLayout.Chain each : layout.chains()) {
+      SamplingChain chain =
+          each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
+      chain.jump(devices.get(each.device()).jumps(), found.hasSeveral() ? found : null);
+    }
+  }
+
+  /**
    * Half of the chains come down from a state that is too rich: chains that all rise from the prior
    * would err the same way, and no comparison of theirs could tell.
    */
@@ -212,7 +248,8 @@ final class ChainEnsemble implements AutoCloseable {
         SaddleEstimate.mean(estimate.large(), SamplingChain::largestShare).value(),
         large[0].measured(),
         mixing(estimate, series -> series),
-        layers);
+        layers,
+        wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()));
   }
 
   private static Certificate.Layer layer(SaddleEstimate estimate, int l) {
@@ -323,6 +360,9 @@ final class ChainEnsemble implements AutoCloseable {
     for (int c = 0; c < small.length; c++) {
       small[c].save(state, "small_" + c);
     }
+    if (layout.hasWellMoves()) {
+      state.put("wells", wells == null ? new double[0] : wells.state());
+    }
     for (int d = 0; d < devices.size(); d++) {
       if (devices.get(d).posterior() instanceof DeepPosterior deep) {
         state.put("jitter_" + d, deep.jitter());
@@ -337,6 +377,9 @@ final class ChainEnsemble implements AutoCloseable {
     }
     for (int c = 0; c < small.length; c++) {
       small[c].restore(state, "small_" + c);
+    }
+    if (layout.hasWellMoves() && state.doubles("wells").length > 0) {
+      jumpBetween(WellMixture.restored(state.doubles("wells")));
     }
     for (int d = 0; d < devices.size(); d++) {
       if (devices.get(d).posterior() instanceof DeepPosterior deep) {

@@ -119,6 +119,20 @@ record EnsembleLayout(
     return network.hiddenLayers();
   }
 
+  /** Constants of the posterior at the richness and noise that are asked for. */
+  PosteriorParameters parameters() {
+    return new PosteriorParameters(
+        options.gamma(),
+        options.kappa(),
+        network.weightVariance(depth()),
+        0.5 * options.determinantWeight() * outputs);
+  }
+
+  /** Whether wells are looked for that chains may jump between. */
+  boolean hasWellMoves() {
+    return WellMoves.apply(network, rank);
+  }
+
   /** r + (L - 1) P. */
   private long fieldWidth() {
     return widths.stream().mapToLong(Integer::longValue).sum();

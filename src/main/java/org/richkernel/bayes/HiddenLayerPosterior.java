@@ -157,6 +157,11 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     return factor;
   }
 
+  /** The readout that all populations share; holds what was solved last. */
+  ReadoutDual readout() {
+    return readout;
+  }
+
   @Override
   public Matrix position(int layer) {
     return moving.position();

@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.Mixing;
 import org.richkernel.sampling.SampledVector;
@@ -112,6 +113,7 @@ public record PathPoint(
       numbers.add(layer.residual());
       numbers.add(layer.residualError());
     }
+    numbers.add((double) certificate.wells().orElse(-1));
     numbers.add((double) layers.size());
     for (AdaptiveNbkSolution.Layer layer : layers) {
       for (Estimate e : List.of(layer.alignment(), layer.trace(), layer.frobenius())) {
@@ -152,8 +154,16 @@ public record PathPoint(
     for (int l = 1; l <= testedLayers; l++) {
       tested.add(new Certificate.Layer(l, in.next(), in.next()));
     }
+    int wells = (int) in.next();
     Certificate certificate =
-        new Certificate(tests[0], tests[1], tests[2], (long) tests[3], mixing, tested);
+        new Certificate(
+            tests[0],
+            tests[1],
+            tests[2],
+            (long) tests[3],
+            mixing,
+            tested,
+            wells < 0 ? OptionalInt.empty() : OptionalInt.of(wells));
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     List<double[]> kernels = new ArrayList<>();
     int depth = (int) in.next();

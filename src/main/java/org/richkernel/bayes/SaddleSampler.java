@@ -146,6 +146,9 @@ final class SaddleSampler implements AutoCloseable {
     switch (phase) {
       case BURN_IN -> {
         chains.burnIn(annealing, sweep);
+        if (annealing.isSearched(sweep)) {
+          chains.searchWells();
+        }
         if (sweep == annealing.sweeps()) {
           chains.move(SamplingChain::freeze);
           phase = Phase.SAMPLING;
@@ -165,6 +168,7 @@ final class SaddleSampler implements AutoCloseable {
         if (certified || last) {
           phase = Phase.DONE;
         } else if (isDueForBurnIn()) {
+          chains.searchWells();
           chains.forEach(SamplingChain::discard);
           nextVerdict = Certificate.FEWEST_SWEEPS;
         }

@@ -57,6 +57,9 @@ final class SamplingChain implements AutoCloseable {
   private final BatchMeans duals;
   private final BatchMeans testPredictions;
 
+  private @Nullable WellMoves jumps;
+  private @Nullable WellMixture wells;
+
   private DualAveraging adaptation = new DualAveraging(TARGET_ACCEPTANCE, FIRST_STEP, LARGEST_STEP);
   private double frozenStep = Double.NaN;
   private long sweeps;
@@ -200,7 +203,21 @@ final class SamplingChain implements AutoCloseable {
         adaptation.observe(acceptance);
       }
     }
+    if (jumps != null && wells != null) {
+      jumps.move(population, wells, seed, chain, sweeps);
+    }
     sweeps++;
+  }
+
+  /**
+   * From here on every sweep ends with jumps between wells.
+   *
+   * @param moves of this chain's device
+   * @param mixture what they propose; null for no jumps
+   */
+  void jump(@Nullable WellMoves moves, @Nullable WellMixture mixture) {
+    jumps = moves;
+    wells = mixture;
   }
 
   private void measure() {
@@ -219,6 +236,11 @@ final class SamplingChain implements AutoCloseable {
       testPredictions.add(download(testPrediction));
     }
     measured++;
+  }
+
+  /** v averaged over what was measured, or as it is before that, row-major P x K. */
+  double[] meanDual() {
+    return measured > 0 ? duals.mean() : download(population.dual());
   }
 
   /** Counts what was measured so far among the burn-in. */

@@ -38,6 +38,20 @@ public enum Activation {
     };
   }
 
+  /** phi''(h); 0 for ReLU, whose kink it leaves out. */
+  public double curvature(double h) {
+    return switch (this) {
+      case RELU, LINEAR -> 0;
+      case TANH -> -2 * Math.tanh(h) * derivative(h);
+      case ERF -> -2 * h * derivative(h);
+    };
+  }
+
+  /** Whether |phi| has an upper bound. */
+  public boolean isBounded() {
+    return this == TANH || this == ERF;
+  }
+
   /**
    * erf by its Maclaurin series where |h| &lt; 5/4: there Commons Math keeps only 14 to 15 digits.
    */

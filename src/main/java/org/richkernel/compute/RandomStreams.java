@@ -32,6 +32,15 @@ public final class RandomStreams {
   /** Samples of a response of kernels to first order. */
   public static final int RESPONSE_FIELD = 9;
 
+  /** Starts of a search of wells. */
+  public static final int WELL_START = 10;
+
+  /** Choices of a well, and decisions on jumps into it. */
+  public static final int WELL_CHOICE = 11;
+
+  /** Where in a well a jump ends. */
+  public static final int WELL_FIELD = 12;
+
   /** Gaussian part of the preactivations of a dynamical theory, and the start of its neurons. */
   public static final int DYNAMICS_PREACTIVATION = 16;
 
