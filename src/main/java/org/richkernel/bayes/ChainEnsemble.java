@@ -176,7 +176,7 @@ final class ChainEnsemble implements AutoCloseable {
 
   /**
    * Looks for wells of a single neuron at the mean dual vector of the chains, the same for all;
-   * where there are several, chains jump between them from here on. Nothing happens where the
+   * chains jump between them from here on, and within them where there is one alone. Nothing happens where the
    * network can have none.
    */
   void searchWells() {
@@ -202,7 +202,7 @@ final class ChainEnsemble implements AutoCloseable {
     for (EnsembleLayout.Chain each : layout.chains()) {
       SamplingChain chain =
           each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
-      chain.jump(devices.get(each.device()).jumps(), found.hasSeveral() ? found : null);
+      chain.jump(devices.get(each.device()).jumps(), found.hasAny() ? found : null);
     }
   }
 

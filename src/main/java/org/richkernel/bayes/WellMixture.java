@@ -9,7 +9,8 @@ import java.util.List;
  * <pre>  q = (1/5) N(0, 1) + (4/5) sum_k pi_k N(m_k, 1.3 H_k^{-1})</pre>
  *
  * <p>with m_k the maxima of the neuron's density at a fixed dual vector, H_k the curvature there
- * and pi_k the Laplace masses. An odd activation does not see the sign of a field: every well has a
+ * and pi_k half the Laplace mass, half an equal share: masses at a dual vector that the chains have
+ * not yet found can be wrong by many orders of magnitude. An odd activation does not see the sign of a field: every well has a
  * mirror image, which is proposed as often.
  */
 final class WellMixture {
@@ -18,6 +19,9 @@ final class WellMixture {
 
   /** Variance of a proposal over that of the well, which has wider tails than its Gaussian. */
   private static final double WIDTH = 1.3;
+
+  /** Share of the wells' draws that follow the masses; the others visit every well as often. */
+  private static final double MASS = 0.5;
 
   private final int rank;
   private final int distinct;
@@ -60,7 +64,8 @@ final class WellMixture {
         mirrored[i] = -mirrored[i];
         central &= mirrored[i] == 0;
       }
-      double weight = Math.exp(well.logMass() - top) / total / (central ? 1 : 2);
+      double share = MASS * Math.exp(well.logMass() - top) / total + (1 - MASS) / wells.size();
+      double weight = share / (central ? 1 : 2);
       components.add(new Component(well.maximum(), root, weight));
       if (!central) {
         components.add(new Component(mirrored, root, weight));
@@ -74,9 +79,9 @@ final class WellMixture {
     return distinct;
   }
 
-  /** Whether there is more than one place to be in, mirror images aside. */
-  boolean hasSeveral() {
-    return distinct > 1;
+  /** Whether there is anywhere to jump to. */
+  boolean hasAny() {
+    return distinct > 0;
   }
 
   /**

@@ -29,9 +29,7 @@ final class WellSearch {
   /** Maxima closer than this, in units of 1 + |xi|, are one. */
   private static final double SAME = 1e-3;
 
-  /** Wells of a smaller share of the mass, in logarithm, are left out. */
-  private static final double LEAST_LOG_SHARE = -20;
-
+  /** Lighter wells beyond this number are left out. */
   private static final int MOST_WELLS = 40;
 
   private final Activation activation;
@@ -95,11 +93,7 @@ final class WellSearch {
       }
     }
     wells.sort(Comparator.comparingDouble(Well::logMass).reversed());
-    double top = wells.isEmpty() ? 0 : wells.get(0).logMass;
-    return wells.stream()
-        .filter(well -> well.logMass >= top + LEAST_LOG_SHARE)
-        .limit(MOST_WELLS)
-        .toList();
+    return wells.stream().limit(MOST_WELLS).toList();
   }
 
   /** Whether two maxima are one, or mirror images. */
