@@ -28,10 +28,8 @@ final class WellMoves implements AutoCloseable {
   private static final double SMALLEST_RADIUS = 0.3;
   private static final double LARGEST_RADIUS = 40;
 
-  private static final int MOST_ROWS = 64;
-
-  /** A population is cut into at least this many blocks. */
-  private static final int BLOCKS = 20;
+  /** Rows of a block; more of them share an inverse but cost the host more each. */
+  private static final int MOST_ROWS = 32;
 
   private final Backend backend;
   private final Activation activation;
@@ -93,7 +91,7 @@ final class WellMoves implements AutoCloseable {
   }
 
   private static int rows(int samples) {
-    return Math.max(1, Math.min(MOST_ROWS, samples / BLOCKS));
+    return Math.min(MOST_ROWS, samples);
   }
 
   /**
