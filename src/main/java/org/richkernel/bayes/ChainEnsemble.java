@@ -176,8 +176,8 @@ final class ChainEnsemble implements AutoCloseable {
 
   /**
    * Looks for wells of a single neuron at the mean dual vector of the chains, the same for all;
-   * chains jump between them from here on, and within them where there is one alone. Nothing happens where the
-   * network can have none.
+   * chains jump between them from here on, and within them where there is one alone. Nothing
+   * happens where the network can have none.
    */
   void searchWells() {
     WellMoves jumps = devices.get(0).jumps();

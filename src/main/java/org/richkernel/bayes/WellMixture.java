@@ -10,8 +10,8 @@ import java.util.List;
  *
  * <p>with m_k the maxima of the neuron's density at a fixed dual vector, H_k the curvature there
  * and pi_k half the Laplace mass, half an equal share: masses at a dual vector that the chains have
- * not yet found can be wrong by many orders of magnitude. An odd activation does not see the sign of a field: every well has a
- * mirror image, which is proposed as often.
+ * not yet found can be wrong by many orders of magnitude. An odd activation does not see the sign
+ * of a field: every well has a mirror image, which is proposed as often.
  */
 final class WellMixture {
   /** Share of draws from the prior. */

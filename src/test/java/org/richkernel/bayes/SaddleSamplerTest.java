@@ -113,15 +113,17 @@ class SaddleSamplerTest {
   }
 
   /**
-   * Stops in burn-in, between looks, at a look, and right before the end, each chosen at random.
+   * Stops in burn-in, between two searches of wells, between looks, at a look, and right before the
+   * end, each chosen at random.
    */
   @ParameterizedTest
-  @CsvSource({"RELU, 0", "TANH, 1"})
+  @CsvSource({"RELU, 0", "TANH, 0", "TANH, 1"})
   void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne(Activation f, double determinant) {
     Outcome expected = uninterrupted(1, f, determinant);
     Random random = new Random(4);
     int[] stops = {
       1 + random.nextInt(BURN_IN - 1),
+      BURN_IN - 20,
       BURN_IN,
       BURN_IN + 1 + random.nextInt(24),
       BURN_IN + SaddleSampler.ROUND,
@@ -147,6 +149,7 @@ class SaddleSamplerTest {
         StopReason reason =
             resumed.run(new RunControl(Progress.Listener.silent(), new StopSignal(), store));
         Outcome.of(reason, resumed).requireSameBits(expected);
+        assertThat(resumed.certificate().wells().isPresent()).isEqualTo(f == Activation.TANH);
       }
     }
   }
