@@ -41,6 +41,15 @@ public final class RandomStreams {
   /** Where in a well a jump ends. */
   public static final int WELL_FIELD = 12;
 
+  /** Start of the independent neurons of an audit. */
+  public static final int AUDIT_FIELD = 13;
+
+  /** Momenta of their moves. */
+  public static final int AUDIT_MOMENTUM = 14;
+
+  /** Metropolis decisions of their moves. */
+  public static final int AUDIT_DECISION = 15;
+
   /** Gaussian part of the preactivations of a dynamical theory, and the start of its neurons. */
   public static final int DYNAMICS_PREACTIVATION = 16;
 

@@ -5,7 +5,6 @@ import java.util.List;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.bayes.LayerCovariance;
 import org.richkernel.bayes.RelativeJitter;
-import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -15,7 +14,6 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.solver.DualAveraging;
 
 /**
  * Sweeps over the layers of a network: samples of each layer move under its conjugate kernel, which
@@ -44,14 +42,6 @@ final class LayerSweep implements AutoCloseable {
 
   private static final int TRAJECTORIES = 2;
 
-  /** Angle of a trajectory, radians; a quarter of a turn refreshes the Gaussian part. */
-  private static final double ANGLE = 1.5;
-
-  private static final int MOST_LEAPFROGS = 40;
-  private static final double FIRST_STEP = 0.25;
-  private static final double LARGEST_STEP = 0.5;
-  private static final double ACCEPTANCE = 0.9;
-
   private final Backend backend;
   private final NetworkSpec network;
   private final double kappa;
@@ -69,29 +59,15 @@ final class LayerSweep implements AutoCloseable {
   private boolean adapting = true;
   private long sweeps;
 
-  /** One layer: g_l Phi^l and T^l, both P x P, and its samples in panels. */
-  private static final class Layer {
-    private final int index;
-    private final Matrix kernel;
-    private final Matrix tilt;
-    private final List<ParticlePanel> panels;
-    private final DualAveraging adaptation =
-        new DualAveraging(ACCEPTANCE, FIRST_STEP, LARGEST_STEP);
-    private long moves;
-    private double step = FIRST_STEP;
-    private double acceptance = Double.NaN;
-
-    Layer(int index, Matrix kernel, Matrix tilt, List<ParticlePanel> panels) {
-      this.index = index;
-      this.kernel = kernel;
-      this.tilt = tilt;
-      this.panels = panels;
-    }
-
-    int leapfrogs() {
-      return (int) Math.max(1, Math.min(MOST_LEAPFROGS, Math.round(ANGLE / step)));
-    }
-  }
+  /**
+   * One layer.
+   *
+   * @param index l
+   * @param kernel g_l Phi^l, P x P
+   * @param tilt T^l, P x P
+   * @param samples of its fields
+   */
+  private record Layer(int index, Matrix kernel, Matrix tilt, TiltedSamples samples) {}
 
   /**
    * Samples drawn from the prior, without tilts.
@@ -141,29 +117,26 @@ final class LayerSweep implements AutoCloseable {
               l,
               memory.get("kernel of layer " + l),
               memory.get("conjugate kernel of layer " + l),
-              panels(xi, l == 1 ? inputFactor : factor)));
+              samples(xi, l, l == 1 ? inputFactor : factor)));
     }
   }
 
-  private List<ParticlePanel> panels(Matrix xi, Matrix factor) {
-    Activation activation = network.activation();
-    int step = panelRows(backend, samples, factor.rows());
-    List<ParticlePanel> panels = new ArrayList<>();
-    for (int from = 0; from < samples; from += step) {
-      Matrix rows = xi.rowRange(from, Math.min(step, samples - from));
-      panels.add(new ParticlePanel(backend, activation, memory, rows, from, factor, tiltSingle));
-    }
-    return panels;
-  }
-
-  private static int panelRows(Backend backend, int samples, int points) {
-    return Math.min(samples, backend.panelRows(points));
+  private TiltedSamples samples(Matrix xi, int layer, Matrix factor) {
+    return new TiltedSamples(
+        backend,
+        network.activation(),
+        memory,
+        xi,
+        factor,
+        tiltSingle,
+        new TiltedSamples.Streams(
+            seed, RandomStreams.SWEEP_MOMENTUM, RandomStreams.SWEEP_DECISION, layer));
   }
 
   /** Adds everything that sweeps hold to a plan. */
   static void plan(
       Backend backend, MemoryPlan plan, int depth, int points, int rank, int outputs, int samples) {
-    int rows = panelRows(backend, samples, points);
+    int rows = TiltedSamples.panelRows(backend, samples, points);
     plan.add("Y", Precision.FLOAT64, points, outputs)
         .add("dual", Precision.FLOAT64, points, outputs)
         .add("Cholesky factor of the readout", Precision.FLOAT64, points, points)
@@ -220,22 +193,14 @@ final class LayerSweep implements AutoCloseable {
     backend.copy(layer.tilt, tiltSingle);
     backend.scale(1 - share, layer.kernel);
     double weight = share * network.weightVariance(layer.index) / samples;
-    double accepted = 0;
-    for (ParticlePanel panel : layer.panels) {
-      for (int t = 0; t < TRAJECTORIES; t++) {
-        accepted += panel.move(draw(layer, t), layer.step, layer.leapfrogs());
-      }
-      panel.addKernel(weight, layer.kernel);
-      if (layer.index > 1) {
-        stein.add(panel.fields());
-      }
-    }
-    layer.moves += TRAJECTORIES;
-    layer.acceptance = accepted / TRAJECTORIES / samples;
-    if (adapting) {
-      layer.adaptation.observe(layer.acceptance);
-      layer.step = layer.adaptation.current();
-    }
+    layer.samples.move(
+        TRAJECTORIES,
+        panel -> {
+          panel.addKernel(weight, layer.kernel);
+          if (layer.index > 1) {
+            stein.add(panel.fields());
+          }
+        });
     if (layer.index > 1) {
       // T^{l-1} = g_{l-1} B^l of the tilt that the samples have moved under
       Matrix below = layers.get(layer.index - 2).tilt;
@@ -245,25 +210,14 @@ final class LayerSweep implements AutoCloseable {
     }
   }
 
-  private ParticlePanel.Draw draw(Layer layer, int trajectory) {
-    long iteration = layer.moves + trajectory;
-    return new ParticlePanel.Draw(
-        seed,
-        RandomStreams.stream(RandomStreams.SWEEP_MOMENTUM, layer.index, iteration),
-        RandomStreams.stream(RandomStreams.SWEEP_DECISION, layer.index, iteration));
-  }
-
   /** Holds the steps fixed from now on. */
   void freeze() {
-    adapting = false;
-    for (Layer layer : layers) {
-      layer.step = layer.adaptation.settled();
-    }
+    layers.forEach(layer -> layer.samples.freeze());
   }
 
   /** Accepted share of the samples in the last sweep, the least of all layers. */
   double acceptance() {
-    return layers.stream().mapToDouble(layer -> layer.acceptance).min().orElseThrow();
+    return layers.stream().mapToDouble(layer -> layer.samples.acceptance()).min().orElseThrow();
   }
 
   /** g_l Phi^l, averaged over the last sweeps, P x P, float64; l = 1 to L. */

@@ -1,5 +1,6 @@
 package org.richkernel.bayes.sweep;
 
+import java.util.function.IntToDoubleFunction;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -89,6 +90,17 @@ final class ParticlePanel {
    * @return how many were accepted
    */
   double move(Draw draw, double step, int leapfrogs) {
+    return move(draw, step, leapfrogs, k -> 1);
+  }
+
+  /**
+   * Moves every sample by one trajectory whose tilt changes on the way. Read backwards it is the
+   * same trajectory if strength(k) = strength(leapfrogs - k), so the move is exact.
+   *
+   * @param strength factor of the tilt's kick after k steps; 1 at both ends
+   * @return how many were accepted
+   */
+  double move(Draw draw, double step, int leapfrogs, IntToDoubleFunction strength) {
     backend.copy(xi, position);
     backend.fillGaussian(draw.seed(), draw.momentum(), first, momentum);
     // margin = -ln u + H before - H after; half the square of two normals is -ln of a uniform
@@ -103,13 +115,14 @@ final class ParticlePanel {
       fields.formPull();
       fields.gradient(gradient);
       // Two half kicks between rotations are one whole kick.
-      backend.kickRotate(k == 0 ? 0.5 * step : step, gradient, step, position, momentum);
+      double kick = (k == 0 ? 0.5 * step : step) * strength.applyAsDouble(k);
+      backend.kickRotate(kick, gradient, step, position, momentum);
       fields.evaluate(position);
     }
     fields.addEnergy(-1, margin);
     fields.formPull();
     fields.gradient(gradient);
-    backend.axpy(-0.5 * step, gradient, momentum);
+    backend.axpy(-0.5 * step * strength.applyAsDouble(leapfrogs), gradient, momentum);
     addGaussianPart(-1);
     return accept();
   }
@@ -138,6 +151,18 @@ final class ParticlePanel {
     fields.evaluate(xi);
     fields.formPull();
     backend.gram(weight, fields.phi(), 1, kernel);
+  }
+
+  /**
+   * Writes phi of the samples, n x P, into a larger matrix.
+   *
+   * @param row where they begin
+   * @return n
+   */
+  int copyPhi(Matrix target, int row) {
+    fields.evaluate(xi);
+    backend.copy(fields.phi(), target.rowRange(row, xi.rows()));
+    return xi.rows();
   }
 
   /** The samples as {@link #addKernel} left them. */

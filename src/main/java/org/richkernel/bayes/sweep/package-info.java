@@ -10,5 +10,8 @@
  *   Phi^l = &lt; phi phi^T &gt;   under   N(h; 0, Sigma^l) exp(-E),   E = phi(h)^T T^l phi(h) / 2,
  *   Sigma^l = g_{l-1} Phi^{l-1} + g_b,     T^{l-1} = g_{l-1} B^l,   B^l = -2 d ln Z^l / d Sigma^l,
  *   T^L = -gamma^2 g_L v v^T,              v = (g_L Phi^L + kappa)^{-1} Y.</pre>
+ *
+ * <p>With v of a solution in place of the last equation, independent samples of one layer tell
+ * whether that solution is the saddle point: {@link SaddleAudit}.
  */
 package org.richkernel.bayes.sweep;

@@ -1,0 +1,97 @@
+package org.richkernel.bayes.sweep;
+
+import java.util.Locale;
+import org.richkernel.sampling.Estimate;
+
+/**
+ * How far a solution is from the saddle point by the measure of independent neurons at its tilt.
+ *
+ * @param correction tr Y^T dv, by which y.v is off to first order; the error is that of the neurons
+ *     alone
+ * @param drift correction of the late averages less that of the early ones
+ * @param fit y.v of the solution
+ * @param tolerance of the problem
+ * @param neurons that were drawn
+ * @param sweeps that they made
+ * @param acceptance share of their last moves that was accepted
+ * @param seconds wall-clock time
+ */
+public record AuditResult(
+    Estimate correction,
+    Estimate drift,
+    Estimate fit,
+    double tolerance,
+    int neurons,
+    int sweeps,
+    double acceptance,
+    double seconds) {
+
+  /**
+   * Largest correction in standard errors: one sound fit in a thousand exceeds it, where its error
+   * bar is true.
+   */
+  private static final double LARGEST_Z = 3.3;
+
+  /** Standard error of the correction: that of the neurons and that of the fit together. */
+  public double standardError() {
+    return Math.hypot(correction.error(), fit.error());
+  }
+
+  /** The correction in standard errors. */
+  public double z() {
+    return correction.value() / standardError();
+  }
+
+  /** |tr Y^T dv| / |tr Y^T v|. */
+  public double relativeResidual() {
+    return Math.abs(correction.value() / fit.value());
+  }
+
+  /** Its standard error. */
+  public double relativeError() {
+    return Math.abs(standardError() / fit.value());
+  }
+
+  /**
+   * Whether the correction is at most 3.3 standard errors, and both it and its error are at most
+   * the tolerance: an audit with a larger error would pass anything. The neurons must have arrived,
+   * or their correction says nothing.
+   */
+  public boolean passed() {
+    // numbers that are not finite do not pass
+    return Math.abs(z()) <= LARGEST_Z
+        && relativeResidual() <= tolerance
+        && relativeError() <= tolerance
+        && arrived();
+  }
+
+  /** Whether the correction did not drift while it was averaged. */
+  public boolean arrived() {
+    return Math.abs(drift.value()) <= LARGEST_Z * drift.error();
+  }
+
+  /** In one clause, the criterion that failed, or that none did. */
+  public String verdict() {
+    if (!Double.isFinite(z())) {
+      return "neurons run away at the tilt of the fitted v, which therefore is no saddle point";
+    }
+    String numbers =
+        String.format(
+            Locale.ROOT,
+            "independent neurons correct y.v by %.2g +/- %.1g of it (z = %.1f)",
+            Math.signum(correction.value()) * relativeResidual(),
+            relativeError(),
+            z());
+    if (passed()) {
+      return numbers;
+    }
+    return numbers
+        + (!arrived()
+            ? ", and still drift: they do not reach the wells of the tilted density"
+            : relativeError() > tolerance
+                ? ", an error above the tolerance"
+                : relativeResidual() > tolerance
+                    ? ", more than the tolerance"
+                    : ", more than 3.3 standard errors");
+  }
+}

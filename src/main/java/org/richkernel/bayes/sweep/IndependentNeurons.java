@@ -1,0 +1,204 @@
+package org.richkernel.bayes.sweep;
+
+import java.util.Arrays;
+import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Neurons of one hidden layer, each a Markov chain of its own from the prior to the density that a
+ * given v tilts: the tilt rises, the chains settle, and averages are taken. Neurons are cut into
+ * blocks, whose averages are independent.
+ *
+ * <p>Cost of a sweep: three trajectories on average, of a few to 40 gradients of 6 M P^2 flops.
+ * Memory: M (P + 4 r) floats and 5 P^2 doubles.
+ */
+final class IndependentNeurons implements AutoCloseable {
+  /** M. */
+  static final int COUNT = 4000;
+
+  /** Sweeps over which the tilt rises. */
+  private static final int RAMP = 20;
+
+  /** Sweeps after which the step is held fixed. */
+  static final int SETTLED = 60;
+
+  /** The tilt goes off and on again every so many sweeps. */
+  private static final int TILT_OFF = 2;
+
+  private static final int BLOCKS = 32;
+
+  private final Backend backend;
+  private final AdaptiveProblem problem;
+  private final Workspace memory;
+  private final Matrix xi;
+  private final Matrix factor;
+  private final Matrix tilt;
+  private final Matrix fullTilt;
+  private final Matrix phi; // M x P
+  private final Matrix outputs; // a = phi v, M x K
+  private final Matrix[] forces; // sums of g < phi a^T > of every block, for two halves in time
+  private final Matrix kernel; // sum of g Phi
+  private final double g;
+  private final int points;
+  private final TiltedSamples samples;
+  private int done;
+  private final int[] measured = {0, 0};
+
+  /**
+   * @param v dual vector, row-major P x K
+   */
+  IndependentNeurons(Backend backend, AdaptiveProblem problem, InputFactor input, double[] v) {
+    this.backend = backend;
+    this.problem = problem;
+    points = input.points();
+    g = problem.network().weightVariance(1);
+    memory = new Workspace(backend, plan(backend, points, input.rank(), v.length / points));
+    xi = memory.get("independent neurons");
+    factor = memory.get("F of the inputs");
+    tilt = memory.get("tilt, single");
+    fullTilt = memory.get("tilt");
+    phi = memory.get("phi of the neurons");
+    outputs = memory.get("outputs of the neurons");
+    forces = new Matrix[] {memory.get("early forces"), memory.get("late forces")};
+    kernel = memory.get("sum of g Phi");
+    backend.upload(input.factor(), factor);
+    backend.upload(problem.trainTargets().toArray(), memory.get("Y"));
+    backend.upload(v, memory.get("v"));
+    backend.upload(v, memory.get("v, single"));
+    double gamma = problem.options().gamma();
+    // E = phi^T T phi / 2 with T = -g gamma^2 v v^T
+    backend.syrk(Transpose.NO, -g * gamma * gamma, memory.get("v"), 0, fullTilt);
+    long seed = problem.options().seed();
+    backend.fillGaussian(seed, RandomStreams.stream(RandomStreams.AUDIT_FIELD, 0, 0), 0, xi);
+    samples =
+        new TiltedSamples(
+            backend,
+            problem.network().activation(),
+            memory,
+            xi,
+            factor,
+            tilt,
+            new TiltedSamples.Streams(
+                seed, RandomStreams.AUDIT_MOMENTUM, RandomStreams.AUDIT_DECISION, 0));
+  }
+
+  /** Everything that neurons hold. */
+  static MemoryPlan plan(Backend backend, int points, int rank, int outputs) {
+    MemoryPlan plan = new MemoryPlan();
+    plan.add("independent neurons", Precision.FLOAT32, COUNT, rank)
+        .add("F of the inputs", Precision.FLOAT32, points, rank)
+        .add("tilt, single", Precision.FLOAT32, points, points)
+        .add("tilt", Precision.FLOAT64, points, points)
+        .add("Y", Precision.FLOAT64, points, outputs)
+        .add("v", Precision.FLOAT64, points, outputs)
+        .add("v, single", Precision.FLOAT32, points, outputs)
+        .add("phi of the neurons", Precision.FLOAT32, COUNT, points)
+        .add("outputs of the neurons", Precision.FLOAT32, COUNT, outputs)
+        .add("sum of g Phi", Precision.FLOAT64, points, points)
+        .add("g Phi", Precision.FLOAT64, points, points)
+        .add("early forces", Precision.FLOAT64, BLOCKS * points, outputs)
+        .add("late forces", Precision.FLOAT64, BLOCKS * points, outputs);
+    ParticlePanel.plan(plan, TiltedSamples.panelRows(backend, COUNT, points), rank, points);
+    DualHessian.plan(plan, COUNT, points, outputs);
+    return plan;
+  }
+
+  /** Moves every neuron once; every other time also with the tilt off on the way. */
+  void sweep() {
+    done++;
+    backend.copy(fullTilt, tilt);
+    if (done < RAMP) {
+      backend.scale(done / (double) RAMP, tilt);
+    } else if (done % TILT_OFF == 0) {
+      samples.moveWithTiltOff();
+    }
+    samples.move(1, panel -> {});
+    if (done == SETTLED) {
+      samples.freeze();
+    }
+  }
+
+  /** Sweeps so far. */
+  int sweeps() {
+    return done;
+  }
+
+  /** Forgets the averages. */
+  void forget() {
+    for (int half = 0; half < 2; half++) {
+      measured[half] = 0;
+      backend.fill(0, forces[half]);
+    }
+    backend.fill(0, kernel);
+  }
+
+  /**
+   * Adds the neurons as they are to the averages.
+   *
+   * @param half 0 for the early ones, 1 for the late ones
+   */
+  void measure(int half) {
+    measured[half]++;
+    int[] row = {0};
+    samples.forEach(panel -> row[0] += panel.copyPhi(phi, row[0]));
+    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, memory.get("v, single"), 0, outputs);
+    for (int b = 0; b < BLOCKS; b++) {
+      int first = b * COUNT / BLOCKS;
+      int count = (b + 1) * COUNT / BLOCKS - first;
+      backend.crossGram(
+          g / count,
+          phi.rowRange(first, count),
+          outputs.rowRange(first, count),
+          1,
+          forces[half].rowRange(b * points, points));
+    }
+    backend.gram(g / COUNT, phi, 1, kernel);
+  }
+
+  /**
+   * tr Y^T dv of each block by the early and by the late averages; NaN where neurons have run away.
+   */
+  double[][] corrections() {
+    double[][] corrections = new double[2][BLOCKS];
+    if (!Double.isFinite(backend.sum(kernel))) {
+      Arrays.fill(corrections[0], Double.NaN);
+      Arrays.fill(corrections[1], Double.NaN);
+      return corrections;
+    }
+    double gamma = problem.options().gamma();
+    double kappa = problem.options().kappa();
+    Matrix y = memory.get("Y");
+    Matrix average = memory.get("g Phi");
+    backend.fill(0, average);
+    backend.axpy(1.0 / (measured[0] + measured[1]), kernel, average);
+    DualHessian hessian =
+        new DualHessian(backend, memory, phi, outputs, average, kappa, g * g * gamma * gamma);
+    Matrix z = hessian.solve(y);
+    // tr z^T (Y - kappa v - g < phi a^T >)
+    double known = backend.dot(z, y) - kappa * backend.dot(z, memory.get("v"));
+    for (int half = 0; half < 2; half++) {
+      for (int b = 0; b < BLOCKS; b++) {
+        Matrix force = forces[half].rowRange(b * points, points);
+        corrections[half][b] = known - backend.dot(z, force) / measured[half];
+      }
+    }
+    return corrections;
+  }
+
+  /** Accepted share of the last plain moves. */
+  double acceptance() {
+    return samples.acceptance();
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,194 @@
+package org.richkernel.bayes.sweep;
+
+import java.util.Optional;
+import org.richkernel.bayes.AdaptiveNbkSolution;
+import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+
+/**
+ * Tests whether a solution of one hidden layer is the saddle point, by samples that have no part in
+ * it.
+ *
+ * <p>In the solution's own populations v = (g Phi + kappa)^{-1} Y holds sample by sample, so its
+ * residual vanishes wherever they are. Here M neurons are drawn independently of each other at the
+ * tilt of the fitted v, N(h; 0, Sigma) exp(g gamma^2 |v^T phi|^2 / 2), from the prior on. With a =
+ * v^T phi,
+ *
+ * <pre>  e = Y - kappa v - g &lt; phi a^T &gt;,     H dv = e,
+ *   H = g &lt; phi phi^T &gt; + kappa + g^2 gamma^2 Cov(phi a^T),</pre>
+ *
+ * <p>one Newton step of the concave dual, and y.v is off by tr Y^T dv = tr z^T e with H z = Y. The
+ * error of that number is the scatter of z^T phi a over blocks of neurons.
+ *
+ * <p>A correction that drifts, or is beyond its bounds, may be that of neurons that have not
+ * arrived: they go on, up to four times as long, before the solution is refused.
+ *
+ * <p>Limits. Only the direction of Y is tested, in which the tilt amplifies faults of v most. Where
+ * neurons of the prior do not reach the wells of the tilted density in that time, the audit raises
+ * a false alarm; a well that neither they nor the solution entered is seen by neither.
+ */
+public final class SaddleAudit {
+  /** Name of the work in progress reports. */
+  static final String PHASE = "audit";
+
+  /** Sweeps of the first stage, and how many of them are averaged. */
+  private static final int SWEEPS = 100;
+
+  private static final int AVERAGED = SWEEPS - IndependentNeurons.SETTLED;
+
+  /** Most stages; each takes the neurons on for as many sweeps as all before it together. */
+  private static final int STAGES = 3;
+
+  private final Backend backend;
+  private final AdaptiveProblem problem;
+
+  /**
+   * @throws InvalidProblemException if solutions of the problem cannot be audited
+   */
+  public SaddleAudit(Backend backend, AdaptiveProblem problem) {
+    if (problem.network().hiddenLayers() > 1) {
+      throw unfit(
+          "independent neurons exist for one hidden layer; deeper networks have --cross-check,"
+              + " leave it out");
+    }
+    if (!problem.options().extrapolates()) {
+      throw unfit("the saddle point has infinite width; use determinant weight 0 or leave it out");
+    }
+    if (problem.options().gamma() == 0) {
+      throw unfit("at gamma 0 the kernel has a closed form; leave it out");
+    }
+    this.backend = backend;
+    this.problem = problem;
+  }
+
+  private static InvalidProblemException unfit(String mend) {
+    return new InvalidProblemException("audit", "given", mend);
+  }
+
+  /** What {@link #solve} will hold at once. */
+  public MemoryPlan plan() {
+    NetworkSpec network = problem.network();
+    int points = problem.trainInputs().rows();
+    int width = problem.trainInputs().dimension() + (network.biasVariance() > 0 ? 1 : 0);
+    return IndependentNeurons.plan(
+        backend, points, Math.min(points, width), problem.trainTargets().outputs());
+  }
+
+  /**
+   * Draws neurons at the tilt of a solution and measures.
+   *
+   * @param solution of the same problem
+   * @return empty if a stop was asked for; nothing is kept of an audit then
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
+   *     computed then
+   */
+  public Optional<AuditResult> solve(AdaptiveNbkSolution solution, RunControl control) {
+    return solve(solution.dual(), solution.dualFit(), control);
+  }
+
+  /**
+   * The same of numbers.
+   *
+   * @param v dual vector, row-major P x K
+   * @param fit tr Y^T v with its error
+   */
+  Optional<AuditResult> solve(double[] v, Estimate fit, RunControl control) {
+    plan().requireFits(backend, "lower the number of training points");
+    long start = System.nanoTime();
+    InputFactor input =
+        InputFactor.of(
+            backend,
+            problem.network(),
+            problem.trainInputs().toArray(),
+            problem.trainInputs().rows(),
+            problem.trainInputs().dimension());
+    try (IndependentNeurons neurons = new IndependentNeurons(backend, problem, input, v)) {
+      Optional<AuditResult> result = Optional.empty();
+      for (int stage = 0; stage < STAGES; stage++) {
+        int sweeps = SWEEPS << stage;
+        int first = stage == 0 ? SWEEPS - AVERAGED : sweeps / 2;
+        if (!run(neurons, first, sweeps, control)) {
+          return Optional.empty();
+        }
+        result = Optional.of(result(neurons, fit, sweeps, start));
+        // neurons that have run away do not come back
+        if (result.get().passed() || !Double.isFinite(result.get().z())) {
+          break;
+        }
+      }
+      return result;
+    }
+  }
+
+  private AuditResult result(IndependentNeurons neurons, Estimate fit, int sweeps, long start) {
+    double[][] halves = corrections(neurons);
+    int blocks = halves[0].length;
+    double[] corrections = new double[blocks];
+    double[] drift = new double[blocks];
+    for (int b = 0; b < blocks; b++) {
+      corrections[b] = (halves[0][b] + halves[1][b]) / 2;
+      drift[b] = halves[1][b] - halves[0][b];
+    }
+    return new AuditResult(
+        estimate(corrections),
+        estimate(drift),
+        fit,
+        problem.options().tolerance(),
+        IndependentNeurons.COUNT,
+        sweeps,
+        neurons.acceptance(),
+        (System.nanoTime() - start) * 1e-9);
+  }
+
+  /** Corrections by half and block; not finite where neurons have run away and H is lost. */
+  private static double[][] corrections(IndependentNeurons neurons) {
+    try {
+      return neurons.corrections();
+    } catch (NotPositiveDefiniteException e) {
+      return new double[][] {{Double.NaN, Double.NaN}, {Double.NaN, Double.NaN}};
+    }
+  }
+
+  private static Estimate estimate(double[] blocks) {
+    return new Estimate(
+        IndependentEstimates.mean(blocks), IndependentEstimates.standardError(blocks));
+  }
+
+  /**
+   * Moves neurons up to a number of sweeps and averages those after the first ones.
+   *
+   * @return false if a stop was asked for
+   */
+  private boolean run(IndependentNeurons neurons, int first, int sweeps, RunControl control) {
+    neurons.forget();
+    while (neurons.sweeps() < sweeps) {
+      if (control.stop().isRaised()) {
+        return false;
+      }
+      neurons.sweep();
+      if (neurons.sweeps() > first) {
+        neurons.measure(2 * (neurons.sweeps() - first) > sweeps - first ? 1 : 0);
+      }
+      control
+          .listener()
+          .progress(
+              new Progress(
+                  PHASE,
+                  problem.options().gamma(),
+                  neurons.sweeps(),
+                  (long) SWEEPS << (STAGES - 1),
+                  neurons.acceptance(),
+                  Double.NaN));
+    }
+    return true;
+  }
+}
