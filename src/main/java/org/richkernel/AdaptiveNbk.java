@@ -8,8 +8,10 @@ import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.SearchSolver;
+import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.bayes.sweep.CrossCheckSolver;
+import org.richkernel.bayes.sweep.SaddleAudit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -50,8 +52,9 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Adds a path of richnesses, a warm start, a second start, a selection or a cross-check. A path
-   * replaces gamma by its last richness, a selection gamma and beta by its best candidate.
+   * Adds a path of richnesses, a warm start, a second start, a selection, a cross-check or an
+   * audit. A path replaces gamma by its last richness, a selection gamma and beta by its best
+   * candidate.
    */
   public AdaptiveNbk search(Search more) {
     SaddleOptions own = more.path().map(path -> options.withGamma(path.to())).orElse(options);
@@ -131,6 +134,19 @@ public final class AdaptiveNbk {
   }
 
   /**
+   * What the audit will hold at once after the sampling; empty where none was asked for.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the problem cannot be audited
+   */
+  public Optional<MemoryPlan> auditPlan(Datasets data, Backend backend) {
+    return auditor(problem(Points.of(data)), backend).map(SaddleAudit::plan);
+  }
+
+  private Optional<SaddleAudit> auditor(AdaptiveProblem problem, Backend backend) {
+    return search.audit() ? Optional.of(new SaddleAudit(backend, problem)) : Optional.empty();
+  }
+
+  /**
    * Fits the training set, predicts the test set, and fits the NNGP beside it.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
@@ -153,8 +169,10 @@ public final class AdaptiveNbk {
     AdaptiveProblem problem = problem(points);
     Optional<CrossCheckSolver> checker = checker(problem, backend);
     checker.ifPresent(check -> check.plan().requireFits(backend, LESS_MEMORY));
+    Optional<SaddleAudit> auditor = auditor(problem, backend);
+    auditor.ifPresent(audit -> audit.plan().requireFits(backend, LESS_MEMORY));
     RunControl sampling =
-        checker.isEmpty()
+        checker.isEmpty() && auditor.isEmpty()
             ? control
             : new RunControl(
                 control.listener(),
@@ -170,10 +188,23 @@ public final class AdaptiveNbk {
     if (checker.isPresent() && check.isEmpty()) {
       return Optional.empty();
     }
+    // a fit that its own chains refuse has no error that an audit could be judged by
+    boolean audited = auditor.isPresent() && outcome.converged();
+    Optional<AuditResult> audit =
+        audited ? auditor.get().solve(outcome.solution(), control) : Optional.empty();
+    if (audited && audit.isEmpty()) {
+      return Optional.empty();
+    }
     LazyFit lazy = LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend);
     FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
-        new AdaptiveNbkFit(network, outcome, check, new BesideLazy(points, lazy, cost), data));
+        new AdaptiveNbkFit(
+            network,
+            outcome,
+            check,
+            auditor.map(asked -> new AuditTable(audit)),
+            new BesideLazy(points, lazy, cost),
+            data));
   }
 
   private AdaptiveProblem problem(Points points) {

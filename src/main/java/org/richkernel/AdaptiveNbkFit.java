@@ -12,6 +12,7 @@ import org.richkernel.bayes.ChainDiagnostics;
 import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.data.Datasets;
 import org.richkernel.metrics.Scores;
@@ -33,6 +34,7 @@ public final class AdaptiveNbkFit implements Fit {
   private final AdaptiveNbkSolution solution;
   private final Search.Outcome outcome;
   private final Optional<CrossCheck> crossCheck;
+  private final Optional<AuditTable> audit;
   private final BesideLazy beside;
   private final Points points;
   private final Datasets data;
@@ -41,11 +43,13 @@ public final class AdaptiveNbkFit implements Fit {
       NetworkSpec network,
       Search.Outcome outcome,
       Optional<CrossCheck> crossCheck,
+      Optional<AuditTable> audit,
       BesideLazy beside,
       Datasets data) {
     this.network = network;
     this.outcome = outcome;
     this.crossCheck = crossCheck;
+    this.audit = audit;
     this.options = outcome.options();
     this.solution = outcome.solution();
     this.beside = beside;
@@ -68,6 +72,11 @@ public final class AdaptiveNbkFit implements Fit {
     return crossCheck;
   }
 
+  /** The audit, where one was asked for and the fit converged by its own certificate. */
+  public Optional<AuditResult> audit() {
+    return audit.flatMap(AuditTable::audit);
+  }
+
   /** The NNGP fit of the same data with the same noise. */
   public LazyFit lazy() {
     return beside.lazy();
@@ -75,7 +84,25 @@ public final class AdaptiveNbkFit implements Fit {
 
   @Override
   public boolean converged() {
-    return outcome.converged();
+    return outcome.converged() && !auditFailed();
+  }
+
+  private boolean auditFailed() {
+    return audit().filter(made -> !made.passed()).isPresent();
+  }
+
+  /** The criteria of the certificate and of the audit that fail, each in a line. */
+  public List<String> failures() {
+    List<String> failures = new ArrayList<>(solution.certificate().failures(options.tolerance()));
+    audit()
+        .filter(made -> !made.passed())
+        .ifPresent(made -> failures.add("audit: " + made.verdict()));
+    return failures;
+  }
+
+  /** Whether nothing contradicts the errors of the chains. */
+  private boolean errorsHold() {
+    return solution.certificate().errorsHold() && !auditFailed();
   }
 
   /** Largest residual and error of the residual that are certified. */
@@ -128,7 +155,7 @@ public final class AdaptiveNbkFit implements Fit {
           LayerSummary.of(
               l, layer.alignment().value(), layer.trace().value(), layer.frobenius().value());
       summary.layer(
-          solution.chains().isEmpty() || !certificate.errorsHold()
+          solution.chains().isEmpty() || !errorsHold()
               ? line
               : line.withStandardErrors(
                   layer.alignment().error(), layer.trace().error(), layer.frobenius().error()));
@@ -144,8 +171,9 @@ public final class AdaptiveNbkFit implements Fit {
     if (!solution.roots().isEmpty()) {
       summary.detail("roots", roots());
     }
-    SearchTables tables = new SearchTables(outcome, points);
+    SearchTables tables = new SearchTables(outcome, points, !auditFailed());
     tables.addTo(summary);
+    audit.ifPresent(table -> table.addTo(summary));
     Optional<CrossCheckTable> check = crossCheck.map(CrossCheckTable::new);
     check.ifPresent(table -> table.addTo(summary));
     Result all = tables.addTo(arrays(summary.build()));
@@ -193,15 +221,15 @@ public final class AdaptiveNbkFit implements Fit {
     return MonteCarlo.of(options.samples(), effective, solution.certificate().residualError());
   }
 
-  /** Errors that the certificate does not vouch for are not printed. */
+  /** Errors that the certificate or the audit does not vouch for are not printed. */
   private SampledVector printed(SampledVector vector) {
-    return solution.certificate().errorsHold() ? vector : SampledVector.exact(vector.value());
+    return errorsHold() ? vector : SampledVector.exact(vector.value());
   }
 
   private Map<String, Object> estimate(Estimate estimate) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("value", estimate.value());
-    if (solution.certificate().errorsHold()) {
+    if (errorsHold()) {
       map.put("standardError", estimate.error());
     }
     return map;
@@ -245,7 +273,7 @@ public final class AdaptiveNbkFit implements Fit {
       putFinite(map, "largestShare", certificate.largestShare());
       certificate.wells().ifPresent(wells -> map.put("wells", wells));
     }
-    map.put("failures", certificate.failures(options.tolerance()));
+    map.put("failures", failures());
     if (certificate.layers().size() > 1) {
       map.put("layers", certificate.layers().stream().map(AdaptiveNbkFit::layer).toList());
     }

@@ -19,10 +19,15 @@ import org.richkernel.sampling.Estimate;
 final class SearchTables {
   private final Search.Outcome outcome;
   private final Points points;
+  private final boolean stands;
 
-  SearchTables(Search.Outcome outcome, Points points) {
+  /**
+   * @param stands false where an audit contradicts the solution, the last one of a path
+   */
+  SearchTables(Search.Outcome outcome, Points points, boolean stands) {
     this.outcome = outcome;
     this.points = points;
+    this.stands = stands;
   }
 
   /** Adds "path", "starts" and "selection", one row per solution, each where there is one. */
@@ -30,6 +35,9 @@ final class SearchTables {
     if (!outcome.path().isEmpty()) {
       List<Map<String, Object>> rows = new ArrayList<>();
       outcome.path().forEach(row -> rows.add(row(row)));
+      if (!stands) {
+        rows.get(rows.size() - 1).put("converged", false);
+      }
       summary.detail("path", rows);
     }
     outcome.starts().ifPresent(starts -> addStarts(summary, starts));

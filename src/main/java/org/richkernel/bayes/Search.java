@@ -14,31 +14,34 @@ import org.richkernel.sampling.Estimate;
  * @param selection how to choose richness and noise, if they are to be chosen
  * @param crossCheck whether the solution is compared with that of an independent route, sweeps over
  *     the layers with conjugate kernels
+ * @param audit whether a converged solution is also tested by independent neurons at its tilt, and
+ *     counts as converged only if it passes
  */
 public record Search(
     Optional<GammaPath> path,
     Optional<Populations> start,
     SecondStart second,
     Optional<Selection> selection,
-    boolean crossCheck) {
+    boolean crossCheck,
+    boolean audit) {
   /** Checks what excludes each other. */
   public Search {
-    if (crossCheck && selection.isPresent()) {
+    if (selection.isPresent() && (crossCheck || audit)) {
       throw new InvalidProblemException(
-          "cross-check",
+          crossCheck ? "cross-check" : "audit",
           "given",
           "a selection solves many problems; fit the best one again with the check, or leave it"
               + " out");
     }
   }
 
-  /** A search without a cross-check. */
+  /** A search without a cross-check and without an audit. */
   public Search(
       Optional<GammaPath> path,
       Optional<Populations> start,
       SecondStart second,
       Optional<Selection> selection) {
-    this(path, start, second, selection, false);
+    this(path, start, second, selection, false, false);
   }
 
   /** When to start a second time from an aligned state and to compare the actions. */
@@ -130,7 +133,12 @@ public record Search(
 
   /** The same with a cross-check of the solution. */
   public Search withCrossCheck() {
-    return new Search(path, start, second, selection, true);
+    return new Search(path, start, second, selection, true, audit);
+  }
+
+  /** The same with an audit of the solution. */
+  public Search withAudit() {
+    return new Search(path, start, second, selection, crossCheck, true);
   }
 
   /**

@@ -130,6 +130,7 @@ final class BayesCommand implements Callable<Integer> {
       List<MemoryPlan> plans = new ArrayList<>();
       plans.add(theory().plan(data, backend));
       theory().crossCheckPlan(data, backend).ifPresent(plans::add);
+      theory().auditPlan(data, backend).ifPresent(plans::add);
       plans.add(lazy.plan(data, backend));
       return plans;
     }
@@ -177,7 +178,7 @@ final class BayesCommand implements Callable<Integer> {
       return undecided && fit.solution().converged()
           ? "there are two solutions whose actions do not tell which one holds; raise --samples or"
               + " --max-sweeps, or lower --tolerance"
-          : shortfall(fit.solution().certificate().failures(fit.tolerance()), fit);
+          : shortfall(fit.failures(), fit);
     }
 
     private String shortfall(List<String> failures, AdaptiveNbkFit fit) {

@@ -44,6 +44,7 @@ final class ResultTable {
     }
     table.residual(summary);
     table.crossCheck(summary);
+    table.audit(summary);
     table.secondStart(summary);
     table.row("report", report.toString(), "");
     return table.text();
@@ -96,6 +97,17 @@ final class ResultTable {
               "");
         }
       }
+    }
+  }
+
+  /** What independent neurons say of the solution, where they were asked for. */
+  private void audit(Summary summary) {
+    if (summary.details().get("audit") instanceof Map<?, ?> audit) {
+      String outcome =
+          Boolean.TRUE.equals(audit.get("passed"))
+              ? "passed: "
+              : audit.containsKey("neurons") ? "FAILED: " : "";
+      row("audit", outcome + audit.get("verdict"), "");
     }
   }
 

@@ -95,6 +95,15 @@ final class SearchOptions {
               + "tanh and erf only. Default: off.")
   private boolean crossCheck;
 
+  @Option(
+      names = "--audit",
+      negatable = true,
+      description =
+          "Test the converged solution by neurons that are drawn independently of it at its tilt, "
+              + "and count it as converged only if y.v stays within their error and --tolerance; one "
+              + "hidden layer only. Default: off.")
+  private boolean audit;
+
   /** The search, checked. */
   Search search(double gamma, double beta) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
@@ -111,7 +120,8 @@ final class SearchOptions {
         Optional.ofNullable(warmStart).map(SavedFit::populations),
         second,
         selection,
-        crossCheck);
+        crossCheck,
+        audit);
   }
 
   /** Refuses what a solver of finite width has no use for. */
@@ -128,6 +138,9 @@ final class SearchOptions {
     }
     if (crossCheck) {
       throw new InvalidProblemException("cross-check", "given", mend);
+    }
+    if (audit) {
+      throw new InvalidProblemException("audit", "given", mend);
     }
     if (word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no")
         == Search.SecondStart.YES) {

@@ -17,9 +17,18 @@ final class SummaryTables {
   /** The detail of a summary that says by what its result is to be trusted. */
   static final String CERTIFICATE = "certificate";
 
+  /** The detail that holds the test by independent neurons. */
+  private static final String AUDIT = "audit";
+
   /** What has a table or a picture of its own: objects, and lists of them. */
   private static final List<String> ELSEWHERE =
-      List.of(CERTIFICATE + ".", CrossCheckSection.DETAIL + ".", "sweep[", "path[", "starts[");
+      List.of(
+          CERTIFICATE + ".",
+          AUDIT + ".",
+          CrossCheckSection.DETAIL + ".",
+          "sweep[",
+          "path[",
+          "starts[");
 
   private SummaryTables() {}
 
@@ -98,6 +107,10 @@ final class SummaryTables {
             });
     if (summary.details().get(CERTIFICATE) instanceof Map<?, ?> more) {
       Flattened.of(more).forEach((key, value) -> rows.add(List.of(Flattened.words(key), value)));
+    }
+    if (summary.details().get(AUDIT) instanceof Map<?, ?> audit) {
+      Flattened.of(Map.of(AUDIT, audit))
+          .forEach((key, value) -> rows.add(List.of(Flattened.words(key), value)));
     }
     return Section.ofTable(
         "certificate",

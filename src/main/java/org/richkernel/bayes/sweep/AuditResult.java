@@ -72,7 +72,7 @@ public record AuditResult(
 
   /** In one clause, the criterion that failed, or that none did. */
   public String verdict() {
-    if (!Double.isFinite(z())) {
+    if (!Double.isFinite(correction.value())) {
       return "neurons run away at the tilt of the fitted v, which therefore is no saddle point";
     }
     String numbers =
@@ -88,7 +88,7 @@ public record AuditResult(
     return numbers
         + (!arrived()
             ? ", and still drift: they do not reach the wells of the tilted density"
-            : relativeError() > tolerance
+            : !(relativeError() <= tolerance)
                 ? ", an error above the tolerance"
                 : relativeResidual() > tolerance
                     ? ", more than the tolerance"

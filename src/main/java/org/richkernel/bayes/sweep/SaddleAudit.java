@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
@@ -59,6 +60,9 @@ public final class SaddleAudit {
       throw unfit(
           "independent neurons exist for one hidden layer; deeper networks have --cross-check,"
               + " leave it out");
+    }
+    if (problem.network().activation() == Activation.LINEAR) {
+      throw unfit("a linear network of one hidden layer has a closed form; leave it out");
     }
     if (!problem.options().extrapolates()) {
       throw unfit("the saddle point has infinite width; use determinant weight 0 or leave it out");
