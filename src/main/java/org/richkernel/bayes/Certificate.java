@@ -50,6 +50,10 @@ public record Certificate(
     }
 
     private void judge(double tolerance, List<String> failures) {
+      if (Double.isNaN(residualError)) {
+        failures.add(text("too few sweeps to judge the residual of layer %d", layer));
+        return;
+      }
       if (!(excess() <= tolerance)) {
         failures.add(
             text(

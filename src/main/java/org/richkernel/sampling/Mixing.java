@@ -11,7 +11,8 @@ import java.util.Locale;
  * @param rHat largest rank-normalised split R-hat
  * @param leastAgreed scalar that has it
  * @param autocorrelationTime longest, in units of the scalar's measurements, at least 1
- * @param lengths fewest autocorrelation times that a chain has lasted
+ * @param lengths fewest autocorrelation times that a chain has lasted; 0 where the chains are too
+ *     short to tell, and the R-hat is infinite then
  * @param slowest scalar that has it
  */
 public record Mixing(
@@ -53,6 +54,9 @@ public record Mixing(
 
   /** The criteria that fail, each with its number and its limit. */
   public List<String> failures() {
+    if (lengths == 0) {
+      return List.of("too few sweeps to judge whether the chains agree");
+    }
     List<String> failures = new ArrayList<>();
     if (!(rHat < LARGEST_RHAT)) {
       failures.add(
