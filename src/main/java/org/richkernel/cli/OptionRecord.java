@@ -8,30 +8,16 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
+import org.richkernel.result.NeutralOptions;
 import org.richkernel.result.Version;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The options of a run as its result and its checkpoints record them. */
 final class OptionRecord {
-  /** Options that no number depends on. */
-  private static final Set<String> NUMBERS_DO_NOT_DEPEND_ON =
-      Set.of(
-          "out",
-          "quiet",
-          "config",
-          "debug",
-          "resume",
-          "checkpoint-seconds",
-          "dry-run",
-          "backend",
-          "devices",
-          "device-memory");
-
   private OptionRecord() {}
 
   /** Every option of a command in order, defaults included; null where there is no value. */
@@ -60,7 +46,7 @@ final class OptionRecord {
     Map<String, Object> same = new LinkedHashMap<>();
     options.forEach(
         (name, value) -> {
-          if (value != null && !NUMBERS_DO_NOT_DEPEND_ON.contains(name)) {
+          if (value != null && !NeutralOptions.NAMES.contains(name)) {
             same.put(name, value);
           }
         });

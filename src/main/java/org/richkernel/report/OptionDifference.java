@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.richkernel.result.NeutralOptions;
 import org.richkernel.result.Summary;
 
 /**
@@ -17,21 +17,6 @@ import org.richkernel.result.Summary;
  */
 public record OptionDifference(String name, String own, String other) {
   private static final String NONE = "none";
-
-  /** Options on which no number depends. */
-  private static final Set<String> NOT_COMPARED =
-      Set.of(
-          "out",
-          "quiet",
-          "config",
-          "debug",
-          "resume",
-          "checkpoint-seconds",
-          "dry-run",
-          "backend",
-          "devices",
-          "device-memory",
-          "threads");
 
   /**
    * The options that differ, in the order of the first run. Runs of one command are compared in all
@@ -45,7 +30,9 @@ public record OptionDifference(String name, String own, String other) {
       all.keySet()
           .removeIf(name -> own.config().get(name) == null || other.config().get(name) == null);
     }
-    all.keySet().removeAll(NOT_COMPARED);
+    all.keySet().removeAll(NeutralOptions.NAMES);
+    // rounding is no difference between runs
+    all.remove("threads");
     List<OptionDifference> differences = new ArrayList<>();
     for (String name : all.keySet()) {
       String mine = words(own.config().get(name));
