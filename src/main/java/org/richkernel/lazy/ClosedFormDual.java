@@ -1,10 +1,10 @@
 package org.richkernel.lazy;
 
+import java.util.stream.IntStream;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -12,56 +12,48 @@ import org.richkernel.compute.Workspace;
  * (Williams 1997).
  */
 final class ClosedFormDual implements DualMap {
-  private static final String TRAIN = "train variance ";
-  private static final String PANEL = "panel variance";
 
   private final Activation activation;
-  private final int layers;
+  private final LayerVariances variances;
 
   ClosedFormDual(Activation activation, int layers) {
     this.activation = activation;
-    this.layers = layers;
+    variances = new LayerVariances(IntStream.rangeClosed(1, layers).toArray());
   }
 
   @Override
   public void planTrain(MemoryPlan plan, int points) {
-    for (int l = 1; l <= layers; l++) {
-      plan.add(TRAIN + l, Precision.FLOAT64, points, 1);
-    }
+    variances.planTrain(plan, points);
   }
 
   @Override
   public void planPanel(MemoryPlan plan, int rows) {
-    plan.add(PANEL, Precision.FLOAT64, rows, 1);
+    variances.planPanel(plan, rows);
   }
 
   @Override
   public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (int l = 1; l <= layers; l++) {
-      backend.upload(diagonals.preactivation(l), workspace.get(TRAIN + l));
-    }
+    variances.uploadTrain(backend, workspace, diagonals);
   }
 
   @Override
-  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances) {
-    try (Matrix rows = workspace.get(PANEL).rowRange(0, variances.length)) {
-      backend.upload(variances, rows);
-    }
+  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] values) {
+    variances.uploadPanel(backend, workspace, values);
   }
 
   @Override
   public void trainTrain(
       Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    Matrix variance = workspace.get(TRAIN + layer);
+    Matrix variance = variances.train(workspace, layer);
     backend.dualActivation(activation, covariance, variance, variance, covariance, slope);
   }
 
   @Override
   public void panelTrain(
       Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    try (Matrix rows = workspace.get(PANEL).rowRange(0, covariance.rows())) {
+    try (Matrix rows = variances.panel(workspace, covariance.rows())) {
       backend.dualActivation(
-          activation, covariance, rows, workspace.get(TRAIN + layer), covariance, slope);
+          activation, covariance, rows, variances.train(workspace, layer), covariance, slope);
     }
   }
 

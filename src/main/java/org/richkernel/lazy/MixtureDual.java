@@ -18,15 +18,13 @@ import org.richkernel.compute.Workspace;
  */
 final class MixtureDual implements DualMap {
   private static final int BLOCK = 64;
-  private static final String TRAIN = "train variance ";
-  private static final String PANEL = "panel variance";
   private static final String COVARIANCE = "mixture covariance";
   private static final String VALUE = "mixture value";
   private static final String SLOPE = "mixture slope";
   private static final String ROWS = "mixture row variance";
   private static final String COLUMNS = "mixture column variance";
 
-  private final int[] layers;
+  private final LayerVariances variances;
 
   /**
    * Some layers, at least one.
@@ -34,14 +32,12 @@ final class MixtureDual implements DualMap {
    * @param layers that have large variances, from 1
    */
   MixtureDual(int... layers) {
-    this.layers = layers.clone();
+    variances = new LayerVariances(layers);
   }
 
   @Override
   public void planTrain(MemoryPlan plan, int points) {
-    for (int l : layers) {
-      plan.add(TRAIN + l, Precision.FLOAT64, points, 1);
-    }
+    variances.planTrain(plan, points);
     plan.add(COVARIANCE, Precision.FLOAT64, BLOCK, points);
     plan.add(VALUE, Precision.FLOAT64, BLOCK, points);
     plan.add(SLOPE, Precision.FLOAT64, BLOCK, points);
@@ -51,45 +47,44 @@ final class MixtureDual implements DualMap {
 
   @Override
   public void planPanel(MemoryPlan plan, int rows) {
-    plan.add(PANEL, Precision.FLOAT64, rows, 1);
+    variances.planPanel(plan, rows);
   }
 
   @Override
   public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (int l : layers) {
-      backend.upload(diagonals.preactivation(l), workspace.get(TRAIN + l));
-    }
+    variances.uploadTrain(backend, workspace, diagonals);
   }
 
   @Override
-  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances) {
-    try (Matrix rows = workspace.get(PANEL).rowRange(0, variances.length)) {
-      backend.upload(variances, rows);
-    }
+  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] values) {
+    variances.uploadPanel(backend, workspace, values);
   }
 
   @Override
   public void trainTrain(
       Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    apply(backend, workspace, layer, workspace.get(TRAIN + layer), covariance, slope);
+    Matrix columns = variances.train(workspace, layer);
+    apply(backend, workspace, columns, columns, covariance, slope);
   }
 
   @Override
   public void panelTrain(
       Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    apply(backend, workspace, layer, workspace.get(PANEL), covariance, slope);
+    try (Matrix rows = variances.panel(workspace, covariance.rows())) {
+      apply(backend, workspace, rows, variances.train(workspace, layer), covariance, slope);
+    }
   }
 
   private static void apply(
       Backend backend,
       Workspace workspace,
-      int layer,
       Matrix rowVariance,
+      Matrix columnVariance,
       Matrix covariance,
       Matrix slope) {
     for (int first = 0; first < covariance.rows(); first += BLOCK) {
       int rows = Math.min(BLOCK, covariance.rows() - first);
-      try (Matrix variances = rowVariance.rowRange(first, rows);
+      try (Matrix ownVariance = rowVariance.rowRange(first, rows);
           Matrix values = covariance.rowRange(first, rows);
           Matrix slopes = slope.rowRange(first, rows);
           Matrix given = workspace.get(COVARIANCE).rowRange(0, rows);
@@ -100,7 +95,7 @@ final class MixtureDual implements DualMap {
         backend.fill(0, values);
         backend.fill(0, slopes);
         for (int i = 0; i < TanhMixture.nodes(); i++) {
-          scaled(backend, 0.5 / TanhMixture.square(i), variances, scaledRows);
+          scaled(backend, 0.5 / TanhMixture.square(i), ownVariance, scaledRows);
           for (int j = 0; j < TanhMixture.nodes(); j++) {
             double weight = TanhMixture.weight(i, j);
             if (weight == 0) {
@@ -108,8 +103,7 @@ final class MixtureDual implements DualMap {
             }
             double scale = 0.5 / Math.sqrt(TanhMixture.square(i) * TanhMixture.square(j));
             Matrix scaledColumns = workspace.get(COLUMNS);
-            scaled(
-                backend, 0.5 / TanhMixture.square(j), workspace.get(TRAIN + layer), scaledColumns);
+            scaled(backend, 0.5 / TanhMixture.square(j), columnVariance, scaledColumns);
             scaled(backend, scale, given, value);
             backend.dualActivation(
                 Activation.ERF, value, scaledRows, scaledColumns, value, derivative);
