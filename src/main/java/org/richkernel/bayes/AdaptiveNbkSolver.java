@@ -71,11 +71,18 @@ public final class AdaptiveNbkSolver {
     if (closedForm()) {
       return LinearSaddleSolver.plan(problem);
     }
-    MemoryPlan sampling = layout().plan();
+    MemoryPlan sampling = larger(layout().plan(), layoutWithWells().plan());
     MemoryPlan inputs = inputPlan();
     return inputs.matrixBytes() > sampling.matrixBytes()
         ? inputs.addHost(sampling.hostBytes())
         : sampling;
+  }
+
+  /** The plan of more matrices, with the bytes of the host of either. */
+  private static MemoryPlan larger(MemoryPlan a, MemoryPlan b) {
+    long host = Math.max(a.hostBytes(), b.hostBytes());
+    MemoryPlan more = a.matrixBytes() < b.matrixBytes() ? b : a;
+    return more.addHost(host - more.hostBytes());
   }
 
   private MemoryPlan inputPlan() {
@@ -90,13 +97,26 @@ public final class AdaptiveNbkSolver {
 
   /** The chains, if the inputs have full rank, which they have at most. */
   private EnsembleLayout layout() {
+    return layout(Math.min(problem.trainInputs().rows(), inputWidth()));
+  }
+
+  /**
+   * The chains, if the inputs have the largest rank at which neurons jump between wells: fields are
+   * smaller then, but there are the matrices of the jumps.
+   */
+  private EnsembleLayout layoutWithWells() {
+    int full = Math.min(problem.trainInputs().rows(), inputWidth());
+    return layout(Math.min(full, WellMoves.MOST_DIMENSIONS));
+  }
+
+  private EnsembleLayout layout(int rank) {
     int points = problem.trainInputs().rows();
     return EnsembleLayout.of(
         backend,
         problem.network(),
         problem.options(),
         points,
-        Math.min(points, inputWidth()),
+        rank,
         problem.trainTargets().outputs(),
         problem.testInputs().rows());
   }

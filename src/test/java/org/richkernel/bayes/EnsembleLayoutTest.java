@@ -7,10 +7,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -74,6 +77,27 @@ class EnsembleLayoutTest {
       assertThat(backend.peakBytes()).isEqualTo(before);
       assertThat(predictor.coefficients()).hasSize(2 * 512 + 2 * 128);
       assertThat(new AdaptiveNbkSolver(backend, problem).keptSamples()).isEqualTo(8 * 2 * 512);
+    }
+  }
+
+  /**
+   * The rank of the inputs is known after their factorization only. At a rank of 6 or less there
+   * are the matrices of jumps between wells, which may take more than the fields save.
+   */
+  @ParameterizedTest
+  @CsvSource({"120, 64", "40, 64", "40, 4000"})
+  void planHoldsWhateverTheRankOfTheInputsTurnsOutToBe(int points, int samples) {
+    Random random = new Random(3);
+    Inputs x = Inputs.of(random.doubles(20L * points, -1, 1).toArray(), points, 20);
+    Targets y = Targets.of(random.doubles(points, -1, 1).toArray());
+    NetworkSpec network = NetworkSpec.of(1, Activation.TANH);
+    SaddleOptions options = new SaddleOptions(1, 10, samples, 0, 1, 1e-2, 20);
+    MemoryPlan plan =
+        new AdaptiveNbkSolver(backend, AdaptiveProblem.of(network, options, x, y)).plan();
+    for (int rank = 1; rank <= 20; rank++) {
+      MemoryPlan held = EnsembleLayout.of(backend, network, options, points, rank, 1, 0).plan();
+      assertThat(held.matrixBytes()).as("rank %d", rank).isLessThanOrEqualTo(plan.matrixBytes());
+      assertThat(held.hostBytes()).as("rank %d", rank).isLessThanOrEqualTo(plan.hostBytes());
     }
   }
 
