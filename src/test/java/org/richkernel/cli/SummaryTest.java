@@ -55,7 +55,7 @@ class SummaryTest {
                     + " hidden-layers activation weight-variance bias-variance gamma beta samples"
                     + " seed tolerance max-sweeps determinant-weight gamma-path warm-start"
                     + " second-start select select-by betas evidence-width validation-fraction"
-                    + " cross-check order width scaling chi backend threads devices device-memory"
+                    + " cross-check audit order width scaling chi backend threads devices device-memory"
                     + " precision quiet config debug out resume checkpoint-seconds dry-run")
                 .split(" "));
     assertThat(json.at("/config/order").asText()).isEqualTo("tree");

@@ -1,0 +1,141 @@
+package org.richkernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.richkernel.bayes.Search;
+import org.richkernel.bayes.sweep.AuditResult;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.OutOfDeviceMemoryException;
+import org.richkernel.data.DatasetReader;
+import org.richkernel.data.Datasets;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InMemoryCheckpoints;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
+
+/** An audit as part of a fit: asked for in Java, stopped, resumed, refused. */
+class AuditTest {
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {});
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static Datasets digits() {
+    return DatasetReader.train(
+            "test-data/mnist01-train-images-idx3-ubyte.gz",
+            "test-data/mnist01-train-labels-idx1-ubyte.gz")
+        .classes(0, 1)
+        .trainSize(8)
+        .read();
+  }
+
+  private static AdaptiveNbk theory(Search search) {
+    return AdaptiveNbk.of(NetworkSpec.of(1, Activation.TANH))
+        .gamma(0.8)
+        .beta(10)
+        .samples(128)
+        .tolerance(0.05)
+        .search(search);
+  }
+
+  /** Numbers of an audit; its time is another one each time. */
+  private static List<Object> numbers(AdaptiveNbkFit fit) {
+    AuditResult audit = fit.audit().orElseThrow();
+    return List.of(
+        audit.correction(),
+        audit.drift(),
+        audit.fit(),
+        audit.sweeps(),
+        audit.acceptance(),
+        audit.verdict());
+  }
+
+  /** The solution is not lost with the audit, which starts over with the same random numbers. */
+  @Test
+  void auditThatIsStoppedStartsAgainFromTheSolution() {
+    AdaptiveNbk theory = theory(Search.none().withAudit());
+    AdaptiveNbkFit expected = theory.fit(digits(), backend);
+    assertThat(expected.converged()).isTrue();
+    InMemoryCheckpoints store = new InMemoryCheckpoints();
+    StopSignal stop = new StopSignal();
+    Progress.Listener raise =
+        progress -> {
+          if (progress.phase().equals("audit") && progress.done() == 7) {
+            stop.raise();
+          }
+        };
+    assertThat(theory.fit(digits(), backend, new RunControl(raise, stop, store))).isEmpty();
+
+    TreeSet<String> phases = new TreeSet<>();
+    RunControl control =
+        new RunControl(progress -> phases.add(progress.phase()), new StopSignal(), store);
+    AdaptiveNbkFit resumed = theory.fit(digits(), backend, control).orElseThrow();
+    assertThat(phases).containsExactly("audit");
+    assertThat(resumed.solution().dual()).containsExactly(expected.solution().dual());
+    assertThat(numbers(resumed)).isEqualTo(numbers(expected));
+  }
+
+  /** Its random numbers are its own: the fit is the one without an audit. */
+  @Test
+  void auditAndCrossCheckLeaveTheFitAsItIs() {
+    AdaptiveNbkFit plain = theory(Search.none()).fit(digits(), backend);
+    assertThat(plain.audit()).isEmpty();
+    assertThat(plain.result(Map.of(), 0).summary().details()).doesNotContainKey("audit");
+    AdaptiveNbkFit both = theory(Search.none().withCrossCheck().withAudit()).fit(digits(), backend);
+    assertThat(both.solution().dual()).containsExactly(plain.solution().dual());
+    assertThat(both.crossCheck()).isPresent();
+    assertThat(both.audit()).isPresent();
+    assertThat(both.result(Map.of(), 0).summary().details()).containsKeys("cross_check", "audit");
+  }
+
+  @Test
+  void memoryThatWouldNotSufficeIsSaidBeforeTheSampling() {
+    AdaptiveNbk theory = theory(Search.none().withAudit());
+    long most = theory.auditPlan(digits(), backend).orElseThrow().matrixBytes() - 1;
+    assertThat(theory.plan(digits(), backend).matrixBytes()).isLessThan(most);
+    try (Backend small = Backends.open("cpu", new BackendOptions(1, most), line -> {})) {
+      assertThat(theory(Search.none()).fit(digits(), small).converged()).isTrue();
+      TreeSet<String> phases = new TreeSet<>();
+      RunControl control =
+          new RunControl(
+              progress -> phases.add(progress.phase()),
+              new StopSignal(),
+              new InMemoryCheckpoints());
+      assertThatThrownBy(() -> theory.fit(digits(), small, control))
+          .isInstanceOf(OutOfDeviceMemoryException.class);
+      assertThat(phases).isEmpty();
+    }
+  }
+
+  @Test
+  void selectionIsRefused() {
+    Search.Selection selection =
+        new Search.Selection(Search.Criterion.VALIDATION, List.of(0.3, 0.6), List.of(2.0), 0, 0.34);
+    Search search =
+        new Search(
+            Optional.empty(), Optional.empty(), Search.SecondStart.NO, Optional.of(selection));
+    assertThatThrownBy(search::withAudit)
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("audit");
+  }
+}
