@@ -6,6 +6,9 @@
 
 namespace rkemu {
 
+// Major version of CUDA that the library around this code stands for; 1 in the driver.
+extern const int kCudaMajor;
+
 // Through the driver, so that it is the last report; NVRTC may live without one.
 inline void sayNotEmulated(const char* name) {
   void* driver = dlopen("libcuda.so.1", RTLD_NOLOAD | RTLD_LAZY);

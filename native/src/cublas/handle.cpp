@@ -34,7 +34,15 @@ RKEMU_API cublasStatus cublasDestroy_v2(BlasHandle* handle) {
 
 RKEMU_API cublasStatus cublasGetVersion_v2(BlasHandle*, int* version) {
   if (version == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
-  *version = 120603;
+  *version = kCudaMajor * 10000 + 603;
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+// 0 major, 1 minor, 2 patch.
+RKEMU_API cublasStatus cublasGetProperty(int which, int* value) {
+  if (value == nullptr || which < 0 || which > 2) return CUBLAS_STATUS_INVALID_VALUE;
+  const int parts[] = {kCudaMajor, 6, 3};
+  *value = parts[which];
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "rkemu_internal.h"
+#include "stub.hpp"
 
 #define RKEMU_API extern "C" __attribute__((visibility("default")))
 

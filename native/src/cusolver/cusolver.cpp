@@ -6,6 +6,7 @@
 #include "dense/eigen.hpp"
 #include "dense/triangular.hpp"
 #include "rkemu_internal.h"
+#include "stub.hpp"
 
 #define RKEMU_API extern "C" __attribute__((visibility("default")))
 
@@ -77,7 +78,15 @@ char triangleOf(int uplo) { return uplo == 0 ? 'L' : 'U'; }
 
 RKEMU_API cusolverStatus cusolverGetVersion(int* version) {
   if (version == nullptr) return CUSOLVER_STATUS_INVALID_VALUE;
-  *version = 11701;
+  *version = (rkemu::kCudaMajor - 1) * 1000 + 701;
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+// 0 major, 1 minor, 2 patch.
+RKEMU_API cusolverStatus cusolverGetProperty(int which, int* value) {
+  if (value == nullptr || which < 0 || which > 2) return CUSOLVER_STATUS_INVALID_VALUE;
+  const int parts[] = {rkemu::kCudaMajor - 1, 7, 1};
+  *value = parts[which];
   return CUSOLVER_STATUS_SUCCESS;
 }
 

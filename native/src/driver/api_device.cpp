@@ -11,6 +11,7 @@ using namespace rkemu;
 RKEMU_API CUresult cuInit(unsigned flags) {
   State& s = state();
   std::lock_guard<std::recursive_mutex> guard(s.lock);
+  if (s.stub) return CUDA_ERROR_STUB_LIBRARY;
   if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
   if (int error = injected(nullptr, "cuInit")) return static_cast<CUresult>(error);
   if (s.devices == 0) return CUDA_ERROR_NO_DEVICE;
@@ -20,6 +21,7 @@ RKEMU_API CUresult cuInit(unsigned flags) {
 
 RKEMU_API CUresult cuDriverGetVersion(int* version) {
   std::lock_guard<std::recursive_mutex> guard(state().lock);
+  if (state().stub) return CUDA_ERROR_STUB_LIBRARY;
   if (version == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (int error = injected(nullptr, "cuDriverGetVersion")) return static_cast<CUresult>(error);
   *version = state().driverVersion;
@@ -298,12 +300,16 @@ static const ErrorText kErrors[] = {
     {715, "CUDA_ERROR_ILLEGAL_INSTRUCTION", "an illegal instruction was encountered"},
     {716, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
     {719, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+    {721, "CUDA_ERROR_TENSOR_MEMORY_LEAK", "tensor memory not completely freed"},
     {801, "CUDA_ERROR_NOT_SUPPORTED", "operation not supported"},
     {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "system has unsupported display driver / cuda driver combination"},
+    {911, "CUDA_ERROR_EXTERNAL_DEVICE", "exception on external device"},
     {999, "CUDA_ERROR_UNKNOWN", "unknown error"},
 };
 
 static CUresult describe(int error, const char** out, const char* ErrorText::*member) {
+  // a stub leaves the caller's pointer as it was
+  if (state().stub) return CUDA_ERROR_STUB_LIBRARY;
   if (out == nullptr) return CUDA_ERROR_INVALID_VALUE;
   for (const ErrorText& entry : kErrors) {
     if (entry.code == error) {

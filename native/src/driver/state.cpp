@@ -25,6 +25,7 @@ void readEnvironment(State& s) {
   s.devices = static_cast<int>(environment("RICHKERNEL_EMU_DEVICES", 1));
   s.memory = environment("RICHKERNEL_EMU_MEMORY", 8ull << 30);
   s.driverVersion = static_cast<int>(environment("RICHKERNEL_EMU_DRIVER_VERSION", 12060));
+  s.stub = environment("RICHKERNEL_EMU_STUB", 0) != 0;
   const char* uninitialised = std::getenv("RICHKERNEL_EMU_UNINITIALISED");
   std::string policy = uninitialised == nullptr ? "fail" : uninitialised;
   s.onUninitialised = policy == "ignore"   ? OnUninitialised::ignore
@@ -76,7 +77,8 @@ int injected(const char* group, const char* name) {
 }
 
 bool spoilsContext(int error) {
-  return error == 700 || error == 702 || error == 710 || (error >= 714 && error <= 719);
+  return error == 700 || error == 702 || error == 710 || (error >= 714 && error <= 719) || error == 721 ||
+         error == 911;
 }
 
 void say(const std::string& line) {

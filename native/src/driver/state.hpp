@@ -45,6 +45,7 @@ struct State {
   bool initialised = false;
   int devices = 1;
   int driverVersion = 12060;
+  bool stub = false;  // a toolkit's stub, which refuses every call
   std::size_t memory = 0;
   OnUninitialised onUninitialised = OnUninitialised::fail;
   std::vector<std::unique_ptr<Context>> contexts;
@@ -85,6 +86,7 @@ std::string text(const char* format, ...) __attribute__((format(printf, 1, 2)));
 template <class Body>
 CUresult withDriver(const char* name, Body&& body) {
   std::lock_guard<std::recursive_mutex> guard(state().lock);
+  if (state().stub) return CUDA_ERROR_STUB_LIBRARY;
   if (!state().initialised) return CUDA_ERROR_NOT_INITIALIZED;
   if (int error = injected(nullptr, name)) return static_cast<CUresult>(error);
   return body();
@@ -94,6 +96,7 @@ CUresult withDriver(const char* name, Body&& body) {
 template <class Body>
 CUresult withContext(const char* group, const char* name, Body&& body) {
   std::lock_guard<std::recursive_mutex> guard(state().lock);
+  if (state().stub) return CUDA_ERROR_STUB_LIBRARY;
   if (!state().initialised) return CUDA_ERROR_NOT_INITIALIZED;
   Context* context = currentContext();
   if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;

@@ -10,6 +10,7 @@
 
 #include "compiler.hpp"
 #include "rkemu_image.h"
+#include "stub.hpp"
 
 #define RKEMU_API extern "C" __attribute__((visibility("default")))
 
@@ -166,7 +167,7 @@ nvrtcResult copyOf(const std::string& text, char* target, bool terminated) {
 
 RKEMU_API nvrtcResult nvrtcVersion(int* major, int* minor) {
   if (major == nullptr || minor == nullptr) return NVRTC_ERROR_INVALID_INPUT;
-  *major = 12;
+  *major = rkemu::kCudaMajor;
   *minor = 6;
   return NVRTC_SUCCESS;
 }

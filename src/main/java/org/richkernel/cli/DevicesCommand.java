@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import java.util.concurrent.Callable;
+import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
 import org.richkernel.compute.Backends;
 import picocli.CommandLine.Command;
@@ -13,6 +14,8 @@ import picocli.CommandLine.Mixin;
 final class DevicesCommand implements Callable<Integer> {
   private final Console console;
 
+  @Mixin private CudaLibrariesOption cudaLibraries = new CudaLibrariesOption();
+
   @Mixin private DebugOption debug = new DebugOption();
 
   /** A command that writes to a console. */
@@ -22,8 +25,9 @@ final class DevicesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    BackendOptions options = cudaLibraries.applyTo(BackendOptions.defaults());
     for (BackendProvider provider : Backends.providers()) {
-      BackendProvider.Probe probe = provider.probe();
+      BackendProvider.Probe probe = provider.probe(options);
       console.line(
           provider.name() + ": " + (probe.usable() ? "usable, " + probe.device() : "not usable"));
       probe.report().forEach(line -> console.line("  " + line));

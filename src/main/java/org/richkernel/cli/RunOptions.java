@@ -65,6 +65,8 @@ final class RunOptions {
               + "${DEFAULT-VALUE}.")
   private FieldPrecision precision = FieldPrecision.FP32;
 
+  @Mixin private CudaLibrariesOption cudaLibraries = new CudaLibrariesOption();
+
   @Option(
       names = "--quiet",
       negatable = true,
@@ -109,7 +111,7 @@ final class RunOptions {
     if (deviceMemory != null) {
       options = options.withMemoryLimit(ByteSize.parse("device-memory", deviceMemory));
     }
-    return options;
+    return cudaLibraries.applyTo(options);
   }
 
   /**
@@ -162,6 +164,9 @@ final class RunOptions {
     if (deviceMemory != null) {
       arguments.add("--device-memory=" + deviceMemory);
     }
+    if (cudaLibraries.folder() != null) {
+      arguments.add("--cuda-libraries=" + cudaLibraries.folder());
+    }
     if (precision != FieldPrecision.FP32) {
       arguments.add("--precision=" + precision.id());
     }
@@ -195,6 +200,12 @@ final class RunOptions {
     if (forDevices && opened.info().name().equals("cpu")) {
       notice.accept("--devices and --precision have no effect on the cpu backend");
     }
+    opened
+        .info()
+        .environment()
+        .forEach(
+            (name, value) ->
+                console.warn(name + "=" + value + " changes how precisely cuBLAS computes"));
     return opened;
   }
 

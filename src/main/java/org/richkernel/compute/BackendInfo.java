@@ -1,10 +1,31 @@
 package org.richkernel.compute;
 
+import java.util.Map;
+
 /**
  * What a backend runs on.
  *
  * @param name "cpu" or "cuda"
  * @param device name of the processor or accelerator
  * @param threads host threads that the backend computes with
+ * @param libraries the libraries that were loaded, with their versions; empty where they are
+ *     bundled
+ * @param environment the variables of the environment that change how precisely the libraries
+ *     compute, with their values
  */
-public record BackendInfo(String name, String device, int threads) {}
+public record BackendInfo(
+    String name,
+    String device,
+    int threads,
+    Map<String, String> libraries,
+    Map<String, String> environment) {
+  public BackendInfo {
+    libraries = Map.copyOf(libraries);
+    environment = Map.copyOf(environment);
+  }
+
+  /** A backend that computes with what is bundled. */
+  public BackendInfo(String name, String device, int threads) {
+    this(name, device, threads, Map.of(), Map.of());
+  }
+}

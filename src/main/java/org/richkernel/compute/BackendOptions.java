@@ -1,8 +1,10 @@
 package org.richkernel.compute;
 
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How a backend is opened.
@@ -13,9 +15,15 @@ import java.util.Map;
  * @param devices CUDA devices to compute on, as the driver numbers them, the first of them for work
  *     that is not spread; the processor is not numbered
  * @param precision how products of float32 matrices are taken on a CUDA device
+ * @param cudaLibraries the folder that the libraries of CUDA are taken from, all of them; empty for
+ *     where the machine has them
  */
 public record BackendOptions(
-    int threads, long memoryLimitBytes, List<Integer> devices, FieldPrecision precision) {
+    int threads,
+    long memoryLimitBytes,
+    List<Integer> devices,
+    FieldPrecision precision,
+    Optional<Path> cudaLibraries) {
   /** The environment variable that says how many processors a job of Slurm has. */
   public static final String THREADS_VARIABLE = "SLURM_CPUS_PER_TASK";
 
@@ -38,7 +46,7 @@ public record BackendOptions(
 
   /** The first device, in plain float32. */
   public BackendOptions(int threads, long memoryLimitBytes) {
-    this(threads, memoryLimitBytes, List.of(0), FieldPrecision.FP32);
+    this(threads, memoryLimitBytes, List.of(0), FieldPrecision.FP32, Optional.empty());
   }
 
   /** {@link #defaults(Map)} in the environment of this process. */
@@ -60,22 +68,27 @@ public record BackendOptions(
 
   /** The same with another number of threads. */
   public BackendOptions withThreads(int count) {
-    return new BackendOptions(count, memoryLimitBytes, devices, precision);
+    return new BackendOptions(count, memoryLimitBytes, devices, precision, cudaLibraries);
   }
 
   /** The same with another memory limit, in bytes on each device. */
   public BackendOptions withMemoryLimit(long bytes) {
-    return new BackendOptions(threads, bytes, devices, precision);
+    return new BackendOptions(threads, bytes, devices, precision, cudaLibraries);
   }
 
   /** The same on other CUDA devices. */
   public BackendOptions withDevices(List<Integer> ordinals) {
-    return new BackendOptions(threads, memoryLimitBytes, ordinals, precision);
+    return new BackendOptions(threads, memoryLimitBytes, ordinals, precision, cudaLibraries);
   }
 
   /** The same with float32 products taken otherwise. */
   public BackendOptions withPrecision(FieldPrecision products) {
-    return new BackendOptions(threads, memoryLimitBytes, devices, products);
+    return new BackendOptions(threads, memoryLimitBytes, devices, products, cudaLibraries);
+  }
+
+  /** The same with the libraries of CUDA taken from a folder, and from nowhere else. */
+  public BackendOptions withCudaLibraries(Path folder) {
+    return new BackendOptions(threads, memoryLimitBytes, devices, precision, Optional.of(folder));
   }
 
   private static int defaultThreads(Map<String, String> environment) {

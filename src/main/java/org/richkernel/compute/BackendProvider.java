@@ -2,7 +2,7 @@ package org.richkernel.compute;
 
 /**
  * A kind of backend, found through {@link java.util.ServiceLoader}. A provider must be cheap to
- * construct and must not load a native library before {@link #probe()} or {@link #open}.
+ * construct and must not load a native library before {@link #probe} or {@link #open}.
  */
 public interface BackendProvider {
   /** "cpu" or "cuda". */
@@ -12,7 +12,7 @@ public interface BackendProvider {
   int rank();
 
   /** Looks whether the backend can be used here, and says what was looked for and found. */
-  Probe probe();
+  Probe probe(BackendOptions options);
 
   /**
    * Opens the backend.

@@ -39,7 +39,7 @@ public final class Backends {
       }
       known = true;
       if (name.equals("auto")) {
-        BackendProvider.Probe probe = provider.probe();
+        BackendProvider.Probe probe = provider.probe(options);
         if (!probe.usable()) {
           notice.accept("backend " + provider.name() + " passed over: " + probe.reason());
           continue;

@@ -16,7 +16,8 @@ public final class NeutralOptions {
           "dry-run",
           "backend",
           "devices",
-          "device-memory");
+          "device-memory",
+          "cuda-libraries");
 
   private NeutralOptions() {}
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 import org.richkernel.compute.BackendInfo;
 
 /** The one place that knows the keys of summary.json. */
@@ -67,6 +68,12 @@ final class SummaryJson {
     json.put("name", backend.name());
     json.put("device", backend.device());
     json.put("threads", backend.threads());
+    if (!backend.libraries().isEmpty()) {
+      json.put("libraries", new TreeMap<>(backend.libraries()));
+    }
+    if (!backend.environment().isEmpty()) {
+      json.put("environment", new TreeMap<>(backend.environment()));
+    }
     return json;
   }
 
@@ -85,6 +92,12 @@ final class SummaryJson {
     put(json, "accuracy", score.accuracy());
     put(json, "accuracyStandardError", score.accuracyStandardError());
     return json;
+  }
+
+  private static Map<String, String> texts(JsonNode object) {
+    Map<String, String> texts = new TreeMap<>();
+    object.properties().forEach(entry -> texts.put(entry.getKey(), entry.getValue().asText()));
+    return texts;
   }
 
   private static Map<String, Object> layer(LayerSummary layer) {
@@ -120,7 +133,9 @@ final class SummaryJson {
           new BackendInfo(
               backend.path("name").asText(),
               backend.path("device").asText(),
-              backend.path("threads").asInt()));
+              backend.path("threads").asInt(),
+              texts(backend.path("libraries")),
+              texts(backend.path("environment"))));
     }
     if (json.path("seed").isIntegralNumber()) {
       summary.seed(json.path("seed").asLong());

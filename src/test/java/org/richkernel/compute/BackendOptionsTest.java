@@ -3,8 +3,10 @@ package org.richkernel.compute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,11 +43,14 @@ class BackendOptionsTest {
     BackendOptions all =
         PLAIN
             .withDevices(List.of(2, 0))
+            .withCudaLibraries(Path.of("lib"))
             .withPrecision(FieldPrecision.TF32)
             .withMemoryLimit(5)
             .withThreads(3);
     assertThat(all)
-        .isEqualTo(new BackendOptions(3, 5, List.of(2, 0), FieldPrecision.TF32))
+        .isEqualTo(
+            new BackendOptions(
+                3, 5, List.of(2, 0), FieldPrecision.TF32, Optional.of(Path.of("lib"))))
         .isEqualTo(all.withThreads(3).withMemoryLimit(5).withDevices(List.of(2, 0)));
   }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
 import org.richkernel.compute.cuda.CudaBackendProvider;
 
@@ -28,7 +29,8 @@ public @interface OnCudaDevice {
 
   /** Skips without a device; watches the emulated one. */
   class Condition implements ExecutionCondition, BeforeEachCallback, AfterEachCallback {
-    private static final BackendProvider.Probe PROBE = new CudaBackendProvider().probe();
+    private static final BackendProvider.Probe PROBE =
+        new CudaBackendProvider().probe(BackendOptions.defaults());
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {

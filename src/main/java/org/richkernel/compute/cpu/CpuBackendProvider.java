@@ -22,7 +22,7 @@ public final class CpuBackendProvider implements BackendProvider {
   }
 
   @Override
-  public Probe probe() {
+  public Probe probe(BackendOptions options) {
     String device = Processor.name();
     try {
       NativeLibrary.load();

@@ -64,7 +64,13 @@ final class CudaBackend implements Backend {
   /** Opens a device; what was acquired is given back if a step fails. */
   private CudaBackend(
       CudaDevice device, List<CudaBackend> others, BackendOptions options, PrivateFolder cache) {
-    info = new BackendInfo("cuda", names(device, others), options.threads());
+    info =
+        new BackendInfo(
+            "cuda",
+            names(device, others),
+            options.threads(),
+            CudaLibrary.versions(device),
+            CudaProbe.precisionVariables());
     devices = Stream.concat(Stream.of(this), others.stream()).map(Backend.class::cast).toList();
     others.forEach(other -> closing.push(other::close));
     session = new CudaSession(device);

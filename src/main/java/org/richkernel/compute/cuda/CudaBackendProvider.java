@@ -23,8 +23,8 @@ public final class CudaBackendProvider implements BackendProvider {
   }
 
   @Override
-  public Probe probe() {
-    return CudaProbe.run();
+  public Probe probe(BackendOptions options) {
+    return CudaProbe.run(options);
   }
 
   @Override

@@ -35,29 +35,14 @@ record CudaDevice(
   /** Name of the emulated device. */
   static final String EMULATED = "RICHKERNEL-EMU";
 
-  /** No device can be used: the driver's answer, and what to do. */
-  static final class NoDeviceException extends Exception {
-    private static final long serialVersionUID = 1L;
-    private final String mend;
-
-    NoDeviceException(String finding, String mend) {
-      super(finding);
-      this.mend = mend;
-    }
-
-    String mend() {
-      return mend;
-    }
-  }
-
   /** The devices that the driver shows, at least one, in its order. */
-  static List<CudaDevice> all() throws NoDeviceException {
+  static List<CudaDevice> all() throws CudaRefusal {
     int[] version = new int[1];
-    requireDriver(
-        JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion", "looking for a device");
-    requireStart(JCudaDriver.cuInit(0), version[0]);
+    // a toolkit's stub refuses this call already
+    requireStart("cuDriverGetVersion", JCudaDriver.cuDriverGetVersion(version), "");
+    requireStart("cuInit", JCudaDriver.cuInit(0), " (driver for CUDA " + text(version[0]) + ")");
     if (version[0] < OLDEST_DRIVER) {
-      throw new NoDeviceException(
+      throw new CudaRefusal(
           "the driver supports CUDA " + text(version[0]) + " and CUDA 12 is needed",
           "update the NVIDIA driver to 525 or newer");
     }
@@ -73,7 +58,7 @@ record CudaDevice(
     return List.copyOf(devices);
   }
 
-  private static void requireStart(int code, int driverVersion) throws NoDeviceException {
+  private static void requireStart(String function, int code, String driver) throws CudaRefusal {
     if (code == jcuda.driver.CUresult.CUDA_SUCCESS) {
       return;
     }
@@ -87,21 +72,16 @@ record CudaDevice(
               "the driver's library and its kernel module differ in version: restart the machine"
                   + " after a driver update";
           case jcuda.driver.CUresult.CUDA_ERROR_STUB_LIBRARY ->
-              "libcuda.so.1 is the toolkit's stub: take its folder out of LD_LIBRARY_PATH";
+              "libcuda.so.1 is the toolkit's stub: take its folder out of LD_LIBRARY_PATH, or install"
+                  + " the NVIDIA driver";
           default -> "see whether nvidia-smi works on this machine";
         };
-    throw new NoDeviceException(
-        "cuInit answered "
-            + CudaResults.driver(code)
-            + " (driver for CUDA "
-            + text(driverVersion)
-            + ")",
-        mend);
+    throw new CudaRefusal(function + " answered " + CudaResults.driver(code) + driver, mend);
   }
 
-  private static NoDeviceException noDevice() {
+  private static CudaRefusal noDevice() {
     String visible = System.getenv("CUDA_VISIBLE_DEVICES");
-    return new NoDeviceException(
+    return new CudaRefusal(
         "the driver is there but shows no device (CUDA_VISIBLE_DEVICES "
             + (visible == null ? "unset" : "= '" + visible + "'")
             + ")",

@@ -19,7 +19,7 @@ final class CudaOpening {
 
   /** Opens the devices of the options; the first of them stands for all. */
   static Backend open(BackendOptions options) {
-    return open(CudaProbe.requireDevices(options.devices()), options);
+    return open(CudaProbe.requireDevices(options), options);
   }
 
   /** Opens devices that were found; the libraries must be loaded. */

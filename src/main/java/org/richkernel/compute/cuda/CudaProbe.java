@@ -2,6 +2,8 @@ package org.richkernel.compute.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
 import org.richkernel.compute.BackendUnavailableException;
@@ -12,16 +14,19 @@ import org.richkernel.compute.DeviceLostException;
  * only one that has compiled and run a kernel counts as usable.
  */
 final class CudaProbe {
+  private final BackendOptions options;
   private final List<String> report = new ArrayList<>();
   private List<CudaDevice> devices = List.of();
   private String problem;
   private String mend;
 
-  private CudaProbe() {}
+  private CudaProbe(BackendOptions options) {
+    this.options = options;
+  }
 
   /** Looks, tries, and reports. */
-  static BackendProvider.Probe run() {
-    CudaProbe probe = new CudaProbe();
+  static BackendProvider.Probe run(BackendOptions options) {
+    CudaProbe probe = new CudaProbe(options);
     probe.look();
     if (probe.problem == null) {
       probe.tryOut();
@@ -37,16 +42,16 @@ final class CudaProbe {
   /**
    * Looks for what a backend needs, without trying it out.
    *
-   * @param ordinals numbers of the devices that are wanted
+   * @param options which devices are wanted, and where the libraries lie
    * @throws BackendUnavailableException naming the first thing that is missing
    */
-  static List<CudaDevice> requireDevices(List<Integer> ordinals) {
-    CudaProbe probe = new CudaProbe();
+  static List<CudaDevice> requireDevices(BackendOptions options) {
+    CudaProbe probe = new CudaProbe(options);
     probe.look();
     if (probe.problem != null) {
       throw new BackendUnavailableException("cuda", probe.problem, probe.mend);
     }
-    return ordinals.stream().map(probe::require).toList();
+    return options.devices().stream().map(probe::require).toList();
   }
 
   private CudaDevice require(int ordinal) {
@@ -67,16 +72,20 @@ final class CudaProbe {
   }
 
   private void look() {
-    for (CudaLibrary library : CudaLibrary.values()) {
-      CudaLibrary.Status status = library.load();
-      if (status.loaded()) {
-        report.add(status.finding());
-      } else {
-        note(status.finding(), status.mend());
-      }
-      if (library == CudaLibrary.DRIVER && status.loaded()) {
-        lookForDevices();
-      }
+    CudaLibrary.Status driver = CudaLibrary.loadDriver();
+    note(driver);
+    if (driver.loaded()) {
+      lookForDevices();
+    }
+    lookForToolkit();
+    precisionVariables().forEach((name, value) -> report.add(name + "=" + value + " is set"));
+  }
+
+  private void note(CudaLibrary.Status status) {
+    if (status.loaded()) {
+      report.add(status.finding());
+    } else {
+      note(status.finding(), status.mend());
     }
   }
 
@@ -86,21 +95,66 @@ final class CudaProbe {
       for (int i = 0; i < devices.size(); i++) {
         report.add("device " + i + ": " + devices.get(i).summary());
       }
-    } catch (CudaDevice.NoDeviceException e) {
+    } catch (CudaRefusal e) {
       note("device: " + e.getMessage(), e.mend());
     } catch (CudaException e) {
       note("device: " + e.getMessage(), "see whether nvidia-smi works on this machine");
     }
   }
 
-  private void tryOut() {
+  /**
+   * Looks for the libraries, also where there is no device: all that is missing is told at once.
+   */
+  private void lookForToolkit() {
+    int driverVersion = devices.isEmpty() ? Integer.MAX_VALUE : devices.get(0).driverVersion();
     try {
-      CudaOpening.open(devices.subList(0, 1), new BackendOptions(1, Long.MAX_VALUE)).close();
-      report.add("trial: a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
-    } catch (BackendUnavailableException e) {
-      note("trial: " + e.getMessage(), "see the message");
-    } catch (CudaException | DeviceLostException e) {
-      note("trial: " + e.getMessage(), "see whether nvidia-smi works on this machine");
+      CudaToolkit toolkit = CudaToolkit.ofThisProcess(options.cudaLibraries(), driverVersion);
+      CudaLibrary.OF_TOOLKITS.forEach(library -> note(library.load(toolkit)));
+    } catch (CudaRefusal e) {
+      note("libraries: " + e.getMessage(), e.mend());
+    }
+  }
+
+  /**
+   * Variables by which cuBLAS takes float32 products less or otherwise precisely than it is asked
+   * to (cuBLAS library, "Floating Point Emulation"; NVIDIA_TF32_OVERRIDE).
+   */
+  static Map<String, String> precisionVariables() {
+    Map<String, String> found = new TreeMap<>();
+    System.getenv()
+        .forEach(
+            (name, value) -> {
+              if (name.equals("NVIDIA_TF32_OVERRIDE") || name.startsWith("CUBLAS_EMULAT")) {
+                found.put(name, value);
+              }
+            });
+    return found;
+  }
+
+  /** Opens each device on its own: one that is broken must not hide behind a healthy first. */
+  private void tryOut() {
+    for (int ordinal = 0; ordinal < devices.size(); ordinal++) {
+      String trial = devices.size() == 1 ? "trial" : "trial of device " + ordinal;
+      try {
+        CudaOpening.open(
+                devices.subList(ordinal, ordinal + 1), new BackendOptions(1, Long.MAX_VALUE))
+            .close();
+        report.add(trial + ": a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
+      } catch (BackendUnavailableException e) {
+        tell(ordinal, trial + ": " + e.getMessage(), "see the message");
+      } catch (CudaException | DeviceLostException e) {
+        tell(
+            ordinal, trial + ": " + e.getMessage(), "see whether nvidia-smi works on this machine");
+      }
+    }
+  }
+
+  /** A device that nobody asked for may be broken; that is told, and stands in nobody's way. */
+  private void tell(int ordinal, String finding, String remedy) {
+    if (options.devices().contains(ordinal)) {
+      note(finding, remedy);
+    } else {
+      report.add(finding + "; mend: " + remedy);
     }
   }
 

@@ -8,13 +8,25 @@ import jcuda.nvrtc.JNvrtc;
 
 /** What the numbers mean that calls of CUDA return. */
 final class CudaResults {
+  /** A kernel ended without freeing tensor memory; CUDA 12.8 and newer, not known to JCuda. */
+  private static final int TENSOR_MEMORY_LEAK = 721;
+
   private CudaResults() {}
 
   /** "CUDA_ERROR_LAUNCH_FAILED (719: unspecified launch failure)". */
   static String driver(int code) {
+    return CUresult.stringFor(code) + " (" + code + words(code) + ")";
+  }
+
+  /** The driver's words for a code, ": unspecified launch failure"; a stub has none. */
+  private static String words(int code) {
     String[] text = new String[1];
-    JCudaDriver.cuGetErrorString(code, text);
-    return CUresult.stringFor(code) + " (" + code + (text[0] == null ? "" : ": " + text[0]) + ")";
+    if (code == CUresult.CUDA_ERROR_STUB_LIBRARY
+        || JCudaDriver.cuGetErrorString(code, text) != CUresult.CUDA_SUCCESS
+        || text[0] == null) {
+      return "";
+    }
+    return ": " + text[0];
   }
 
   static String blas(int status) {
@@ -55,6 +67,8 @@ final class CudaResults {
           CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE,
           CUresult.CUDA_ERROR_INVALID_PC,
           CUresult.CUDA_ERROR_LAUNCH_FAILED,
+          TENSOR_MEMORY_LEAK,
+          CUresult.CUDA_ERROR_EXTERNAL_DEVICE,
           CUresult.CUDA_ERROR_UNKNOWN ->
           true;
       default -> false;

@@ -3,6 +3,7 @@ package org.richkernel.compute.cuda;
 import static org.richkernel.compute.cuda.CudaResults.requireDriver;
 
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUevent;
@@ -25,6 +26,9 @@ import org.richkernel.compute.Ownership;
  */
 final class CudaSession implements AutoCloseable {
   private static final Matrix[] NOTHING = {};
+
+  /** About what a library's handle and its work space take of the device: 256 MiB. */
+  private static final long HANDLE_BYTES = 1L << 28;
 
   /** Whose context is current on the calling thread, as far as this backend has made it so. */
   private static final ThreadLocal<CudaSession> CURRENT = new ThreadLocal<>();
@@ -122,6 +126,25 @@ final class CudaSession implements AutoCloseable {
       throw outOfMemory(function);
     }
     throw new CudaException(function, CudaResults.driver(code), code, doing());
+  }
+
+  /**
+   * Judges the answer to the creation of a library's handle, which takes memory of its own: where
+   * that is short, cuBLAS says that it is not initialized.
+   *
+   * @param uninitialised the library's code for that
+   */
+  void checkCreation(int status, int uninitialised, IntFunction<String> name, String function) {
+    if (status == 0) {
+      return;
+    }
+    requireHealthy();
+    String answer = function + " answered " + name.apply(status);
+    if (status == uninitialised && freeBytes() < HANDLE_BYTES) {
+      throw new OutOfDeviceMemoryException(
+          answer + " in " + doing(), HANDLE_BYTES, freeBytes(), DeviceMemory.MEND);
+    }
+    throw new CudaException(function, name.apply(status), status, doing());
   }
 
   /** Judges the answer of a cuBLAS call. */

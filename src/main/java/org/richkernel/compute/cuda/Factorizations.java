@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcusolver.JCusolverDn;
 import jcuda.jcusolver.cusolverDnHandle;
+import jcuda.jcusolver.cusolverStatus;
 import jcuda.runtime.cudaStream_t;
+import org.richkernel.compute.BackendUnavailableException;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
@@ -19,6 +21,13 @@ import org.richkernel.compute.Precision;
 final class Factorizations implements AutoCloseable {
   /** Two integers ahead of the work space: cuSOLVER's answer, and the first bad pivot. */
   private static final int ANSWER_BYTES = 256;
+
+  /**
+   * Largest n with 1 + 6 n + 2 n^2 < 2^31, the elements of work space that Dsyevd asks for in an
+   * int. The 64-bit function has none of this, but JCuda 12.6's binding of its work space query
+   * takes a Java array for a pointer and crashes.
+   */
+  private static final int MOST_EIGENVALUES = 32_766;
 
   private final CudaSession session;
   private final KernelLauncher launcher;
@@ -39,7 +48,11 @@ final class Factorizations implements AutoCloseable {
     this.scratch = scratch;
     this.transfers = transfers;
     this.reductions = reductions;
-    session.checkSolver(JCusolverDn.cusolverDnCreate(handle), "cusolverDnCreate");
+    session.checkCreation(
+        JCusolverDn.cusolverDnCreate(handle),
+        cusolverStatus.CUSOLVER_STATUS_NOT_INITIALIZED,
+        CudaResults::solver,
+        "cusolverDnCreate");
     try {
       session.checkSolver(
           JCusolverDn.cusolverDnSetStream(handle, new cudaStream_t(session.compute())),
@@ -92,6 +105,24 @@ final class Factorizations implements AutoCloseable {
     }
   }
 
+  /**
+   * Refuses what Dsyevd has no work space for.
+   *
+   * @throws BackendUnavailableException if n is above {@link #MOST_EIGENVALUES}
+   */
+  static void requireWorkspace(String matrix, int n) {
+    if (n > MOST_EIGENVALUES) {
+      throw new BackendUnavailableException(
+          "cuda",
+          "the eigenvalues of "
+              + matrix
+              + " are wanted, and cuSOLVER counts its work space in 32 bits: at most "
+              + MOST_EIGENVALUES
+              + " rows",
+          "use --backend cpu or fewer points");
+    }
+  }
+
   void eigenSymmetric(CudaMatrix a, CudaMatrix values) {
     Operands.square("eigenSymmetric", a);
     Operands.precision("eigenSymmetric", Precision.FLOAT64, a);
@@ -101,6 +132,7 @@ final class Factorizations implements AutoCloseable {
     if (n == 0) {
       return;
     }
+    requireWorkspace(a.describe(), n);
     // the iteration may not end on NaN or infinity
     if (reductions.countNonfinite(a) > 0) {
       throw new ArithmeticException("eigenSymmetric: " + a.describe() + " holds NaN or infinity");

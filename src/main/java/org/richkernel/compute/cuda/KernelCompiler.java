@@ -9,9 +9,10 @@ import jcuda.nvrtc.nvrtcProgram;
 import jcuda.nvrtc.nvrtcResult;
 
 /**
- * Compiles kernels with NVRTC: to machine code (CUBIN) for the device found, which also works where
- * the toolkit is newer than the driver; to PTX for the newest architecture known, which the driver
- * compiles, where this NVRTC does not know the device yet.
+ * Compiles kernels with NVRTC: to machine code (CUBIN) for the device found or its newest known
+ * predecessor of the same major compute capability, which also works where the toolkit is newer
+ * than the driver; to PTX for the newest architecture known, which the driver compiles, where this
+ * NVRTC does not know the device's family yet.
  */
 final class KernelCompiler {
   private final int capability;
@@ -28,12 +29,18 @@ final class KernelCompiler {
     this.newestKnown = newestArchitectureUpTo(capability);
   }
 
-  private int newestArchitectureUpTo(int limit) {
-    String doing = "asking for the architectures that NVRTC " + version + " knows";
+  /** The architectures that NVRTC knows, 90 for 9.0. */
+  static int[] architectures() {
+    String doing = "asking for the architectures that NVRTC knows";
     int[] count = new int[1];
     require(JNvrtc.nvrtcGetNumSupportedArchs(count), "nvrtcGetNumSupportedArchs", doing);
     int[] known = new int[count[0]];
     require(JNvrtc.nvrtcGetSupportedArchs(known), "nvrtcGetSupportedArchs", doing);
+    return known;
+  }
+
+  private int newestArchitectureUpTo(int limit) {
+    int[] known = architectures();
     return Arrays.stream(known)
         .filter(architecture -> architecture <= limit)
         .max()
@@ -73,9 +80,15 @@ final class KernelCompiler {
     }
   }
 
-  /** What can be made for the device, the best first. */
+  /**
+   * What can be made for the device, the best first. Machine code runs on devices of the same major
+   * and a later minor compute capability (CUDA Programming Guide, "Binary Compatibility"), and
+   * needs no driver that is as new as the compiler.
+   */
   List<Target> targets() {
-    return newestKnown == capability ? List.of(Target.CUBIN, Target.PTX) : List.of(Target.PTX);
+    return newestKnown / 10 == capability / 10
+        ? List.of(Target.CUBIN, Target.PTX)
+        : List.of(Target.PTX);
   }
 
   /** "sm_90" or "compute_90". */

@@ -10,6 +10,7 @@ import static jcuda.jcublas.cublasSideMode.CUBLAS_SIDE_RIGHT;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
+import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Operands;
@@ -37,7 +38,11 @@ final class Products implements AutoCloseable {
     this.session = session;
     this.launcher = launcher;
     this.elementwise = elementwise;
-    session.checkBlas(JCublas2.cublasCreate(handle), "cublasCreate");
+    session.checkCreation(
+        JCublas2.cublasCreate(handle),
+        cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED,
+        CudaResults::blas,
+        "cublasCreate");
     try {
       session.checkBlas(
           JCublas2.cublasSetStream(handle, new cudaStream_t(session.compute())), "cublasSetStream");

@@ -86,7 +86,7 @@ class CudaDevicesTest {
 
   @Test
   void probeListsEveryDevice() {
-    assertThat(new CudaBackendProvider().probe().report())
+    assertThat(new CudaBackendProvider().probe(BackendOptions.defaults()).report())
         .anySatisfy(line -> assertThat(line).startsWith("device 0: " + EmulatedDevice.NAME))
         .anySatisfy(line -> assertThat(line).startsWith("device 2: " + EmulatedDevice.NAME));
   }

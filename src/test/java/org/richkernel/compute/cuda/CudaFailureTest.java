@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.BackendProvider;
@@ -161,8 +163,49 @@ class CudaFailureTest {
     requireRefusal("CUDA_ERROR_UNKNOWN", "nvidia-smi");
   }
 
+  /** cuBLAS cannot make a handle where its work space finds no room, and words that its own way. */
+  @Test
+  void handleThatFindsNoRoomIsToldFromABrokenLibrary() {
+    EmulatedDevice.setMemory(128 << 20);
+    EmulatedDevice.fail("cublasCreate_v2", 1, 1);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("cublasCreate answered CUBLAS_STATUS_NOT_INITIALIZED (1)")
+        .hasMessageContaining("are free")
+        .hasMessageContaining("nvidia-smi");
+    EmulatedDevice.reset();
+    EmulatedDevice.fail("cublasCreate_v2", 1, 1);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("CUBLAS_STATUS_NOT_INITIALIZED")
+        .hasMessageNotContaining("are free");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ILLEGAL_ADDRESS, LAUNCH_FAILED, 721, 911})
+  void errorsThatSpoilTheContextAreALostDevice(int code) {
+    Backend backend = open();
+    Matrix x = backend.allocate(Precision.FLOAT32, 3, 2, "x");
+    EmulatedDevice.fail("launch", 1, code);
+    assertThatThrownBy(() -> backend.fill(1, x))
+        .isInstanceOf(DeviceLostException.class)
+        .hasMessageContaining("(" + code);
+    assertThatThrownBy(() -> backend.fill(1, x)).isInstanceOf(DeviceLostException.class);
+    x.close();
+    backend.close();
+  }
+
+  @Test
+  void eigenvaluesBeyondCusolversWorkSpaceAreRefused() {
+    Factorizations.requireWorkspace("kernel", 32_766);
+    assertThatThrownBy(() -> Factorizations.requireWorkspace("kernel", 32_767))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("the eigenvalues of kernel are wanted")
+        .hasMessageContaining("use --backend cpu");
+  }
+
   private void requireRefusal(String finding, String mend) {
-    BackendProvider.Probe probe = provider.probe();
+    BackendProvider.Probe probe = provider.probe(BackendOptions.defaults());
     assertThat(probe.usable()).isFalse();
     assertThat(probe.device()).isEqualTo("none");
     assertThat(probe.report())
@@ -171,7 +214,7 @@ class CudaFailureTest {
 
   @Test
   void probeOfTheEmulatedDeviceSaysThatItIsEmulated() {
-    BackendProvider.Probe probe = provider.probe();
+    BackendProvider.Probe probe = provider.probe(BackendOptions.defaults());
     assertThat(probe.usable()).isTrue();
     assertThat(probe.device()).isEqualTo(EmulatedDevice.NAME);
     assertThat(probe.report())
@@ -183,7 +226,7 @@ class CudaFailureTest {
   @Test
   void probeThatCannotLaunchIsNotUsable() {
     EmulatedDevice.fail("launch", 1, LAUNCH_FAILED);
-    BackendProvider.Probe probe = provider.probe();
+    BackendProvider.Probe probe = provider.probe(BackendOptions.defaults());
     assertThat(probe.usable()).isFalse();
     assertThat(probe.report())
         .anySatisfy(line -> assertThat(line).contains("CUDA_ERROR_LAUNCH_FAILED"));

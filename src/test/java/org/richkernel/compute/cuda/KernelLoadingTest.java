@@ -32,7 +32,7 @@ class KernelLoadingTest {
 
   private CudaBackend open() throws IOException {
     return CudaBackend.open(
-        CudaProbe.requireDevices(List.of(0)), BackendOptions.defaults(), cache());
+        CudaProbe.requireDevices(BackendOptions.defaults()), BackendOptions.defaults(), cache());
   }
 
   private List<Path> compiled(String pattern) throws IOException {
@@ -89,14 +89,19 @@ class KernelLoadingTest {
 
   @Test
   void ptxOfTheNewestArchitectureServesDevicesThatNvrtcDoesNotKnow() {
-    CudaProbe.requireDevices(List.of(0));
+    CudaProbe.requireDevices(BackendOptions.defaults());
     KernelCompiler known = new KernelCompiler(80);
     assertThat(known.targets())
         .containsExactly(KernelCompiler.Target.CUBIN, KernelCompiler.Target.PTX);
     assertThat(known.architecture(KernelCompiler.Target.CUBIN)).isEqualTo("sm_80");
-    KernelCompiler unknown = new KernelCompiler(85);
+    // a later minor version of a major one that is known runs its machine code
+    KernelCompiler later = new KernelCompiler(85);
+    assertThat(later.targets())
+        .containsExactly(KernelCompiler.Target.CUBIN, KernelCompiler.Target.PTX);
+    assertThat(later.architecture(KernelCompiler.Target.CUBIN)).isEqualTo("sm_80");
+    KernelCompiler unknown = new KernelCompiler(103);
     assertThat(unknown.targets()).containsExactly(KernelCompiler.Target.PTX);
-    assertThat(unknown.architecture(KernelCompiler.Target.PTX)).isEqualTo("compute_80");
+    assertThat(unknown.architecture(KernelCompiler.Target.PTX)).isEqualTo("compute_90");
     assertThatThrownBy(() -> new KernelCompiler(20))
         .isInstanceOf(CudaException.class)
         .hasMessageContaining("compute capability 2.0");
@@ -115,7 +120,7 @@ class KernelLoadingTest {
 
   @Test
   void sourceThatDoesNotCompileShowsTheCompilersLog() {
-    CudaProbe.requireDevices(List.of(0));
+    CudaProbe.requireDevices(BackendOptions.defaults());
     KernelSources broken =
         new KernelSources(
             KernelModule.PROBE,

@@ -41,7 +41,7 @@ class WithoutDeviceTest {
   static final class Probing {
     public static void main(String[] arguments) {
       BackendProvider provider = new CudaBackendProvider();
-      BackendProvider.Probe probe = provider.probe();
+      BackendProvider.Probe probe = provider.probe(BackendOptions.defaults());
       System.out.println("usable " + probe.usable() + " device " + probe.device());
       probe.report().forEach(line -> System.out.println("report " + line));
       System.out.println("tmpdir " + System.getProperty("java.io.tmpdir"));
