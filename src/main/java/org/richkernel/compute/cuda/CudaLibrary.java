@@ -284,7 +284,10 @@ enum CudaLibrary {
 
   /** The cause behind the dynamic loader's words. */
   private Status diagnose(String soname, @Nullable CudaToolkit toolkit, String words) {
-    String places = toolkit == null ? "LD_LIBRARY_PATH and the system's folders" : toolkit.words();
+    String places =
+        toolkit == null
+            ? LibraryFolders.searchPath(System.getenv()) + " and the system's folders"
+            : toolkit.words();
     String looked = title + ": " + soname + " was looked for in " + places;
     if (words.contains(soname + ": " + NOT_FOUND)) {
       return Status.failure(looked + "; not found", mendWhenMissing(toolkit));

@@ -71,9 +71,15 @@ record LibraryFolders(List<Path> folders, String words) {
     }
     value(environment, "HOME").ifPresent(home -> addPython(found, home.resolve(".local")));
     addSystem(found, root);
-    String named = searched.isBlank() ? "LD_LIBRARY_PATH (unset)" : searched;
     return new LibraryFolders(
-        existing(found), named + ", the usual folders of toolkits and packages, and the system's");
+        existing(found),
+        searchPath(environment) + ", the usual folders of toolkits and packages, and the system's");
+  }
+
+  /** The dynamic loader's own search path, for messages. */
+  static String searchPath(Map<String, String> environment) {
+    String searched = environment.getOrDefault("LD_LIBRARY_PATH", "");
+    return searched.isBlank() ? "LD_LIBRARY_PATH (unset)" : searched;
   }
 
   private static Optional<Path> value(Map<String, String> environment, String variable) {

@@ -89,7 +89,7 @@ class WithoutDeviceTest {
     List<String> lines = run(folder.toString(), Probing.class);
     assumeThat(lines)
         .as("this machine has a GPU")
-        .doesNotContain("report CUDA driver: libcuda.so.1 loaded");
+        .noneMatch(line -> line.startsWith("report CUDA driver: libcuda.so.1 loaded"));
     assertThat(lines).contains("usable false device none", "auto cpu");
     assertThat(lines)
         .anyMatch(
@@ -108,21 +108,6 @@ class WithoutDeviceTest {
         // the libraries that are missing too are the business of 'devices'
         .doesNotContain("NVRTC", "cuBLAS");
     assertThat(lines).contains("tmpdir " + System.getProperty("java.io.tmpdir"));
-  }
-
-  @Test
-  void libraryOfAnotherMajorVersionIsToldFromAMissingOne() throws Exception {
-    Path other = Files.createFile(folder.resolve("libcublas.so.13"));
-    List<String> lines = run(folder.toString(), Probing.class);
-    assumeThat(lines)
-        .as("this machine has CUDA 12")
-        .doesNotContain("report cuBLAS: libcublas.so.12 loaded");
-    assertThat(lines)
-        .anyMatch(
-            line ->
-                line.startsWith("report cuBLAS")
-                    && line.contains("found " + other)
-                    && line.contains("another major version"));
   }
 
   @Test
