@@ -1,20 +1,21 @@
 package org.richkernel.compute.cuda;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import jcuda.Pointer;
 import org.richkernel.compute.Precision;
 
 /** The factors alpha and beta of a cuBLAS call, in native memory that serves every call. */
-final class BlasScalars {
-  private final ByteBuffer values =
-      ByteBuffer.allocateDirect(2 * Double.BYTES).order(ByteOrder.nativeOrder());
-  private final Pointer alpha = Pointer.to(values);
-  private final Pointer beta = alpha.withByteOffset(Double.BYTES);
+final class BlasScalars implements AutoCloseable {
+  private final HostMemory memory;
+  private final Pointer beta;
+
+  BlasScalars(CudaSession session) {
+    memory = new HostMemory(session, 2 * Double.BYTES);
+    beta = memory.pointer().withByteOffset(Double.BYTES);
+  }
 
   Pointer alpha(double value, Precision precision) {
     set(0, value, precision);
-    return alpha;
+    return memory.pointer();
   }
 
   Pointer beta(double value, Precision precision) {
@@ -24,9 +25,14 @@ final class BlasScalars {
 
   private void set(int at, double value, Precision precision) {
     if (precision == Precision.FLOAT32) {
-      values.putFloat(at, (float) value);
+      memory.bytes().putFloat(at, (float) value);
     } else {
-      values.putDouble(at, value);
+      memory.bytes().putDouble(at, value);
     }
+  }
+
+  @Override
+  public void close() {
+    memory.close();
   }
 }

@@ -82,9 +82,11 @@ final class CudaBackend implements Backend {
       closing.push(transfers::close);
       KernelLoader loader =
           new KernelLoader(session, new KernelCompiler(device.capability()), cache);
-      ProbeKernel.run(session, loader, memory, transfers);
+      LaunchArguments arguments = new LaunchArguments(session);
+      closing.push(arguments::close);
+      ProbeKernel.run(session, loader, arguments, memory, transfers);
       session.begin("opening the backend");
-      KernelLauncher launcher = new KernelLauncher(session, loader);
+      KernelLauncher launcher = new KernelLauncher(session, loader, arguments);
       closing.push(launcher::close);
       Scratch scratch = new Scratch(memory);
       closing.push(scratch::releaseAll);
@@ -92,7 +94,9 @@ final class CudaBackend implements Backend {
       sampling = new Sampling(launcher);
       initialKernels = new InitialKernels(launcher);
       reductions = new Reductions(launcher, scratch, transfers);
-      products = new Products(session, launcher, elementwise, options.precision());
+      BlasScalars scalars = new BlasScalars(session);
+      closing.push(scalars::close);
+      products = new Products(session, launcher, elementwise, scalars, options.precision());
       closing.push(products::close);
       gramProducts = new GramProducts(memory, scratch, launcher, products, elementwise);
       backProjection = new BackProjection(launcher, products, scratch);

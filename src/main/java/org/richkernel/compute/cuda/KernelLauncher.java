@@ -13,14 +13,15 @@ final class KernelLauncher implements AutoCloseable {
 
   private final CudaSession session;
   private final KernelLoader loader;
-  private final LaunchArguments arguments = new LaunchArguments();
+  private final LaunchArguments arguments;
   private final Map<KernelModule, CUmodule> modules = new EnumMap<>(KernelModule.class);
   private final Map<Kernel, Map<Precision, CUfunction>> functions = new EnumMap<>(Kernel.class);
   private final long mostBlocks;
 
-  KernelLauncher(CudaSession session, KernelLoader loader) {
+  KernelLauncher(CudaSession session, KernelLoader loader, LaunchArguments arguments) {
     this.session = session;
     this.loader = loader;
+    this.arguments = arguments;
     // eight blocks of 256 threads fill a multiprocessor; four rounds of them even out the load
     this.mostBlocks = 32L * session.device().multiprocessors();
   }
@@ -79,7 +80,7 @@ final class KernelLauncher implements AutoCloseable {
             1,
             0,
             session.compute(),
-            arguments.pointers(),
+            arguments.table(),
             null),
         "cuLaunchKernel");
   }

@@ -1,44 +1,44 @@
 package org.richkernel.compute.cuda;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import jcuda.Pointer;
 import org.richkernel.compute.Precision;
 
 /**
- * The parameters of a launch, each in a slot of 8 bytes of one block of native memory. The driver
- * copies them during the call, so the block serves every launch.
+ * The parameters of a launch, each in a slot of 8 bytes, behind the table of the slots' addresses
+ * that cuLaunchKernel takes; both lie in one block of native memory. JCuda then passes a single
+ * address on, where it would unpack an array of pointers object by object at every launch. The
+ * driver copies the parameters during the call, so the block serves every launch.
  */
-final class LaunchArguments {
+final class LaunchArguments implements AutoCloseable {
   private static final int SLOTS = 24;
+  private static final int FIRST = SLOTS * Long.BYTES;
 
-  private final ByteBuffer values =
-      ByteBuffer.allocateDirect(SLOTS * Long.BYTES).order(ByteOrder.nativeOrder());
-  private final Pointer pointers;
-  private int count;
+  private final HostMemory memory;
+  private final ByteBuffer values;
+  private int next = FIRST;
 
-  LaunchArguments() {
-    Pointer base = Pointer.to(values);
-    Pointer[] slots = new Pointer[SLOTS];
-    for (int i = 0; i < SLOTS; i++) {
-      slots[i] = base.withByteOffset((long) i * Long.BYTES);
+  LaunchArguments(CudaSession session) {
+    memory = new HostMemory(session, 2 * FIRST);
+    values = memory.bytes();
+    for (int table = 0; table < FIRST; table += Long.BYTES) {
+      values.putLong(table, memory.address() + FIRST + table);
     }
-    pointers = Pointer.to(slots);
   }
 
   LaunchArguments start() {
-    count = 0;
+    next = FIRST;
     return this;
   }
 
   LaunchArguments add(long value) {
-    values.putLong(next(), value);
-    return this;
+    values.putLong(next, value);
+    return advance();
   }
 
   LaunchArguments add(int value) {
-    values.putInt(next(), value);
-    return this;
+    values.putInt(next, value);
+    return advance();
   }
 
   LaunchArguments add(DevicePointer value) {
@@ -53,19 +53,25 @@ final class LaunchArguments {
   /** A scalar in the given precision. */
   LaunchArguments add(double value, Precision precision) {
     if (precision == Precision.FLOAT32) {
-      values.putFloat(next(), (float) value);
+      values.putFloat(next, (float) value);
     } else {
-      values.putDouble(next(), value);
+      values.putDouble(next, value);
     }
+    return advance();
+  }
+
+  private LaunchArguments advance() {
+    next += Long.BYTES;
     return this;
   }
 
-  private int next() {
-    return Long.BYTES * count++;
+  /** The table of addresses; cuLaunchKernel reads as many as the kernel has parameters. */
+  Pointer table() {
+    return memory.pointer();
   }
 
-  /** Addresses of the slots, as cuLaunchKernel takes them; it reads as many as the kernel has. */
-  Pointer pointers() {
-    return pointers;
+  @Override
+  public void close() {
+    memory.close();
   }
 }

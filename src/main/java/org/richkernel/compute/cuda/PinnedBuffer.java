@@ -1,7 +1,6 @@
 package org.richkernel.compute.cuda;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import jcuda.Pointer;
@@ -15,34 +14,32 @@ import org.richkernel.compute.Precision;
  */
 final class PinnedBuffer implements AutoCloseable {
   private final CudaSession session;
-  private final Pointer pointer = new Pointer();
+  private final HostMemory memory;
   private final CUevent done;
-  private final ByteBuffer bytes;
   private final FloatBuffer floats;
   private final DoubleBuffer doubles;
   private boolean busy;
 
   PinnedBuffer(CudaSession session, int size) {
     this.session = session;
-    session.check(JCudaDriver.cuMemHostAlloc(pointer, size, 0), "cuMemHostAlloc(" + size + ")");
-    bytes = pointer.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
-    floats = bytes.asFloatBuffer();
-    doubles = bytes.asDoubleBuffer();
+    memory = new HostMemory(session, size);
+    floats = memory.bytes().asFloatBuffer();
+    doubles = memory.bytes().asDoubleBuffer();
     try {
       done = session.orderingEvent();
     } catch (RuntimeException e) {
-      JCudaDriver.cuMemFreeHost(pointer);
+      memory.close();
       throw e;
     }
   }
 
   Pointer pointer() {
-    return pointer;
+    return memory.pointer();
   }
 
   /** The content as integers and doubles at byte offsets. */
   ByteBuffer bytes() {
-    return bytes;
+    return memory.bytes();
   }
 
   /** Notes that a transfer just given to the transfer stream uses this buffer. */
@@ -102,13 +99,10 @@ final class PinnedBuffer implements AutoCloseable {
   /** Frees the memory once the device has let go of it. */
   @Override
   public void close() {
-    if (session.isLost()) {
-      // nothing runs any more, and every call would only repeat the device's failure
-      JCudaDriver.cuMemFreeHost(pointer);
-      return;
+    if (!session.isLost()) {
+      await();
+      session.check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy");
     }
-    await();
-    session.check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy");
-    session.check(JCudaDriver.cuMemFreeHost(pointer), "cuMemFreeHost");
+    memory.close();
   }
 }

@@ -17,12 +17,16 @@ final class ProbeKernel {
    * @throws CudaException if any step fails or the numbers are wrong
    */
   static void run(
-      CudaSession session, KernelLoader loader, DeviceMemory memory, Transfers transfers) {
+      CudaSession session,
+      KernelLoader loader,
+      LaunchArguments arguments,
+      DeviceMemory memory,
+      Transfers transfers) {
     session.begin("running the probe kernel");
     CUmodule module = loader.load(KernelModule.PROBE);
     DeviceMemory.Block block = memory.take((long) NUMBERS * Integer.BYTES, "the probe kernel");
     try {
-      launch(session, module, block.pointer());
+      launch(session, module, arguments, block.pointer());
       requireRight(transfers.fetch(block.pointer(), NUMBERS * Integer.BYTES).bytes(), session);
     } finally {
       memory.giveBack(block);
@@ -31,15 +35,16 @@ final class ProbeKernel {
     }
   }
 
-  private static void launch(CudaSession session, CUmodule module, DevicePointer numbers) {
+  private static void launch(
+      CudaSession session, CUmodule module, LaunchArguments arguments, DevicePointer numbers) {
     CUfunction function = new CUfunction();
     session.check(
         JCudaDriver.cuModuleGetFunction(function, module, "rk_probe_write_i32"),
         "cuModuleGetFunction(rk_probe_write_i32)");
-    LaunchArguments arguments = new LaunchArguments().add(NUMBERS).add(numbers);
+    arguments.start().add(NUMBERS).add(numbers);
     session.check(
         JCudaDriver.cuLaunchKernel(
-            function, 2, 1, 1, 32, 1, 1, 0, session.compute(), arguments.pointers(), null),
+            function, 2, 1, 1, 32, 1, 1, 0, session.compute(), arguments.table(), null),
         "cuLaunchKernel");
   }
 

@@ -28,16 +28,18 @@ final class Products implements AutoCloseable {
   private final KernelLauncher launcher;
   private final Elementwise elementwise;
   private final cublasHandle handle = new cublasHandle();
-  private final BlasScalars scalars = new BlasScalars();
+  private final BlasScalars scalars;
 
   Products(
       CudaSession session,
       KernelLauncher launcher,
       Elementwise elementwise,
+      BlasScalars scalars,
       FieldPrecision precision) {
     this.session = session;
     this.launcher = launcher;
     this.elementwise = elementwise;
+    this.scalars = scalars;
     session.checkCreation(
         JCublas2.cublasCreate(handle),
         cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED,
