@@ -21,6 +21,20 @@ struct Product {
   int ldc;
 };
 
+// The order of a sum follows from how many products are made at once, as it may in cuBLAS: a batch of b adds the
+// first k / b terms and then the rest.
+template <class T>
+void multiplyOne(const Product<T>& g, const T* a, const T* b, T* c, T alpha, T beta, int batch) {
+  bool tA = g.transA != 0, tB = g.transB != 0;
+  int first = g.k / batch;
+  gemm<T>(g.m, g.n, first, alpha, view(a, g.lda, tA), view(b, g.ldb, tB), beta, c, g.ldc);
+  if (first < g.k) {
+    a += first * (tA ? 1L : g.lda);
+    b += first * (tB ? g.ldb : 1L);
+    gemm<T>(g.m, g.n, g.k - first, alpha, view(a, g.lda, tA), view(b, g.ldb, tB), T(1), c, g.ldc);
+  }
+}
+
 template <class T>
 cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g, long long strideA = 0,
                       long long strideB = 0, long long strideC = 0, int batch = 1) {
@@ -43,7 +57,7 @@ cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g,
     }
     if (beta != T(0)) call.operand("C", c, g.m, g.n, g.ldc, 'r');
     call.operand("C", c, g.m, g.n, g.ldc, 'w');
-    if (call.ok()) gemm<T>(g.m, g.n, g.k, alpha, view(a, g.lda, tA), view(b, g.ldb, tB), beta, c, g.ldc);
+    if (call.ok()) multiplyOne<T>(g, a, b, c, alpha, beta, batch);
   }
   return call.status();
 }

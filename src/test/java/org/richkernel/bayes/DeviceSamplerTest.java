@@ -115,7 +115,7 @@ class DeviceSamplerTest {
       }
       assertThat(step)
           .as("launches, library calls, bytes to the device, bytes to the host, allocations")
-          .containsExactly(13, 7, 0, 16, 0);
+          .containsExactly(13, 6, 0, 16, 0);
       // a whole move adds two uniforms and the scalars of the energies and of the identity
       assertThat(ten[2]).as("bytes to the device of a move").isZero();
       assertThat(ten[3] - 160).as("bytes to the host beside the steps").isEqualTo(8 + 6 * 8);

@@ -98,7 +98,7 @@ final class CudaBackend implements Backend {
       closing.push(scalars::close);
       products = new Products(session, launcher, elementwise, scalars, options.precision());
       closing.push(products::close);
-      gramProducts = new GramProducts(memory, scratch, launcher, products, elementwise);
+      gramProducts = new GramProducts(scratch, launcher, products, elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
       factorizations = new Factorizations(session, launcher, scratch, transfers, reductions);
       closing.push(factorizations::close);

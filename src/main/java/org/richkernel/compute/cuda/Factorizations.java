@@ -36,6 +36,9 @@ final class Factorizations implements AutoCloseable {
   private final Reductions reductions;
   private final cusolverDnHandle handle = new cusolverDnHandle();
   private final int[] workElements = new int[1];
+  private int choleskyRows;
+  private int choleskyLeading;
+  private int choleskyElements;
 
   Factorizations(
       CudaSession session,
@@ -70,11 +73,8 @@ final class Factorizations implements AutoCloseable {
     if (n == 0) {
       return;
     }
-    session.checkSolver(
-        JCusolverDn.cusolverDnDpotrf_bufferSize(
-            handle, CUBLAS_FILL_MODE_UPPER, n, a.pointer(), a.leading(), workElements),
-        "cusolverDnDpotrf_bufferSize");
-    DevicePointer answers = workspace();
+    int elements = choleskyWork(a);
+    DevicePointer answers = workspace(elements);
     // the largest number whose bytes are equal: above every row number
     session.check(
         JCudaDriver.cuMemsetD8Async(answers, (byte) 0x7f, 2L * Integer.BYTES, session.compute()),
@@ -87,12 +87,12 @@ final class Factorizations implements AutoCloseable {
             a.pointer(),
             a.leading(),
             answers.plus(ANSWER_BYTES),
-            workElements[0],
+            elements,
             answers),
         "cusolverDnDpotrf");
     launcher.arguments().add((long) n).add(a).add(answers.plus(Integer.BYTES));
     launcher.overRectangle(Kernel.FINISH_CHOLESKY, Precision.FLOAT64, n, n, 1);
-    ByteBuffer found = transfers.fetch(answers, 2 * Integer.BYTES).bytes();
+    ByteBuffer found = transfers.fetch(answers, 2 * Integer.BYTES);
     int info = found.getInt(0);
     int badPivot = found.getInt(Integer.BYTES);
     if (info < 0) {
@@ -123,6 +123,20 @@ final class Factorizations implements AutoCloseable {
     }
   }
 
+  /** Elements of work space; cuSOLVER is asked once where the same shape comes again and again. */
+  private int choleskyWork(CudaMatrix a) {
+    if (choleskyRows != a.rows() || choleskyLeading != a.leading()) {
+      session.checkSolver(
+          JCusolverDn.cusolverDnDpotrf_bufferSize(
+              handle, CUBLAS_FILL_MODE_UPPER, a.rows(), a.pointer(), a.leading(), workElements),
+          "cusolverDnDpotrf_bufferSize");
+      choleskyElements = workElements[0];
+      choleskyRows = a.rows();
+      choleskyLeading = a.leading();
+    }
+    return choleskyElements;
+  }
+
   void eigenSymmetric(CudaMatrix a, CudaMatrix values) {
     Operands.square("eigenSymmetric", a);
     Operands.precision("eigenSymmetric", Precision.FLOAT64, a);
@@ -148,7 +162,7 @@ final class Factorizations implements AutoCloseable {
             values.pointer(),
             workElements),
         "cusolverDnDsyevd_bufferSize");
-    DevicePointer answers = workspace();
+    DevicePointer answers = workspace(workElements[0]);
     session.checkSolver(
         JCusolverDn.cusolverDnDsyevd(
             handle,
@@ -162,7 +176,7 @@ final class Factorizations implements AutoCloseable {
             workElements[0],
             answers),
         "cusolverDnDsyevd");
-    int info = transfers.fetch(answers, Integer.BYTES).bytes().getInt(0);
+    int info = transfers.fetch(answers, Integer.BYTES).getInt(0);
     if (info != 0) {
       throw new ArithmeticException(
           "eigenSymmetric of "
@@ -176,9 +190,8 @@ final class Factorizations implements AutoCloseable {
     launcher.overTiles(Kernel.TRANSPOSE, Precision.FLOAT64, n, n);
   }
 
-  private DevicePointer workspace() {
-    return scratch.take(
-        Scratch.Purpose.SOLVER, ANSWER_BYTES + (long) workElements[0] * Double.BYTES);
+  private DevicePointer workspace(int elements) {
+    return scratch.take(Scratch.Purpose.SOLVER, ANSWER_BYTES + (long) elements * Double.BYTES);
   }
 
   @Override

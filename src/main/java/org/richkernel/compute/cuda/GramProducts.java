@@ -6,8 +6,8 @@ import org.richkernel.compute.Precision;
 /**
  * Gram matrices of float32 fields in float64. The result is cut into tiles and the samples into
  * panels: cuBLAS makes the float32 products of several panels at once, and a kernel adds them to
- * the float64 tile one after the other. Tiles and panels follow from the shapes alone and the sum
- * does not depend on how many panels are taken at once, so neither do the numbers.
+ * the float64 tile one after the other. Tiles, panels and how many are taken at once follow from
+ * the shapes alone, so the numbers do not depend on what memory is free.
  */
 final class GramProducts {
   /** Samples of one float32 product. */
@@ -16,19 +16,16 @@ final class GramProducts {
   private static final int EDGE = 1024;
   private static final long MOST_SCRATCH_BYTES = 64L << 20;
 
-  private final DeviceMemory memory;
   private final Scratch scratch;
   private final KernelLauncher launcher;
   private final Products products;
   private final Elementwise elementwise;
 
   GramProducts(
-      DeviceMemory memory,
       Scratch scratch,
       KernelLauncher launcher,
       Products products,
       Elementwise elementwise) {
-    this.memory = memory;
     this.scratch = scratch;
     this.launcher = launcher;
     this.products = products;
@@ -123,14 +120,13 @@ final class GramProducts {
     }
   }
 
-  /** As many panels as there are, within the scratch memory that can be had without need. */
-  private int panelsAtOnce(long panelBytes, int panels) {
-    long held = scratch.held(Scratch.Purpose.GRAM_PANELS);
-    if (held >= panels * panelBytes) {
-      return panels;
-    }
-    long room = Math.max(held, Math.min(MOST_SCRATCH_BYTES, memory.availableBytes() / 2));
-    return (int) Math.max(1, Math.min(panels, room / panelBytes));
+  /**
+   * As many panels as there are, within a bound on their products, which also take no more room
+   * than the fields. Nothing but the shape counts: a library may sum otherwise where it makes
+   * another number of products at once.
+   */
+  private static int panelsAtOnce(long panelBytes, int panels) {
+    return (int) Math.max(1, Math.min(panels, MOST_SCRATCH_BYTES / panelBytes));
   }
 
   private void accumulate(

@@ -8,11 +8,16 @@ import jcuda.driver.JCudaDriver;
 /** Page-locked memory of the host. */
 final class HostMemory implements AutoCloseable {
   private final CudaSession session;
-  private final HostPointer pointer = new HostPointer();
+  private final HostPointer owned = new HostPointer(0);
+  private final HostPointer pointer;
   private final ByteBuffer bytes;
 
-  /** A pointer whose number can be read. */
+  /** An address and nothing else, which JCuda passes on as it is. */
   private static final class HostPointer extends Pointer {
+    HostPointer(long address) {
+      super(address);
+    }
+
     long address() {
       return getNativePointer();
     }
@@ -20,11 +25,13 @@ final class HostMemory implements AutoCloseable {
 
   HostMemory(CudaSession session, int size) {
     this.session = session;
-    session.check(JCudaDriver.cuMemHostAlloc(pointer, size, 0), "cuMemHostAlloc(" + size + ")");
-    bytes = pointer.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
+    session.check(JCudaDriver.cuMemHostAlloc(owned, size, 0), "cuMemHostAlloc(" + size + ")");
+    // what JCuda fills holds a buffer too, at which it would look at every use
+    pointer = new HostPointer(owned.address());
+    bytes = owned.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
   }
 
-  /** Where the memory starts; JCuda hands it on as it is, with nothing to unpack. */
+  /** Where the memory starts. */
   Pointer pointer() {
     return pointer;
   }
@@ -42,7 +49,7 @@ final class HostMemory implements AutoCloseable {
   /** Frees the memory; after a device was lost every call only repeats the device's failure. */
   @Override
   public void close() {
-    int code = JCudaDriver.cuMemFreeHost(pointer);
+    int code = JCudaDriver.cuMemFreeHost(owned);
     if (!session.isLost()) {
       session.check(code, "cuMemFreeHost");
     }

@@ -27,7 +27,7 @@ final class ProbeKernel {
     DeviceMemory.Block block = memory.take((long) NUMBERS * Integer.BYTES, "the probe kernel");
     try {
       launch(session, module, arguments, block.pointer());
-      requireRight(transfers.fetch(block.pointer(), NUMBERS * Integer.BYTES).bytes(), session);
+      requireRight(transfers.fetch(block.pointer(), NUMBERS * Integer.BYTES), session);
     } finally {
       memory.giveBack(block);
       // where a step failed its own message matters, not that of unloading

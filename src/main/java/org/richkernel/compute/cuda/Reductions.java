@@ -84,6 +84,6 @@ final class Reductions {
     DevicePointer result = partials.plus((long) MOST_BLOCKS * Double.BYTES);
     launcher.arguments().add((long) blocks).add(partials).add(result);
     launcher.overBlocks(Kernel.SUM_PARTIALS, Precision.FLOAT64, 1);
-    return transfers.fetch(result, Double.BYTES).bytes().getDouble(0);
+    return transfers.fetch(result, Double.BYTES).getDouble(0);
   }
 }

@@ -35,12 +35,6 @@ final class Scratch {
     return block.pointer();
   }
 
-  /** Bytes held for a purpose. */
-  long held(Purpose purpose) {
-    DeviceMemory.Block block = blocks.get(purpose);
-    return block == null ? 0 : block.bytes();
-  }
-
   private void release(Purpose purpose) {
     DeviceMemory.Block block = blocks.remove(purpose);
     if (block != null) {

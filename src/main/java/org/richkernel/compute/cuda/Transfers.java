@@ -1,5 +1,6 @@
 package org.richkernel.compute.cuda;
 
+import java.nio.ByteBuffer;
 import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUmemorytype;
@@ -7,8 +8,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Moves elements between Java arrays and the device through two page-locked buffers: while one is
- * on the bus the other is filled or emptied, converting where the precisions differ. Transfers have
- * their own stream, ordered with the compute stream by events.
+ * on the bus the other is filled or emptied, converting where the precisions differ. Matrices have
+ * a stream of their own to travel by, ordered with the compute stream by events.
  */
 final class Transfers implements AutoCloseable {
   private static final int STAGE_BYTES = 4 << 20;
@@ -17,13 +18,13 @@ final class Transfers implements AutoCloseable {
   private final CUevent order;
   private final PinnedBuffer[] stages = new PinnedBuffer[2];
   private final CUDA_MEMCPY2D rectangle = new CUDA_MEMCPY2D();
-  private final PinnedBuffer answers;
+  private final HostMemory answers;
 
   Transfers(CudaSession session) {
     this.session = session;
     order = session.orderingEvent();
     try {
-      answers = new PinnedBuffer(session, 256);
+      answers = new HostMemory(session, 256);
     } catch (RuntimeException e) {
       JCudaDriver.cuEventDestroy(order);
       throw e;
@@ -132,15 +133,16 @@ final class Transfers implements AutoCloseable {
     rectangle.Height = p.rows;
   }
 
-  /** Bytes from the device, after all work given to the compute stream; waits for them. */
-  PinnedBuffer fetch(DevicePointer source, int bytes) {
-    beforeTransfer();
+  /**
+   * A few bytes from the device, valid until the next call; waits for them. They come by the
+   * compute stream itself, behind all work given to it, since nothing could go on beside them.
+   */
+  ByteBuffer fetch(DevicePointer source, int bytes) {
     session.check(
-        JCudaDriver.cuMemcpyDtoHAsync(answers.pointer(), source, bytes, session.transfer()),
+        JCudaDriver.cuMemcpyDtoHAsync(answers.pointer(), source, bytes, session.compute()),
         "cuMemcpyDtoHAsync");
-    answers.markBusy();
-    answers.await();
-    return answers;
+    session.check(JCudaDriver.cuStreamSynchronize(session.compute()), "cuStreamSynchronize");
+    return answers.bytes();
   }
 
   private void beforeTransfer() {
