@@ -70,16 +70,18 @@ extern "C" __global__ void __launch_bounds__(RK_REDUCE_THREADS) rk_matrix_count_
   rk_reduce<rk_take_nonfinite>(rows, columns, a, lda, a, lda, partials);
 }
 
-// Second stage: out[0] = sum of the partials.
+// Second stage: out[0] = alpha (sum of the partials) + beta out[0], where out[0] is not read if beta
+// is zero; the products are rounded as if the host had made them.
 // Grid: 1. Block: 256 threads, 1-D. Shared: 64 bytes. Index range: 0 <= e < count, grid-stride.
 // Owns: thread 0 owns out[0]; out may be partials[0], which every thread has read by then.
 // Defined by: Backend.sum, Backend.dot.
 extern "C" __global__ void __launch_bounds__(RK_REDUCE_THREADS) rk_partials_sum_f64(
-    rk_index count, const double* partials, double* out) {
+    rk_index count, const double* partials, double alpha, double beta, double* out) {
   double sum = 0;
   RK_FOR_VECTOR(e, count) { sum += partials[e]; }
   sum = rk_block_sum(sum);
   if (threadIdx.x == 0) {
-    out[0] = sum;
+    double scaled = __dmul_rn(alpha, sum);
+    out[0] = beta == 0.0 ? scaled : __dmul_rn(beta, out[0]) + scaled;
   }
 }

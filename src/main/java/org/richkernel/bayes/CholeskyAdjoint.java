@@ -24,6 +24,7 @@ final class CholeskyAdjoint {
   private final Matrix moment; // M
   private final Matrix adjoint;
   private final Matrix adjointSingle;
+  private final Matrix meanDiagonal;
 
   /**
    * @param memory holds what {@link #plan} planned, and the unit matrix
@@ -35,6 +36,7 @@ final class CholeskyAdjoint {
     moment = memory.get("moment of forces and fields");
     adjoint = memory.get("adjoint of the covariance");
     adjointSingle = memory.get("adjoint of the covariance, single");
+    meanDiagonal = memory.get("mean diagonal of the adjoint");
     double[] mask = new double[points * points];
     for (int i = 0; i < points; i++) {
       java.util.Arrays.fill(mask, i * points, i * points + i, 1);
@@ -47,7 +49,8 @@ final class CholeskyAdjoint {
     plan.add("lower triangle", Precision.FLOAT64, points, points)
         .add("moment of forces and fields", Precision.FLOAT64, points, points)
         .add("adjoint of the covariance", Precision.FLOAT64, points, points)
-        .add("adjoint of the covariance, single", Precision.FLOAT32, points, points);
+        .add("adjoint of the covariance, single", Precision.FLOAT32, points, points)
+        .add("mean diagonal of the adjoint", Precision.FLOAT64, 1, 1);
   }
 
   /**
@@ -69,7 +72,8 @@ final class CholeskyAdjoint {
     backend.solveTriangular(Side.LEFT, Transpose.YES, 1, cholesky, adjoint);
     backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, cholesky, adjoint);
     // Sigma holds jitter tr / P on its diagonal
-    backend.addDiagonal(jitter * backend.dot(unit, adjoint) / points, adjoint);
+    backend.dot(1.0 / points, unit, adjoint, 0, meanDiagonal);
+    backend.addDiagonal(jitter, meanDiagonal, adjoint);
     backend.copy(adjoint, adjointSingle);
     return adjointSingle;
   }

@@ -80,12 +80,13 @@ public final class CollectiveHmc {
     for (int k = 0; k < leapfrogs; k++) {
       // Two half kicks between rotations are one whole kick.
       backend.kickRotate(k == 0 ? 0.5 * angle : angle, target.gradient(), angle, x, p);
-      potential = target.evaluate();
-      if (!Double.isFinite(potential)) {
-        return record(0);
-      }
+      target.evaluate();
     }
     backend.axpy(-0.5 * angle, target.gradient(), p);
+    potential = target.potential();
+    if (!Double.isFinite(potential)) {
+      return record(0);
+    }
     double after = potential + 0.5 * (backend.dot(x, x) + backend.dot(p, p));
 
     double logRatio = before - after;

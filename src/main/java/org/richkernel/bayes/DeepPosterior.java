@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
@@ -40,6 +41,7 @@ final class DeepPosterior implements MarginalPosterior {
   private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
   private final RelativeJitter jitter;
+  private final Matrix added; // jitter of each covariance, 1 x (L - 1), float64
 
   private FieldPopulation population;
   private Moving moving;
@@ -69,7 +71,7 @@ final class DeepPosterior implements MarginalPosterior {
     int depth = network.hiddenLayers();
     int outputs = y.length / points;
     MemoryPlan plan = new MemoryPlan();
-    int most = java.util.Arrays.stream(samples).max().orElseThrow();
+    int most = Arrays.stream(samples).max().orElseThrow();
     plan(backend, plan, depth, points, input.rank(), outputs, most, parameters.hasDeterminant());
     memory = new Workspace(backend, plan);
     inputFactor = memory.get("F");
@@ -79,6 +81,7 @@ final class DeepPosterior implements MarginalPosterior {
     backend.copy(readout.targets(), targetsSingle);
     Matrix unit = memory.get("unit matrix");
     Matrix ones = memory.get("ones");
+    added = memory.get("jitters");
     backend.addDiagonal(1, unit);
     backend.fill(1, ones);
     adjoint = new CholeskyAdjoint(backend, memory, points);
@@ -144,7 +147,8 @@ final class DeepPosterior implements MarginalPosterior {
         .add("position", Precision.FLOAT32, samples, width)
         .add("momentum", Precision.FLOAT32, samples, width)
         .add("gradient", Precision.FLOAT32, samples, width);
-    plan.add("unit matrix", Precision.FLOAT64, points, points)
+    plan.add("jitters", Precision.FLOAT64, 1, depth - 1)
+        .add("unit matrix", Precision.FLOAT64, points, points)
         .add("ones", Precision.FLOAT64, points, points);
     CholeskyAdjoint.plan(plan, points);
     for (int l = 1; l <= depth; l++) {
@@ -215,7 +219,7 @@ final class DeepPosterior implements MarginalPosterior {
   public void refresh(FieldPopulation next) {
     use(next);
     backend.copy(next.xi(), moving.position);
-    jitter.raising(this::forward);
+    jitter.raising(this::forwardAndWait);
     for (int l = 1; l <= layers(); l++) {
       backend.copy(kernels.get(l - 1), next.kernel(l));
     }
@@ -232,7 +236,7 @@ final class DeepPosterior implements MarginalPosterior {
   public double largestShare(FieldPopulation of) {
     use(of);
     backend.copy(of.xi(), moving.position);
-    jitter.raising(this::forward);
+    jitter.raising(this::forwardAndWait);
     double[] largestAndSum = new double[2];
     moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
@@ -276,18 +280,21 @@ final class DeepPosterior implements MarginalPosterior {
   @Override
   public double begin(int block) {
     backend.copy(population.xi(), moving.position);
-    return evaluate();
+    readout.record().start();
+    evaluate();
+    return potential();
   }
 
   @Override
-  public double evaluate() {
-    try {
-      forward();
-    } catch (NotPositiveDefiniteException e) {
-      // Fields that have overflowed or collapsed: the move is refused.
-      return Double.POSITIVE_INFINITY;
-    }
+  public void evaluate() {
+    forward();
     backward();
+  }
+
+  /** Factorizations fail for fields that have overflowed or collapsed: the move is then refused. */
+  @Override
+  public double potential() {
+    potential = readout.record().read();
     return potential;
   }
 
@@ -320,21 +327,35 @@ final class DeepPosterior implements MarginalPosterior {
    * Kernels of all layers, dual vector and potential at the position.
    *
    * @return the largest jitter that was added to a covariance
+   * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is not
    */
-  private double forward() {
-    double added = 0;
+  private double forwardAndWait() {
+    readout.record().start();
+    forward();
+    potential = readout.record().require();
+    double[] jitters = new double[added.columns()];
+    backend.download(added, jitters);
+    return Arrays.stream(jitters).max().orElse(0);
+  }
+
+  /**
+   * The same without waiting: the potential goes to the record, the jitters stay where they are.
+   */
+  private void forward() {
     for (int l = 1; l <= layers(); l++) {
       Matrix kernel = kernels.get(l - 1);
       backend.fill(0, kernel);
       moving.layers.get(l - 1).forward(variance[l] / population.samples(), kernel);
       if (l < layers()) {
         long start = System.nanoTime();
-        added = Math.max(added, covariances.get(l - 1).factorize(kernel, jitter.value()));
+        covariances
+            .get(l - 1)
+            .factorize(
+                kernel, jitter.value(), added.view(0, 1, l - 1, 1), readout.record().failures());
         solveNanos += System.nanoTime() - start;
       }
     }
-    potential = readout.potential(kernels.get(layers() - 1), population.samples());
-    return added;
+    readout.solve(kernels.get(layers() - 1), population.samples());
   }
 
   /** gradient = dV/dxi of all layers, from the top down; follows {@link #forward}. */

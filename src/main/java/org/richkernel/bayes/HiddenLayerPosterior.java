@@ -4,7 +4,6 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
@@ -120,7 +119,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
       moving.forward(kernelWeight(), next.kernel());
     }
     backend.copy(next.kernel(), candidate);
-    next.setPotential(solve());
+    next.setPotential(readout.potential(candidate, samples()));
     backend.copy(readout.dual(), next.dual());
   }
 
@@ -212,23 +211,26 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     backend.copy(population.dual(), readout.dual());
     if (determinantForce != null) {
       backend.copy(population.kernel(), candidate);
-      solve();
+      readout.potential(candidate, samples());
     }
+    readout.record().start();
     pull();
     return population.potential();
   }
 
   @Override
-  public double evaluate() {
+  public void evaluate() {
     backend.copy(rest, candidate);
     moving.forward(kernelWeight(), candidate);
-    try {
-      potential = solve();
-    } catch (NotPositiveDefiniteException e) {
-      // Only fields that have overflowed make g Phi + kappa indefinite: the move is refused.
-      return Double.POSITIVE_INFINITY;
-    }
+    // v = A^{-1} Y for A = candidate + kappa
+    readout.solve(candidate, samples());
     pull();
+  }
+
+  /** Only fields that have overflowed make g Phi + kappa indefinite: the move is then refused. */
+  @Override
+  public double potential() {
+    potential = readout.record().read();
     return potential;
   }
 
@@ -253,11 +255,6 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   @Override
   public Matrix gradient() {
     return moving.gradient();
-  }
-
-  /** v = A^{-1} Y for A = candidate + kappa; returns V. */
-  private double solve() {
-    return readout.potential(candidate, population.samples());
   }
 
   /** gradient = dV/dxi = (phi' o (-gamma^2 g (phi v) v^T + (2 c g / S) phi A^{-1})) F. */

@@ -32,9 +32,17 @@ public interface HmcTarget {
   /** dV/dx at the position last evaluated, n x r. */
   Matrix gradient();
 
-  /** V at {@link #position()}; fills {@link #gradient()}. +infinity where V is not defined. */
-  double evaluate();
+  /**
+   * Evaluates V at {@link #position()} and fills {@link #gradient()}; a device is not waited for.
+   */
+  void evaluate();
 
-  /** Makes the present position, which was evaluated last, the state of the block. */
+  /**
+   * V at the position evaluated last, for which a device is waited; +infinity if V was not defined
+   * there or at another position evaluated since {@link #begin}.
+   */
+  double potential();
+
+  /** Makes the position whose {@link #potential()} was asked for the state of the block. */
   void accept();
 }

@@ -45,15 +45,35 @@ public final class LayerCovariance {
    * @throws NotPositiveDefiniteException if rounding made the covariance indefinite
    */
   public double factorize(Matrix kernel, double jitter) {
-    backend.copy(kernel, cholesky);
-    if (bias > 0) {
-      backend.axpy(bias, ones, cholesky);
-    }
+    gather(kernel);
     double added = jitter * backend.dot(unit, cholesky) / cholesky.rows();
     backend.addDiagonal(added, cholesky);
     backend.cholesky(cholesky);
     backend.copy(cholesky, factor);
     return added;
+  }
+
+  /**
+   * Factorizes where nobody waits for the answer.
+   *
+   * @param kernel g Phi of the layer below, P x P, float64
+   * @param jitter relative to the mean of the diagonal
+   * @param added receives the jitter that was added to the diagonal, 1 x 1, float64
+   * @param failures as in {@link Backend#cholesky(Matrix, Matrix)}
+   */
+  void factorize(Matrix kernel, double jitter, Matrix added, Matrix failures) {
+    gather(kernel);
+    backend.dot(jitter / cholesky.rows(), unit, cholesky, 0, added);
+    backend.addDiagonal(1, added, cholesky);
+    backend.cholesky(cholesky, failures);
+    backend.copy(cholesky, factor);
+  }
+
+  private void gather(Matrix kernel) {
+    backend.copy(kernel, cholesky);
+    if (bias > 0) {
+      backend.axpy(bias, ones, cholesky);
+    }
   }
 
   /** F, P x P, lower triangular, float64. */

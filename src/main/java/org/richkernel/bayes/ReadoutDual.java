@@ -19,6 +19,7 @@ final class ReadoutDual {
   private final Matrix cholesky; // factor of A
   private final Matrix dual; // v, P x K
   private final Matrix dualSingle;
+  private final PotentialRecord record;
   private double richness; // gamma, or another while it is annealed
   private double noise; // kappa, likewise
   private long nanos;
@@ -36,11 +37,13 @@ final class ReadoutDual {
     cholesky = memory.get("Cholesky factor");
     dual = memory.get("dual");
     dualSingle = memory.get("dual, single");
+    record = new PotentialRecord(backend, memory);
     backend.upload(y, targets);
   }
 
   /** Adds what the readout holds to a plan. */
   static void plan(MemoryPlan plan, int points, int outputs) {
+    PotentialRecord.plan(plan);
     plan.add("Y", Precision.FLOAT64, points, outputs)
         .add("Cholesky factor", Precision.FLOAT64, points, points)
         .add("dual", Precision.FLOAT64, points, outputs)
@@ -63,18 +66,35 @@ final class ReadoutDual {
    *     have overflowed
    */
   double potential(Matrix kernel, int samples) {
+    record.start();
+    solve(kernel, samples);
+    return record.require();
+  }
+
+  /**
+   * Solves for v and leaves V on the {@link #record()}, which the caller has started.
+   *
+   * @param kernel g Phi, P x P, float64
+   * @param samples S
+   */
+  void solve(Matrix kernel, int samples) {
     long start = System.nanoTime();
     backend.copy(kernel, cholesky);
     backend.addDiagonal(noise, cholesky);
-    backend.cholesky(cholesky);
+    backend.cholesky(cholesky, record.failures());
     backend.copy(targets, dual);
     backend.solveCholesky(cholesky, dual);
-    double potential = 0.5 * samples * richness * richness * backend.dot(targets, dual);
+    backend.dot(0.5 * samples * richness * richness, targets, dual, 0, record.potential());
     if (parameters.hasDeterminant()) {
-      potential += parameters.determinant(samples) * backend.logDeterminant(cholesky);
+      backend.logDeterminant(parameters.determinant(samples), cholesky, 1, record.potential());
     }
+    record.note();
     nanos += System.nanoTime() - start;
-    return potential;
+  }
+
+  /** What the evaluations since its start say of V. */
+  PotentialRecord record() {
+    return record;
   }
 
   /** gamma at present. */

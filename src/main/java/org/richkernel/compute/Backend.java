@@ -129,6 +129,21 @@ public interface Backend extends AutoCloseable {
    */
   void cholesky(Matrix a);
 
+  /**
+   * The same where nobody waits for the answer: a pivot that is not positive is counted.
+   *
+   * @param failures 1 x 1, FLOAT64; stays as it is if A is positive definite, grows by at least 1
+   *     if not (A is then undefined), and becomes NaN if a library refuses its arguments
+   */
+  default void cholesky(Matrix a, Matrix failures) {
+    Operands.number("cholesky", failures);
+    try {
+      cholesky(a);
+    } catch (NotPositiveDefiniteException e) {
+      addDiagonal(1, failures);
+    }
+  }
+
   /** Solves op(L) X = alpha B or X op(L) = alpha B for lower-triangular L; X replaces B. */
   void solveTriangular(Side side, Transpose transpose, double alpha, Matrix l, Matrix b);
 
@@ -146,6 +161,16 @@ public interface Backend extends AutoCloseable {
 
   /** ln det(L L^T) = 2 sum_i ln L_ii. */
   double logDeterminant(Matrix l);
+
+  /**
+   * out = alpha ln det(L L^T) + beta out, without waiting for it.
+   *
+   * @param out 1 x 1, FLOAT64; not read if beta is zero
+   */
+  default void logDeterminant(double alpha, Matrix l, double beta, Matrix out) {
+    Operands.number("logDeterminant", out);
+    put(alpha * logDeterminant(l), beta, out);
+  }
 
   // ---- elementwise -------------------------------------------------------------------------
 
@@ -189,6 +214,18 @@ public interface Backend extends AutoCloseable {
 
   /** A = A + value I for square A. */
   void addDiagonal(double value, Matrix a);
+
+  /**
+   * A = A + factor value I for square A, with a number that was left on the backend.
+   *
+   * @param value 1 x 1, FLOAT64
+   * @param a FLOAT64
+   */
+  default void addDiagonal(double factor, Matrix value, Matrix a) {
+    Operands.number("addDiagonal", value);
+    Operands.precision("addDiagonal", Precision.FLOAT64, a);
+    addDiagonal(factor * sum(value), a);
+  }
 
   /** A_ij = w_i A_ij; w is rows x 1. */
   void scaleRows(Matrix w, Matrix a);
@@ -286,6 +323,25 @@ public interface Backend extends AutoCloseable {
 
   /** sum_ij a_ij b_ij. */
   double dot(Matrix a, Matrix b);
+
+  /**
+   * out = alpha sum_ij a_ij b_ij + beta out, without waiting for it.
+   *
+   * @param out 1 x 1, FLOAT64; not read if beta is zero
+   */
+  default void dot(double alpha, Matrix a, Matrix b, double beta, Matrix out) {
+    Operands.number("dot", out);
+    put(alpha * dot(a, b), beta, out);
+  }
+
+  private void put(double value, double beta, Matrix out) {
+    if (beta == 0) {
+      fill(value, out);
+    } else {
+      scale(beta, out);
+      addDiagonal(value, out);
+    }
+  }
 
   /** Waits for all work under way. */
   void synchronize();

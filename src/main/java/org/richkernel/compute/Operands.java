@@ -35,6 +35,12 @@ public final class Operands {
     }
   }
 
+  /** Requires a single number in FLOAT64. */
+  public static void number(String operation, Matrix x) {
+    shape(operation, x, 1, 1);
+    precision(operation, Precision.FLOAT64, x);
+  }
+
   /** Requires as many rows as columns. */
   public static void square(String operation, Matrix x) {
     if (x.rows() != x.columns()) {

@@ -30,6 +30,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private final ReadoutLikelihood likelihood;
   private Matrix chain;
   private double richness;
+  private double potential;
 
   WeightPosterior(
       Backend backend, PosteriorProblem problem, WeightLayout layout, InputFactor input) {
@@ -111,18 +112,27 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   @Override
   public double begin(int block) {
     backend.copy(chain, position);
-    return evaluate();
+    potential = 0;
+    evaluate();
+    return potential;
   }
 
   @Override
-  public double evaluate() {
+  public void evaluate() {
+    if (!Double.isFinite(potential)) {
+      return;
+    }
     hidden.forward();
-    double potential = likelihood.potential(richness);
+    potential = likelihood.potential(richness);
     if (Double.isFinite(potential)) {
       likelihood.pull(hidden.topPull());
       hidden.backward();
     }
-    return potential;
+  }
+
+  @Override
+  public double potential() {
+    return Double.isFinite(potential) ? potential : Double.POSITIVE_INFINITY;
   }
 
   @Override

@@ -101,7 +101,8 @@ class DeepPosteriorTest {
           // elsewhere
           double[] moved = normals(samples * width, 4);
           backend.upload(moved, posterior.position());
-          potential = posterior.evaluate();
+          posterior.evaluate();
+          potential = posterior.potential();
           requireValueAndGradient(reference, posterior, potential, moved, samples);
           posterior.accept();
           assertThat(population.potential()).isEqualTo(potential);
@@ -217,7 +218,12 @@ class DeepPosteriorTest {
       posterior.refresh(population);
       double before = posterior.begin(0);
       backend.fill(Double.NaN, posterior.position());
-      assertThat(posterior.evaluate()).isEqualTo(Double.POSITIVE_INFINITY);
+      posterior.evaluate();
+      assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
+      // a later position that is sound does not mend the trajectory
+      backend.fill(0.5, posterior.position());
+      posterior.evaluate();
+      assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
       assertThat(posterior.begin(0)).isEqualTo(before);
       double[] kept = new double[xi.length];
       backend.download(population.xi(), kept);

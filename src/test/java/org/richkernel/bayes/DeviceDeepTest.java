@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,7 +57,8 @@ class DeviceDeepTest {
       for (int k = 0; k < 10; k++) {
         backend.kickRotate(
             0.05, posterior.gradient(), 0.05, posterior.position(), posterior.momentum());
-        after = posterior.evaluate();
+        posterior.evaluate();
+        after = posterior.potential();
       }
       posterior.accept();
       points.addPrediction(population, new TestPoints.Draw(1, 0, 3), sum);
@@ -66,6 +68,52 @@ class DeviceDeepTest {
       backend.download(sum, prediction);
       return new Phase(before, after, gradient, prediction);
     }
+  }
+
+  /** bench/results/cuda-launches.md has these numbers. */
+  @ParameterizedTest
+  @CsvSource({"2, 32, 15", "3, 50, 24"})
+  void leapfrogStepWaitsForNothing(int depth, int launches, int libraryCalls) {
+    NetworkSpec network = NetworkSpec.of(depth, Activation.TANH);
+    double[] x = ReferenceDigits.trainInputs(P).toArray();
+    try (Backend processor = Backends.cpu();
+        Backend backend = Backends.open("cuda", BackendOptions.defaults(), line -> {});
+        DeepPosterior posterior =
+            new DeepPosterior(
+                backend,
+                network,
+                InputFactor.of(processor, network, x, P, ReferenceDigits.DIMENSION),
+                ReferenceDigits.trainTargets(P).toArray(),
+                new PosteriorParameters(1, 0.1, 1, 0),
+                S);
+        FieldPopulation population = posterior.newPopulation(S, 1);
+        Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
+      backend.fillGaussian(5, 76, 0, population.xi());
+      posterior.refresh(population);
+      posterior.use(population);
+      CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, uniforms, (xi, gradient) -> {});
+      hmc.move(posterior, 0, 0, 1e-6, 1);
+      long[] few = spent(() -> hmc.move(posterior, 0, 1, 1e-6, 2));
+      long[] more = spent(() -> hmc.move(posterior, 0, 2, 1e-6, 12));
+      assertThat(hmc.acceptance()).isGreaterThan(0.99);
+      long[] step = new long[few.length];
+      for (int i = 0; i < step.length; i++) {
+        step[i] = (more[i] - few[i]) / 10;
+        assertThat((more[i] - few[i]) % 10).isZero();
+      }
+      assertThat(step)
+          .as("launches, library calls, bytes to the device, bytes to the host, allocations, waits")
+          .containsExactly(launches, libraryCalls, 0, 0, 0, 0);
+    }
+  }
+
+  private static long[] spent(Runnable work) {
+    String[] names = {"launches", "libraryCalls", "bytesHtoD", "bytesDtoH", "allocations", "syncs"};
+    long[] before = Arrays.stream(names).mapToLong(EmulatedDevice::counter).toArray();
+    work.run();
+    long[] after = Arrays.stream(names).mapToLong(EmulatedDevice::counter).toArray();
+    Arrays.setAll(after, i -> after[i] - before[i]);
+    return after;
   }
 
   @ParameterizedTest

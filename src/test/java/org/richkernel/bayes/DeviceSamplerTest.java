@@ -63,14 +63,15 @@ class DeviceSamplerTest {
     }
   }
 
-  /** Kernel launches, library calls, bytes to the device, bytes to the host, allocations. */
+  /** Kernel launches, library calls, bytes to the device, bytes to the host, allocations, waits. */
   private static long[] counters() {
     return new long[] {
       EmulatedDevice.counter("launches"),
       EmulatedDevice.counter("libraryCalls"),
       EmulatedDevice.counter("bytesHtoD"),
       EmulatedDevice.counter("bytesDtoH"),
-      EmulatedDevice.counter("allocations")
+      EmulatedDevice.counter("allocations"),
+      EmulatedDevice.counter("syncs")
     };
   }
 
@@ -87,7 +88,7 @@ class DeviceSamplerTest {
   /** bench/results/cuda-launches.md names the operations behind these numbers. */
   @ParameterizedTest
   @CsvSource({"RELU", "TANH"})
-  void leapfrogStepIsThirteenLaunchesAndBringsBackSixteenBytes(Activation f) {
+  void leapfrogStepIsFourteenLaunchesAndWaitsForNothing(Activation f) {
     try (Backend backend = open("cuda");
         OneChain one =
             new OneChain(
@@ -114,12 +115,37 @@ class DeviceSamplerTest {
         assertThat((thirty[i] - ten[i]) % 20).isZero();
       }
       assertThat(step)
-          .as("launches, library calls, bytes to the device, bytes to the host, allocations")
-          .containsExactly(13, 6, 0, 16, 0);
-      // a whole move adds two uniforms and the scalars of the energies and of the identity
+          .as("launches, library calls, bytes to the device, bytes to the host, allocations, waits")
+          .containsExactly(14, 6, 0, 0, 0, 0);
+      // a whole move: two uniforms, what the steps noted, and the scalars of the energies and of
+      // the identity
       assertThat(ten[2]).as("bytes to the device of a move").isZero();
-      assertThat(ten[3] - 160).as("bytes to the host beside the steps").isEqualTo(8 + 6 * 8);
+      assertThat(ten[3]).as("bytes to the host of a move").isEqualTo(8 + 24 + 6 * 8);
+      assertThat(ten[5]).as("waits of a move").isEqualTo(8);
     }
+  }
+
+  /** Nobody looks at the device between the steps, so what went wrong there must stay known. */
+  @Test
+  void failureBetweenStepsRefusesTheTrajectory() {
+    with(
+        "cuda",
+        factor(Activation.RELU),
+        Activation.RELU,
+        1,
+        one -> {
+          HiddenLayerPosterior posterior = one.posterior;
+          double before = posterior.begin(0);
+          one.backend.fill(Double.NaN, posterior.position());
+          posterior.evaluate();
+          one.backend.fill(0.5, posterior.position());
+          posterior.evaluate();
+          assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
+          assertThat(posterior.begin(0)).isEqualTo(before);
+          one.backend.fill(0.5, posterior.position());
+          posterior.evaluate();
+          assertThat(posterior.potential()).isFinite();
+        });
   }
 
   @Test

@@ -79,7 +79,8 @@ class HiddenLayerPosteriorTest {
         double[] moved = normals(x.rows() * r, 4 + block);
         backend.upload(moved, x);
         System.arraycopy(moved, 0, xi, 6 * block * r, moved.length);
-        potential = posterior.evaluate();
+        posterior.evaluate();
+        potential = posterior.potential();
         requireValueAndGradient(reference, posterior, potential, xi, 6 * block * r);
         posterior.accept();
         requireKernel(reference, population, xi);
@@ -189,7 +190,12 @@ class HiddenLayerPosteriorTest {
       posterior.refresh(population);
       double before = posterior.begin(1);
       backend.fill(Double.NaN, posterior.position());
-      assertThat(posterior.evaluate()).isEqualTo(Double.POSITIVE_INFINITY);
+      posterior.evaluate();
+      assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
+      // a later position that is sound does not mend the trajectory
+      backend.fill(0.5, posterior.position());
+      posterior.evaluate();
+      assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
       assertThat(posterior.begin(1)).isEqualTo(before);
       double[] kept = new double[xi.length];
       backend.download(population.xi(), kept);

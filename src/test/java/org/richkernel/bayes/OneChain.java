@@ -9,6 +9,7 @@ import org.richkernel.compute.Backend;
 final class OneChain implements AutoCloseable {
   static final int LEAPFROGS = 10;
 
+  final Backend backend;
   final HiddenLayerPosterior posterior;
   final FieldPopulation population;
   final EquilibriumIdentity identity;
@@ -26,6 +27,7 @@ final class OneChain implements AutoCloseable {
       int blocks,
       long seed,
       InputFactor.@Nullable Coordinates test) {
+    this.backend = backend;
     int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
     posterior = new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
     population = posterior.newPopulation(samples, blocks);

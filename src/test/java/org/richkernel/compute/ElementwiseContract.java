@@ -241,6 +241,55 @@ interface ElementwiseContract extends ContractSubject {
     }
   }
 
+  @Test
+  default void dotsCanStayOnTheBackendAndBeAddedToADiagonal() {
+    for (int n : new int[] {0, 1, 257, 2000}) {
+      for (Precision p : Precision.values()) {
+        try (Matrix x = Host.random(n, 133, 1).on(backend(), p, "x");
+            Matrix y = Host.random(n, 133, 2).on(backend(), p, "y");
+            Matrix a = Host.random(40, 40, 3).on(backend(), Precision.FLOAT64, "a");
+            Matrix b = Host.random(40, 40, 3).on(backend(), Precision.FLOAT64, "b");
+            Matrix numbers = backend().allocate(Precision.FLOAT64, 1, 3, "numbers")) {
+          double dot = backend().dot(x, y);
+          Matrix out = numbers.view(0, 1, 1, 1);
+          backend().fill(0.7, numbers);
+          backend().dot(-1.3, x, y, 0.3, out);
+          assertThat(backend().sum(out)).isEqualTo(0.3 * 0.7 + -1.3 * dot);
+          backend().fill(Double.NaN, out);
+          backend().dot(2, x, y, 0, out);
+          double[] all = new double[3];
+          backend().download(numbers, all);
+          assertThat(all).containsExactly(0.7, 2 * dot, 0.7);
+          backend().addDiagonal(0.3, out, a);
+          backend().addDiagonal(0.3 * (2 * dot), b);
+          Host.from(backend(), a).isWithin(0, Host.from(backend(), b), "diagonal");
+        }
+      }
+    }
+  }
+
+  @Test
+  default void numbersThatStayMustBeSingleAndInFloat64() {
+    try (Matrix a = backend().allocate(Precision.FLOAT64, 3, 3, "a");
+        Matrix row = backend().allocate(Precision.FLOAT64, 1, 3, "row");
+        Matrix single = backend().allocate(Precision.FLOAT32, 1, 1, "single")) {
+      for (Matrix wrong : new Matrix[] {row, single}) {
+        assertThatThrownBy(() -> backend().dot(1, a, a, 0, wrong))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(wrong.label());
+        assertThatThrownBy(() -> backend().addDiagonal(1, wrong, a))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(wrong.label());
+        assertThatThrownBy(() -> backend().logDeterminant(1, a, 0, wrong))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(wrong.label());
+        assertThatThrownBy(() -> backend().cholesky(a, wrong))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(wrong.label());
+      }
+    }
+  }
+
   private static double columnSum(Host x, int column) {
     double sum = 0;
     for (int i = 0; i < x.rows; i++) {

@@ -52,6 +52,55 @@ interface FactorizationContract extends ContractSubject {
   }
 
   @Test
+  default void failuresOfFactorizationsAreCountedWhereNobodyWaits() {
+    for (int n : new int[] {3, 100, 500}) {
+      Host definite = Host.positiveDefinite(n, n);
+      try (Matrix failures = new Host(1, 1).on(backend(), Precision.FLOAT64, "failures");
+          Matrix waited = definite.on(backend(), Precision.FLOAT64, "waited");
+          Matrix counted = definite.on(backend(), Precision.FLOAT64, "counted")) {
+        backend().cholesky(waited);
+        backend().cholesky(counted, failures);
+        assertThat(backend().sum(failures)).isZero();
+        Host.from(backend(), counted).isWithin(0, Host.from(backend(), waited), "factor");
+        double before = 0;
+        for (double bad : new double[] {-5, 0, Double.NaN}) {
+          Host a = new Host(n, n);
+          for (int i = 0; i < n; i++) {
+            a.set(i, i, i == n - 2 ? bad : 1);
+          }
+          try (Matrix m = a.on(backend(), Precision.FLOAT64, "kernel")) {
+            backend().cholesky(m, failures);
+          }
+          double after = backend().sum(failures);
+          assertThat(after).as("failures after a pivot of %s", bad).isGreaterThan(before);
+          before = after;
+        }
+        // a factorization that succeeds takes nothing back
+        backend().cholesky(waited.view(0, 1, 0, 1), failures);
+        assertThat(backend().sum(failures)).isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  default void logDeterminantsCanStayOnTheBackend() {
+    for (int n : new int[] {0, 1, 64, 300}) {
+      Host start = new Host(1, 1);
+      start.set(0, 0, 0.7);
+      try (Matrix l = Host.positiveDefinite(n, n).on(backend(), Precision.FLOAT64, "l");
+          Matrix out = start.on(backend(), Precision.FLOAT64, "out")) {
+        backend().cholesky(l);
+        double logs = backend().logDeterminant(l);
+        backend().logDeterminant(-1.3, l, 0.3, out);
+        assertThat(backend().sum(out)).isEqualTo(0.3 * 0.7 + -1.3 * logs);
+        backend().fill(Double.NaN, out);
+        backend().logDeterminant(2, l, 0, out);
+        assertThat(backend().sum(out)).isEqualTo(2 * logs);
+      }
+    }
+  }
+
+  @Test
   default void triangularSolvesInvertTheProduct() {
     for (int n : new int[] {0, 1, 33, 200}) {
       for (int k : new int[] {0, 1, 31, 257}) {

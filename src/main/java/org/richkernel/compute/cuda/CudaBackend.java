@@ -20,6 +20,7 @@ import org.richkernel.compute.Transpose;
  * The facade on a CUDA device: checks handles and hands each operation to the part that does it.
  */
 final class CudaBackend implements Backend {
+  private static final long PANEL_BYTES = 256L << 20;
   private static final int SHORTEST_PANEL = 1024;
   private static final int LONGEST_PANEL = 1 << 20;
   private static final int PANEL_ALIGN = 64;
@@ -184,13 +185,16 @@ final class CudaBackend implements Backend {
     return memory.availableBytes();
   }
 
-  /** A quarter of the level-2 cache, so that a field and its result stay there together. */
+  /**
+   * A field of a quarter of a gigabyte: a device is filled by many rows at once, and is not by as
+   * few as its cache holds. Beyond that more rows gain nothing and cost scratch memory.
+   */
   @Override
   public int panelRows(int columns) {
     if (columns < 0) {
       throw new IllegalArgumentException("panelRows: columns must not be negative: " + columns);
     }
-    long rows = session.device().cacheBytes() / 4 / ((long) Math.max(1, columns) * Float.BYTES);
+    long rows = PANEL_BYTES / ((long) Math.max(1, columns) * Float.BYTES);
     long bounded = Math.max(SHORTEST_PANEL, Math.min(rows, LONGEST_PANEL));
     return (int) (bounded / PANEL_ALIGN * PANEL_ALIGN);
   }
@@ -269,6 +273,12 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void cholesky(Matrix a, Matrix failures) {
+    session.begin("cholesky", a, failures);
+    factorizations.cholesky(use(a), use(failures));
+  }
+
+  @Override
   public void solveTriangular(Side side, Transpose transpose, double alpha, Matrix l, Matrix b) {
     session.begin("solveTriangular", l, b);
     products.solveTriangular(side, transpose, alpha, use(l), use(b));
@@ -290,6 +300,12 @@ final class CudaBackend implements Backend {
   public double logDeterminant(Matrix l) {
     session.begin("logDeterminant", l);
     return reductions.logDeterminant(use(l));
+  }
+
+  @Override
+  public void logDeterminant(double alpha, Matrix l, double beta, Matrix out) {
+    session.begin("logDeterminant", l, out);
+    reductions.logDeterminant(alpha, use(l), beta, use(out));
   }
 
   @Override
@@ -339,6 +355,12 @@ final class CudaBackend implements Backend {
   public void addDiagonal(double value, Matrix a) {
     session.begin("addDiagonal", a);
     elementwise.addDiagonal(value, use(a));
+  }
+
+  @Override
+  public void addDiagonal(double factor, Matrix value, Matrix a) {
+    session.begin("addDiagonal", value, a);
+    elementwise.addDiagonal(factor, use(value), use(a));
   }
 
   @Override
@@ -418,6 +440,12 @@ final class CudaBackend implements Backend {
   public double dot(Matrix a, Matrix b) {
     session.begin("dot", a, b);
     return reductions.dot(use(a), use(b));
+  }
+
+  @Override
+  public void dot(double alpha, Matrix a, Matrix b, double beta, Matrix out) {
+    session.begin("dot", a, b, out);
+    reductions.dot(alpha, use(a), use(b), beta, use(out));
   }
 
   @Override

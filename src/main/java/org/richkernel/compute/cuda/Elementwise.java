@@ -149,8 +149,27 @@ final class Elementwise {
       return;
     }
     launcher.arguments().add((long) a.rows()).add(value, a.precision()).add(a);
-    int blocks = (int) Math.min(KernelLauncher.ceil(a.rows(), 256), 1024);
-    launcher.overBlocks(Kernel.ADD_DIAGONAL, a.precision(), blocks);
+    launcher.overBlocks(Kernel.ADD_DIAGONAL, a.precision(), diagonalBlocks(a));
+  }
+
+  void addDiagonal(double factor, CudaMatrix value, CudaMatrix a) {
+    Operands.number("addDiagonal", value);
+    Operands.square("addDiagonal", a);
+    Operands.precision("addDiagonal", Precision.FLOAT64, a);
+    if (a.isEmpty()) {
+      return;
+    }
+    launcher
+        .arguments()
+        .add((long) a.rows())
+        .add(factor, Precision.FLOAT64)
+        .add(value.pointer())
+        .add(a);
+    launcher.overBlocks(Kernel.ADD_DIAGONAL_NUMBER, Precision.FLOAT64, diagonalBlocks(a));
+  }
+
+  private static int diagonalBlocks(CudaMatrix a) {
+    return (int) Math.min(KernelLauncher.ceil(a.rows(), 256), 1024);
   }
 
   void scaleRows(CudaMatrix w, CudaMatrix a) {

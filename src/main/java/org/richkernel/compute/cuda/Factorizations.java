@@ -3,7 +3,6 @@ package org.richkernel.compute.cuda;
 import static jcuda.jcublas.cublasFillMode.CUBLAS_FILL_MODE_UPPER;
 import static jcuda.jcusolver.cusolverEigMode.CUSOLVER_EIG_MODE_VECTOR;
 
-import java.nio.ByteBuffer;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcusolver.JCusolverDn;
 import jcuda.jcusolver.cusolverDnHandle;
@@ -19,8 +18,10 @@ import org.richkernel.compute.Precision;
  * matrix is the upper one of the same memory read by columns.
  */
 final class Factorizations implements AutoCloseable {
-  /** Two integers ahead of the work space: cuSOLVER's answer, and the first bad pivot. */
+  /** Ahead of the work space: cuSOLVER's answer, an integer, and from 8 on a count of failures. */
   private static final int ANSWER_BYTES = 256;
+
+  private static final int FAILURES = 8;
 
   /**
    * Largest n with 1 + 6 n + 2 n^2 < 2^31, the elements of work space that Dsyevd asks for in an
@@ -67,18 +68,44 @@ final class Factorizations implements AutoCloseable {
   }
 
   void cholesky(CudaMatrix a) {
-    Operands.square("cholesky", a);
-    Operands.precision("cholesky", Precision.FLOAT64, a);
-    int n = a.rows();
-    if (n == 0) {
+    requireFactorizable(a);
+    if (a.isEmpty()) {
       return;
     }
     int elements = choleskyWork(a);
     DevicePointer answers = workspace(elements);
-    // the largest number whose bytes are equal: above every row number
+    DevicePointer failures = answers.plus(FAILURES);
     session.check(
-        JCudaDriver.cuMemsetD8Async(answers, (byte) 0x7f, 2L * Integer.BYTES, session.compute()),
+        JCudaDriver.cuMemsetD8Async(failures, (byte) 0, Double.BYTES, session.compute()),
         "cuMemsetD8Async");
+    factorize(a, answers, elements, failures);
+    double found = transfers.fetch(failures, Double.BYTES).getDouble(0);
+    if (Double.isNaN(found)) {
+      throw new IllegalStateException("cusolverDnDpotrf refused an argument for " + a.describe());
+    }
+    if (found > 0) {
+      throw new NotPositiveDefiniteException(
+          a.describe(), Double.NaN, NotPositiveDefiniteException.SCALE_INPUTS);
+    }
+  }
+
+  void cholesky(CudaMatrix a, CudaMatrix failures) {
+    requireFactorizable(a);
+    Operands.number("cholesky", failures);
+    if (!a.isEmpty()) {
+      int elements = choleskyWork(a);
+      factorize(a, workspace(elements), elements, failures.pointer());
+    }
+  }
+
+  private static void requireFactorizable(CudaMatrix a) {
+    Operands.square("cholesky", a);
+    Operands.precision("cholesky", Precision.FLOAT64, a);
+  }
+
+  private void factorize(
+      CudaMatrix a, DevicePointer answers, int elements, DevicePointer failures) {
+    int n = a.rows();
     session.checkSolver(
         JCusolverDn.cusolverDnDpotrf(
             handle,
@@ -90,19 +117,8 @@ final class Factorizations implements AutoCloseable {
             elements,
             answers),
         "cusolverDnDpotrf");
-    launcher.arguments().add((long) n).add(a).add(answers.plus(Integer.BYTES));
+    launcher.arguments().add((long) n).add(a).add(answers).add(failures);
     launcher.overRectangle(Kernel.FINISH_CHOLESKY, Precision.FLOAT64, n, n, 1);
-    ByteBuffer found = transfers.fetch(answers, 2 * Integer.BYTES);
-    int info = found.getInt(0);
-    int badPivot = found.getInt(Integer.BYTES);
-    if (info < 0) {
-      throw new IllegalStateException(
-          "cusolverDnDpotrf refused its argument " + -info + " for " + a.describe());
-    }
-    if (info > 0 || badPivot <= n) {
-      throw new NotPositiveDefiniteException(
-          a.describe(), Double.NaN, NotPositiveDefiniteException.SCALE_INPUTS);
-    }
   }
 
   /**

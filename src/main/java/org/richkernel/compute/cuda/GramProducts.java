@@ -22,10 +22,7 @@ final class GramProducts {
   private final Elementwise elementwise;
 
   GramProducts(
-      Scratch scratch,
-      KernelLauncher launcher,
-      Products products,
-      Elementwise elementwise) {
+      Scratch scratch, KernelLauncher launcher, Products products, Elementwise elementwise) {
     this.scratch = scratch;
     this.launcher = launcher;
     this.products = products;

@@ -9,6 +9,7 @@ enum Kernel {
   SMOOTH(KernelModule.ELEMENTWISE, "rk_field_smooth"),
   SLIDE(KernelModule.ELEMENTWISE, "rk_field_slide"),
   ADD_DIAGONAL(KernelModule.ELEMENTWISE, "rk_diagonal_add"),
+  ADD_DIAGONAL_NUMBER(KernelModule.ELEMENTWISE, "rk_diagonal_add_number"),
   AXPY(KernelModule.ELEMENTWISE, "rk_matrix_axpy"),
   COPY_FLOAT32(KernelModule.ELEMENTWISE, "rk_matrix_copy_f32"),
   COPY_FLOAT64(KernelModule.ELEMENTWISE, "rk_matrix_copy_f64"),

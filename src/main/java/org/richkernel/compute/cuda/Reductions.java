@@ -28,14 +28,21 @@ final class Reductions {
 
   double dot(CudaMatrix a, CudaMatrix b) {
     Operands.alike("dot", a, b);
-    if (a.isEmpty()) {
-      return 0;
-    }
+    return a.isEmpty() ? 0 : fetch(dotPartials(a, b));
+  }
+
+  void dot(double alpha, CudaMatrix a, CudaMatrix b, double beta, CudaMatrix out) {
+    Operands.alike("dot", a, b);
+    Operands.number("dot", out);
+    finish(alpha, a.isEmpty() ? 0 : dotPartials(a, b), beta, out.pointer());
+  }
+
+  /** Launches the first stage; the number of its sums. */
+  private int dotPartials(CudaMatrix a, CudaMatrix b) {
     int blocks = blocks(a.size());
-    DevicePointer partials = partials();
-    shape(a).add(a).add(b).add(partials);
+    shape(a).add(a).add(b).add(partials());
     launcher.overBlocks(Kernel.DOT, a.precision(), blocks);
-    return finish(partials, blocks);
+    return blocks;
   }
 
   /** Elements that are NaN or infinite. */
@@ -46,14 +53,21 @@ final class Reductions {
   double logDeterminant(CudaMatrix l) {
     Operands.square("logDeterminant", l);
     Operands.precision("logDeterminant", Precision.FLOAT64, l);
-    if (l.isEmpty()) {
-      return 0;
-    }
+    return l.isEmpty() ? 0 : fetch(logPartials(l));
+  }
+
+  void logDeterminant(double alpha, CudaMatrix l, double beta, CudaMatrix out) {
+    Operands.square("logDeterminant", l);
+    Operands.precision("logDeterminant", Precision.FLOAT64, l);
+    Operands.number("logDeterminant", out);
+    finish(alpha, l.isEmpty() ? 0 : logPartials(l), beta, out.pointer());
+  }
+
+  private int logPartials(CudaMatrix l) {
     int blocks = blocks(l.rows());
-    DevicePointer partials = partials();
-    launcher.arguments().add((long) l.rows()).add(l).add(partials);
+    launcher.arguments().add((long) l.rows()).add(l).add(partials());
     launcher.overBlocks(Kernel.LOG_DIAGONAL, Precision.FLOAT64, blocks);
-    return finish(partials, blocks);
+    return blocks;
   }
 
   private double total(Kernel kernel, CudaMatrix a) {
@@ -61,10 +75,9 @@ final class Reductions {
       return 0;
     }
     int blocks = blocks(a.size());
-    DevicePointer partials = partials();
-    shape(a).add(a).add(partials);
+    shape(a).add(a).add(partials());
     launcher.overBlocks(kernel, a.precision(), blocks);
-    return finish(partials, blocks);
+    return fetch(blocks);
   }
 
   private LaunchArguments shape(CudaMatrix a) {
@@ -80,10 +93,22 @@ final class Reductions {
     return scratch.take(Scratch.Purpose.REDUCTION, (MOST_BLOCKS + 1L) * Double.BYTES);
   }
 
-  private double finish(DevicePointer partials, int blocks) {
-    DevicePointer result = partials.plus((long) MOST_BLOCKS * Double.BYTES);
-    launcher.arguments().add((long) blocks).add(partials).add(result);
-    launcher.overBlocks(Kernel.SUM_PARTIALS, Precision.FLOAT64, 1);
+  /** The sum of the partial sums; waits for it. */
+  private double fetch(int blocks) {
+    DevicePointer result = partials().plus((long) MOST_BLOCKS * Double.BYTES);
+    finish(1, blocks, 0, result);
     return transfers.fetch(result, Double.BYTES).getDouble(0);
+  }
+
+  /** out = alpha (sum of the partial sums) + beta out. */
+  private void finish(double alpha, int blocks, double beta, DevicePointer out) {
+    launcher
+        .arguments()
+        .add((long) blocks)
+        .add(partials())
+        .add(alpha, Precision.FLOAT64)
+        .add(beta, Precision.FLOAT64)
+        .add(out);
+    launcher.overBlocks(Kernel.SUM_PARTIALS, Precision.FLOAT64, 1);
   }
 }

@@ -62,7 +62,7 @@ class CudaFailureTest {
   void faultThatShowsAtTheNextWaitIsALostDevice() {
     Backend backend = open();
     Matrix x = backend.allocate(Precision.FLOAT32, 30, 20, "x");
-    EmulatedDevice.fail("cuEventSynchronize", 1, ILLEGAL_ADDRESS);
+    EmulatedDevice.fail("sync", 1, ILLEGAL_ADDRESS);
     assertThatThrownBy(() -> backend.sum(x))
         .isInstanceOf(DeviceLostException.class)
         .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");

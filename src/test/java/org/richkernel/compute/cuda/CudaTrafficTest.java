@@ -167,12 +167,19 @@ class CudaTrafficTest {
     costs("sum", 2, 0, 0, 8, () -> backend.sum(x));
     costs("dot", 2, 0, 0, 8, () -> backend.dot(x, y));
     costs("logDeterminant", 2, 0, 0, 8, () -> backend.logDeterminant(l));
+    Matrix number = values.view(0, 1, 0, 1);
+    costs("dot, left there", 2, 0, 0, 0, () -> backend.dot(0.5, x, y, 0, number));
+    costs("logDeterminant, left", 2, 0, 0, 0, () -> backend.logDeterminant(1, l, 1, number));
+    costs("addDiagonal, number", 1, 0, 0, 0, () -> backend.addDiagonal(0.5, number, c));
   }
 
   @Test
   void factorizationsBringBackOnlyTheirAnswer() {
     // cuSOLVER was asked for the size of its work space when this shape came first
     costs("cholesky", 1, 1, 0, 8, () -> backend.cholesky(c));
+    backend.gram(1, x, 0, c);
+    Matrix number = values.view(0, 1, 0, 1);
+    costs("cholesky, counted", 1, 1, 0, 0, () -> backend.cholesky(c, number));
     backend.gram(1, x, 0, c);
     // two launches and eight bytes look for NaN, the third launch transposes
     costs("eigenSymmetric", 3, 2, 0, 12, () -> backend.eigenSymmetric(c, values));
