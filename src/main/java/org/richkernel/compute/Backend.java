@@ -65,8 +65,8 @@ public interface Backend extends AutoCloseable {
   long availableBytes();
 
   /**
-   * How many rows of a field with this many columns to process at a time, so that a panel stays in
-   * the fast memory of the device.
+   * How many rows of a field with this many columns to process at a time: as many as stay in fast
+   * memory, or as fill a device that computes on many at once.
    */
   int panelRows(int columns);
 
