@@ -41,7 +41,8 @@ final class DeepPosterior implements MarginalPosterior {
   private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
   private final RelativeJitter jitter;
-  private final Matrix added; // jitter of each covariance, 1 x (L - 1), float64
+  private final Matrix jitters; // that were added to the covariances, 1 x (L - 1), float64
+  private final List<Matrix> added = new ArrayList<>(); // the same one by one
 
   private FieldPopulation population;
   private Moving moving;
@@ -81,13 +82,14 @@ final class DeepPosterior implements MarginalPosterior {
     backend.copy(readout.targets(), targetsSingle);
     Matrix unit = memory.get("unit matrix");
     Matrix ones = memory.get("ones");
-    added = memory.get("jitters");
+    jitters = memory.get("jitters");
     backend.addDiagonal(1, unit);
     backend.fill(1, ones);
     adjoint = new CholeskyAdjoint(backend, memory, points);
     for (int l = 1; l <= depth; l++) {
       kernels.add(memory.get("kernel of layer " + l));
       if (l > 1) {
+        added.add(jitters.view(0, 1, l - 2, 1));
         covariances.add(
             new LayerCovariance(
                 backend,
@@ -333,9 +335,9 @@ final class DeepPosterior implements MarginalPosterior {
     readout.record().start();
     forward();
     potential = readout.record().require();
-    double[] jitters = new double[added.columns()];
-    backend.download(added, jitters);
-    return Arrays.stream(jitters).max().orElse(0);
+    double[] values = new double[jitters.columns()];
+    backend.download(jitters, values);
+    return Arrays.stream(values).max().orElse(0);
   }
 
   /**
@@ -350,8 +352,7 @@ final class DeepPosterior implements MarginalPosterior {
         long start = System.nanoTime();
         covariances
             .get(l - 1)
-            .factorize(
-                kernel, jitter.value(), added.view(0, 1, l - 1, 1), readout.record().failures());
+            .factorize(kernel, jitter.value(), added.get(l - 1), readout.record().failures());
         solveNanos += System.nanoTime() - start;
       }
     }
