@@ -59,43 +59,6 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
         .ifPresent(summary::test);
   }
 
-  /** Standard error of the loss at the test points; 0 where f has no error or there are none. */
-  double testLossError(double[] f, double[] spread) {
-    return spread.length == 0
-        ? 0
-        : points.testTargets().map(y -> Scores.lossError(y, f, spread)).orElse(0.0);
-  }
-
-  /**
-   * Enters the scores of predictions at the training points.
-   *
-   * @param spread their standard errors; empty where they have none
-   */
-  void train(Summary.Builder summary, double[] f, double[] spread) {
-    Score score = ResultParts.score(trainScores(f));
-    summary.train(
-        spread.length == 0
-            ? score
-            : score.withLossStandardError(Scores.lossError(points.trainTargets(), f, spread)));
-  }
-
-  /**
-   * Enters the scores of predictions at the test points, if there are any.
-   *
-   * @param spread their standard errors; empty where they have none
-   */
-  void test(Summary.Builder summary, double[] f, double[] spread) {
-    testScores(f)
-        .ifPresent(
-            scores -> {
-              Score score = ResultParts.score(scores);
-              summary.test(
-                  spread.length == 0
-                      ? score
-                      : score.withLossStandardError(testLossError(f, spread)));
-            });
-  }
-
   /** A result with y_train f_train y_test f_test, phi_l and the phi_lazy_l of the NNGP. */
   Result arrays(Summary summary, double[] train, double[] test, List<double[]> kernels) {
     int p = points.trainInputs().rows();

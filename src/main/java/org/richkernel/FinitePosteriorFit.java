@@ -91,8 +91,7 @@ public final class FinitePosteriorFit implements Fit {
                     mixing.effectiveSamples(),
                     mixing.kernelError()))
             .seconds("sampling", solution.seconds());
-    beside.train(summary, solution.trainOutputs(), trainSpread());
-    beside.test(summary, solution.testOutputs(), solution.testErrors());
+    beside.scores(summary, solution.train(), solution.test());
     for (int l = 1; l <= solution.layers().size(); l++) {
       LayerEstimate layer = solution.layers().get(l - 1);
       summary.layer(
@@ -109,15 +108,6 @@ public final class FinitePosteriorFit implements Fit {
 
   private static String name(LangevinOptions options) {
     return options.readout().name().toLowerCase(Locale.ROOT);
-  }
-
-  /** v = beta (y - f), so the errors of f are those of v / beta. */
-  private double[] trainSpread() {
-    double[] spread = solution.dualErrors().clone();
-    for (int i = 0; i < spread.length; i++) {
-      spread[i] *= options.kappa();
-    }
-    return spread;
   }
 
   private static Map<String, Object> certificate(Mixing mixing) {
@@ -152,7 +142,7 @@ public final class FinitePosteriorFit implements Fit {
           result.with("phi_" + l + "_standard_error", solution.kernelErrors().get(l - 1), p, p);
     }
     result = ResultParts.with(result, "v", solution.dual(), outputs);
-    result = beside.withTests(result, solution.testErrors());
+    result = beside.withTests(result, solution.test().standardError());
     int chains = solution.chains().size();
     int sweeps = solution.dualFits().length / chains;
     result = result.with("history_yv", solution.dualFits(), sweeps, chains);

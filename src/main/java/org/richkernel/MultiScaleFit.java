@@ -111,8 +111,7 @@ public final class MultiScaleFit implements Fit {
               .residualStandardError(error)
               .monteCarlo(MonteCarlo.of(options.samples(), Double.NaN, error));
         });
-    beside.train(summary, chosen().train(), chosen().trainError());
-    beside.test(summary, chosen().test(), chosen().testError());
+    beside.scores(summary, chosen().onTrain(), chosen().onTest());
     return arrays(summary.build());
   }
 
@@ -158,9 +157,7 @@ public final class MultiScaleFit implements Fit {
     }
     row.put("trainLoss", beside.trainScores(f.train()).loss());
     if (f.trainError().length > 0) {
-      row.put(
-          "trainLossStandardError",
-          Scores.lossError(points.trainTargets(), f.train(), f.trainError()));
+      row.put("trainLossStandardError", f.onTrain().lossError(y));
     }
     if (points.testTargets().isPresent()) {
       Targets targets = points.testTargets().get();
@@ -169,7 +166,7 @@ public final class MultiScaleFit implements Fit {
       row.put("testLoss", Scores.of(targets, f.test()).loss());
       if (f.testError().length > 0) {
         row.put("testDiscrepancyStandardError", f.testDiscrepancyError(other));
-        row.put("testLossStandardError", Scores.lossError(targets, f.test(), f.testError()));
+        row.put("testLossStandardError", f.onTest().lossError(other));
       }
     }
     return row;

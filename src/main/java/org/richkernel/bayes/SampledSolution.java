@@ -58,18 +58,32 @@ final class SampledSolution {
     double norm = Math.sqrt(Estimate.ofProduct(kernel, kernel).value());
     double targetSquare = Estimate.ofProduct(y, y).value();
     int points = (int) Math.round(Math.sqrt(kernel.length));
-    // Ratios and norms take their value from the extrapolated kernel, their error from those of
-    // each sweep's own kernel.
-    Estimate alignment = estimate.scalar(chain -> chain.layer(l).alignment());
+    // Norms take their value from the extrapolated kernel, their error from each sweep's own.
     Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
     Estimate fit = estimate.scalar(chain -> chain.layer(l).fit());
+    double ratio = fit.value() / g / norm;
+    Estimate alignment = estimate.scalar(chain -> ratioDeviation(chain.layer(l), ratio));
     // The spread of few chains may be small by chance; the norm's own error is a lower bound.
     double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
     return new AdaptiveNbkSolution.Layer(
-        alignment.of(fit.value() / g / (norm * targetSquare), alignment.error()),
+        alignment.of(ratio / targetSquare, alignment.error() / (g * norm * targetSquare)),
         estimate.scalar(chain -> chain.layer(l).trace()).times(1 / (g * points)),
         frobenius.of(norm, frobenius.error()),
         kernelError);
+  }
+
+  /**
+   * tr Y^T Phi Y - ratio |Phi|_F of every sweep, whose mean is a ratio of means to first order. The
+   * mean of the sweeps' own ratios is another number where the kernel fluctuates much.
+   */
+  private static MonteCarloSeries ratioDeviation(LayerAverages layer, double ratio) {
+    double[] fits = layer.fit().values();
+    double[] norms = layer.frobenius().values();
+    MonteCarloSeries deviation = new MonteCarloSeries();
+    for (int t = 0; t < fits.length; t++) {
+      deviation.add(fits[t] - ratio * norms[t]);
+    }
+    return deviation;
   }
 
   private static Predictor predictor(

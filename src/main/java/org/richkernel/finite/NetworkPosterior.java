@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -13,6 +14,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -92,14 +94,13 @@ public final class NetworkPosterior {
     for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
       BatchMeans kernel = averages.kernel(l);
       kernels.add(kernel.mean());
-      errors.add(kernel.standardError());
+      errors.add(SampledVector.ofChains(List.of(kernel)).standardError());
       layers.add(layer(kernel, problem.trainTargets()));
     }
-    double[] dual = averages.dual().mean();
-    double[] train = problem.trainTargets().toArray();
-    for (int i = 0; i < train.length; i++) {
-      train[i] -= problem.options().kappa() * dual[i];
-    }
+    SampledVector dual = SampledVector.ofChains(List.of(averages.dual()));
+    SampledVector train =
+        dual.times(-problem.options().kappa())
+            .plus(SampledVector.exact(problem.trainTargets().toArray()));
     List<PosteriorSolution.Chain> chains =
         sampler.chains().stream()
             .map(c -> new PosteriorSolution.Chain(c.step(), c.acceptance()))
@@ -112,11 +113,12 @@ public final class NetworkPosterior {
         kernels,
         errors,
         layers,
-        dual,
-        averages.dual().standardError(),
+        dual.value(),
         train,
-        averages.testOutputs().map(BatchMeans::mean).orElseGet(() -> new double[0]),
-        averages.testOutputs().map(BatchMeans::standardError).orElseGet(() -> new double[0]),
+        averages
+            .testOutputs()
+            .map(outputs -> SampledVector.ofChains(List.of(outputs)))
+            .orElseGet(() -> SampledVector.exact(new double[0])),
         chains,
         dualFits(sampler),
         history(sampler),
@@ -128,11 +130,17 @@ public final class NetworkPosterior {
     KernelMetrics mean = KernelMetrics.of(kernel.mean(), targets);
     return new LayerEstimate(
         mean.alignment(),
-        kernel.standardError(k -> KernelMetrics.of(k, targets).alignment()),
+        error(kernel, k -> KernelMetrics.of(k, targets).alignment()),
         mean.trace(),
-        kernel.standardError(k -> KernelMetrics.of(k, targets).trace()),
+        error(kernel, k -> KernelMetrics.of(k, targets).trace()),
         mean.frobenius(),
-        kernel.standardError(k -> KernelMetrics.of(k, targets).frobenius()));
+        error(kernel, k -> KernelMetrics.of(k, targets).frobenius()));
+  }
+
+  /** Standard error of a number of the mean kernel. */
+  private static double error(BatchMeans kernel, ToDoubleFunction<double[]> number) {
+    return SampledVector.ofChains(List.of(kernel), k -> new double[] {number.applyAsDouble(k)})
+        .standardError()[0];
   }
 
   private NetworkEnsemble ensemble(PosteriorSampler sampler, InputFactor input) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.ParallelChains;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -120,9 +121,15 @@ final class PosteriorAverages {
     }
     double error = 0;
     for (BatchMeans kernel : kernels) {
-      error = Math.max(error, norm(kernel.standardError()) / norm(kernel.mean()));
+      error = Math.max(error, kernelError(kernel));
     }
     return new Mixing(rhat, effective, error);
+  }
+
+  /** Standard error of a kernel relative to it, in Frobenius norm. */
+  private static double kernelError(BatchMeans kernel) {
+    SampledVector mean = SampledVector.ofChains(List.of(kernel));
+    return norm(mean.standardError()) / norm(mean.value());
   }
 
   private static double norm(double[] values) {

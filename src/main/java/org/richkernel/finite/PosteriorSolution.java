@@ -2,6 +2,7 @@ package org.richkernel.finite;
 
 import java.util.List;
 import java.util.Map;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -15,10 +16,8 @@ import org.richkernel.solver.StopReason;
  * @param kernelErrors standard errors of their entries
  * @param layers numbers of the mean kernels
  * @param dual mean of v = beta (y - f), row-major P x K
- * @param dualErrors its standard errors
- * @param trainOutputs mean output on the training points, row-major P x K
- * @param testOutputs mean output at the test points, row-major Q x K; empty without test points
- * @param testErrors standard errors of {@code testOutputs}
+ * @param train mean output on the training points, y - v / beta, P x K
+ * @param test mean output at the test points, Q x K; of length 0 without test points
  * @param chains step, acceptance and effective draws of each chain
  * @param dualFits tr Y^T v of every chain after each measured trajectory, row-major measured x
  *     chains
@@ -36,10 +35,8 @@ public record PosteriorSolution(
     List<double[]> kernelErrors,
     List<LayerEstimate> layers,
     double[] dual,
-    double[] dualErrors,
-    double[] trainOutputs,
-    double[] testOutputs,
-    double[] testErrors,
+    SampledVector train,
+    SampledVector test,
     List<Chain> chains,
     double[] dualFits,
     Map<String, double[]> history,
@@ -52,6 +49,16 @@ public record PosteriorSolution(
    * @param acceptance mean acceptance probability since the step was frozen
    */
   public record Chain(double step, double acceptance) {}
+
+  /** Mean output on the training points, row-major P x K. */
+  public double[] trainOutputs() {
+    return train.value();
+  }
+
+  /** Mean output at the test points, row-major Q x K. */
+  public double[] testOutputs() {
+    return test.value();
+  }
 
   /** Whether the chains have mixed. */
   public boolean converged() {

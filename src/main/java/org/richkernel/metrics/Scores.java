@@ -69,24 +69,6 @@ public record Scores(double loss, OptionalDouble accuracy) {
     return largest * Arrays.stream(coefficients).map(Math::abs).sum();
   }
 
-  /**
-   * Standard error of the loss that errors of the predictions cause, to first order and as if all
-   * points erred together.
-   *
-   * @param targets y, P x K
-   * @param predictions f, P x K, row-major
-   * @param spread standard errors of the predictions
-   */
-  public static double lossError(Targets targets, double[] predictions, double[] spread) {
-    double[] y = targets.toArray();
-    double sum = 0;
-    for (int i = 0; i < predictions.length; i++) {
-      // d loss / d f_i = 2 (f_i - y_i) / n
-      sum += 2 * Math.abs(predictions[i] - y[i]) * spread[i] / predictions.length;
-    }
-    return sum;
-  }
-
   private static OptionalDouble signs(Targets targets, double[] predictions, double tie) {
     double right = 0;
     for (int i = 0; i < predictions.length; i++) {

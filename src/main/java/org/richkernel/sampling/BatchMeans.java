@@ -2,20 +2,16 @@ package org.richkernel.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import org.richkernel.solver.SolverState;
 
 /**
- * Mean of a vector along Markov chains that advance together, with standard errors from the means
- * of consecutive batches of all chains. Batches are merged in pairs as the chains grow, so there
- * are at most {@value #MOST} of them and the memory is bounded.
+ * Mean of a vector along Markov chains that advance together, and the means of consecutive batches
+ * of all chains, from which {@link SampledVector} takes its error. Batches are merged in pairs as
+ * the chains grow, so there are at most {@value #MOST} of them and the memory is bounded.
  */
 public final class BatchMeans {
   /** Most batches. */
-  public static final int MOST = 16;
-
-  /** Fewest batches that an error is taken from. */
-  private static final int LEAST = 4;
+  static final int MOST = 16;
 
   private final int size;
   private final List<double[]> batches = new ArrayList<>(); // sums
@@ -105,42 +101,6 @@ public final class BatchMeans {
       mean[i] /= count();
     }
     return mean;
-  }
-
-  /** Standard error of each entry of the mean; NaN for fewer than {@value #LEAST} batches. */
-  public double[] standardError() {
-    double[] errors = new double[size];
-    for (int i = 0; i < size; i++) {
-      int entry = i;
-      errors[i] = error(b -> batches.get(b)[entry] / length);
-    }
-    return errors;
-  }
-
-  /** Standard error of a smooth function of the mean, from its values at the batch means. */
-  public double standardError(ToDoubleFunction<double[]> statistic) {
-    double[] values = new double[batches.size()];
-    for (int b = 0; b < values.length; b++) {
-      values[b] = statistic.applyAsDouble(batch(b));
-    }
-    return error(b -> values[b]);
-  }
-
-  private double error(java.util.function.IntToDoubleFunction value) {
-    int n = batches.size();
-    if (n < LEAST) {
-      return Double.NaN;
-    }
-    double sum = 0;
-    for (int b = 0; b < n; b++) {
-      sum += value.applyAsDouble(b);
-    }
-    double squares = 0;
-    for (int b = 0; b < n; b++) {
-      double deviation = value.applyAsDouble(b) - sum / n;
-      squares += deviation * deviation;
-    }
-    return Math.sqrt(squares / (n * (n - 1.0)));
   }
 
   /** Adds this to a checkpoint under a name. */

@@ -2,6 +2,7 @@ package org.richkernel.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -42,43 +43,52 @@ public record SampledVector(double[] value, List<double[]> deviations, double de
     return new SampledVector(mean, deviations, count - 1);
   }
 
+  /** The same errors about another value, such as that of all draws together. */
+  public SampledVector about(double[] other) {
+    return new SampledVector(other, deviations, degreesOfFreedom);
+  }
+
   /**
    * Mean over Markov chains of one law, from the batches of each. What neighbouring batches have in
    * common enters by their correlation, one number for all entries.
    */
   public static SampledVector ofChains(List<BatchMeans> chains) {
-    double[] mean = new double[chains.get(0).mean().length];
-    double[] centre = new double[mean.length]; // of whole batches
+    return ofChains(chains, UnaryOperator.identity());
+  }
+
+  /**
+   * A smooth function of the mean over Markov chains of one law, with the error that its values at
+   * the batches have.
+   */
+  public static SampledVector ofChains(List<BatchMeans> chains, UnaryOperator<double[]> function) {
+    List<List<double[]>> all = new ArrayList<>();
     int count = 0;
     for (BatchMeans chain : chains) {
-      double[] own = chain.mean();
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += own[i] / chains.size();
-      }
-      count += chain.batches();
-    }
-    for (BatchMeans chain : chains) {
+      List<double[]> own = new ArrayList<>();
       for (int b = 0; b < chain.batches(); b++) {
-        double[] batch = chain.batch(b);
-        for (int i = 0; i < mean.length; i++) {
+        own.add(function.apply(chain.batch(b)));
+      }
+      all.add(own);
+      count += own.size();
+    }
+    double[] value =
+        function.apply(
+            new IndependentEstimates(chains.stream().map(BatchMeans::mean).toList()).mean());
+    double[] centre = new double[value.length]; // of whole batches
+    for (List<double[]> chain : all) {
+      for (double[] batch : chain) {
+        for (int i = 0; i < centre.length; i++) {
           centre[i] += batch[i] / count;
         }
       }
     }
-    List<List<double[]>> all = new ArrayList<>();
-    for (BatchMeans chain : chains) {
-      List<double[]> own = new ArrayList<>();
-      for (int b = 0; b < chain.batches(); b++) {
-        own.add(difference(chain.batch(b), centre, 1));
-      }
-      all.add(own);
-    }
+    all.replaceAll(chain -> chain.stream().map(batch -> difference(batch, centre, 1)).toList());
     double time = correlationTime(all, count);
     double scale = Math.sqrt(time / (count * (count - 1.0)));
     List<double[]> deviations =
         all.stream().flatMap(List::stream).map(batch -> scaled(batch, scale)).toList();
     double freedom = count < 2 ? 0 : Math.max(LEAST_FREEDOM, count / time - 1);
-    return new SampledVector(mean, deviations, freedom);
+    return new SampledVector(value, deviations, freedom);
   }
 
   /**
@@ -179,6 +189,16 @@ public record SampledVector(double[] value, List<double[]> deviations, double de
       errors[i] = errors[i] == 0 ? 0 : Math.sqrt(errors[i]) * widening;
     }
     return errors;
+  }
+
+  /**
+   * Standard error of sum_i w_i x_i, with Student's factor; 0 where the vector is exact.
+   *
+   * @param weights w, as long as the vector
+   */
+  public double productError(double[] weights) {
+    double squares = deviations.stream().mapToDouble(d -> Math.pow(dot(weights, d), 2)).sum();
+    return isExact() ? 0 : Math.sqrt(squares) * Student.widening(degreesOfFreedom);
   }
 
   /**

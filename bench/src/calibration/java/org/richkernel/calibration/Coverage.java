@@ -9,6 +9,8 @@ import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.compute.Backend;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -30,14 +32,27 @@ public final class Coverage {
       SaddleOptions own = options.withSeed(options.seed() + s);
       AdaptiveNbkSolution solution =
           new AdaptiveNbkSolver(backend, exact.problem(own)).solve(RunControl.silent());
-      runs++;
-      sweeps += solution.iterations();
-      converged += solution.converged() ? 1 : 0;
-      if (solution.certificate().errorsHold()) {
-        vouched++;
+      if (countRun(
+          solution.converged(), solution.certificate().errorsHold(), solution.iterations())) {
         add(exact, solution);
       }
     }
+  }
+
+  /**
+   * Counts a run.
+   *
+   * @param certified whether it converged
+   * @param vouchedFor whether its errors count
+   * @param length sweeps, or passes
+   * @return {@code vouchedFor}
+   */
+  public boolean countRun(boolean certified, boolean vouchedFor, long length) {
+    runs++;
+    sweeps += length;
+    converged += certified ? 1 : 0;
+    vouched += vouchedFor ? 1 : 0;
+    return vouchedFor;
   }
 
   private void add(ExactCase exact, AdaptiveNbkSolution solution) {
@@ -46,24 +61,44 @@ public final class Coverage {
     add("trace", layer.trace().value(), exact.trace(), layer.trace().error());
     add("|Phi|_F", layer.frobenius().value(), exact.frobenius(), layer.frobenius().error());
     add("y.v", solution.dualFit().value(), exact.dualFit(), solution.dualFit().error());
-    double[] y = exact.targets();
-    double[] f = solution.train().value();
+    addOutputs("train", solution.train(), exact.targets(), exact.train());
+    add("f_test", solution.test().value(), exact.predictions(), solution.test().standardError());
+  }
+
+  /**
+   * Adds predictions of a run and their loss.
+   *
+   * @param y targets
+   * @param truth the exact predictions
+   */
+  public void addOutputs(String points, SampledVector f, double[] y, double[] truth) {
+    add(points + " loss", loss(y, f.value()), loss(y, truth), f.lossError(y));
+    add("f_" + points, f.value(), truth, f.standardError());
+  }
+
+  /** Mean of (y - f)^2. */
+  public static double loss(double[] y, double[] f) {
     double loss = 0;
     for (int i = 0; i < y.length; i++) {
       loss += (y[i] - f[i]) * (y[i] - f[i]) / y.length;
     }
-    add("train loss", loss, exact.trainLoss(), solution.train().lossError(y));
-    add("f_train", f, exact.train(), solution.train().standardError());
-    add("f_test", solution.test().value(), exact.predictions(), solution.test().standardError());
+    return loss;
   }
 
-  private void add(String name, double[] values, double[] truth, double[] errors) {
+  /** Adds numbers of a run of one kind. */
+  public void add(String name, double[] values, double[] truth, double[] errors) {
     for (int i = 0; i < values.length; i++) {
       add(name, values[i], truth[i], errors[i]);
     }
   }
 
-  private void add(String name, double value, double truth, double error) {
+  /** Adds an estimate of a run; that of the truth has an error too. */
+  public void add(String name, Estimate seen, Estimate truth) {
+    add(name, seen.value(), truth.value(), Math.hypot(seen.error(), truth.error()));
+  }
+
+  /** Adds a number of a run. */
+  public void add(String name, double value, double truth, double error) {
     deviations.computeIfAbsent(name, key -> new ArrayList<>()).add((value - truth) / error);
   }
 

@@ -51,7 +51,7 @@ public record ExactCase(
     double frobenius,
     double dualFit,
     double trainLoss) {
-  private static final String FILE = "test-data/reference/exact-small.json";
+  static final String FILE = "test-data/reference/exact-small.json";
 
   /** The cases whose tilted density has one well, or wells that chains leave. */
   public static List<ExactCase> ordinary() {
@@ -70,18 +70,22 @@ public record ExactCase(
     return all.stream().filter(c -> c.name.equals(name)).findFirst().orElseThrow();
   }
 
-  private static List<ExactCase> read(String group) {
-    JsonNode all;
+  private static List<ExactCase> read(String name) {
+    JsonNode group = group(name);
+    List<ExactCase> cases = new ArrayList<>();
+    for (JsonNode node : group.path("cases")) {
+      cases.add(of(group, node));
+    }
+    return cases;
+  }
+
+  /** A group of cases of the file. */
+  static JsonNode group(String name) {
     try {
-      all = new ObjectMapper().readTree(new File(FILE)).path(group);
+      return new ObjectMapper().readTree(new File(FILE)).path(name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    List<ExactCase> cases = new ArrayList<>();
-    for (JsonNode node : all.path("cases")) {
-      cases.add(of(all, node));
-    }
-    return cases;
   }
 
   private static ExactCase of(JsonNode group, JsonNode node) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.Stream;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
@@ -24,7 +23,7 @@ import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
-import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -149,24 +148,18 @@ public final class SampledScaleSolver {
     levels.put(
         ScaleSolution.GAUSSIAN,
         LevelPrediction.exact(lazy.trainPredictions(), lazy.testPredictions()));
-    levels.put(
-        ScaleSolution.TREE,
-        new LevelPrediction(
-            tree.trainPredictions(),
-            tree.train().standardError(),
-            tree.testPredictions(),
-            tree.test().standardError()));
+    levels.put(ScaleSolution.TREE, new LevelPrediction(tree.train(), tree.test()));
     levels.put(ScaleSolution.RESCALED, rescaled(modes, rescaled.q()));
     Map<String, Predictor> predictors = new LinkedHashMap<>();
     if (sequence.restored()) {
-      levels.put(ScaleSolution.ONE_LOOP, unpacked(sequence.attached()));
+      levels.put(ScaleSolution.ONE_LOOP, LevelPrediction.unpacked(sequence.attached()));
     } else {
       AdaptiveNbkSolution solution = sequence.solution();
       predictors.put(ScaleSolution.TREE, solution.predictor());
       if (solution.predictor() instanceof SampledPredictor sampled) {
         LevelPrediction loop = oneLoop(solution, sampled, chi);
         levels.put(ScaleSolution.ONE_LOOP, loop);
-        sequence.attach(packed(loop));
+        sequence.attach(loop.packed());
       }
     }
     return new ScaleSolution(
@@ -178,22 +171,6 @@ public final class SampledScaleSolver {
         OptionalDouble.empty(),
         rescaled.stationaryPoints(),
         Optional.of(tree));
-  }
-
-  private static double[] packed(LevelPrediction f) {
-    return Stream.of(f.train(), f.trainError(), f.test(), f.testError())
-        .flatMapToDouble(Arrays::stream)
-        .toArray();
-  }
-
-  private LevelPrediction unpacked(double[] numbers) {
-    int points = problem.points();
-    int end = 2 * points + problem.testInputs().rows();
-    return new LevelPrediction(
-        Arrays.copyOf(numbers, points),
-        Arrays.copyOfRange(numbers, points, 2 * points),
-        Arrays.copyOfRange(numbers, 2 * points, end),
-        Arrays.copyOfRange(numbers, end, numbers.length));
   }
 
   private LazySolution lazy() {
@@ -235,16 +212,14 @@ public final class SampledScaleSolver {
       int last = (int) ((long) (part + 1) * count / PARTS);
       add(tree, sampled, chi, first, last - first, train, test);
     }
-    double[] trainError = new IndependentEstimates(train).standardError();
-    double[] testError = new IndependentEstimates(test).standardError();
+    SampledVector trainParts = SampledVector.of(train);
+    SampledVector testParts = SampledVector.of(test);
     train.clear();
     test.clear();
     add(tree, sampled, chi, 0, count, train, test);
     return new LevelPrediction(
-        sum(tree.trainPredictions(), train.get(0)),
-        hypot(trainError, tree.train().standardError()),
-        sum(tree.testPredictions(), test.get(0)),
-        hypot(testError, tree.test().standardError()));
+        tree.train().plus(trainParts.about(train.get(0))),
+        tree.test().plus(testParts.about(test.get(0))));
   }
 
   private void add(
@@ -275,21 +250,5 @@ public final class SampledScaleSolver {
             problem.kappa());
     train.add(loop.trainChange(chi, problem.kappa()));
     test.add(neurons.read(problem.testInputs(), loop.readout()));
-  }
-
-  private static double[] sum(double[] x, double[] y) {
-    double[] z = x.clone();
-    for (int i = 0; i < z.length; i++) {
-      z[i] += y[i];
-    }
-    return z;
-  }
-
-  private static double[] hypot(double[] x, double[] y) {
-    double[] z = x.clone();
-    for (int i = 0; i < Math.min(z.length, y.length); i++) {
-      z[i] = Math.hypot(x[i], y[i]);
-    }
-    return z;
   }
 }
