@@ -27,7 +27,7 @@ class RanksTest {
     int left = 0;
     int unlikely = 0;
     for (int r = 0; r < 200; r++) {
-      Ranks ranks = ranks(random, 60, 0, 1);
+      Ranks ranks = ranks(random, 30, 0, 1);
       left += ranks.band() < 0.05 ? 1 : 0;
       unlikely += ranks.chiSquare(10) < 0.05 ? 1 : 0;
     }

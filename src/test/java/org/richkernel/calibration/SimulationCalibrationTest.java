@@ -18,15 +18,13 @@ import org.richkernel.network.NetworkSpec;
 /**
  * Simulation-based calibration of the samplers of networks of finite width, small (the program is
  * org.richkernel.bench.SimulationCalibration): networks from the prior, data from each, and ranks
- * of their numbers among draws of the posterior. Width 8 and five outputs, so that 40 data sets
+ * of their numbers among draws of the posterior. Width 8 and five outputs, so that few data sets
  * tell a wrong posterior.
  */
 class SimulationCalibrationTest {
   private static final SimulatedData.Law LAW =
       new SimulatedData.Law(
           "tanh", NetworkSpec.of(1, Activation.TANH).withBiasVariance(0.2), 8, 0.7, 0.1, 4, 2, 5);
-
-  private static final int SETS = 40;
 
   /** Below this probability of its ranks a sampler is wrong. */
   private static final double WRONG = 0.001;
@@ -38,11 +36,12 @@ class SimulationCalibrationTest {
         new FiniteWidthDraws(1));
   }
 
-  private static RankCalibration calibrate(RankCalibration.Sampler sampler, double noiseFactor) {
+  private static RankCalibration calibrate(
+      RankCalibration.Sampler sampler, int sets, double noiseFactor) {
     RankCalibration calibration = new RankCalibration(sampler, 60);
     try (Backend backend =
         Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), message -> {})) {
-      calibration.run(backend, LAW, 0, SETS, noiseFactor);
+      calibration.run(backend, LAW, 0, sets, noiseFactor);
     }
     return calibration;
   }
@@ -51,20 +50,20 @@ class SimulationCalibrationTest {
   @ParameterizedTest
   @MethodSource("samplers")
   void ranksOfTheTruthAreUniform(RankCalibration.Sampler sampler) {
-    RankCalibration calibration = calibrate(sampler, 1);
+    RankCalibration calibration = calibrate(sampler, 24, 1);
     assertThat(calibration.worstBand()).as(calibration.rows("")).isGreaterThan(0.01);
   }
 
   /** Data whose noise has 1.3 times the variance that the likelihood has. */
   @Test
   void aWrongTemperatureIsFound() {
-    RankCalibration calibration = calibrate(new WeightPosteriorDraws(Readout.SAMPLED), 1.3);
+    RankCalibration calibration = calibrate(new WeightPosteriorDraws(Readout.SAMPLED), 40, 1.3);
     assertThat(calibration.worstBand()).as(calibration.rows("")).isLessThan(WRONG);
   }
 
   @Test
   void aMissingDeterminantIsFound() {
-    RankCalibration calibration = calibrate(new FiniteWidthDraws(1e-9), 1);
+    RankCalibration calibration = calibrate(new FiniteWidthDraws(1e-9), 40, 1);
     assertThat(calibration.worstBand()).as(calibration.rows("")).isLessThan(WRONG);
   }
 }

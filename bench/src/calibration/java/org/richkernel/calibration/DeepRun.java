@@ -22,8 +22,7 @@ public final class DeepRun implements CoverageRun {
   private static final int LONG = 2500;
 
   private static final Targets Y = Targets.of(new double[] {1, -1, 0.5, -0.3});
-  private static final Inputs TEST =
-      Inputs.of(new double[] {0.4, 0.7, -1.3, 0.2, 0.1, -1.5}, 3, 2);
+  private static final Inputs TEST = Inputs.of(new double[] {0.4, 0.7, -1.3, 0.2, 0.1, -1.5}, 3, 2);
   private static final Targets Y_TEST = Targets.of(new double[] {0.2, -0.8, 0.4});
 
   private final Activation activation;
@@ -51,8 +50,7 @@ public final class DeepRun implements CoverageRun {
   private AdaptiveNbkSolution solve(Backend backend, SaddleOptions options) {
     Inputs train = Inputs.of(new double[] {1.2, 0.3, -0.5, 1.1, 0.8, -0.9, -1.0, -0.6}, 4, 2);
     return new AdaptiveNbkSolver(
-            backend,
-            new AdaptiveProblem(NetworkSpec.of(2, activation), options, train, Y, TEST))
+            backend, new AdaptiveProblem(NetworkSpec.of(2, activation), options, train, Y, TEST))
         .solve(RunControl.silent());
   }
 
@@ -64,8 +62,7 @@ public final class DeepRun implements CoverageRun {
   @Override
   public void add(Backend backend, long seed, Coverage coverage) {
     AdaptiveNbkSolution seen = solve(backend, options().withSamples(samples).withSeed(seed));
-    if (!coverage.countRun(
-        seen.converged(), seen.certificate().errorsHold(), seen.iterations())) {
+    if (!coverage.countRun(seen.converged(), seen.certificate().errorsHold(), seen.iterations())) {
       return;
     }
     for (int l = 0; l < 2; l++) {

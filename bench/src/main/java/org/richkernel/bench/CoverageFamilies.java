@@ -31,7 +31,8 @@ public final class CoverageFamilies {
   /**
    * Prints the table.
    *
-   * @param arguments seeds of each case, first seed, and what to print
+   * @param arguments seeds of each case, first seed, and what to print: a family, or those of its
+   *     cases whose name has a part, {@code one-loop/relu-n10}
    */
   public static void main(String[] arguments) {
     int seeds = Integer.parseInt(arguments[0]);
@@ -43,8 +44,12 @@ public final class CoverageFamilies {
     try (Backend backend =
         Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), message -> {})) {
       for (int i = 2; i < arguments.length; i++) {
-        for (Supplier<CoverageRun> made : runs(backend, arguments[i])) {
+        String[] chosen = arguments[i].split("/", 2);
+        for (Supplier<CoverageRun> made : runs(backend, chosen[0])) {
           CoverageRun run = made.get();
+          if (chosen.length > 1 && !run.name().contains(chosen[1])) {
+            continue;
+          }
           Coverage coverage = new Coverage();
           for (int s = 0; s < seeds; s++) {
             run.add(backend, first + s, coverage);
