@@ -2,50 +2,54 @@ package org.richkernel.compute.cuda;
 
 import org.richkernel.compute.Precision;
 
-/** The kernels, by module and name; a name ends in the precision that a launch chooses. */
+/**
+ * The kernels, by source and name; a name ends in the precision that a launch chooses. A source is
+ * a module of its own: what a command does not use is not compiled.
+ */
 enum Kernel {
-  ACTIVATE(KernelModule.ELEMENTWISE, "rk_field_activate"),
-  DIFFERENTIATE(KernelModule.ELEMENTWISE, "rk_field_differentiate"),
-  SMOOTH(KernelModule.ELEMENTWISE, "rk_field_smooth"),
-  SLIDE(KernelModule.ELEMENTWISE, "rk_field_slide"),
-  ADD_DIAGONAL(KernelModule.ELEMENTWISE, "rk_diagonal_add"),
-  ADD_DIAGONAL_NUMBER(KernelModule.ELEMENTWISE, "rk_diagonal_add_number"),
-  AXPY(KernelModule.ELEMENTWISE, "rk_matrix_axpy"),
-  COPY_FLOAT32(KernelModule.ELEMENTWISE, "rk_matrix_copy_f32"),
-  COPY_FLOAT64(KernelModule.ELEMENTWISE, "rk_matrix_copy_f64"),
-  FILL(KernelModule.ELEMENTWISE, "rk_matrix_fill"),
-  MULTIPLY(KernelModule.ELEMENTWISE, "rk_matrix_multiply"),
-  SUM(KernelModule.ELEMENTWISE, "rk_matrix_sum"),
-  DOT(KernelModule.ELEMENTWISE, "rk_matrix_dot"),
-  COUNT_NONFINITE(KernelModule.ELEMENTWISE, "rk_matrix_count_nonfinite"),
-  SUM_PARTIALS(KernelModule.ELEMENTWISE, "rk_partials_sum"),
-  ROW_DOT(KernelModule.ELEMENTWISE, "rk_rows_dot"),
-  SCALE(KernelModule.ELEMENTWISE, "rk_matrix_scale"),
-  SCALE_COLUMNS(KernelModule.ELEMENTWISE, "rk_columns_scale"),
-  SCALE_ROWS(KernelModule.ELEMENTWISE, "rk_rows_scale"),
-  ACCUMULATE_PANELS(KernelModule.GRAM, "rk_panels_accumulate_f32"),
-  DUAL_ACTIVATION(KernelModule.GRAM, "rk_dual_activation"),
-  DUAL_SERIES(KernelModule.GRAM, "rk_dual_series"),
-  FINISH_CHOLESKY(KernelModule.GRAM, "rk_cholesky_finish"),
-  LOG_DIAGONAL(KernelModule.GRAM, "rk_diagonal_logsum"),
-  MIRROR(KernelModule.GRAM, "rk_triangle_mirror"),
-  TRANSPOSE(KernelModule.GRAM, "rk_matrix_transpose"),
-  FILL_GAUSSIAN(KernelModule.SAMPLING, "rk_field_fill_gaussian"),
-  FILL_UNIFORM(KernelModule.SAMPLING, "rk_field_fill_uniform"),
-  KICK_ROTATE(KernelModule.SAMPLING, "rk_phase_kick_rotate"),
-  BACK_PROJECT(KernelModule.BAYES, "rk_pull_back_project"),
-  WEIGH_PULL(KernelModule.BAYES, "rk_pull_weigh");
+  ACTIVATE("elementwise/activate.cu", "rk_field_activate"),
+  DIFFERENTIATE("elementwise/activate_with_derivative.cu", "rk_field_differentiate"),
+  SMOOTH("elementwise/activate_smoothed.cu", "rk_field_smooth"),
+  SLIDE("elementwise/activate_sliding.cu", "rk_field_slide"),
+  ADD_DIAGONAL("elementwise/add_diagonal.cu", "rk_diagonal_add"),
+  ADD_DIAGONAL_NUMBER("elementwise/add_diagonal.cu", "rk_diagonal_add_number"),
+  AXPY("elementwise/axpy.cu", "rk_matrix_axpy"),
+  COPY_FLOAT32("elementwise/copy.cu", "rk_matrix_copy_f32"),
+  COPY_FLOAT64("elementwise/copy.cu", "rk_matrix_copy_f64"),
+  FILL("elementwise/fill.cu", "rk_matrix_fill"),
+  MULTIPLY("elementwise/multiply.cu", "rk_matrix_multiply"),
+  SUM("elementwise/reduce.cu", "rk_matrix_sum"),
+  DOT("elementwise/reduce.cu", "rk_matrix_dot"),
+  COUNT_NONFINITE("elementwise/reduce.cu", "rk_matrix_count_nonfinite"),
+  SUM_PARTIALS("elementwise/reduce.cu", "rk_partials_sum"),
+  ROW_DOT("elementwise/row_dot.cu", "rk_rows_dot"),
+  SCALE("elementwise/scale.cu", "rk_matrix_scale"),
+  SCALE_COLUMNS("elementwise/scale_columns.cu", "rk_columns_scale"),
+  SCALE_ROWS("elementwise/scale_rows.cu", "rk_rows_scale"),
+  ACCUMULATE_PANELS("gram/accumulate_panels.cu", "rk_panels_accumulate_f32"),
+  DUAL_ACTIVATION("gram/dual_activation.cu", "rk_dual_activation"),
+  DUAL_SERIES("gram/dual_series.cu", "rk_dual_series"),
+  FINISH_CHOLESKY("gram/finish_cholesky.cu", "rk_cholesky_finish"),
+  LOG_DIAGONAL("gram/log_determinant.cu", "rk_diagonal_logsum"),
+  MIRROR("gram/mirror_triangle.cu", "rk_triangle_mirror"),
+  TRANSPOSE("gram/transpose_square.cu", "rk_matrix_transpose"),
+  FILL_GAUSSIAN("sampling/fill_gaussian.cu", "rk_field_fill_gaussian"),
+  FILL_UNIFORM("sampling/fill_uniform.cu", "rk_field_fill_uniform"),
+  KICK_ROTATE("sampling/kick_rotate.cu", "rk_phase_kick_rotate"),
+  BACK_PROJECT("bayes/back_project.cu", "rk_pull_back_project"),
+  WEIGH_PULL("bayes/weigh_pull.cu", "rk_pull_weigh");
 
-  private final KernelModule module;
+  private final String source;
   private final String stem;
 
-  Kernel(KernelModule module, String stem) {
-    this.module = module;
+  Kernel(String source, String stem) {
+    this.source = source;
     this.stem = stem;
   }
 
-  KernelModule module() {
-    return module;
+  /** The file that holds it, relative to kernels-cu. */
+  String source() {
+    return source;
   }
 
   /** The symbol of the variant in this precision. */

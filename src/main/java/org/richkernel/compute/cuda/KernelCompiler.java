@@ -103,13 +103,13 @@ final class KernelCompiler {
    */
   byte[] compile(KernelSources sources, Target target) {
     String[] options = {"--gpu-architecture=" + architecture(target), "--std=c++17", "-lineinfo"};
-    String doing = "compiling the kernels " + sources.module() + " for " + architecture(target);
+    String doing = "compiling the kernels " + sources.name() + " for " + architecture(target);
     nvrtcProgram program = new nvrtcProgram();
     require(
         JNvrtc.nvrtcCreateProgram(
             program,
             sources.program(),
-            sources.module().name().toLowerCase(Locale.ROOT) + ".cu",
+            sources.name() + ".cu",
             sources.names().size(),
             sources.texts().toArray(String[]::new),
             sources.names().toArray(String[]::new)),

@@ -1,6 +1,7 @@
 package org.richkernel.compute.cuda;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
@@ -14,7 +15,7 @@ final class KernelLauncher implements AutoCloseable {
   private final CudaSession session;
   private final KernelLoader loader;
   private final LaunchArguments arguments;
-  private final Map<KernelModule, CUmodule> modules = new EnumMap<>(KernelModule.class);
+  private final Map<String, CUmodule> modules = new HashMap<>();
   private final Map<Kernel, Map<Precision, CUfunction>> functions = new EnumMap<>(Kernel.class);
   private final long mostBlocks;
 
@@ -93,17 +94,17 @@ final class KernelLauncher implements AutoCloseable {
     }
     CUfunction function = variants.get(precision);
     if (function == null) {
-      function = find(kernel.symbol(precision), kernel.module());
+      function = find(kernel.symbol(precision), kernel.source());
       variants.put(precision, function);
     }
     return function;
   }
 
-  private CUfunction find(String symbol, KernelModule from) {
-    CUmodule module = modules.get(from);
+  private CUfunction find(String symbol, String source) {
+    CUmodule module = modules.get(source);
     if (module == null) {
-      module = loader.load(from);
-      modules.put(from, module);
+      module = loader.load(source);
+      modules.put(source, module);
     }
     CUfunction found = new CUfunction();
     session.check(

@@ -3,7 +3,6 @@ package org.richkernel.compute.cuda;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -30,12 +29,12 @@ final class KernelLoader {
   }
 
   /**
-   * Loads a module.
+   * Loads the module of a source.
    *
    * @throws CudaException if it cannot be compiled or the driver refuses every form of it
    */
-  CUmodule load(KernelModule module) {
-    KernelSources sources = KernelSources.of(module);
+  CUmodule load(String source) {
+    KernelSources sources = KernelSources.of(source);
     CUmodule loaded = new CUmodule();
     CudaException refusal = null;
     for (KernelCompiler.Target target : compiler.targets()) {
@@ -62,7 +61,7 @@ final class KernelLoader {
    * compiles must never reach a driver.
    */
   private String cacheName(KernelSources sources, KernelCompiler.Target target) {
-    return sources.module().name().toLowerCase(Locale.ROOT)
+    return sources.name()
         + "-"
         + sources.digest().substring(0, 32)
         + "-"

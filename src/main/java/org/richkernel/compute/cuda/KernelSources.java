@@ -9,33 +9,39 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * The text of one module as the compiler gets it.
+ * The text of one module as the compiler gets it: a source and the headers that it includes.
  *
- * @param module which
- * @param program includes of the module's sources, one line each
- * @param names names of all files, headers and sources, as they are included
+ * @param names names of all files as they are included, the source first
  * @param texts their contents
  */
-record KernelSources(KernelModule module, String program, List<String> names, List<String> texts) {
+record KernelSources(List<String> names, List<String> texts) {
   private static final String ROOT = "/kernels-cu/";
+  private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(.*)\"$");
 
   KernelSources {
     names = List.copyOf(names);
     texts = List.copyOf(texts);
   }
 
-  /** Reads a module from the class path. */
-  static KernelSources of(KernelModule module) {
-    List<String> names = new ArrayList<>(module.includes());
-    names.addAll(module.sources());
-    StringBuilder program = new StringBuilder();
-    for (String source : module.sources()) {
-      program.append("#include \"").append(source).append("\"\n");
-    }
-    return new KernelSources(
-        module, program.toString(), names, names.stream().map(KernelSources::read).toList());
+  /** Reads a source and its headers from the class path. */
+  static KernelSources of(String source) {
+    String text = read(source);
+    List<String> names = new ArrayList<>(List.of(source));
+    INCLUDE.matcher(text).results().forEach(found -> names.add(found.group(1)));
+    return new KernelSources(names, names.stream().map(KernelSources::read).toList());
+  }
+
+  /** The program: one line that includes the source. */
+  String program() {
+    return "#include \"" + names.get(0) + "\"\n";
+  }
+
+  /** The source's name without what a file name does not bear: "gram-mirror_triangle". */
+  String name() {
+    return names.get(0).replace('/', '-').replaceFirst("\\.cu$", "");
   }
 
   private static String read(String name) {
@@ -53,7 +59,6 @@ record KernelSources(KernelModule module, String program, List<String> names, Li
   String digest() {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(program.getBytes(StandardCharsets.UTF_8));
       for (int i = 0; i < names.size(); i++) {
         digest.update((byte) 0);
         digest.update(names.get(i).getBytes(StandardCharsets.UTF_8));

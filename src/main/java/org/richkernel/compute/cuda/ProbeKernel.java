@@ -7,6 +7,12 @@ import jcuda.driver.JCudaDriver;
 
 /** Shows that this device compiles, loads and runs a kernel, by its result. */
 final class ProbeKernel {
+  /** The source that holds it. */
+  static final String SOURCE = "probe/probe.cu";
+
+  /** Its name in there. */
+  static final String SYMBOL = "rk_probe_write_i32";
+
   private static final int NUMBERS = 64;
 
   private ProbeKernel() {}
@@ -23,7 +29,7 @@ final class ProbeKernel {
       DeviceMemory memory,
       Transfers transfers) {
     session.begin("running the probe kernel");
-    CUmodule module = loader.load(KernelModule.PROBE);
+    CUmodule module = loader.load(SOURCE);
     DeviceMemory.Block block = memory.take((long) NUMBERS * Integer.BYTES, "the probe kernel");
     try {
       launch(session, module, arguments, block.pointer());
@@ -39,8 +45,8 @@ final class ProbeKernel {
       CudaSession session, CUmodule module, LaunchArguments arguments, DevicePointer numbers) {
     CUfunction function = new CUfunction();
     session.check(
-        JCudaDriver.cuModuleGetFunction(function, module, "rk_probe_write_i32"),
-        "cuModuleGetFunction(rk_probe_write_i32)");
+        JCudaDriver.cuModuleGetFunction(function, module, SYMBOL),
+        "cuModuleGetFunction(" + SYMBOL + ")");
     arguments.start().add(NUMBERS).add(numbers);
     session.check(
         JCudaDriver.cuLaunchKernel(

@@ -53,7 +53,8 @@ class KernelLoadingTest {
     try (CudaBackend backend = open()) {
       fill(backend);
     }
-    List<Path> kept = compiled("sampling-[0-9a-f]{32}-sm_80-nvrtc12\\.6-emulated\\.cubin");
+    List<Path> kept =
+        compiled("sampling-fill_uniform-[0-9a-f]{32}-sm_80-nvrtc12\\.6-emulated\\.cubin");
     assertThat(kept).hasSize(1);
     FileTime written = Files.getLastModifiedTime(kept.get(0));
     // a compilation in the second run would fail
@@ -69,7 +70,7 @@ class KernelLoadingTest {
     try (CudaBackend backend = open()) {
       fill(backend);
     }
-    Path kept = compiled("sampling-.*\\.cubin").get(0);
+    Path kept = compiled("sampling-fill_uniform-.*\\.cubin").get(0);
     Files.writeString(kept, "not a kernel");
     try (CudaBackend backend = open()) {
       fill(backend);
@@ -83,8 +84,8 @@ class KernelLoadingTest {
     try (CudaBackend backend = open()) {
       fill(backend);
     }
-    assertThat(compiled("probe-.*-compute_80-nvrtc12\\.6-emulated\\.ptx")).hasSize(1);
-    assertThat(compiled("probe-.*\\.cubin")).isEmpty();
+    assertThat(compiled("probe-probe-.*-compute_80-nvrtc12\\.6-emulated\\.ptx")).hasSize(1);
+    assertThat(compiled("probe-probe-.*\\.cubin")).isEmpty();
   }
 
   @Test
@@ -114,7 +115,7 @@ class KernelLoadingTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(CudaException.class)
         .hasMessageContaining("CUDA_ERROR_NO_BINARY_FOR_GPU")
-        .hasMessageContaining("loading probe-");
+        .hasMessageContaining("loading probe-probe-");
     assertThat(EmulatedDevice.counter("contexts")).isZero();
   }
 
@@ -123,13 +124,11 @@ class KernelLoadingTest {
     CudaProbe.requireDevices(BackendOptions.defaults());
     KernelSources broken =
         new KernelSources(
-            KernelModule.PROBE,
-            "#include \"probe/probe.cu\"\n",
             List.of("probe/probe.cu"),
             List.of("extern \"C\" __global__ void rk_broken(int* p) { undefined_thing(p); }\n"));
     assertThatThrownBy(() -> new KernelCompiler(80).compile(broken, KernelCompiler.Target.CUBIN))
         .isInstanceOf(CudaException.class)
-        .hasMessageContaining("compiling the kernels PROBE for sm_80")
+        .hasMessageContaining("compiling the kernels probe-probe for sm_80")
         .hasMessageContaining("NVRTC 12.6 says:")
         .hasMessageContaining("undefined_thing");
   }
@@ -138,16 +137,24 @@ class KernelLoadingTest {
   void everyKernelIsInItsModule() throws IOException {
     try (CudaBackend backend = open()) {
       KernelLoader loader = new KernelLoader(backend.session(), new KernelCompiler(80), cache());
-      for (KernelModule module : KernelModule.values()) {
-        jcuda.driver.CUmodule loaded = loader.load(module);
-        for (Kernel kernel : Kernel.values()) {
-          if (kernel.module() == module) {
-            assertThat(hasSymbol(loaded, kernel)).as(kernel.name()).isTrue();
-          }
-        }
+      for (Kernel kernel : Kernel.values()) {
+        jcuda.driver.CUmodule loaded = loader.load(kernel.source());
+        assertThat(hasSymbol(loaded, kernel)).as(kernel.name()).isTrue();
         jcuda.driver.JCudaDriver.cuModuleUnload(loaded);
       }
     }
+  }
+
+  /** A module is compiled when a kernel of it is first launched: start-up waits for no other. */
+  @Test
+  void onlyWhatIsUsedIsCompiled() throws IOException {
+    try (CudaBackend backend = open()) {
+      assertThat(compiled(".*\\.cubin")).hasSize(1);
+      fill(backend);
+    }
+    assertThat(compiled(".*\\.cubin"))
+        .extracting(file -> file.getFileName().toString().split("-[0-9a-f]{32}", -1)[0])
+        .containsExactly("elementwise-reduce", "probe-probe", "sampling-fill_uniform");
   }
 
   private static boolean hasSymbol(jcuda.driver.CUmodule module, Kernel kernel) {
@@ -163,12 +170,11 @@ class KernelLoadingTest {
 
   @Test
   void changedSourceHasAnotherDigest() {
-    KernelSources sources = KernelSources.of(KernelModule.SAMPLING);
+    KernelSources sources = KernelSources.of(Kernel.KICK_ROTATE.source());
     List<String> texts = new java.util.ArrayList<>(sources.texts());
-    texts.set(0, texts.get(0) + "\n");
-    KernelSources changed =
-        new KernelSources(sources.module(), sources.program(), sources.names(), texts);
+    texts.set(1, texts.get(1) + "\n");
+    KernelSources changed = new KernelSources(sources.names(), texts);
     assertThat(changed.digest()).isNotEqualTo(sources.digest());
-    assertThat(sources.digest()).isEqualTo(KernelSources.of(KernelModule.SAMPLING).digest());
+    assertThat(sources.digest()).isEqualTo(KernelSources.of(Kernel.KICK_ROTATE.source()).digest());
   }
 }

@@ -5,16 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.richkernel.compute.Precision;
 
-/** The kernel folder and the modules that are packaged hold the same files and names. */
+/** The kernel folder and the sources that are packaged hold the same files and names. */
 class KernelSourcesTest {
   private static final Path FOLDER = Path.of("kernels-cu");
   private static final Pattern NAME = Pattern.compile("rk(_[a-z]+){2,3}_[fi](32|64)(_f(32|64))?");
@@ -29,43 +28,42 @@ class KernelSourcesTest {
     }
   }
 
-  @Test
-  void everySourceBelongsToOneModule() throws IOException {
-    List<String> listed = new ArrayList<>();
-    for (KernelModule module : KernelModule.values()) {
-      listed.addAll(module.sources());
+  /** Every source, the probe's included. */
+  private static Set<String> sources() {
+    Set<String> sources = new TreeSet<>(Set.of(ProbeKernel.SOURCE));
+    for (Kernel kernel : Kernel.values()) {
+      sources.add(kernel.source());
     }
-    assertThat(listed).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(files(".cu"));
+    return sources;
   }
 
   @Test
-  void modulesListTheHeadersThatTheirSourcesInclude() throws IOException {
-    Pattern include = Pattern.compile("(?m)^#include \"(.*)\"$");
-    for (KernelModule module : KernelModule.values()) {
-      TreeSet<String> included = new TreeSet<>();
-      for (String source : module.sources()) {
-        Matcher matcher = include.matcher(Files.readString(FOLDER.resolve(source)));
-        while (matcher.find()) {
-          included.add(matcher.group(1));
-        }
-      }
-      assertThat(module.includes()).as(module.name()).containsExactlyElementsOf(included);
+  void everyFileIsUsedAndEveryKernelIsInItsFile() throws IOException {
+    assertThat(sources()).containsExactlyElementsOf(files(".cu"));
+    Set<String> headers = new TreeSet<>();
+    for (String source : sources()) {
+      List<String> names = KernelSources.of(source).names();
+      headers.addAll(names.subList(1, names.size()));
     }
-    assertThat(files(".cuh"))
-        .allSatisfy(
-            header ->
-                assertThat(KernelModule.values())
-                    .anySatisfy(module -> assertThat(module.includes()).contains(header)));
+    assertThat(headers).containsExactlyElementsOf(files(".cuh"));
+  }
+
+  /** NVRTC knows no folders: a header that includes another would not be found. */
+  @Test
+  void headersIncludeNothing() throws IOException {
+    for (String header : files(".cuh")) {
+      assertThat(Files.readString(FOLDER.resolve(header))).as(header).doesNotContain("#include");
+    }
   }
 
   @Test
   void packagedTextsAreThoseOfTheFolder() throws IOException {
-    for (KernelModule module : KernelModule.values()) {
-      KernelSources sources = KernelSources.of(module);
-      for (int i = 0; i < sources.names().size(); i++) {
-        assertThat(sources.texts().get(i))
-            .as(sources.names().get(i))
-            .isEqualTo(Files.readString(FOLDER.resolve(sources.names().get(i))));
+    for (String source : sources()) {
+      KernelSources packaged = KernelSources.of(source);
+      for (int i = 0; i < packaged.names().size(); i++) {
+        assertThat(packaged.texts().get(i))
+            .as(packaged.names().get(i))
+            .isEqualTo(Files.readString(FOLDER.resolve(packaged.names().get(i))));
       }
     }
   }
