@@ -56,7 +56,7 @@ class SummaryTest {
                     + " seed tolerance max-sweeps determinant-weight gamma-path warm-start"
                     + " second-start select select-by betas evidence-width validation-fraction"
                     + " cross-check audit order width scaling chi backend threads devices device-memory"
-                    + " precision quiet config debug out resume checkpoint-seconds dry-run")
+                    + " precision cuda-libraries quiet config debug out resume checkpoint-seconds dry-run")
                 .split(" "));
     assertThat(json.at("/config/order").asText()).isEqualTo("tree");
     assertThat(json.at("/config/devices").asText()).isEqualTo("0");
@@ -65,7 +65,7 @@ class SummaryTest {
     assertThat(withoutValue(json.path("config")))
         .containsExactly(
             ("gamma-path warm-start select betas evidence-width width scaling chi device-memory"
-                    + " config")
+                    + " cuda-libraries config")
                 .split(" "));
     assertThat(json.at("/config/standardize").asText()).isEqualTo("global");
     assertThat(json.at("/config/threads").asInt()).isEqualTo(1);
