@@ -88,15 +88,17 @@ public final class AdaptiveNbkFit implements Fit {
   }
 
   private boolean auditFailed() {
-    return audit().filter(made -> !made.passed()).isPresent();
+    return failedAudit().isPresent();
+  }
+
+  private Optional<AuditResult> failedAudit() {
+    return audit().filter(made -> made.outcome() == AuditResult.Outcome.FAILED);
   }
 
   /** The criteria of the certificate and of the audit that fail, each in a line. */
   public List<String> failures() {
     List<String> failures = new ArrayList<>(solution.certificate().failures(options.tolerance()));
-    audit()
-        .filter(made -> !made.passed())
-        .ifPresent(made -> failures.add("audit: " + made.verdict()));
+    failedAudit().ifPresent(made -> failures.add("audit: " + made.verdict()));
     return failures;
   }
 

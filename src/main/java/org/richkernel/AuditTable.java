@@ -7,7 +7,8 @@ import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.result.Summary;
 
 /**
- * An audit that was asked for in a result: "audit" of the summary.
+ * An audit that was asked for in a result: "audit" of the summary; "passed" of it is left out where
+ * nothing was decided.
  *
  * @param audit empty where the fit did not converge by its own certificate and was not audited
  */
@@ -16,7 +17,6 @@ record AuditTable(Optional<AuditResult> audit) {
   void addTo(Summary.Builder summary) {
     Map<String, Object> all = new LinkedHashMap<>();
     if (audit.isEmpty()) {
-      all.put("passed", false);
       all.put("verdict", "not made, as the fit did not converge");
     } else {
       put(all, audit.get());
@@ -26,7 +26,9 @@ record AuditTable(Optional<AuditResult> audit) {
   }
 
   private static void put(Map<String, Object> all, AuditResult audit) {
-    all.put("passed", audit.passed());
+    if (audit.outcome() != AuditResult.Outcome.UNDECIDED) {
+      all.put("passed", audit.outcome() == AuditResult.Outcome.PASSED);
+    }
     all.put("verdict", audit.verdict());
     all.put("relativeResidual", audit.relativeResidual());
     all.put("relativeResidualStandardError", audit.relativeError());

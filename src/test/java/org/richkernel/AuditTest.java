@@ -21,6 +21,8 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.result.Summary;
+import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -137,5 +139,61 @@ class AuditTest {
     assertThatThrownBy(search::withAudit)
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("audit");
+  }
+
+  /** A fit of which an audit says so much that y.v is off by a share of itself. */
+  private AdaptiveNbkFit audited(AdaptiveNbkFit fit, double share, boolean wellsFilled) {
+    double y = fit.solution().dualFit().value();
+    AuditResult result =
+        new AuditResult(
+            new Estimate(share * y, 0.001 * y),
+            new Estimate(0, 0.001 * y),
+            fit.solution().dualFit(),
+            fit.tolerance(),
+            wellsFilled,
+            4000,
+            400,
+            0.9,
+            1);
+    Points points = Points.of(digits());
+    FitCost cost = FitCost.of(backend, System.nanoTime(), RunControl.silent());
+    return new AdaptiveNbkFit(
+        NetworkSpec.of(1, Activation.TANH),
+        fit.outcome(),
+        Optional.empty(),
+        Optional.of(new AuditTable(Optional.of(result))),
+        new BesideLazy(points, fit.lazy(), cost),
+        digits());
+  }
+
+  /** Only an audit that failed takes back what the certificate says. */
+  @Test
+  void whatIsUndecidedStandsAndWhatFailedDoesNot() {
+    AdaptiveNbkFit fit = theory(Search.none()).fit(digits(), backend);
+    AdaptiveNbkFit failed = audited(fit, 0.5, true);
+    assertThat(failed.converged()).isFalse();
+    assertThat(failed.failures()).hasSize(1);
+    assertThat(failed.failures().get(0)).startsWith("audit: independent neurons correct y.v");
+    Summary refused = failed.result(Map.of(), 0).summary();
+    assertThat(refused.converged()).isFalse();
+    assertThat(refused.layers().get(0).alignmentStandardError()).isEmpty();
+    assertThat(audit(refused)).containsEntry("passed", false);
+
+    AdaptiveNbkFit undecided = audited(fit, 0.5, false);
+    assertThat(undecided.converged()).isTrue();
+    assertThat(undecided.failures()).isEmpty();
+    Summary kept = undecided.result(Map.of(), 0).summary();
+    assertThat(kept.converged()).isTrue();
+    assertThat(kept.layers().get(0).alignmentStandardError()).isPresent();
+    assertThat(audit(kept)).doesNotContainKey("passed").containsKey("z");
+    assertThat(audit(kept).get("verdict")).asString().startsWith("undecided, neurons");
+
+    assertThat(audit(audited(fit, 0, false).result(Map.of(), 0).summary()))
+        .containsEntry("passed", true);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> audit(Summary summary) {
+    return (Map<String, Object>) summary.details().get("audit");
   }
 }

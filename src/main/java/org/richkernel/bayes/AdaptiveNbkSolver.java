@@ -106,7 +106,7 @@ public final class AdaptiveNbkSolver {
    */
   private EnsembleLayout layoutWithWells() {
     int full = Math.min(problem.trainInputs().rows(), inputWidth());
-    return layout(Math.min(full, WellMoves.MOST_DIMENSIONS));
+    return layout(Math.min(full, WellFinder.MOST_DIMENSIONS));
   }
 
   private EnsembleLayout layout(int rank) {

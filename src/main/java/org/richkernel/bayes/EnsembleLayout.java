@@ -130,7 +130,7 @@ record EnsembleLayout(
 
   /** Whether wells are looked for that chains may jump between. */
   boolean hasWellMoves() {
-    return WellMoves.apply(network, rank);
+    return WellFinder.applies(network, rank);
   }
 
   /** r + (L - 1) P. */

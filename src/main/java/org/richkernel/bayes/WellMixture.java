@@ -13,7 +13,7 @@ import java.util.List;
  * not yet found can be wrong by many orders of magnitude. An odd activation does not see the sign
  * of a field: every well has a mirror image, which is proposed as often.
  */
-final class WellMixture {
+public final class WellMixture {
   /** Share of draws from the prior. */
   private static final double PRIOR = 0.2;
 
@@ -80,7 +80,7 @@ final class WellMixture {
   }
 
   /** Whether there is anywhere to jump to. */
-  boolean hasAny() {
+  public boolean hasAny() {
     return distinct > 0;
   }
 

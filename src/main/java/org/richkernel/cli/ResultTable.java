@@ -103,10 +103,9 @@ final class ResultTable {
   /** What independent neurons say of the solution, where they were asked for. */
   private void audit(Summary summary) {
     if (summary.details().get("audit") instanceof Map<?, ?> audit) {
+      Object passed = audit.get("passed"); // absent where nothing was decided
       String outcome =
-          Boolean.TRUE.equals(audit.get("passed"))
-              ? "passed: "
-              : audit.containsKey("neurons") ? "FAILED: " : "";
+          Boolean.TRUE.equals(passed) ? "passed: " : Boolean.FALSE.equals(passed) ? "FAILED: " : "";
       row("audit", outcome + audit.get("verdict"), "");
     }
   }

@@ -59,6 +59,15 @@ public final class RandomStreams {
   /** Initial weights of a finite network that is trained by gradient descent. */
   public static final int FINITE_WEIGHTS = 18;
 
+  /** Starts of an audit's search of wells. */
+  public static final int AUDIT_WELL_START = 19;
+
+  /** Choices of a well by the neurons of an audit, and decisions on jumps into it. */
+  public static final int AUDIT_WELL_CHOICE = 20;
+
+  /** Where in a well their jumps end. */
+  public static final int AUDIT_WELL_FIELD = 21;
+
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 

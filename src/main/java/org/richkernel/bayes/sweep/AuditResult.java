@@ -1,6 +1,7 @@
 package org.richkernel.bayes.sweep;
 
 import java.util.Locale;
+import org.richkernel.bayes.WellFinder;
 import org.richkernel.sampling.Estimate;
 
 /**
@@ -11,6 +12,8 @@ import org.richkernel.sampling.Estimate;
  * @param drift correction of the late averages less that of the early ones
  * @param fit y.v of the solution
  * @param tolerance of the problem
+ * @param wellsFilled whether the neurons could reach all wells of the density that are known; false
+ *     for a bounded activation in more dimensions than wells are looked for in
  * @param neurons that were drawn
  * @param sweeps that they made
  * @param acceptance share of their last moves that was accepted
@@ -21,6 +24,7 @@ public record AuditResult(
     Estimate drift,
     Estimate fit,
     double tolerance,
+    boolean wellsFilled,
     int neurons,
     int sweeps,
     double acceptance,
@@ -52,17 +56,31 @@ public record AuditResult(
     return Math.abs(standardError() / fit.value());
   }
 
+  /** What an audit says of a solution. */
+  public enum Outcome {
+    /** The neurons confirm it. */
+    PASSED,
+    /** They refute it; it does not count as converged. */
+    FAILED,
+    /** They do not confirm it, but may be at fault themselves; it stands as it is. */
+    UNDECIDED
+  }
+
   /**
-   * Whether the correction is at most 3.3 standard errors, and both it and its error are at most
+   * Passed if the correction is at most 3.3 standard errors, and both it and its error are at most
    * the tolerance: an audit with a larger error would pass anything. The neurons must have arrived,
-   * or their correction says nothing.
+   * or their correction says nothing. Otherwise failed, or undecided where wells that the neurons
+   * did not fill may be the reason; no well makes neurons run away.
    */
-  public boolean passed() {
+  public Outcome outcome() {
     // numbers that are not finite do not pass
-    return Math.abs(z()) <= LARGEST_Z
+    if (Math.abs(z()) <= LARGEST_Z
         && relativeResidual() <= tolerance
         && relativeError() <= tolerance
-        && arrived();
+        && arrived()) {
+      return Outcome.PASSED;
+    }
+    return wellsFilled || !Double.isFinite(correction.value()) ? Outcome.FAILED : Outcome.UNDECIDED;
   }
 
   /** Whether the correction did not drift while it was averaged. */
@@ -70,7 +88,7 @@ public record AuditResult(
     return Math.abs(drift.value()) <= LARGEST_Z * drift.error();
   }
 
-  /** In one clause, the criterion that failed, or that none did. */
+  /** In one clause, the criterion that failed, or that none did, and why nothing is decided. */
   public String verdict() {
     if (!Double.isFinite(correction.value())) {
       return "neurons run away at the tilt of the fitted v, which therefore is no saddle point";
@@ -82,16 +100,29 @@ public record AuditResult(
             Math.signum(correction.value()) * relativeResidual(),
             relativeError(),
             z());
-    if (passed()) {
-      return numbers;
+    return switch (outcome()) {
+      case PASSED -> numbers;
+      case FAILED -> numbers + ", " + failure();
+      case UNDECIDED ->
+          String.format(
+              Locale.ROOT,
+              "undecided, neurons may not have filled the wells of a bounded activation in more"
+                  + " than %d dimensions: %s, %s",
+              WellFinder.MOST_DIMENSIONS,
+              numbers,
+              failure());
+    };
+  }
+
+  private String failure() {
+    if (!arrived()) {
+      return "and still drift: they do not reach the wells of the tilted density";
     }
-    return numbers
-        + (!arrived()
-            ? ", and still drift: they do not reach the wells of the tilted density"
-            : !(relativeError() <= tolerance)
-                ? ", an error above the tolerance"
-                : relativeResidual() > tolerance
-                    ? ", more than the tolerance"
-                    : ", more than 3.3 standard errors");
+    if (!(relativeError() <= tolerance)) {
+      return "an error above the tolerance";
+    }
+    return relativeResidual() > tolerance
+        ? "more than the tolerance"
+        : "more than 3.3 standard errors";
   }
 }

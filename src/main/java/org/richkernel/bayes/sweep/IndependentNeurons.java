@@ -1,8 +1,10 @@
 package org.richkernel.bayes.sweep;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.InputFactor;
+import org.richkernel.bayes.WellFinder;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -10,11 +12,13 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
 
 /**
  * Neurons of one hidden layer, each a Markov chain of its own from the prior to the density that a
- * given v tilts: the tilt rises, the chains settle, and averages are taken. Neurons are cut into
- * blocks, whose averages are independent.
+ * given v tilts: the tilt rises, the chains settle, and averages are taken. Neurons of a bounded
+ * activation jump between its wells, where these can be looked for ({@link WellJumps}). Neurons are
+ * cut into blocks, whose averages are independent.
  *
  * <p>Cost of a sweep: three trajectories on average, of a few to 40 gradients of 6 M P^2 flops.
  * Memory: M (P + 4 r) floats and 5 P^2 doubles.
@@ -32,6 +36,9 @@ final class IndependentNeurons implements AutoCloseable {
   /** The tilt goes off and on again every so many sweeps. */
   private static final int TILT_OFF = 2;
 
+  /** Neurons jump between wells every so many sweeps. */
+  private static final int JUMP = 2;
+
   private static final int BLOCKS = 32;
 
   private final Backend backend;
@@ -48,6 +55,8 @@ final class IndependentNeurons implements AutoCloseable {
   private final double g;
   private final int points;
   private final TiltedSamples samples;
+  private final boolean wells; // that neurons jump between
+  private @Nullable WellJumps jumps; // null while the tilt rises
   private int done;
   private final int[] measured = {0, 0};
 
@@ -59,7 +68,10 @@ final class IndependentNeurons implements AutoCloseable {
     this.problem = problem;
     points = input.points();
     g = problem.network().weightVariance(1);
-    memory = new Workspace(backend, plan(backend, points, input.rank(), v.length / points));
+    wells = WellFinder.applies(problem.network(), input.rank());
+    memory =
+        new Workspace(
+            backend, plan(backend, problem.network(), points, input.rank(), v.length / points));
     xi = memory.get("independent neurons");
     factor = memory.get("F of the inputs");
     tilt = memory.get("tilt, single");
@@ -90,7 +102,7 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /** Everything that neurons hold. */
-  static MemoryPlan plan(Backend backend, int points, int rank, int outputs) {
+  static MemoryPlan plan(Backend backend, NetworkSpec network, int points, int rank, int outputs) {
     MemoryPlan plan = new MemoryPlan();
     plan.add("independent neurons", Precision.FLOAT32, COUNT, rank)
         .add("F of the inputs", Precision.FLOAT32, points, rank)
@@ -107,10 +119,15 @@ final class IndependentNeurons implements AutoCloseable {
         .add("late forces", Precision.FLOAT64, BLOCKS * points, outputs);
     ParticlePanel.plan(plan, TiltedSamples.panelRows(backend, COUNT, points), rank, points);
     DualHessian.plan(plan, COUNT, points, outputs);
+    if (WellFinder.applies(network, rank)) {
+      WellJumps.plan(plan, COUNT, rank);
+    }
     return plan;
   }
 
-  /** Moves every neuron once; every other time also with the tilt off on the way. */
+  /**
+   * Moves every neuron once; every other time also with the tilt off on the way, and between wells.
+   */
   void sweep() {
     done++;
     backend.copy(fullTilt, tilt);
@@ -120,9 +137,27 @@ final class IndependentNeurons implements AutoCloseable {
       samples.moveWithTiltOff();
     }
     samples.move(1, panel -> {});
+    if (wells && done >= RAMP && done % JUMP == 0) {
+      jump();
+    }
     if (done == SETTLED) {
       samples.freeze();
     }
+  }
+
+  /** Jumps between the wells that were found when the tilt had risen. */
+  private void jump() {
+    if (jumps == null) {
+      jumps =
+          new WellJumps(
+              backend, problem, memory, xi, factor, memory.get("v, single"), phi, outputs);
+    }
+    jumps.move(done);
+  }
+
+  /** Whether neurons reach all wells that are known, or have none. */
+  boolean fillWells() {
+    return wells || !problem.network().activation().isBounded();
   }
 
   /** Sweeps so far. */

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.InputFactor;
+import org.richkernel.bayes.WellFinder;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -33,9 +34,13 @@ import org.richkernel.solver.RunControl;
  * <p>A correction that drifts, or is beyond its bounds, may be that of neurons that have not
  * arrived: they go on, up to four times as long, before the solution is refused.
  *
- * <p>Limits. Only the direction of Y is tested, in which the tilt amplifies faults of v most. Where
- * neurons of the prior do not reach the wells of the tilted density in that time, the audit raises
- * a false alarm; a well that neither they nor the solution entered is seen by neither.
+ * <p>Neurons of a bounded activation jump between its wells ("Sampling the saddle and certifying
+ * it", sections 3 and 4). In more dimensions than wells are looked for in ({@link
+ * WellFinder#MOST_DIMENSIONS}) they may not fill them, and a correction cannot be told from that:
+ * such an audit passes or is undecided.
+ *
+ * <p>Limits. Only the direction of Y is tested, in which the tilt amplifies faults of v most. A
+ * well that neither the neurons nor the solution entered is seen by neither.
  */
 public final class SaddleAudit {
   /** Name of the work in progress reports. */
@@ -83,8 +88,20 @@ public final class SaddleAudit {
     NetworkSpec network = problem.network();
     int points = problem.trainInputs().rows();
     int width = problem.trainInputs().dimension() + (network.biasVariance() > 0 ? 1 : 0);
+    int full = Math.min(points, width);
+    MemoryPlan plan = plan(full);
+    // at a lower rank fields are smaller, but there are the matrices of the jumps
+    MemoryPlan withWells = plan(Math.min(full, WellFinder.MOST_DIMENSIONS));
+    return plan.matrixBytes() < withWells.matrixBytes() ? withWells : plan;
+  }
+
+  private MemoryPlan plan(int rank) {
     return IndependentNeurons.plan(
-        backend, points, Math.min(points, width), problem.trainTargets().outputs());
+        backend,
+        problem.network(),
+        problem.trainInputs().rows(),
+        rank,
+        problem.trainTargets().outputs());
   }
 
   /**
@@ -125,7 +142,8 @@ public final class SaddleAudit {
         }
         result = Optional.of(result(neurons, fit, sweeps, start));
         // neurons that have run away do not come back
-        if (result.get().passed() || !Double.isFinite(result.get().z())) {
+        if (result.get().outcome() == AuditResult.Outcome.PASSED
+            || !Double.isFinite(result.get().z())) {
           break;
         }
       }
@@ -147,6 +165,7 @@ public final class SaddleAudit {
         estimate(drift),
         fit,
         problem.options().tolerance(),
+        neurons.fillWells(),
         IndependentNeurons.COUNT,
         sweeps,
         neurons.acceptance(),
