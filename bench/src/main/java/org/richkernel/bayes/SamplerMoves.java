@@ -83,7 +83,7 @@ public final class SamplerMoves {
           }
           double gradients = measured * (leapfrogs + 1.0);
           double milliseconds = (System.nanoTime() - start) * 1e-6 / gradients;
-          double correlation = chain.autocorrelationTime() * (leapfrogs + 1);
+          double correlation = chain.dualFit().autocorrelationTime() * (leapfrogs + 1);
           System.out.printf(
               Locale.ROOT,
               "| %d | %d | %.3f | %.2f | %.0f | %.2f | %.0f |%n",

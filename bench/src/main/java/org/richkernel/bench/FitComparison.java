@@ -1,12 +1,11 @@
 package org.richkernel.bench;
 
-import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.compute.Activation;
-import org.richkernel.compute.Backend;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
@@ -16,63 +15,58 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
 
 /**
- * The first sweeps of a whole adaptive fit, all four chains, on both backends: ReLU, gamma 1, kappa
- * 0.1, uniform inputs with the sign of the first coordinate as target, S = 4 P. The time of a sweep
- * counts from the end of the first, which compiles kernels and fills caches.
+ * The first sweeps of an adaptive fit, all four chains, on a backend: {@code FitComparison cuda|cpu
+ * LAYERS P SAMPLES SWEEPS}. ReLU for one hidden layer and tanh for more, gamma 1, kappa 0.1,
+ * uniform inputs with the sign of the first coordinate as target. A row for each sweep; the first
+ * also compiles kernels and fills caches. Floating-point operations are those of the products.
  */
-final class FitComparison {
-  private static final long SWEEPS = 3;
-
-  /** Above this a sweep takes a processor too long to wait for. */
-  private static final int MOST_POINTS_ON_CPU = 5000;
-
+public final class FitComparison {
   private FitComparison() {}
 
-  /** Prints the rows of one P. */
-  static void print(Backend cuda, Backend cpu, int points, boolean timed) {
-    System.out.printf(
-        Locale.ROOT,
-        "%n| backend | whole fit, S = %d | seconds per sweep of all chains | peak GB |%n"
-            + "| --- | --- | ---: | ---: |%n",
-        samples(points));
-    row(cuda, points, timed);
-    if (points <= MOST_POINTS_ON_CPU) {
-      row(cpu, points, timed);
-    } else {
-      System.out.printf(Locale.ROOT, "| cpu | not run above P = %d | | |%n", MOST_POINTS_ON_CPU);
-    }
+  /** Prints the rows of one fit. */
+  public static void main(String[] arguments) {
+    int layers = Integer.parseInt(arguments[1]);
+    int points = Integer.parseInt(arguments[2]);
+    int samples = Integer.parseInt(arguments[3]);
+    long sweeps = Long.parseLong(arguments[4]);
+    DeviceRun.on(arguments[0], run -> fit(run, problem(layers, points, samples), sweeps));
   }
 
-  private static int samples(int points) {
-    return Math.max(64, 4 * points);
-  }
-
-  private static void row(Backend backend, int points, boolean timed) {
+  private static void fit(DeviceRun run, AdaptiveProblem problem, long sweeps) {
     StopSignal stop = new StopSignal();
-    long[] times = new long[2];
+    FlopCount count = new FlopCount(run.backend());
     Progress.Listener listener =
-        progress -> {
-          if (progress.done() == 1) {
-            times[0] = System.nanoTime();
-          }
-          if (progress.done() == SWEEPS) {
-            times[1] = System.nanoTime();
-            stop.raise();
+        new Progress.Listener() {
+          private long start = System.nanoTime();
+          private double single;
+          private double twice;
+
+          @Override
+          public void progress(Progress progress) {
+            double seconds = (System.nanoTime() - start) * 1e-9;
+            Map<String, Object> row = run.row("sweeps");
+            row.put("layers", problem.network().hiddenLayers());
+            row.put("P", problem.trainInputs().rows());
+            row.put("S", problem.options().samples());
+            row.put("sweep", progress.done());
+            row.put("peakBytes", run.backend().peakBytes());
+            run.print(
+                row,
+                seconds,
+                new DeviceRun.Work(count.single() - single, count.twice() - twice, 0));
+            if (progress.done() >= sweeps) {
+              stop.raise();
+            }
+            single = count.single();
+            twice = count.twice();
+            start = System.nanoTime();
           }
         };
-    new AdaptiveNbkSolver(backend, problem(points))
+    new AdaptiveNbkSolver(count.backend(), problem)
         .solve(new RunControl(listener, stop, CheckpointStore.none()));
-    double each = (times[1] - times[0]) * 1e-9 / (SWEEPS - 1);
-    System.out.printf(
-        Locale.ROOT,
-        "| %s | sweeps 2 to %d of the burn-in | %s | %.2f |%n",
-        backend.info().name(),
-        SWEEPS,
-        timed ? String.format(Locale.ROOT, "%.3f", each) : "not timed",
-        backend.peakBytes() * 1e-9);
   }
 
-  private static AdaptiveProblem problem(int points) {
+  private static AdaptiveProblem problem(int layers, int points, int samples) {
     int dimension = DeviceComparison.MOST_RANK;
     SplittableRandom random = new SplittableRandom(1);
     double[] x = new double[points * dimension];
@@ -84,8 +78,8 @@ final class FitComparison {
       y[i] = Math.signum(x[i * dimension]);
     }
     return AdaptiveProblem.of(
-        NetworkSpec.of(1, Activation.RELU),
-        SaddleOptions.of(1, 10).withSamples(samples(points)),
+        NetworkSpec.of(layers, layers == 1 ? Activation.RELU : Activation.TANH),
+        SaddleOptions.of(1, 10).withSamples(samples),
         Inputs.of(x, points, dimension),
         Targets.of(y, points, 1));
   }

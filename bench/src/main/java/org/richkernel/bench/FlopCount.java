@@ -2,12 +2,13 @@ package org.richkernel.bench;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 
-/** A backend that counts the multiplications and additions of its products, by precision. */
+/** A backend that counts the multiplications and additions of its products, by precision, on one device. */
 final class FlopCount {
   private final Backend counted;
   private double single;
@@ -20,6 +21,9 @@ final class FlopCount {
                 Backend.class.getClassLoader(),
                 new Class<?>[] {Backend.class},
                 (proxy, method, arguments) -> {
+                  if (method.getName().equals("devices")) {
+                    return List.of(proxy);
+                  }
                   count(method.getName(), arguments);
                   try {
                     return method.invoke(backend, arguments);
