@@ -60,7 +60,7 @@ left() { echo $((begin + ${GPU_SECONDS:-570} - $(date +%s))); }
 record() { # NAME STATUS EXIT SECONDS COMMAND REASON
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" >> "$out/stages.tsv"
   echo "$1: $2, $4 s${6:+, $6}"
-  "$java" -cp 'lib/*' org.richkernel.bench.RunSummary "$out" || status=1
+  "$java" -cp 'lib/*:tests' org.richkernel.bench.RunSummary "$out" || status=1
 }
 
 skip() { # NAME REASON
@@ -82,10 +82,10 @@ stage() { # NAME SECONDS MAIN_CLASS ARGUMENTS...
   from=$(date +%s)
   code=0
   # shellcheck disable=SC2086
-  timeout -k 5 "$limit" "$java" -XX:MaxRAMPercentage=50 ${GPU_JAVA_OPTIONS:-} -cp 'lib/*' "$@" \
+  timeout -k 5 "$limit" "$java" -XX:MaxRAMPercentage=50 ${GPU_JAVA_OPTIONS:-} -cp 'lib/*:tests' "$@" \
     > "$out/stages/$name.out" 2> "$out/stages/$name.err" || code=$?
   took=$(($(date +%s) - from))
-  command="java -cp 'lib/*' $*"
+  command="java -cp 'lib/*:tests' $*"
   case $code in
     0) record "$name" passed 0 "$took" "$command" "" ;;
     3) case $name in
@@ -127,7 +127,7 @@ echo >> "$out/run.tsv"
 grep -q '^cuda: usable' "$out/stages/devices.out" || { echo "no CUDA device can be used" >&2; exit 4; }
 
 stage tests "${GPU_TEST_SECONDS:-200}" org.junit.platform.console.ConsoleLauncher execute \
-  --scan-class-path lib/richkernel-tests.jar --include-tag cuda-device --include-classname "${GPU_TESTS:-.*}" \
+  --scan-class-path tests --exclude-engine jqwik --include-tag cuda-device --include-classname "${GPU_TESTS:-.*}" \
   --details tree --disable-banner --disable-ansi-colors --fail-if-no-tests
 grep '^\[ .*tests ' "$out/stages/tests.out" || true
 

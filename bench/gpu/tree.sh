@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the folder that bench/gpu.sh runs from: TREE/lib (program, tests, benchmarks and what they need, as jars),
-# TREE/test-data, TREE/gpu.sh and TREE/about.tsv. Jars are stored uncompressed, so that xz works on what is inside, and
+# Makes the folder that bench/gpu.sh runs from: TREE/lib (program, benchmarks and what they and the tests need, as jars),
+# TREE/tests (classes), TREE/test-data, TREE/gpu.sh and TREE/about.tsv. Jars are stored uncompressed, so that xz works on what is inside, and
 # natives that are never loaded are left out.
 # Use: bench/gpu/tree.sh TREE
 set -eu
@@ -10,7 +10,7 @@ tree=$(cd "$1" && pwd)
 cd "$root"
 
 work=$tree/work
-rm -rf "$tree/lib" "$tree/test-data" "$work"
+rm -rf "$tree/lib" "$tree/tests" "$tree/test-data" "$work"
 mkdir -p "$tree/lib" "$work"
 
 # GPU_CLASS_PATH: of an earlier build that is still good
@@ -28,7 +28,7 @@ old_ifs=$IFS
 IFS=:
 for entry in $class_path; do
   case $entry in
-    */test-classes) store "$entry" richkernel-tests.jar; continue ;;
+    */test-classes) cp -r "$entry" "$tree/tests"; continue ;;
     */classes) store "$entry" "richkernel-$version.jar"; continue ;;
     */jmh-core-*|*/jopt-simple-*) continue ;;
   esac
@@ -37,10 +37,9 @@ for entry in $class_path; do
   (cd "$work/jar" && jar --extract --file "$entry")
   case $entry in
     *-linux-x86_64.jar)
-      # the two other bindings of OpenBLAS, headers, the first cuBLAS interface, a compiler that is not called
+      # headers, a compiler that is not called, the first cuBLAS interface
       find "$work/jar" \( -name include -o -name cmake -o -name pkgconfig \) -prune -exec rm -rf {} +
-      find "$work/jar" \( -name 'libjniopenblas.so' -o -name 'libjniopenblas_nolapack.so' -o \
-        -name 'libJNvPTXCompiler-*' -o -name 'libJCublas-*' \) -exec rm -f {} + ;;
+      find "$work/jar" \( -name 'libJNvPTXCompiler-*' -o -name 'libJCublas-*' \) -exec rm -f {} + ;;
     */jline-native-*)
       find "$work/jar/org/jline/nativ" -mindepth 1 -maxdepth 2 -type d ! -name Linux ! -path '*/Linux/x86_64' \
         -prune -exec rm -rf {} + ;;
