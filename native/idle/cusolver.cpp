@@ -20,6 +20,8 @@ IDLE_API int cusolverDnDpotrf(void*, int, int, double*, int, double*, int, int* 
   return 0;
 }
 
+IDLE(cusolverDnDpotrs)
+
 IDLE_API int cusolverDnDsyevd_bufferSize(void*, int, int, int, const double*, int, const double*, int* elements) {
   *elements = 1024;
   return 0;

@@ -20,8 +20,6 @@ import org.richkernel.compute.Workspace;
 final class CholeskyAdjoint {
   private final Backend backend;
   private final Matrix unit;
-  private final Matrix lowerHalf; // 1 below the diagonal, 1/2 on it
-  private final Matrix moment; // M
   private final Matrix adjoint;
   private final Matrix adjointSingle;
   private final Matrix meanDiagonal;
@@ -29,26 +27,16 @@ final class CholeskyAdjoint {
   /**
    * @param memory holds what {@link #plan} planned, and the unit matrix
    */
-  CholeskyAdjoint(Backend backend, Workspace memory, int points) {
+  CholeskyAdjoint(Backend backend, Workspace memory) {
     this.backend = backend;
     unit = memory.get("unit matrix");
-    lowerHalf = memory.get("lower triangle");
-    moment = memory.get("moment of forces and fields");
     adjoint = memory.get("adjoint of the covariance");
     adjointSingle = memory.get("adjoint of the covariance, single");
     meanDiagonal = memory.get("mean diagonal of the adjoint");
-    double[] mask = new double[points * points];
-    for (int i = 0; i < points; i++) {
-      java.util.Arrays.fill(mask, i * points, i * points + i, 1);
-      mask[i * points + i] = 0.5;
-    }
-    backend.upload(mask, lowerHalf);
   }
 
   static void plan(MemoryPlan plan, int points) {
-    plan.add("lower triangle", Precision.FLOAT64, points, points)
-        .add("moment of forces and fields", Precision.FLOAT64, points, points)
-        .add("adjoint of the covariance", Precision.FLOAT64, points, points)
+    plan.add("adjoint of the covariance", Precision.FLOAT64, points, points)
         .add("adjoint of the covariance, single", Precision.FLOAT32, points, points)
         .add("mean diagonal of the adjoint", Precision.FLOAT64, 1, 1);
   }
@@ -63,11 +51,8 @@ final class CholeskyAdjoint {
    */
   Matrix twice(Matrix gradient, Matrix xi, Matrix cholesky, double jitter) {
     int points = unit.rows();
-    // M = G^T xi, and Q = tril_half(M) + tril_half(M)^T
-    backend.crossGram(1, gradient, xi, 0, moment);
-    backend.multiply(lowerHalf, moment);
-    backend.gemm(Transpose.YES, Transpose.NO, 1, moment, unit, 0, adjoint);
-    backend.axpy(1, moment, adjoint);
+    // Q = tril_half(M) + tril_half(M)^T for M = G^T xi is the lower triangle of M, mirrored
+    backend.mirroredCrossGram(1, gradient, xi, 0, adjoint);
     // 2 dE/dSigma = F^{-T} Q F^{-1}
     backend.solveTriangular(Side.LEFT, Transpose.YES, 1, cholesky, adjoint);
     backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, cholesky, adjoint);

@@ -24,9 +24,9 @@ import org.richkernel.network.NetworkSpec;
  * Cholesky factors. All layers and all samples move together, since a kernel acts on every row of
  * the next layer.
  *
- * <p>Cost of an evaluation: three products of 2 S P r flops for the first layer and five of 2 S P^2
- * for each other, and about 4 P^3 per layer. Memory: 3 S (r + (L - 1) P) + 2 L S P floats and (2 L
- * + 9) P^2 doubles beside the populations.
+ * <p>Cost of an evaluation: three products of 2 S P r flops for the first layer; for each other one
+ * of 2 S P^2 and four of half as many, and 7/3 P^3. Memory: 3 S (r + (L - 1) P) + 2 L S P floats
+ * and (2 L + 7) P^2 doubles beside the populations.
  */
 final class DeepPosterior implements MarginalPosterior {
   private final Backend backend;
@@ -85,7 +85,7 @@ final class DeepPosterior implements MarginalPosterior {
     jitters = memory.get("jitters");
     backend.addDiagonal(1, unit);
     backend.fill(1, ones);
-    adjoint = new CholeskyAdjoint(backend, memory, points);
+    adjoint = new CholeskyAdjoint(backend, memory);
     for (int l = 1; l <= depth; l++) {
       kernels.add(memory.get("kernel of layer " + l));
       if (l > 1) {
@@ -119,7 +119,9 @@ final class DeepPosterior implements MarginalPosterior {
           new MovingBlock(
               backend,
               activation,
-              factor(l),
+              l == 1
+                  ? new FieldFactor.General(backend, inputFactor)
+                  : new FieldFactor.Triangular(backend, covariances.get(l - 2).factor()),
               position.view(0, samples, column, width),
               momentum.view(0, samples, column, width),
               gradient.view(0, samples, column, width),

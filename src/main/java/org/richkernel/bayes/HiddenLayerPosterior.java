@@ -62,10 +62,11 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     readout = new ReadoutDual(backend, memory, parameters, y);
     backend.upload(input.factor(), factor);
     backend.addDiagonal(1, memory.get("unit matrix"));
+    FieldFactor colours = new FieldFactor.General(backend, factor);
     sizes =
         new MovingBlock[] {
-          new MovingBlock(backend, activation, memory, factor, blockRows - 1),
-          new MovingBlock(backend, activation, memory, factor, blockRows)
+          new MovingBlock(backend, activation, memory, colours, blockRows - 1),
+          new MovingBlock(backend, activation, memory, colours, blockRows)
         };
     determinantForce = parameters.hasDeterminant() ? new DeterminantForce(backend, memory) : null;
   }

@@ -20,7 +20,7 @@ import org.richkernel.compute.Workspace;
 final class MovingBlock {
   private final Backend backend;
   private final Activation activation;
-  private final Matrix factor; // F, P x r, float32
+  private final FieldFactor factor;
   private final Matrix position;
   private final Matrix momentum;
   private final Matrix gradient;
@@ -35,10 +35,11 @@ final class MovingBlock {
 
   /**
    * @param memory holds what {@link #plan} planned
-   * @param factor F, P x r, float32
+   * @param factor F, P x r
    * @param rows n, at most what was planned
    */
-  MovingBlock(Backend backend, Activation activation, Workspace memory, Matrix factor, int rows) {
+  MovingBlock(
+      Backend backend, Activation activation, Workspace memory, FieldFactor factor, int rows) {
     this(
         backend,
         activation,
@@ -54,7 +55,7 @@ final class MovingBlock {
   /**
    * A block on given matrices: one layer of a deep network, whose fields are columns of all fields.
    *
-   * @param factor F, P x r, float32
+   * @param factor F, P x r
    * @param position n x r
    * @param momentum n x r
    * @param gradient n x r
@@ -65,7 +66,7 @@ final class MovingBlock {
   MovingBlock(
       Backend backend,
       Activation activation,
-      Matrix factor,
+      FieldFactor factor,
       Matrix position,
       Matrix momentum,
       Matrix gradient,
@@ -146,7 +147,7 @@ final class MovingBlock {
   }
 
   private void forward(Panel panel) {
-    backend.gemm(Transpose.NO, Transpose.YES, 1, panel.position, factor, 0, panel.phi);
+    factor.colour(panel.position, panel.phi);
     backend.activateWithDerivative(activation, panel.phi, panel.phi, panel.slope);
   }
 
@@ -159,7 +160,7 @@ final class MovingBlock {
     for (int i = 0; i < panels.size(); i++) {
       Panel panel = panels.get(i);
       backend.backProject(scale, panel.phi, panel.slope, v, panel.slope);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
+      factor.pullBack(panel.slope, panel.gradient);
     }
   }
 
@@ -174,7 +175,7 @@ final class MovingBlock {
       Matrix product = Objects.requireNonNull(panel.product, "scratch of a tilt of full rank");
       backend.gemm(Transpose.NO, Transpose.NO, scale, panel.phi, c, 0, product);
       backend.multiply(product, panel.slope);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.slope, factor, 0, panel.gradient);
+      factor.pullBack(panel.slope, panel.gradient);
     }
   }
 
@@ -208,6 +209,6 @@ final class MovingBlock {
 
   /** gradient += field F for a field of n x P. */
   void addToGradient(Matrix field) {
-    backend.gemm(Transpose.NO, Transpose.NO, 1, field, factor, 1, gradient);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, field, factor.matrix(), 1, gradient);
   }
 }

@@ -119,6 +119,21 @@ public interface Backend extends AutoCloseable {
    */
   void crossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c);
 
+  /**
+   * Lower triangle of a cross Gram matrix, mirrored: C_ij = C_ji = alpha (A^T B)_ij + beta C_ij for
+   * i &gt;= j, with A and B (S x P) in FLOAT32 and C (P x P) in FLOAT64, accumulated as in {@link
+   * #gram}. Only the lower triangle of the old C is read.
+   */
+  void mirroredCrossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c);
+
+  /**
+   * Product with a triangle: C = alpha B op(L) with B and C (m x n) and a lower triangular L (n x
+   * n), about half the work of {@link #gemm}.
+   *
+   * @param l holds zeros above its diagonal
+   */
+  void multiplyTriangular(Transpose transpose, double alpha, Matrix b, Matrix l, Matrix c);
+
   // ---- factorizations (FLOAT64) ------------------------------------------------------------
 
   /**

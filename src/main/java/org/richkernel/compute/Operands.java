@@ -82,6 +82,27 @@ public final class Operands {
     return k;
   }
 
+  /** Requires shapes and precisions for C = A^T B of two fields in FLOAT32, C in FLOAT64. */
+  public static void gram(String operation, Matrix a, Matrix b, Matrix c) {
+    precision(operation, Precision.FLOAT32, a);
+    precision(operation, Precision.FLOAT32, b);
+    precision(operation, Precision.FLOAT64, c);
+    if (a.rows() != b.rows()) {
+      throw mismatch(operation, a, b);
+    }
+    shape(operation, c, a.columns(), b.columns());
+  }
+
+  /** Requires shapes and precisions for C = B op(L) with a triangle L. */
+  public static void triangularProduct(Matrix b, Matrix l, Matrix c) {
+    square("multiplyTriangular", l);
+    samePrecision("multiplyTriangular", l, b);
+    alike("multiplyTriangular", b, c);
+    if (b.columns() != l.rows()) {
+      throw mismatch("multiplyTriangular", b, l);
+    }
+  }
+
   /**
    * Requires shapes and precisions for C = A A^T, or A^T A for {@link Transpose#YES}.
    *

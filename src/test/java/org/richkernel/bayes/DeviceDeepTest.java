@@ -72,7 +72,7 @@ class DeviceDeepTest {
 
   /** bench/results/cuda-launches.md has these numbers. */
   @ParameterizedTest
-  @CsvSource({"2, 32, 15", "3, 50, 24"})
+  @CsvSource({"2, 31, 13", "3, 48, 21"})
   void leapfrogStepWaitsForNothing(int depth, int launches, int libraryCalls) {
     NetworkSpec network = NetworkSpec.of(depth, Activation.TANH);
     double[] x = ReferenceDigits.trainInputs(P).toArray();

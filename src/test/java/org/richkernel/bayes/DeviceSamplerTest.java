@@ -116,7 +116,7 @@ class DeviceSamplerTest {
       }
       assertThat(step)
           .as("launches, library calls, bytes to the device, bytes to the host, allocations, waits")
-          .containsExactly(14, 6, 0, 0, 0, 0);
+          .containsExactly(14, 5, 0, 0, 0, 0);
       // a whole move: two uniforms, what the steps noted, and the scalars of the energies and of
       // the identity
       assertThat(ten[2]).as("bytes to the device of a move").isZero();

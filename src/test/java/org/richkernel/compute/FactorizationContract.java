@@ -138,14 +138,26 @@ interface FactorizationContract extends ContractSubject {
 
   @Test
   default void solveCholeskyInvertsTheMatrix() {
-    Host a = Host.positiveDefinite(200, 3);
-    Host x = Host.random(200, 33, 4);
-    try (Matrix l = a.on(backend(), Precision.FLOAT64, "l");
-        Matrix b = a.times(x).on(backend(), Precision.FLOAT64, "b")) {
+    for (int n : new int[] {0, 1, 200, 333}) {
+      Host a = Host.positiveDefinite(n, 3);
+      Matrix[] ownerL = new Matrix[1];
+      Matrix l = a.inWindow(backend(), Precision.FLOAT64, "l", ownerL);
       backend().cholesky(l);
-      backend().solveCholesky(l, b);
-      Host.from(backend(), b)
-          .isWithin(Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, 200, 8), x, "solveCholesky");
+      double bound = Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, 8);
+      for (int k : new int[] {0, 1, 2, 3, 33}) {
+        Host x = Host.random(n, k, 4);
+        String what = "solveCholesky of " + n + " x " + k;
+        Matrix[] ownerB = new Matrix[1];
+        Matrix window = a.times(x).inWindow(backend(), Precision.FLOAT64, "b", ownerB);
+        backend().solveCholesky(l, window);
+        Host.from(backend(), window).isWithin(bound, x, what + ", window");
+        ownerB[0].close();
+        try (Matrix b = a.times(x).on(backend(), Precision.FLOAT64, "b")) {
+          backend().solveCholesky(l, b);
+          Host.from(backend(), b).isWithin(bound, x, what);
+        }
+      }
+      ownerL[0].close();
     }
   }
 

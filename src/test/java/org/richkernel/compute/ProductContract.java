@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** gemm, syrk, gram and crossGram. */
+/** gemm, syrk, products with a triangle, gram and crossGram. */
 interface ProductContract extends ContractSubject {
   /** Shapes (m, n, k) around the block sizes, empty ones, thin ones, and one that is split. */
   int[][] SHAPES = {
@@ -175,6 +175,100 @@ interface ProductContract extends ContractSubject {
         Host.from(backend(), c).isWithin(gramBound(x, y, old), expected, "crossGram");
       }
       owner[0].close();
+    }
+  }
+
+  @Test
+  default void mirroredCrossGramIsTheLowerTriangleTwice() {
+    for (int[] shape :
+        new int[][] {{0, 3}, {7, 0}, {1, 1}, {600, 200}, {2500, 33}, {2100, 200}, {300, 520}}) {
+      Host x = Host.random(shape[0], shape[1], 1);
+      Host y = Host.random(shape[0], shape[1], 2);
+      Host old = Host.random(shape[1], shape[1], 3);
+      Host expected = mirrored(x.transposed().times(y).combine(0.25, -1, old));
+      Host poisoned = old.copy();
+      for (int i = 0; i < shape[1]; i++) {
+        for (int j = i + 1; j < shape[1]; j++) {
+          poisoned.set(i, j, Double.NaN);
+        }
+      }
+      Matrix[] owner = new Matrix[1];
+      Matrix a = x.inWindow(backend(), Precision.FLOAT32, "a", owner);
+      try (Matrix b = y.on(backend(), Precision.FLOAT32, "b");
+          Matrix c = poisoned.on(backend(), Precision.FLOAT64, "c")) {
+        backend().mirroredCrossGram(0.25, a, b, -1, c);
+        Host got = Host.from(backend(), c);
+        String what = "mirrored " + shape[0] + " x " + shape[1];
+        got.isWithin(gramBound(x, y, old), expected, what);
+        got.isWithin(0, got.transposed(), "symmetry of " + what);
+        backend().fill(Double.NaN, c);
+        backend().mirroredCrossGram(1, a, b, 0, c);
+        Host.from(backend(), c)
+            .isWithin(gramBound(x, y, old), mirrored(x.transposed().times(y)), what + " over NaN");
+      }
+      owner[0].close();
+    }
+  }
+
+  private static Host mirrored(Host a) {
+    Host b = a.copy();
+    for (int i = 0; i < a.rows; i++) {
+      for (int j = i + 1; j < a.columns; j++) {
+        b.set(i, j, a.at(j, i));
+      }
+    }
+    return b;
+  }
+
+  @Test
+  default void triangularProductsMatchPlainLoops() {
+    for (int[] shape :
+        new int[][] {{0, 5}, {5, 0}, {1, 1}, {31, 33}, {300, 200}, {33, 385}, {4200, 513}}) {
+      for (Precision p : Precision.values()) {
+        for (Transpose t : Transpose.values()) {
+          triangularProductMatches(shape[0], shape[1], p, t);
+        }
+      }
+    }
+  }
+
+  private void triangularProductMatches(int m, int n, Precision p, Transpose t) {
+    Host x = Host.random(m, n, 1);
+    Host triangle = Host.random(n, n, 2).lowerTriangle();
+    Matrix[] ownerB = new Matrix[1];
+    Matrix[] ownerC = new Matrix[1];
+    Matrix b = x.inWindow(backend(), p, "b", ownerB);
+    Matrix c = new Host(m, n).inWindow(backend(), p, "c", ownerC);
+    backend().fill(Double.NaN, c);
+    try (Matrix l = triangle.on(backend(), p, "l")) {
+      backend().multiplyTriangular(t, -0.5, b, l, c);
+      Host product = x.times(triangle.op(t));
+      Host.from(backend(), c)
+          .isWithin(
+              Tolerance.ofProduct(p, x, triangle.op(t), new Host(1, 1)),
+              product.combine(-0.5, 0, product),
+              "triangular product " + m + " x " + n + " " + p + " " + t);
+      Host.from(backend(), b).isWithin(0, x, "B is not written");
+      assertThat(Host.from(backend(), ownerC[0]).at(1, 3)).isNaN();
+      assertThat(Host.from(backend(), ownerC[0]).at(m + 2, 3)).isNaN();
+    }
+    ownerB[0].close();
+    ownerC[0].close();
+  }
+
+  @Test
+  default void triangularProductsRefuseShapesThatDoNotFit() {
+    try (Matrix b = backend().allocate(Precision.FLOAT32, 3, 4, "rows");
+        Matrix c = backend().allocate(Precision.FLOAT32, 3, 4, "result");
+        Matrix wide = backend().allocate(Precision.FLOAT32, 4, 5, "wide");
+        Matrix l = backend().allocate(Precision.FLOAT32, 5, 5, "triangle");
+        Matrix twice = backend().allocate(Precision.FLOAT64, 4, 4, "double")) {
+      for (Matrix wrong : new Matrix[] {wide, l, twice}) {
+        assertThatThrownBy(() -> backend().multiplyTriangular(Transpose.NO, 1, b, wrong, c))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("multiplyTriangular")
+            .hasMessageContaining(wrong.describe());
+      }
     }
   }
 

@@ -64,6 +64,14 @@ final class FlopCount {
         Matrix b = (Matrix) arguments[2];
         add(a.precision(), 2.0 * a.size() * b.columns());
       }
+      case "mirroredCrossGram" -> {
+        Matrix a = (Matrix) arguments[1];
+        add(a.precision(), (double) a.size() * a.columns());
+      }
+      case "multiplyTriangular" -> {
+        Matrix b = (Matrix) arguments[2];
+        add(b.precision(), (double) b.size() * b.columns());
+      }
       case "solveTriangular" -> {
         Matrix l = (Matrix) arguments[3];
         Matrix b = (Matrix) arguments[4];

@@ -18,6 +18,8 @@ public final class MeteredBackend {
           "syrk",
           "gram",
           "crossGram",
+          "mirroredCrossGram",
+          "multiplyTriangular",
           "cholesky",
           "solveTriangular",
           "solveCholesky",

@@ -7,11 +7,17 @@ import static org.bytedeco.openblas.global.openblas_full.CblasNonUnit;
 import static org.bytedeco.openblas.global.openblas_full.CblasRight;
 import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_full.LAPACKE_dlacpy_work;
+import static org.bytedeco.openblas.global.openblas_full.LAPACKE_slacpy_work;
+import static org.bytedeco.openblas.global.openblas_full.LAPACK_COL_MAJOR;
 import static org.bytedeco.openblas.global.openblas_full.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas_full.cblas_dsyrk;
+import static org.bytedeco.openblas.global.openblas_full.cblas_dtrmm;
 import static org.bytedeco.openblas.global.openblas_full.cblas_dtrsm;
+import static org.bytedeco.openblas.global.openblas_full.cblas_dtrsv;
 import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas_full.cblas_ssyrk;
+import static org.bytedeco.openblas.global.openblas_full.cblas_strmm;
 
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
@@ -123,6 +129,82 @@ final class Blas {
           w.dc.at(c, i, i),
           c.leading());
     }
+  }
+
+  /** C[i.., :] (m x n) = B[i.., :]. */
+  static void copy(Worker w, int i, int m, CpuMatrix b, CpuMatrix c) {
+    // LAPACK counts by columns: its m is the length of a row here
+    int info =
+        c.isSingle()
+            ? LAPACKE_slacpy_work(
+                LAPACK_COL_MAJOR,
+                (byte) 'A',
+                c.columns(),
+                m,
+                w.a.at(b, i, 0),
+                b.leading(),
+                w.b.at(c, i, 0),
+                c.leading())
+            : LAPACKE_dlacpy_work(
+                LAPACK_COL_MAJOR,
+                (byte) 'A',
+                c.columns(),
+                m,
+                w.da.at(b, i, 0),
+                b.leading(),
+                w.db.at(c, i, 0),
+                c.leading());
+    if (info != 0) {
+      throw new IllegalStateException("lacpy refused argument " + -info + " for " + c.describe());
+    }
+  }
+
+  /** C[i.., :] (m x n) = alpha C[i.., :] op(L) for a lower triangle L. */
+  static void trmm(
+      Worker w, Transpose transpose, int i, int m, double alpha, CpuMatrix l, CpuMatrix c) {
+    if (c.isSingle()) {
+      cblas_strmm(
+          CblasRowMajor,
+          CblasRight,
+          CblasLower,
+          flag(transpose),
+          CblasNonUnit,
+          m,
+          c.columns(),
+          (float) alpha,
+          w.a.at(l, 0, 0),
+          l.leading(),
+          w.b.at(c, i, 0),
+          c.leading());
+    } else {
+      cblas_dtrmm(
+          CblasRowMajor,
+          CblasRight,
+          CblasLower,
+          flag(transpose),
+          CblasNonUnit,
+          m,
+          c.columns(),
+          alpha,
+          w.da.at(l, 0, 0),
+          l.leading(),
+          w.db.at(c, i, 0),
+          c.leading());
+    }
+  }
+
+  /** Column j of B = op(L)^{-1} of it, in float64. */
+  static void trsv(Worker w, Transpose transpose, CpuMatrix l, CpuMatrix b, int j) {
+    cblas_dtrsv(
+        CblasRowMajor,
+        CblasLower,
+        flag(transpose),
+        CblasNonUnit,
+        l.rows(),
+        w.da.at(l, 0, 0),
+        l.leading(),
+        w.db.at(b, 0, j),
+        b.leading());
   }
 
   /** Triangular solve in float64 with the n x n lower triangle that starts at an address. */

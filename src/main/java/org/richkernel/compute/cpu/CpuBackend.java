@@ -187,12 +187,23 @@ final class CpuBackend implements Backend {
 
   @Override
   public void gram(double alpha, Matrix a, double beta, Matrix c) {
-    gramProducts.gram(alpha, use(a), beta, use(c));
+    CpuMatrix field = use(a);
+    gramProducts.mirrored("gram", alpha, field, field, beta, use(c));
   }
 
   @Override
   public void crossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
     gramProducts.crossGram(alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void mirroredCrossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+    gramProducts.mirrored("mirroredCrossGram", alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void multiplyTriangular(Transpose transpose, double alpha, Matrix b, Matrix l, Matrix c) {
+    products.multiplyTriangular(transpose, alpha, use(b), use(l), use(c));
   }
 
   @Override

@@ -53,22 +53,17 @@ final class GramProducts {
     this.products = new float[team.threads()][];
   }
 
-  void gram(double alpha, CpuMatrix a, double beta, CpuMatrix c) {
-    Operands.precision("gram", Precision.FLOAT32, a);
-    Operands.precision("gram", Precision.FLOAT64, c);
-    Operands.shape("gram", c, a.columns(), a.columns());
-    run(alpha, a, a, beta, c, true);
+  /** The lower triangle of alpha A^T B + beta C, and its mirror image above the diagonal. */
+  void mirrored(
+      String operation, double alpha, CpuMatrix a, CpuMatrix b, double beta, CpuMatrix c) {
+    Operands.gram(operation, a, b, c);
+    Operands.square(operation, c);
+    run(alpha, a, b, beta, c, true);
     mirror.lowerToUpper(c);
   }
 
   void crossGram(double alpha, CpuMatrix a, CpuMatrix b, double beta, CpuMatrix c) {
-    Operands.precision("crossGram", Precision.FLOAT32, a);
-    Operands.precision("crossGram", Precision.FLOAT32, b);
-    Operands.precision("crossGram", Precision.FLOAT64, c);
-    if (a.rows() != b.rows()) {
-      throw Operands.mismatch("crossGram", a, b);
-    }
-    Operands.shape("crossGram", c, a.columns(), b.columns());
+    Operands.gram("crossGram", a, b, c);
     run(alpha, a, b, beta, c, false);
   }
 

@@ -16,6 +16,7 @@ final class Products {
 
   private final WorkerTeam team;
   private final GeneralProduct general;
+  private final TriangularProduct triangular;
   private final SymmetricProduct symmetric;
   private final Mirror mirror;
 
@@ -23,6 +24,7 @@ final class Products {
     this.team = team;
     this.mirror = mirror;
     this.general = new GeneralProduct();
+    this.triangular = new TriangularProduct();
     this.symmetric = new SymmetricProduct();
   }
 
@@ -50,6 +52,21 @@ final class Products {
     general.k = k;
     general.parts = (long) m * n * Math.max(1, k) < WORTH_SPLITTING ? 1 : team.threads();
     team.run(general);
+  }
+
+  void multiplyTriangular(
+      Transpose transpose, double alpha, CpuMatrix b, CpuMatrix l, CpuMatrix c) {
+    Operands.triangularProduct(b, l, c);
+    if (c.isEmpty()) {
+      return;
+    }
+    triangular.transpose = transpose;
+    triangular.alpha = alpha;
+    triangular.b = b;
+    triangular.l = l;
+    triangular.c = c;
+    triangular.parts = c.size() * l.rows() < 2 * WORTH_SPLITTING ? 1 : team.threads();
+    team.run(triangular);
   }
 
   void syrk(Transpose transpose, double alpha, CpuMatrix a, double beta, CpuMatrix c) {
@@ -106,6 +123,31 @@ final class Products {
       }
       if (m > 0 && n > 0) {
         Blas.gemm(w, ta, tb, i, m, j, n, k, alpha, a, b, beta, c);
+      }
+    }
+  }
+
+  /** C in stripes of rows: a copy of B, multiplied in place. */
+  private static final class TriangularProduct implements Task {
+    private Transpose transpose;
+    private double alpha;
+    private CpuMatrix b;
+    private CpuMatrix l;
+    private CpuMatrix c;
+    private int parts;
+
+    @Override
+    public int pieces() {
+      return parts;
+    }
+
+    @Override
+    public void run(int piece, Worker w) {
+      int i = evenly(c.rows(), piece, parts);
+      int m = evenly(c.rows(), piece + 1, parts) - i;
+      if (m > 0) {
+        Blas.copy(w, i, m, b, c);
+        Blas.trmm(w, transpose, i, m, alpha, l, c);
       }
     }
   }

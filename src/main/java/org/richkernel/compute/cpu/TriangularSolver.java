@@ -10,6 +10,9 @@ final class TriangularSolver {
   private static final long WORTH_SPLITTING = 1 << 18;
   private static final int ALIGN = 8;
 
+  /** Right-hand sides that are solved one by one: OpenBLAS packs the triangle for more. */
+  private static final int MOST_VECTORS = 2;
+
   private final WorkerTeam team;
   private final Solve solve = new Solve();
 
@@ -30,6 +33,13 @@ final class TriangularSolver {
     check("solveCholesky", l, b);
     if (l.rows() != b.rows()) {
       throw Operands.mismatch("solveCholesky", l, b);
+    }
+    if (b.columns() <= MOST_VECTORS) {
+      for (int j = 0; j < b.columns(); j++) {
+        Blas.trsv(team.caller(), Transpose.NO, l, b, j);
+        Blas.trsv(team.caller(), Transpose.YES, l, b, j);
+      }
+      return;
     }
     run(Side.LEFT, Transpose.NO, 1, l, b);
     run(Side.LEFT, Transpose.YES, 1, l, b);

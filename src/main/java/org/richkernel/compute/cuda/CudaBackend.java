@@ -101,7 +101,8 @@ final class CudaBackend implements Backend {
       closing.push(products::close);
       gramProducts = new GramProducts(scratch, launcher, products, elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
-      factorizations = new Factorizations(session, launcher, scratch, transfers, reductions);
+      factorizations =
+          new Factorizations(session, launcher, products, scratch, transfers, reductions);
       closing.push(factorizations::close);
     } catch (RuntimeException | LinkageError e) {
       try {
@@ -257,13 +258,26 @@ final class CudaBackend implements Backend {
   @Override
   public void gram(double alpha, Matrix a, double beta, Matrix c) {
     session.begin("gram", a, c);
-    gramProducts.gram(alpha, use(a), beta, use(c));
+    CudaMatrix field = use(a);
+    gramProducts.mirrored("gram", alpha, field, field, beta, use(c));
   }
 
   @Override
   public void crossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
     session.begin("crossGram", a, b, c);
     gramProducts.crossGram(alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void mirroredCrossGram(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+    session.begin("mirroredCrossGram", a, b, c);
+    gramProducts.mirrored("mirroredCrossGram", alpha, use(a), use(b), beta, use(c));
+  }
+
+  @Override
+  public void multiplyTriangular(Transpose transpose, double alpha, Matrix b, Matrix l, Matrix c) {
+    session.begin("multiplyTriangular", b, l, c);
+    products.multiplyTriangular(transpose, alpha, use(b), use(l), use(c));
   }
 
   @Override
@@ -287,7 +301,7 @@ final class CudaBackend implements Backend {
   @Override
   public void solveCholesky(Matrix l, Matrix b) {
     session.begin("solveCholesky", l, b);
-    products.solveCholesky(use(l), use(b));
+    factorizations.solveCholesky(use(l), use(b));
   }
 
   @Override

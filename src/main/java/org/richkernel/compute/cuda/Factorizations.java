@@ -12,6 +12,8 @@ import org.richkernel.compute.BackendUnavailableException;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Side;
+import org.richkernel.compute.Transpose;
 
 /**
  * Cholesky and symmetric eigenvalue decompositions by cuSOLVER. The lower triangle of a row-major
@@ -32,6 +34,7 @@ final class Factorizations implements AutoCloseable {
 
   private final CudaSession session;
   private final KernelLauncher launcher;
+  private final Products products;
   private final Scratch scratch;
   private final Transfers transfers;
   private final Reductions reductions;
@@ -44,11 +47,13 @@ final class Factorizations implements AutoCloseable {
   Factorizations(
       CudaSession session,
       KernelLauncher launcher,
+      Products products,
       Scratch scratch,
       Transfers transfers,
       Reductions reductions) {
     this.session = session;
     this.launcher = launcher;
+    this.products = products;
     this.scratch = scratch;
     this.transfers = transfers;
     this.reductions = reductions;
@@ -119,6 +124,39 @@ final class Factorizations implements AutoCloseable {
         "cusolverDnDpotrf");
     launcher.arguments().add((long) n).add(a).add(answers).add(failures);
     launcher.overRectangle(Kernel.FINISH_CHOLESKY, Precision.FLOAT64, n, n, 1);
+  }
+
+  /**
+   * One right-hand side is a column in cuSOLVER's sense. Several lie by rows, which cuBLAS solves
+   * as they are.
+   */
+  void solveCholesky(CudaMatrix l, CudaMatrix b) {
+    Operands.square("solveCholesky", l);
+    Operands.precision("solveCholesky", Precision.FLOAT64, l);
+    Operands.precision("solveCholesky", Precision.FLOAT64, b);
+    if (l.rows() != b.rows()) {
+      throw Operands.mismatch("solveCholesky", l, b);
+    }
+    if (b.isEmpty()) {
+      return;
+    }
+    if (b.columns() > 1 || b.stride() > 1) {
+      products.solveTriangular(Side.LEFT, Transpose.NO, 1, l, b);
+      products.solveTriangular(Side.LEFT, Transpose.YES, 1, l, b);
+      return;
+    }
+    session.checkSolver(
+        JCusolverDn.cusolverDnDpotrs(
+            handle,
+            CUBLAS_FILL_MODE_UPPER,
+            l.rows(),
+            1,
+            l.pointer(),
+            l.leading(),
+            b.pointer(),
+            b.rows(),
+            workspace(0)),
+        "cusolverDnDpotrs");
   }
 
   /**

@@ -29,34 +29,28 @@ final class GramProducts {
     this.elementwise = elementwise;
   }
 
-  void gram(double alpha, CudaMatrix a, double beta, CudaMatrix c) {
-    Operands.precision("gram", Precision.FLOAT32, a);
-    Operands.precision("gram", Precision.FLOAT64, c);
-    Operands.shape("gram", c, a.columns(), a.columns());
+  /** The lower triangle of alpha A^T B + beta C, and its mirror image above the diagonal. */
+  void mirrored(
+      String operation, double alpha, CudaMatrix a, CudaMatrix b, double beta, CudaMatrix c) {
+    Operands.gram(operation, a, b, c);
+    Operands.square(operation, c);
     if (c.isEmpty()) {
       return;
     }
     if (a.rows() == 0) {
       withoutSamples(beta, c);
-      return;
     }
     int edge = edge(c.rows());
-    for (int i = 0; i < c.rows(); i += edge) {
+    for (int i = 0; i < c.rows() && a.rows() > 0; i += edge) {
       for (int j = 0; j <= i; j += edge) {
-        tile(alpha, a, a, beta, c, i, edge, j, edge);
+        tile(alpha, a, b, beta, c, i, edge, j, edge);
       }
     }
     products.mirror(c);
   }
 
   void crossGram(double alpha, CudaMatrix a, CudaMatrix b, double beta, CudaMatrix c) {
-    Operands.precision("crossGram", Precision.FLOAT32, a);
-    Operands.precision("crossGram", Precision.FLOAT32, b);
-    Operands.precision("crossGram", Precision.FLOAT64, c);
-    if (a.rows() != b.rows()) {
-      throw Operands.mismatch("crossGram", a, b);
-    }
-    Operands.shape("crossGram", c, a.columns(), b.columns());
+    Operands.gram("crossGram", a, b, c);
     if (c.isEmpty()) {
       return;
     }

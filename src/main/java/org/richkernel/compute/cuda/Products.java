@@ -24,6 +24,12 @@ import org.richkernel.compute.Transpose;
  * the operands change places and keep their transposition.
  */
 final class Products implements AutoCloseable {
+  /** Elements of a result that keep all multiprocessors busy: some 128 tiles of 128 x 128. */
+  private static final long LEAST_BLOCK = 1L << 21;
+
+  /** Fewer columns at once would make thin products. */
+  private static final int LEAST_COLUMNS = 256;
+
   private final CudaSession session;
   private final KernelLauncher launcher;
   private final Elementwise elementwise;
@@ -86,8 +92,81 @@ final class Products implements AutoCloseable {
       scaleOld(beta, c);
       return;
     }
-    Precision precision = c.precision();
-    if (c.isSingle()) {
+    product(
+        c.precision(),
+        ta,
+        tb,
+        m,
+        n,
+        k,
+        alpha,
+        a.pointer(),
+        a.leading(),
+        b.pointer(),
+        b.leading(),
+        beta,
+        c.pointer(),
+        c.leading());
+  }
+
+  /**
+   * Columns of the result in blocks, each of which needs only a part of L. Blocks are wide enough
+   * that each fills the device by itself.
+   */
+  void multiplyTriangular(
+      Transpose transpose, double alpha, CudaMatrix b, CudaMatrix l, CudaMatrix c) {
+    Operands.triangularProduct(b, l, c);
+    if (c.isEmpty()) {
+      return;
+    }
+    int n = c.columns();
+    int width = columnsAtOnce(c);
+    for (int j = 0; j < n; j += width) {
+      int columns = Math.min(width, n - j);
+      boolean above = transpose == Transpose.YES;
+      // row i of L holds columns 0 to i: op(L)[from .., j ..] is all that is not zero
+      int from = above ? 0 : j;
+      product(
+          c.precision(),
+          Transpose.NO,
+          transpose,
+          c.rows(),
+          columns,
+          above ? j + columns : n - j,
+          alpha,
+          b.pointer(0, from),
+          b.leading(),
+          l.pointer(j, from),
+          l.leading(),
+          0,
+          c.pointer(0, j),
+          c.leading());
+    }
+  }
+
+  /** Equal blocks of columns, of {@link #LEAST_BLOCK} elements each at least. */
+  private static int columnsAtOnce(CudaMatrix c) {
+    long blocks = Math.max(1, Math.min(c.columns() / LEAST_COLUMNS, c.size() / LEAST_BLOCK));
+    return (int) KernelLauncher.ceil(c.columns(), blocks);
+  }
+
+  /** C = alpha op(A) op(B) + beta C, m x n, with operands given by address and stride. */
+  private void product(
+      Precision precision,
+      Transpose ta,
+      Transpose tb,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      DevicePointer a,
+      int strideA,
+      DevicePointer b,
+      int strideB,
+      double beta,
+      DevicePointer c,
+      int strideC) {
+    if (precision == Precision.FLOAT32) {
       session.checkBlas(
           JCublas2.cublasSgemm(
               handle,
@@ -97,13 +176,13 @@ final class Products implements AutoCloseable {
               m,
               k,
               scalars.alpha(alpha, precision),
-              b.pointer(),
-              b.leading(),
-              a.pointer(),
-              a.leading(),
+              b,
+              strideB,
+              a,
+              strideA,
               scalars.beta(beta, precision),
-              c.pointer(),
-              c.leading()),
+              c,
+              strideC),
           "cublasSgemm");
     } else {
       session.checkBlas(
@@ -115,13 +194,13 @@ final class Products implements AutoCloseable {
               m,
               k,
               scalars.alpha(alpha, precision),
-              b.pointer(),
-              b.leading(),
-              a.pointer(),
-              a.leading(),
+              b,
+              strideB,
+              a,
+              strideA,
               scalars.beta(beta, precision),
-              c.pointer(),
-              c.leading()),
+              c,
+              strideC),
           "cublasDgemm");
     }
   }
@@ -241,23 +320,21 @@ final class Products implements AutoCloseable {
       int strideB,
       DevicePointer c,
       int strideC) {
-    session.checkBlas(
-        JCublas2.cublasSgemm(
-            handle,
-            operation(tb),
-            CUBLAS_OP_N,
-            columns,
-            rows,
-            k,
-            scalars.alpha(1, Precision.FLOAT32),
-            b,
-            strideB,
-            a,
-            strideA,
-            scalars.beta(0, Precision.FLOAT32),
-            c,
-            strideC),
-        "cublasSgemm");
+    product(
+        Precision.FLOAT32,
+        Transpose.NO,
+        tb,
+        rows,
+        columns,
+        k,
+        1,
+        a,
+        strideA,
+        b,
+        strideB,
+        0,
+        c,
+        strideC);
   }
 
   /**
@@ -272,17 +349,6 @@ final class Products implements AutoCloseable {
       throw Operands.mismatch("solveTriangular", l, b);
     }
     solve(side, transpose, alpha, l, b);
-  }
-
-  void solveCholesky(CudaMatrix l, CudaMatrix b) {
-    Operands.square("solveCholesky", l);
-    Operands.precision("solveCholesky", Precision.FLOAT64, l);
-    Operands.precision("solveCholesky", Precision.FLOAT64, b);
-    if (l.rows() != b.rows()) {
-      throw Operands.mismatch("solveCholesky", l, b);
-    }
-    solve(Side.LEFT, Transpose.NO, 1, l, b);
-    solve(Side.LEFT, Transpose.YES, 1, l, b);
   }
 
   private void solve(Side side, Transpose transpose, double alpha, CudaMatrix l, CudaMatrix b) {

@@ -59,6 +59,8 @@ class CpuBackendTest extends BackendContract {
     private final Matrix columns;
     private final Matrix k;
     private final Matrix l;
+    private final Matrix m;
+    private final Matrix u;
     private final Matrix d;
     private final Matrix w;
     private final Matrix values;
@@ -74,6 +76,8 @@ class CpuBackendTest extends BackendContract {
       columns = b.allocate(Precision.FLOAT32, 1, P, "columns");
       k = b.allocate(Precision.FLOAT64, S, S, "k");
       l = b.allocate(Precision.FLOAT64, S, S, "l");
+      m = b.allocate(Precision.FLOAT64, S, S, "m");
+      u = b.allocate(Precision.FLOAT64, S, 1, "u");
       d = b.allocate(Precision.FLOAT64, P, P, "d");
       w = b.allocate(Precision.FLOAT64, P, 1, "w");
       values = b.allocate(Precision.FLOAT64, 1, P, "values");
@@ -100,6 +104,7 @@ class CpuBackendTest extends BackendContract {
       b.gram(1.0 / S, x, 0, d);
       b.addDiagonal(1, d);
       b.crossGram(1.0 / S, x, y, 0.1, d);
+      b.mirroredCrossGram(1.0 / S, x, y, 0.1, d);
       b.gram(1.0 / S, x, 0, d);
       b.fill(1, w);
       b.dualActivation(Activation.RELU, d, w, w, d, d);
@@ -116,6 +121,8 @@ class CpuBackendTest extends BackendContract {
       b.cholesky(k);
       b.solveTriangular(Side.RIGHT, Transpose.YES, 1, k, l);
       b.solveCholesky(k, l);
+      b.solveCholesky(k, u);
+      b.multiplyTriangular(Transpose.YES, 1, l, k, m);
       b.synchronize();
       return b.logDeterminant(k) + b.sum(y) + b.dot(x, y);
     }
@@ -124,8 +131,8 @@ class CpuBackendTest extends BackendContract {
 
     @Override
     public void close() {
-      for (Matrix m : new Matrix[] {x, y, z, v, rows, columns, k, l, d, w, values}) {
-        m.close();
+      for (Matrix each : new Matrix[] {x, y, z, v, rows, columns, k, l, m, u, d, w, values}) {
+        each.close();
       }
     }
   }

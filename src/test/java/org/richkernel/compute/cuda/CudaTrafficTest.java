@@ -30,6 +30,7 @@ class CudaTrafficTest {
   private Matrix columns;
   private Matrix c;
   private Matrix l;
+  private Matrix product;
   private Matrix values;
   private Matrix variances;
 
@@ -44,6 +45,7 @@ class CudaTrafficTest {
     columns = backend.allocate(Precision.FLOAT32, 1, P, "columns");
     c = backend.allocate(Precision.FLOAT64, P, P, "c");
     l = backend.allocate(Precision.FLOAT64, P, P, "l");
+    product = backend.allocate(Precision.FLOAT64, 9, P, "product");
     values = backend.allocate(Precision.FLOAT64, 1, P, "values");
     variances = backend.allocate(Precision.FLOAT64, P, 1, "variances");
     backend.fillGaussian(1, 2, 3, x);
@@ -56,7 +58,7 @@ class CudaTrafficTest {
 
   @AfterEach
   void closeBackend() {
-    for (Matrix m : new Matrix[] {x, y, z, v, rows, columns, c, l, values, variances}) {
+    for (Matrix m : new Matrix[] {x, y, z, v, rows, columns, c, l, product, values, variances}) {
       m.close();
     }
     backend.close();
@@ -152,6 +154,14 @@ class CudaTrafficTest {
     // 2500 samples are two whole panels, taken at once, and a rest; then the mirror
     costs("gram", 3, 2, 0, 0, () -> backend.gram(1, x, 0, c));
     costs("crossGram", 2, 2, 0, 0, () -> backend.crossGram(1, x, y, 0.5, c));
+    costs("mirroredCrossGram", 3, 2, 0, 0, () -> backend.mirroredCrossGram(1, x, y, 0.5, c));
+    costs(
+        "multiplyTriangular",
+        0,
+        1,
+        0,
+        0,
+        () -> backend.multiplyTriangular(Transpose.YES, 1, c.view(0, 9, 0, P), l, product));
     costs(
         "solveTriangular",
         0,
@@ -160,6 +170,7 @@ class CudaTrafficTest {
         0,
         () -> backend.solveTriangular(Side.LEFT, Transpose.NO, 1, l, c));
     costs("solveCholesky", 0, 2, 0, 0, () -> backend.solveCholesky(l, c));
+    costs("solveCholesky of a vector", 0, 1, 0, 0, () -> backend.solveCholesky(l, variances));
   }
 
   @Test
