@@ -69,13 +69,13 @@ public final class CollectiveHmc {
     backend.download(uniforms, draws);
     double angle = step * (1 + STEP_JITTER * (2 * draws[0] - 1));
 
-    double potential = target.begin(block);
+    target.begin(block);
     Matrix x = target.position();
     Matrix p = target.momentum();
     observer.observe(x, target.gradient());
     backend.fillGaussian(
         seed, RandomStreams.stream(RandomStreams.MOMENTUM, chain, iteration), first, p);
-    double before = potential + 0.5 * (backend.dot(x, x) + backend.dot(p, p));
+    target.record().noteStart(x, p);
 
     for (int k = 0; k < leapfrogs; k++) {
       // Two half kicks between rotations are one whole kick.
@@ -83,13 +83,11 @@ public final class CollectiveHmc {
       target.evaluate();
     }
     backend.axpy(-0.5 * angle, target.gradient(), p);
-    potential = target.potential();
-    if (!Double.isFinite(potential)) {
+    target.record().noteEnd(x, p);
+    if (!Double.isFinite(target.potential())) {
       return record(0);
     }
-    double after = potential + 0.5 * (backend.dot(x, x) + backend.dot(p, p));
-
-    double logRatio = before - after;
+    double logRatio = target.record().energyAtStart() - target.record().energyAtEnd();
     if (Double.isNaN(logRatio)) {
       return record(0);
     }

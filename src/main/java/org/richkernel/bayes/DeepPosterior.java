@@ -282,11 +282,10 @@ final class DeepPosterior implements MarginalPosterior {
   }
 
   @Override
-  public double begin(int block) {
+  public void begin(int block) {
     backend.copy(population.xi(), moving.position);
     readout.record().start();
     evaluate();
-    return potential();
   }
 
   @Override
@@ -300,6 +299,11 @@ final class DeepPosterior implements MarginalPosterior {
   public double potential() {
     potential = readout.record().read();
     return potential;
+  }
+
+  @Override
+  public TrajectoryRecord record() {
+    return readout.record();
   }
 
   @Override

@@ -31,8 +31,10 @@ final class EquilibriumIdentity implements AutoCloseable {
   private final List<Matrix[]> scratch = new ArrayList<>(); // xi U and G U, by block size
   private final MonteCarloSeries mismatch = new MonteCarloSeries();
   private final MonteCarloSeries spread = new MonteCarloSeries();
-  private double squares;
-  private double products;
+  private final Matrix sums; // of the sweep so far, squares and products
+  private final Matrix squares;
+  private final Matrix products;
+  private final double[] read = new double[2];
   private int samples;
 
   /**
@@ -45,6 +47,9 @@ final class EquilibriumIdentity implements AutoCloseable {
     plan(plan, "", width, outputs, blockRows);
     memory = new Workspace(backend, plan);
     directions = memory.get("directions");
+    sums = memory.get("sums of projections");
+    squares = sums.view(0, 1, 0, 1);
+    products = sums.view(0, 1, 1, 1);
     Matrix fields = memory.get("projected fields");
     Matrix forces = memory.get("projected forces");
     for (int rows : new int[] {blockRows - 1, blockRows}) {
@@ -55,7 +60,8 @@ final class EquilibriumIdentity implements AutoCloseable {
   static void plan(MemoryPlan plan, String prefix, int width, int outputs, int blockRows) {
     plan.add(prefix + "directions", Precision.FLOAT32, width, outputs)
         .add(prefix + "projected fields", Precision.FLOAT32, blockRows, outputs)
-        .add(prefix + "projected forces", Precision.FLOAT32, blockRows, outputs);
+        .add(prefix + "projected forces", Precision.FLOAT32, blockRows, outputs)
+        .add(prefix + "sums of projections", Precision.FLOAT64, 1, 2);
   }
 
   /**
@@ -89,28 +95,29 @@ final class EquilibriumIdentity implements AutoCloseable {
 
   /**
    * Takes one block: its fields (n x r) and dV/dxi (n x r), both in equilibrium if the chain is.
+   * The backend is not waited for.
    */
   void observe(Matrix xi, Matrix gradient) {
     Matrix[] rows = scratch.get(xi.rows() == scratch.get(1)[0].rows() ? 1 : 0);
     backend.gemm(Transpose.NO, Transpose.NO, 1, xi, directions, 0, rows[0]);
     backend.gemm(Transpose.NO, Transpose.NO, 1, gradient, directions, 0, rows[1]);
-    squares += backend.dot(rows[0], rows[0]);
-    products += backend.dot(rows[0], rows[1]);
+    double keep = samples == 0 ? 0 : 1;
+    backend.dot(1, rows[0], rows[0], keep, squares);
+    backend.dot(1, rows[0], rows[1], keep, products);
     samples += xi.rows();
   }
 
   /** Ends a sweep over all blocks. */
   void endSweep() {
     int outputs = directions.columns();
-    spread.add(squares / samples);
-    mismatch.add((squares + products) / samples - outputs);
+    backend.download(sums, read);
+    spread.add(read[0] / samples);
+    mismatch.add((read[0] + read[1]) / samples - outputs);
     discardSweep();
   }
 
   /** Forgets the blocks seen since the last sweep ended. */
   void discardSweep() {
-    squares = 0;
-    products = 0;
     samples = 0;
   }
 

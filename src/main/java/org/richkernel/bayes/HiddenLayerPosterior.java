@@ -203,20 +203,20 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   }
 
   @Override
-  public double begin(int block) {
+  public void begin(int block) {
     select(block);
     backend.copy(movingRows, moving.position());
     // rest = g Phi - (g / S) phi_b^T phi_b
     backend.copy(population.kernel(), rest);
     moving.forward(-kernelWeight(), rest);
     backend.copy(population.dual(), readout.dual());
+    readout.record().start();
     if (determinantForce != null) {
       backend.copy(population.kernel(), candidate);
-      readout.potential(candidate, samples());
+      readout.solve(candidate, samples());
     }
-    readout.record().start();
+    readout.record().note(population.potential());
     pull();
-    return population.potential();
   }
 
   @Override
@@ -233,6 +233,11 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   public double potential() {
     potential = readout.record().read();
     return potential;
+  }
+
+  @Override
+  public TrajectoryRecord record() {
+    return readout.record();
   }
 
   @Override

@@ -17,11 +17,10 @@ public interface HmcTarget {
   int firstSample(int block);
 
   /**
-   * Starts a move of a block: {@link #position()} becomes a copy of its rows.
-   *
-   * @return V at the present position, with {@link #gradient()} filled
+   * Starts a move of a block: {@link #position()} becomes a copy of its rows, with V on the {@link
+   * #record()} and {@link #gradient()} filled; a device is not waited for.
    */
-  double begin(int block);
+  void begin(int block);
 
   /** The block's field, n x r, to be moved by the integrator. */
   Matrix position();
@@ -42,6 +41,12 @@ public interface HmcTarget {
    * there or at another position evaluated since {@link #begin}.
    */
   double potential();
+
+  /**
+   * What the backend keeps of the trajectory; {@link #begin} starts it, {@link #potential} reads
+   * it.
+   */
+  TrajectoryRecord record();
 
   /** Makes the position whose {@link #potential()} was asked for the state of the block. */
   void accept();

@@ -19,7 +19,7 @@ final class ReadoutDual {
   private final Matrix cholesky; // factor of A
   private final Matrix dual; // v, P x K
   private final Matrix dualSingle;
-  private final PotentialRecord record;
+  private final TrajectoryRecord record;
   private double richness; // gamma, or another while it is annealed
   private double noise; // kappa, likewise
   private long nanos;
@@ -37,13 +37,13 @@ final class ReadoutDual {
     cholesky = memory.get("Cholesky factor");
     dual = memory.get("dual");
     dualSingle = memory.get("dual, single");
-    record = new PotentialRecord(backend, memory);
+    record = new TrajectoryRecord(backend, memory);
     backend.upload(y, targets);
   }
 
   /** Adds what the readout holds to a plan. */
   static void plan(MemoryPlan plan, int points, int outputs) {
-    PotentialRecord.plan(plan);
+    TrajectoryRecord.plan(plan);
     plan.add("Y", Precision.FLOAT64, points, outputs)
         .add("Cholesky factor", Precision.FLOAT64, points, points)
         .add("dual", Precision.FLOAT64, points, outputs)
@@ -93,7 +93,7 @@ final class ReadoutDual {
   }
 
   /** What the evaluations since its start say of V. */
-  PotentialRecord record() {
+  TrajectoryRecord record() {
     return record;
   }
 

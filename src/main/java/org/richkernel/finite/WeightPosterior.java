@@ -2,6 +2,7 @@ package org.richkernel.finite;
 
 import org.richkernel.bayes.HmcTarget;
 import org.richkernel.bayes.InputFactor;
+import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -28,6 +29,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private final Matrix outputWeights;
   private final HiddenLayers hidden;
   private final ReadoutLikelihood likelihood;
+  private final TrajectoryRecord record;
   private Matrix chain;
   private double richness;
   private double potential;
@@ -46,6 +48,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     gradient = memory.get("gradient");
     kernel = memory.get("layer kernel");
     outputWeights = memory.get("output weights");
+    record = new TrajectoryRecord(backend, memory);
     chain = position;
     Matrix targets = memory.get("targets");
     backend.upload(problem.trainTargets().toArray(), targets);
@@ -72,6 +75,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     plan.add("targets", Precision.FLOAT64, points, outputs)
         .add("layer kernel", Precision.FLOAT64, points, points)
         .add("output weights", Precision.FLOAT32, layout.width(), outputs);
+    TrajectoryRecord.plan(plan);
     HiddenLayers.plan(plan, layout, points);
     if (layout.readouts() == 0) {
       IntegratedReadout.plan(plan, points, outputs);
@@ -110,11 +114,11 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   }
 
   @Override
-  public double begin(int block) {
+  public void begin(int block) {
     backend.copy(chain, position);
+    record.start();
     potential = 0;
     evaluate();
-    return potential;
   }
 
   @Override
@@ -124,6 +128,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     }
     hidden.forward();
     potential = likelihood.potential(richness);
+    record.note(potential);
     if (Double.isFinite(potential)) {
       likelihood.pull(hidden.topPull());
       hidden.backward();
@@ -132,7 +137,12 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
 
   @Override
   public double potential() {
-    return Double.isFinite(potential) ? potential : Double.POSITIVE_INFINITY;
+    return record.read();
+  }
+
+  @Override
+  public TrajectoryRecord record() {
+    return record;
   }
 
   @Override

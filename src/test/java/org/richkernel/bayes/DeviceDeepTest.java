@@ -51,7 +51,8 @@ class DeviceDeepTest {
       backend.fillGaussian(5, 76, 0, population.xi());
       posterior.refresh(population);
       posterior.use(population);
-      double before = posterior.begin(0);
+      posterior.begin(0);
+      double before = posterior.potential();
       backend.fillGaussian(5, 77, 0, posterior.momentum());
       double after = before;
       for (int k = 0; k < 10; k++) {
@@ -104,6 +105,9 @@ class DeviceDeepTest {
       assertThat(step)
           .as("launches, library calls, bytes to the device, bytes to the host, allocations, waits")
           .containsExactly(launches, libraryCalls, 0, 0, 0, 0);
+      // two uniforms at the start, and at the end what the record holds
+      assertThat(few[3]).as("bytes to the host of a move").isEqualTo(8 + 5 * 8);
+      assertThat(few[5]).as("waits of a move").isEqualTo(2);
     }
   }
 

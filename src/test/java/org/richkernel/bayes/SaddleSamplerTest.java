@@ -177,7 +177,8 @@ class SaddleSamplerTest {
                   23,
                   null)) {
         one.chain.start();
-        potentials[threads - 1] = one.posterior.begin(0);
+        one.posterior.begin(0);
+        potentials[threads - 1] = one.posterior.potential();
         fields[threads - 1] = download(backend, one.population.xi());
         gradients[threads - 1] = download(backend, one.posterior.gradient());
       }

@@ -10,31 +10,39 @@ import org.richkernel.compute.Workspace;
 /**
  * What the evaluations of a trajectory say of V, kept on the backend and read once at the end: V of
  * the last one, the factorizations that failed, and the sum of all V, which is not finite if one of
- * them was not. Nothing waits in between; after a failure the numbers that follow are without
- * meaning and are thrown away with the trajectory.
+ * them was not; with them the energies at both ends. Nothing waits in between; after a failure the
+ * numbers that follow are without meaning and are thrown away with the trajectory.
  */
-final class PotentialRecord {
+public final class TrajectoryRecord {
   private final Backend backend;
-  private final Matrix values; // V, failures, sum of V
+  private final Matrix values; // V, failures, sum of V, energies before and after
   private final Matrix potential;
   private final Matrix failures;
   private final Matrix sum;
-  private final double[] read = new double[3];
+  private final Matrix before;
+  private final Matrix after;
+  private final double[] read = new double[5];
 
-  PotentialRecord(Backend backend, Workspace memory) {
+  /**
+   * @param memory holds what {@link #plan} planned
+   */
+  public TrajectoryRecord(Backend backend, Workspace memory) {
     this.backend = backend;
-    values = memory.get("potential");
+    values = memory.get("trajectory");
     potential = values.view(0, 1, 0, 1);
     failures = values.view(0, 1, 1, 1);
     sum = values.view(0, 1, 2, 1);
+    before = values.view(0, 1, 3, 1);
+    after = values.view(0, 1, 4, 1);
   }
 
-  static void plan(MemoryPlan plan) {
-    plan.add("potential", Precision.FLOAT64, 1, 3);
+  /** Adds the record to a plan. */
+  public static void plan(MemoryPlan plan) {
+    plan.add("trajectory", Precision.FLOAT64, 1, 5);
   }
 
   /** Forgets what was noted. */
-  void start() {
+  public void start() {
     backend.fill(0, values);
   }
 
@@ -48,16 +56,48 @@ final class PotentialRecord {
     return failures;
   }
 
+  /** Leaves H = |x|^2/2 + |p|^2/2 + V at the start of the trajectory, with V as it is noted. */
+  void noteStart(Matrix x, Matrix p) {
+    energy(x, p, before);
+  }
+
+  /** Leaves the same at the end, before V is read. */
+  void noteEnd(Matrix x, Matrix p) {
+    energy(x, p, after);
+  }
+
+  private void energy(Matrix x, Matrix p, Matrix out) {
+    backend.dot(0.5, x, x, 0, out);
+    backend.dot(0.5, p, p, 1, out);
+    backend.axpy(1, potential, out);
+  }
+
+  /** What {@link #noteStart} left, known since V was read. */
+  double energyAtStart() {
+    return read[3];
+  }
+
+  /** What {@link #noteEnd} left. */
+  double energyAtEnd() {
+    return read[4];
+  }
+
   /** Ends an evaluation. */
   void note() {
     backend.axpy(1, potential, sum);
+  }
+
+  /** Ends an evaluation that knows V on the host. */
+  public void note(double v) {
+    backend.fill(v, potential);
+    note();
   }
 
   /**
    * V of the last evaluation; +infinity if since the start a factorization failed or V was not
    * finite.
    */
-  double read() {
+  public double read() {
     fetch();
     return read[1] > 0 || !Double.isFinite(read[2]) ? Double.POSITIVE_INFINITY : read[0];
   }
