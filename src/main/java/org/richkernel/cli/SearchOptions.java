@@ -100,8 +100,9 @@ final class SearchOptions {
       negatable = true,
       description =
           "Test the converged solution by neurons that are drawn independently of it at its tilt, "
-              + "and count it as converged only if y.v stays within their error and --tolerance; one "
-              + "hidden layer only. Default: off.")
+              + "and count it as not converged if y.v leaves their error or --tolerance; undecided, and "
+              + "without effect, where neurons of a bounded activation may not have filled its wells "
+              + "(inputs of rank above 6); one hidden layer only. Default: off.")
   private boolean audit;
 
   /** The search, checked. */
