@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.richkernel.bayes.GammaPath;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.compute.Activation;
@@ -166,10 +167,17 @@ class AuditTest {
         digits());
   }
 
-  /** Only an audit that failed takes back what the certificate says. */
+  /** Only an audit that failed takes back what the certificate says of the last fit of a path. */
   @Test
   void whatIsUndecidedStandsAndWhatFailedDoesNot() {
-    AdaptiveNbkFit fit = theory(Search.none()).fit(digits(), backend);
+    Search path =
+        new Search(
+            Optional.of(GammaPath.parse("0.4:0.8:2")),
+            Optional.empty(),
+            Search.SecondStart.NO,
+            Optional.empty());
+    AdaptiveNbkFit fit = theory(path).fit(digits(), backend);
+    assertThat(fit.converged()).isTrue();
     AdaptiveNbkFit failed = audited(fit, 0.5, true);
     assertThat(failed.converged()).isFalse();
     assertThat(failed.failures()).hasSize(1);
@@ -177,7 +185,12 @@ class AuditTest {
     Summary refused = failed.result(Map.of(), 0).summary();
     assertThat(refused.converged()).isFalse();
     assertThat(refused.layers().get(0).alignmentStandardError()).isEmpty();
+    assertThat(refused.details().get("dualFit")).asString().doesNotContain("standardError");
+    assertThat(refused.train().orElseThrow().lossStandardError()).isEmpty();
     assertThat(audit(refused)).containsEntry("passed", false);
+    assertThat(refused.details().get("path"))
+        .asString()
+        .containsSubsequence("converged=true", "converged=false");
 
     AdaptiveNbkFit undecided = audited(fit, 0.5, false);
     assertThat(undecided.converged()).isTrue();
@@ -185,6 +198,8 @@ class AuditTest {
     Summary kept = undecided.result(Map.of(), 0).summary();
     assertThat(kept.converged()).isTrue();
     assertThat(kept.layers().get(0).alignmentStandardError()).isPresent();
+    assertThat(kept.details().get("dualFit")).asString().contains("standardError");
+    assertThat(kept.details().get("path")).asString().doesNotContain("converged=false");
     assertThat(audit(kept)).doesNotContainKey("passed").containsKey("z");
     assertThat(audit(kept).get("verdict")).asString().startsWith("undecided, neurons");
 
