@@ -130,6 +130,8 @@ stage tests "${GPU_TEST_SECONDS:-200}" org.junit.platform.console.ConsoleLaunche
   --scan-class-path tests --exclude-engine jqwik --include-tag cuda-device --include-classname "${GPU_TESTS:-.*}" \
   --details tree --disable-banner --disable-ansi-colors --fail-if-no-tests
 grep '^\[ .*tests ' "$out/stages/tests.out" || true
+# a test that was skipped has not passed
+grep -q '^\[ *0 tests skipped ' "$out/stages/tests.out" || status=1
 
 # a bench program with its backend first
 measure() { # NAME BACKEND PROGRAM ARGUMENTS...

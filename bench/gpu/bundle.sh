@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes one archive that runs on a machine without network, Maven, git and JDK: the folder of tree.sh with a Java
 # runtime of its own.
-# Use: bench/gpu/bundle.sh FILE.tar.xz
+# Use: bench/gpu/bundle.sh FILE.tar.xz     (XZ_OPT may hold options of xz: -2 is quick, -9 small)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -25,7 +25,7 @@ find "$tree/runtime" -name '*.so' -exec ldd {} + 2> /dev/null |
   while read -r library; do cp -L "$library" "$tree/fallback/"; done
 
 mkdir -p "$(dirname "$file")"
-tar -C "$parent" --sort=name --owner=0 --group=0 -cf - richkernel-gpu | xz -9 -T1 > "$file.part"
+tar -C "$parent" --sort=name --owner=0 --group=0 -cf - richkernel-gpu | xz -T0 > "$file.part"
 bytes=$(wc -c < "$file.part")
 if [ "$bytes" -gt "$most" ]; then
   rm "$file.part"

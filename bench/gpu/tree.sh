@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the folder that bench/gpu.sh runs from: TREE/lib (program, benchmarks and what they and the tests need, as jars),
-# TREE/tests (classes), TREE/test-data, TREE/gpu.sh and TREE/about.tsv. Jars are stored uncompressed, so that xz works on what is inside, and
-# natives that are never loaded are left out.
+# TREE/tests (classes), TREE/test-data, TREE/gpu.sh and TREE/about.tsv. Jars are stored uncompressed, so that xz works on
+# what is inside, and natives that are never loaded are left out.
 # Use: bench/gpu/tree.sh TREE
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -41,8 +42,8 @@ final class DeviceRun {
       Map<String, Object> row = run.row("backends");
       row.put("device", backend.info().device());
       row.put("threads", backend.info().threads());
-      row.put("libraries", backend.info().libraries());
-      row.put("environment", backend.info().environment());
+      row.put("libraries", new TreeMap<>(backend.info().libraries()));
+      row.put("environment", new TreeMap<>(backend.info().environment()));
       print(row);
       try {
         work.accept(run);

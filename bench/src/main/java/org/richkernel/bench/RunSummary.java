@@ -107,7 +107,7 @@ public final class RunSummary {
         .properties()
         .forEach(
             entry -> text.append(format("- %s: %s%n", entry.getKey(), entry.getValue().asText())));
-    for (JsonNode backend : table("backends").stream().distinct().toList()) {
+    for (JsonNode backend : table("backends")) {
       String line =
           format(
               "- %s: %s, libraries %s%s%n",
@@ -198,7 +198,8 @@ public final class RunSummary {
       for (String field : List.of("seconds", "teraflops", "flops32", "flops64")) {
         if (!mean.get(field).isNull()) {
           mean.put(
-              field, fit.stream().mapToDouble(row -> row.get(field).asDouble()).average().orElseThrow());
+              field,
+              fit.stream().mapToDouble(row -> row.get(field).asDouble()).average().orElseThrow());
         }
       }
       text.append(
