@@ -75,7 +75,7 @@ stage() { # NAME SECONDS MAIN_CLASS ARGUMENTS...
   shift 2
   remaining=$(left)
   if [ "$remaining" -lt 10 ]; then
-    skip "$name" "$remaining s are left"
+    skip "$name" "no time is left"
     return
   fi
   [ "$limit" -le "$remaining" ] || limit=$remaining

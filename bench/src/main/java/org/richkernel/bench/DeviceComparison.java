@@ -9,8 +9,9 @@ import org.richkernel.compute.Transpose;
 
 /**
  * Stages of a leapfrog step on a backend, {@code DeviceComparison cuda|cpu stages P}, and the
- * ceilings that they are set beside, {@code DeviceComparison cuda|cpu ceilings EDGE}: large products
- * in float32 and float64 and a large copy. bench/gpu.sh calls it and makes tables of its rows.
+ * ceilings that they are set beside, {@code DeviceComparison cuda|cpu ceilings EDGE}: large
+ * products in float32 and float64 and a large copy. bench/gpu.sh calls it and makes tables of its
+ * rows.
  */
 public final class DeviceComparison {
   private static final double LEAST_SECONDS = 0.5;
@@ -38,7 +39,8 @@ public final class DeviceComparison {
           switch (arguments[1]) {
             case "ceilings" -> comparison.ceilings();
             case "stages" -> comparison.stages();
-            default -> throw new IllegalArgumentException("ceilings or stages, not " + arguments[1]);
+            default ->
+                throw new IllegalArgumentException("ceilings or stages, not " + arguments[1]);
           }
         });
   }
@@ -65,8 +67,7 @@ public final class DeviceComparison {
           "float64 product",
           new DeviceRun.Work(0, 2 * n * square, 24 * square),
           () -> product(a, a, b));
-      time(
-          "ceilings", "copy", new DeviceRun.Work(0, 0, 16 * square), () -> backend.copy(a, b));
+      time("ceilings", "copy", new DeviceRun.Work(0, 0, 16 * square), () -> backend.copy(a, b));
     }
   }
 

@@ -163,8 +163,9 @@ public final class RunSummary {
 
   private void stages(StringBuilder text) {
     text.append(
-        "\n## Stages of a leapfrog step\n\n\"of ceiling\": the least time by the ceilings of this run"
-            + " over the time taken.\n\n| P | stage | backend | ms | TFLOP/s | GB/s | of ceiling |\n"
+        "\n## Stages of a leapfrog step\n\n"
+            + "\"of ceiling\": the least time by the ceilings of this run over the time taken.\n\n"
+            + "| P | stage | backend | ms | TFLOP/s | GB/s | of ceiling |\n"
             + "| ---: | --- | --- | ---: | ---: | ---: | ---: |\n");
     for (JsonNode row : table("stages")) {
       text.append(
