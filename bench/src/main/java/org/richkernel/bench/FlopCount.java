@@ -8,7 +8,10 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 
-/** A backend that counts the multiplications and additions of its products, by precision, on one device. */
+/**
+ * A backend that counts the multiplications and additions of its products, by precision, on one
+ * device.
+ */
 final class FlopCount {
   private final Backend counted;
   private double single;
