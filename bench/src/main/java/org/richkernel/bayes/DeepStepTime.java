@@ -17,17 +17,17 @@ import org.richkernel.network.NetworkSpec;
 
 /**
  * Time of a leapfrog step of a tanh network on one thread of the processor, and where it goes:
- * {@code DeepStepTime P S L}. Processor time of the thread is counted, median of {@value #MOVES}
- * trajectories of {@value #STEPS} steps.
+ * {@code DeepStepTime P S L}. Processor time of the thread is counted, of {@value #MOVES}
+ * trajectories of a single step.
  */
 public final class DeepStepTime {
-  private static final int STEPS = 10;
-  private static final int WARM_UP = 3;
-  private static final int MOVES = 9;
+  private static final int STEPS = 1;
+  private static final int WARM_UP = 5;
+  private static final int MOVES = 41;
 
   private DeepStepTime() {}
 
-  /** Prints the time of a step and a table of the operations of one trajectory. */
+  /** Prints the time of a step and a table of all operations. */
   public static void main(String[] arguments) {
     int samples = Integer.parseInt(arguments[1]);
     NetworkSpec network = NetworkSpec.of(Integer.parseInt(arguments[2]), Activation.TANH);
@@ -41,16 +41,14 @@ public final class DeepStepTime {
             .train();
     BackendOptions oneThread = new BackendOptions(1, Long.MAX_VALUE);
     try (Backend plain = Backends.open("cpu", oneThread, System.err::println)) {
-      time(plain, network, digits, samples, true);
       MeteredBackend meter = new MeteredBackend(plain);
       long start = System.nanoTime();
-      time(meter.backend(), network, digits, samples, false);
+      time(meter.backend(), network, digits, samples);
       System.out.println(meter.table((System.nanoTime() - start) * 1e-9));
     }
   }
 
-  private static void time(
-      Backend backend, NetworkSpec network, Dataset digits, int samples, boolean print) {
+  private static void time(Backend backend, NetworkSpec network, Dataset digits, int samples) {
     InputFactor input =
         InputFactor.of(backend, network, digits.inputs(), digits.points(), digits.inputDimension());
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
@@ -79,15 +77,13 @@ public final class DeepStepTime {
       }
     }
     Arrays.sort(millis);
-    if (print) {
-      System.out.printf(
-          Locale.ROOT,
-          "P = %d, S = %d, L = %d: %.2f ms a step, least %.2f%n",
-          digits.points(),
-          samples,
-          network.hiddenLayers(),
-          millis[MOVES / 2],
-          millis[0]);
-    }
+    System.out.printf(
+        Locale.ROOT,
+        "P = %d, S = %d, L = %d: %.2f ms a step, least %.2f%n",
+        digits.points(),
+        samples,
+        network.hiddenLayers(),
+        millis[MOVES / 2],
+        millis[0]);
   }
 }
