@@ -17,7 +17,6 @@ import jcuda.driver.JCudaDriver;
  * @param name its name, "RICHKERNEL-EMU" for the emulated device of the tests
  * @param capability compute capability, 90 for 9.0
  * @param multiprocessors number of multiprocessors
- * @param cacheBytes size of the level-2 cache
  * @param memoryBytes size of the memory
  * @param driverVersion CUDA version that the driver supports, 12060 for 12.6
  */
@@ -26,7 +25,6 @@ record CudaDevice(
     String name,
     int capability,
     int multiprocessors,
-    long cacheBytes,
     long memoryBytes,
     int driverVersion) {
   /** Oldest CUDA version whose drivers run this backend's libraries. */
@@ -109,7 +107,6 @@ record CudaDevice(
         new String(name, 0, length, StandardCharsets.UTF_8),
         10 * major + minor,
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, doing),
-        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, doing),
         memory[0],
         driverVersion);
   }
