@@ -51,13 +51,14 @@ class CudaFitAgreementTest {
 
   /**
    * Four standard errors of the difference: the eigenvectors that span the fields have other signs
-   * on the device, so that the chains of the two backends are independent of each other.
+   * on the device, so that the chains of the two backends are independent of each other. ReLU at
+   * small gamma mixes slowest: 25 sweeps hold too few independent ones for an error of a tenth.
    */
   @ParameterizedTest
-  @CsvSource({"RELU, 0.3", "RELU, 1", "TANH, 0.3", "TANH, 1"})
-  void fitsOfBothBackendsAgreeWithinTheirErrors(Activation f, double gamma) {
+  @CsvSource({"RELU, 0.3, 80", "RELU, 1, 25", "TANH, 0.3, 25", "TANH, 1, 25"})
+  void fitsOfBothBackendsAgreeWithinTheirErrors(Activation f, double gamma, int sweeps) {
     AdaptiveNbk model =
-        AdaptiveNbk.of(NetworkSpec.of(1, f)).gamma(gamma).beta(10).samples(64).maxSweeps(25);
+        AdaptiveNbk.of(NetworkSpec.of(1, f)).gamma(gamma).beta(10).samples(64).maxSweeps(sweeps);
     AdaptiveNbkFit device = fit("cuda", model);
     AdaptiveNbkFit processor = fit("cpu", model);
     Layer a = device.solution().layers().get(0);
