@@ -58,7 +58,9 @@ public record Mixing(
       return List.of("too few sweeps to judge whether the chains agree");
     }
     List<String> failures = new ArrayList<>();
-    if (!(rHat < LARGEST_RHAT)) {
+    if (Double.isInfinite(rHat)) {
+      failures.add("the chains disagree and none of them moves: " + leastAgreed + " is stuck");
+    } else if (!(rHat < LARGEST_RHAT)) {
       failures.add(
           String.format(
               Locale.ROOT,

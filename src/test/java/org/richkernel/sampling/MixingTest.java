@@ -31,6 +31,22 @@ class MixingTest {
     assertThat(of(3, 0).holds()).isFalse();
   }
 
+  /** Frozen chains have no spread of their own to compare with. */
+  @Test
+  void chainsThatAreFrozenApartAreSaidToBeStuck() {
+    MonteCarloSeries one = new MonteCarloSeries();
+    MonteCarloSeries other = new MonteCarloSeries();
+    for (int i = 0; i < 100; i++) {
+      one.add(1);
+      other.add(2);
+    }
+    Mixing frozen = Mixing.none().with("y.v", List.of(one, other));
+    assertThat(frozen.holds()).isFalse();
+    assertThat(frozen.failures())
+        .contains("the chains disagree and none of them moves: y.v is stuck")
+        .noneMatch(line -> line.contains("Infinity") || line.contains("NaN"));
+  }
+
   @Test
   void theOtherFailuresNameTheirNumber() {
     assertThat(of(1000, 0).failures()).isEmpty();
