@@ -190,6 +190,7 @@ public final class AdaptiveNbkFit implements Fit {
     Map<String, @Nullable Object> found = new LinkedHashMap<>(config);
     found.put("gamma", options.gamma());
     found.put("beta", options.beta());
+    found.put("kappa", options.kappa());
     return found;
   }
 

@@ -8,7 +8,7 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
 
-/** The example of dynamics in README.md, as {@link ReadmeExample}. */
+/** The example of docs/dynamics.md, as {@link ReadmeExample}. */
 final class ReadmeDynamicsExample {
   private ReadmeDynamicsExample() {}
 

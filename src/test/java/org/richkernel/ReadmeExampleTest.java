@@ -11,22 +11,22 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.ArrayReader;
 
-/** The Java example of the README compiles, runs, and stands there as it was run. */
+/** The Java examples of the README and of docs/ compile, run, and stand there as they were run. */
 class ReadmeExampleTest {
   @ParameterizedTest
-  @ValueSource(strings = {"ReadmeExample", "ReadmeDynamicsExample"})
-  void readmeShowsTheExampleThatIsCompiledHere(String name) throws IOException {
+  @CsvSource({"ReadmeExample, README.md", "ReadmeDynamicsExample, docs/dynamics.md"})
+  void pageShowsTheExampleThatIsCompiledHere(String name, Path page) throws IOException {
     String source = Files.readString(Path.of("src/test/java/org/richkernel/" + name + ".java"));
     String example =
         source.substring(
             source.indexOf("// README: begin\n") + "// README: begin\n".length(),
             source.indexOf("// README: end"));
-    assertThat(words(Files.readString(Path.of("README.md")))).contains(words(example));
+    assertThat(words(Files.readString(page))).contains(words(example));
   }
 
   @Test

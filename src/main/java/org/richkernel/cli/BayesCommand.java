@@ -106,6 +106,7 @@ final class BayesCommand implements Callable<Integer> {
             gamma, noise.beta(), samples, determinantWeight, seed.value(), tolerance, maxSweeps);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
+    noise.resolve(resolved);
     finiteWidth.check();
     if (finiteWidth.given()) {
       search.refuseAtFiniteWidth();

@@ -78,10 +78,7 @@ record Failure(int code, String line) {
   /** The mend of a kernel that is too large for its ridge, by options that the command has. */
   private static String scaling(CommandSpec command) {
     String scale = "scale the columns to order 1 (in the file, or --standardize global)";
-    if (command.findOption("--kappa") != null) {
-      return scale + ", or raise --kappa";
-    }
-    return command.findOption("--beta") != null ? scale + ", or lower --beta" : scale;
+    return command.findOption("--kappa") != null ? scale + ", or raise --kappa" : scale;
   }
 
   private static String nameOf(CommandLine.ParameterException e) {

@@ -40,7 +40,7 @@ final class FiniteCommand implements Callable<Integer> {
   private static final String LESS_MEMORY = "lower --width, --train-size or --test-size";
 
   private static final Set<String> POSTERIOR_OPTIONS =
-      Set.of("beta", "readout", "tolerance", "max-sweeps");
+      Set.of("beta", "kappa", "readout", "tolerance", "max-sweeps");
 
   /** What is done with the networks. */
   enum Method {
@@ -60,7 +60,9 @@ final class FiniteCommand implements Callable<Integer> {
       names = "--method",
       paramLabel = "NAME",
       converter = OptionNames.MethodName.class,
-      description = "gd or langevin. Required.")
+      description =
+          "gd, or langevin with the likelihood exp(-B N G^2/2 sum (y-f)^2), to which the noise "
+              + "(--beta or --kappa) belongs. Required.")
   private @Nullable Method method;
 
   @Option(
@@ -89,14 +91,7 @@ final class FiniteCommand implements Callable<Integer> {
 
   @Mixin private SeedOption seed = new SeedOption();
 
-  @Option(
-      names = "--beta",
-      paramLabel = "B",
-      defaultValue = "100",
-      description =
-          "langevin: inverse noise, in units of 1/target^2; the likelihood is exp(-B N G^2/2 "
-              + "sum (y-f)^2). Default: ${DEFAULT-VALUE}.")
-  private double beta;
+  @Mixin private NoiseOption noise = new NoiseOption();
 
   @Option(
       names = "--readout",
@@ -153,16 +148,17 @@ final class FiniteCommand implements Callable<Integer> {
           .run(new Training(training), resolved);
     }
     refuse(DescentOptions.NAMES);
+    noise.resolve(resolved);
     FinitePosterior posterior =
         networks
             .posterior()
             .gamma(gamma)
-            .beta(beta)
+            .beta(noise.beta())
             .seed(seed.value())
             .tolerance(tolerance)
             .maxSweeps(maxSweeps)
             .readout(readout);
-    LazyRegression lazy = LazyRegression.of(described).kappa(1 / beta);
+    LazyRegression lazy = LazyRegression.of(described).kappa(1 / noise.beta());
     return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
         .without(DescentOptions.NAMES)
         .run(new Posterior(posterior, lazy), resolved);

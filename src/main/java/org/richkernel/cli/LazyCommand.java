@@ -43,14 +43,7 @@ final class LazyCommand implements Callable<Integer> {
       description = "nngp or ntk. Default: ${DEFAULT-VALUE}.")
   private KernelKind kernel = KernelKind.NNGP;
 
-  @Option(
-      names = "--kappa",
-      paramLabel = "K",
-      defaultValue = "0.01",
-      description =
-          "Ridge, the noise variance of the Gaussian process, in units of target^2. "
-              + "Default: ${DEFAULT-VALUE}.")
-  private double kappa;
+  @Mixin private NoiseOption noise = new NoiseOption();
 
   @Mixin private ClosedFormOptions closedForm = new ClosedFormOptions();
   @Mixin private RunOptions run = new RunOptions();
@@ -63,10 +56,11 @@ final class LazyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LazyRegression regression = LazyRegression.of(network.network()).kernel(kernel).kappa(kappa);
+    LazyRegression regression = LazyRegression.of(network.network()).kernel(kernel).kappa(noise.kappa());
     closedForm.check(console);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
+    noise.resolve(resolved);
     closedForm.resolve(resolved);
     return new FitRun<LazyFit>(console, spec, data, run, longRun)
         .run(new Lazy(regression), resolved);

@@ -116,6 +116,7 @@ final class PhaseCommand implements Callable<Integer> {
     PhaseDiagram diagram = PhaseDiagram.of(network, sweep);
     Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
     run.resolve(options);
+    noise.resolve(options);
     if (given("--train-x") || given("--train-y")) {
       return withData(diagram, options, course, start);
     }

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -226,6 +228,8 @@ class BadInputTest {
         Arguments.of("dynamics", "--weight-variance=2", "--weight-variance is 2.0"),
         Arguments.of("dynamics", "--bias-variance=1", "--bias-variance is 1.0"),
         Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
+        Arguments.of("lazy", "--beta=0", "--beta is 0.0"),
+        Arguments.of("bayes", "--kappa=0", "--kappa is 0.0"),
         Arguments.of("lazy", "--kernel=rbf", "--kernel"));
   }
 
@@ -250,6 +254,16 @@ class BadInputTest {
     assertUsage("holds no saved model", "predict", "--from=" + folder, "--test-x=" + x);
     assertUsage("DIR", "report");
     assertUsage("no finished result", "report", folder.toString());
+  }
+
+  @Test
+  void noiseIsToldOnce() {
+    String[] problem = {"bayes", "--train-x=" + x, "--train-y=" + y, "--dry-run"};
+    List<String> both = new ArrayList<>(List.of(problem));
+    both.addAll(List.of("--beta=2", "--kappa=1"));
+    assertUsage("--beta is 2.0 and kappa = 1/beta", both.toArray(String[]::new));
+    both.set(both.size() - 1, "--kappa=0.5");
+    assertThat(Program.run(both.toArray(String[]::new)).code()).isZero();
   }
 
   private static void assertUsage(String says, String... arguments) {
@@ -314,7 +328,7 @@ class BadInputTest {
           .startsWith(says)
           .contains("against kappa = ")
           .contains("--standardize global")
-          .endsWith(more.startsWith("lazy") ? "or raise --kappa" : "or lower --beta");
+          .endsWith("or raise --kappa");
       if (!more.startsWith("lazy")) { // whose solve finds out
         assertThat(out).doesNotExist();
       }

@@ -53,6 +53,7 @@ class ConfigFileTest {
     JsonNode config = config(json, "--kappa=0.25", "--train-size", "8", "--no-quiet");
 
     assertThat(config.path("kappa").asDouble()).isEqualTo(0.25);
+    assertThat(config.path("beta").asDouble()).isEqualTo(4);
     assertThat(config.path("train-size").asInt()).isEqualTo(8);
     assertThat(config.path("quiet").asBoolean()).isFalse();
     assertThat(config.path("classes").asText()).isEqualTo("0,1");
@@ -85,7 +86,7 @@ class ConfigFileTest {
         "{\"no-quiet\": true} | 'no-quiet' is no option",
         "{\"help\": true} | 'help' is no option",
         "{\"config\": \"b.json\"} | 'config' is no option",
-        "{\"beta\": 1} | 'beta' is no option of richkernel lazy",
+        "{\"width\": 9} | 'width' is no option of richkernel lazy",
         "{\"quiet\": \"yes\"} | use true or false",
         "{\"kappa\": {\"a\": 1}} | use one value or a list",
         "{\"kappa\": null} | use one value or a list",

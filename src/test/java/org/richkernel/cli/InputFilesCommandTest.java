@@ -181,7 +181,7 @@ class InputFilesCommandTest {
     Program run = Program.run("report", first.toString(), "--compare", second.toString());
     assertThat(run.code()).isZero();
     assertThat(run.out().lines())
-        .contains("options   kernel nngp against ntk; kappa 0.01 against 0.5");
+        .contains("options   kernel nngp against ntk; beta 100 against 2; kappa 0.01 against 0.5");
     assertThat(first.resolve("report.html")).content().contains("<td>0.5</td>");
     Path same = lazy("same", 10, "--kappa=0.01", "--kernel=nngp", "--threads=1");
     assertThat(Program.run("report", first.toString(), "--compare", same.toString()).out().lines())

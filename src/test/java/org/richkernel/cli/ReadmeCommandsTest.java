@@ -7,27 +7,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The commands that README.md shows run in a clone: files, options and plans of each. */
+/** The commands that README.md and docs/ show run in a clone: files, options and plans of each. */
 class ReadmeCommandsTest {
   private static final String START = "java -jar target/richkernel.jar ";
+  /** Commands that read what another one wrote. */
+  private static final Set<String> AFTERWARDS = Set.of("predict", "report");
+
   private static final Pattern CONTINUED = Pattern.compile("\\\\\\n\\s*");
 
   private static List<List<String>> shown() throws IOException {
-    String text = CONTINUED.matcher(Files.readString(Path.of("README.md"))).replaceAll("");
-    return text.lines()
+    StringBuilder text = new StringBuilder(Files.readString(Path.of("README.md")));
+    try (Stream<Path> pages = Files.list(Path.of("docs"))) {
+      for (Path page : pages.filter(file -> file.toString().endsWith(".md")).sorted().toList()) {
+        text.append('\n').append(Files.readString(page));
+      }
+    }
+    return CONTINUED.matcher(text).replaceAll("").lines()
         .filter(line -> line.startsWith(START))
         .map(line -> List.of(line.substring(START.length()).strip().split("\\s+")))
         .toList();
   }
 
   private static Stream<List<String>> fits() throws IOException {
-    return shown().stream().filter(command -> !command.get(0).equals("report"));
+    return shown().stream().filter(command -> !AFTERWARDS.contains(command.get(0)));
   }
 
   @ParameterizedTest
@@ -41,14 +50,22 @@ class ReadmeCommandsTest {
   }
 
   @Test
-  void everyReportIsOfFoldersThatAnotherCommandWrites() throws IOException {
-    List<String> written =
-        fits().map(command -> command.get(command.indexOf("--out") + 1)).toList();
-    List<List<String>> reports =
-        shown().stream().filter(command -> command.get(0).equals("report")).toList();
-    assertThat(reports).isNotEmpty();
-    for (List<String> report : reports) {
-      assertThat(written).contains(report.get(1), report.get(report.indexOf("--compare") + 1));
+  void everyOtherCommandReadsFoldersThatAFitWrites() throws IOException {
+    List<String> written = fits().map(command -> after("--out", command)).toList();
+    List<List<String>> others =
+        shown().stream().filter(command -> AFTERWARDS.contains(command.get(0))).toList();
+    assertThat(others).extracting(command -> command.get(0)).containsAll(AFTERWARDS);
+    for (List<String> command : others) {
+      if (command.get(0).equals("report")) {
+        assertThat(written).contains(command.get(1), after("--compare", command));
+      } else {
+        assertThat(written).contains(after("--from", command));
+        assertThat(Path.of(after("--test-x", command))).exists();
+      }
     }
+  }
+
+  private static String after(String option, List<String> command) {
+    return command.get(command.indexOf(option) + 1);
   }
 }

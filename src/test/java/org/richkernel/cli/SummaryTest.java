@@ -52,7 +52,7 @@ class SummaryTest {
     assertThat(names(json.path("config")))
         .containsExactly(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
-                    + " hidden-layers activation weight-variance bias-variance gamma beta samples"
+                    + " hidden-layers activation weight-variance bias-variance gamma beta kappa samples"
                     + " seed tolerance max-sweeps determinant-weight gamma-path warm-start"
                     + " second-start select select-by betas evidence-width validation-fraction"
                     + " cross-check audit order width scaling chi backend threads devices device-memory"
