@@ -56,7 +56,8 @@ final class LazyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LazyRegression regression = LazyRegression.of(network.network()).kernel(kernel).kappa(noise.kappa());
+    LazyRegression regression =
+        LazyRegression.of(network.network()).kernel(kernel).kappa(noise.kappa());
     closedForm.check(console);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The commands that README.md and docs/ show run in a clone: files, options and plans of each. */
 class ReadmeCommandsTest {
   private static final String START = "java -jar target/richkernel.jar ";
+
   /** Commands that read what another one wrote. */
   private static final Set<String> AFTERWARDS = Set.of("predict", "report");
 
@@ -29,7 +30,10 @@ class ReadmeCommandsTest {
         text.append('\n').append(Files.readString(page));
       }
     }
-    return CONTINUED.matcher(text).replaceAll("").lines()
+    return CONTINUED
+        .matcher(text)
+        .replaceAll("")
+        .lines()
         .filter(line -> line.startsWith(START))
         .map(line -> List.of(line.substring(START.length()).strip().split("\\s+")))
         .toList();
