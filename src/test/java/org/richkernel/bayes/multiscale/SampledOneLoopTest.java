@@ -141,7 +141,7 @@ class SampledOneLoopTest {
     Inputs train = ReferenceDigits.trainInputs(points);
     Targets targets = ReferenceDigits.trainTargets(points);
     double[] y = targets.toArray();
-    SaddleOptions options = new SaddleOptions(1, 1 / kappa, 800, 0, 5, 1e-6, 150);
+    SaddleOptions options = new SaddleOptions(1, 1 / kappa, 800, 0, 5, 1e-6, 300);
     MultiScaleProblem problem =
         new MultiScaleProblem(
             network, width, kappa, train, targets, Inputs.of(new double[0], 0, 784));

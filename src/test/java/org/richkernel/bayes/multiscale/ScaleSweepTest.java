@@ -160,7 +160,7 @@ class ScaleSweepTest {
   @Test
   void levelsOfASampledSweepAreThoseOfEachScaleInFewerSweeps() {
     double[] chis = {40, 20, 10, 5, 2.5, 1.25};
-    SaddleOptions options = new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-6, 160);
+    SaddleOptions options = new SaddleOptions(1, 1 / KAPPA, 400, 0, 5, 1e-6, 240);
     double[] y = ReferenceDigits.trainTargets(POINTS).toArray();
     SampledScaleSolver solver = new SampledScaleSolver(backend, problem(0), options);
     List<ScaleSolution> path = solver.sweep(chis, RunControl.silent()).orElseThrow();
