@@ -9,13 +9,13 @@
 // Defined by: Backend.activate (org.richkernel.compute.Activation.value).
 template <int W, typename F, typename T>
 __device__ __forceinline__ void rk_activate_rows(
-    rk_index rows, rk_index columns, const T* h, rk_index ldh, T* phi, rk_index ldphi) {
+    F unit, rk_index rows, rk_index columns, const T* h, rk_index ldh, T* phi, rk_index ldphi) {
   RK_FOR_ROWS(i, rows) {
     RK_FOR_COLUMNS(j, columns, W) {
       rk_pack<T, W> x = rk_load<W>(h + i * ldh + j);
 #pragma unroll
       for (int l = 0; l < W; l++) {
-        x.v[l] = F::value(x.v[l]);
+        x.v[l] = unit.value(x.v[l]);
       }
       rk_store<W>(phi + i * ldphi + j, x);
     }
@@ -24,27 +24,22 @@ __device__ __forceinline__ void rk_activate_rows(
 
 template <typename F, typename T>
 __device__ __forceinline__ void rk_activate_by_width(
-    rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi, rk_index ldphi) {
+    F unit, rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi,
+    rk_index ldphi) {
   if (wide) {
-    rk_activate_rows<rk_wide<T>::count, F>(rows, columns, h, ldh, phi, ldphi);
+    rk_activate_rows<rk_wide<T>::count>(unit, rows, columns, h, ldh, phi, ldphi);
   } else {
-    rk_activate_rows<1, F>(rows, columns, h, ldh, phi, ldphi);
+    rk_activate_rows<1>(unit, rows, columns, h, ldh, phi, ldphi);
   }
 }
 
 #define RK_ACTIVATE(suffix, T)                                                               \
   extern "C" __global__ void __launch_bounds__(256) rk_field_activate_##suffix(              \
-      rk_index rows, rk_index columns, int wide, int f, const T* h, rk_index ldh, T* phi,    \
-      rk_index ldphi) {                                                                      \
-    if (f == RK_RELU) {                                                                      \
-      rk_activate_by_width<rk_relu>(rows, columns, wide, h, ldh, phi, ldphi);                \
-    } else if (f == RK_TANH) {                                                               \
-      rk_activate_by_width<rk_tanh_unit>(rows, columns, wide, h, ldh, phi, ldphi);           \
-    } else if (f == RK_ERF) {                                                                \
-      rk_activate_by_width<rk_erf_unit>(rows, columns, wide, h, ldh, phi, ldphi);            \
-    } else {                                                                                 \
-      rk_activate_by_width<rk_linear>(rows, columns, wide, h, ldh, phi, ldphi);              \
-    }                                                                                        \
+      rk_index rows, rk_index columns, int wide, int f, double parameter, const T* h,        \
+      rk_index ldh, T* phi, rk_index ldphi) {                                                \
+    rk_with_activation(f, parameter, [=](auto unit) {                                        \
+      rk_activate_by_width(unit, rows, columns, wide, h, ldh, phi, ldphi);                   \
+    });                                                                                      \
   }
 
 RK_ACTIVATE(f32, float)

@@ -1,7 +1,7 @@
 #include "include/activations.cuh"
 #include "include/index.cuh"
 
-// Trapezoidal rule for tanh: normal weights beyond RK_REACH deviations are dropped (2e-9); the poles of
+// Trapezoidal rule for tanh and what is as smooth: normal weights beyond RK_REACH deviations are dropped (2e-9); the poles of
 // tanh(h + s z) lie pi / (2 s) off the real axis, so a spacing d leaves exp(pi^2 / (8 s^2) - pi^2 / (s d)), at most 1e-7.
 #define RK_REACH 6.0f
 #define RK_WIDEST_SPACING 0.7f
@@ -17,45 +17,52 @@
 
 // h NormCdf(h/s) + s NormPdf(h/s) = h/2 (1 + erf t) + s/sqrt(2 pi) exp(-t^2), t = h/(s sqrt 2). The
 // comparisons are written so that NaN stays NaN.
-struct rk_smooth_relu {
-  static __device__ __forceinline__ float value(float h, float s) {
-    float width = s < RK_LEAST_NORMAL ? RK_LEAST_NORMAL : s;
-    float t = h * RK_SQRT_HALF / width;
-    t = t > RK_FAR ? RK_FAR : t;
-    t = t < -RK_FAR ? -RK_FAR : t;
-    float bell = (float)RK_TWO_OVER_SQRT_PI * expf(-t * t);
-    return __fmaf_rn(0.5f * h, 1.0f + erff(t), 0.5f * RK_SQRT_HALF * s * bell);
-  }
-};
+__device__ __forceinline__ float rk_smooth(rk_relu, float h, float s) {
+  float width = s < RK_LEAST_NORMAL ? RK_LEAST_NORMAL : s;
+  float t = h * RK_SQRT_HALF / width;
+  t = t > RK_FAR ? RK_FAR : t;
+  t = t < -RK_FAR ? -RK_FAR : t;
+  float bell = (float)RK_TWO_OVER_SQRT_PI * expf(-t * t);
+  return __fmaf_rn(0.5f * h, 1.0f + erff(t), 0.5f * RK_SQRT_HALF * s * bell);
+}
 
-// sum_k w_k tanh(h + k d s), w_k = d / sqrt(2 pi) exp(-(k d)^2 / 2)
-struct rk_smooth_tanh {
-  static __device__ __forceinline__ float value(float h, float s) {
-    float spacing = RK_SPACING_TIMES_DEVIATION / (s < RK_WIDEST_RESOLVED ? s : RK_WIDEST_RESOLVED);
-    spacing = spacing < RK_WIDEST_SPACING ? spacing : RK_WIDEST_SPACING;
-    int half = (int)ceilf(RK_REACH / spacing);
-    float sum = 0.0f;
+// alpha h + (1 - alpha) max(h, 0)
+__device__ __forceinline__ float rk_smooth(rk_leaky_relu unit, float h, float s) {
+  float alpha = (float)unit.alpha;
+  return __fmaf_rn(1.0f - alpha, rk_smooth(rk_relu(), h, s), alpha * h);
+}
+
+// sum_k w_k f(h + k d s), w_k = d / sqrt(2 pi) exp(-(k d)^2 / 2), for f as smooth as tanh
+template <typename F>
+__device__ __forceinline__ float rk_smooth(F unit, float h, float s) {
+  float spacing = RK_SPACING_TIMES_DEVIATION / (s < RK_WIDEST_RESOLVED ? s : RK_WIDEST_RESOLVED);
+  spacing = spacing < RK_WIDEST_SPACING ? spacing : RK_WIDEST_SPACING;
+  int half = (int)ceilf(RK_REACH / spacing);
+  float sum = 0.0f;
 #pragma unroll 1
-    for (int k = -half; k <= half; k++) {
-      float z = (float)k * spacing;
-      float w = RK_INVERSE_SQRT_TWO_PI * spacing * expf(-0.5f * z * z);
-      sum = __fmaf_rn(w, tanhf(__fmaf_rn(z, s, h)), sum);
-    }
-    return sum;
+  for (int k = -half; k <= half; k++) {
+    float z = (float)k * spacing;
+    float w = RK_INVERSE_SQRT_TWO_PI * spacing * expf(-0.5f * z * z);
+    sum = __fmaf_rn(w, unit.value(__fmaf_rn(z, s, h)), sum);
   }
-};
+  return sum;
+}
 
 // erf(h / sqrt(1 + 2 s^2))
-struct rk_smooth_erf {
-  static __device__ __forceinline__ float value(float h, float s) {
-    return erff(h / sqrtf(1.0f + 2.0f * s * s));
-  }
-};
+__device__ __forceinline__ float rk_smooth(rk_erf_unit, float h, float s) {
+  return erff(h / sqrtf(1.0f + 2.0f * s * s));
+}
+
+// with q = sqrt(1 + s^2) and u = h / q: q gelu(u) + s^2 / q NormPdf(u)
+__device__ __forceinline__ float rk_smooth(rk_gelu unit, float h, float s) {
+  float q = sqrtf(__fmaf_rn(s, s, 1.0f));
+  float u = h / q;
+  float bell = RK_INVERSE_SQRT_TWO_PI * expf(-0.5f * u * u);
+  return __fmaf_rn(q, unit.value(u), s * s / q * bell);
+}
 
 // the mean of h + s z
-struct rk_smooth_linear {
-  static __device__ __forceinline__ float value(float h, float) { return h; }
-};
+__device__ __forceinline__ float rk_smooth(rk_linear, float h, float) { return h; }
 
 // phi_ij = E f(h_ij + s_j z) with z ~ N(0, 1); s is 1 x columns; phi may be h.
 // Grid: x over columns, y over rows, any size. Block: 2-D, at most 256 threads. Shared: 0.
@@ -64,15 +71,15 @@ struct rk_smooth_linear {
 // Defined by: Backend.activateSmoothed (org.richkernel.compute.cpu.SmoothedActivation).
 template <int W, typename F>
 __device__ __forceinline__ void rk_smooth_rows(
-    rk_index rows, rk_index columns, const float* h, rk_index ldh, const float* s, float* phi,
-    rk_index ldphi) {
+    F unit, rk_index rows, rk_index columns, const float* h, rk_index ldh, const float* s,
+    float* phi, rk_index ldphi) {
   RK_FOR_ROWS(i, rows) {
     RK_FOR_COLUMNS(j, columns, W) {
       rk_pack<float, W> x = rk_load<W>(h + i * ldh + j);
       rk_pack<float, W> width = rk_load<W>(s + j);
 #pragma unroll
       for (int l = 0; l < W; l++) {
-        x.v[l] = F::value(x.v[l], width.v[l]);
+        x.v[l] = rk_smooth(unit, x.v[l], width.v[l]);
       }
       rk_store<W>(phi + i * ldphi + j, x);
     }
@@ -81,25 +88,19 @@ __device__ __forceinline__ void rk_smooth_rows(
 
 template <typename F>
 __device__ __forceinline__ void rk_smooth_by_width(
-    rk_index rows, rk_index columns, int wide, const float* h, rk_index ldh, const float* s,
-    float* phi, rk_index ldphi) {
+    F unit, rk_index rows, rk_index columns, int wide, const float* h, rk_index ldh,
+    const float* s, float* phi, rk_index ldphi) {
   if (wide) {
-    rk_smooth_rows<4, F>(rows, columns, h, ldh, s, phi, ldphi);
+    rk_smooth_rows<4>(unit, rows, columns, h, ldh, s, phi, ldphi);
   } else {
-    rk_smooth_rows<1, F>(rows, columns, h, ldh, s, phi, ldphi);
+    rk_smooth_rows<1>(unit, rows, columns, h, ldh, s, phi, ldphi);
   }
 }
 
 extern "C" __global__ void __launch_bounds__(256) rk_field_smooth_f32(
-    rk_index rows, rk_index columns, int wide, int f, const float* h, rk_index ldh, const float* s,
-    float* phi, rk_index ldphi) {
-  if (f == RK_RELU) {
-    rk_smooth_by_width<rk_smooth_relu>(rows, columns, wide, h, ldh, s, phi, ldphi);
-  } else if (f == RK_TANH) {
-    rk_smooth_by_width<rk_smooth_tanh>(rows, columns, wide, h, ldh, s, phi, ldphi);
-  } else if (f == RK_ERF) {
-    rk_smooth_by_width<rk_smooth_erf>(rows, columns, wide, h, ldh, s, phi, ldphi);
-  } else {
-    rk_smooth_by_width<rk_smooth_linear>(rows, columns, wide, h, ldh, s, phi, ldphi);
-  }
+    rk_index rows, rk_index columns, int wide, int f, double parameter, const float* h,
+    rk_index ldh, const float* s, float* phi, rk_index ldphi) {
+  rk_with_activation(f, parameter, [=](auto unit) {
+    rk_smooth_by_width(unit, rows, columns, wide, h, ldh, s, phi, ldphi);
+  });
 }

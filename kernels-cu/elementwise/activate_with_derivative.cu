@@ -8,8 +8,8 @@
 // Defined by: Backend.activateWithDerivative (Activation.value, Activation.derivative).
 template <int W, typename F, typename T>
 __device__ __forceinline__ void rk_differentiate_rows(
-    rk_index rows, rk_index columns, const T* h, rk_index ldh, T* phi, rk_index ldphi, T* slope,
-    rk_index ldslope) {
+    F unit, rk_index rows, rk_index columns, const T* h, rk_index ldh, T* phi, rk_index ldphi,
+    T* slope, rk_index ldslope) {
   RK_FOR_ROWS(i, rows) {
     RK_FOR_COLUMNS(j, columns, W) {
       rk_pack<T, W> x = rk_load<W>(h + i * ldh + j);
@@ -17,8 +17,8 @@ __device__ __forceinline__ void rk_differentiate_rows(
       rk_pack<T, W> derivative;
 #pragma unroll
       for (int l = 0; l < W; l++) {
-        value.v[l] = F::value(x.v[l]);
-        derivative.v[l] = F::slope(x.v[l], value.v[l]);
+        value.v[l] = unit.value(x.v[l]);
+        derivative.v[l] = unit.slope(x.v[l], value.v[l]);
       }
       rk_store<W>(phi + i * ldphi + j, value);
       rk_store<W>(slope + i * ldslope + j, derivative);
@@ -28,33 +28,24 @@ __device__ __forceinline__ void rk_differentiate_rows(
 
 template <typename F, typename T>
 __device__ __forceinline__ void rk_differentiate_by_width(
-    rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi, rk_index ldphi,
-    T* slope, rk_index ldslope) {
+    F unit, rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi,
+    rk_index ldphi, T* slope, rk_index ldslope) {
   if (wide) {
-    rk_differentiate_rows<rk_wide<T>::count, F>(
-        rows, columns, h, ldh, phi, ldphi, slope, ldslope);
+    rk_differentiate_rows<rk_wide<T>::count>(
+        unit, rows, columns, h, ldh, phi, ldphi, slope, ldslope);
   } else {
-    rk_differentiate_rows<1, F>(rows, columns, h, ldh, phi, ldphi, slope, ldslope);
+    rk_differentiate_rows<1>(unit, rows, columns, h, ldh, phi, ldphi, slope, ldslope);
   }
 }
 
 #define RK_ACTIVATE_SLOPE(suffix, T)                                                          \
   extern "C" __global__ void __launch_bounds__(256) rk_field_differentiate_##suffix(          \
-      rk_index rows, rk_index columns, int wide, int f, const T* h, rk_index ldh, T* phi,     \
-      rk_index ldphi, T* slope, rk_index ldslope) {                                           \
-    if (f == RK_RELU) {                                                                       \
-      rk_differentiate_by_width<rk_relu>(                                                     \
-          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
-    } else if (f == RK_TANH) {                                                                \
-      rk_differentiate_by_width<rk_tanh_unit>(                                                \
-          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
-    } else if (f == RK_ERF) {                                                                 \
-      rk_differentiate_by_width<rk_erf_unit>(                                                 \
-          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
-    } else {                                                                                  \
-      rk_differentiate_by_width<rk_linear>(                                                   \
-          rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                           \
-    }                                                                                         \
+      rk_index rows, rk_index columns, int wide, int f, double parameter, const T* h,         \
+      rk_index ldh, T* phi, rk_index ldphi, T* slope, rk_index ldslope) {                     \
+    rk_with_activation(f, parameter, [=](auto unit) {                                         \
+      rk_differentiate_by_width(                                                              \
+          unit, rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                     \
+    });                                                                                       \
   }
 
 RK_ACTIVATE_SLOPE(f32, float)

@@ -10,12 +10,15 @@
 //   erf (Williams 1997), q = 1 + 2 (a + b) + 4 (s - c)(s + c): value = 2/pi atan2(2c, sqrt q),
 //     slope = 4/pi / sqrt q.
 //   linear: value = c, slope = 1.
+//   leaky ReLU with slope g: g c + (1 - g)^2 and g + (1 - g)^2 times those of ReLU; where s = 0 the slope is a product of
+//     g (variance 0) and (1 + g) / 2.
+//   GELU: see org.richkernel.compute.GeluForm.
 // Grid: x over columns, y over rows, any size. Block: 2-D, at most 256 threads. Shared: 0.
 // Index ranges: 0 <= i < rows, 0 <= j < columns; lda, ldb: strides of the two vectors of variances.
 // Owns: a thread owns value[i][j] and slope[i][j]; value may be c, whose element it reads first.
 // Defined by: Backend.dualActivation (org.richkernel.compute.cpu.GaussianPairs).
 extern "C" __global__ void __launch_bounds__(256) rk_dual_activation_f64(
-    rk_index rows, rk_index columns, int f, const double* c, rk_index ldc, const double* a,
+    rk_index rows, rk_index columns, int f, double parameter, const double* c, rk_index ldc, const double* a,
     rk_index lda, const double* b, rk_index ldb, double* value, rk_index ldvalue, double* slope,
     rk_index ldslope) {
   RK_FOR_ROWS(i, rows) {
@@ -35,6 +38,23 @@ extern "C" __global__ void __launch_bounds__(256) rk_dual_activation_f64(
           double rest = RK_PI - atan2(height, x);
           v = (height + x * rest) / (2.0 * RK_PI);
           d = s == 0.0 ? 0.0 : rest / (2.0 * RK_PI);
+        } else if (f == RK_LEAKY_RELU) {
+          double height = sqrt(gap);
+          double rest = RK_PI - atan2(height, x);
+          double square = (1.0 - parameter) * (1.0 - parameter);
+          double half = 0.5 * (1.0 + parameter);
+          v = parameter * x + square * ((height + x * rest) / (2.0 * RK_PI));
+          d = s == 0.0 ? (rowVariance == 0.0 ? parameter : half) *
+                             (columnVariance == 0.0 ? parameter : half)
+                       : parameter + square * (rest / (2.0 * RK_PI));
+        } else if (f == RK_GELU) {
+          double e = 1.0 + rowVariance + columnVariance + gap;
+          double p = 1.0 / (2.0 * RK_PI * sqrt(e));
+          double k = 1.0 / (1.0 + rowVariance) + 1.0 / (1.0 + columnVariance) - 1.0;
+          double t = 0.25 + atan2(x, sqrt(e)) / (2.0 * RK_PI);
+          double sum = rowVariance * columnVariance + k * x * x;
+          v = p * sum + x * t;
+          d = x * p * (sum / e + 2.0 * k + 1.0) + t;
         } else {
           double root = sqrt(1.0 + 2.0 * (rowVariance + columnVariance) + 4.0 * gap);
           v = 2.0 / RK_PI * atan2(2.0 * x, root);

@@ -6,6 +6,15 @@
 #define RK_TANH 1
 #define RK_ERF 2
 #define RK_LINEAR 3
+#define RK_LEAKY_RELU 4
+#define RK_GELU 5
+#define RK_SIGMOID 6
+#define RK_SOFTPLUS 7
+
+#define RK_SQRT_ONE_HALF 0.70710678118654752
+#define RK_ONE_OVER_SQRT_TWO_PI 0.39894228040143268
+// The normal density is 0 in float64 from here on.
+#define RK_NORMAL_FLAT 39
 
 // 2 / sqrt(pi)
 #define RK_TWO_OVER_SQRT_PI 1.1283791670955126
@@ -16,6 +25,15 @@ __device__ __forceinline__ float rk_erf(float h) { return erff(h); }
 __device__ __forceinline__ double rk_erf(double h) { return erf(h); }
 __device__ __forceinline__ float rk_exp(float h) { return expf(h); }
 __device__ __forceinline__ double rk_exp(double h) { return exp(h); }
+__device__ __forceinline__ float rk_erfc(float h) { return erfcf(h); }
+__device__ __forceinline__ double rk_erfc(double h) { return erfc(h); }
+__device__ __forceinline__ float rk_log1p(float h) { return log1pf(h); }
+__device__ __forceinline__ double rk_log1p(double h) { return log1p(h); }
+// |h|, where NaN stays NaN
+template <typename T>
+__device__ __forceinline__ T rk_magnitude(T h) {
+  return h < T(0) ? -h : h;
+}
 
 struct rk_relu {
   // The comparison is written so that NaN stays NaN, which fmax would not do.
@@ -52,6 +70,64 @@ struct rk_erf_unit {
   }
 };
 
+// max(h, 0) + alpha min(h, 0)
+struct rk_leaky_relu {
+  double alpha;
+  template <typename T>
+  __device__ __forceinline__ T value(T h) const {
+    return h <= T(0) ? T(alpha) * h : h;
+  }
+  template <typename T>
+  __device__ __forceinline__ T slope(T h, T) const {
+    return h > T(0) ? T(1) : T(alpha);
+  }
+};
+
+// h NormCdf(h)
+struct rk_gelu {
+  template <typename T>
+  static __device__ __forceinline__ T value(T h) {
+    if (rk_magnitude(h) > T(RK_NORMAL_FLAT)) {
+      return h > T(0) ? h : T(0);
+    }
+    return T(0.5) * h * rk_erfc(-h * T(RK_SQRT_ONE_HALF));
+  }
+  template <typename T>
+  static __device__ __forceinline__ T slope(T h, T) {
+    if (rk_magnitude(h) > T(RK_NORMAL_FLAT)) {
+      return h > T(0) ? T(1) : T(0);
+    }
+    T bell = T(RK_ONE_OVER_SQRT_TWO_PI) * rk_exp(T(-0.5) * h * h);
+    return T(0.5) * rk_erfc(-h * T(RK_SQRT_ONE_HALF)) + h * bell;
+  }
+};
+
+// 1 / (1 + exp(-h))
+struct rk_sigmoid {
+  template <typename T>
+  static __device__ __forceinline__ T value(T h) {
+    T e = rk_exp(-rk_magnitude(h));
+    return (h > T(0) ? T(1) : e) / (T(1) + e);
+  }
+  template <typename T>
+  static __device__ __forceinline__ T slope(T h, T) {
+    T e = rk_exp(-rk_magnitude(h));
+    return e / ((T(1) + e) * (T(1) + e));
+  }
+};
+
+// ln(1 + exp(h))
+struct rk_softplus {
+  template <typename T>
+  static __device__ __forceinline__ T value(T h) {
+    return (h <= T(0) ? T(0) : h) + rk_log1p(rk_exp(-rk_magnitude(h)));
+  }
+  template <typename T>
+  static __device__ __forceinline__ T slope(T h, T) {
+    return rk_sigmoid::value(h);
+  }
+};
+
 struct rk_linear {
   template <typename T>
   static __device__ __forceinline__ T value(T h) {
@@ -62,5 +138,35 @@ struct rk_linear {
     return T(1);
   }
 };
+
+// Calls body with the unit of an activation; the one list of units.
+template <typename Body>
+__device__ __forceinline__ void rk_with_activation(int f, double parameter, Body body) {
+  switch (f) {
+    case RK_RELU:
+      body(rk_relu());
+      break;
+    case RK_TANH:
+      body(rk_tanh_unit());
+      break;
+    case RK_ERF:
+      body(rk_erf_unit());
+      break;
+    case RK_LEAKY_RELU:
+      body(rk_leaky_relu{parameter});
+      break;
+    case RK_GELU:
+      body(rk_gelu());
+      break;
+    case RK_SIGMOID:
+      body(rk_sigmoid());
+      break;
+    case RK_SOFTPLUS:
+      body(rk_softplus());
+      break;
+    default:
+      body(rk_linear());
+  }
+}
 
 #endif

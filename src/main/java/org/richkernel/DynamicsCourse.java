@@ -211,8 +211,7 @@ record DynamicsCourse(
     if (problem.options().weightDecay() > 0 && solution.reason() != StopReason.DIVERGED) {
       certificate.put("featureIdentity", distance(solution, solution.featurePredictor(backend)));
       Activation activation = problem.network().activation();
-      if (problem.outputs() == 1
-          && (activation == Activation.RELU || activation == Activation.LINEAR)) {
+      if (problem.outputs() == 1 && activation.isHomogeneous()) {
         certificate.put("tangentIdentity", distance(solution, solution.tangentPredictor(backend)));
       }
     }

@@ -153,7 +153,7 @@ record DynamicsSettings(
     if (solver != SolverKind.AUTO || approximation != Approximation.NONE) {
       return solver;
     }
-    if (network.activation() == Activation.LINEAR && outputs == 1) {
+    if (network.activation().equals(Activation.LINEAR) && outputs == 1) {
       return SolverKind.LINEAR;
     }
     boolean flow =

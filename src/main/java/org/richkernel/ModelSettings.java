@@ -2,7 +2,6 @@ package org.richkernel;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Activation;
@@ -83,7 +82,7 @@ final class ModelSettings {
     List<?> variances = (List<?>) settings.get("weight-variance");
     return NetworkSpec.of(
             ((Number) settings.get("hidden-layers")).intValue(),
-            Activation.valueOf(String.valueOf(settings.get("activation")).toUpperCase(Locale.ROOT)))
+            Activation.named(String.valueOf(settings.get("activation"))))
         .withWeightVariances(
             variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
         .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());

@@ -102,7 +102,7 @@ public final class MultiScaleNbk {
   }
 
   private boolean linear() {
-    return network.activation() == Activation.LINEAR;
+    return network.activation().equals(Activation.LINEAR);
   }
 
   /** What {@link #fit} will hold at once. */

@@ -55,7 +55,7 @@ public final class AdaptiveNbkSolver {
 
   private boolean closedForm() {
     NetworkSpec network = problem.network();
-    return network.activation() == Activation.LINEAR
+    return network.activation().equals(Activation.LINEAR)
         && problem.options().extrapolates()
         && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
   }

@@ -1,6 +1,5 @@
 package org.richkernel.bayes;
 
-import org.richkernel.compute.Activation;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -21,7 +20,7 @@ record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
       // A kernel acts on every row of the next layer: all rows move together.
       return new BlockSizes(1, options.extrapolates() ? 1 : 0, options.samples());
     }
-    boolean kinks = network.activation() == Activation.RELU;
+    boolean kinks = network.activation().hasKink();
     int wanted = Math.max(SMALLEST, kinks ? points : 4 * points);
     if (options.extrapolates()) {
       // S is four times S/4, so both fall into blocks of the same two sizes.

@@ -50,6 +50,7 @@ public final class WellFinder {
   public static boolean applies(NetworkSpec network, int rank) {
     return network.hiddenLayers() == 1
         && network.activation().isBounded()
+        && network.activation().isOdd()
         && rank <= MOST_DIMENSIONS;
   }
 

@@ -21,7 +21,9 @@ final class NetworkOptions {
       defaultValue = "relu",
       converter = OptionNames.ActivationName.class,
       description =
-          "relu, tanh, erf (erf(h), not erf(h/sqrt 2)) or linear. Default: " + "${DEFAULT-VALUE}.")
+          "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
+              + "sigmoid or softplus. Default: "
+              + "${DEFAULT-VALUE}.")
   private Activation activation = Activation.RELU;
 
   @Option(

@@ -18,7 +18,11 @@ final class OptionNames {
   static final class ActivationName implements CommandLine.ITypeConverter<Activation> {
     @Override
     public Activation convert(String value) {
-      return parse(Activation.class, value, "relu, tanh, erf or linear");
+      try {
+        return Activation.named(value);
+      } catch (IllegalArgumentException e) {
+        throw new CommandLine.TypeConversionException(e.getMessage());
+      }
     }
   }
 

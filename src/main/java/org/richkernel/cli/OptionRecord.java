@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Activation;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
 import org.richkernel.result.NeutralOptions;
@@ -34,6 +35,9 @@ final class OptionRecord {
   private static @Nullable Object plain(@Nullable Object value) {
     if (value instanceof Path path) {
       return path.toString();
+    }
+    if (value instanceof Activation activation) {
+      return activation.id();
     }
     return value instanceof Enum<?> name
         ? name.name().toLowerCase(Locale.ROOT).replace('_', '-')

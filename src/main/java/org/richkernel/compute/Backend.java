@@ -206,8 +206,8 @@ public interface Backend extends AutoCloseable {
   void activateSmoothed(Activation f, Matrix h, Matrix deviation, Matrix phi);
 
   /**
-   * phi = f(h), and the derivative of f with the kink of ReLU resolved as a point sees it that its
-   * own pull moves across: slope_ij = clamp(1/2 + h_ij / (reach_j |pull_ij|), 0, 1). A pull towards
+   * phi = f(h), and the derivative of f with a kink resolved as a point sees it that its own pull
+   * moves across: for ReLU slope_ij = clamp(1/2 + h_ij / (reach_j |pull_ij|), 0, 1). A pull towards
    * the kink from both sides then comes to rest within reach_j |pull_ij| / 2 of it, at the slope
    * that balances it. Smooth activations have their plain derivative. FLOAT32.
    *
@@ -256,14 +256,15 @@ public interface Backend extends AutoCloseable {
   /**
    * Closed-form expectations of an activation over a Gaussian pair: value_ij = E[f(u) f(v)] and
    * slope_ij = E[f'(u) f'(v)] with Var u = rowVariance_i, Var v = columnVariance_j and Cov(u, v) =
-   * covariance_ij. ReLU: arc-cosine kernels; erf: arc-sine; linear: covariance and 1.
+   * covariance_ij. ReLU and leaky ReLU: arc-cosine kernels; erf: arc-sine; GELU; linear: covariance
+   * and 1.
    *
    * @param covariance P x Q
    * @param rowVariance P x 1
    * @param columnVariance Q x 1
    * @param value P x Q; may be covariance
    * @param slope P x Q
-   * @throws IllegalArgumentException for an activation without a closed form (tanh); use {@link
+   * @throws IllegalArgumentException for an activation without a closed form; use {@link
    *     #dualSeries}
    */
   void dualActivation(

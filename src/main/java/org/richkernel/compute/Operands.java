@@ -41,6 +41,14 @@ public final class Operands {
     precision(operation, Precision.FLOAT64, x);
   }
 
+  /** Requires an activation whose expectations have a closed form. */
+  public static void closedDual(String operation, Activation f) {
+    if (!f.hasClosedDual()) {
+      throw new IllegalArgumentException(
+          operation + ": " + f + " has no closed form; use dualSeries");
+    }
+  }
+
   /** Requires as many rows as columns. */
   public static void square(String operation, Matrix x) {
     if (x.rows() != x.columns()) {

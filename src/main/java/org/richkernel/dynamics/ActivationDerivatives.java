@@ -18,12 +18,12 @@ import org.richkernel.network.InvalidProblemException;
  */
 record ActivationDerivatives(Matrix value, Matrix first, Matrix second, Matrix third) {
   /**
-   * Refuses an activation with kinks.
+   * Refuses an activation whose third derivative is not here.
    *
-   * @throws InvalidProblemException for ReLU
+   * @throws InvalidProblemException for all but tanh, erf and linear
    */
   static void requireSmooth(Activation activation) {
-    if (activation == Activation.RELU) {
+    if (!activation.isOdd()) {
       throw new InvalidProblemException(
           "activation",
           activation.id(),
@@ -55,28 +55,24 @@ record ActivationDerivatives(Matrix value, Matrix first, Matrix second, Matrix t
             memory.get(label(name, 2)),
             memory.get(label(name, 3)));
     backend.activateWithDerivative(activation, h, q.value, q.first);
-    switch (activation) {
-      case TANH -> {
-        // phi'' = -2 phi phi',  phi''' = 4 phi' - 6 phi' phi'
-        product(backend, q.value, q.first, q.second);
-        backend.scale(-2, q.second);
-        product(backend, q.first, q.first, q.third);
-        backend.scale(-6, q.third);
-        backend.axpy(4, q.first, q.third);
-      }
-      case ERF -> {
-        // phi'' = -2 h phi',  phi''' = -2 (phi' + h phi'')
-        product(backend, h, q.first, q.second);
-        backend.scale(-2, q.second);
-        product(backend, h, q.second, q.third);
-        backend.axpy(1, q.first, q.third);
-        backend.scale(-2, q.third);
-      }
-      case LINEAR -> {
-        backend.fill(0, q.second);
-        backend.fill(0, q.third);
-      }
-      case RELU -> requireSmooth(activation);
+    if (activation.equals(Activation.TANH)) {
+      // phi'' = -2 phi phi',  phi''' = 4 phi' - 6 phi' phi'
+      product(backend, q.value, q.first, q.second);
+      backend.scale(-2, q.second);
+      product(backend, q.first, q.first, q.third);
+      backend.scale(-6, q.third);
+      backend.axpy(4, q.first, q.third);
+    } else if (activation.equals(Activation.ERF)) {
+      // phi'' = -2 h phi',  phi''' = -2 (phi' + h phi'')
+      product(backend, h, q.first, q.second);
+      backend.scale(-2, q.second);
+      product(backend, h, q.second, q.third);
+      backend.axpy(1, q.first, q.third);
+      backend.scale(-2, q.third);
+    } else {
+      requireSmooth(activation);
+      backend.fill(0, q.second);
+      backend.fill(0, q.third);
     }
     return q;
   }

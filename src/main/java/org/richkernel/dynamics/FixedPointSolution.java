@@ -81,9 +81,9 @@ public record FixedPointSolution(
    */
   public double[] tangentPredictor(Backend backend) {
     Activation activation = problem.network().activation();
-    if (activation != Activation.RELU && activation != Activation.LINEAR) {
+    if (!activation.isHomogeneous()) {
       throw new InvalidProblemException(
-          "activation", activation.id(), "the tangent predictor needs relu or linear");
+          "activation", activation.id(), "the tangent predictor needs relu, leaky-relu or linear");
     }
     problem.requireOneOutput("the tangent predictor");
     return predictor(backend, tangentKernel(), 2);

@@ -28,7 +28,7 @@ public final class LinearSolver {
    * @throws InvalidProblemException if the network is not linear
    */
   public MemoryPlan plan(DynamicsProblem problem) {
-    if (problem.network().activation() != Activation.LINEAR) {
+    if (!problem.network().activation().equals(Activation.LINEAR)) {
       throw new InvalidProblemException(
           "activation",
           problem.network().activation().id(),

@@ -327,7 +327,7 @@ final class NeuronFlow {
 
   /** Fastest decay of anything, for which a step must be stable. */
   double stiffness() {
-    double kinks = activation == Activation.RELU ? ramps.stiffness() : 0;
+    double kinks = activation.hasKink() ? ramps.stiffness() : 0;
     return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
   }
 

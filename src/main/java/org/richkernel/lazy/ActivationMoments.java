@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.function.DoubleUnaryOperator;
 import org.richkernel.compute.Activation;
 
 /**
@@ -10,7 +11,7 @@ public final class ActivationMoments {
   private final Activation activation;
   private final GaussianGrid grid;
 
-  /** Whether the grid would be too fine, so that tanh is a mixture. */
+  /** Whether the grid would be too fine, so that the activation is a mixture. */
   private final boolean mixed;
 
   /**
@@ -20,36 +21,29 @@ public final class ActivationMoments {
    */
   public ActivationMoments(Activation activation, double largestVariance) {
     this.activation = activation;
-    this.mixed =
-        activation == Activation.TANH && largestVariance > TanhMixture.LARGEST_SERIES_VARIANCE;
-    this.grid = new GaussianGrid(0, activation == Activation.TANH && !mixed ? largestVariance : 0);
+    boolean closed = activation.hasClosedDual();
+    this.mixed = !closed && largestVariance > LogisticMixture.largestSeriesVariance(activation);
+    this.grid = new GaussianGrid(0, closed || mixed ? 0 : largestVariance);
   }
 
   /** E f(h)^2. */
   public double value(double variance) {
-    return switch (activation) {
-      case RELU -> variance / 2;
-      case LINEAR -> variance;
-      // Williams 1997, with erf(h) for erf(h / sqrt 2)
-      case ERF -> 2 / Math.PI * Math.asin(2 * variance / (1 + 2 * variance));
-      case TANH ->
-          mixed
-              ? TanhMixture.pair(variance, variance, variance).value()
-              : quadratureValue(activation, grid, variance);
-    };
+    if (activation.hasClosedDual()) {
+      return activation.secondMoment(variance);
+    }
+    return mixed
+        ? LogisticMixture.secondMoment(activation, variance)
+        : quadratureValue(activation, grid, variance);
   }
 
   /** E f'(h)^2. */
   public double slope(double variance) {
-    return switch (activation) {
-      case RELU -> 0.5;
-      case LINEAR -> 1;
-      case ERF -> 4 / Math.PI / Math.sqrt(1 + 4 * variance);
-      case TANH ->
-          mixed
-              ? TanhMixture.pair(variance, variance, variance).slope()
-              : quadratureSlope(activation, grid, variance);
-    };
+    if (activation.hasClosedDual()) {
+      return activation.slopeMoment(variance);
+    }
+    return mixed
+        ? LogisticMixture.slopeMoment(activation, variance)
+        : quadratureSlope(activation, grid, variance);
   }
 
   /**
@@ -57,45 +51,35 @@ public final class ActivationMoments {
    * the layer before.
    */
   public double growth(double variance) {
-    return switch (activation) {
-      case RELU -> 0.5;
-      case LINEAR -> 1;
-      case ERF -> 4 / Math.PI / ((1 + 2 * variance) * Math.sqrt(1 + 4 * variance));
-      case TANH -> mixed ? TanhMixture.growth(variance) : quadratureGrowth(variance);
-    };
-  }
-
-  /** For tanh, f'^2 + f f'' = (1 - t^2)(1 - 3 t^2) with t = tanh(h). */
-  private double quadratureGrowth(double variance) {
-    double deviation = Math.sqrt(variance);
-    double sum = 0;
-    for (int m = 0; m < grid.size(); m++) {
-      double value = activation.value(deviation * grid.node(m));
-      double square = value * value;
-      sum += grid.weight(m) * (1 - square) * (1 - 3 * square);
+    if (activation.hasClosedDual()) {
+      return activation.momentGrowth(variance);
     }
-    return 2 * sum;
+    return mixed
+        ? LogisticMixture.momentGrowth(activation, variance)
+        : average(
+            grid,
+            variance,
+            h ->
+                activation.derivative(h) * activation.derivative(h)
+                    + activation.value(h) * activation.curvature(h));
   }
 
-  /** E f^2 for odd f, whose square is even: the positive half counts twice. */
   static double quadratureValue(Activation activation, GaussianGrid grid, double variance) {
-    double deviation = Math.sqrt(variance);
-    double sum = 0;
-    for (int m = 0; m < grid.size(); m++) {
-      double value = activation.value(deviation * grid.node(m));
-      sum += grid.weight(m) * value * value;
-    }
-    return 2 * sum;
+    return average(grid, variance, h -> activation.value(h) * activation.value(h));
   }
 
-  /** E f'^2 for odd f, whose derivative is even. */
   static double quadratureSlope(Activation activation, GaussianGrid grid, double variance) {
+    return average(grid, variance, h -> activation.derivative(h) * activation.derivative(h));
+  }
+
+  /** E f(h), h ~ N(0, a): the nodes of a grid are those above 0. */
+  private static double average(GaussianGrid grid, double variance, DoubleUnaryOperator f) {
     double deviation = Math.sqrt(variance);
     double sum = 0;
     for (int m = 0; m < grid.size(); m++) {
-      double slope = activation.derivative(deviation * grid.node(m));
-      sum += grid.weight(m) * slope * slope;
+      double h = deviation * grid.node(m);
+      sum += grid.weight(m) * (f.applyAsDouble(h) + f.applyAsDouble(-h));
     }
-    return 2 * sum;
+    return sum;
   }
 }

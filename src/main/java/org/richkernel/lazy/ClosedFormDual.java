@@ -9,7 +9,7 @@ import org.richkernel.compute.Workspace;
 
 /**
  * Expectations in closed form: arc-cosine kernels for ReLU (Cho and Saul 2009), arc-sine for erf
- * (Williams 1997).
+ * (Williams 1997), and the others that {@link Activation#dual} has.
  */
 final class ClosedFormDual implements DualMap {
 

@@ -16,10 +16,9 @@ import org.richkernel.compute.Workspace;
 interface DualMap {
   /** The implementation for an activation: its closed form, or series and quadrature. */
   static DualMap of(Activation activation, double[] largestVariance) {
-    return switch (activation) {
-      case RELU, ERF, LINEAR -> new ClosedFormDual(activation, largestVariance.length);
-      case TANH -> new TanhDual(largestVariance);
-    };
+    return activation.hasClosedDual()
+        ? new ClosedFormDual(activation, largestVariance.length)
+        : new SmoothDual(activation, largestVariance);
   }
 
   /** Adds what the training points need, for all layers. */

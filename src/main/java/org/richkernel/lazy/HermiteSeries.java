@@ -4,8 +4,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Hermite coefficients of a smooth odd activation: f(sqrt(a) z) = sum_n c_n(a) he_n(z) with he_n
- * the Hermite polynomials that are orthonormal under the standard normal density.
+ * Hermite coefficients of a smooth activation: f(sqrt(a) z) = sum_n c_n(a) he_n(z) with he_n the
+ * Hermite polynomials that are orthonormal under the standard normal density.
  *
  * <p>Mehler's formula then gives E[f(u) f(v)] = sum_n c_n(a) c_n(b) rho^n for a Gaussian pair with
  * variances a and b and correlation rho (Daniely, Frostig and Singer 2016, arXiv:1602.05897). By
@@ -21,7 +21,7 @@ public final class HermiteSeries {
   /** Largest mass beyond the last degree, relative to the whole. */
   static final double TOLERANCE = 1e-12;
 
-  /** Largest degree; reached by tanh at a variance of about 70, see {@link TanhMixture}. */
+  /** Largest degree; reached by tanh at a variance of about 70, see {@link LogisticMixture}. */
   static final int MAX_DEGREE = 8191;
 
   private static final int FIRST_DEGREE = 31;
@@ -112,15 +112,22 @@ public final class HermiteSeries {
     java.util.Arrays.fill(out, offset, offset + degree + 1, 0);
     double deviation = Math.sqrt(floor(variance));
     if (variance < LEAST_VARIANCE) {
+      out[offset] = activation.value(0);
       out[offset + 1] = deviation * activation.derivative(0);
       return;
     }
     for (int m = 0; m < grid.size(); m++) {
-      // psi_n has the parity of n and f is odd: even n vanish, odd n count each node twice
-      double both = 2 * activation.value(deviation * grid.node(m));
+      // psi_n has the parity of n: the two halves of f meet with one sign or the other
+      double right = activation.value(deviation * grid.node(m));
+      double left = activation.value(-deviation * grid.node(m));
       int row = m * (degree + 1);
       for (int n = 1; n <= degree; n += 2) {
-        out[offset + n] += both * weightedFunctions[row + n];
+        out[offset + n] += (right - left) * weightedFunctions[row + n];
+      }
+      if (!activation.isOdd()) {
+        for (int n = 0; n <= degree; n += 2) {
+          out[offset + n] += (right + left) * weightedFunctions[row + n];
+        }
       }
     }
   }

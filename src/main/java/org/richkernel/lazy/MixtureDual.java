@@ -8,13 +8,14 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * Expectations of tanh at large variances, as the average of arc-sine kernels of {@link
- * TanhMixture}.
+ * Expectations of tanh, the sigmoid and softplus at large variances, as the average of closed forms
+ * of {@link LogisticMixture}.
  *
  * <p>The backend's kernel of erf(h) is (2 / pi) atan(2 c / D) with D^2 = (1 + 2 a)(1 + 2 b) - 4
  * c^2. At variances a / (2 k^2) and b / (2 q^2) and the covariance c / (2 k q) it is that of a pair
- * of nodes k and q. Rows are worked on in blocks, so that what is added to the kernel's own memory
- * does not grow with P^2.
+ * of nodes k and q; the sigmoid has a quarter of the variances, and a quarter of one more than the
+ * value. Softplus has arc-cosine kernels at a + 4 k^2 and b + 4 q^2. Rows are worked on in blocks,
+ * so that what is added to the kernel's own memory does not grow with P^2.
  */
 final class MixtureDual implements DualMap {
   private static final int BLOCK = 64;
@@ -26,13 +27,25 @@ final class MixtureDual implements DualMap {
 
   private final LayerVariances variances;
 
+  /** Whether the nodes widen the preactivations of a ReLU; otherwise they scale those of erf. */
+  private final boolean rectified;
+
+  private final double inputScale;
+  private final double outputScale;
+  private final double mean;
+
   /**
    * Some layers, at least one.
    *
    * @param layers that have large variances, from 1
    */
-  MixtureDual(int... layers) {
+  MixtureDual(Activation activation, int... layers) {
     variances = new LayerVariances(layers);
+    rectified = activation.equals(Activation.SOFTPLUS);
+    boolean sigmoid = activation.equals(Activation.SIGMOID);
+    inputScale = sigmoid ? 0.25 : 1;
+    outputScale = sigmoid ? 0.25 : 1;
+    mean = sigmoid ? 0.25 : 0;
   }
 
   @Override
@@ -75,7 +88,7 @@ final class MixtureDual implements DualMap {
     }
   }
 
-  private static void apply(
+  private void apply(
       Backend backend,
       Workspace workspace,
       Matrix rowVariance,
@@ -92,32 +105,49 @@ final class MixtureDual implements DualMap {
           Matrix derivative = workspace.get(SLOPE).rowRange(0, rows);
           Matrix scaledRows = workspace.get(ROWS).rowRange(0, rows)) {
         backend.copy(values, given);
-        backend.fill(0, values);
+        backend.fill(mean, values);
         backend.fill(0, slopes);
-        for (int i = 0; i < TanhMixture.nodes(); i++) {
-          scaled(backend, 0.5 / TanhMixture.square(i), ownVariance, scaledRows);
-          for (int j = 0; j < TanhMixture.nodes(); j++) {
-            double weight = TanhMixture.weight(i, j);
+        for (int i = 0; i < LogisticMixture.nodes(); i++) {
+          toNode(backend, i, ownVariance, scaledRows);
+          for (int j = 0; j < LogisticMixture.nodes(); j++) {
+            double weight = LogisticMixture.weight(i, j);
             if (weight == 0) {
               continue;
             }
-            double scale = 0.5 / Math.sqrt(TanhMixture.square(i) * TanhMixture.square(j));
+            double scale = rectified ? 1 : Math.sqrt(scale(i) * scale(j));
             Matrix scaledColumns = workspace.get(COLUMNS);
-            scaled(backend, 0.5 / TanhMixture.square(j), columnVariance, scaledColumns);
-            scaled(backend, scale, given, value);
+            toNode(backend, j, columnVariance, scaledColumns);
+            backend.copy(given, value);
+            backend.scale(scale, value);
             backend.dualActivation(
-                Activation.ERF, value, scaledRows, scaledColumns, value, derivative);
-            backend.axpy(weight, value, values);
-            backend.axpy(weight * scale, derivative, slopes);
+                rectified ? Activation.RELU : Activation.ERF,
+                value,
+                scaledRows,
+                scaledColumns,
+                value,
+                derivative);
+            backend.axpy(outputScale * weight, value, values);
+            backend.axpy(outputScale * weight * scale, derivative, slopes);
           }
         }
       }
     }
   }
 
-  private static void scaled(Backend backend, double factor, Matrix from, Matrix to) {
-    backend.copy(from, to);
-    backend.scale(factor, to);
+  /** What a node multiplies variances of erf's preactivations with. */
+  private double scale(int node) {
+    return inputScale * 0.5 / LogisticMixture.square(node);
+  }
+
+  /** The variances of the closed form that belongs to a node. */
+  private void toNode(Backend backend, int node, Matrix variance, Matrix target) {
+    if (rectified) {
+      backend.fill(4 * LogisticMixture.square(node), target);
+      backend.axpy(1, variance, target);
+    } else {
+      backend.copy(variance, target);
+      backend.scale(scale(node), target);
+    }
   }
 
   @Override

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
@@ -65,7 +65,9 @@ class DeepPosteriorTest {
   }
 
   private static Stream<Arguments> cases() {
-    return Stream.of(Activation.values())
+    // kernels of deep sigmoid and softplus networks are all but constant: no digits are left
+    return Stream.of("relu", "leaky-relu:0.2", "tanh", "erf", "linear", "gelu")
+        .map(Activation::named)
         .flatMap(
             f ->
                 Stream.of(
@@ -175,7 +177,7 @@ class DeepPosteriorTest {
 
   /** The same formula by other code: blocks, other scratch, no Cholesky factors of layers. */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void oneHiddenLayerIsThatOfTheSpecialisedPosterior(Activation f) {
     NetworkSpec network = NetworkSpec.of(1, f);
     InputFactor input = factor(network);

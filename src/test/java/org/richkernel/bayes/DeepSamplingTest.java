@@ -9,8 +9,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -200,7 +200,7 @@ class DeepSamplingTest {
    * standard errors on average, with biases and different variances.
    */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void kernelWithNewPointsIsTheInitialOneWithoutATilt(Activation f) {
     NetworkSpec network =
         NetworkSpec.of(3, f).withWeightVariances(1.2, 0.9, 1.1, 0.7).withBiasVariance(0.2);
@@ -271,7 +271,7 @@ class DeepSamplingTest {
 
   /** New points that are training points leave nothing to chance: f = y - kappa v. */
   @ParameterizedTest
-  @EnumSource(value = Activation.class, names = "LINEAR", mode = EnumSource.Mode.EXCLUDE)
+  @Activations({"relu", "tanh", "erf"})
   void predictionAtTrainingPointsIsTheFit(Activation f) {
     NetworkSpec network = NetworkSpec.of(3, f);
     InputFactor input = factor(backend, network);

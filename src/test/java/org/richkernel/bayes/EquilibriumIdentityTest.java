@@ -8,8 +8,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -76,7 +76,7 @@ class EquilibriumIdentityTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void isViolatedByTheWrongDensity(Activation f) {
     try (EquilibriumIdentity identity = priorDraws(f, 0.5)) {
       MonteCarloSeries mismatch = identity.mismatch();

@@ -48,7 +48,7 @@ class HiddenLayerPosteriorTest {
   }
 
   private static Stream<Arguments> cases() {
-    return Stream.of(Activation.values())
+    return Activation.all().stream()
         .flatMap(
             f -> Stream.of(1, 3).flatMap(k -> Stream.of(0.0, 1.0).map(d -> Arguments.of(f, k, d))));
   }

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -51,7 +51,7 @@ class LazyLimitTest {
 
   /** Scalars of the readout kernel within four standard errors, its entries within 2 %. */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void sampledKernelIsTheNngpKernel(Activation f) {
     NetworkSpec network = network(f);
     Inputs x = ReferenceDigits.trainInputs(P);

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -97,7 +97,7 @@ class LinearCounterpartTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void initialFitIsThatOfTheNetworkAtInitialisation(Activation activation) {
     NetworkSpec network =
         NetworkSpec.of(2, activation).withWeightVariances(1.2, 0.9, 0.7).withBiasVariance(0.1);

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -69,9 +69,7 @@ class PlantedFaultsTest {
 
   /** The planting itself, with the states left as they are, is certified: the control. */
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"RELU", "TANH"})
+  @Activations({"relu", "tanh"})
   void statesOfTheChainsThemselvesAreCertified(Activation activation) {
     try (ChainEnsemble chains = ensemble(activation)) {
       assertThat(failuresOf(chains, state -> state)).isEmpty();
@@ -79,9 +77,7 @@ class PlantedFaultsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"RELU", "TANH"})
+  @Activations({"relu", "tanh"})
   void drawsOfThePriorAreNot(Activation activation) {
     Random random = new Random(1);
     try (ChainEnsemble chains = ensemble(activation)) {
@@ -99,9 +95,7 @@ class PlantedFaultsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"RELU", "TANH"})
+  @Activations({"relu", "tanh"})
   void fieldsThreeTimesAsLargeAreNot(Activation activation) {
     try (ChainEnsemble chains = ensemble(activation)) {
       assertThat(

@@ -9,9 +9,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -156,7 +156,7 @@ class SaddleSamplerTest {
 
   /** The random stream to the bit, one gradient to rounding. */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void startAndGradientDoNotDependOnTheNumberOfThreads(Activation f) {
     float[][] fields = new float[2][];
     float[][] gradients = new float[2][];
@@ -273,7 +273,7 @@ class SaddleSamplerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void singleTrainingPointIsSolved(Activation f) {
     try (Backend backend = open(1)) {
       double[] x = {0.5, -1, 2};

@@ -9,8 +9,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -208,9 +208,7 @@ class WellMovesTest {
 
   /** All maxima of a fine grid are found, and no others. */
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"TANH", "ERF"})
+  @Activations({"tanh", "erf"})
   void searchFindsTheMaximaOfAGrid(Activation f) {
     double[] factor = {-0.06, -0.89, -4.29};
     double[] v = {3, -1.9, 5.5};

@@ -17,7 +17,7 @@ interface ElementwiseContract extends ContractSubject {
     h.set(1, 0, Double.POSITIVE_INFINITY);
     h.set(1, 1, Double.NEGATIVE_INFINITY);
     for (Precision p : Precision.values()) {
-      for (Activation f : Activation.values()) {
+      for (Activation f : Activation.all()) {
         Matrix[] owner = new Matrix[1];
         Matrix m = h.inWindow(backend(), p, "h", owner);
         try (Matrix phi = backend().allocate(p, 257, 33, "phi");
@@ -40,13 +40,19 @@ interface ElementwiseContract extends ContractSubject {
     }
   }
 
+  /** Tails of GELU, the sigmoid and softplus are exact beside 1 only. */
+  private static double scale(Activation f, double h, double expected) {
+    boolean relative = f.isOdd() || f.isHomogeneous();
+    return relative ? Math.abs(expected) : Math.max(1, Math.abs(h));
+  }
+
   private static void requireActivated(Activation f, Precision p, Host h, Host phi) {
     for (int i = 0; i < h.data.length; i++) {
       double expected = f.value(h.data[i]);
       if (Double.isInfinite(expected)) {
         assertThat(phi.data[i]).isEqualTo(expected);
       } else {
-        double bound = Tolerance.ACTIVATION.of(p, Math.abs(expected));
+        double bound = Tolerance.ACTIVATION.of(p, scale(f, h.data[i], expected));
         assertThat(phi.data[i]).as("%s(%s)", f, h.data[i]).isCloseTo(expected, within(bound));
       }
     }
@@ -57,7 +63,7 @@ interface ElementwiseContract extends ContractSubject {
     Host h = Host.random(3, 5, 1);
     h.set(1, 2, Double.NaN);
     for (Precision p : Precision.values()) {
-      for (Activation f : Activation.values()) {
+      for (Activation f : Activation.all()) {
         try (Matrix m = h.on(backend(), p, "h")) {
           backend().activate(f, m, m);
           Host phi = Host.from(backend(), m);

@@ -15,8 +15,9 @@ interface SmoothedActivationContract extends ContractSubject {
 
   /** E f(h + s z) by the trapezoidal rule, which converges exponentially for smooth f. */
   private static double expectation(Activation f, double h, double s) {
-    if (f == Activation.RELU) {
-      return rectified(h, s);
+    if (f.hasKink()) {
+      // f = alpha h + (1 - alpha) max(h, 0)
+      return f.parameter() * h + (1 - f.parameter()) * rectified(h, s);
     }
     // tanh and erf vary over widths of 1 / s of z
     int half = 2000;
@@ -61,7 +62,7 @@ interface SmoothedActivationContract extends ContractSubject {
         h.set(i, j, (float) MEANS[i]);
       }
     }
-    for (Activation f : Activation.values()) {
+    for (Activation f : Activation.all()) {
       Matrix[] owner = new Matrix[1];
       Matrix[] widthOwner = new Matrix[1];
       Matrix mean = h.inWindow(backend(), Precision.FLOAT32, "h", owner);
@@ -83,13 +84,13 @@ interface SmoothedActivationContract extends ContractSubject {
         double expected = expectation(f, h.at(i, j), s.at(0, j));
         // ReLU is h NormCdf + s NormPdf: its rounding is that of its larger term
         double scale =
-            f == Activation.RELU
+            f.hasKink()
                 ? Math.abs(h.at(i, j)) + s.at(0, j)
-                : Math.max(1, Math.abs(expected));
+                : Math.max(1, f.isBounded() ? 0 : Math.abs(h.at(i, j)) + s.at(0, j));
         double bound = Tolerance.ACTIVATION.of(Precision.FLOAT32, scale);
-        if (f == Activation.TANH) {
-          // the promise of the rule, beside the rounding of tanh itself
-          bound += 1e-6;
+        if (!f.hasClosedDual()) {
+          // the promise of the rule, beside the rounding of the activation itself
+          bound += 1e-6 * scale;
         }
         assertThat(phi.at(i, j))
             .as("E %s(%s + %s z)", f, h.at(i, j), s.at(0, j))
@@ -102,7 +103,7 @@ interface SmoothedActivationContract extends ContractSubject {
   default void smoothedActivationsWithoutNoiseAreTheActivations() {
     Host h = Host.random(257, 33, 1).combine(3, 0, new Host(257, 33));
     Host none = new Host(1, 33);
-    for (Activation f : Activation.values()) {
+    for (Activation f : Activation.all()) {
       try (Matrix mean = h.on(backend(), Precision.FLOAT32, "h");
           Matrix width = none.on(backend(), Precision.FLOAT32, "s");
           Matrix phi = backend().allocate(Precision.FLOAT32, 257, 33, "phi")) {
@@ -122,7 +123,7 @@ interface SmoothedActivationContract extends ContractSubject {
 
   @Test
   default void smoothedActivationsKeepNan() {
-    for (Activation f : Activation.values()) {
+    for (Activation f : Activation.all()) {
       Host h = Host.random(3, 5, 1);
       h.set(1, 2, Double.NaN);
       Host s = new Host(1, 5);

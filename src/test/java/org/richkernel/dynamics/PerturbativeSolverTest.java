@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
@@ -136,9 +136,7 @@ class PerturbativeSolverTest {
 
   /** Central differences of phi, of its first and of its second derivative. */
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"TANH", "ERF", "LINEAR"})
+  @Activations({"tanh", "erf", "linear"})
   void derivativesAreThoseOfTheActivation(Activation activation) {
     double[] h = {-2.5, -1, -0.3, 0, 0.2, 0.9, 3};
     MemoryPlan plan = new MemoryPlan().add("h", Precision.FLOAT32, 1, h.length);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
-import org.apache.commons.math3.special.Erf;
 import org.richkernel.compute.Activation;
 
 /**
@@ -31,20 +30,8 @@ final class QuadratureDescent {
   private QuadratureDescent(DynamicsProblem problem, int angles) {
     this.problem = problem;
     Activation activation = problem.network().activation();
-    phi =
-        switch (activation) {
-          case TANH -> Math::tanh;
-          case ERF -> Erf::erf;
-          case RELU -> h -> Math.max(h, 0);
-          case LINEAR -> h -> h;
-        };
-    slope =
-        switch (activation) {
-          case TANH -> h -> 1 - Math.tanh(h) * Math.tanh(h);
-          case ERF -> h -> 2 / Math.sqrt(Math.PI) * Math.exp(-h * h);
-          case RELU -> h -> h > 0 ? 1 : 0;
-          case LINEAR -> h -> 1;
-        };
+    phi = activation::value;
+    slope = activation::derivative;
     x = inputs(problem);
     GaussIntegratorFactory factory = new GaussIntegratorFactory();
     GaussIntegrator radius = factory.legendre(RADII, 0, FARTHEST);

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.lazy.KernelKind;
@@ -40,7 +41,7 @@ class StaticKernelSolverTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void itsKernelIsTheTangentKernelOfTheInitialTheory(Activation activation) {
     DynamicsProblem problem = Problems.gaussian(3, activation, DynamicsOptions.of(1, 1, 0.1));
     try (Backend backend = Backends.cpu()) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.dynamics.DynamicsOptions;
@@ -38,7 +38,7 @@ class GradientDescentNetworkTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void kernelsAtTheStartAreThoseOfTheInitialTheory(Activation activation) {
     DynamicsSolution seen = train(2, activation, DynamicsOptions.of(1, 1, 0.01), 1000, 16);
     try (Backend backend = Backends.cpu()) {
@@ -57,7 +57,7 @@ class GradientDescentNetworkTest {
 
   /** In the lazy limit the first step is eta K (y - f), K the tangent kernel at the start. */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void firstLazyStepFollowsTheTangentKernel(Activation activation) {
     double stepSize = 1e-3;
     DynamicsSolution seen = train(2, activation, DynamicsOptions.of(1e-2, 1, stepSize), 1000, 4);

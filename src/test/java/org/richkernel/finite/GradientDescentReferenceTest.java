@@ -11,9 +11,9 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.dynamics.CausalSolver;
@@ -378,7 +378,7 @@ class GradientDescentReferenceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void aDivergenceKeepsWhatWasReachedAndEndsTheRun(Activation activation) {
     DynamicsProblem calm = problem(activation, 2);
     DynamicsProblem wild = calm.withOptions(DynamicsOptions.of(1, 200, 400).withSeed(11));

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -184,7 +185,7 @@ class NetworkPosteriorTest {
 
   /** gamma = 0 at vanishing beta leaves the prior, whose first layer has the NNGP's kernel. */
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void withoutDataTheFirstLayerHasThePriorKernel(Activation activation) {
     NetworkSpec network = NetworkSpec.of(2, activation).withBiasVariance(0.3);
     Inputs x = Inputs.of(normals(12, 4), 3, 4);

@@ -29,7 +29,9 @@ class WeightPosteriorTest {
   private static final double BETA = 5;
 
   private static Stream<Arguments> cases() {
-    return Stream.of(Activation.values())
+    // three layers of sigmoids have a gradient too small for differences
+    return Activation.all().stream()
+        .filter(f -> !f.equals(Activation.SIGMOID))
         .flatMap(
             f ->
                 Stream.of(Readout.values())

@@ -89,7 +89,7 @@ public record ExactCase(
   }
 
   private static ExactCase of(JsonNode group, JsonNode node) {
-    Activation activation = Activation.valueOf(node.path("act").asText().toUpperCase(Locale.ROOT));
+    Activation activation = Activation.named(node.path("act").asText());
     JsonNode inputs = node.has("x_train") ? node.path("x_train") : group.path("x_train");
     boolean two = node.path("out").asInt(1) == 2;
     JsonNode targets =

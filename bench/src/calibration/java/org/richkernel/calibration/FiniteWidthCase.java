@@ -50,8 +50,7 @@ public record FiniteWidthCase(
     double[] test = numbers(group.path("x_test"));
     List<FiniteWidthCase> cases = new ArrayList<>();
     for (JsonNode node : group.path("cases")) {
-      Activation activation =
-          Activation.valueOf(node.path("act").asText().toUpperCase(Locale.ROOT));
+      Activation activation = Activation.named(node.path("act").asText());
       cases.add(
           new FiniteWidthCase(
               NetworkSpec.of(1, activation),

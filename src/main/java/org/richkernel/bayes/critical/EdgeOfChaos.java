@@ -26,11 +26,14 @@ public final class EdgeOfChaos {
     if (!(gb >= 0) || Double.isInfinite(gb)) {
       throw new InvalidProblemException("bias-variance", gb, "use a finite number of at least 0");
     }
-    return switch (activation) {
-      case RELU, LINEAR -> ResponseFunctions.stableBelow(activation);
-      case ERF -> gb == 0 ? Math.PI / 4 : erf(gb);
-      case TANH -> gb == 0 ? 1 : bounded(activation, gb);
-    };
+    double limit = ResponseFunctions.stableBelow(activation);
+    if (Double.isFinite(limit)) {
+      return limit;
+    }
+    if (activation.equals(Activation.ERF)) {
+      return gb == 0 ? Math.PI / 4 : erf(gb);
+    }
+    return gb == 0 ? 1 : bounded(activation, gb);
   }
 
   /**

@@ -34,6 +34,7 @@ public record FiniteWidthProblem(
     double[] inputCovariance,
     Targets targets) {
   public FiniteWidthProblem {
+    PairMoments.requireKnown(activation);
     if (width < 1) {
       throw new InvalidProblemException("width", width, "use at least 1 neuron");
     }

@@ -1,10 +1,12 @@
 package org.richkernel.bayes.critical;
 
 import java.util.Arrays;
+import java.util.Set;
 import org.richkernel.compute.Activation;
 import org.richkernel.lazy.ActivationMoments;
 import org.richkernel.lazy.HermiteSeries;
-import org.richkernel.lazy.TanhMixture;
+import org.richkernel.lazy.LogisticMixture;
+import org.richkernel.network.InvalidProblemException;
 
 /**
  * Gaussian expectations of an activation at pairs of points whose variances are known beforehand.
@@ -17,6 +19,9 @@ import org.richkernel.lazy.TanhMixture;
  * derivative: 2 a dF/da + c dF/dc = F.
  */
 abstract class PairMoments {
+  private static final Set<Activation> KNOWN =
+      Set.of(Activation.RELU, Activation.TANH, Activation.ERF, Activation.LINEAR);
+
   /** Variances of the points. */
   final double[] variance;
 
@@ -76,17 +81,33 @@ abstract class PairMoments {
   /** E phi' at point i: the linear part of the activation. */
   abstract double gain(int i);
 
+  /**
+   * Refuses an activation whose moments are not here.
+   *
+   * @throws InvalidProblemException for all but relu, tanh, erf and linear
+   */
+  static void requireKnown(Activation activation) {
+    if (!KNOWN.contains(activation)) {
+      throw new InvalidProblemException(
+          "activation", activation.id(), "this theory takes relu, tanh, erf or linear");
+    }
+  }
+
   /** The moments of an activation. */
   static PairMoments of(Activation activation, double[] variance) {
-    return switch (activation) {
-      case LINEAR -> new Linear(variance);
-      case RELU -> new Relu(variance);
-      case ERF -> new Erf(variance);
-      case TANH ->
-          largest(variance) > TanhMixture.LARGEST_SERIES_VARIANCE
-              ? new Mixture(variance)
-              : new Series(variance);
-    };
+    requireKnown(activation);
+    if (activation.equals(Activation.LINEAR)) {
+      return new Linear(variance);
+    }
+    if (activation.equals(Activation.RELU)) {
+      return new Relu(variance);
+    }
+    if (activation.equals(Activation.ERF)) {
+      return new Erf(variance);
+    }
+    return largest(variance) > LogisticMixture.largestSeriesVariance(activation)
+        ? new Mixture(variance)
+        : new Series(variance);
   }
 
   private static final class Linear extends PairMoments {
@@ -214,12 +235,12 @@ abstract class PairMoments {
 
     @Override
     double gain(int i) {
-      return TanhMixture.gain(variance[i]);
+      return LogisticMixture.gain(variance[i]);
     }
 
     @Override
     void evaluate(int i, int j, double covariance) {
-      TanhMixture.Moments moments = TanhMixture.pair(variance[i], covariance, variance[j]);
+      LogisticMixture.Moments moments = LogisticMixture.pair(variance[i], covariance, variance[j]);
       value = moments.value();
       slope = moments.slope();
       rowCurvature = moments.rowCurvature();

@@ -63,11 +63,11 @@ public record ResponseFunctions(
    * infinite for activations that are bounded.
    */
   public static double stableBelow(Activation activation) {
-    return switch (activation) {
-      case RELU -> 2;
-      case LINEAR -> 1;
-      case TANH, ERF -> Double.POSITIVE_INFINITY;
-    };
+    PairMoments.requireKnown(activation);
+    if (activation.isBounded()) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return activation.equals(Activation.RELU) ? 2 : 1;
   }
 
   private static FixedPoint fixedPoint(Activation activation, double g, double gb) {

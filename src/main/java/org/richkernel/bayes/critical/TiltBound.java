@@ -22,7 +22,7 @@ final class TiltBound {
    * @param ct conjugate kernel Ct, P x P
    */
   static double of(Activation activation, double[] c, double[] ct, int points, double gOverWidth) {
-    if (activation == Activation.TANH || activation == Activation.ERF) {
+    if (activation.isBounded()) {
       return 0;
     }
     Random random = new Random(1);

@@ -51,7 +51,7 @@ public record MultiScaleProblem(
     KernelRounding.requireResolved(
         network,
         inputs,
-        network.activation() == Activation.LINEAR ? Precision.FLOAT64 : Precision.FLOAT32,
+        network.activation().equals(Activation.LINEAR) ? Precision.FLOAT64 : Precision.FLOAT32,
         kappa);
   }
 

@@ -155,9 +155,12 @@ final class IndependentNeurons implements AutoCloseable {
     jumps.move(done);
   }
 
-  /** Whether neurons reach all wells that are known, or have none. */
+  /**
+   * Whether neurons reach all wells that are known, or have none in their way: those of a
+   * homogeneous activation are cones that meet where a neuron starts.
+   */
   boolean fillWells() {
-    return wells || !problem.network().activation().isBounded();
+    return wells || problem.network().activation().isHomogeneous();
   }
 
   /** Sweeps so far. */

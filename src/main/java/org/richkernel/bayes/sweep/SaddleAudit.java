@@ -66,7 +66,7 @@ public final class SaddleAudit {
           "independent neurons exist for one hidden layer; deeper networks have --cross-check,"
               + " leave it out");
     }
-    if (problem.network().activation() == Activation.LINEAR) {
+    if (problem.network().activation().equals(Activation.LINEAR)) {
       throw unfit("a linear network of one hidden layer has a closed form; leave it out");
     }
     if (!problem.options().extrapolates()) {

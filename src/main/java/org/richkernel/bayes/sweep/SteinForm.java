@@ -34,8 +34,8 @@ final class SteinForm {
    * @param unit I, P x P, float64
    */
   SteinForm(Backend backend, Activation activation, Workspace memory, Matrix unit) {
-    if (activation == Activation.RELU) {
-      throw new IllegalArgumentException("ReLU has no second derivative");
+    if (!activation.isOdd()) {
+      throw new IllegalArgumentException("phi'' / phi' of " + activation + " is not known here");
     }
     this.backend = backend;
     this.activation = activation;
@@ -68,12 +68,11 @@ final class SteinForm {
     samples += pull.rows();
     backend.gram(1, fields.slope(), 1, slopes);
     backend.gram(1, pull, 1, pulls);
-    switch (activation) {
-      case TANH -> addBends(fields.phi(), pull);
-      case ERF -> addBends(fields.field(), pull);
-      case LINEAR, RELU -> {
-        // phi'' = 0; the constructor refuses ReLU
-      }
+    // phi'' = 0 for linear layers
+    if (activation.equals(Activation.TANH)) {
+      addBends(fields.phi(), pull);
+    } else if (activation.equals(Activation.ERF)) {
+      addBends(fields.field(), pull);
     }
   }
 

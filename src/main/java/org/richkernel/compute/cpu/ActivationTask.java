@@ -58,14 +58,9 @@ final class ActivationTask extends TiledTask {
 
   private void singles(float[] x, float[] d, int n) {
     if (slope != null) {
-      ActivationLoops.withSlope(f, x, d, n);
-      return;
-    }
-    switch (f) {
-      case RELU -> ActivationLoops.relu(x, n);
-      case TANH -> ActivationLoops.tanh(x, n);
-      case ERF -> ActivationLoops.erf(x, n);
-      case LINEAR -> {}
+      f.applyWithSlope(x, d, n);
+    } else {
+      f.apply(x, n);
     }
   }
 

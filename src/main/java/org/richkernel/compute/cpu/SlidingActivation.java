@@ -4,7 +4,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
 
-/** phi = f(h) and its derivative with the kink of ReLU resolved under a pull, on float tiles. */
+/** phi = f(h) and its derivative with a kink resolved under a pull, on float tiles. */
 final class SlidingActivation extends TiledTask {
   private final WorkerTeam team;
   private Activation f;
@@ -44,14 +44,11 @@ final class SlidingActivation extends TiledTask {
   @Override
   void tile(Worker w, int piece, int row, long column, int n) {
     h.read(h.at(row, column), w.f0, n);
-    if (f == Activation.RELU) {
+    if (f.hasKink()) {
       reach.read(column, w.f1, n);
       pull.read(pull.at(row, column), w.f2, n);
-      ActivationLoops.reluSlidingSlope(w.f0, w.f1, w.f2, n);
-      ActivationLoops.relu(w.f0, n);
-    } else {
-      ActivationLoops.withSlope(f, w.f0, w.f2, n);
     }
+    f.applySliding(w.f0, w.f1, w.f2, n);
     phi.write(phi.at(row, column), w.f0, n);
     slope.write(slope.at(row, column), w.f2, n);
   }

@@ -55,7 +55,7 @@ final class Elementwise {
       return;
     }
     Rectangle shape = Rectangle.flat(h, phi);
-    begin(shape).add(number(f)).add(h).add(phi);
+    begin(shape).add(f.number()).add(f.parameter(), Precision.FLOAT64).add(h).add(phi);
     launch(Kernel.ACTIVATE, phi, shape);
   }
 
@@ -66,7 +66,7 @@ final class Elementwise {
       return;
     }
     Rectangle shape = Rectangle.flat(h, phi, slope);
-    begin(shape).add(number(f)).add(h).add(phi).add(slope);
+    begin(shape).add(f.number()).add(f.parameter(), Precision.FLOAT64).add(h).add(phi).add(slope);
     launch(Kernel.DIFFERENTIATE, phi, shape);
   }
 
@@ -79,7 +79,12 @@ final class Elementwise {
       return;
     }
     Rectangle shape = withRow(Rectangle.byRows(h, phi), deviation);
-    begin(shape).add(number(f)).add(h).add(deviation.pointer()).add(phi);
+    begin(shape)
+        .add(f.number())
+        .add(f.parameter(), Precision.FLOAT64)
+        .add(h)
+        .add(deviation.pointer())
+        .add(phi);
     launch(Kernel.SMOOTH, phi, shape);
   }
 
@@ -100,18 +105,15 @@ final class Elementwise {
       return;
     }
     Rectangle shape = withRow(Rectangle.byRows(h, pull, phi, slope), reach);
-    begin(shape).add(number(f)).add(h).add(pull).add(reach.pointer()).add(phi).add(slope);
+    begin(shape)
+        .add(f.number())
+        .add(f.parameter(), Precision.FLOAT64)
+        .add(h)
+        .add(pull)
+        .add(reach.pointer())
+        .add(phi)
+        .add(slope);
     launch(Kernel.SLIDE, phi, shape);
-  }
-
-  /** The number of an activation in include/activations.cuh. */
-  static int number(Activation f) {
-    return switch (f) {
-      case RELU -> 0;
-      case TANH -> 1;
-      case ERF -> 2;
-      case LINEAR -> 3;
-    };
   }
 
   void axpy(double alpha, CudaMatrix x, CudaMatrix y) {

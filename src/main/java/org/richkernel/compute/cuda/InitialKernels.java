@@ -19,9 +19,7 @@ final class InitialKernels {
       CudaMatrix columnVariance,
       CudaMatrix value,
       CudaMatrix slope) {
-    if (f == Activation.TANH) {
-      throw new IllegalArgumentException("dualActivation: tanh has no closed form; use dualSeries");
-    }
+    Operands.closedDual("dualActivation", f);
     Operands.precision("dualActivation", Precision.FLOAT64, covariance);
     Operands.alike("dualActivation", covariance, value);
     Operands.alike("dualActivation", covariance, slope);
@@ -33,7 +31,8 @@ final class InitialKernels {
       return;
     }
     shape(covariance)
-        .add(Elementwise.number(f))
+        .add(f.number())
+        .add(f.parameter(), Precision.FLOAT64)
         .add(covariance)
         .add(rowVariance)
         .add(columnVariance)

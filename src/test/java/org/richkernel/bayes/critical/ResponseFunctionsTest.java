@@ -8,8 +8,8 @@ import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.network.InvalidProblemException;
 
 /** Fixed points, response functions and the edge of chaos. */
@@ -129,7 +129,7 @@ class ResponseFunctionsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void badVariancesAreRefused(Activation activation) {
     assertThatThrownBy(() -> ResponseFunctions.of(activation, 0, 0.1))
         .hasMessageContaining("weight-variance");

@@ -132,7 +132,7 @@ class SampledOneLoopTest {
    * loop leaves less than a third of the tree error in y . v, up to four standard errors.
    */
   @ParameterizedTest
-  @CsvSource({"TANH, 1", "TANH, 8"})
+  @CsvSource({"TANH, 1", "TANH, 8", "GELU, 4"})
   void oneLoopCorrectsTheTreeLevelOfNonlinearNetworks(Activation activation, double chi) {
     int points = 10;
     int width = 40;

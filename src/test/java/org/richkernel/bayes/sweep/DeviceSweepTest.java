@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -58,9 +58,7 @@ class DeviceSweepTest {
    * float32 fields of 3 sweeps; one decision that falls differently would change 1 % of a kernel.
    */
   @ParameterizedTest
-  @EnumSource(
-      value = Activation.class,
-      names = {"TANH", "ERF"})
+  @Activations({"tanh", "erf"})
   void sweepsHaveTheNumbersOfTheProcessor(Activation f) {
     NetworkSpec network = NetworkSpec.of(2, f).withBiasVariance(0.1);
     InputFactor input;

@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -8,11 +9,11 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 
 /**
- * Expectations of tanh: a Hermite series in layers of moderate variances, a mixture of arc-sine
- * kernels in the others, which are the first layer of inputs that are not standardized, or layers
- * behind large weights.
+ * Expectations of tanh, the sigmoid and softplus: a Hermite series in layers of moderate variances,
+ * a mixture of closed forms in the others, which are the first layer of inputs that are not
+ * standardized, or layers behind large weights.
  */
-final class TanhDual implements DualMap {
+final class SmoothDual implements DualMap {
   private final DualMap[] byLayer;
   private final DualMap[] parts;
 
@@ -21,25 +22,22 @@ final class TanhDual implements DualMap {
    *
    * @param largestVariance of the preactivations of layers 1..L, over all points
    */
-  TanhDual(double[] largestVariance) {
+  SmoothDual(Activation activation, double[] largestVariance) {
+    double bound = LogisticMixture.largestSeriesVariance(activation);
     SeriesDual series =
-        new SeriesDual(Activation.TANH, largestVariance, layers(largestVariance, false));
-    MixtureDual mixture = new MixtureDual(layers(largestVariance, true));
+        new SeriesDual(activation, largestVariance, layers(largestVariance, v -> v <= bound));
+    MixtureDual mixture = new MixtureDual(activation, layers(largestVariance, v -> v > bound));
     byLayer = new DualMap[largestVariance.length];
     for (int l = 1; l <= byLayer.length; l++) {
-      byLayer[l - 1] = isLarge(largestVariance[l - 1]) ? mixture : series;
+      byLayer[l - 1] = largestVariance[l - 1] > bound ? mixture : series;
     }
     parts = java.util.Arrays.stream(byLayer).distinct().toArray(DualMap[]::new);
   }
 
-  private static int[] layers(double[] variance, boolean large) {
+  private static int[] layers(double[] variance, DoublePredicate taken) {
     return IntStream.rangeClosed(1, variance.length)
-        .filter(l -> isLarge(variance[l - 1]) == large)
+        .filter(l -> taken.test(variance[l - 1]))
         .toArray();
-  }
-
-  private static boolean isLarge(double variance) {
-    return variance > TanhMixture.LARGEST_SERIES_VARIANCE;
   }
 
   @Override

@@ -1,7 +1,4 @@
-package org.richkernel.compute.cpu;
-
-import java.util.Arrays;
-import org.richkernel.compute.Activation;
+package org.richkernel.compute;
 
 /**
  * Activations and their derivatives on float tiles. tanh and erf are odd rational functions x
@@ -61,26 +58,48 @@ final class ActivationLoops {
 
   private static final float TWO_TO_127 = 0x1p127f;
 
-  private ActivationLoops() {}
+  /** exp(-z) is 1e-38 from here on. */
+  private static final float EXP_FLAT = 87f;
 
-  /** slope = f'(h), then h = f(h). */
-  static void withSlope(Activation f, float[] h, float[] slope, int n) {
-    switch (f) {
-      case RELU -> {
-        reluSlope(h, slope, n);
-        relu(h, n);
-      }
-      case TANH -> {
-        tanh(h, n);
-        tanhSlope(h, slope, n);
-      }
-      case ERF -> {
-        erfSlope(h, slope, n);
-        erf(h, n);
-      }
-      case LINEAR -> Arrays.fill(slope, 0, n, 1f);
-    }
-  }
+  private static final float LOG2_E = 1.44269504f;
+
+  /** Adding and subtracting it rounds to the next integer. */
+  private static final float TO_INTEGER = 12582912f;
+
+  private static final float EXP2_1 = 6.93147182e-1f;
+  private static final float EXP2_2 = 2.40226507e-1f;
+  private static final float EXP2_3 = 5.55032715e-2f;
+  private static final float EXP2_4 = 9.61802527e-3f;
+  private static final float EXP2_5 = 1.34004327e-3f;
+  private static final float EXP2_6 = 1.54697322e-4f;
+
+  // ln(1 + e) / e for 0 <= e <= 1
+  private static final float LOG_1 = -4.99999046e-1f;
+  private static final float LOG_2 = 3.33300054e-1f;
+  private static final float LOG_3 = -2.49545589e-1f;
+  private static final float LOG_4 = 1.96781173e-1f;
+  private static final float LOG_5 = -1.53118625e-1f;
+  private static final float LOG_6 = 1.06142648e-1f;
+  private static final float LOG_7 = -5.70642017e-2f;
+  private static final float LOG_8 = 1.99071616e-2f;
+  private static final float LOG_9 = -3.25637846e-3f;
+
+  // NormCdf(-x) exp(x^2 / 2) in powers of 1 / (1 + MILLS x), the form of Abramowitz and Stegun
+  // 26.2.17
+  private static final float MILLS = 0.39f;
+  private static final float MILLS_1 = 0.15143191f;
+  private static final float MILLS_2 = 0.19439024f;
+  private static final float MILLS_3 = -0.01648001f;
+  private static final float MILLS_4 = 0.37492821f;
+  private static final float MILLS_5 = -0.2580677f;
+  private static final float MILLS_6 = 0.05379735f;
+
+  private static final float ONE_OVER_SQRT_TWO_PI = 0.39894228f;
+
+  /** The normal density is 1e-43 from here on. */
+  private static final float NORMAL_FLAT = 14f;
+
+  private ActivationLoops() {}
 
   static void relu(float[] h, int n) {
     for (int i = 0; i < n; i++) {
@@ -168,5 +187,75 @@ final class ActivationLoops {
       q = Math.fma(q, z, BELL_0);
       slope[i] = 1f / q;
     }
+  }
+
+  /** exp(-|x|), with an error of 2e-7 + 6e-8 |x| relative to it. */
+  static float decay(float x) {
+    float t = -LOG2_E * Math.min(Math.abs(x), EXP_FLAT);
+    float whole = (t + TO_INTEGER) - TO_INTEGER;
+    float part = t - whole;
+    float p = Math.fma(part, EXP2_6, EXP2_5);
+    p = Math.fma(p, part, EXP2_4);
+    p = Math.fma(p, part, EXP2_3);
+    p = Math.fma(p, part, EXP2_2);
+    p = Math.fma(p, part, EXP2_1);
+    p = Math.fma(p, part, 1f);
+    return p * Float.intBitsToFloat(((int) whole + 127) << 23);
+  }
+
+  /** NormPdf(x). */
+  static float normalDensity(float x) {
+    float near = Math.min(Math.abs(x), NORMAL_FLAT);
+    return ONE_OVER_SQRT_TWO_PI * decay(0.5f * near * near);
+  }
+
+  /** NormCdf(-|x|), with an absolute error of 1e-7. */
+  static float normalTail(float x) {
+    float near = Math.min(Math.abs(x), NORMAL_FLAT);
+    float t = 1f / Math.fma(MILLS, near, 1f);
+    float p = Math.fma(t, MILLS_6, MILLS_5);
+    p = Math.fma(p, t, MILLS_4);
+    p = Math.fma(p, t, MILLS_3);
+    p = Math.fma(p, t, MILLS_2);
+    p = Math.fma(p, t, MILLS_1);
+    return p * t * decay(0.5f * near * near);
+  }
+
+  /** 1 where x &gt; 0 and 0 elsewhere, as {@link #reluSlope}. */
+  private static float step(float x) {
+    return Math.min(Math.max(x, 0f) * TWO_TO_127 * TWO_TO_127, 1f);
+  }
+
+  /** x NormCdf(x) = max(x, 0) - |x| NormCdf(-|x|), with an absolute error of 3e-7. */
+  static float gelu(float x) {
+    return Math.max(x, 0f) - Math.min(Math.abs(x), NORMAL_FLAT) * normalTail(x);
+  }
+
+  /** NormCdf(x) + x NormPdf(x). */
+  static float geluSlope(float x) {
+    float tail = normalTail(x);
+    float near = Math.max(Math.min(x, NORMAL_FLAT), -NORMAL_FLAT);
+    return Math.fma(step(x), 1f - 2f * tail, tail) + near * normalDensity(x);
+  }
+
+  /** ln(1 + exp(x)), with an absolute error of 3e-7. */
+  static float softplus(float x) {
+    float e = decay(x);
+    float p = Math.fma(e, LOG_9, LOG_8);
+    p = Math.fma(p, e, LOG_7);
+    p = Math.fma(p, e, LOG_6);
+    p = Math.fma(p, e, LOG_5);
+    p = Math.fma(p, e, LOG_4);
+    p = Math.fma(p, e, LOG_3);
+    p = Math.fma(p, e, LOG_2);
+    p = Math.fma(p, e, LOG_1);
+    p = Math.fma(p, e, 1f);
+    return Math.fma(p, e, Math.max(x, 0f));
+  }
+
+  /** 1 / (1 + exp(-x)). */
+  static float sigmoid(float x) {
+    float e = decay(x);
+    return Math.fma(step(x), 1f - e, e) / (1f + e);
   }
 }

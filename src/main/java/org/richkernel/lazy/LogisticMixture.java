@@ -1,9 +1,11 @@
 package org.richkernel.lazy;
 
+import org.richkernel.compute.Activation;
+
 /**
- * Gaussian expectations of tanh at any variance, from tanh(h) = int p(k) erf(h / (k sqrt 2)) dk
- * with p the density of Kolmogorov's distribution: the logistic density is a mixture of normal
- * densities of deviation k (Andrews and Mallows 1974; Stefanski 1991).
+ * Gaussian expectations of tanh, the sigmoid and softplus at any variance, from tanh(h) = int p(k)
+ * erf(h / (k sqrt 2)) dk with p the density of Kolmogorov's distribution: the logistic density is a
+ * mixture of normal densities of deviation k (Andrews and Mallows 1974; Stefanski 1991).
  *
  * <p>For a Gaussian pair (u, v) with variances a and b and covariance c this makes E[tanh u tanh v]
  * an average of arc-sine kernels (Williams 1997), with D^2 = (a + k^2)(b + q^2) - c^2:
@@ -12,16 +14,20 @@ package org.richkernel.lazy;
  *   dF/dc = E[tanh' u tanh' v] = (2 / pi) int int p(k) p(q) / D,
  *   dF/da = -(1 / pi) int int p(k) p(q) c / ((a + k^2) D).</pre>
  *
+ * <p>The sigmoid is (1 + tanh(h / 2)) / 2. Softplus is its integral, so it is the average of E
+ * max(h + 2 k z, 0) over k with z ~ N(0, 1), and E[softplus u softplus v] that of arc-cosine
+ * kernels of the variances a + 4 k^2 and b + 4 q^2 (Cho and Saul 2009).
+ *
  * <p>The rule is trapezoidal in ln k. It converges exponentially at a rate that no variance and no
  * correlation changes, as the singularities of the integrand in ln k have an imaginary part of at
  * least pi / 4; its relative error is below 1e-13.
  */
-public final class TanhMixture {
+public final class LogisticMixture {
   /**
    * Largest variance for which a Hermite series is taken instead: its length grows with the
    * variance, and it costs as much as this rule where it has some thousand terms.
    */
-  public static final double LARGEST_SERIES_VARIANCE = 64;
+  private static final double LARGEST_SERIES_VARIANCE = 64;
 
   /** p(k) is below 1e-19 before and 1e-14 behind these. */
   private static final double LEAST_NODE = 0.16;
@@ -52,7 +58,73 @@ public final class TanhMixture {
     }
   }
 
-  private TanhMixture() {}
+  private LogisticMixture() {}
+
+  /**
+   * Largest variance for which a Hermite series is taken: the poles of sigmoid and softplus are
+   * twice as far from the real axis as those of tanh.
+   */
+  public static double largestSeriesVariance(Activation f) {
+    return f.equals(Activation.TANH) ? LARGEST_SERIES_VARIANCE : 4 * LARGEST_SERIES_VARIANCE;
+  }
+
+  /** E f(h)^2 for h ~ N(0, a). */
+  static double secondMoment(Activation f, double a) {
+    if (f.equals(Activation.TANH)) {
+      return pair(a, a, a).value();
+    }
+    if (f.equals(Activation.SIGMOID)) {
+      return (1 + pair(a / 4, a / 4, a / 4).value()) / 4;
+    }
+    return softplus(a)[0];
+  }
+
+  /** E f'(h)^2 for h ~ N(0, a). */
+  static double slopeMoment(Activation f, double a) {
+    if (f.equals(Activation.TANH)) {
+      return pair(a, a, a).slope();
+    }
+    if (f.equals(Activation.SIGMOID)) {
+      return pair(a / 4, a / 4, a / 4).slope() / 16;
+    }
+    return softplus(a)[1];
+  }
+
+  /** d E f(h)^2 / da for h ~ N(0, a). */
+  static double momentGrowth(Activation f, double a) {
+    if (f.equals(Activation.TANH)) {
+      return growth(a);
+    }
+    if (f.equals(Activation.SIGMOID)) {
+      return growth(a / 4) / 16;
+    }
+    return softplus(a)[2];
+  }
+
+  /**
+   * E f^2, E f'^2 and d E f^2 / da of softplus. An arc-cosine kernel R(a', c, b') is homogeneous of
+   * degree one, so a' dR/da' = b' dR/db' = (R - c dR/dc) / 2.
+   */
+  private static double[] softplus(double a) {
+    double[] sums = new double[3];
+    double[] b = new double[1];
+    double[] value = new double[1];
+    double[] slope = new double[1];
+    for (int i = 0; i < SQUARES.length; i++) {
+      double row = a + 4 * SQUARES[i];
+      for (int j = 0; j < SQUARES.length; j++) {
+        double weight = weight(i, j);
+        b[0] = a + 4 * SQUARES[j];
+        value[0] = a;
+        Activation.RELU.dual(row, b, value, slope, 1);
+        double rest = (value[0] - a * slope[0]) / 2;
+        sums[0] += weight * value[0];
+        sums[1] += weight * slope[0];
+        sums[2] += weight * (slope[0] + rest / row + rest / b[0]);
+      }
+    }
+    return sums;
+  }
 
   /**
    * F and its derivatives at one pair.

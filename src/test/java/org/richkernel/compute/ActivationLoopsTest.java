@@ -1,4 +1,4 @@
-package org.richkernel.compute.cpu;
+package org.richkernel.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import org.apache.commons.math3.special.Erf;
 import org.junit.jupiter.api.Test;
 
 class ActivationLoopsTest {
+  private static final int TILE = 2048;
   private static final float ERROR = 3.6e-7f;
 
   private interface Loop {
@@ -15,8 +16,8 @@ class ActivationLoopsTest {
 
   /** All floats from 2 to 16, where the forms saturate without a bound on their result. */
   private static void requireSaturation(Loop loop, DoubleUnaryOperator exact, int every) {
-    float[] x = new float[Worker.TILE];
-    float[] y = new float[Worker.TILE];
+    float[] x = new float[TILE];
+    float[] y = new float[TILE];
     int last = Float.floatToIntBits(16f);
     for (int bits = Float.floatToIntBits(2f); bits < last; bits += x.length) {
       for (int i = 0; i < x.length; i++) {

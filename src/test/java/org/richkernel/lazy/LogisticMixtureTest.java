@@ -4,20 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 
-/** tanh at variances for which no series is practical, against quadratures of other kinds. */
-class TanhMixtureTest {
+/**
+ * tanh, the sigmoid and softplus at variances for which no series is practical, against quadratures
+ * of other kinds.
+ */
+class LogisticMixtureTest {
 
   /**
    * Expected: the slope by the trapezoidal rule for int int sech^2 u sech^2 v N(u, v) with step
@@ -34,11 +43,11 @@ class TanhMixtureTest {
   })
   void pairsMatchTheTrapezoidalRule(double a, double b, double rho, double value, double slope) {
     double c = rho * Math.sqrt(a * b);
-    TanhMixture.Moments pair = TanhMixture.pair(a, c, b);
+    LogisticMixture.Moments pair = LogisticMixture.pair(a, c, b);
     assertThat(pair.value()).isCloseTo(value, within(1e-12));
     assertThat(pair.slope()).isCloseTo(slope, within(1e-12 * slope));
-    assertThat(TanhMixture.pair(b, c, a).value()).isCloseTo(pair.value(), within(1e-14));
-    assertThat(TanhMixture.pair(a, -c, b).value()).isCloseTo(-value, within(1e-12));
+    assertThat(LogisticMixture.pair(b, c, a).value()).isCloseTo(pair.value(), within(1e-14));
+    assertThat(LogisticMixture.pair(a, -c, b).value()).isCloseTo(-value, within(1e-12));
   }
 
   /** Expected: integrals over one variable in 30 digits. */
@@ -59,13 +68,13 @@ class TanhMixtureTest {
     assertThat(moments.value(a)).isCloseTo(value, within(1e-13));
     assertThat(moments.slope(a)).isCloseTo(slope, within(1e-12 * slope));
     assertThat(moments.growth(a)).isCloseTo(growth, within(1e-12 * growth));
-    assertThat(TanhMixture.gain(a)).isCloseTo(gain, within(1e-12 * gain));
+    assertThat(LogisticMixture.gain(a)).isCloseTo(gain, within(1e-12 * gain));
   }
 
   /** d/da F(a, a, a) = dF/dc + 2 dF/da; the terms cancel, so that the absolute error counts. */
   @Test
   void theCurvatureIsThatOfTheDiagonal() {
-    TanhMixture.Moments pair = TanhMixture.pair(70, 70, 70);
+    LogisticMixture.Moments pair = LogisticMixture.pair(70, 70, 70);
     assertThat(pair.slope() + 2 * pair.rowCurvature())
         .isCloseTo(6.6941703429439488e-4, within(1e-14));
   }
@@ -92,22 +101,78 @@ class TanhMixtureTest {
       slope += n * first[n] * second[n] * Math.pow(rho, n - 1);
     }
     slope /= Math.sqrt(HermiteSeries.floor(a) * HermiteSeries.floor(b));
-    TanhMixture.Moments pair = TanhMixture.pair(a, rho * Math.sqrt(a * b), b);
+    LogisticMixture.Moments pair = LogisticMixture.pair(a, rho * Math.sqrt(a * b), b);
     assertThat(pair.value()).isCloseTo(value, within(2e-12));
     assertThat(pair.slope()).isCloseTo(slope, within(2e-12));
+  }
+
+  /**
+   * Sigmoid and softplus by their own Hermite series, which know nothing of mixtures, on matrices
+   * of the backend.
+   */
+  @ParameterizedTest
+  @Activations({"tanh", "sigmoid", "softplus"})
+  void matricesOfTheSeriesAndOfTheMixtureAreEqual(Activation f) {
+    double[] variance = {0.3, 1, 4, 20, 60};
+    double[] covariance = new double[25];
+    for (int i = 0; i < 5; i++) {
+      for (int j = 0; j < 5; j++) {
+        double rho = i == j ? 1 : Math.sin(3.0 * i + 3.0 * j);
+        covariance[5 * i + j] = rho * Math.sqrt(variance[i] * variance[j]);
+      }
+    }
+    double[] largest = {60};
+    double[][] series = dual(new SeriesDual(f, largest, 1), variance, covariance);
+    double[][] mixture = dual(new MixtureDual(f, 1), variance, covariance);
+    assertThat(mixture[0]).containsExactly(series[0], within(1e-11 * series[0][24]));
+    assertThat(mixture[1]).containsExactly(series[1], within(1e-11));
+    ActivationMoments moments = new ActivationMoments(f, 60);
+    for (int i = 0; i < 5; i++) {
+      double a = variance[i];
+      double scale = Math.max(1, a);
+      assertThat(moments.value(a)).isCloseTo(series[0][6 * i], within(1e-11 * scale));
+      assertThat(LogisticMixture.secondMoment(f, a))
+          .isCloseTo(moments.value(a), within(1e-12 * scale));
+      assertThat(moments.slope(a)).isCloseTo(series[1][6 * i], within(1e-11));
+      assertThat(LogisticMixture.slopeMoment(f, a)).isCloseTo(moments.slope(a), within(1e-12));
+      assertThat(LogisticMixture.momentGrowth(f, a)).isCloseTo(moments.growth(a), within(1e-12));
+    }
+  }
+
+  private static double[][] dual(DualMap map, double[] variance, double[] covariance) {
+    MemoryPlan plan = new MemoryPlan();
+    map.planTrain(plan, 5);
+    map.planPanel(plan, 5);
+    plan.add("covariance", Precision.FLOAT64, 5, 5).add("slope", Precision.FLOAT64, 5, 5);
+    // one input dimension: the variance is the square of the input
+    double[] x = Arrays.stream(variance).map(Math::sqrt).toArray();
+    KernelDiagonals diagonals =
+        KernelDiagonals.of(NetworkSpec.of(1, Activation.TANH), Inputs.of(x, 5, 1));
+    try (Backend backend = Backends.cpu();
+        Workspace memory = new Workspace(backend, plan)) {
+      map.uploadTrain(backend, memory, diagonals);
+      Matrix value = memory.get("covariance");
+      Matrix slope = memory.get("slope");
+      backend.upload(covariance, value);
+      map.trainTrain(backend, memory, 1, value, slope);
+      double[][] both = new double[2][25];
+      backend.download(value, both[0]);
+      backend.download(slope, both[1]);
+      return both;
+    }
   }
 
   @Test
   void theDensityIsOneAndBothItsSeriesAgree() {
     double sum = 0;
-    for (int i = 0; i < TanhMixture.nodes(); i++) {
-      for (int j = 0; j < TanhMixture.nodes(); j++) {
-        sum += TanhMixture.weight(i, j);
+    for (int i = 0; i < LogisticMixture.nodes(); i++) {
+      for (int j = 0; j < LogisticMixture.nodes(); j++) {
+        sum += LogisticMixture.weight(i, j);
       }
     }
     assertThat(sum).isCloseTo(1, within(1e-13));
-    assertThat(TanhMixture.density(Math.nextDown(0.9)))
-        .isCloseTo(TanhMixture.density(0.9), within(1e-14));
+    assertThat(LogisticMixture.density(Math.nextDown(0.9)))
+        .isCloseTo(LogisticMixture.density(0.9), within(1e-14));
   }
 
   /** Phi -> (2 / pi) asin(rho) as the variances grow; theory of sign activations. */
@@ -134,7 +199,7 @@ class TanhMixtureTest {
           double a = inputs.meanSquare(i);
           double b = inputs.meanSquare(j);
           // the arc-sine has a square-root cusp where c = a, so that c is not summed anew there
-          double pair = TanhMixture.pair(a, i == j ? a : c, b).value();
+          double pair = LogisticMixture.pair(a, i == j ? a : c, b).value();
           double tolerance = i == j ? 1e-7 : 1e-12;
           assertThat(cross[4 * i + j]).isCloseTo(pair, within(tolerance));
           assertThat(phi[4 * i + j]).isCloseTo(pair, within(1e-12));
@@ -166,12 +231,12 @@ class TanhMixtureTest {
           double b = inputs.meanSquare(j) + 0.3;
           double theta = c;
           for (int l = 1; l <= 2; l++) {
-            TanhMixture.Moments pair = TanhMixture.pair(a, c, b);
+            LogisticMixture.Moments pair = LogisticMixture.pair(a, c, b);
             double bias = l == 1 ? 0.3 : 0;
             theta = pair.value() + bias + theta * pair.slope();
             c = pair.value() + bias;
-            a = TanhMixture.pair(a, a, a).value() + bias;
-            b = TanhMixture.pair(b, b, b).value() + bias;
+            a = LogisticMixture.pair(a, a, a).value() + bias;
+            b = LogisticMixture.pair(b, b, b).value() + bias;
           }
           double expected = kind == KernelKind.NNGP ? c : theta;
           double tolerance = 1e-11 * Math.max(1, Math.abs(expected));
@@ -183,7 +248,7 @@ class TanhMixtureTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @Activations
   void variancesWhoseProductsOverflowAreRefusedByRow(Activation activation) {
     Inputs inputs = Inputs.of(new double[] {1, 1, 1e80, 1}, 2, 2);
     try (Backend backend = Backends.cpu()) {
