@@ -17,6 +17,7 @@ class ArchitectureTest {
   private static final String BAYES = "org.richkernel.bayes..";
   private static final String DYNAMICS = "org.richkernel.dynamics..";
   private static final String FINITE = "org.richkernel.finite..";
+  private static final String LIMIT = "org.richkernel.limit..";
   private static final String SOLVER = "org.richkernel.solver..";
   private static final String SAMPLING = "org.richkernel.sampling..";
   private static final String DATA = "org.richkernel.data..";
@@ -45,8 +46,8 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI,
-                API);
+                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA, RESULT,
+                REPORT, CLI, API);
     rule.check(CLASSES);
   }
 
@@ -55,11 +56,31 @@ class ArchitectureTest {
     ArchRule rule =
         noClasses()
             .that()
-            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER)
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);
     rule.check(CLASSES);
+  }
+
+  @Test
+  void limitsAndTheOtherTheoriesDoNotKnowEachOther() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(LIMIT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, SAMPLING);
+    rule.check(CLASSES);
+    ArchRule back =
+        noClasses()
+            .that()
+            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, SAMPLING, SOLVER)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(LIMIT);
+    back.check(CLASSES);
   }
 
   @Test
@@ -107,7 +128,7 @@ class ArchitectureTest {
             .resideInAnyPackage(DATA, RESULT, REPORT)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, CLI, API);
+            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, API);
     rule.check(CLASSES);
   }
 

@@ -1,0 +1,38 @@
+package org.richkernel.limit;
+
+import java.util.Locale;
+import org.richkernel.network.InvalidProblemException;
+
+/** How gradients become updates, as far as their scaling with the width depends on it. */
+public enum Optimizer {
+  /** Gradient descent. */
+  SGD,
+  /** Gradient descent with heavy-ball momentum: the exponents of {@link #SGD}. */
+  MOMENTUM,
+  /** Adam, or any other update that is normalized entry by entry. */
+  ADAM;
+
+  /** Whether an entry of the update has the size of the learning rate, whatever the gradient's. */
+  public boolean isNormalized() {
+    return this == ADAM;
+  }
+
+  /** Name on the command line and in files. */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The optimizer of a name.
+   *
+   * @throws InvalidProblemException if there is none
+   */
+  public static Optimizer of(String id) {
+    for (Optimizer optimizer : values()) {
+      if (optimizer.id().equals(id.strip().toLowerCase(Locale.ROOT))) {
+        return optimizer;
+      }
+    }
+    throw new InvalidProblemException("optimizer", id, "use sgd, momentum or adam");
+  }
+}
