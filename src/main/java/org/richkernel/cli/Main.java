@@ -105,6 +105,7 @@ public final class Main {
             .addSubcommand(new BayesCommand(console))
             .addSubcommand(new DynamicsCommand(console))
             .addSubcommand(new PhaseCommand(console))
+            .addSubcommand(new AbcCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))

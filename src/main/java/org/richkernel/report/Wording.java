@@ -31,6 +31,7 @@ record Wording(String title, String name, String kernel) {
               "\u03a6\u02e1 = \u03c6(h\u02e1)\u1d40 \u03c6(h\u02e1) / N, averaged over the neurons"
                   + " of the networks");
       case "phase" -> new Wording("Phase diagram of deep networks", "adaptive", "");
+      case "abc" -> new Wording("Scaling of a parametrization with the width", "measured", "");
       case "lazy" ->
           new Wording(
               "Kernel at initialisation",

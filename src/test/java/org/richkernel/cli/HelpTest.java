@@ -57,6 +57,7 @@ class HelpTest {
       strings = {
         "bayes",
         "phase",
+        "abc",
         "lazy",
         "dynamics",
         "finite",
@@ -73,7 +74,7 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "phase", "lazy", "dynamics", "finite", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "phase", "abc", "lazy", "dynamics", "finite", "predict", "demo"})
   void everyNumberSaysItsUnit(String command) {
     List<String> numbers =
         options(command).stream().filter(option -> NUMBER.matcher(option).find()).toList();
@@ -106,6 +107,7 @@ class HelpTest {
             "bayes",
             "dynamics",
             "phase",
+            "abc",
             "predict",
             "report",
             "demo",

@@ -1,0 +1,67 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.WidthScaling;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.report.ReportWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Classifies an abc-parametrization. */
+@Command(
+    name = "abc",
+    description =
+        "Where a parametrization of the width leads (arXiv:2011.14522, arXiv:2308.01814): W^l ="
+            + " n^{-a_l} w^l, w^l ~ N(0, n^{-2 b_l}), learning rates eta n^{-c_l}. Says in exact"
+            + " fractions whether it is stable, learns features, or is in the kernel regime, with"
+            + " which kernel.")
+final class AbcCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private ParametrizationOptions parametrization = new ParametrizationOptions();
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private LongRunOptions longRun = new LongRunOptions();
+
+  /** A command that writes to a console. */
+  AbcCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    try (ControlledRun course = new ControlledRun(console, run, longRun)) {
+      return classify(course, System.nanoTime());
+    }
+  }
+
+  private int classify(ControlledRun course, long start) {
+    WidthScaling scaling = WidthScaling.of(parametrization.parametrization());
+    Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    run.resolve(options);
+    if (longRun.dryRun()) {
+      console.line(new MemoryPlan().describe().stripTrailing());
+      return ExitCode.DONE;
+    }
+    return course.compute(
+        Map.of(), control -> Optional.of(scaling), done -> finish(done, options, start));
+  }
+
+  private int finish(WidthScaling scaling, Map<String, @Nullable Object> options, long start) {
+    Path out = longRun.out();
+    scaling.save(out, options, (System.nanoTime() - start) * 1e-9);
+    Path report = ReportWriter.write(out);
+    if (!run.quiet()) {
+      scaling.lines().forEach(console::line);
+      console.line(String.format("%-18s%s", "report", report));
+    }
+    return ExitCode.DONE;
+  }
+}
