@@ -6,26 +6,88 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.fraction.BigFraction;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendInfo;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.limit.Classification;
+import org.richkernel.limit.CoordinateRun;
 import org.richkernel.limit.Exponents;
 import org.richkernel.limit.Parametrization;
+import org.richkernel.limit.ScalingExperiment;
+import org.richkernel.limit.ScalingOptions;
+import org.richkernel.limit.Slope;
 import org.richkernel.limit.Verdict;
+import org.richkernel.result.PeakMemory;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Summary;
+import org.richkernel.solver.RunControl;
 
 /**
  * How a parametrization scales with the width: its class and exponents (Yang and Hu,
  * arXiv:2011.14522).
  *
  * @param classification the exponents by the theory
+ * @param measured what trained networks show of them, where some were trained
  */
-public record WidthScaling(Classification classification) {
+public record WidthScaling(Classification classification, Optional<Measured> measured) {
+  /**
+   * Networks of several widths.
+   *
+   * @param options how they were trained
+   * @param runs their coordinates
+   * @param slopes beside their predictions, after the last step; of an unstable parametrization
+   *     after the first, as what blows up feeds back from then on
+   * @param backend what it was computed on
+   * @param memory most bytes held at once
+   */
+  public record Measured(
+      ScalingOptions options,
+      List<CoordinateRun> runs,
+      List<Slope> slopes,
+      BackendInfo backend,
+      PeakMemory memory) {}
+
   /** Classifies a parametrization. */
   public static WidthScaling of(Parametrization parametrization) {
-    return new WidthScaling(Classification.of(parametrization));
+    return new WidthScaling(Classification.of(parametrization), Optional.empty());
+  }
+
+  /** What {@link #trained} will hold at once. */
+  public MemoryPlan plan(ScalingOptions options) {
+    return new ScalingExperiment(classification.parametrization(), options).plan();
+  }
+
+  /**
+   * The same with networks trained at several widths.
+   *
+   * @return empty if a stop was asked for
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
+   */
+  public Optional<WidthScaling> trained(
+      ScalingOptions options, Backend backend, RunControl control) {
+    return new ScalingExperiment(classification.parametrization(), options)
+        .run(backend, control)
+        .map(
+            runs ->
+                new WidthScaling(
+                    classification,
+                    Optional.of(
+                        new Measured(
+                            options,
+                            runs,
+                            slopes(runs, options.steps()),
+                            backend.info(),
+                            PeakMemory.of(backend)))));
+  }
+
+  private List<Slope> slopes(List<CoordinateRun> runs, int steps) {
+    return classification.isStable() && steps > 1
+        ? Slope.measure(classification, runs, steps)
+        : Slope.measure(classification.atFirstStep(), runs, 1);
   }
 
   /** The parametrization, the verdict and the exponents as a table of plain text. */
@@ -56,6 +118,7 @@ public record WidthScaling(Classification classification) {
     if (classification.verdict() == Verdict.NOT_STABLE) {
       lines.add("powers of n hold for the first steps only");
     }
+    measured.ifPresent(found -> lines.addAll(SlopeTable.lines(found.slopes())));
     return lines;
   }
 
@@ -111,7 +174,8 @@ public record WidthScaling(Classification classification) {
 
   /**
    * The classification as a result folder holds it. Exponents stand in the summary as exact text
-   * ("1/2"), and as numbers in the arrays a, b, c, epsilon and weight_decay (L + 1), r (L).
+   * ("1/2"), and as numbers in the arrays a, b, c, epsilon and weight_decay (L + 1), r (L). Of
+   * trained networks also slopes, and the arrays width, size and size_log_standard_error.
    *
    * @param config the options to record, in order
    * @param seconds wall-clock time
@@ -157,14 +221,26 @@ public record WidthScaling(Classification classification) {
       kernel.put("allTerms", classification.contributingLayers().size() == p.depth() + 1);
       summary.detail("kernel", kernel);
     }
+    measured.ifPresent(
+        found -> {
+          summary
+              .backend(found.backend())
+              .seed(found.options().seed())
+              .peakBytes(found.memory())
+              .detail("networksPerWidth", found.options().repeats())
+              .detail("stepSize", found.options().stepSize());
+          SlopeTable.add(summary, found.slopes());
+        });
     int layers = p.depth() + 1;
-    return Result.of(summary.build())
-        .with("a", numbers(p.a()), layers)
-        .with("b", numbers(p.b()), layers)
-        .with("c", numbers(p.c()), layers)
-        .with("r", numbers(classification.featureExponents()), layers - 1)
-        .with("epsilon", numbers(classification.epsilonExponents()), layers)
-        .with("weight_decay", numbers(classification.weightDecayExponents()), layers);
+    Result result =
+        Result.of(summary.build())
+            .with("a", numbers(p.a()), layers)
+            .with("b", numbers(p.b()), layers)
+            .with("c", numbers(p.c()), layers)
+            .with("r", numbers(classification.featureExponents()), layers - 1)
+            .with("epsilon", numbers(classification.epsilonExponents()), layers)
+            .with("weight_decay", numbers(classification.weightDecayExponents()), layers);
+    return measured.map(found -> SlopeTable.add(result, found.slopes())).orElse(result);
   }
 
   private static List<String> texts(List<BigFraction> values) {

@@ -1,13 +1,17 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.WidthScaling;
+import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.limit.Parametrization;
+import org.richkernel.limit.ScalingOptions;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,12 +25,13 @@ import picocli.CommandLine.Spec;
         "Where a parametrization of the width leads (arXiv:2011.14522, arXiv:2308.01814): W^l ="
             + " n^{-a_l} w^l, w^l ~ N(0, n^{-2 b_l}), learning rates eta n^{-c_l}. Says in exact"
             + " fractions whether it is stable, learns features, or is in the kernel regime, with"
-            + " which kernel.")
+            + " which kernel; with --train, as networks of several widths show it.")
 final class AbcCommand implements Callable<Integer> {
   private final Console console;
 
   @Spec private @Nullable CommandSpec spec;
   @Mixin private ParametrizationOptions parametrization = new ParametrizationOptions();
+  @Mixin private TrainedWidthOptions trained = new TrainedWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
@@ -43,15 +48,40 @@ final class AbcCommand implements Callable<Integer> {
   }
 
   private int classify(ControlledRun course, long start) {
-    WidthScaling scaling = WidthScaling.of(parametrization.parametrization());
-    Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    CommandSpec command = Objects.requireNonNull(spec);
+    Parametrization described = parametrization.parametrization();
+    WidthScaling scaling = WidthScaling.of(described);
+    Map<String, @Nullable Object> options = OptionRecord.of(command);
     run.resolve(options);
+    if (trained.given()) {
+      return train(scaling, trained.options(described), options, course, start);
+    }
+    trained.requireUnused(command);
     if (longRun.dryRun()) {
       console.line(new MemoryPlan().describe().stripTrailing());
       return ExitCode.DONE;
     }
     return course.compute(
         Map.of(), control -> Optional.of(scaling), done -> finish(done, options, start));
+  }
+
+  private int train(
+      WidthScaling scaling,
+      ScalingOptions networks,
+      Map<String, @Nullable Object> options,
+      ControlledRun course,
+      long start) {
+    options.put("step-size", networks.stepSize());
+    List<MemoryPlan> plan = List.of(scaling.plan(networks));
+    try (Backend backend = run.open(console)) {
+      if (course.endsWithPlan(plan, backend, "lower --widths or --steps")) {
+        return ExitCode.DONE;
+      }
+      return course.compute(
+          Map.of(),
+          control -> scaling.trained(networks, backend, control),
+          done -> finish(done, options, start));
+    }
   }
 
   private int finish(WidthScaling scaling, Map<String, @Nullable Object> options, long start) {

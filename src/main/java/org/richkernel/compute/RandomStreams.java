@@ -68,6 +68,9 @@ public final class RandomStreams {
   /** Where in a well their jumps end. */
   public static final int AUDIT_WELL_FIELD = 21;
 
+  /** Initial weights of networks of several widths, and the points that they are trained on. */
+  public static final int SCALING_WEIGHTS = 22;
+
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 

@@ -30,7 +30,7 @@ public final class Classification {
   private final List<BigFraction> feature;
   private final BigFraction slowest;
 
-  private Classification(Parametrization parametrization) {
+  private Classification(Parametrization parametrization, boolean atFirstStep) {
     this.parametrization = parametrization;
     int readout = parametrization.depth();
     BigFraction a = parametrization.a().get(readout);
@@ -38,7 +38,7 @@ public final class Classification {
     boolean normalized = parametrization.optimizer().isNormalized();
     initial = a.add(parametrization.b().get(readout));
     updated = normalized ? rate : rate.add(a);
-    size = Exponents.min(initial, updated);
+    size = atFirstStep ? initial : Exponents.min(initial, updated);
     List<BigFraction> exponents = new ArrayList<>();
     BigFraction least = null;
     for (int l = 0; l < readout; l++) {
@@ -58,7 +58,15 @@ public final class Classification {
 
   /** Classifies a parametrization. */
   public static Classification of(Parametrization parametrization) {
-    return new Classification(parametrization);
+    return new Classification(parametrization, false);
+  }
+
+  /**
+   * The same exponents for the first step alone, in which gradients see the readout as it was
+   * drawn: m = a + b. They differ where the update of the readout outgrows it.
+   */
+  public Classification atFirstStep() {
+    return new Classification(parametrization, true);
   }
 
   /** What was classified. */
@@ -192,7 +200,7 @@ public final class Classification {
    * step pulls the features its own way, not that of W_0.
    */
   public boolean isOutputByFeaturesBound() {
-    return !parametrization.optimizer().isNormalized() && updated.compareTo(initial) < 0;
+    return !parametrization.optimizer().isNormalized() && size.compareTo(initial) < 0;
   }
 
   /** Exponent of the change of the outputs: the larger of both. */

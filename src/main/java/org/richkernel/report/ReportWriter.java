@@ -124,6 +124,7 @@ public final class ReportWriter {
     all.addAll(
         List.of(
             PhaseSection.of(result),
+            ScalingSection.of(result),
             PathSection.of(result),
             StartsSection.of(summary),
             RichnessSection.of(result),

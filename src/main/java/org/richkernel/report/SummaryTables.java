@@ -27,6 +27,7 @@ final class SummaryTables {
           AUDIT + ".",
           CrossCheckSection.DETAIL + ".",
           "sweep[",
+          "slopes[",
           "path[",
           "starts[");
 

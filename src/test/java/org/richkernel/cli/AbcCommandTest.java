@@ -75,6 +75,35 @@ class AbcCommandTest {
     assertThat(abc("--named=mup-adam", "--depth=3").out()).contains("0,1,1,0", "feature learning");
   }
 
+  @Test
+  void trainedNetworksStandBesideThePrediction() throws IOException {
+    Program run = abc("--named=mup", "--train", "--widths=16,32,64", "--repeats=3", "--seed=4");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("slope in log n", "width 32").containsPattern("dh_2 +4 +-?0.");
+    JsonNode slopes = summary().path("slopes");
+    assertThat(slopes.findValuesAsText("quantity"))
+        .containsExactly("dh_1", "dh_2", "df", "dW.x", "W0.dx", "f_0");
+    assertThat(slopes.get(5).path("predicted").asText()).isEqualTo("-1/2");
+    assertThat(slopes.get(0).path("slope").asDouble()).isBetween(-0.25, 0.25);
+    assertThat(slopes.get(0).path("slopeStandardError").asDouble()).isBetween(0.01, 0.25);
+    assertThat(summary().path("config").path("step-size").asDouble()).isEqualTo(0.5);
+    assertThat(summary().path("backend").path("name").asText()).isEqualTo("cpu");
+    assertThat(folder.resolve("out/report.html"))
+        .content()
+        .contains("Change of the preactivations", "Outputs", "predicted power of n");
+  }
+
+  /** After more steps what blew up has fed back. */
+  @Test
+  void unstableOnesAreMeasuredAfterTheirFirstStep() throws IOException {
+    assertThat(abc("--named=sp", "--train", "--widths=16,32", "--quiet").out()).isEmpty();
+    JsonNode slopes = summary().path("slopes");
+    assertThat(slopes.findValuesAsText("step")).containsOnly("1");
+    assertThat(slopes.findValuesAsText("predicted"))
+        .containsExactly("-1/2", "1/2", "1", "1", "1", "0");
+    assertThat(slopes.get(0).path("curvature").isMissingNode()).isTrue();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -93,6 +122,14 @@ class AbcCommandTest {
         "--named=mup-adam --optimizer=sgd | --optimizer is sgd; --named mup-adam is for adam",
         "--named=mup --optimizer=lion | --optimizer is lion; use sgd, momentum or adam",
         "--a=0,0 --c=1 | --b is missing; give --a, --b and --c, or --named",
+        "--named=mup --widths=8,16 | --widths is given; it is of trained networks; add --train",
+        "--named=mup --train --widths=8 | --widths is [8]; a slope needs at least 2 different",
+        "--named=mup --train --widths=8,x | --widths is 8,x; use whole numbers with commas",
+        "--named=mup --train --widths=1,8 | --widths is 1; use widths of at least 2",
+        "--named=mup --train --repeats=1 | --repeats is 1; use 2 to 65535",
+        "--named=mup --train --steps=0 | --steps is 0; use 1 to",
+        "--named=mup --train --step-size=0 | --step-size is 0.0; use a positive number",
+        "--named=mup --train --weight-decay=-1 | --weight-decay is -1.0; use a number",
         "--seconds=1 | Unknown option: '--seconds=1'",
       })
   void badInputIsSaidInOneLine(String options, String says) {

@@ -1,0 +1,147 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.data.Table;
+import org.richkernel.report.plot.Numbers;
+import org.richkernel.report.plot.Plot;
+import org.richkernel.result.Result;
+
+/** Exponents of the width: predicted, and measured where networks of several widths were had. */
+final class ScalingSection {
+  private static final int COLORS = 8;
+
+  private ScalingSection() {}
+
+  static Section of(Result result) {
+    List<Figure> figures = new ArrayList<>();
+    List<Section.Grid> tables = new ArrayList<>();
+    List<Map<?, ?>> slopes = slopes(result);
+    Optional<Table> widths = result.array("width");
+    Optional<Table> sizes = result.array("size").filter(t -> t.rows() == slopes.size());
+    Optional<Table> errors =
+        result.array("size_log_standard_error").filter(t -> t.rows() == slopes.size());
+    if (!slopes.isEmpty()) {
+      tables.add(table(slopes));
+      if (widths.isPresent() && sizes.isPresent() && errors.isPresent()) {
+        Drawing drawing = new Drawing(slopes, widths.get().values(), sizes.get(), errors.get());
+        drawing
+            .figure("dh_", "Change of the preactivations", "|\u0394h| per coordinate")
+            .ifPresent(figures::add);
+        drawing.figure("", "Outputs", "root mean square").ifPresent(figures::add);
+        drawing.figure("w_", "Weights", "relative change of the norm").ifPresent(figures::add);
+      }
+    }
+    return new Section("scaling", "Scaling with the width", note(result), figures, tables);
+  }
+
+  private static String note(Result result) {
+    Map<String, ?> details = result.summary().details();
+    List<String> parts = new ArrayList<>();
+    if (details.get("verdict") instanceof String verdict) {
+      parts.add("Verdict: " + verdict + ".");
+    }
+    if (details.get("finding") instanceof String finding) {
+      parts.add(finding);
+    }
+    return String.join(" ", parts);
+  }
+
+  private static List<Map<?, ?>> slopes(Result result) {
+    List<Map<?, ?>> rows = new ArrayList<>();
+    if (result.summary().details().get("slopes") instanceof List<?> list) {
+      for (Object item : list) {
+        if (item instanceof Map<?, ?> row) {
+          rows.add(row);
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static Section.Grid table(List<Map<?, ?>> slopes) {
+    List<List<String>> rows = new ArrayList<>();
+    for (Map<?, ?> slope : slopes) {
+      rows.add(
+          List.of(
+              String.valueOf(slope.get("quantity")),
+              String.valueOf(slope.get("step")),
+              withError(slope, "slope"),
+              (Boolean.TRUE.equals(slope.get("predictedIsBound")) ? "\u2264 " : "")
+                  + String.valueOf(slope.get("predicted")).replace('-', '\u2212'),
+              withError(slope, "curvature")));
+    }
+    return new Section.Grid(
+        List.of("", "step", "measured exponent", "predicted", "curvature"), rows);
+  }
+
+  private static String withError(Map<?, ?> slope, String name) {
+    return Double.isNaN(number(slope, name))
+        ? ""
+        : Numbers.withError(number(slope, name), number(slope, name + "StandardError"));
+  }
+
+  private static double number(Map<?, ?> slope, String name) {
+    return slope.get(name) instanceof Number value ? value.doubleValue() : Double.NaN;
+  }
+
+  /** Sizes over widths, with lines of the predicted slopes through their middles. */
+  private record Drawing(List<Map<?, ?>> slopes, double[] widths, Table sizes, Table errors) {
+
+    /** The quantities whose names begin so; those of the outputs for an empty beginning. */
+    Optional<Figure> figure(String beginning, String title, String axis) {
+      Plot plot = new Plot(title, "width n", axis).size(460, 340).logX().logY();
+      int drawn = 0;
+      for (int s = 0; s < slopes.size() && drawn < COLORS; s++) {
+        String name = String.valueOf(slopes.get(s).get("quantity"));
+        boolean output = !name.startsWith("dh_") && !name.startsWith("w_");
+        if (beginning.isEmpty() ? output : name.startsWith(beginning)) {
+          add(plot, s, name, "c" + drawn++);
+        }
+      }
+      if (drawn == 0) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Figure(
+              plot.svg(),
+              "Root mean squares over networks, points and coordinates with one standard error;"
+                  + " dashed: the predicted power of n through their middle."));
+    }
+
+    private void add(Plot plot, int s, String name, String color) {
+      double[] values = new double[widths.length];
+      double[] bars = new double[widths.length];
+      Arrays.setAll(values, i -> sizes.get(s, i));
+      Arrays.setAll(bars, i -> values[i] * errors.get(s, i));
+      double slope = predicted(s);
+      double offset = 0;
+      int count = 0;
+      for (int i = 0; i < widths.length; i++) {
+        if (values[i] > 0) {
+          offset += Math.log(values[i]) - slope * Math.log(widths[i]);
+          count++;
+        }
+      }
+      double through = offset / Math.max(1, count);
+      double[] line = new double[widths.length];
+      Arrays.setAll(line, i -> Math.exp(through + slope * Math.log(widths[i])));
+      String label =
+          String.format(Locale.ROOT, "%s, %.2f", name, number(slopes.get(s), "slope"))
+              .replace('-', '\u2212');
+      plot.pointsWithErrors(label, color, widths, values, bars).dashed("", color, widths, line);
+    }
+
+    private double predicted(int s) {
+      double measured = number(slopes.get(s), "slope");
+      double off = number(slopes.get(s), "deviation");
+      boolean bound = Boolean.TRUE.equals(slopes.get(s).get("predictedIsBound"));
+      // a slope below its upper bound is as predicted
+      return bound && off == 0 ? measured : measured - off;
+    }
+  }
+}
