@@ -254,6 +254,23 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
   }
 
   /**
+   * Writes the coordinates of the trained networks as dumps that {@link CoordinateCheck} reads: an
+   * .npz file each, and parametrization.json.
+   *
+   * @throws IllegalStateException if none were trained
+   * @throws java.io.UncheckedIOException if a file cannot be written
+   */
+  public void dump(Path folder) {
+    Measured found =
+        measured.orElseThrow(() -> new IllegalStateException("no networks were trained"));
+    Optional<List<BigFraction>> decay =
+        found.options().weightDecay() > 0
+            ? Optional.of(found.options().weightDecayExponents())
+            : Optional.empty();
+    new CoordinateFolder(classification.parametrization(), decay, found.runs()).write(folder);
+  }
+
+  /**
    * Writes the result folder.
    *
    * @throws java.io.UncheckedIOException if a file cannot be written; nothing half-written stays

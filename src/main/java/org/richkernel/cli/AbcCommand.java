@@ -80,7 +80,10 @@ final class AbcCommand implements Callable<Integer> {
       return course.compute(
           Map.of(),
           control -> scaling.trained(networks, backend, control),
-          done -> finish(done, options, start));
+          done -> {
+            trained.dump().ifPresent(done::dump);
+            return finish(done, options, start);
+          });
     }
   }
 

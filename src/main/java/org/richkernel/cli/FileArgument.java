@@ -14,9 +14,12 @@ import picocli.CommandLine.Model.OptionSpec;
  *
  * @param option its name, empty for a parameter without one; several where they name the same
  * @param value the file or folder that it named
- * @param below whether the message is about a file in that folder
+ * @param below whether the message is about a file in that folder, and the folder is no input
  */
 record FileArgument(String option, String value, boolean below) {
+  /** Label of a folder whose files are input, and no result of an earlier run. */
+  static final String INPUT_FOLDER = "DUMPS";
+
   private static final String FILE = "FILE";
   private static final String OUT = "--out";
 
@@ -66,7 +69,8 @@ record FileArgument(String option, String value, boolean below) {
     char next = message.charAt(value.length());
     String option = arg instanceof OptionSpec spec ? spec.longestName() : "";
     return next == ':' || next == '/'
-        ? Optional.of(new FileArgument(option, value, next == '/'))
+        ? Optional.of(
+            new FileArgument(option, value, next == '/' && !arg.paramLabel().equals(INPUT_FOLDER)))
         : Optional.empty();
   }
 

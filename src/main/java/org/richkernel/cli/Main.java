@@ -106,6 +106,7 @@ public final class Main {
             .addSubcommand(new DynamicsCommand(console))
             .addSubcommand(new PhaseCommand(console))
             .addSubcommand(new AbcCommand(console))
+            .addSubcommand(new CheckCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))

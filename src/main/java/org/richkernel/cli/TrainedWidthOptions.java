@@ -1,7 +1,9 @@
 package org.richkernel.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,8 @@ import picocli.CommandLine.Option;
 /** Networks of several widths that show the exponents. */
 final class TrainedWidthOptions {
   private static final Set<String> NAMES =
-      Set.of("widths", "repeats", "activation", "steps", "step-size", "weight-decay", "seed");
+      Set.of(
+          "widths", "repeats", "activation", "steps", "step-size", "weight-decay", "seed", "dump");
 
   @Option(
       names = "--train",
@@ -76,11 +79,23 @@ final class TrainedWidthOptions {
               + " ${DEFAULT-VALUE}.")
   private double weightDecay;
 
+  @Option(
+      names = "--dump",
+      paramLabel = "DIR",
+      description =
+          "Write the coordinates of every network there, as 'check' reads them. Default: none.")
+  private @Nullable Path dump;
+
   @Mixin private SeedOption seed = new SeedOption();
 
   /** Whether networks are to be trained. */
   boolean given() {
     return train;
+  }
+
+  /** Where to write coordinates. */
+  Optional<Path> dump() {
+    return Optional.ofNullable(dump);
   }
 
   /** Complains about options that only trained networks have. */

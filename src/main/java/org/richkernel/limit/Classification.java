@@ -101,11 +101,9 @@ public final class Classification {
 
   /** Whether preactivations are of order 1 at the start, and outputs at most. */
   public boolean isInitialized() {
-    List<BigFraction> a = parametrization.a();
-    List<BigFraction> b = parametrization.b();
-    boolean fine = a.get(0).add(b.get(0)).equals(ZERO);
-    for (int l = 1; l < parametrization.depth(); l++) {
-      fine &= a.get(l).add(b.get(l)).equals(Exponents.HALF);
+    boolean fine = true;
+    for (int l = 1; l <= parametrization.depth(); l++) {
+      fine &= initialPreactivation(l).equals(ZERO);
     }
     return fine && Exponents.atLeast(initial, Exponents.HALF);
   }
@@ -178,6 +176,18 @@ public final class Classification {
       least = Exponents.min(least, feature.get(k));
     }
     return least.negate();
+  }
+
+  /**
+   * Exponent of layer l's preactivations at the start on features of order 1: -(a_1 + b_1), and 1/2
+   * - (a_l + b_l) of l >= 2.
+   *
+   * @param layer 1 to L
+   */
+  public BigFraction initialPreactivation(int layer) {
+    BigFraction entries =
+        parametrization.a().get(layer - 1).add(parametrization.b().get(layer - 1));
+    return layer == 1 ? entries.negate() : Exponents.HALF.subtract(entries);
   }
 
   /** Exponent of f_0, 1/2 - (a_{L+1} + b_{L+1}). */

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param width n
  * @param seed names the network among those of its width
- * @param steps T
+ * @param times numbers of steps done, T + 1 of them, increasing from 0
  * @param points P
  * @param hidden preactivations of layers 1 .. L, each (T + 1) x P x k_l, k_l at most n
  * @param outputs f, (T + 1) x P x K
@@ -20,7 +20,7 @@ import java.util.Optional;
 public record CoordinateRun(
     int width,
     long seed,
-    int steps,
+    List<Integer> times,
     int points,
     List<double[]> hidden,
     double[] outputs,
@@ -38,15 +38,16 @@ public record CoordinateRun(
 
   /** Checks that the shapes fit together. */
   public CoordinateRun {
+    times = List.copyOf(times);
     hidden = List.copyOf(hidden);
     weights = List.copyOf(weights);
-    int rows = (steps + 1) * points;
+    int rows = times.size() * points;
     boolean fits = !hidden.isEmpty() && rows > 0 && isFilled(outputs, rows);
     for (double[] layer : hidden) {
       fits &= isFilled(layer, rows);
     }
     for (double[] layer : weights) {
-      fits &= layer.length == steps + 1;
+      fits &= layer.length == times.size();
     }
     if (split.isPresent()) {
       fits &= split.get().features().length == (long) rows * width;
@@ -57,6 +58,11 @@ public record CoordinateRun(
     }
   }
 
+  /** T, how many times there are after the start. */
+  int steps() {
+    return times.size() - 1;
+  }
+
   private static boolean isFilled(double[] values, int rows) {
     return values.length > 0 && values.length % rows == 0;
   }
@@ -65,28 +71,22 @@ public record CoordinateRun(
   boolean holds(Quantity quantity) {
     return switch (quantity.kind()) {
       case BY_READOUT, BY_FEATURES -> split.isPresent();
-      case WEIGHT_CHANGE -> !weights.isEmpty();
-      case PREACTIVATION_CHANGE, OUTPUT_CHANGE, INITIAL_OUTPUT -> true;
+      case WEIGHT_DECAY -> !weights.isEmpty();
+      case INITIAL_PREACTIVATION, PREACTIVATION_CHANGE, OUTPUT_CHANGE, INITIAL_OUTPUT -> true;
     };
   }
 
   /**
    * The mean square of a quantity over points and coordinates.
    *
-   * @param step 1 to T; of no account for the initial outputs
+   * @param step index of the time, 1 to T; of no account for what is initial
    */
   double meanSquare(Quantity quantity, int step) {
     return switch (quantity.kind()) {
       case PREACTIVATION_CHANGE -> change(hidden.get(quantity.layer() - 1), step);
       case OUTPUT_CHANGE -> change(outputs, step);
-      case INITIAL_OUTPUT -> {
-        int block = outputs.length / (steps + 1);
-        double sum = 0;
-        for (int i = 0; i < block; i++) {
-          sum += outputs[i] * outputs[i];
-        }
-        yield sum / block;
-      }
+      case INITIAL_PREACTIVATION -> initial(hidden.get(quantity.layer() - 1));
+      case INITIAL_OUTPUT -> initial(outputs);
       case BY_FEATURES -> square(byFeatures(step));
       case BY_READOUT -> {
         double[] rest = byFeatures(step);
@@ -96,16 +96,26 @@ public record CoordinateRun(
         }
         yield square(rest);
       }
-      case WEIGHT_CHANGE -> {
+      case WEIGHT_DECAY -> {
         double[] size = weights.get(quantity.layer() - 1);
-        double relative = size[step] / size[0] - 1;
-        yield relative * relative;
+        double shrunk = 1 - size[step] / size[0];
+        // what grew did not decay, but moved
+        yield shrunk > 0 ? shrunk * shrunk : Double.NaN;
       }
     };
   }
 
+  private double initial(double[] values) {
+    int block = values.length / times.size();
+    double sum = 0;
+    for (int i = 0; i < block; i++) {
+      sum += values[i] * values[i];
+    }
+    return sum / block;
+  }
+
   private double change(double[] values, int step) {
-    int block = values.length / (steps + 1);
+    int block = values.length / times.size();
     double sum = 0;
     for (int i = 0; i < block; i++) {
       double moved = values[step * block + i] - values[i];

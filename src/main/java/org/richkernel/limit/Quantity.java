@@ -12,6 +12,8 @@ import org.apache.commons.math3.fraction.BigFraction;
 public record Quantity(Kind kind, int layer) {
   /** What is measured. */
   public enum Kind {
+    /** Root mean square of h^l at the start. */
+    INITIAL_PREACTIVATION,
     /** Root mean square change of h^l. */
     PREACTIVATION_CHANGE,
     /** Root mean square change of f. */
@@ -22,12 +24,12 @@ public record Quantity(Kind kind, int layer) {
     BY_FEATURES,
     /** Root mean square of f at the start. */
     INITIAL_OUTPUT,
-    /** Relative change of the root mean square of w^l. */
-    WEIGHT_CHANGE
+    /** Relative decrease of the root mean square of w^l. */
+    WEIGHT_DECAY
   }
 
-  /** All of a network without weight decay, in the order in which a check walks through them. */
-  static List<Quantity> all(int depth) {
+  /** Those that training moves, layers from below, and f_0. */
+  static List<Quantity> moving(int depth) {
     List<Quantity> all = new ArrayList<>();
     for (int l = 1; l <= depth; l++) {
       all.add(new Quantity(Kind.PREACTIVATION_CHANGE, l));
@@ -39,27 +41,46 @@ public record Quantity(Kind kind, int layer) {
     return all;
   }
 
-  /** Name in files: dh_1, df, dW.x, W0.dx, f_0, w_2. */
+  /** Preactivations at the start, layers from below. */
+  static List<Quantity> initial(int depth) {
+    List<Quantity> all = new ArrayList<>();
+    for (int l = 1; l <= depth; l++) {
+      all.add(new Quantity(Kind.INITIAL_PREACTIVATION, l));
+    }
+    return all;
+  }
+
+  /** Whether it is there before the first step. */
+  boolean isInitial() {
+    return kind == Kind.INITIAL_PREACTIVATION || kind == Kind.INITIAL_OUTPUT;
+  }
+
+  /** Name in files: h_1, dh_1, df, dW.x, W0.dx, f_0, w_2. */
   public String id() {
     return switch (kind) {
+      case INITIAL_PREACTIVATION -> "h_" + layer;
       case PREACTIVATION_CHANGE -> "dh_" + layer;
       case OUTPUT_CHANGE -> "df";
       case BY_READOUT -> "dW.x";
       case BY_FEATURES -> "W0.dx";
       case INITIAL_OUTPUT -> "f_0";
-      case WEIGHT_CHANGE -> "w_" + layer;
+      case WEIGHT_DECAY -> "w_" + layer;
     };
   }
 
-  /** The exponent that a parametrization predicts; of weights, under decay as it asks for. */
+  /**
+   * The exponent that a parametrization predicts; of weights, under decay as it asks for. That of
+   * initial preactivations takes features of order 1 for granted.
+   */
   public BigFraction exponent(Classification classification) {
     return switch (kind) {
+      case INITIAL_PREACTIVATION -> classification.initialPreactivation(layer);
       case PREACTIVATION_CHANGE -> classification.preactivationChange(layer);
       case OUTPUT_CHANGE -> classification.outputChange();
       case BY_READOUT -> classification.outputByReadout();
       case BY_FEATURES -> classification.outputByFeatures();
       case INITIAL_OUTPUT -> classification.initialOutput();
-      case WEIGHT_CHANGE -> BigFraction.ZERO;
+      case WEIGHT_DECAY -> BigFraction.ZERO;
     };
   }
 }

@@ -3,6 +3,7 @@ package org.richkernel.limit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.fraction.BigFraction;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -164,7 +165,7 @@ final class ScaledNetwork {
     return new CoordinateRun(
         width,
         repeat,
-        options.steps(),
+        IntStream.rangeClosed(0, options.steps()).boxed().toList(),
         options.points(),
         h,
         f,

@@ -36,6 +36,11 @@ record WidthMean(int width, int networks, double meanSquare, double deviation) {
     return means;
   }
 
+  /** Degrees of freedom of {@link #relativeDeviation}. */
+  static int freedom(List<WidthMean> means) {
+    return means.stream().mapToInt(mean -> mean.networks() - 1).sum();
+  }
+
   /**
    * Standard deviation between networks relative to their mean, over all widths: with three or four
    * networks a width, the spread of one width alone says little about its own error. 1 where no
@@ -43,14 +48,13 @@ record WidthMean(int width, int networks, double meanSquare, double deviation) {
    */
   static double relativeDeviation(List<WidthMean> means) {
     double sum = 0;
-    int freedom = 0;
     for (WidthMean mean : means) {
       if (mean.networks() > 1) {
         double relative = mean.deviation() / mean.meanSquare();
         sum += (mean.networks() - 1) * relative * relative;
-        freedom += mean.networks() - 1;
       }
     }
+    int freedom = freedom(means);
     return freedom == 0 ? 1 : Math.sqrt(sum / freedom);
   }
 }

@@ -32,8 +32,11 @@ final class ScalingSection {
         drawing
             .figure("dh_", "Change of the preactivations", "|\u0394h| per coordinate")
             .ifPresent(figures::add);
+        drawing
+            .figure("h_", "Preactivations at the start", "|h| per coordinate")
+            .ifPresent(figures::add);
         drawing.figure("", "Outputs", "root mean square").ifPresent(figures::add);
-        drawing.figure("w_", "Weights", "relative change of the norm").ifPresent(figures::add);
+        drawing.figure("w_", "Weights", "relative decrease of the norm").ifPresent(figures::add);
       }
     }
     return new Section("scaling", "Scaling with the width", note(result), figures, tables);
@@ -98,7 +101,7 @@ final class ScalingSection {
       int drawn = 0;
       for (int s = 0; s < slopes.size() && drawn < COLORS; s++) {
         String name = String.valueOf(slopes.get(s).get("quantity"));
-        boolean output = !name.startsWith("dh_") && !name.startsWith("w_");
+        boolean output = !name.matches("(dh|h|w)_.*");
         if (beginning.isEmpty() ? output : name.startsWith(beginning)) {
           add(plot, s, name, "c" + drawn++);
         }
@@ -131,7 +134,12 @@ final class ScalingSection {
       double[] line = new double[widths.length];
       Arrays.setAll(line, i -> Math.exp(through + slope * Math.log(widths[i])));
       String label =
-          String.format(Locale.ROOT, "%s, %.2f", name, number(slopes.get(s), "slope"))
+          String.format(
+                  Locale.ROOT,
+                  "%s t=%s: %.2f",
+                  name,
+                  slopes.get(s).get("step"),
+                  number(slopes.get(s), "slope"))
               .replace('-', '\u2212');
       plot.pointsWithErrors(label, color, widths, values, bars).dashed("", color, widths, line);
     }

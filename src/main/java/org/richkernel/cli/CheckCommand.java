@@ -1,0 +1,83 @@
+package org.richkernel.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.CoordinateCheck;
+import org.richkernel.report.ReportWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Checks dumped coordinates against the exponents of their parametrization. */
+@Command(
+    name = "check",
+    description =
+        "Coordinate check with an answer key: activations that any framework dumped at several"
+            + " widths (.npz files and parametrization.json, see docs/coordinate-check.md) against"
+            + " the exponents of their declared parametrization. Names the first guilty layer and"
+            + " the likely mistake. A check that could be made exits with 0, whatever it found;"
+            + " verdict in summary.json says it.")
+final class CheckCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(
+      paramLabel = FileArgument.INPUT_FOLDER,
+      description = "Folder of the dumps of all widths and seeds.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--report",
+      negatable = true,
+      description = "Draw the slopes into report.html too. Default: off.")
+  private boolean report;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "richkernel-out",
+      description =
+          "Folder for the result; a result that is there already is replaced. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Path out = Path.of("richkernel-out");
+
+  @Option(
+      names = "--quiet",
+      negatable = true,
+      description = "Write nothing but warnings and failures. Default: off.")
+  private boolean quiet;
+
+  @Mixin private DebugOption debug = new DebugOption();
+
+  /** A command that writes to a console. */
+  CheckCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    long start = System.nanoTime();
+    CoordinateCheck check = CoordinateCheck.of(folder);
+    Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
+    options.put("dumps", folder.toString());
+    check.save(out, options, (System.nanoTime() - start) * 1e-9);
+    check.doubts().forEach(console::warn);
+    if (!quiet) {
+      check.lines().forEach(console::line);
+    }
+    if (report) {
+      Path page = ReportWriter.write(out);
+      if (!quiet) {
+        console.line(String.format("%-18s%s", "report", page));
+      }
+    }
+    return ExitCode.DONE;
+  }
+}

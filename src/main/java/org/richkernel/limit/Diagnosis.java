@@ -1,0 +1,265 @@
+package org.richkernel.limit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.commons.math3.fraction.BigFraction;
+
+/**
+ * What a coordinate check found: layers are walked through from below, and the first whose slope is
+ * off is the guilty one, as those above inherit its updates.
+ *
+ * @param mistake the likely one, {@link Mistake#NONE} if all is as predicted
+ * @param layer the guilty layer, 1 to L + 1; 0 where no layer is
+ * @param evidence the slope that told
+ * @param slopes everything that was compared
+ */
+public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, List<Slope> slopes) {
+  /** What is likely to be wrong. */
+  public enum Mistake {
+    /** All slopes are as predicted. */
+    NONE("none"),
+    /** Too few networks or too narrow a range to tell, or saturation. */
+    NO_POWER_LAW("not a power law in this range"),
+    /** b_l or a_l of a layer below the readout. */
+    INITIALIZATION("initialisation of the layer"),
+    /** c_l or a_l of a layer below the readout. */
+    LEARNING_RATE("learning rate of the layer"),
+    /** c_{L+1}. */
+    READOUT_RATE("learning rate of the readout"),
+    /** a_{L+1} or b_{L+1}. */
+    READOUT_SCALE("output multiplier or initialisation of the readout"),
+    /** An epsilon that outgrows the gradients. */
+    EPSILON("epsilon not scaled with the gradients"),
+    /** Decay that vanishes with the learning rate. */
+    WEIGHT_DECAY("weight decay not scaled against the learning rate");
+
+    private final String label;
+
+    Mistake(String label) {
+      this.label = label;
+    }
+
+    /** In words. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /** By how much the slopes of two layers may differ that a common cause bends. */
+  private static final double ALIKE = 0.4;
+
+  /** Learning rates of Adam that miss their scaling miss a whole power of n. */
+  private static final double LEARNING_RATE_STEP = -0.75;
+
+  /** Bend of a law between two powers: epsilon wins over gradients as the width grows. */
+  private static final double BENT = -0.1;
+
+  /** Takes a copy of the list. */
+  public Diagnosis {
+    slopes = List.copyOf(slopes);
+  }
+
+  /**
+   * Compares runs with their declared parametrization: at the start, after the first recorded step,
+   * and, if it is stable, after the last. Slopes are clearest after one step, as nothing has fed
+   * back or saturated yet; weight decay shows after several.
+   *
+   * @param runs with the same times
+   * @param decay declared exponents of decoupled weight decay, L + 1; empty without decay
+   */
+  public static Diagnosis of(
+      Classification classification, List<CoordinateRun> runs, Optional<List<BigFraction>> decay) {
+    int depth = classification.parametrization().depth();
+    int last = runs.get(0).steps();
+    List<Slope> seen = new ArrayList<>();
+    List<Slope> start = Slope.measure(classification, Quantity.initial(depth), runs, 1);
+    seen.addAll(start);
+    boolean isFirst = runs.get(0).times().get(1) == 1;
+    Classification early = isFirst ? classification.atFirstStep() : classification;
+    List<Slope> first = Slope.measure(early, runs, 1);
+    seen.addAll(first);
+    List<Slope> late =
+        last > 1 && classification.isStable()
+            ? Slope.measure(classification, runs, last)
+            : List.of();
+    late.stream().filter(slope -> !slope.quantity().isInitial()).forEach(seen::add);
+    List<Slope> shrinking =
+        decay.map(exponents -> decays(classification, exponents, runs, last)).orElse(List.of());
+    seen.addAll(shrinking);
+    boolean normalized = classification.parametrization().optimizer().isNormalized();
+    Found found =
+        initialization(start)
+            .or(() -> walk(first, normalized))
+            .or(() -> shrinking.stream().filter(Diagnosis::fades).findFirst().map(Found::decay))
+            .or(() -> walk(whole(late), normalized))
+            .or(() -> bent(first))
+            .orElse(new Found(Mistake.NONE, 0, Optional.empty()));
+    return new Diagnosis(found.mistake(), found.layer(), found.evidence(), seen);
+  }
+
+  private record Found(Mistake mistake, int layer, Optional<Slope> evidence) {
+    static Found of(Mistake mistake, int layer, Slope evidence) {
+      // a bent line names no exponent
+      return evidence.isCurved()
+          ? new Found(Mistake.NO_POWER_LAW, 0, Optional.of(evidence))
+          : new Found(mistake, layer, Optional.of(evidence));
+    }
+
+    static Found decay(Slope evidence) {
+      return of(Mistake.WEIGHT_DECAY, evidence.quantity().layer(), evidence);
+    }
+  }
+
+  /** Hidden matrices (n x n) under decay, lambda_l ~ n^{its exponent} with rates n^{-c_l}. */
+  private static List<Slope> decays(
+      Classification classification,
+      List<BigFraction> exponents,
+      List<CoordinateRun> runs,
+      int last) {
+    List<Slope> slopes = new ArrayList<>();
+    for (int l = 2; l <= classification.parametrization().depth(); l++) {
+      Slope.measure(
+              new Quantity(Quantity.Kind.WEIGHT_DECAY, l),
+              exponents.get(l - 1).subtract(classification.parametrization().c().get(l - 1)),
+              false,
+              runs,
+              last)
+          .ifPresent(slopes::add);
+    }
+    return slopes;
+  }
+
+  /** A line that does not fit has errors too large for its slope to be off. */
+  private static Optional<Found> bent(List<Slope> slopes) {
+    return slopes.stream()
+        .filter(slope -> slope.isCurved() && Math.abs(slope.deviation()) > Slope.RESOLVED)
+        .findFirst()
+        .map(slope -> new Found(Mistake.NO_POWER_LAW, 0, Optional.of(slope)));
+  }
+
+  /**
+   * Without the two parts of the outputs' change: after some steps, and under decay, one of them
+   * may have begun to cancel the other.
+   */
+  private static List<Slope> whole(List<Slope> late) {
+    return late.stream()
+        .filter(
+            slope ->
+                slope.quantity().kind() != Quantity.Kind.BY_READOUT
+                    && slope.quantity().kind() != Quantity.Kind.BY_FEATURES)
+        .toList();
+  }
+
+  /** Decay that is weak everywhere is hidden by updates at small widths, so seems to grow. */
+  private static boolean fades(Slope decay) {
+    return decay.isOff() && decay.deviation() < 0;
+  }
+
+  private static Optional<Found> initialization(List<Slope> start) {
+    return start.stream()
+        .filter(Slope::isOff)
+        .findFirst()
+        .map(slope -> Found.of(Mistake.INITIALIZATION, slope.quantity().layer(), slope));
+  }
+
+  private static Optional<Found> walk(List<Slope> slopes, boolean normalized) {
+    List<Slope> layers = of(slopes, Quantity.Kind.PREACTIVATION_CHANGE);
+    List<Slope> guilty = layers.stream().filter(Slope::isOff).toList();
+    Optional<Slope> outputs =
+        off(slopes, Quantity.Kind.INITIAL_OUTPUT)
+            .or(() -> off(slopes, Quantity.Kind.BY_FEATURES).filter(by -> exceeds(by, layers)));
+    if (!guilty.isEmpty()) {
+      Slope lowest = guilty.get(0);
+      if (normalized && isEpsilon(layers, of(slopes, Quantity.Kind.BY_READOUT))) {
+        return Optional.of(new Found(Mistake.EPSILON, 0, Optional.of(lowest)));
+      }
+      // gradients carry the size of the readout to all layers alike
+      if (!normalized && outputs.isPresent() && isShared(layers)) {
+        return Optional.of(Found.of(Mistake.READOUT_SCALE, layers.size() + 1, outputs.get()));
+      }
+      return Optional.of(Found.of(Mistake.LEARNING_RATE, lowest.quantity().layer(), lowest));
+    }
+    int readout = layers.size() + 1;
+    return off(slopes, Quantity.Kind.BY_READOUT)
+        .map(slope -> Found.of(Mistake.READOUT_RATE, readout, slope))
+        .or(() -> outputs.map(slope -> Found.of(Mistake.READOUT_SCALE, readout, slope)))
+        .or(
+            () ->
+                off(slopes, Quantity.Kind.OUTPUT_CHANGE)
+                    .map(slope -> Found.of(Mistake.READOUT_RATE, readout, slope)));
+  }
+
+  /** W_0 dx is off by more than dx is: W_0 itself must be. */
+  private static boolean exceeds(Slope byFeatures, List<Slope> layers) {
+    double features = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).deviation();
+    return Math.abs(byFeatures.deviation() - features) > Slope.RESOLVED;
+  }
+
+  /** All layers are off to one side, by about the same. */
+  private static boolean isShared(List<Slope> layers) {
+    double least = layers.stream().mapToDouble(Slope::deviation).min().orElse(0);
+    double most = layers.stream().mapToDouble(Slope::deviation).max().orElse(0);
+    return most - least < ALIKE && least * most > 0;
+  }
+
+  /**
+   * All layers move too little, alike, and less and less as the width grows; or by a part of a
+   * power that no learning rate has, while the readout, whose gradients do not vanish, is fine.
+   */
+  private static boolean isEpsilon(List<Slope> layers, List<Slope> readout) {
+    double mean = layers.stream().mapToDouble(Slope::deviation).average().orElse(0);
+    double bend = layers.stream().mapToDouble(slope -> slope.law().curvature()).average().orElse(0);
+    boolean isPartial =
+        layers.size() > 1
+            && mean > LEARNING_RATE_STEP
+            && readout.stream().anyMatch(slope -> Math.abs(slope.deviation()) < Slope.RESOLVED);
+    return mean < 0 && isShared(layers) && (bend < BENT || isPartial);
+  }
+
+  private static List<Slope> of(List<Slope> slopes, Quantity.Kind kind) {
+    return slopes.stream().filter(slope -> slope.quantity().kind() == kind).toList();
+  }
+
+  private static Optional<Slope> off(List<Slope> slopes, Quantity.Kind kind) {
+    return of(slopes, kind).stream().filter(Slope::isOff).findFirst();
+  }
+
+  /** In one sentence. */
+  public String sentence() {
+    if (evidence.isEmpty()) {
+      return "All slopes are as predicted.";
+    }
+    Slope slope = evidence.get();
+    String measured =
+        String.format(
+            Locale.ROOT,
+            "%s scales as n^%.2f +- %.2f at step %d where n^%s is predicted",
+            slope.quantity().id(),
+            slope.law().slope(),
+            slope.law().slopeStandardError(),
+            slope.step(),
+            Exponents.text(slope.predicted()));
+    return switch (mistake) {
+      case NONE -> "All slopes are as predicted.";
+      case NO_POWER_LAW ->
+          measured
+              + String.format(
+                  Locale.ROOT,
+                  ", but its local slopes differ by %.2f +- %.2f: not a power law in this range",
+                  slope.law().curvature(),
+                  slope.law().curvatureStandardError())
+              + " (saturation, or a learning rate that is too large; try an earlier step).";
+      case INITIALIZATION, LEARNING_RATE ->
+          measured + ": look at the " + mistake.label() + " " + layer + ".";
+      case READOUT_RATE, READOUT_SCALE -> measured + ": look at the " + mistake.label() + ".";
+      case EPSILON ->
+          measured
+              + ", and all layers fall off alike, more so at large widths: "
+              + mistake.label()
+              + ".";
+      case WEIGHT_DECAY -> measured + ": " + mistake.label() + " of layer " + layer + ".";
+    };
+  }
+}

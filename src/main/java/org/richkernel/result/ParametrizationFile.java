@@ -1,0 +1,134 @@
+package org.richkernel.result;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.richkernel.data.AtomicFile;
+import org.richkernel.data.InvalidDataException;
+
+/**
+ * The file {@code parametrization.json} beside dumps of coordinates: exponents as their text, "1/2"
+ * or "0.5", of L + 1 layers each. One value stands for all layers.
+ *
+ * @param optimizer sgd, momentum or adam
+ * @param depth L
+ * @param epsilon exponents of Adam's epsilon, where they are declared
+ * @param weightDecay exponents of decoupled weight decay, where there is some
+ */
+public record ParametrizationFile(
+    String optimizer,
+    int depth,
+    List<String> a,
+    List<String> b,
+    List<String> c,
+    Optional<List<String>> epsilon,
+    Optional<List<String>> weightDecay) {
+  /** Name of the file. */
+  public static final String NAME = "parametrization.json";
+
+  private static final String MEND =
+      "write {\"optimizer\": \"adam\", \"L\": 2, \"a\": [0, 0, 0], \"b\": [0, \"1/2\", 1],"
+          + " \"c\": [0, 1, 1]}";
+
+  /**
+   * Reads the file of a folder.
+   *
+   * @throws InvalidDataException with one line if there is none, or it cannot be understood
+   */
+  public static ParametrizationFile read(Path folder) {
+    Path file = folder.resolve(NAME);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(
+          folder.toString(),
+          Files.isDirectory(folder) ? "it holds no " + NAME : "there is no such folder",
+          MEND);
+    }
+    try {
+      JsonNode json = Json.readObject(Files.readAllBytes(file));
+      String source = file.toString();
+      if (!json.path("optimizer").isTextual()) {
+        throw new InvalidDataException(source, "it names no \"optimizer\"", MEND);
+      }
+      if (!json.path("L").canConvertToInt() || json.path("L").asInt() < 1) {
+        throw new InvalidDataException(
+            source, "\"L\" is no number of hidden layers of at least 1", MEND);
+      }
+      int depth = json.path("L").asInt();
+      return new ParametrizationFile(
+          json.path("optimizer").asText(),
+          depth,
+          exponents(source, json, "a", depth),
+          exponents(source, json, "b", depth),
+          exponents(source, json, "c", depth),
+          declared(source, json, "eps_exponent", depth),
+          declared(source, json, "weight_decay_exponent", depth));
+    } catch (JsonProcessingException e) {
+      throw new InvalidDataException(
+          file.toString(), "it is no sound JSON object (" + Json.problem(e) + ")", MEND, e);
+    } catch (IOException e) {
+      throw new InvalidDataException(
+          file.toString(), "it cannot be read (" + e + ")", "check its permissions", e);
+    }
+  }
+
+  private static Optional<List<String>> declared(
+      String source, JsonNode json, String key, int depth) {
+    return json.hasNonNull(key)
+        ? Optional.of(exponents(source, json, key, depth))
+        : Optional.empty();
+  }
+
+  private static List<String> exponents(String source, JsonNode json, String key, int depth) {
+    JsonNode node = json.path(key);
+    List<String> values = new ArrayList<>();
+    if (node.isArray()) {
+      node.forEach(item -> values.add(text(source, key, item)));
+    } else {
+      String one = text(source, key, node);
+      for (int l = 0; l <= depth; l++) {
+        values.add(one);
+      }
+    }
+    if (values.size() != depth + 1) {
+      throw new InvalidDataException(
+          source,
+          "\"" + key + "\" has " + values.size() + " exponents for L = " + depth,
+          "give one for each of the " + (depth + 1) + " layers, the readout last");
+    }
+    return values;
+  }
+
+  private static String text(String source, String key, JsonNode node) {
+    if (!node.isNumber() && !node.isTextual()) {
+      throw new InvalidDataException(
+          source,
+          node.isMissingNode() ? "it holds no \"" + key + "\"" : "\"" + key + "\" holds " + node,
+          MEND);
+    }
+    return node.asText();
+  }
+
+  /**
+   * Writes the file into a folder.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public void write(Path folder) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("optimizer", optimizer);
+    json.put("L", depth);
+    json.put("a", a);
+    json.put("b", b);
+    json.put("c", c);
+    epsilon.ifPresent(values -> json.put("eps_exponent", values));
+    weightDecay.ifPresent(values -> json.put("weight_decay_exponent", values));
+    AtomicFile.write(folder.resolve(NAME), Json.write(json));
+  }
+}
