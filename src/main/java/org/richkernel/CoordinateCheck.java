@@ -132,7 +132,7 @@ public record CoordinateCheck(
             .detail("parametrization", declared)
             .detail("runs", runs.size())
             .detail("verdict", verdict())
-            .detail("likelyMistake", diagnosis.mistake().label())
+            .detail("likelyMistake", diagnosis.likely())
             .detail("finding", diagnosis.sentence())
             .detail("doubts", doubts());
     if (diagnosis.layer() > 0) {

@@ -70,7 +70,7 @@ public record CoordinateRun(
   /** Whether a quantity can be had of this run. */
   boolean holds(Quantity quantity) {
     return switch (quantity.kind()) {
-      case BY_READOUT, BY_FEATURES -> split.isPresent();
+      case INITIAL_READOUT, BY_READOUT, BY_FEATURES -> split.isPresent();
       case WEIGHT_DECAY -> !weights.isEmpty();
       case INITIAL_PREACTIVATION, PREACTIVATION_CHANGE, OUTPUT_CHANGE, INITIAL_OUTPUT -> true;
     };
@@ -86,6 +86,7 @@ public record CoordinateRun(
       case PREACTIVATION_CHANGE -> change(hidden.get(quantity.layer() - 1), step);
       case OUTPUT_CHANGE -> change(outputs, step);
       case INITIAL_PREACTIVATION -> initial(hidden.get(quantity.layer() - 1));
+      case INITIAL_READOUT -> square(split.orElseThrow().readout());
       case INITIAL_OUTPUT -> initial(outputs);
       case BY_FEATURES -> square(byFeatures(step));
       case BY_READOUT -> {

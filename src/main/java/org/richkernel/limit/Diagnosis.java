@@ -23,9 +23,9 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     /** Too few networks or too narrow a range to tell, or saturation. */
     NO_POWER_LAW("not a power law in this range"),
     /** b_l or a_l of a layer below the readout. */
-    INITIALIZATION("initialisation of the layer"),
+    INITIALIZATION("initialisation of a layer"),
     /** c_l or a_l of a layer below the readout. */
-    LEARNING_RATE("learning rate of the layer"),
+    LEARNING_RATE("learning rate of a layer"),
     /** c_{L+1}. */
     READOUT_RATE("learning rate of the readout"),
     /** a_{L+1} or b_{L+1}. */
@@ -33,7 +33,7 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     /** An epsilon that outgrows the gradients. */
     EPSILON("epsilon not scaled with the gradients"),
     /** Decay that vanishes with the learning rate. */
-    WEIGHT_DECAY("weight decay not scaled against the learning rate");
+    WEIGHT_DECAY("weight decay of a layer, not scaled against its learning rate");
 
     private final String label;
 
@@ -90,7 +90,7 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     seen.addAll(shrinking);
     boolean normalized = classification.parametrization().optimizer().isNormalized();
     Found found =
-        initialization(start)
+        initialization(start, depth)
             .or(() -> walk(first, normalized))
             .or(() -> shrinking.stream().filter(Diagnosis::fades).findFirst().map(Found::decay))
             .or(() -> walk(whole(late), normalized))
@@ -157,11 +157,15 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     return decay.isOff() && decay.deviation() < 0;
   }
 
-  private static Optional<Found> initialization(List<Slope> start) {
+  private static Optional<Found> initialization(List<Slope> start, int depth) {
     return start.stream()
         .filter(Slope::isOff)
         .findFirst()
-        .map(slope -> Found.of(Mistake.INITIALIZATION, slope.quantity().layer(), slope));
+        .map(
+            slope ->
+                slope.quantity().kind() == Quantity.Kind.INITIAL_READOUT
+                    ? Found.of(Mistake.READOUT_SCALE, depth + 1, slope)
+                    : Found.of(Mistake.INITIALIZATION, slope.quantity().layer(), slope));
   }
 
   private static Optional<Found> walk(List<Slope> slopes, boolean normalized) {
@@ -226,6 +230,11 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     return of(slopes, kind).stream().filter(Slope::isOff).findFirst();
   }
 
+  /** The mistake with its layer, in words. */
+  public String likely() {
+    return mistake.label().replace("of a layer", "of layer " + layer);
+  }
+
   /** In one sentence. */
   public String sentence() {
     if (evidence.isEmpty()) {
@@ -251,15 +260,8 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
                   slope.law().curvature(),
                   slope.law().curvatureStandardError())
               + " (saturation, or a learning rate that is too large; try an earlier step).";
-      case INITIALIZATION, LEARNING_RATE ->
-          measured + ": look at the " + mistake.label() + " " + layer + ".";
-      case READOUT_RATE, READOUT_SCALE -> measured + ": look at the " + mistake.label() + ".";
-      case EPSILON ->
-          measured
-              + ", and all layers fall off alike, more so at large widths: "
-              + mistake.label()
-              + ".";
-      case WEIGHT_DECAY -> measured + ": " + mistake.label() + " of layer " + layer + ".";
+      case EPSILON -> measured + ", and all layers fall off alike: " + likely() + ".";
+      default -> measured + ": look at the " + likely() + ".";
     };
   }
 }

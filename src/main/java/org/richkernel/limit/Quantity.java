@@ -14,6 +14,8 @@ public record Quantity(Kind kind, int layer) {
   public enum Kind {
     /** Root mean square of h^l at the start. */
     INITIAL_PREACTIVATION,
+    /** Root mean square entry of W^{L+1} at the start, with its multiplier. */
+    INITIAL_READOUT,
     /** Root mean square change of h^l. */
     PREACTIVATION_CHANGE,
     /** Root mean square change of f. */
@@ -41,24 +43,28 @@ public record Quantity(Kind kind, int layer) {
     return all;
   }
 
-  /** Preactivations at the start, layers from below. */
+  /** What is drawn: preactivations at the start, layers from below, and the readout. */
   static List<Quantity> initial(int depth) {
     List<Quantity> all = new ArrayList<>();
     for (int l = 1; l <= depth; l++) {
       all.add(new Quantity(Kind.INITIAL_PREACTIVATION, l));
     }
+    all.add(new Quantity(Kind.INITIAL_READOUT, 0));
     return all;
   }
 
   /** Whether it is there before the first step. */
   boolean isInitial() {
-    return kind == Kind.INITIAL_PREACTIVATION || kind == Kind.INITIAL_OUTPUT;
+    return kind == Kind.INITIAL_PREACTIVATION
+        || kind == Kind.INITIAL_READOUT
+        || kind == Kind.INITIAL_OUTPUT;
   }
 
-  /** Name in files: h_1, dh_1, df, dW.x, W0.dx, f_0, w_2. */
+  /** Name in files: h_1, W0, dh_1, df, dW.x, W0.dx, f_0, w_2. */
   public String id() {
     return switch (kind) {
       case INITIAL_PREACTIVATION -> "h_" + layer;
+      case INITIAL_READOUT -> "W0";
       case PREACTIVATION_CHANGE -> "dh_" + layer;
       case OUTPUT_CHANGE -> "df";
       case BY_READOUT -> "dW.x";
@@ -75,6 +81,7 @@ public record Quantity(Kind kind, int layer) {
   public BigFraction exponent(Classification classification) {
     return switch (kind) {
       case INITIAL_PREACTIVATION -> classification.initialPreactivation(layer);
+      case INITIAL_READOUT -> classification.readoutInitialization().negate();
       case PREACTIVATION_CHANGE -> classification.preactivationChange(layer);
       case OUTPUT_CHANGE -> classification.outputChange();
       case BY_READOUT -> classification.outputByReadout();

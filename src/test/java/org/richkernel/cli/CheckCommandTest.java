@@ -79,7 +79,7 @@ class CheckCommandTest {
     assertThat(json.path("runs").asInt()).isEqualTo(12);
     assertThat(json.path("config").path("dumps").asText()).isEqualTo(dumps.toString());
     assertThat(json.path("slopes").findValuesAsText("quantity"))
-        .contains("h_1", "dh_1", "dh_2", "df", "dW.x", "W0.dx", "f_0", "w_2");
+        .contains("h_1", "W0", "dh_1", "dh_2", "df", "dW.x", "W0.dx", "f_0", "w_2");
     assertThat(out.resolve("report.html")).content().contains("Coordinate check", "as predicted");
   }
 
@@ -91,10 +91,10 @@ class CheckCommandTest {
     Program run = check();
     assertThat(run.code()).isZero();
     assertThat(run.out())
-        .contains("verdict           deviates", "look at the learning rate of the layer 2");
+        .contains("verdict           deviates", "look at the learning rate of layer 2");
     JsonNode json = summary();
     assertThat(json.path("verdict").asText()).isEqualTo("deviates");
-    assertThat(json.path("likelyMistake").asText()).isEqualTo("learning rate of the layer");
+    assertThat(json.path("likelyMistake").asText()).isEqualTo("learning rate of layer 2");
     assertThat(json.path("layer").asInt()).isEqualTo(2);
     assertThat(json.path("quantity").asText()).isEqualTo("dh_2");
     assertThat(out.resolve("report.html")).doesNotExist();

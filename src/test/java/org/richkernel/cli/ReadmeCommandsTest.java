@@ -19,7 +19,7 @@ class ReadmeCommandsTest {
   private static final String START = "java -jar target/richkernel.jar ";
 
   /** Commands that read what another one wrote. */
-  private static final Set<String> AFTERWARDS = Set.of("predict", "report");
+  private static final Set<String> AFTERWARDS = Set.of("predict", "report", "check");
 
   private static final Pattern CONTINUED = Pattern.compile("\\\\\\n\\s*");
 
@@ -56,12 +56,19 @@ class ReadmeCommandsTest {
   @Test
   void everyOtherCommandReadsFoldersThatAFitWrites() throws IOException {
     List<String> written = fits().map(command -> after("--out", command)).toList();
+    List<String> dumped =
+        fits()
+            .filter(command -> command.contains("--dump"))
+            .map(command -> after("--dump", command))
+            .toList();
     List<List<String>> others =
         shown().stream().filter(command -> AFTERWARDS.contains(command.get(0))).toList();
     assertThat(others).extracting(command -> command.get(0)).containsAll(AFTERWARDS);
     for (List<String> command : others) {
       if (command.get(0).equals("report")) {
         assertThat(written).contains(command.get(1), after("--compare", command));
+      } else if (command.get(0).equals("check")) {
+        assertThat(dumped).contains(command.get(1));
       } else {
         assertThat(written).contains(after("--from", command));
         assertThat(Path.of(after("--test-x", command))).exists();
