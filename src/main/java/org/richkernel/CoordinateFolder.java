@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.fraction.BigFraction;
@@ -33,6 +35,9 @@ import org.richkernel.result.ResultFolder;
 record CoordinateFolder(
     Parametrization parametrization, Optional<List<BigFraction>> decay, List<CoordinateRun> runs) {
   private static final String SUFFIX = ".npz";
+
+  /** Names that {@link #write} gives. */
+  private static final Pattern WRITTEN = Pattern.compile("n\\d+-seed\\d+\\.npz");
 
   /**
    * Reads a folder.
@@ -209,12 +214,17 @@ record CoordinateFolder(
   }
 
   /**
-   * Writes a folder, over dumps of the same widths and seeds.
+   * Writes a folder; dumps that were written there before go, as they may be of other networks.
    *
    * @throws java.io.UncheckedIOException if a file cannot be written
    */
   void write(Path folder) {
     ResultFolder.prepare(folder);
+    for (Path old : archives(folder)) {
+      if (WRITTEN.matcher(old.getFileName().toString()).matches()) {
+        delete(old);
+      }
+    }
     for (CoordinateRun run : runs) {
       String name = String.format(Locale.ROOT, "n%d-seed%d%s", run.width(), run.seed(), SUFFIX);
       try (NpzWriter writer = NpzWriter.create(folder.resolve(name))) {
@@ -231,6 +241,15 @@ record CoordinateFolder(
             Optional.empty(),
             decay.map(CoordinateFolder::texts))
         .write(folder);
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          file + ": it cannot be replaced (" + e + "); choose another --dump folder", e);
+    }
   }
 
   private static List<String> texts(List<BigFraction> values) {

@@ -81,8 +81,9 @@ final class AbcCommand implements Callable<Integer> {
           Map.of(),
           control -> scaling.trained(networks, backend, control),
           done -> {
+            int code = finish(done, options, start);
             trained.dump().ifPresent(done::dump);
-            return finish(done, options, start);
+            return code;
           });
     }
   }

@@ -83,6 +83,16 @@ class CheckCommandTest {
     assertThat(out.resolve("report.html")).content().contains("Coordinate check", "as predicted");
   }
 
+  @Test
+  void olderDumpsOfTheProgramGo() throws IOException {
+    dump("n7-seed0.npz", 7, 1);
+    dump("mine.npz", 7, 1);
+    assertThat(train("--named=mup").code()).isZero();
+    assertThat(dumps.resolve("n7-seed0.npz")).doesNotExist();
+    assertThat(dumps.resolve("mine.npz")).exists();
+    assertThat(dumps.resolve("n64-seed0.npz")).exists();
+  }
+
   /** What ran had a learning rate of order 1 in the hidden layer, which was not declared. */
   @Test
   void aMistakeIsNamedAndTheExitCodeIsZero() throws IOException {
