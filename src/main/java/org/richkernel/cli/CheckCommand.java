@@ -54,7 +54,10 @@ final class CheckCommand implements Callable<Integer> {
       description = "Write nothing but warnings and failures. Default: off.")
   private boolean quiet;
 
-  @Mixin private DebugOption debug = new DebugOption();
+  /** Read by the program, which looks at the arguments themselves. */
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private DebugOption debug = new DebugOption();
 
   /** A command that writes to a console. */
   CheckCommand(Console console) {

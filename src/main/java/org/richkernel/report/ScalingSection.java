@@ -93,6 +93,7 @@ final class ScalingSection {
   }
 
   /** Sizes over widths, with lines of the predicted slopes through their middles. */
+  @SuppressWarnings("ArrayRecordComponent")
   private record Drawing(List<Map<?, ?>> slopes, double[] widths, Table sizes, Table errors) {
 
     /** The quantities whose names begin so; those of the outputs for an empty beginning. */

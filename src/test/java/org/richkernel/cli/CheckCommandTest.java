@@ -115,8 +115,11 @@ class CheckCommandTest {
     try (NpzWriter writer = NpzWriter.create(dumps.resolve(name))) {
       double[] h = new double[3 * 2 * 2];
       double[] f = new double[3 * 2];
-      Arrays.setAll(h, i -> 1 + (i / 4) * size);
-      Arrays.setAll(f, i -> 1 / Math.sqrt(width) + (i / 2) * size);
+      double start = 1 / Math.sqrt((double) width);
+      for (int t = 0; t < 3; t++) {
+        Arrays.fill(h, 4 * t, 4 * t + 4, 1 + t * size);
+        Arrays.fill(f, 2 * t, 2 * t + 2, start + t * size);
+      }
       writer.put("n", new long[] {width});
       writer.put("h1", h, 3, 2, 2);
       writer.put("h2", h, 3, 2, 2);

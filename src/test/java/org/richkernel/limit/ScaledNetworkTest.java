@@ -153,18 +153,19 @@ class ScaledNetworkTest {
     }
 
     private double direction(double[] m, double[] v, double g, int i, int step, double epsilon) {
-      switch (p.optimizer()) {
-        case SGD:
-          return g;
-        case MOMENTUM:
+      return switch (p.optimizer()) {
+        case SGD -> g;
+        case MOMENTUM -> {
           m[i] = 0.9 * m[i] + g;
-          return m[i];
-        default:
+          yield m[i];
+        }
+        case ADAM -> {
           m[i] = 0.9 * m[i] + 0.1 * g;
           v[i] = 0.999 * v[i] + 0.001 * g * g;
           double first = m[i] / (1 - Math.pow(0.9, step));
-          return first / (Math.sqrt(v[i] / (1 - Math.pow(0.999, step))) + epsilon);
-      }
+          yield first / (Math.sqrt(v[i] / (1 - Math.pow(0.999, step))) + epsilon);
+        }
+      };
     }
 
     private List<double[]> zeros() {

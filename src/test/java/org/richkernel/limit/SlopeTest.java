@@ -59,7 +59,7 @@ class SlopeTest {
             Exponents.parse("c", c));
     List<Slope> slopes = slopes(p, step);
     assertThat(slopes).hasSize(6);
-    String[] exponents = predicted.split(" ");
+    String[] exponents = predicted.split(" ", -1);
     for (int i = 0; i < exponents.length; i++) {
       Slope slope = slopes.get(i);
       double exponent = Double.parseDouble(exponents[i]);
