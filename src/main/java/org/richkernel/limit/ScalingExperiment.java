@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 
@@ -20,8 +21,20 @@ public final class ScalingExperiment {
   private final Parametrization parametrization;
   private final ScalingOptions options;
 
-  /** Networks of a parametrization. */
+  /**
+   * Networks of a parametrization.
+   *
+   * @throws InvalidProblemException if the exponents of the options are of another depth
+   */
   public ScalingExperiment(Parametrization parametrization, ScalingOptions options) {
+    int layers = parametrization.depth() + 1;
+    if (options.epsilonExponents().size() != layers
+        || options.weightDecayExponents().size() != layers) {
+      throw new InvalidProblemException(
+          "exponents of epsilon and weight decay",
+          options.epsilonExponents().size() + " and " + options.weightDecayExponents().size(),
+          "give one for each of the " + layers + " layers");
+    }
     this.parametrization = parametrization;
     this.options = options;
   }

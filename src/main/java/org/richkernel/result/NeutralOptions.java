@@ -8,6 +8,7 @@ public final class NeutralOptions {
   public static final Set<String> NAMES =
       Set.of(
           "out",
+          "dump",
           "quiet",
           "config",
           "debug",

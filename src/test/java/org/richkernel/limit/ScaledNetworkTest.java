@@ -1,6 +1,7 @@
 package org.richkernel.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.RunControl;
 
 class ScaledNetworkTest {
@@ -252,6 +254,15 @@ class ScaledNetworkTest {
     assertThat(cross).isBetween(-1.0, 1.0);
     assertThat(readout).isPositive();
     assertThat(features).isPositive();
+  }
+
+  @Test
+  void exponentsOfAnotherDepthAreRefused() {
+    Parametrization two = Parametrization.maximalUpdateAdam(2);
+    ScalingOptions three = small(Parametrization.maximalUpdateAdam(3));
+    assertThatThrownBy(() -> new ScalingExperiment(two, three))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("4 and 4; give one for each of the 3 layers");
   }
 
   @Test
