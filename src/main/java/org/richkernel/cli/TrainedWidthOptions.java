@@ -50,7 +50,9 @@ final class TrainedWidthOptions {
       paramLabel = "NAME",
       defaultValue = "tanh",
       converter = OptionNames.ActivationName.class,
-      description = "relu, tanh, erf (erf(h)) or linear. Default: ${DEFAULT-VALUE}.")
+      description =
+          "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
+              + "sigmoid or softplus. Default: ${DEFAULT-VALUE}.")
   private Activation activation = Activation.TANH;
 
   @Option(
