@@ -37,9 +37,8 @@ __device__ __forceinline__ void rk_activate_by_width(
   extern "C" __global__ void __launch_bounds__(256) rk_field_activate_##suffix(              \
       rk_index rows, rk_index columns, int wide, int f, double parameter, const T* h,        \
       rk_index ldh, T* phi, rk_index ldphi) {                                                \
-    rk_with_activation(f, parameter, [=](auto unit) {                                        \
-      rk_activate_by_width(unit, rows, columns, wide, h, ldh, phi, ldphi);                   \
-    });                                                                                      \
+    RK_WITH_ACTIVATION(f, parameter,                                                        \
+      rk_activate_by_width(unit, rows, columns, wide, h, ldh, phi, ldphi))                   \
   }
 
 RK_ACTIVATE(f32, float)

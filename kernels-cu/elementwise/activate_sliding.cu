@@ -72,8 +72,7 @@ extern "C" __global__ void __launch_bounds__(256) rk_field_slide_f32(
     rk_index rows, rk_index columns, int wide, int f, double parameter, const float* h,
     rk_index ldh, const float* pull, rk_index ldpull, const float* reach, float* phi,
     rk_index ldphi, float* slope, rk_index ldslope) {
-  rk_with_activation(f, parameter, [=](auto unit) {
+  RK_WITH_ACTIVATION(f, parameter,
     rk_slide_by_width(
-        unit, rows, columns, wide, h, ldh, pull, ldpull, reach, phi, ldphi, slope, ldslope);
-  });
+        unit, rows, columns, wide, h, ldh, pull, ldpull, reach, phi, ldphi, slope, ldslope))
 }

@@ -100,7 +100,6 @@ __device__ __forceinline__ void rk_smooth_by_width(
 extern "C" __global__ void __launch_bounds__(256) rk_field_smooth_f32(
     rk_index rows, rk_index columns, int wide, int f, double parameter, const float* h,
     rk_index ldh, const float* s, float* phi, rk_index ldphi) {
-  rk_with_activation(f, parameter, [=](auto unit) {
-    rk_smooth_by_width(unit, rows, columns, wide, h, ldh, s, phi, ldphi);
-  });
+  RK_WITH_ACTIVATION(f, parameter,
+    rk_smooth_by_width(unit, rows, columns, wide, h, ldh, s, phi, ldphi))
 }

@@ -42,10 +42,9 @@ __device__ __forceinline__ void rk_differentiate_by_width(
   extern "C" __global__ void __launch_bounds__(256) rk_field_differentiate_##suffix(          \
       rk_index rows, rk_index columns, int wide, int f, double parameter, const T* h,         \
       rk_index ldh, T* phi, rk_index ldphi, T* slope, rk_index ldslope) {                     \
-    rk_with_activation(f, parameter, [=](auto unit) {                                         \
+    RK_WITH_ACTIVATION(f, parameter,                                                         \
       rk_differentiate_by_width(                                                              \
-          unit, rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope);                     \
-    });                                                                                       \
+          unit, rows, columns, wide, h, ldh, phi, ldphi, slope, ldslope))                     \
   }
 
 RK_ACTIVATE_SLOPE(f32, float)

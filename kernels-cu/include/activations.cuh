@@ -139,34 +139,48 @@ struct rk_linear {
   }
 };
 
-// Calls body with the unit of an activation; the one list of units.
-template <typename Body>
-__device__ __forceinline__ void rk_with_activation(int f, double parameter, Body body) {
-  switch (f) {
-    case RK_RELU:
-      body(rk_relu());
-      break;
-    case RK_TANH:
-      body(rk_tanh_unit());
-      break;
-    case RK_ERF:
-      body(rk_erf_unit());
-      break;
-    case RK_LEAKY_RELU:
-      body(rk_leaky_relu{parameter});
-      break;
-    case RK_GELU:
-      body(rk_gelu());
-      break;
-    case RK_SIGMOID:
-      body(rk_sigmoid());
-      break;
-    case RK_SOFTPLUS:
-      body(rk_softplus());
-      break;
-    default:
-      body(rk_linear());
+// Evaluates a call that names the unit of an activation; the one list of units.
+#define RK_WITH_ACTIVATION(f, parameter, call) \
+  switch (f) {                                 \
+    case RK_RELU: {                            \
+      rk_relu unit;                            \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_TANH: {                            \
+      rk_tanh_unit unit;                       \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_ERF: {                             \
+      rk_erf_unit unit;                        \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_LEAKY_RELU: {                      \
+      rk_leaky_relu unit = {parameter};        \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_GELU: {                            \
+      rk_gelu unit;                            \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_SIGMOID: {                         \
+      rk_sigmoid unit;                         \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    case RK_SOFTPLUS: {                        \
+      rk_softplus unit;                        \
+      call;                                    \
+      break;                                   \
+    }                                          \
+    default: {                                 \
+      rk_linear unit;                          \
+      call;                                    \
+    }                                          \
   }
-}
 
 #endif
