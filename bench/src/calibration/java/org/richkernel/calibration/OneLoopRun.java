@@ -13,8 +13,10 @@ import org.richkernel.solver.RunControl;
  *
  * @param exact the case
  * @param samples S
+ * @param tolerance of the saddle point
  */
-public record OneLoopRun(FiniteWidthCase exact, int samples) implements CoverageRun {
+public record OneLoopRun(FiniteWidthCase exact, int samples, double tolerance)
+    implements CoverageRun {
   @Override
   public String name() {
     return "one loop, " + exact.name();
@@ -26,7 +28,10 @@ public record OneLoopRun(FiniteWidthCase exact, int samples) implements Coverage
         new MultiScaleProblem(
             exact.network(), exact.width(), exact.kappa(), exact.x(), exact.y(), exact.test());
     SaddleOptions options =
-        SaddleOptions.of(1, 1 / exact.kappa()).withSamples(samples).withSeed(seed);
+        SaddleOptions.of(1, 1 / exact.kappa())
+            .withSamples(samples)
+            .withSeed(seed)
+            .withTolerance(tolerance);
     ScaleSolution solution =
         new SampledScaleSolver(backend, problem, options)
             .solve(exact.chi(), RunControl.silent())

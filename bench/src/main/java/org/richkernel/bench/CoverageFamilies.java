@@ -19,8 +19,8 @@ import org.richkernel.compute.Backends;
 /**
  * Prints how often the truth lies within the printed errors of what {@link CoverageTable} leaves
  * out, as Markdown: {@code one-loop}, {@code weights} and {@code preactivations} (the two samplers
- * of the posterior at finite width), {@code map}, {@code networks} (trained ones) and {@code deep}
- * (two hidden layers).
+ * of the posterior at finite width), {@code map}, {@code networks} (trained ones), {@code deep} and
+ * {@code deep-digits} (two hidden layers).
  */
 public final class CoverageFamilies {
   private static final int SAMPLES = 400;
@@ -65,7 +65,8 @@ public final class CoverageFamilies {
     List<Supplier<CoverageRun>> runs = new ArrayList<>();
     switch (family) {
       case "one-loop" ->
-          FiniteWidthCase.all().forEach(exact -> runs.add(() -> new OneLoopRun(exact, SAMPLES)));
+          FiniteWidthCase.all()
+              .forEach(exact -> runs.add(() -> new OneLoopRun(exact, SAMPLES, 0.01)));
       case "weights" -> {
         addPosterior(runs, backend, FiniteWidthRun.Sampler.INTEGRATED);
         addPosterior(runs, backend, FiniteWidthRun.Sampler.SAMPLED);
@@ -77,9 +78,10 @@ public final class CoverageFamilies {
         runs.add(() -> new MapRun(backend, 2, Activation.RELU, 40, 1, 1000));
       }
       case "deep" -> {
-        runs.add(() -> new DeepRun(backend, Activation.RELU, 256));
-        runs.add(() -> new DeepRun(backend, Activation.TANH, 256));
+        runs.add(() -> DeepRun.plane(backend, Activation.RELU, 256));
+        runs.add(() -> DeepRun.plane(backend, Activation.TANH, 256));
       }
+      case "deep-digits" -> runs.add(() -> DeepRun.digits(backend, Activation.RELU, 400));
       case "networks" -> {
         runs.add(() -> new TrainedNetworksRun(backend, 1, Activation.TANH, 20, 4, 40));
         runs.add(() -> new TrainedNetworksRun(backend, 2, Activation.RELU, 20, 4, 10));
