@@ -17,7 +17,7 @@ import org.richkernel.sampling.SampledVector;
 record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
   /** A summary with the cost and the scores of the NNGP. */
   Summary.Builder summary(String command, Map<String, ?> config, double ioSeconds) {
-    Summary.Builder summary = Summary.builder(command, config);
+    Summary.Builder summary = Summary.builder(command, config).data(lazy.data().origin());
     cost.with("lazy", lazy.seconds()).addTo(summary, ioSeconds);
     summary.lazyTrain(ResultParts.score(lazy.trainScores()));
     lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));

@@ -114,6 +114,7 @@ public final class DynamicsFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("dynamics", config)
+            .data(data.origin())
             .seed(settings.options().seed())
             .converged(converged())
             .iterations(course.time().length - 1L)

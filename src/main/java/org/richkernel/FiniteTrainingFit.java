@@ -90,6 +90,7 @@ public final class FiniteTrainingFit implements Fit {
     DynamicsProblem problem = solution.problem();
     Summary.Builder summary =
         Summary.builder("finite", config)
+            .data(data.origin())
             .seed(problem.options().seed())
             .converged(converged())
             .iterations(solution.times() - 1)

@@ -64,6 +64,7 @@ public final class LazyFit implements Fit {
   public Result result(Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary =
         Summary.builder("lazy", config)
+            .data(data.origin())
             .converged(converged())
             .iterations(0)
             .residual(solution.fit().residual())
@@ -87,6 +88,11 @@ public final class LazyFit implements Fit {
     return solution.problem().kernel() == org.richkernel.lazy.KernelKind.NTK
         ? result.with("ntk", solution.gram().readout(), p, p)
         : result;
+  }
+
+  /** What was fitted. */
+  Datasets data() {
+    return data;
   }
 
   /** Wall-clock seconds that the fit took. */

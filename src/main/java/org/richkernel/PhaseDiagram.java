@@ -18,6 +18,7 @@ import org.richkernel.bayes.critical.ResponseFunctions;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.DataOrigin;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -74,6 +75,7 @@ public record PhaseDiagram(
    * @param backend what it was computed on
    * @param memory most bytes held at once
    * @param checkpointSeconds wall-clock time that went into checkpoints
+   * @param data where the points come from
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Adaptation(
@@ -84,7 +86,8 @@ public record PhaseDiagram(
       Settings settings,
       BackendInfo backend,
       PeakMemory memory,
-      double checkpointSeconds) {}
+      double checkpointSeconds,
+      DataOrigin data) {}
 
   /**
    * The response at one weight variance.
@@ -230,7 +233,8 @@ public record PhaseDiagram(
                     settings,
                     backend.info(),
                     PeakMemory.of(backend),
-                    control.checkpoints().seconds()))));
+                    control.checkpoints().seconds(),
+                    data.origin()))));
   }
 
   /** Weight variances of the sweep. */
@@ -272,6 +276,7 @@ public record PhaseDiagram(
     adaptation.ifPresent(
         on ->
             summary
+                .data(on.data())
                 .backend(on.backend())
                 .seed(on.settings().seed())
                 .monteCarlo(MonteCarlo.of(on.settings().samples(), Double.NaN, Double.NaN))

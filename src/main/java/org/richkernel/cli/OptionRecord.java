@@ -1,16 +1,11 @@
 package org.richkernel.cli;
 
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
-import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
 import org.richkernel.result.NeutralOptions;
 import org.richkernel.result.Version;
@@ -56,32 +51,7 @@ final class OptionRecord {
         });
     same.put("richkernel", Version.get());
     same.put("backend", backendName);
-    same.put("checksum of the data", checksum(data));
+    same.put("checksum of the data", data.origin().points().toString());
     return same;
-  }
-
-  private static String checksum(Datasets data) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      update(digest, data.train());
-      data.test().ifPresent(test -> update(digest, test));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
-
-  private static void update(MessageDigest digest, Dataset set) {
-    for (double[] values : new double[][] {set.inputs(), set.targets()}) {
-      ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
-      for (double value : values) {
-        if (bytes.remaining() < Double.BYTES) {
-          digest.update(bytes.flip());
-          bytes.clear();
-        }
-        bytes.putDouble(value);
-      }
-      digest.update(bytes.flip());
-    }
   }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.SavedFit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.DataOrigin;
 import org.richkernel.data.UnseenPoints;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
@@ -120,6 +121,7 @@ final class PredictCommand implements Callable<Integer> {
       long now = System.nanoTime();
       Summary.Builder summary =
           Summary.builder("predict", options)
+              .data(new DataOrigin(points.reading().files(), Map.of()))
               .backend(backend.info())
               .converged(origin.converged())
               .seconds("total", (now - start) * 1e-9)

@@ -28,8 +28,11 @@ public final class ArrayReader {
     int colon = file.toLowerCase(Locale.ROOT).lastIndexOf(".npz:");
     if (colon >= 0 && !Files.exists(path)) {
       int end = colon + ".npz".length();
-      try (NpzArchive archive = NpzArchive.open(Path.of(file.substring(0, end)))) {
-        return archive.read(file.substring(end + 1)).requireFinite();
+      Path whole = Path.of(file.substring(0, end));
+      String array = file.substring(end + 1);
+      try (NpzArchive archive = NpzArchive.open(whole);
+          ByteSource source = ByteSource.open(whole)) {
+        return archive.read(array).requireFinite().of(source.dataFile(array));
       }
     }
     return read(path);
@@ -42,28 +45,32 @@ public final class ArrayReader {
    */
   public static Table read(Path file) {
     try (ByteSource source = ByteSource.open(file)) {
-      byte[] head = source.peek(8);
-      if (NpyFormat.recognizes(head)) {
-        return NpyFormat.read(source).requireFinite();
-      }
-      if (IdxFormat.recognizes(head)) {
-        return IdxFormat.read(source).requireFinite();
-      }
-      if (isZip(head)) {
-        try (NpzArchive archive = NpzArchive.open(file)) {
-          return archive.readOnly().requireFinite();
-        }
-      }
-      if (CsvFormat.recognizes(source.name())) {
-        return CsvFormat.read(source);
-      }
-      throw new InvalidDataException(
-          source.name(),
-          "it is neither .npy, .npz, IDX nor named .csv (it begins with the bytes "
-              + HexFormat.ofDelimiter(" ").formatHex(head)
-              + ")",
-          "save it as one of these");
+      return read(file, source).of(source.dataFile(""));
     }
+  }
+
+  private static Table read(Path file, ByteSource source) {
+    byte[] head = source.peek(8);
+    if (NpyFormat.recognizes(head)) {
+      return NpyFormat.read(source).requireFinite();
+    }
+    if (IdxFormat.recognizes(head)) {
+      return IdxFormat.read(source).requireFinite();
+    }
+    if (isZip(head)) {
+      try (NpzArchive archive = NpzArchive.open(file)) {
+        return archive.readOnly().requireFinite();
+      }
+    }
+    if (CsvFormat.recognizes(source.name())) {
+      return CsvFormat.read(source);
+    }
+    throw new InvalidDataException(
+        source.name(),
+        "it is neither .npy, .npz, IDX nor named .csv (it begins with the bytes "
+            + HexFormat.ofDelimiter(" ").formatHex(head)
+            + ")",
+        "save it as one of these");
   }
 
   private static Path path(String file) {

@@ -3,12 +3,16 @@ package org.richkernel.data;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an input file, unpacked if it is gzipped, with a bound on how many there can be.
@@ -27,6 +31,7 @@ final class ByteSource implements Closeable {
   private final InputStream in;
   private final long limit;
   private final boolean exact;
+  private final @Nullable DigestInputStream file;
   private long consumed;
 
   /**
@@ -36,7 +41,13 @@ final class ByteSource implements Closeable {
    * @param exact whether it should deliver just as many
    */
   ByteSource(String name, InputStream in, long limit, boolean exact) {
+    this(name, in, limit, exact, null);
+  }
+
+  private ByteSource(
+      String name, InputStream in, long limit, boolean exact, @Nullable DigestInputStream file) {
     this.name = name;
+    this.file = file;
     this.in = in.markSupported() ? in : new BufferedInputStream(in, BUFFER);
     this.limit = limit;
     this.exact = exact;
@@ -63,7 +74,8 @@ final class ByteSource implements Closeable {
       if (size == 0) {
         throw new InvalidDataException(name, "the file is empty", "write it again");
       }
-      return unpacked(name, new BufferedInputStream(Files.newInputStream(file), BUFFER), size);
+      return unpacked(
+          name, new DigestInputStream(Files.newInputStream(file), Sha256.digest()), size);
     } catch (AccessDeniedException e) {
       throw new InvalidDataException(
           name, "permission to read it is denied", "make it readable (chmod u+r)", e);
@@ -72,7 +84,9 @@ final class ByteSource implements Closeable {
     }
   }
 
-  private static ByteSource unpacked(String name, InputStream in, long size) throws IOException {
+  private static ByteSource unpacked(String name, DigestInputStream file, long size)
+      throws IOException {
+    InputStream in = new BufferedInputStream(file, BUFFER);
     try {
       in.mark(2);
       boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
@@ -82,8 +96,9 @@ final class ByteSource implements Closeable {
               name,
               new BufferedInputStream(new GZIPInputStream(in, BUFFER), BUFFER),
               Math.multiplyExact(size, DEFLATE_RATIO),
-              false)
-          : new ByteSource(name, in, size, true);
+              false,
+              file)
+          : new ByteSource(name, in, size, true, file);
     } catch (IOException e) {
       in.close();
       throw e;
@@ -157,9 +172,32 @@ final class ByteSource implements Closeable {
     }
   }
 
-  /** The stream itself, for readers of text. */
+  /**
+   * What was read, with the checksum of the whole file; reads on to its end.
+   *
+   * @param array of the file, empty if none was named
+   * @throws IllegalStateException if this is a part of a file
+   */
+  DataFile dataFile(String array) {
+    if (file == null) {
+      throw new IllegalStateException(name + " is no whole file");
+    }
+    try {
+      file.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
+    return new DataFile(name, array, Sha256.of(file.getMessageDigest()));
+  }
+
+  /** The bytes for readers of text; whoever closes it leaves the source open. */
   InputStream stream() {
-    return in;
+    return new FilterInputStream(in) {
+      @Override
+      public void close() {
+        // belongs to the source
+      }
+    };
   }
 
   private InvalidDataException trailing() {

@@ -1,5 +1,7 @@
 package org.richkernel.data;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -161,6 +163,26 @@ public final class Dataset {
   /** The names of the classes, empty where there are none. */
   public List<String> classNames() {
     return classNames;
+  }
+
+  /** SHA-256 of inputs and targets as big-endian float64, in lower-case hexadecimal. */
+  public String checksum() {
+    MessageDigest digest = Sha256.digest();
+    update(digest, inputs);
+    update(digest, targets);
+    return Sha256.of(digest);
+  }
+
+  private static void update(MessageDigest digest, double[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+    for (double value : values) {
+      if (!bytes.hasRemaining()) {
+        digest.update(bytes.flip());
+        bytes.clear();
+      }
+      bytes.putDouble(value);
+    }
+    digest.update(bytes.flip());
   }
 
   @Override

@@ -157,7 +157,7 @@ public final class DatasetReader {
     boolean bytes = trainX.isIdxBytes();
     Standardize choice = standardize.orElse(bytes ? Standardize.global() : Standardize.none());
 
-    Reading reading = Reading.of("training", trainX, trainY, trainTargets);
+    Reading reading = Reading.of(Reading.Role.TRAIN, trainX, trainY, trainTargets);
     double[] x = chosen(trainX, trainTargets.rows());
     Standardization standardization = choice.fit(trainX.source(), x, bytes);
     Dataset trainSet = dataset(trainX.source(), x, trainTargets, standardization);
@@ -199,7 +199,7 @@ public final class DatasetReader {
           "give inputs of the same dimension");
     }
     requireSameKind(trainX, x);
-    Reading reading = Reading.of("test", x, y, targets);
+    Reading reading = Reading.of(Reading.Role.TEST, x, y, targets);
     return new TestPoints(
         dataset(x.source(), chosen(x, targets.rows()), targets, standardization), reading);
   }

@@ -1,5 +1,7 @@
 package org.richkernel.data;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,5 +19,13 @@ public record Datasets(
   /** Points that were not read from files. */
   public Datasets(Dataset train, Optional<Dataset> test, Standardization standardization) {
     this(train, test, standardization, Reading.ofMemory());
+  }
+
+  /** Files and checksums of the points. */
+  public DataOrigin origin() {
+    Map<String, String> points = new LinkedHashMap<>();
+    points.put("train", train.checksum());
+    test.ifPresent(set -> points.put("test", set.checksum()));
+    return new DataOrigin(reading.files(), points);
   }
 }

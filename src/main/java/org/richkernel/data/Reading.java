@@ -2,8 +2,11 @@ package org.richkernel.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.richkernel.data.TextTraits.Numbered;
 
@@ -12,44 +15,75 @@ import org.richkernel.data.TextTraits.Numbered;
  *
  * @param line points, columns, classes, and everything skipped
  * @param warnings lines that may have been taken for something else than they are
+ * @param files by the name of their option, such as "train-x"
  */
-public record Reading(String line, List<String> warnings) {
+public record Reading(String line, List<String> warnings, Map<String, DataFile> files) {
   private static final int SHOWN_CLASSES = 10;
 
-  /** Takes a copy of the warnings. */
+  /** The points of a fit or of a test. */
+  enum Role {
+    TRAIN("training"),
+    TEST("test");
+
+    private final String word;
+
+    Role(String word) {
+      this.word = word;
+    }
+
+    private String option(String what) {
+      return (this == TRAIN ? "train-" : "test-") + what;
+    }
+  }
+
+  /** Takes copies of the warnings and of the files. */
   public Reading {
     warnings = List.copyOf(warnings);
+    files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
 
   /** A data set that was not read from files. */
   public static Reading ofMemory() {
-    return new Reading("", List.of());
+    return new Reading("", List.of(), Map.of());
   }
 
   /** Points without labels. */
-  static Reading of(String kind, Table x, int points) {
+  static Reading of(Role role, Table x, int points) {
     requireNoColumnNumbers(x);
+    Map<String, DataFile> files = new LinkedHashMap<>();
+    x.file().ifPresent(file -> files.put(role.option("x"), file));
     return new Reading(
-        "read " + points(kind, x, points) + skipped(x),
-        x.traits().numbered() == Numbered.NO ? List.of() : List.of(doubt(x)));
+        "read " + points(role.word, x, points) + skipped(x),
+        x.traits().numbered() == Numbered.NO ? List.of() : List.of(doubt(x)),
+        files);
   }
 
   /** Points with labels. */
-  static Reading of(String kind, Table x, Table y, Targets targets) {
+  static Reading of(Role role, Table x, Table y, Targets targets) {
     boolean both = x.traits().numbered() != Numbered.NO && y.traits().numbered() != Numbered.NO;
     if (both) {
       requireNoColumnNumbers(x);
     }
+    Map<String, DataFile> files = new LinkedHashMap<>();
+    x.file().ifPresent(file -> files.put(role.option("x"), file));
+    y.file().ifPresent(file -> files.put(role.option("y"), file));
     return new Reading(
-        "read " + points(kind, x, targets.rows().length) + ", " + words(targets) + skipped(x, y),
-        both ? List.of(doubt(x)) : List.of());
+        "read "
+            + points(role.word, x, targets.rows().length)
+            + ", "
+            + words(targets)
+            + skipped(x, y),
+        both ? List.of(doubt(x)) : List.of(),
+        files);
   }
 
   /** Both in one line. */
   Reading and(Reading other) {
     List<String> all = new ArrayList<>(warnings);
     all.addAll(other.warnings);
-    return new Reading(line + "; " + other.line.substring("read ".length()), all);
+    Map<String, DataFile> both = new LinkedHashMap<>(files);
+    both.putAll(other.files);
+    return new Reading(line + "; " + other.line.substring("read ".length()), all, both);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.richkernel.data;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -18,14 +19,22 @@ public final class Table {
   private final int columns;
   private final boolean idxBytes;
   private final TextTraits traits;
+  private final Optional<DataFile> file;
 
   /** Takes the values over without a copy. */
   Table(String source, Cells values, int[] shape, boolean idxBytes) {
-    this(source, values, shape, idxBytes, TextTraits.NONE);
+    this(source, values, shape, idxBytes, TextTraits.NONE, Optional.empty());
   }
 
-  private Table(String source, Cells values, int[] shape, boolean idxBytes, TextTraits traits) {
+  private Table(
+      String source,
+      Cells values,
+      int[] shape,
+      boolean idxBytes,
+      TextTraits traits,
+      Optional<DataFile> file) {
     this.traits = traits;
+    this.file = file;
     this.source = source;
     this.values = values;
     this.shape = shape;
@@ -55,7 +64,17 @@ public final class Table {
 
   /** The same table with the traits of the text that it was read from. */
   Table with(TextTraits others) {
-    return new Table(source, values, shape, idxBytes, others);
+    return new Table(source, values, shape, idxBytes, others, file);
+  }
+
+  /** The same table with the file that it was read from. */
+  Table of(DataFile whole) {
+    return new Table(source, values, shape, idxBytes, traits, Optional.of(whole));
+  }
+
+  /** The file that this was read from, if it was read from one. */
+  Optional<DataFile> file() {
+    return file;
   }
 
   /** The traits of the text that this was read from. */

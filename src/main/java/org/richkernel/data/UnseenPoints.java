@@ -47,7 +47,7 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
     return new UnseenPoints(
         inputs.rows(IntStream.range(0, n).toArray()),
         Optional.empty(),
-        Reading.of("test", inputs, n));
+        Reading.of(Reading.Role.TEST, inputs, n));
   }
 
   /**
@@ -68,7 +68,7 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
     return new UnseenPoints(
         inputs.rows(targets.rows()),
         Optional.of(targets.values()),
-        Reading.of("test", inputs, labels, targets));
+        Reading.of(Reading.Role.TEST, inputs, labels, targets));
   }
 
   private static Targets targets(

@@ -19,6 +19,7 @@ public final class Comparison {
   private final String ownName;
   private final String otherName;
   private final List<Layer> layers;
+  private final Optional<String> doubt;
 
   /**
    * A kernel that both results hold.
@@ -29,7 +30,13 @@ public final class Comparison {
   public record Layer(String name, KernelSimilarity similarity) {}
 
   private Comparison(
-      Result own, Result other, String ownName, String otherName, List<Layer> layers) {
+      Result own,
+      Result other,
+      String ownName,
+      String otherName,
+      List<Layer> layers,
+      Optional<String> doubt) {
+    this.doubt = doubt;
     this.own = own;
     this.other = other;
     this.ownName = ownName;
@@ -68,6 +75,7 @@ public final class Comparison {
               + ")",
           "compare results on the same test points");
     }
+    Optional<String> doubt = new SameData(folder, own, otherFolder, other).check();
     List<Layer> layers = new ArrayList<>();
     for (KernelSet.Kernel kernel : KernelSet.of(own).all()) {
       Optional<Table> beside = other.array(kernel.name());
@@ -83,7 +91,7 @@ public final class Comparison {
       ownName = folder.toAbsolutePath().normalize().getFileName().toString();
       otherName = otherFolder.toAbsolutePath().normalize().getFileName().toString();
     }
-    return new Comparison(own, other, ownName, otherName, List.copyOf(layers));
+    return new Comparison(own, other, ownName, otherName, List.copyOf(layers), doubt);
   }
 
   /**
@@ -145,7 +153,15 @@ public final class Comparison {
     return OptionDifference.between(own.summary(), other.summary());
   }
 
-  /** One line for each kernel and one for the options that differ, for a terminal. */
+  /** Points that nothing says are the same, in words. */
+  Optional<String> doubt() {
+    return doubt;
+  }
+
+  /**
+   * One line for each kernel, one for the options that differ, and one for points that may differ,
+   * for a terminal.
+   */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -176,6 +192,7 @@ public final class Comparison {
                 + differences.stream()
                     .map(OptionDifference::toString)
                     .collect(Collectors.joining("; ")));
+    doubt.ifPresent(words -> lines.add("points    " + words));
     return lines;
   }
 }

@@ -40,7 +40,8 @@ final class ComparisonSection {
             + comparison.ownName()
             + ", B of "
             + comparison.otherName()
-            + ".",
+            + "."
+            + comparison.doubt().map(words -> " The points are " + words + ".").orElse(""),
         figures,
         tables(comparison));
   }

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.report.plot.Numbers;
+import org.richkernel.result.Provenance;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 
@@ -140,6 +141,7 @@ final class SummaryTables {
                         "Backend",
                         b.name() + ", " + b.device() + ", " + b.threads() + " thread(s)")));
     summary.seed().ifPresent(seed -> rows.add(List.of("Seed", Long.toString(seed))));
+    summary.provenance().ifPresent(provenance -> addOrigin(rows, provenance));
     List<String> times = new ArrayList<>();
     summary.seconds().forEach((part, s) -> times.add(part + " " + Numbers.brief(s) + " s"));
     addIfAny(rows, "Time", times);
@@ -150,6 +152,16 @@ final class SummaryTables {
     given.values().removeIf(Objects::isNull);
     Flattened.of(given).forEach((key, value) -> rows.add(List.of("--" + key, value)));
     return Section.ofTable("run", "How it was run", "", new Section.Grid(List.of(), rows));
+  }
+
+  private static void addOrigin(List<List<String>> rows, Provenance provenance) {
+    rows.add(List.of("Finished", provenance.time() + " on " + provenance.host()));
+    rows.add(List.of("Java", provenance.java()));
+    provenance.commit().ifPresent(commit -> rows.add(List.of("Commit", commit)));
+    provenance
+        .data()
+        .files()
+        .forEach((option, file) -> rows.add(List.of("SHA-256, --" + option, file.sha256())));
   }
 
   private static void addIfAny(List<List<String>> rows, String name, List<String> parts) {

@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.BackendInfo;
+import org.richkernel.data.DataOrigin;
 
 /**
  * What a computation was asked, what it ran on and what came out, in numbers: the content of
@@ -27,6 +28,7 @@ import org.richkernel.compute.BackendInfo;
  *     time before the stop is not in it. "total" is the whole, "io" reading and writing of data,
  *     checkpoints, model and arrays
  * @param peakBytes memory by place, see {@link PeakMemory}
+ * @param provenance where, when and of which data; empty in summaries of versions that wrote none
  * @param details further numbers of the command: JSON values (maps, lists, text, numbers, booleans)
  *     that stand at the top level of summary.json after the others
  */
@@ -48,6 +50,7 @@ public record Summary(
     List<LayerSummary> layers,
     Map<String, Double> seconds,
     Map<String, Long> peakBytes,
+    Optional<Provenance> provenance,
     Map<String, Object> details) {
 
   /**
@@ -102,6 +105,7 @@ public record Summary(
         layers,
         grown,
         peakBytes,
+        provenance,
         details);
   }
 
@@ -129,6 +133,7 @@ public record Summary(
     private final List<LayerSummary> layers = new ArrayList<>();
     private final Map<String, Double> seconds = new LinkedHashMap<>();
     private final Map<String, Long> peakBytes = new LinkedHashMap<>();
+    private Optional<Provenance> provenance = Optional.of(Provenance.here());
     private final Map<String, Object> details = new LinkedHashMap<>();
 
     private Builder(String command, Map<String, ?> config) {
@@ -139,6 +144,18 @@ public record Summary(
     /** Sets the version, for summaries that are read back. */
     Builder version(String value) {
       version = value;
+      return this;
+    }
+
+    /** The points that it is about. */
+    public Builder data(DataOrigin origin) {
+      provenance = provenance.map(here -> here.of(origin));
+      return this;
+    }
+
+    /** Sets where it came to be, for summaries that are read back. */
+    Builder provenance(Optional<Provenance> value) {
+      provenance = value;
       return this;
     }
 
@@ -282,6 +299,7 @@ public record Summary(
           layers,
           seconds,
           peakBytes,
+          provenance,
           details);
     }
   }

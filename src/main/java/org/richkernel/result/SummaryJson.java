@@ -31,7 +31,8 @@ final class SummaryJson {
           "lazy",
           "layers",
           "seconds",
-          "peakBytes");
+          "peakBytes",
+          "provenance");
 
   private SummaryJson() {}
 
@@ -59,6 +60,9 @@ final class SummaryJson {
     json.put("layers", summary.layers().stream().map(SummaryJson::layer).toList());
     json.put("seconds", summary.seconds());
     json.put("peakBytes", summary.peakBytes());
+    summary
+        .provenance()
+        .ifPresent(of -> json.put("provenance", ProvenanceJson.of(of, summary.backend())));
     json.putAll(summary.details());
     return json;
   }
@@ -163,6 +167,7 @@ final class SummaryJson {
     json.path("peakBytes")
         .properties()
         .forEach(e -> summary.peakBytes(e.getKey(), e.getValue().asLong()));
+    summary.provenance(ProvenanceJson.read(json.path("provenance")));
     Json.toMap(json)
         .forEach(
             (key, value) -> {

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.BackendInfo;
+import org.richkernel.data.DataFile;
+import org.richkernel.data.DataOrigin;
 import org.richkernel.data.InvalidDataException;
 
 class ResultFolderTest {
@@ -83,7 +85,10 @@ class ResultFolderTest {
             "lazy",
             "layers",
             "seconds",
-            "peakBytes");
+            "peakBytes",
+            "provenance");
+    assertThat(keys(json.get("provenance")))
+        .contains("time", "host", "java", "backend", "data", "points");
     assertThat(keys(json.get("config"))).containsExactly("zeta", "alpha");
     assertThat(keys(json.get("backend"))).containsExactly("name", "device", "threads");
     assertThat(keys(json.get("mc")))
@@ -150,7 +155,7 @@ class ResultFolderTest {
   void detailsFollowAtTheTopLevel() throws IOException {
     JsonNode json = writtenSummary(full().detail("edge", Map.of("chi", 0.9)).build());
 
-    assertThat(keys(json)).endsWith("peakBytes", "edge");
+    assertThat(keys(json)).endsWith("peakBytes", "provenance", "edge");
     assertThat(json.at("/edge/chi").doubleValue()).isEqualTo(0.9);
   }
 
@@ -168,6 +173,9 @@ class ResultFolderTest {
             .detail("certificate", Map.of("chains", 8, "gap", List.of(1.5, 2.5)))
             .layer(LayerSummary.of(2, 0.4, 0.5, 6).withStandardErrors(0.03, 0.02, 0.1))
             .lazyTrain(Score.ofLoss(0.2))
+            .data(
+                new DataOrigin(
+                    Map.of("train-x", new DataFile("a.npz", "x", "0f")), Map.of("train", "1e")))
             .build();
     double[] phi = {1, 0.1, 1.0 / 3, Math.nextUp(2.0)};
     ResultFolder.write(
