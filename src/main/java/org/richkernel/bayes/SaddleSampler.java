@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.Looks;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -22,11 +23,8 @@ import org.richkernel.solver.StopReason;
  * resumed gives the bits of the uninterrupted one at the same number of threads.
  */
 final class SaddleSampler implements AutoCloseable {
-  /** Fewest sweeps between two looks at the certificate. */
-  static final int ROUND = 20;
-
-  /** Longer runs are looked at about as often per doubling of their length. */
-  private static final int LOOKS = 10;
+  /** Sweeps between two snapshots, and fewest between two looks at the certificate. */
+  static final int ROUND = Looks.ROUND;
 
   /** Columns of {@link #history()}. */
   static final List<String> HISTORY_COLUMNS =
@@ -46,7 +44,7 @@ final class SaddleSampler implements AutoCloseable {
   private Phase phase = Phase.BURN_IN;
   private long sweep; // within the phase
   private boolean certified;
-  private long nextLook = ROUND;
+  private long nextLook = Looks.after(0);
   private long nextVerdict = Certificate.FEWEST_SWEEPS; // on the burn-in, in measured sweeps
   private final List<double[]> history = new ArrayList<>();
   private @Nullable SaddleEstimate estimate;
@@ -163,7 +161,7 @@ final class SaddleSampler implements AutoCloseable {
         }
         if (sweep == nextLook || last) {
           look();
-          nextLook = sweep + ROUND * (1 + sweep / LOOKS / ROUND);
+          nextLook = Looks.after(sweep);
         }
         if (certified || last) {
           phase = Phase.DONE;

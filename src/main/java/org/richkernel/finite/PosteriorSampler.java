@@ -10,6 +10,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.sampling.Looks;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -28,9 +29,6 @@ final class PosteriorSampler implements AutoCloseable {
 
   /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
   private static final int RAMP = 30;
-
-  /** Sweeps between two looks at the mixing. */
-  static final int ROUND = 20;
 
   /** Looks in a row that must pass. */
   private static final int PASSES = 2;
@@ -172,10 +170,14 @@ final class PosteriorSampler implements AutoCloseable {
       averages.measure(posterior, chain);
     }
     boolean last = sweep == problem.options().maxSweeps();
-    if (sweep % ROUND == 0 || last) {
+    if (sweep == nextLook() || last) {
       look();
     }
     done = last || passes == PASSES;
+  }
+
+  private long nextLook() {
+    return Looks.after(history.isEmpty() ? 0 : (long) history.get(history.size() - 1)[0]);
   }
 
   /** Judges the averages so far. */
