@@ -39,6 +39,9 @@ public record DynamicsSolution(
   /** Share of a variance above which leaving it out is an error to be named. */
   static final double LARGEST_LEFT_OUT = 1.001e-2;
 
+  /** Beyond this many times the samples at hand, more of them are no mend. */
+  private static final long MOST_SAMPLES = 100;
+
   /** A solution without two-time kernels. */
   public DynamicsSolution(
       DynamicsProblem problem,
@@ -138,8 +141,7 @@ public record DynamicsSolution(
           case BUDGET ->
               jitter > LARGEST_LEFT_OUT
                   ? "done, but too few directions of the past were kept; allow more"
-                  : "done, but the samples are too few for the tolerance; use "
-                      + (wantedSamples > 0 ? "about --samples " + wantedSamples : "more samples");
+                  : "done, but the samples are too few for the tolerance; use " + moreSamples();
           case INTERRUPTED -> "stopped after " + Math.max(0, times() - 1) + " steps";
           case DIVERGED ->
               "diverged at step "
@@ -148,5 +150,22 @@ public record DynamicsSolution(
                   + problem.options().stepSize();
         };
     return text;
+  }
+
+  /**
+   * A mend of errors that are too large. Where they would fall below the tolerance only with very
+   * many samples, the steps have amplified what the samples differ in, and smaller ones do not.
+   */
+  private String moreSamples() {
+    if (wantedSamples == 0) {
+      return "more samples";
+    }
+    String more = "about --samples " + wantedSamples;
+    return wantedSamples / MOST_SAMPLES < problem.options().samples()
+        ? more
+        : "a --step-size below "
+            + problem.options().stepSize()
+            + ", at which the steps amplify what the samples differ in, or "
+            + more;
   }
 }

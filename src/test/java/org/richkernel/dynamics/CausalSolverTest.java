@@ -247,6 +247,26 @@ class CausalSolverTest {
     }
   }
 
+  /** At gamma 3 steps of 0.3 amplify differences of the samples, a tenth of it does not. */
+  @Test
+  void stepsThatAmplifyTheSamplesAreNamedBesideMoreSamples() {
+    assertThat(amplified(0.3).outcome())
+        .contains("use a --step-size below 0.3")
+        .containsPattern("or about --samples [0-9]{6,}$");
+    DynamicsSolution slow = amplified(0.03);
+    assertThat(slow.wantedSamples()).isBetween(256L, 100 * 256L);
+    assertThat(slow.outcome())
+        .endsWith("too few for the tolerance; use about --samples " + slow.wantedSamples());
+  }
+
+  private static DynamicsSolution amplified(double step) {
+    DynamicsOptions options = DynamicsOptions.of(3, 40, step).withSamples(256).withSeed(1);
+    try (Backend backend = Backends.cpu()) {
+      return new CausalSolver()
+          .solve(PlanePoints.problem(2, Activation.TANH, options), backend, RunControl.silent());
+    }
+  }
+
   @Test
   void whatWouldNotFitIsRefusedWithTheAmountBeforeAnyWork() {
     DynamicsOptions options = DynamicsOptions.of(1, 100000, 0.1).withSamples(40_000_000);
