@@ -44,7 +44,7 @@ record Failure(int code, String line) {
       return new Failure(ExitCode.USAGE, (option ? "--" : "") + message(e));
     }
     if (thrown instanceof UnresolvedKernelException e) {
-      return new Failure(ExitCode.USAGE, "--train-x: " + e.finding() + "; " + scaling(command));
+      return new Failure(ExitCode.USAGE, "--train-x: " + e.finding() + "; " + mend(e, command));
     }
     if (thrown instanceof InvalidDataException || thrown instanceof NotPositiveDefiniteException) {
       return new Failure(ExitCode.USAGE, message(thrown));
@@ -76,9 +76,12 @@ record Failure(int code, String line) {
   }
 
   /** The mend of a kernel that is too large for its ridge, by options that the command has. */
-  private static String scaling(CommandSpec command) {
+  private static String mend(UnresolvedKernelException e, CommandSpec command) {
     String scale = "scale the columns to order 1 (in the file, or --standardize global)";
-    return command.findOption("--kappa") != null ? scale + ", or raise --kappa" : scale;
+    if (command.findOption("--kappa") == null) {
+      return scale;
+    }
+    return (e.isOfLargeInputs() ? scale + ", or " : "") + "raise --kappa";
   }
 
   private static String nameOf(CommandLine.ParameterException e) {

@@ -12,7 +12,11 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
   /** Largest jitter, or rounding of a kernel, relative to the ridge. */
   private static final double LARGEST_SHARE = 0.1;
 
+  /** Inputs of this mean square or less are of order 1: that of normal columns, with a margin. */
+  private static final double ORDER_ONE = 10;
+
   private final String finding;
+  private final boolean large;
 
   /**
    * A refusal.
@@ -29,17 +33,24 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
                 + " of %.2g, which is not small against kappa = %.2g",
             meanSquare,
             jitter,
-            kappa));
+            kappa),
+        meanSquare > ORDER_ONE);
   }
 
-  private UnresolvedKernelException(String finding) {
-    super(finding + "; scale the inputs to order 1, or raise kappa");
+  private UnresolvedKernelException(String finding, boolean large) {
+    super(finding + "; " + (large ? "scale the inputs to order 1, or " : "") + "raise kappa");
     this.finding = finding;
+    this.large = large;
   }
 
   /** What is wrong, without the mend. */
   public String finding() {
     return finding;
+  }
+
+  /** Whether the inputs may be at fault: they are above order 1, or their size is not known. */
+  public boolean isOfLargeInputs() {
+    return large;
   }
 
   /**
@@ -68,7 +79,8 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
               "the covariance of a hidden layer needs a jitter of %.2g, which is not small against"
                   + " kappa = %.2g",
               jitter,
-              kappa));
+              kappa),
+          true);
     }
   }
 }

@@ -151,6 +151,18 @@ class InputFilesCommandTest {
   }
 
   @Test
+  void aRidgeBelowTheRoundingIsRefusedWithTheMendThatHelps() throws IOException {
+    String y = file("y.csv", "1\n-1\n1\n");
+    String x = file("x.csv", "0.5,1\n0,2\n-1,0\n");
+    String large = file("large.csv", "50000,1\n0,20000\n-1,30000\n");
+    assertThat(fit("bayes --beta=1e10", x, y).code()).isEqualTo(2);
+    assertThat(fit("bayes --beta=1e10", x, y).line()).endsWith("kappa = 1.0e-10; raise --kappa");
+    assertThat(fit("bayes --beta=1000", large, y).line())
+        .contains("mean |x|^2/D = 6.3e+08", "; scale the columns to order 1")
+        .endsWith("or raise --kappa");
+  }
+
+  @Test
   void theConfigurationHoldsWhatASelectionFound() throws IOException {
     Path out = folder.resolve("selected");
     Program.onDigits(
