@@ -39,8 +39,8 @@ public record DynamicsSolution(
   /** Share of a variance above which leaving it out is an error to be named. */
   static final double LARGEST_LEFT_OUT = 1.001e-2;
 
-  /** Beyond this many times the samples at hand, more of them are no mend. */
-  private static final long MOST_SAMPLES = 100;
+  /** Relative error above which the steps may be what makes it large. */
+  private static final double LARGEST_NOISE = 0.2;
 
   /** A solution without two-time kernels. */
   public DynamicsSolution(
@@ -152,20 +152,17 @@ public record DynamicsSolution(
     return text;
   }
 
-  /**
-   * A mend of errors that are too large. Where they would fall below the tolerance only with very
-   * many samples, the steps have amplified what the samples differ in, and smaller ones do not.
-   */
+  /** Mends of errors that are too large, of which smaller steps come first for very large ones. */
   private String moreSamples() {
     if (wantedSamples == 0) {
       return "more samples";
     }
     String more = "about --samples " + wantedSamples;
-    return wantedSamples / MOST_SAMPLES < problem.options().samples()
+    return relativeError() < LARGEST_NOISE
         ? more
         : "a --step-size below "
             + problem.options().stepSize()
-            + ", at which the steps amplify what the samples differ in, or "
+            + ", at which steps may amplify what the samples differ in, or "
             + more;
   }
 }
