@@ -31,8 +31,7 @@ public final class WholeFit {
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
     String[] described = arguments[1].split(":");
-    Activation activation =
-        Activation.valueOf(described[described.length - 1].toUpperCase(Locale.ROOT));
+    Activation activation = Activation.named(described[described.length - 1]);
     int layers = described.length == 1 ? 1 : Integer.parseInt(described[0]);
     double gamma = Double.parseDouble(arguments[2]);
     double kappa = Double.parseDouble(arguments[3]);
