@@ -23,7 +23,7 @@ public final class SamplerMoves {
   /** Prints one row per move. */
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
-    Activation activation = Activation.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+    Activation activation = Activation.named(arguments[1]);
     double gamma = Double.parseDouble(arguments[2]);
     double kappa = Double.parseDouble(arguments[3]);
     int samples = Integer.parseInt(arguments[5]);

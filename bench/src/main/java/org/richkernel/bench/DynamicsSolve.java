@@ -36,7 +36,7 @@ public final class DynamicsSolve {
   /** Solves once and prints what it took. */
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
-    Activation activation = Activation.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+    Activation activation = Activation.named(arguments[1]);
     int layers = Integer.parseInt(arguments[2]);
     int points = Integer.parseInt(arguments[4]);
     int steps = Integer.parseInt(arguments[5]);
