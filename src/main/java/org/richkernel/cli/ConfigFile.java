@@ -14,14 +14,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.data.InvalidDataException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Options of a command from a file: one JSON or YAML object whose names are those of options. */
+/**
+ * Options of a command from a file: one JSON or YAML object whose names are those of options, or
+ * the summary.json of a result, whose run is then repeated.
+ */
 final class ConfigFile {
   private static final long MOST_BYTES = 1 << 20;
+
+  /** Options of a run that say nothing about its result. */
+  private static final Set<String> NOT_REPEATED =
+      Set.of("config", "out", "resume", "dry-run", "debug");
+
+  /** Options that are recorded with their defaults, but are refused without another one. */
+  private static final Map<String, String> NEEDS =
+      Map.of("select-by", "select", "validation-fraction", "select");
 
   private ConfigFile() {}
 
@@ -34,9 +47,21 @@ final class ConfigFile {
    */
   static List<String> arguments(Path file, CommandSpec command, Predicate<OptionSpec> given) {
     List<String> arguments = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> entry : read(file).properties()) {
+    JsonNode read = read(file);
+    boolean repeated = read.has("richkernel") && read.path("config").isObject();
+    if (repeated) {
+      requireCommand(file, read.path("command").asText(), command);
+      read = read.path("config");
+    }
+    for (Map.Entry<String, JsonNode> entry : read.properties()) {
       String name = entry.getKey();
       OptionSpec option = command.findOption("--" + name);
+      if (repeated
+          && (NOT_REPEATED.contains(name)
+              || isDefault(option, entry.getValue())
+              || read.path(NEEDS.getOrDefault(name, name)).isNull())) {
+        continue;
+      }
       boolean usable = option != null && !option.usageHelp() && !option.versionHelp();
       if (!usable || name.equals("config") || name.startsWith("no-")) {
         throw new InvalidDataException(
@@ -50,6 +75,35 @@ final class ConfigFile {
       }
     }
     return arguments;
+  }
+
+  private static void requireCommand(Path file, String recorded, CommandSpec command) {
+    if (!recorded.equals(command.name())) {
+      throw new InvalidDataException(
+          file.toString(),
+          "it is the summary of a run of '" + recorded + "'",
+          "run richkernel " + recorded + " --config " + file);
+    }
+  }
+
+  /** Whether a recorded value goes without saying; to tell it may contradict other options. */
+  private static boolean isDefault(@Nullable OptionSpec option, JsonNode value) {
+    if (value.isNull()) {
+      return true;
+    }
+    String usual = option == null ? null : option.defaultValue();
+    if (usual == null) {
+      return false;
+    }
+    return value.isNumber() ? sameNumber(usual, value.doubleValue()) : usual.equals(value.asText());
+  }
+
+  private static boolean sameNumber(String text, double value) {
+    try {
+      return Double.parseDouble(text) == value;
+    } catch (NumberFormatException e) {
+      return false;
+    }
   }
 
   /** One option with its value; nothing for a flag that is off. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigFileTest {
   private static final String IMAGES = "mnist01-train-images-idx3-ubyte.gz";
@@ -110,5 +111,41 @@ class ConfigFileTest {
     Program run = lazy(absent);
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
     assertThat(run.line()).contains("--config " + absent + ": it cannot be read");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lazy --kernel=ntk --kappa=0.3",
+        "bayes --samples=64 --max-sweeps=20 --gamma=0.5 --activation=leaky-relu:0.2",
+        "dynamics --samples=64 --steps=3 --activation=tanh --solver=causal",
+        "finite --method=gd --width=16 --steps=3",
+        "finite --method=langevin --width=16 --max-sweeps=20"
+      })
+  void summaryOfARunRepeatsIt(String command, @TempDir Path folder) throws IOException {
+    List<String> first = new ArrayList<>(Program.digits("", 8, 4, "--threads=1", "--quiet"));
+    first.remove(0);
+    List<String> words = List.of(command.split(" ", 0));
+    first.addAll(0, words);
+    first.add("--out=" + folder.resolve("first"));
+    int code = Program.run(first.toArray(String[]::new)).code();
+    assertThat(code).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+
+    String config = "--config=" + folder.resolve("first/summary.json");
+    Program second =
+        Program.run(words.get(0), config, "--out=" + folder.resolve("second"), "--quiet");
+    assertThat(second.code()).as(second.err()).isEqualTo(code);
+    assertThat(folder.resolve("second/arrays.npz"))
+        .hasSameBinaryContentAs(folder.resolve("first/arrays.npz"));
+
+    Program other = Program.run("phase", config);
+    assertThat(other.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(other.line()).contains("the summary of a run of '" + words.get(0) + "'");
+  }
+
+  @Test
+  void unknownNamesAreFollowedByThoseThatAreLikeThem() {
+    assertThat(Program.run("bayes", "--gama=1").line()).contains("did you mean --gamma");
+    assertThat(Program.run("bays").line()).contains("did you mean bayes");
   }
 }
