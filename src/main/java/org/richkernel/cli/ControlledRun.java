@@ -10,6 +10,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.result.CheckpointDirectory;
 import org.richkernel.result.DirectoryCheckpoints;
+import org.richkernel.result.FolderLock;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
@@ -73,9 +74,25 @@ final class ControlledRun implements AutoCloseable {
       ToIntFunction<T> finish) {
     Path out = longRunOptions.out();
     ResultFolder.prepare(out);
-    CheckpointDirectory directory = new CheckpointDirectory(out, options);
+    Optional<FolderLock> lock = FolderLock.of(out);
+    if (lock.isEmpty()) {
+      console.warn(out + " cannot be locked; let no other run write to it");
+    }
+    try {
+      return compute(new CheckpointDirectory(out, options), work, finish);
+    } finally {
+      lock.ifPresent(FolderLock::close);
+    }
+  }
+
+  private <T> int compute(
+      CheckpointDirectory directory,
+      Function<RunControl, Optional<T>> work,
+      ToIntFunction<T> finish) {
     if (!longRunOptions.resume()) {
-      directory.clear();
+      directory
+          .setAside()
+          .ifPresent(kept -> console.warn("the checkpoint of an earlier run is kept in " + kept));
     }
     Optional<T> done = stop.isRaised() ? Optional.empty() : underControl(work, directory);
     if (done.isEmpty()) {

@@ -8,13 +8,13 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * Turns INT, TERM and USR1 into a stop at the next step boundary while it is open, in place of the
- * JVM's own handlers, which would shut down beside the solver. A second INT kills. USR2 belongs to
- * the JVM.
+ * Turns INT, TERM, USR1 and HUP into a stop at the next step boundary while it is open, in place of
+ * the JVM's own handlers, which would shut down beside the solver. A second INT kills. USR2 belongs
+ * to the JVM.
  */
 @SuppressWarnings("sunapi")
 final class StopSignals implements AutoCloseable {
-  private static final List<String> NAMES = List.of("INT", "TERM", "USR1");
+  private static final List<String> NAMES = List.of("INT", "TERM", "USR1", "HUP");
 
   private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
 
@@ -23,7 +23,12 @@ final class StopSignals implements AutoCloseable {
     for (String name : NAMES) {
       try {
         Signal signal = new Signal(name);
-        former.put(signal, Signal.handle(signal, received -> stop(received, stop, console)));
+        SignalHandler before = Signal.handle(signal, received -> stop(received, stop, console));
+        former.put(signal, before);
+        if (before.equals(SignalHandler.SIG_IGN)) {
+          // nohup means it
+          Signal.handle(signal, before);
+        }
       } catch (IllegalArgumentException e) {
         // the JVM was started with -Xrs, or the system has no such signal
         console.warn("signal " + name + " cannot be handled (" + e.getMessage() + ")");

@@ -188,7 +188,32 @@ public final class CheckpointDirectory {
   }
 
   /**
-   * Removes every snapshot, once the result is written or a run starts afresh.
+   * Moves the snapshots of an earlier run out of the way, since a run that starts afresh by mistake
+   * should not cost a night; those that an earlier call moved are removed.
+   *
+   * @return where they are now; empty if there are none
+   * @throws UncheckedIOException if they cannot be moved
+   */
+  public Optional<Path> setAside() {
+    try {
+      if (snapshots().isEmpty()) {
+        clear();
+        return Optional.empty();
+      }
+      Path aside = directory.resolveSibling("checkpoint.before");
+      if (Files.exists(aside)) {
+        deleteTree(aside);
+      }
+      Files.move(directory, aside);
+      knownSound.clear();
+      return Optional.of(aside);
+    } catch (IOException e) {
+      throw failure("set aside", e);
+    }
+  }
+
+  /**
+   * Removes every snapshot, once the result is written.
    *
    * @throws UncheckedIOException if something cannot be removed
    */

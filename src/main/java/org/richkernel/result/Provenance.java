@@ -37,7 +37,7 @@ public record Provenance(
   }
 
   /** The name that the machine has for itself; no name server is asked, which may take long. */
-  private static String localHost() {
+  static String localHost() {
     String told = System.getenv().getOrDefault("HOSTNAME", "unknown");
     try {
       return Files.isReadable(LINUX_HOST) ? Files.readString(LINUX_HOST).strip() : told;

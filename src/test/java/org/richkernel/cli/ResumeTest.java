@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.CheckpointDirectory;
+import org.richkernel.result.FolderLock;
 
 class ResumeTest {
   @TempDir Path folder;
@@ -40,12 +41,31 @@ class ResumeTest {
   }
 
   @Test
-  void withoutResumeAnOldCheckpointIsRemoved() {
+  void withoutResumeAnOldCheckpointIsKeptAside() {
     CheckpointDirectory old = foreign();
 
-    assertThat(bayes().code()).isZero();
+    Program run = bayes();
 
+    assertThat(run.code()).isZero();
+    assertThat(run.line()).contains("earlier run is kept in " + folder + "/checkpoint.before");
     assertThat(old.path()).doesNotExist();
+    assertThat(folder.resolve("checkpoint.before/snapshot-0000000001/state.json")).exists();
+
+    foreign();
+    assertThat(bayes().code()).isZero();
+    assertThat(folder.resolve("checkpoint.before"))
+        .isDirectoryContaining(snapshot -> snapshot.endsWith("snapshot-0000000001"));
+  }
+
+  @Test
+  void aFolderThatAnotherRunWritesToIsRefusedBeforeTheWork() {
+    try (FolderLock lock = FolderLock.of(folder).orElseThrow()) {
+      Program run = bayes();
+      assertThat(run.code()).isEqualTo(ExitCode.IO);
+      assertThat(run.line()).contains("is being written by process").contains("--out");
+    }
+    assertThat(bayes().code()).isZero();
+    assertThat(folder.resolve(".lock")).isEmptyFile();
   }
 
   @Test
