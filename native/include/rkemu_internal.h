@@ -12,6 +12,9 @@ int rkemu_libraryCall(const char* group, const char* name, double flops);
 // 1 if the handle is a live stream of the current context (0 is the default stream).
 int rkemu_isStream(const void* stream);
 
+// A stream is about to work: copies that come before are done. 0, or -1 if one of them failed.
+int rkemu_startWork(const void* stream);
+
 // 1 if the address lies where the devices' memory is.
 int rkemu_isDeviceAddress(const void* address);
 

@@ -1,5 +1,6 @@
 #include "handle.hpp"
 
+#include <cstdint>
 #include <set>
 
 namespace rkemu {
@@ -109,6 +110,7 @@ RKEMU_API cublasStatus cublasSetAtomicsMode(BlasHandle* handle, int mode) {
 RKEMU_API cublasStatus cublasSetWorkspace_v2(BlasHandle* handle, void* workspace, std::size_t bytes) {
   return setting("cublasSetWorkspace_v2", handle, [&] {
     BlasCall call("cublasSetWorkspace_v2", handle);
+    call.require(reinterpret_cast<std::uintptr_t>(workspace) % 256 == 0, "the workspace is no multiple of 256 bytes");
     if (workspace != nullptr && bytes > 0) {
       call.operand("workspace", static_cast<char*>(workspace), static_cast<long>(bytes), 1, static_cast<long>(bytes), 'w');
     }

@@ -52,7 +52,8 @@ class BlasCall {
 
   BlasCall& count(double flops) {
     if (status_ != CUBLAS_STATUS_SUCCESS) return *this;
-    int error = rkemu_libraryCall("cublas", name_, flops);
+    int error = flops > 0 ? rkemu_startWork(handle_->stream) : 0;
+    if (error == 0) error = rkemu_libraryCall("cublas", name_, flops);
     if (error != 0) status_ = error < 0 ? CUBLAS_STATUS_EXECUTION_FAILED : static_cast<cublasStatus>(error);
     return *this;
   }

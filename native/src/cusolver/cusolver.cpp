@@ -33,7 +33,11 @@ class Call {
  public:
   Call(const char* name, Handle* handle) : name_(name) {
     rkemu_lock();
-    if (handles().count(handle) == 0) status_ = CUSOLVER_STATUS_NOT_INITIALIZED;
+    if (handles().count(handle) == 0) {
+      status_ = CUSOLVER_STATUS_NOT_INITIALIZED;
+    } else {
+      stream_ = handle->stream;
+    }
   }
   ~Call() { rkemu_unlock(); }
   Call(const Call&) = delete;
@@ -47,7 +51,8 @@ class Call {
   }
   Call& count(double flops) {
     if (!ok()) return *this;
-    int error = rkemu_libraryCall("cusolver", name_, flops);
+    int error = flops > 0 ? rkemu_startWork(stream_) : 0;
+    if (error == 0) error = rkemu_libraryCall("cusolver", name_, flops);
     if (error != 0) status_ = error < 0 ? CUSOLVER_STATUS_EXECUTION_FAILED : static_cast<cusolverStatus>(error);
     return *this;
   }
@@ -63,6 +68,7 @@ class Call {
 
  private:
   const char* name_;
+  void* stream_ = nullptr;
   cusolverStatus status_ = CUSOLVER_STATUS_SUCCESS;
 };
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "module.hpp"
 #include "state.hpp"
@@ -147,6 +148,7 @@ static Context* primary(CUdevice device) {
 // What a context takes with it; leaks are named first, because a device would forget them silently.
 static void destroyContents(Context& context) {
   reportLeaks(context.device);
+  forgetCopies(&context);
   unloadAllModules(&context);
   auto& streams = state().streams;
   for (auto it = streams.begin(); it != streams.end();) {
@@ -262,9 +264,9 @@ RKEMU_API CUresult cuCtxGetDevice(CUdevice* device) {
 }
 
 RKEMU_API CUresult cuCtxSynchronize() {
-  return withContext("sync", "cuCtxSynchronize", [&](Context&) {
+  return withContext("sync", "cuCtxSynchronize", [&](Context& context) {
     state().counters.syncs++;
-    return CUDA_SUCCESS;
+    return awaitAll(context);
   });
 }
 

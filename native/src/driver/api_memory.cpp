@@ -3,8 +3,9 @@
 #include <cstdlib>
 #include <algorithm>
 #include <cstring>
-#include <set>
+#include <map>
 
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "state.hpp"
 
@@ -25,7 +26,7 @@ RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
 }
 
 RKEMU_API CUresult cuMemFree_v2(CUdeviceptr pointer) {
-  return withContext("free", "cuMemFree_v2", [&](Context&) {
+  return withContext("free", "cuMemFree_v2", [&](Context& context) {
     if (pointer == 0) return CUDA_SUCCESS;
     auto& memory = DeviceMemory::instance();
     const Allocation* allocation = memory.find(pointer);
@@ -33,6 +34,7 @@ RKEMU_API CUresult cuMemFree_v2(CUdeviceptr pointer) {
       say(text("cuMemFree of %#lx, which is not the start of a live allocation", static_cast<unsigned long>(pointer)));
       return CUDA_ERROR_INVALID_VALUE;
     }
+    if (CUresult bad = freeing(context, allocation->base, allocation->bytes)) return bad;
     state().counters.frees++;
     state().counters.liveBytes -= static_cast<long long>(allocation->bytes);
     memory.release(pointer);
@@ -60,9 +62,18 @@ RKEMU_API CUresult cuMemGetAddressRange_v2(CUdeviceptr* base, std::size_t* bytes
   });
 }
 
-static std::set<void*>& hostAllocations() {
-  static auto* all = new std::set<void*>;
+// Page-locked memory of the host: start and bytes.
+static std::map<std::uintptr_t, std::size_t>& hostAllocations() {
+  static auto* all = new std::map<std::uintptr_t, std::size_t>;
   return *all;
+}
+
+static bool isPageLocked(const void* pointer) {
+  auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  auto after = hostAllocations().upper_bound(address);
+  if (after == hostAllocations().begin()) return false;
+  --after;
+  return address - after->first < after->second;
 }
 
 RKEMU_API CUresult cuMemHostAlloc(void** pointer, std::size_t bytes, unsigned flags) {
@@ -70,7 +81,7 @@ RKEMU_API CUresult cuMemHostAlloc(void** pointer, std::size_t bytes, unsigned fl
     if (pointer == nullptr || bytes == 0 || flags > 7) return CUDA_ERROR_INVALID_VALUE;
     *pointer = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     if (*pointer == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
-    hostAllocations().insert(*pointer);
+    hostAllocations()[reinterpret_cast<std::uintptr_t>(*pointer)] = bytes;
     return CUDA_SUCCESS;
   });
 }
@@ -78,10 +89,13 @@ RKEMU_API CUresult cuMemHostAlloc(void** pointer, std::size_t bytes, unsigned fl
 RKEMU_API CUresult cuMemAllocHost_v2(void** pointer, std::size_t bytes) { return cuMemHostAlloc(pointer, bytes, 0); }
 
 RKEMU_API CUresult cuMemFreeHost(void* pointer) {
-  return withContext(nullptr, "cuMemFreeHost", [&](Context&) {
-    if (hostAllocations().erase(pointer) == 0) return CUDA_ERROR_INVALID_VALUE;
+  return withContext(nullptr, "cuMemFreeHost", [&](Context& context) {
+    auto found = hostAllocations().find(reinterpret_cast<std::uintptr_t>(pointer));
+    if (found == hostAllocations().end()) return CUDA_ERROR_INVALID_VALUE;
+    CUresult bad = freeing(context, found->first, found->second);
+    hostAllocations().erase(found);
     std::free(pointer);
-    return CUDA_SUCCESS;
+    return bad;
   });
 }
 
@@ -106,25 +120,37 @@ static CUresult checkRange(const char* name, const char* side, CUdeviceptr addre
 
 static void* host(CUdeviceptr address) { return reinterpret_cast<void*>(address); }
 
-static CUresult toDevice(const char* name, CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream) {
+enum class When { now, late };
+
+// Between host and device: refused at once where it does not fit, done at once or late.
+static CUresult submit(Context& context, Stream* stream, When when, const HostCopy& copy) {
+  for (std::size_t row = 0; row < copy.rows; row++) {
+    CUdeviceptr at = copy.device + row * copy.devicePitch;
+    if (CUresult bad = checkRange(copy.name, copy.toHost ? "source" : "target", at, copy.width, Access::range)) return bad;
+  }
+  Counters& c = state().counters;
+  (copy.toHost ? c.bytesDtoH : c.bytesHtoD) += static_cast<long long>(copy.width * copy.rows);
+  if (copy.width == 0) return CUDA_SUCCESS;
+  CUresult result = submitCopy(context, stream, copy);
+  return result == CUDA_SUCCESS && when == When::now ? awaitStream(context, stream) : result;
+}
+
+static CUresult toDevice(const char* name, CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream,
+                         When when) {
   return withContext("copy", name, [&](Context& context) {
     if (source == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
-    if (CUresult bad = checkRange(name, "target", target, bytes, Access::write)) return bad;
-    std::memcpy(host(target), source, bytes);
-    state().counters.bytesHtoD += static_cast<long long>(bytes);
-    return CUDA_SUCCESS;
+    auto* from = const_cast<char*>(static_cast<const char*>(source));
+    return submit(context, stream, when, {name, false, isPageLocked(source), from, bytes, target, bytes, bytes, 1});
   });
 }
 
-static CUresult toHost(const char* name, void* target, CUdeviceptr source, std::size_t bytes, Stream* stream) {
+static CUresult toHost(const char* name, void* target, CUdeviceptr source, std::size_t bytes, Stream* stream, When when) {
   return withContext("copy", name, [&](Context& context) {
     if (target == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
-    if (CUresult bad = checkRange(name, "source", source, bytes, Access::read)) return bad;
-    std::memcpy(target, host(source), bytes);
-    state().counters.bytesDtoH += static_cast<long long>(bytes);
-    return CUDA_SUCCESS;
+    auto* to = static_cast<char*>(target);
+    return submit(context, stream, when, {name, true, isPageLocked(target), to, bytes, source, bytes, bytes, 1});
   });
 }
 
@@ -138,6 +164,7 @@ static CUresult bothOnDevice(const char* name, CUdeviceptr target, CUdeviceptr s
     if (bytes > 0 && (from == nullptr || source - from->base + bytes > from->bytes)) {
       if (CUresult bad = checkRange(name, "source", source, bytes, Access::read)) return bad;
     }
+    if (CUresult bad = startWork(context, stream)) return bad;
     if (CUresult bad = checkRange(name, "target", target, bytes, Access::write)) return bad;
     memory.copyMarks(target, source, bytes);
     std::memmove(host(target), host(source), bytes);
@@ -147,16 +174,16 @@ static CUresult bothOnDevice(const char* name, CUdeviceptr target, CUdeviceptr s
 }
 
 RKEMU_API CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, std::size_t bytes) {
-  return toDevice("cuMemcpyHtoD_v2", target, source, bytes, nullptr);
+  return toDevice("cuMemcpyHtoD_v2", target, source, bytes, nullptr, When::now);
 }
 RKEMU_API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream) {
-  return toDevice("cuMemcpyHtoDAsync_v2", target, source, bytes, stream);
+  return toDevice("cuMemcpyHtoDAsync_v2", target, source, bytes, stream, When::late);
 }
 RKEMU_API CUresult cuMemcpyDtoH_v2(void* target, CUdeviceptr source, std::size_t bytes) {
-  return toHost("cuMemcpyDtoH_v2", target, source, bytes, nullptr);
+  return toHost("cuMemcpyDtoH_v2", target, source, bytes, nullptr, When::now);
 }
 RKEMU_API CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, std::size_t bytes, Stream* stream) {
-  return toHost("cuMemcpyDtoHAsync_v2", target, source, bytes, stream);
+  return toHost("cuMemcpyDtoHAsync_v2", target, source, bytes, stream, When::late);
 }
 RKEMU_API CUresult cuMemcpyDtoD_v2(CUdeviceptr target, CUdeviceptr source, std::size_t bytes) {
   return bothOnDevice("cuMemcpyDtoD_v2", target, source, bytes, nullptr);
@@ -165,7 +192,7 @@ RKEMU_API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, 
   return bothOnDevice("cuMemcpyDtoDAsync_v2", target, source, bytes, stream);
 }
 
-static CUresult copy2D(const char* name, const CUDA_MEMCPY2D* copy, Stream* stream) {
+static CUresult copy2D(const char* name, const CUDA_MEMCPY2D* copy, Stream* stream, When when) {
   return withContext("copy", name, [&](Context& context) {
     if (copy == nullptr) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
@@ -186,37 +213,39 @@ static CUresult copy2D(const char* name, const CUDA_MEMCPY2D* copy, Stream* stre
     auto source = fromDevice ? copy->srcDevice : reinterpret_cast<CUdeviceptr>(copy->srcHost);
     auto target = toDevice ? copy->dstDevice : reinterpret_cast<CUdeviceptr>(copy->dstHost);
     if (source == 0 || target == 0) return CUDA_ERROR_INVALID_VALUE;
+    source += copy->srcY * sourcePitch + copy->srcXInBytes;
+    target += copy->dstY * targetPitch + copy->dstXInBytes;
+    if (fromDevice != toDevice) {
+      auto* onHost = reinterpret_cast<char*>(fromDevice ? target : source);
+      return submit(context, stream, when,
+                    {name, fromDevice, isPageLocked(onHost), onHost, fromDevice ? targetPitch : sourcePitch,
+                     fromDevice ? source : target, fromDevice ? sourcePitch : targetPitch, copy->WidthInBytes,
+                     copy->Height});
+    }
+    if (CUresult bad = startWork(context, stream)) return bad;
     for (std::size_t row = 0; row < copy->Height; row++) {
-      CUdeviceptr from = source + (copy->srcY + row) * sourcePitch + copy->srcXInBytes;
-      CUdeviceptr to = target + (copy->dstY + row) * targetPitch + copy->dstXInBytes;
-      if (fromDevice && !toDevice) {
-        if (CUresult bad = checkRange(name, "source", from, copy->WidthInBytes, Access::read)) return bad;
-      }
-      if (fromDevice && toDevice) {
+      CUdeviceptr from = source + row * sourcePitch, to = target + row * targetPitch;
+      if (fromDevice) {
         const Allocation* a = DeviceMemory::instance().find(from);
         if (a == nullptr || from - a->base + copy->WidthInBytes > a->bytes) {
           if (CUresult bad = checkRange(name, "source", from, copy->WidthInBytes, Access::read)) return bad;
         }
-      }
-      if (toDevice) {
         if (CUresult bad = checkRange(name, "target", to, copy->WidthInBytes, Access::write)) return bad;
+        DeviceMemory::instance().copyMarks(to, from, copy->WidthInBytes);
       }
-      if (fromDevice && toDevice) DeviceMemory::instance().copyMarks(to, from, copy->WidthInBytes);
       std::memmove(host(to), host(from), copy->WidthInBytes);
     }
-    auto moved = static_cast<long long>(copy->WidthInBytes * copy->Height);
-    Counters& c = state().counters;
-    (fromDevice ? toDevice ? c.bytesDtoD : c.bytesDtoH : c.bytesHtoD) += moved;
+    if (fromDevice) state().counters.bytesDtoD += static_cast<long long>(copy->WidthInBytes * copy->Height);
     return CUDA_SUCCESS;
   });
 }
 
-RKEMU_API CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* copy) { return copy2D("cuMemcpy2D_v2", copy, nullptr); }
+RKEMU_API CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* copy) { return copy2D("cuMemcpy2D_v2", copy, nullptr, When::now); }
 RKEMU_API CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* copy) {
-  return copy2D("cuMemcpy2DUnaligned_v2", copy, nullptr);
+  return copy2D("cuMemcpy2DUnaligned_v2", copy, nullptr, When::now);
 }
 RKEMU_API CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* copy, Stream* stream) {
-  return copy2D("cuMemcpy2DAsync_v2", copy, stream);
+  return copy2D("cuMemcpy2DAsync_v2", copy, stream, When::late);
 }
 
 // ---- fills -----------------------------------------------------------------------------------------------------------
@@ -226,6 +255,7 @@ static CUresult fill(const char* name, CUdeviceptr target, T value, std::size_t 
   return withContext("copy", name, [&](Context& context) {
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     if (target % sizeof(T) != 0) return CUDA_ERROR_INVALID_VALUE;
+    if (CUresult bad = startWork(context, stream)) return bad;
     if (CUresult bad = checkRange(name, "target", target, count * sizeof(T), Access::write)) return bad;
     T* at = static_cast<T*>(host(target));
     for (std::size_t i = 0; i < count; i++) at[i] = value;

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "block_runner.hpp"
+#include "late_copies.hpp"
 #include "module.hpp"
 #include "state.hpp"
 
@@ -117,6 +118,7 @@ RKEMU_API CUresult cuLaunchKernel(Function* handle, unsigned gridX, unsigned gri
     const Module& module = *function->module;
     Launch launch{function->name, function->thunk, parameters, module.here, module.low, module.high, module.file,
                   {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, 163u << 10};
+    if (CUresult bad = startWork(context, stream)) return bad;
     state().counters.launches++;
     return runGrid(launch);
   });

@@ -1,32 +1,34 @@
-// Streams and events. Work is done when it is submitted, so a stream is always idle and an event has happened.
-#include "state.hpp"
+// Streams and events. Work is done when it is submitted, except for copies between host and device, which run late.
+#include "late_copies.hpp"
 
 using namespace rkemu;
 
-static CUresult createStream(Context& context, Stream** stream) {
+static CUresult createStream(Context& context, Stream** stream, unsigned flags) {
   if (stream == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  *stream = new Stream{&context};
+  *stream = new Stream{&context, flags == 0};
   state().streams.insert(*stream);
   return CUDA_SUCCESS;
 }
 
 RKEMU_API CUresult cuStreamCreate(Stream** stream, unsigned flags) {
   return withContext(nullptr, "cuStreamCreate", [&](Context& context) {
-    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream);
+    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream, flags);
   });
 }
 
 RKEMU_API CUresult cuStreamCreateWithPriority(Stream** stream, unsigned flags, int) {
   return withContext(nullptr, "cuStreamCreateWithPriority", [&](Context& context) {
-    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream);
+    return flags > 1 ? CUDA_ERROR_INVALID_VALUE : createStream(context, stream, flags);
   });
 }
 
 RKEMU_API CUresult cuStreamDestroy_v2(Stream* stream) {
-  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context&) {
-    if (state().streams.erase(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
+  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context& context) {
+    if (state().streams.count(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
+    CUresult last = awaitStream(context, stream);
+    state().streams.erase(stream);
     delete stream;
-    return CUDA_SUCCESS;
+    return last;
   });
 }
 
@@ -34,13 +36,14 @@ RKEMU_API CUresult cuStreamSynchronize(Stream* stream) {
   return withContext("sync", "cuStreamSynchronize", [&](Context& context) {
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     state().counters.syncs++;
-    return CUDA_SUCCESS;
+    return awaitStream(context, stream);
   });
 }
 
+// Who asks learns that all is done, so it is.
 RKEMU_API CUresult cuStreamQuery(Stream* stream) {
   return withContext("sync", "cuStreamQuery", [&](Context& context) {
-    return streamUsable(context, stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+    return streamUsable(context, stream) ? awaitStream(context, stream) : CUDA_ERROR_INVALID_HANDLE;
   });
 }
 
@@ -48,7 +51,9 @@ static bool isEvent(const Event* event) { return state().events.count(const_cast
 
 RKEMU_API CUresult cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
   return withContext(nullptr, "cuStreamWaitEvent", [&](Context& context) {
-    return streamUsable(context, stream) && isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+    if (!streamUsable(context, stream) || !isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
+    if (event->recorded) waitInStream(context, stream, event->point);
+    return CUDA_SUCCESS;
   });
 }
 
@@ -66,22 +71,25 @@ RKEMU_API CUresult cuEventRecord(Event* event, Stream* stream) {
   return withContext(nullptr, "cuEventRecord", [&](Context& context) {
     if (!isEvent(event) || !streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     event->recorded = true;
+    event->point = endOf(stream);
     event->when = std::chrono::steady_clock::now();
     return CUDA_SUCCESS;
   });
 }
 
 RKEMU_API CUresult cuEventSynchronize(Event* event) {
-  return withContext("sync", "cuEventSynchronize", [&](Context&) {
+  return withContext("sync", "cuEventSynchronize", [&](Context& context) {
     if (!isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
     state().counters.syncs++;
-    return CUDA_SUCCESS;
+    return event->recorded ? awaitPoint(context, event->point) : CUDA_SUCCESS;
   });
 }
 
 RKEMU_API CUresult cuEventQuery(Event* event) {
-  return withContext("sync", "cuEventQuery",
-                     [&](Context&) { return isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE; });
+  return withContext("sync", "cuEventQuery", [&](Context& context) {
+    if (!isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
+    return event->recorded ? awaitPoint(context, event->point) : CUDA_SUCCESS;
+  });
 }
 
 RKEMU_API CUresult cuEventElapsedTime(float* milliseconds, Event* start, Event* end) {

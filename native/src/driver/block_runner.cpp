@@ -309,7 +309,7 @@ void slowAccess(unsigned long address, unsigned long bytes, int isStore, void* p
   }
   std::string wrong;
   CUresult error = CUDA_ERROR_ILLEGAL_ADDRESS;
-  bool aligned = bytes == 16 ? (address & 7) == 0 : bytes > 8 || (bytes & (bytes - 1)) || (address & (bytes - 1)) == 0;
+  bool aligned = bytes > 16 || (bytes & (bytes - 1)) != 0 || (address & (bytes - 1)) == 0;
   if (!aligned) {
     wrong = text("misaligned access: address %#lx", address);
     error = CUDA_ERROR_MISALIGNED_ADDRESS;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "rkemu_layout.h"
 #include "module.hpp"
@@ -31,6 +32,7 @@ long long reportLeaks(int device) {
 RKEMU_CONTROL void rkemu_reset() {
   State& s = state();
   Guard guard(s.lock);
+  forgetCopies(nullptr);
   unloadAllModules(nullptr);
   DeviceMemory::instance().releaseAll();
   for (Stream* stream : s.streams) delete stream;
@@ -146,6 +148,12 @@ RKEMU_CONTROL int rkemu_isStream(const void* stream) {
   return context != nullptr && streamUsable(*context, static_cast<const Stream*>(stream));
 }
 
+RKEMU_CONTROL int rkemu_startWork(const void* stream) {
+  Guard guard(state().lock);
+  Context* context = currentContext();
+  return context == nullptr ? -1 : startWork(*context, static_cast<const Stream*>(stream)) == CUDA_SUCCESS ? 0 : -1;
+}
+
 RKEMU_CONTROL int rkemu_isDeviceAddress(const void* address) {
   return DeviceMemory::inArena(reinterpret_cast<std::uintptr_t>(address));
 }
@@ -160,6 +168,11 @@ RKEMU_CONTROL int rkemu_operand(const char* call, const char* name, const void* 
   if (home != nullptr && context != nullptr && DeviceMemory::inArena(base) && home->device != context->device) {
     violation(CUDA_ERROR_ILLEGAL_ADDRESS, text("%s, operand %s: allocation #%ld lies on device %d, the call is for device %d",
                                                call, name, home->number, home->device, context->device));
+    return -1;
+  }
+  if (rows > 0 && columns > 0 && base % static_cast<unsigned>(bytesPerElement) != 0) {
+    violation(CUDA_ERROR_MISALIGNED_ADDRESS,
+              text("%s, operand %s: address %#lx is no multiple of %d bytes", call, name, base, bytesPerElement));
     return -1;
   }
   for (long j = 0; j < columns; j++) {

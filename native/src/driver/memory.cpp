@@ -302,6 +302,7 @@ std::string DeviceMemory::check(std::uintptr_t address, std::size_t bytes, Acces
   const Allocation* a = find(address);
   if (a == nullptr && !inArena(address)) return text("address %#lx is not in device memory", address);
   if (a == nullptr || address - a->base + bytes > a->bytes) return whereabouts(address, bytes);
+  if (access == Access::range) return "";
   if (access == Access::write) {
     mark(address, bytes, true);
     return "";

@@ -18,7 +18,7 @@ struct Allocation {
   std::size_t room;    // addresses it takes with the gap behind it; of device memory only
 };
 
-enum class Access { read, write };
+enum class Access { read, write, range };
 
 class DeviceMemory {
  public:
@@ -43,7 +43,8 @@ class DeviceMemory {
   std::size_t live(int device) const;  // allocations; of all devices for -1
   std::string liveNames(int device, std::size_t most) const;
 
-  // "" if all the bytes lie in one allocation (and are written, for a read), else what is wrong. A write marks them.
+  // "" if all the bytes lie in one allocation (and are written, for a read), else what is wrong. A write marks them; for a
+  // range nothing but the place counts.
   std::string check(std::uintptr_t address, std::size_t bytes, Access access);
   bool written(std::uintptr_t address, std::size_t bytes) const;
   void mark(std::uintptr_t address, std::size_t bytes, bool written);

@@ -17,12 +17,20 @@ struct Context;
 
 struct Stream {
   Context* context;
+  bool blocking;  // takes turns with the default stream
+};
+
+// A place in the order of a stream; the numbers grow over all streams.
+struct StreamPoint {
+  const Stream* stream = nullptr;
+  long number = 0;
 };
 
 struct Event {
   Context* context;
   bool recorded = false;
   bool timed = true;
+  StreamPoint point;
   std::chrono::steady_clock::time_point when;
 };
 
@@ -48,6 +56,7 @@ struct State {
   bool stub = false;  // a toolkit's stub, which refuses every call
   std::size_t memory = 0;
   OnUninitialised onUninitialised = OnUninitialised::fail;
+  bool lateCopies = true;
   std::vector<std::unique_ptr<Context>> contexts;
   std::set<Stream*> streams;
   std::set<Event*> events;

@@ -182,7 +182,7 @@ CompileResult compile(const CompileRequest& request) {
   for (const char* option :
        {"-O2", "-g1", "-gdwarf-4", "-fPIC", "-shared", "-nostdinc", "-nostdinc++", "-fno-exceptions", "-fno-rtti",
         "-fno-threadsafe-statics", "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math",
-        "-ffp-contract=off", "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-store-merging",
+        "-ffp-contract=off", "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-store-merging", "-fno-tree-sra",
         "-fsanitize=kernel-address", "--param=asan-stack=0", "--param=asan-globals=0",
         "--param=asan-instrumentation-with-call-threshold=0", "-fno-diagnostics-show-caret", "-Wno-unknown-pragmas",
         "-Wno-attributes", "-Wl,-Bsymbolic", "-o", ".rkemu/kernel.so", ".rkemu/kernel.cpp", "-lm"}) {

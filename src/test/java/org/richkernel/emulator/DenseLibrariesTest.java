@@ -422,6 +422,26 @@ class DenseLibrariesTest {
     assertClose(q.transpose().multiply(q), MatrixUtils.createRealIdentityMatrix(n), 1e-12);
   }
 
+  /** Doubles at a multiple of four bytes. */
+  @Test
+  void misalignedOperandIsCaught() {
+    CUdeviceptr a = session.upload(new double[10]).withByteOffset(4);
+    CUdeviceptr c = session.upload(new double[9]);
+    assertThat(JCublas2.cublasDgemm(blas, N, N, 3, 3, 3, scalar(1), a, 3, a, 3, scalar(0), c, 3))
+        .isEqualTo(cublasStatus.CUBLAS_STATUS_EXECUTION_FAILED);
+    assertThat(EmulatedDevice.lastReport())
+        .contains("cublasDgemm_v2, operand A")
+        .contains("no multiple of 8 bytes");
+  }
+
+  @Test
+  void misalignedWorkspaceIsRefused() {
+    CUdeviceptr space = session.allocate(1024);
+    assertThat(JCublas2.cublasSetWorkspace(blas, space, 1024)).isZero();
+    assertThat(JCublas2.cublasSetWorkspace(blas, space.withByteOffset(128), 512))
+        .isEqualTo(cublasStatus.CUBLAS_STATUS_INVALID_VALUE);
+  }
+
   @Test
   void operandThatDoesNotFitItsAllocationIsCaught() {
     CUdeviceptr a = session.upload(new double[9]);

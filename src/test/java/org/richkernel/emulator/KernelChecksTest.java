@@ -11,6 +11,9 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Faults planted in kernels are caught, and named with kernel, block, thread and allocation. */
 @OnEmulatedDevice
@@ -259,6 +262,44 @@ class KernelChecksTest {
           assertThat(EmulatedDevice.lastReport()).contains("race on shared variable tile");
         }
       }
+    }
+  }
+
+  /** Sixteen bytes at once need a multiple of sixteen, of eight is not enough. */
+  @ParameterizedTest
+  @CsvSource({
+    "read,  'double2 a = *reinterpret_cast<const double2*>(x + 2); x[0] = float(a.x + a.y);'",
+    "read,  'float4 a = *reinterpret_cast<const float4*>(x + 6); x[0] = a.x + a.w;'",
+    "write, '*reinterpret_cast<float4*>(x + 2) = make_float4(1, 2, 3, 4);'",
+    "write, '*reinterpret_cast<double2*>(x + 10) = make_double2(1, 2);'",
+    "read,  'struct alignas(16) P { float v[4]; }; P a = *(const P*)(x + 2); x[0] = a.v[0] + a.v[3];'",
+    "write, 'struct alignas(16) P { float v[4]; }; P a = {1, 2, 3, x[0]}; *(P*)(x + 2) = a;'"
+  })
+  void sixteenBytesAtAMultipleOfEightAreCaught(String access, String body) {
+    String source = "extern \"C\" __global__ void k(float* x) { " + body + " }";
+    try (DeviceSession session = new DeviceSession()) {
+      CUdeviceptr x = session.upload(new float[16]);
+      assertThat(session.launch(session.kernel(source, "k"), 1, 1, 0, argument(x)))
+          .isEqualTo(CUresult.CUDA_ERROR_MISALIGNED_ADDRESS);
+      assertThat(EmulatedDevice.lastReport()).contains(access + " of 16 bytes", "misaligned");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "double2 a = *reinterpret_cast<const double2*>(x + 4); x[0] = float(a.x + a.y);",
+        "*reinterpret_cast<float4*>(x + 8) = make_float4(1, 2, 3, 4);",
+        "double* y = reinterpret_cast<double*>(x + 2); y[0] = 1; y[1] = 2;",
+        "double* y = reinterpret_cast<double*>(x + 2); double a = y[0], b = y[1]; x[0] = a + b;",
+        "float a = x[1], b = x[2], c = x[3], d = x[4]; x[5] = a; x[6] = b; x[7] = c; x[8] = d;"
+      })
+  void accessesThatADeviceAllowsPass(String body) {
+    String source = "extern \"C\" __global__ void k(float* x) { " + body + " }";
+    try (DeviceSession session = new DeviceSession()) {
+      CUdeviceptr x = session.upload(new float[16]);
+      check(session.launch(session.kernel(source, "k"), 1, 1, 0, argument(x)));
+      assertThat(EmulatedDevice.lastReport()).isEmpty();
     }
   }
 
