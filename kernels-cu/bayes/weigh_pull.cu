@@ -1,7 +1,7 @@
 #include "include/index.cuh"
 
-// out_si = scale slope_si pull_si: the last step of a back-projection of rank above 32, whose product
-// comes from cuBLAS. out may be slope.
+// out_si = scale slope_si pull_si: the last step of a back-projection of rank 8 or more, whose
+// product comes from cuBLAS. out may be slope.
 // Grid: x over columns, y over rows, any size. Block: 2-D, at most 256 threads. Shared: 0.
 // Index ranges: 0 <= s < rows, 0 <= i < columns.
 // Owns: a thread owns out[s][i]. Defined by: Backend.backProject.

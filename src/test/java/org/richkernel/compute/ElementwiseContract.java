@@ -153,9 +153,31 @@ interface ElementwiseContract extends ContractSubject {
     }
   }
 
+  /** The matrix allows 16-byte accesses, the weights in the middle of a row do not. */
+  @Test
+  default void columnsAreScaledByWeightsThatStartAnywhere() {
+    Host a = Host.random(6, 16, 1);
+    Host w = Host.random(1, 16, 2);
+    for (Precision p : Precision.values()) {
+      Matrix[] owner = new Matrix[1];
+      Matrix weights = w.inWindow(backend(), p, "w", owner);
+      try (Matrix m = a.on(backend(), p, "a")) {
+        backend().scaleColumns(weights, m);
+        Host expected = new Host(6, 16);
+        for (int i = 0; i < 6; i++) {
+          for (int j = 0; j < 16; j++) {
+            expected.set(i, j, w.at(0, j) * a.at(i, j));
+          }
+        }
+        Host.from(backend(), m).isWithin(Tolerance.ELEMENTWISE.of(p, 10), expected, "scaleColumns");
+      }
+      owner[0].close();
+    }
+  }
+
   @Test
   default void backProjectionMatchesPlainLoops() {
-    for (int k : new int[] {0, 1, 3, 31}) {
+    for (int k : new int[] {0, 1, 3, 7, 8, 33}) {
       for (int p : new int[] {0, 1, 33, 257}) {
         for (int s : new int[] {0, 1, 300}) {
           Host phi = Host.random(s, p, 1);
@@ -187,6 +209,33 @@ interface ElementwiseContract extends ContractSubject {
           owner[0].close();
         }
       }
+    }
+  }
+
+  /** A pull of rank 10 is the sum of its halves, whichever way a backend takes each. */
+  @Test
+  default void backProjectionsOfManyPullsAddThoseOfFew() {
+    Host phi = Host.random(300, 129, 1);
+    Host slope = Host.random(300, 129, 2);
+    Host v = Host.random(129, 10, 3);
+    double scale =
+        slope.largest()
+            * phi.magnitudes().times(v.magnitudes()).times(v.transposed().magnitudes()).largest();
+    try (Matrix a = phi.on(backend(), Precision.FLOAT32, "phi");
+        Matrix b = slope.on(backend(), Precision.FLOAT32, "slope");
+        Matrix pulls = v.on(backend(), Precision.FLOAT32, "v");
+        Matrix whole = backend().allocate(Precision.FLOAT32, 300, 129, "whole");
+        Matrix part = backend().allocate(Precision.FLOAT32, 300, 129, "part")) {
+      backend().backProject(1, a, b, pulls, whole);
+      for (int first : new int[] {0, 5}) {
+        backend().backProject(1, a, b, pulls.view(0, 129, first, 5), part);
+        backend().axpy(-1, part, whole);
+      }
+      Host.from(backend(), whole)
+          .isWithin(
+              2 * Tolerance.PRODUCT.ofSum(Precision.FLOAT32, 139, scale),
+              new Host(300, 129),
+              "backProject of 10 less those of 5 and 5");
     }
   }
 

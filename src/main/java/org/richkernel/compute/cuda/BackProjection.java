@@ -5,11 +5,12 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 
 /**
- * out = scale slope o ((phi V) V^T). Up to rank 32 one kernel does both products row by row and
- * nothing but the result is stored; above that cuBLAS makes them, a panel of rows at a time.
+ * out = scale slope o ((phi V) V^T). Up to rank 7 one kernel does both products row by row and
+ * nothing but the result is stored. That kernel reads V twice for each row, which costs more than
+ * storing the product from rank 8 on: there cuBLAS makes both, a panel of rows at a time.
  */
 final class BackProjection {
-  private static final int MOST_FUSED = 32;
+  private static final int MOST_FUSED = 7;
   private static final long PANEL_BYTES = 16L << 20;
 
   private final KernelLauncher launcher;

@@ -136,9 +136,13 @@ class CudaTrafficTest {
   }
 
   @Test
-  void backProjectionOfLowRankIsOneLaunch() {
+  void backProjectionIsOneLaunchAndFromRankEightOnTwoProducts() {
     backend.activateWithDerivative(Activation.TANH, x, y, z);
     costs("backProject", 1, 0, 0, 0, () -> backend.backProject(0.1, y, z, v, z));
+    try (Matrix many = backend.allocate(Precision.FLOAT32, P, 8, "many")) {
+      costs("rank 7", 1, 0, 0, 0, () -> backend.backProject(0.1, y, z, many.view(0, P, 0, 7), z));
+      costs("rank 8", 1, 2, 0, 0, () -> backend.backProject(0.1, y, z, many, z));
+    }
   }
 
   @Test
