@@ -4,8 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Side;
-import org.richkernel.compute.Transpose;
+import org.richkernel.compute.TwoSidedSolve;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -20,6 +19,7 @@ import org.richkernel.compute.Workspace;
 final class CholeskyAdjoint {
   private final Backend backend;
   private final Matrix unit;
+  private final TwoSidedSolve solve;
   private final Matrix adjoint;
   private final Matrix adjointSingle;
   private final Matrix meanDiagonal;
@@ -30,12 +30,14 @@ final class CholeskyAdjoint {
   CholeskyAdjoint(Backend backend, Workspace memory) {
     this.backend = backend;
     unit = memory.get("unit matrix");
+    solve = new TwoSidedSolve(backend, memory, unit.rows());
     adjoint = memory.get("adjoint of the covariance");
     adjointSingle = memory.get("adjoint of the covariance, single");
     meanDiagonal = memory.get("mean diagonal of the adjoint");
   }
 
-  static void plan(MemoryPlan plan, int points) {
+  static void plan(Backend backend, MemoryPlan plan, int points) {
+    TwoSidedSolve.plan(backend, plan, points);
     plan.add("adjoint of the covariance", Precision.FLOAT64, points, points)
         .add("adjoint of the covariance, single", Precision.FLOAT32, points, points)
         .add("mean diagonal of the adjoint", Precision.FLOAT64, 1, 1);
@@ -54,8 +56,7 @@ final class CholeskyAdjoint {
     // Q = tril_half(M) + tril_half(M)^T for M = G^T xi is the lower triangle of M, mirrored
     backend.mirroredCrossGram(1, gradient, xi, 0, adjoint);
     // 2 dE/dSigma = F^{-T} Q F^{-1}
-    backend.solveTriangular(Side.LEFT, Transpose.YES, 1, cholesky, adjoint);
-    backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, cholesky, adjoint);
+    solve.solve(cholesky, adjoint);
     // Sigma holds jitter tr / P on its diagonal
     backend.dot(1.0 / points, unit, adjoint, 0, meanDiagonal);
     backend.addDiagonal(jitter, meanDiagonal, adjoint);

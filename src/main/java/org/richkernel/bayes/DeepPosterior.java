@@ -25,8 +25,8 @@ import org.richkernel.network.NetworkSpec;
  * the next layer.
  *
  * <p>Cost of an evaluation: three products of 2 S P r flops for the first layer; for each other one
- * of 2 S P^2 and four of half as many, and 7/3 P^3. Memory: 3 S (r + (L - 1) P) + 2 L S P floats
- * and (2 L + 7) P^2 doubles beside the populations.
+ * of 2 S P^2 and four of half as many, and 4/3 to 7/3 P^3. Memory: 3 S (r + (L - 1) P) + 2 L S P
+ * floats and (2 L + 7) P^2 doubles beside the populations.
  */
 final class DeepPosterior implements MarginalPosterior {
   private final Backend backend;
@@ -154,7 +154,7 @@ final class DeepPosterior implements MarginalPosterior {
     plan.add("jitters", Precision.FLOAT64, 1, depth - 1)
         .add("unit matrix", Precision.FLOAT64, points, points)
         .add("ones", Precision.FLOAT64, points, points);
-    CholeskyAdjoint.plan(plan, points);
+    CholeskyAdjoint.plan(backend, plan, points);
     for (int l = 1; l <= depth; l++) {
       plan.add("kernel of layer " + l, Precision.FLOAT64, points, points)
           .add("phi " + l, Precision.FLOAT32, samples, points)

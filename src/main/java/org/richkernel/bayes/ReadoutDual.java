@@ -125,9 +125,7 @@ final class ReadoutDual {
 
   /** target = scale A^{-1}, P x P, float64. */
   void inverse(double scale, Matrix target) {
-    backend.fill(0, target);
-    backend.addDiagonal(scale, target);
-    backend.solveCholesky(cholesky, target);
+    backend.invertCholesky(scale, cholesky, target);
   }
 
   /** Wall-clock time spent in factorizations so far. */

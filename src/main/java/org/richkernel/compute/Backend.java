@@ -166,6 +166,18 @@ public interface Backend extends AutoCloseable {
   void solveCholesky(Matrix l, Matrix b);
 
   /**
+   * target = scale (L L^T)^{-1}, both triangles.
+   *
+   * @param l n x n, lower triangular
+   * @param target n x n
+   */
+  default void invertCholesky(double scale, Matrix l, Matrix target) {
+    fill(0, target);
+    addDiagonal(scale, target);
+    solveCholesky(l, target);
+  }
+
+  /**
    * Eigendecomposition of a symmetric matrix, A = Q diag(values) Q^T with ascending values. Q
    * (eigenvectors in columns) replaces A.
    *

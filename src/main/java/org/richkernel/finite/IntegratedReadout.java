@@ -78,9 +78,7 @@ final class IntegratedReadout implements ReadoutLikelihood {
 
   @Override
   public void pull(Matrix out) {
-    backend.fill(0, inverse);
-    backend.addDiagonal(1, inverse);
-    backend.solveCholesky(cholesky, inverse);
+    backend.invertCholesky(1, cholesky, inverse);
     // -gamma^2 g v v^T + (K g / N) A^{-1}
     backend.gemm(
         Transpose.NO,

@@ -153,7 +153,13 @@ class DeviceSamplerTest {
   void gramOfAnyNumberOfSamplesIsAtMostThreeLaunchesPerTile() {
     try (Backend backend = open("cuda")) {
       int[][] shapes = {
-        {100, 60, 2}, {1024, 60, 2}, {5000, 60, 3}, {100, 1500, 4}, {2100, 1025, 7}
+        {100, 60, 2},
+        {1024, 60, 2},
+        {5000, 60, 2},
+        {4999, 60, 3},
+        {100, 1500, 4},
+        {2100, 1025, 4},
+        {2099, 1025, 7}
       };
       for (int[] shape : shapes) {
         int tiles = (shape[1] + 1023) / 1024;

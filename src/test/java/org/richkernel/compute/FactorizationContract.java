@@ -162,6 +162,58 @@ interface FactorizationContract extends ContractSubject {
   }
 
   @Test
+  default void invertedFactorTimesTheMatrixIsTheUnitMatrix() {
+    for (int n : new int[] {0, 1, 2, 65, 200}) {
+      Host a = Host.positiveDefinite(n, 5);
+      Matrix[] ownerL = new Matrix[1];
+      Matrix[] ownerInverse = new Matrix[1];
+      Matrix l = a.inWindow(backend(), Precision.FLOAT64, "l", ownerL);
+      Matrix inverse = new Host(n, n).inWindow(backend(), Precision.FLOAT64, "i", ownerInverse);
+      backend().cholesky(l);
+      Host factor = Host.from(backend(), l);
+      backend().invertCholesky(0.25, l, inverse);
+      Host unit = new Host(n, n);
+      for (int i = 0; i < n; i++) {
+        unit.set(i, i, 0.25);
+      }
+      double bound = Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, 8);
+      Host found = Host.from(backend(), inverse);
+      a.times(found).isWithin(bound, unit, "A times the inverse");
+      found.isWithin(bound, found.transposed(), "the inverse is symmetric");
+      Host.from(backend(), l).isWithin(0, factor, "the factor stays");
+      ownerL[0].close();
+      ownerInverse[0].close();
+    }
+  }
+
+  /** The whole width of a block, blocks with a rest, and more blocks than are kept of one width. */
+  @Test
+  default void twoSidedSolveIsUndoneByProducts() {
+    for (int n : new int[] {1, 33, 256, 300, 530}) {
+      Host a = Host.positiveDefinite(n, 6);
+      Host x = Host.random(n, n, 7);
+      Host c = x.combine(0.5, 0.5, x.transposed());
+      MemoryPlan plan = new MemoryPlan();
+      TwoSidedSolve.plan(backend(), plan, n);
+      Matrix[] ownerL = new Matrix[1];
+      Matrix[] ownerC = new Matrix[1];
+      Matrix l = a.inWindow(backend(), Precision.FLOAT64, "l", ownerL);
+      Matrix solved = c.inWindow(backend(), Precision.FLOAT64, "c", ownerC);
+      backend().cholesky(l);
+      try (Workspace memory = new Workspace(backend(), plan)) {
+        new TwoSidedSolve(backend(), memory, n).solve(l, solved);
+      }
+      Host factor = Host.from(backend(), l);
+      Host w = Host.from(backend(), solved);
+      double bound = Tolerance.FACTORIZATION.ofSum(Precision.FLOAT64, n, 8);
+      factor.transposed().times(w).times(factor).isWithin(bound, c, "L^T W L for n = " + n);
+      w.isWithin(bound, w.transposed(), "W is symmetric");
+      ownerL[0].close();
+      ownerC[0].close();
+    }
+  }
+
+  @Test
   default void eigenvectorsDiagonaliseTheMatrix() {
     for (int n : new int[] {0, 1, 2, 33, 64, 200}) {
       Host x = Host.random(n, n, n);

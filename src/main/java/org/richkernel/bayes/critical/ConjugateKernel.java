@@ -38,14 +38,13 @@ final class ConjugateKernel {
     double[] inverse = new double[points * points];
     try (Workspace memory = new Workspace(backend, plan(new MemoryPlan(), points, outputs))) {
       Matrix factor = memory.get("readout kernel");
-      Matrix unit = memory.get("inverse");
+      Matrix inverted = memory.get("inverse");
       Matrix y = memory.get("targets");
       backend.upload(c, factor);
       backend.addDiagonal(problem.kappa(), factor);
       backend.cholesky(factor);
-      backend.addDiagonal(1, unit);
-      backend.solveCholesky(factor, unit);
-      backend.download(unit, inverse);
+      backend.invertCholesky(1, factor, inverted);
+      backend.download(inverted, inverse);
       backend.upload(problem.targets().toArray(), y);
       backend.solveCholesky(factor, y);
       backend.download(y, v);

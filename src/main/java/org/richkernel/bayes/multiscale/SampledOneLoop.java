@@ -105,9 +105,7 @@ final class SampledOneLoop {
       }
       backend.upload(curvature, m);
       backend.cholesky(m);
-      backend.fill(0, inverse);
-      backend.addDiagonal(1, inverse);
-      backend.solveCholesky(m, inverse);
+      backend.invertCholesky(1, m, inverse);
       double[] resolvent = new double[points * points];
       backend.download(inverse, resolvent);
 

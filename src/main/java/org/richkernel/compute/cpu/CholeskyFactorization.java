@@ -5,6 +5,7 @@ import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_full.LAPACKE_dpotrf_work;
+import static org.bytedeco.openblas.global.openblas_full.LAPACKE_dpotri_work;
 import static org.bytedeco.openblas.global.openblas_full.LAPACK_COL_MAJOR;
 import static org.bytedeco.openblas.global.openblas_full.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas_full.cblas_dsyrk;
@@ -55,6 +56,20 @@ final class CholeskyFactorization {
       }
     }
     mirror.clearUpper(a);
+  }
+
+  /** The inverse of L L^T replaces L; a third of the work of solving for the unit matrix. */
+  void invert(CpuMatrix l) {
+    if (!l.isEmpty()) {
+      int info =
+          LAPACKE_dpotri_work(
+              LAPACK_COL_MAJOR, (byte) 'U', l.rows(), team.caller().da.at(l, 0, 0), l.leading());
+      if (info < 0) {
+        throw new IllegalStateException(
+            "dpotri refused its argument " + -info + " for " + l.describe());
+      }
+      mirror.lowerToUpper(l);
+    }
   }
 
   private void factorDiagonal(CpuMatrix a, int k, int width) {

@@ -99,7 +99,9 @@ final class CudaBackend implements Backend {
       closing.push(scalars::close);
       products = new Products(session, launcher, elementwise, scalars, options.precision());
       closing.push(products::close);
-      gramProducts = new GramProducts(scratch, launcher, products, elementwise);
+      gramProducts =
+          new GramProducts(
+              new GramPanels(device.multiprocessors()), scratch, launcher, products, elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
       factorizations =
           new Factorizations(session, launcher, products, scratch, transfers, reductions);

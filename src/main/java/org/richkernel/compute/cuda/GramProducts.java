@@ -7,22 +7,26 @@ import org.richkernel.compute.Precision;
  * Gram matrices of float32 fields in float64. The result is cut into tiles and the samples into
  * panels: cuBLAS makes the float32 products of several panels at once, and a kernel adds them to
  * the float64 tile one after the other. Tiles, panels and how many are taken at once follow from
- * the shapes alone, so the numbers do not depend on what memory is free.
+ * the shapes and the number of multiprocessors: on one device the numbers do not depend on what
+ * memory is free, and on two devices of other sizes they differ by rounding.
  */
 final class GramProducts {
-  /** Samples of one float32 product. */
-  static final int PANEL = 1024;
-
   private static final int EDGE = 1024;
   private static final long MOST_SCRATCH_BYTES = 64L << 20;
 
+  private final GramPanels panels;
   private final Scratch scratch;
   private final KernelLauncher launcher;
   private final Products products;
   private final Elementwise elementwise;
 
   GramProducts(
-      Scratch scratch, KernelLauncher launcher, Products products, Elementwise elementwise) {
+      GramPanels panels,
+      Scratch scratch,
+      KernelLauncher launcher,
+      Products products,
+      Elementwise elementwise) {
+    this.panels = panels;
     this.scratch = scratch;
     this.launcher = launcher;
     this.products = products;
@@ -93,31 +97,25 @@ final class GramProducts {
       int edgeColumns) {
     int m = Math.min(edgeRows, c.rows() - i);
     int n = Math.min(edgeColumns, c.columns() - j);
+    int whole = panels.count(a.rows(), m, n);
+    int length = a.rows() / whole;
     long panelBytes = (long) m * n * Float.BYTES;
-    int whole = a.rows() / PANEL;
-    int group = panelsAtOnce(panelBytes, Math.max(1, whole));
+    // equal groups, as few as the bound on scratch memory allows
+    long groups = KernelLauncher.ceil(whole, Math.max(1, MOST_SCRATCH_BYTES / panelBytes));
+    int group = (int) KernelLauncher.ceil(whole, groups);
     DevicePointer result = scratch.take(Scratch.Purpose.GRAM_PANELS, group * panelBytes);
     double keep = beta;
     for (int panel = 0; panel < whole; panel += group) {
       int count = Math.min(group, whole - panel);
-      products.panels(a, i, m, b, j, n, (long) panel * PANEL, PANEL, count, result);
+      products.panels(a, i, m, b, j, n, (long) panel * length, length, count, result);
       accumulate(m, n, count, result, alpha, keep, c, i, j);
       keep = 1;
     }
-    int rest = a.rows() - whole * PANEL;
+    int rest = a.rows() - whole * length;
     if (rest > 0) {
-      products.panels(a, i, m, b, j, n, (long) whole * PANEL, rest, 1, result);
+      products.panels(a, i, m, b, j, n, (long) whole * length, rest, 1, result);
       accumulate(m, n, 1, result, alpha, keep, c, i, j);
     }
-  }
-
-  /**
-   * As many panels as there are, within a bound on their products, which also take no more room
-   * than the fields. Nothing but the shape counts: a library may sum otherwise where it makes
-   * another number of products at once.
-   */
-  private static int panelsAtOnce(long panelBytes, int panels) {
-    return (int) Math.max(1, Math.min(panels, MOST_SCRATCH_BYTES / panelBytes));
   }
 
   private void accumulate(

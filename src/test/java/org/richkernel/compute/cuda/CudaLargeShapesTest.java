@@ -9,8 +9,11 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.TwoSidedSolve;
+import org.richkernel.compute.Workspace;
 import org.richkernel.emulator.OnCudaDevice;
 
 /** Shapes that are cut into several tiles, panels or groups, against the CPU backend. */
@@ -91,6 +94,38 @@ class CudaLargeShapesTest {
       }
       return both;
     }
+  }
+
+  /** 1100 points are two blocks on a device, where a block is 1024 points wide. */
+  private static double[] twoSidedSolve(Backend backend) {
+    int n = 1100;
+    double[] lower = new double[n * n];
+    double[] symmetric = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        symmetric[i * n + j] = Math.cos(i + 1.0 * j) + Math.cos(3.0 * i * j);
+        lower[i * n + j] = i == j ? 1 : j < i ? Math.cos(7.0 * i + 3.0 * j) / n : 0;
+      }
+    }
+    MemoryPlan plan = new MemoryPlan();
+    TwoSidedSolve.plan(backend, plan, n);
+    plan.add("l", Precision.FLOAT64, n, n).add("c", Precision.FLOAT64, n, n);
+    try (Workspace memory = new Workspace(backend, plan)) {
+      backend.upload(lower, memory.get("l"));
+      backend.upload(symmetric, memory.get("c"));
+      new TwoSidedSolve(backend, memory, n).solve(memory.get("l"), memory.get("c"));
+      backend.download(memory.get("c"), symmetric);
+      return symmetric;
+    }
+  }
+
+  /** Sums of 1100 terms below 2 / 1100 around numbers of order 1. */
+  @Test
+  void blocksOfTwoSidedSolvesMatchTheProcessor() {
+    requireClose(
+        on(cuda(), CudaLargeShapesTest::twoSidedSolve),
+        on(Backends.cpu(), CudaLargeShapesTest::twoSidedSolve),
+        1e-12);
   }
 
   private static void requireClose(double[] device, double[] processor, double bound) {
