@@ -85,6 +85,37 @@ public interface Backend extends AutoCloseable {
   /** target = source; the precisions may differ. */
   void copy(Matrix source, Matrix target);
 
+  /**
+   * Column j of target = column columns[j] of source.
+   *
+   * @param target rows x columns.length
+   */
+  default void gatherColumns(Matrix source, int[] columns, Matrix target) {
+    Operands.columns("gatherColumns", source, columns, target);
+    int rows = source.rows();
+    for (int j = 0; j < columns.length; ) {
+      int run = Operands.run(columns, j);
+      copy(source.view(0, rows, columns[j], run), target.view(0, rows, j, run));
+      j += run;
+    }
+  }
+
+  /**
+   * Column columns[j] of target = column j of source; other columns stay.
+   *
+   * @param source rows x columns.length
+   * @param columns no two alike
+   */
+  default void scatterColumns(Matrix source, int[] columns, Matrix target) {
+    Operands.columns("scatterColumns", target, columns, source);
+    int rows = source.rows();
+    for (int j = 0; j < columns.length; ) {
+      int run = Operands.run(columns, j);
+      copy(source.view(0, rows, j, run), target.view(0, rows, columns[j], run));
+      j += run;
+    }
+  }
+
   /** Every element of target = value. */
   void fill(double value, Matrix target);
 

@@ -1,5 +1,7 @@
 package org.richkernel.compute;
 
+import java.util.Objects;
+
 /**
  * Checks of operands that every backend makes before it computes. Each throws {@link
  * IllegalArgumentException} naming the operation and what does not fit.
@@ -121,6 +123,28 @@ public final class Operands {
     int n = transpose == Transpose.YES ? a.columns() : a.rows();
     shape("syrk", c, n, n);
     return transpose == Transpose.YES ? a.rows() : a.columns();
+  }
+
+  /**
+   * Requires shapes and precisions for columns that move between a narrow matrix and a wide one.
+   *
+   * @param columns where the columns of the narrow one lie in the wide one
+   */
+  public static void columns(String operation, Matrix wide, int[] columns, Matrix narrow) {
+    samePrecision(operation, wide, narrow);
+    shape(operation, narrow, wide.rows(), columns.length);
+    for (int column : columns) {
+      Objects.checkIndex(column, wide.columns());
+    }
+  }
+
+  /** How many indices from a place on count up one by one. */
+  public static int run(int[] indices, int start) {
+    int end = start + 1;
+    while (end < indices.length && indices[end] == indices[end - 1] + 1) {
+      end++;
+    }
+    return end - start;
   }
 
   /** Operands that do not fit each other, to be thrown. */

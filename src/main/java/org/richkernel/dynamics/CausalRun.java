@@ -251,7 +251,7 @@ class CausalRun {
   }
 
   private void forward(int[] order, double decay) {
-    Columns.gather(backend, first, order, field);
+    backend.gatherColumns(first, order, field);
     // points of later batches keep the Gaussian fields that they start with, so that f(t) - f(0)
     // is the change of one sample and not a difference of two
     int keep = time == 0 ? trainPoints : driving;

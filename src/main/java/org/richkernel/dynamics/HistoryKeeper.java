@@ -50,10 +50,10 @@ final class HistoryKeeper {
   void keep(int time, int[] order, Matrix[] phiNow, Matrix[] gNow) {
     int[] train = Arrays.copyOf(order, trainPoints);
     for (int l = 1; l <= layers; l++) {
-      Columns.scatter(
-          backend, phiNow[l], train, phi[l].view(0, samples, time * trainPoints, trainPoints));
-      Columns.scatter(
-          backend, gNow[l], train, g[l].view(0, samples, time * trainPoints, trainPoints));
+      backend.scatterColumns(
+          phiNow[l], train, phi[l].view(0, samples, time * trainPoints, trainPoints));
+      backend.scatterColumns(
+          gNow[l], train, g[l].view(0, samples, time * trainPoints, trainPoints));
     }
   }
 

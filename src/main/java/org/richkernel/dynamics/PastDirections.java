@@ -148,7 +148,7 @@ final class PastDirections {
     int fresh = chosen.length;
     // a few columns of the wide history would be walked row by row
     Matrix e = scratch.panel(fresh);
-    Columns.gather(backend, now, chosen, e);
+    backend.gatherColumns(now, chosen, e);
     Matrix old = fields.view(0, samples, 0, known);
     Matrix overlap = scratch.wide(fresh, known);
     for (int i = 0; i < fresh; i++) {

@@ -71,7 +71,7 @@ final class StartingFields {
    * @param order index of each column in the order of the problem, m or more
    */
   void take(Matrix now, int[] order) {
-    Columns.scatter(backend, now, Arrays.copyOf(order, now.columns()), start);
+    backend.scatterColumns(now, Arrays.copyOf(order, now.columns()), start);
     measure();
   }
 
@@ -85,14 +85,14 @@ final class StartingFields {
   Matrix beyond(Matrix now, int[] order) {
     int[] columns = Arrays.copyOf(order, now.columns());
     Matrix rest = scratch.view(0, now.rows(), 0, columns.length);
-    Columns.gather(backend, start, columns, rest);
+    backend.gatherColumns(start, columns, rest);
     backend.multiply(now, rest);
     double[] minus = sumsOf(rest);
     for (int i = 0; i < columns.length; i++) {
       double square = squares[columns[i]];
       minus[i] = square == 0 ? 0 : -minus[i] / square;
     }
-    Columns.gather(backend, start, columns, rest);
+    backend.gatherColumns(start, columns, rest);
     Matrix weights = shares.view(0, 1, 0, columns.length);
     backend.upload(minus, weights);
     backend.scaleColumns(weights, rest);

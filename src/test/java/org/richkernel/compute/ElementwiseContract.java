@@ -212,6 +212,44 @@ interface ElementwiseContract extends ContractSubject {
     }
   }
 
+  @Test
+  default void columnsAreGatheredAndScatteredByTheirIndices() {
+    int[][] orders = {{}, {3}, {0, 1, 2, 3, 4}, {2, 3, 4}, {4, 0, 3, 1}, {6, 5, 4, 3, 2, 1, 0}};
+    for (Precision p : Precision.values()) {
+      for (int rows : new int[] {0, 1, 300}) {
+        for (int[] order : orders) {
+          Host wide = Host.random(rows, 7, 1);
+          Host narrow = Host.random(rows, order.length, 2);
+          Host gathered = new Host(rows, order.length);
+          Host scattered = wide.copy();
+          for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < order.length; j++) {
+              gathered.set(i, j, wide.at(i, order[j]));
+              scattered.set(i, order[j], narrow.at(i, j));
+            }
+          }
+          Matrix[] owner = new Matrix[1];
+          Matrix w = wide.inWindow(backend(), p, "wide", owner);
+          try (Matrix n = narrow.on(backend(), p, "narrow");
+              Matrix target = backend().allocate(p, rows, order.length, "target")) {
+            backend().gatherColumns(w, order, target);
+            Host.from(backend(), target).isWithin(0, gathered, "gatherColumns");
+            backend().scatterColumns(n, order, w);
+            Host.from(backend(), w).isWithin(0, scattered, "scatterColumns");
+          }
+          owner[0].close();
+        }
+      }
+    }
+    try (Matrix a = backend().allocate(Precision.FLOAT32, 2, 3, "a")) {
+      assertThatThrownBy(() -> backend().gatherColumns(a, new int[] {0, 3, 1}, a))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> backend().scatterColumns(a, new int[] {0, 2}, a))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("scatterColumns");
+    }
+  }
+
   /** A pull of rank 10 is the sum of its halves, whichever way a backend takes each. */
   @Test
   default void backProjectionsOfManyPullsAddThoseOfFew() {

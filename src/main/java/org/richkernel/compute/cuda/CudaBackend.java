@@ -31,6 +31,7 @@ final class CudaBackend implements Backend {
   private final DeviceMemory memory;
   private final Transfers transfers;
   private final Elementwise elementwise;
+  private final ColumnMoves columnMoves;
   private final Reductions reductions;
   private final Products products;
   private final GramProducts gramProducts;
@@ -92,6 +93,7 @@ final class CudaBackend implements Backend {
       Scratch scratch = new Scratch(memory);
       closing.push(scratch::releaseAll);
       elementwise = new Elementwise(launcher);
+      columnMoves = new ColumnMoves(launcher, scratch, transfers);
       sampling = new Sampling(launcher);
       initialKernels = new InitialKernels(launcher);
       reductions = new Reductions(launcher, scratch, transfers);
@@ -230,6 +232,26 @@ final class CudaBackend implements Backend {
   public void copy(Matrix source, Matrix target) {
     session.begin("copy", source, target);
     elementwise.copy(use(source), use(target));
+  }
+
+  @Override
+  public void gatherColumns(Matrix source, int[] columns, Matrix target) {
+    session.begin("gatherColumns", source, target);
+    if (columnMoves.oneRun(columns)) {
+      Backend.super.gatherColumns(source, columns, target);
+    } else {
+      columnMoves.gather(use(source), columns, use(target));
+    }
+  }
+
+  @Override
+  public void scatterColumns(Matrix source, int[] columns, Matrix target) {
+    session.begin("scatterColumns", source, target);
+    if (columnMoves.oneRun(columns)) {
+      Backend.super.scatterColumns(source, columns, target);
+    } else {
+      columnMoves.scatter(use(source), columns, use(target));
+    }
   }
 
   @Override

@@ -36,6 +36,11 @@ final class HostMemory implements AutoCloseable {
     return pointer;
   }
 
+  /** Where a byte of the memory lies. */
+  Pointer pointer(int offset) {
+    return new HostPointer(pointer.address() + offset);
+  }
+
   /** Where the memory starts, as a number. */
   long address() {
     return pointer.address();

@@ -17,6 +17,8 @@ enum Kernel {
   COPY_FLOAT32("elementwise/copy.cu", "rk_matrix_copy_f32"),
   COPY_FLOAT64("elementwise/copy.cu", "rk_matrix_copy_f64"),
   FILL("elementwise/fill.cu", "rk_matrix_fill"),
+  GATHER_COLUMNS("elementwise/move_columns.cu", "rk_columns_gather"),
+  SCATTER_COLUMNS("elementwise/move_columns.cu", "rk_columns_scatter"),
   MULTIPLY("elementwise/multiply.cu", "rk_matrix_multiply"),
   SUM("elementwise/reduce.cu", "rk_matrix_sum"),
   DOT("elementwise/reduce.cu", "rk_matrix_dot"),

@@ -13,6 +13,8 @@ final class Scratch {
     GRAM_PANELS,
     /** Work space and answers of cuSOLVER. */
     SOLVER,
+    /** Indices of columns. */
+    INDICES,
     /** Projections and pulls of a back-projection of high rank. */
     BACK_PROJECTION
   }

@@ -1,15 +1,19 @@
 package org.richkernel.compute.cuda;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import jcuda.Pointer;
 import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUmemorytype;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
  * Moves elements between Java arrays and the device through two page-locked buffers: while one is
- * on the bus the other is filled or emptied, converting where the precisions differ. Matrices have
- * a stream of their own to travel by, ordered with the compute stream by events.
+ * on the bus the other is filled or emptied, converting where the precisions differ. Large matrices
+ * have a stream of their own to travel by, ordered with the compute stream by events; what is one
+ * piece travels by the compute stream itself.
  */
 final class Transfers implements AutoCloseable {
   private static final int STAGE_BYTES = 4 << 20;
@@ -19,6 +23,7 @@ final class Transfers implements AutoCloseable {
   private final PinnedBuffer[] stages = new PinnedBuffer[2];
   private final CUDA_MEMCPY2D rectangle = new CUDA_MEMCPY2D();
   private final HostMemory answers;
+  private final SmallUploads small;
 
   Transfers(CudaSession session) {
     this.session = session;
@@ -29,37 +34,59 @@ final class Transfers implements AutoCloseable {
       JCudaDriver.cuEventDestroy(order);
       throw e;
     }
+    try {
+      small = new SmallUploads(session);
+    } catch (RuntimeException e) {
+      answers.close();
+      JCudaDriver.cuEventDestroy(order);
+      throw e;
+    }
   }
 
   void upload(double[] source, CudaMatrix target) {
     requireFits("upload", source.length, target);
+    if (isSmall(target)) {
+      toDevice(small.put(target.precision(), source), target, whole(target), session.compute());
+      return;
+    }
     beforeTransfer();
     for (Pieces p = new Pieces(target); p.next(); ) {
       PinnedBuffer stage = stage(p);
       stage.await();
       stage.put(target.precision(), source, p.host, p.count());
-      toDevice(stage, target, p);
+      toDevice(stage.pointer(), target, p, session.transfer());
+      stage.markBusy();
     }
     session.order(session.transfer(), order, session.compute());
   }
 
   void upload(float[] source, CudaMatrix target) {
     requireFits("upload", source.length, target);
+    if (isSmall(target)) {
+      toDevice(small.put(target.precision(), source), target, whole(target), session.compute());
+      return;
+    }
     beforeTransfer();
     for (Pieces p = new Pieces(target); p.next(); ) {
       PinnedBuffer stage = stage(p);
       stage.await();
       stage.put(target.precision(), source, p.host, p.count());
-      toDevice(stage, target, p);
+      toDevice(stage.pointer(), target, p, session.transfer());
+      stage.markBusy();
     }
     session.order(session.transfer(), order, session.compute());
   }
 
   void download(CudaMatrix source, double[] target) {
     requireFits("download", target.length, source);
-    beforeTransfer();
     Pieces filled = new Pieces(source);
     Pieces emptied = new Pieces(source);
+    if (filled.isOne()) {
+      PinnedBuffer stage = fetchPiece(source);
+      stage.get(source.precision(), target, 0, target.length);
+      return;
+    }
+    beforeTransfer();
     for (boolean more = fill(source, filled); more; ) {
       more = fill(source, filled);
       emptied.next();
@@ -71,9 +98,14 @@ final class Transfers implements AutoCloseable {
 
   void download(CudaMatrix source, float[] target) {
     requireFits("download", target.length, source);
-    beforeTransfer();
     Pieces filled = new Pieces(source);
     Pieces emptied = new Pieces(source);
+    if (filled.isOne()) {
+      PinnedBuffer stage = fetchPiece(source);
+      stage.get(source.precision(), target, 0, target.length);
+      return;
+    }
+    beforeTransfer();
     for (boolean more = fill(source, filled); more; ) {
       more = fill(source, filled);
       emptied.next();
@@ -83,6 +115,28 @@ final class Transfers implements AutoCloseable {
     }
   }
 
+  private static boolean isSmall(CudaMatrix matrix) {
+    return !matrix.isEmpty()
+        && matrix.size() * matrix.precision().bytes() <= SmallUploads.MOST_BYTES;
+  }
+
+  /** The one piece of a small matrix. */
+  private static Pieces whole(CudaMatrix matrix) {
+    Pieces piece = new Pieces(matrix);
+    piece.next();
+    return piece;
+  }
+
+  /** All of a matrix that is one piece, by the compute stream; waits for it. */
+  private PinnedBuffer fetchPiece(CudaMatrix source) {
+    Pieces piece = whole(source);
+    PinnedBuffer stage = stage(piece);
+    stage.await();
+    toHost(source, piece, stage, session.compute());
+    session.check(JCudaDriver.cuStreamSynchronize(session.compute()), "cuStreamSynchronize");
+    return stage;
+  }
+
   /** Starts the next piece of a download; false where there is none. */
   private boolean fill(CudaMatrix source, Pieces p) {
     if (!p.next()) {
@@ -90,42 +144,59 @@ final class Transfers implements AutoCloseable {
     }
     PinnedBuffer stage = stage(p);
     stage.await();
-    if (p.isContiguous()) {
-      session.check(
-          JCudaDriver.cuMemcpyDtoHAsync(
-              stage.pointer(), source.pointer(p.row, p.column), p.bytes(), session.transfer()),
-          "cuMemcpyDtoHAsync");
-    } else {
-      describe(source, p);
-      rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
-      rectangle.srcDevice = source.pointer(p.row, p.column);
-      rectangle.srcPitch = (long) source.stride() * source.precision().bytes();
-      rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
-      rectangle.dstHost = stage.pointer();
-      rectangle.dstPitch = rectangle.WidthInBytes;
-      session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, session.transfer()), "cuMemcpy2DAsync");
-    }
+    toHost(source, p, stage, session.transfer());
     stage.markBusy();
     return true;
   }
 
-  private void toDevice(PinnedBuffer stage, CudaMatrix target, Pieces p) {
+  private void toHost(CudaMatrix source, Pieces p, PinnedBuffer stage, CUstream stream) {
     if (p.isContiguous()) {
       session.check(
-          JCudaDriver.cuMemcpyHtoDAsync(
-              target.pointer(p.row, p.column), stage.pointer(), p.bytes(), session.transfer()),
-          "cuMemcpyHtoDAsync");
-    } else {
-      describe(target, p);
-      rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
-      rectangle.srcHost = stage.pointer();
-      rectangle.srcPitch = rectangle.WidthInBytes;
-      rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
-      rectangle.dstDevice = target.pointer(p.row, p.column);
-      rectangle.dstPitch = (long) target.stride() * target.precision().bytes();
-      session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, session.transfer()), "cuMemcpy2DAsync");
+          JCudaDriver.cuMemcpyDtoHAsync(
+              stage.pointer(), source.pointer(p.row, p.column), p.bytes(), stream),
+          "cuMemcpyDtoHAsync");
+      return;
     }
-    stage.markBusy();
+    describe(source, p);
+    rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+    rectangle.srcDevice = source.pointer(p.row, p.column);
+    rectangle.srcPitch = (long) source.stride() * source.precision().bytes();
+    rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+    rectangle.dstHost = stage.pointer();
+    rectangle.dstPitch = rectangle.WidthInBytes;
+    session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, stream), "cuMemcpy2DAsync");
+  }
+
+  private void toDevice(Pointer source, CudaMatrix target, Pieces p, CUstream stream) {
+    if (p.isContiguous()) {
+      session.check(
+          JCudaDriver.cuMemcpyHtoDAsync(target.pointer(p.row, p.column), source, p.bytes(), stream),
+          "cuMemcpyHtoDAsync");
+      return;
+    }
+    describe(target, p);
+    rectangle.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+    rectangle.srcHost = source;
+    rectangle.srcPitch = rectangle.WidthInBytes;
+    rectangle.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+    rectangle.dstDevice = target.pointer(p.row, p.column);
+    rectangle.dstPitch = (long) target.stride() * target.precision().bytes();
+    session.check(JCudaDriver.cuMemcpy2DAsync(rectangle, stream), "cuMemcpy2DAsync");
+  }
+
+  /** Integers to the device, behind the work that was given to it; waits only for room. */
+  void send(int[] values, DevicePointer target) {
+    int most = SmallUploads.MOST_BYTES / Integer.BYTES;
+    for (int first = 0; first < values.length; first += most) {
+      int[] part = Arrays.copyOfRange(values, first, Math.min(values.length, first + most));
+      session.check(
+          JCudaDriver.cuMemcpyHtoDAsync(
+              target.plus((long) first * Integer.BYTES),
+              small.put(part),
+              (long) part.length * Integer.BYTES,
+              session.compute()),
+          "cuMemcpyHtoDAsync");
+    }
   }
 
   private void describe(CudaMatrix matrix, Pieces p) {
@@ -173,6 +244,7 @@ final class Transfers implements AutoCloseable {
       }
     }
     answers.close();
+    small.close();
     int code = JCudaDriver.cuEventDestroy(order);
     if (!session.isLost()) {
       session.check(code, "cuEventDestroy");
@@ -198,6 +270,13 @@ final class Transfers implements AutoCloseable {
       int most = STAGE_BYTES / elementBytes;
       this.columnsPerPiece = Math.max(1, Math.min(matrix.columns(), most));
       this.rowsPerPiece = Math.max(1, most / columnsPerPiece);
+    }
+
+    /** Whether the matrix, which has elements, is one piece. */
+    boolean isOne() {
+      return !matrix.isEmpty()
+          && columnsPerPiece == matrix.columns()
+          && rowsPerPiece >= matrix.rows();
     }
 
     boolean next() {

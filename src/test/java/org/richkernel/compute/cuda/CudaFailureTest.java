@@ -106,12 +106,12 @@ class CudaFailureTest {
   @Test
   void failureToStageATransferLeavesTheBackendUsable() {
     try (Backend backend = open();
-        Matrix a = backend.allocate(Precision.FLOAT64, 4, 4, "a")) {
+        Matrix a = backend.allocate(Precision.FLOAT64, 100, 100, "a")) {
       EmulatedDevice.fail("hostAlloc", 1, 2);
-      assertThatThrownBy(() -> backend.upload(new double[16], a))
+      assertThatThrownBy(() -> backend.upload(new double[10_000], a))
           .isInstanceOf(OutOfDeviceMemoryException.class)
           .hasMessageContaining("cuMemHostAlloc");
-      backend.upload(new double[16], a);
+      backend.upload(new double[10_000], a);
     }
   }
 
