@@ -57,6 +57,8 @@ class CausalRun {
   private final HiddenWeights[] hidden; // l = 1 .. L - 1
   private final Matrix field; // h or z, S x M
   private final Matrix outputs; // M x K
+  private final Matrix failures; // of factorizations in the layers, 1 x 2 (L - 1)
+  private final Matrix answers; // both, one below the other
   private final PresentKernels kernels;
   private final Matrix directions; // M x K, float32
   private final Matrix inputPull; // B x M, float32
@@ -78,7 +80,7 @@ class CausalRun {
         .add("h of layer 1", Precision.FLOAT32, samples, points)
         .add("readout", Precision.FLOAT32, samples, outputs)
         .add("field", Precision.FLOAT32, samples, points)
-        .add("outputs", Precision.FLOAT64, points, outputs)
+        .add("outputs and failures", Precision.FLOAT64, points + 1, answers(layers, outputs))
         .add("directions", Precision.FLOAT32, points, outputs)
         .add("input pull", Precision.FLOAT32, driving, points)
         .add("readout pull", Precision.FLOAT32, driving, outputs)
@@ -152,18 +154,30 @@ class CausalRun {
     slope = new Matrix[layers + 1];
     g = new Matrix[layers + 1];
     hidden = new HiddenWeights[layers];
+    answers = memory.get("outputs and failures");
+    backend.fill(0, answers);
+    outputs = answers.view(0, points, 0, outputCount);
+    failures = answers.view(points, 1, 0, 2 * (layers - 1));
     for (int l = 1; l <= layers; l++) {
       phi[l] = memory.get("phi of layer " + l).rowRange(0, samples);
       slope[l] = memory.get("slope of layer " + l).rowRange(0, samples);
       g[l] = memory.get("g of layer " + l).rowRange(0, samples);
       if (l < layers) {
-        hidden[l] = weights.make(backend, options, causal, memory, l, firstSample, samples);
+        hidden[l] =
+            weights.make(
+                backend,
+                options,
+                causal,
+                memory,
+                l,
+                failures.view(0, 1, 2 * (l - 1), 2),
+                firstSample,
+                samples);
       }
     }
     first = memory.get("h of layer 1").rowRange(0, samples);
     readout = memory.get("readout").rowRange(0, samples);
     field = memory.get("field").rowRange(0, samples);
-    outputs = memory.get("outputs");
     kernels = new PresentKernels(backend, memory, samples);
     directions = memory.get("directions");
     inputPull = memory.get("input pull");
@@ -217,6 +231,9 @@ class CausalRun {
       keeper.keep(time, order, phi, g);
     }
     learn(pulls, order);
+    double[] failed = new double[failures.columns()];
+    backend.download(failures, failed);
+    requireFactors(failed, 0);
     time++;
     return true;
   }
@@ -263,14 +280,27 @@ class CausalRun {
     }
   }
 
+  /** Columns of what a time answers with. */
+  private static int answers(int layers, int outputs) {
+    return Math.max(outputs, 2 * (layers - 1));
+  }
+
+  private void requireFactors(double[] values, int first) {
+    for (int l = 1; l < layers; l++) {
+      hidden[l].requireFactors(values[first + 2 * (l - 1)], values[first + 2 * l - 1]);
+    }
+  }
+
   /** f_k = &lt;z_k phi^L&gt; / gamma, row-major M x K in the order of the problem. */
   private double[] readOut(int[] order) {
     backend.crossGram(1 / (options.gamma() * samples), phi[layers], readout, 0, outputs);
-    double[] ordered = new double[points * outputCount];
-    backend.download(outputs, ordered);
-    double[] f = new double[ordered.length];
+    int width = answers.columns();
+    double[] ordered = new double[(points + 1) * width];
+    backend.download(answers, ordered);
+    requireFactors(ordered, points * width);
+    double[] f = new double[points * outputCount];
     for (int i = 0; i < points; i++) {
-      System.arraycopy(ordered, i * outputCount, f, order[i] * outputCount, outputCount);
+      System.arraycopy(ordered, i * width, f, order[i] * outputCount, outputCount);
     }
     return f;
   }

@@ -60,6 +60,7 @@ final class FieldHistory {
    *
    * @param purpose random stream of the Gaussian field
    * @param layer its layer
+   * @param failures counts factorizations that failed, 1 x 1
    */
   FieldHistory(
       Backend backend,
@@ -69,6 +70,7 @@ final class FieldHistory {
       String name,
       int purpose,
       int layer,
+      Matrix failures,
       long firstSample,
       int samples) {
     this.backend = backend;
@@ -78,7 +80,7 @@ final class FieldHistory {
     this.firstSample = firstSample;
     this.samples = samples;
     scratch = new HistoryScratch(backend, memory, samples);
-    past = new PastDirections(backend, causal, memory, scratch, name, samples);
+    past = new PastDirections(backend, causal, memory, scratch, name, failures, samples);
     damping = new ResponseDamping(backend, causal, memory, scratch, past, name);
     others =
         new FieldsWithoutPast(
@@ -121,7 +123,6 @@ final class FieldHistory {
    *
    * @param now S x m
    * @param driving how many of the points, the first ones, leave a past
-   * @throws NotPositiveDefiniteException if rounding exceeds the variance that is left out
    */
   void extend(Matrix now, int driving) {
     present = now.columns();
@@ -185,6 +186,16 @@ final class FieldHistory {
   /** Adds the response of points without past at equal times, {@link FieldsWithoutPast}. */
   void addExtraResponse(double scale, Matrix now, Matrix responding, Matrix target) {
     others.addResponse(scale, now, responding, target);
+  }
+
+  /**
+   * Judges the factorizations so far.
+   *
+   * @param failed how many failed
+   * @throws NotPositiveDefiniteException if rounding exceeded the variance that is left out
+   */
+  void requireFactors(double failed) {
+    past.requireFactors(failed);
   }
 
   /** Largest share of the mean variance that was left out so far for lack of directions. */

@@ -23,7 +23,8 @@ final class FieldsWithoutPast {
   private final int samples;
   private final Matrix noise; // S x X
   private final Matrix field; // Gaussian field beyond E, S x X
-  private double[] variance = new double[0];
+  private final Matrix variance; // of each, X x 1
+  private int count; // X
 
   /**
    * Adds the matrices of one history to a plan.
@@ -32,7 +33,8 @@ final class FieldsWithoutPast {
    */
   static void plan(MemoryPlan plan, String name, int samples, int extras) {
     plan.add("extra noise of " + name, Precision.FLOAT32, samples, extras)
-        .add("extra field of " + name, Precision.FLOAT32, samples, extras);
+        .add("extra field of " + name, Precision.FLOAT32, samples, extras)
+        .add("extra variance of " + name, Precision.FLOAT64, extras, 1);
   }
 
   /**
@@ -58,13 +60,14 @@ final class FieldsWithoutPast {
     leftOut = causal.leftOut();
     noise = memory.get("extra noise of " + name).rowRange(0, samples);
     field = memory.get("extra field of " + name).rowRange(0, samples);
+    variance = memory.get("extra variance of " + name);
     backend.fillGaussian(
         options.seed(), RandomStreams.stream(purpose, layer, STREAM), firstSample, noise);
   }
 
   /** How many of the present points they are, the last ones. */
   int count() {
-    return variance.length;
+    return count;
   }
 
   /**
@@ -75,28 +78,18 @@ final class FieldsWithoutPast {
    */
   void draw(Matrix kernel, int first) {
     int extras = kernel.rows() - first;
-    variance = new double[extras];
+    count = extras;
     if (extras == 0) {
       return;
     }
     Matrix left = scratch.factor(extras);
-    backend.copy(kernel.view(first, extras, first, extras), left);
-    double[] values = new double[extras * extras];
-    backend.download(left, values);
-    double trace = 0;
-    for (int i = 0; i < extras; i++) {
-      trace += values[i * extras + i];
-    }
+    Matrix own = kernel.view(first, extras, first, extras);
+    backend.copy(own, left);
     Matrix r = past.rows(first, extras);
     backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, left);
-    backend.addDiagonal(Math.max(leftOut * trace / extras, Float.MIN_NORMAL), left);
+    scratch.addMeanDiagonal(leftOut, own, Float.MIN_NORMAL, left);
     past.factorize(left);
-    backend.download(left, values);
-    for (int i = 0; i < extras; i++) {
-      for (int j = 0; j <= i; j++) {
-        variance[i] += values[i * extras + j] * values[i * extras + j];
-      }
-    }
+    backend.rowDot(left, left, variance.rowRange(0, extras));
     Matrix factor32 = scratch.narrowSmall(extras, extras);
     backend.copy(left, factor32);
     backend.gemm(
@@ -133,8 +126,10 @@ final class FieldsWithoutPast {
     backend.crossGram(1.0 / samples, work, scratch.ones(), 0, sums);
     double[] slope = new double[extras];
     backend.download(sums, slope);
+    double[] variances = new double[extras];
+    backend.download(variance.rowRange(0, extras), variances);
     for (int i = 0; i < extras; i++) {
-      slope[i] *= scale / variance[i];
+      slope[i] *= scale / variances[i];
     }
     Matrix weights = scratch.narrowSmall(1, extras);
     backend.upload(slope, weights);

@@ -39,6 +39,7 @@ class HiddenWeights {
         CausalOptions causal,
         Workspace memory,
         int layer,
+        Matrix failures,
         long firstSample,
         int samples);
   }
@@ -77,6 +78,7 @@ class HiddenWeights {
    * The weights between layers l and l + 1 at the start.
    *
    * @param layer l, 1 .. L - 1
+   * @param failures counts factorizations that failed, of both fields, 1 x 2
    */
   HiddenWeights(
       Backend backend,
@@ -84,6 +86,7 @@ class HiddenWeights {
       CausalOptions causal,
       Workspace memory,
       int layer,
+      Matrix failures,
       long firstSample,
       int samples) {
     this.backend = backend;
@@ -97,6 +100,7 @@ class HiddenWeights {
             "phi " + layer,
             RandomStreams.DYNAMICS_PREACTIVATION,
             layer + 1,
+            failures.view(0, 1, 0, 1),
             firstSample,
             samples);
     gradients =
@@ -108,6 +112,7 @@ class HiddenWeights {
             "g " + (layer + 1),
             RandomStreams.DYNAMICS_BACKWARD_FIELD,
             layer,
+            failures.view(0, 1, 1, 1),
             firstSample,
             samples);
     firstFeatures = new StartingFields(backend, memory, "phi " + layer, samples);
@@ -239,6 +244,19 @@ class HiddenWeights {
         scaled,
         retention,
         learnt.view(0, features.rank(), 0, gradients.rank()));
+  }
+
+  /**
+   * Judges the factorizations so far.
+   *
+   * @param ofFeatures how many of phi^l failed
+   * @param ofGradients how many of g^{l+1} failed
+   * @throws org.richkernel.compute.NotPositiveDefiniteException if rounding exceeded the variance
+   *     that is left out
+   */
+  void requireFactors(double ofFeatures, double ofGradients) {
+    features.requireFactors(ofFeatures);
+    gradients.requireFactors(ofGradients);
   }
 
   /** Largest share of the variance of phi^l or g^{l+1} left out for lack of directions. */

@@ -50,11 +50,16 @@ final class HistoryKeeper {
   void keep(int time, int[] order, Matrix[] phiNow, Matrix[] gNow) {
     int[] train = Arrays.copyOf(order, trainPoints);
     for (int l = 1; l <= layers; l++) {
-      backend.scatterColumns(
-          phiNow[l], train, phi[l].view(0, samples, time * trainPoints, trainPoints));
-      backend.scatterColumns(
-          gNow[l], train, g[l].view(0, samples, time * trainPoints, trainPoints));
+      keep(time, train, phiNow[l], phi[l]);
+      keep(time, train, gNow[l], g[l]);
     }
+  }
+
+  private void keep(int time, int[] train, Matrix now, Matrix saved) {
+    backend.scatterColumns(
+        now.view(0, samples, 0, trainPoints),
+        train,
+        saved.view(0, samples, time * trainPoints, trainPoints));
   }
 
   /** Kernels between the first so many times. */

@@ -13,6 +13,9 @@ import org.richkernel.compute.Workspace;
 final class HistoryScratch {
   private final Backend backend;
   private final Matrix corner; // M x M
+  private final Matrix pair; // 2M x M
+  private final Matrix unit; // M x M
+  private final Matrix mean; // 1 x 1
   private final Matrix factor; // M x M
   private final Matrix small; // M x M
   private final Matrix narrowSmall; // M x M, float32
@@ -24,6 +27,9 @@ final class HistoryScratch {
 
   static void plan(MemoryPlan plan, int samples, int columns, int points) {
     plan.add("present kernel", Precision.FLOAT64, points, points)
+        .add("kernel and what is left", Precision.FLOAT64, 2 * points, points)
+        .add("unit of histories", Precision.FLOAT64, points, points)
+        .add("mean of a diagonal", Precision.FLOAT64, 1, 1)
         .add("present factor", Precision.FLOAT64, points, points)
         .add("small", Precision.FLOAT64, points, points)
         .add("small in float32", Precision.FLOAT32, points, points)
@@ -37,6 +43,9 @@ final class HistoryScratch {
   HistoryScratch(Backend backend, Workspace memory, int samples) {
     this.backend = backend;
     corner = memory.get("present kernel");
+    pair = memory.get("kernel and what is left");
+    unit = memory.get("unit of histories");
+    mean = memory.get("mean of a diagonal");
     factor = memory.get("present factor");
     small = memory.get("small");
     narrowSmall = memory.get("small in float32");
@@ -46,11 +55,31 @@ final class HistoryScratch {
     otherPanel = memory.get("other panel").rowRange(0, samples);
     ones = memory.get("ones").rowRange(0, samples);
     backend.fill(1, ones);
+    backend.fill(0, unit);
+    backend.addDiagonal(1, unit);
   }
 
   /** For the kernel of n present points, n x n. */
   Matrix corner(int n) {
     return corner.view(0, n, 0, n);
+  }
+
+  /** For two matrices one below the other, 2n x n. */
+  Matrix pair(int n) {
+    return pair.view(0, 2 * n, 0, n);
+  }
+
+  /** I, n x n. */
+  Matrix unit(int n) {
+    return unit.view(0, n, 0, n);
+  }
+
+  /** A_ii grows by a multiple of the mean of the diagonal of K, both n x n, and by a number. */
+  void addMeanDiagonal(double factor, Matrix kernel, double least, Matrix a) {
+    int n = kernel.rows();
+    backend.dot(factor / n, unit(n), kernel, 0, mean);
+    backend.addDiagonal(least, mean);
+    backend.addDiagonal(1, mean, a);
   }
 
   /** For a matrix to be factorized, n x n. */

@@ -18,9 +18,10 @@ final class IndependentWeights extends HiddenWeights {
       CausalOptions causal,
       Workspace memory,
       int layer,
+      Matrix failures,
       long firstSample,
       int samples) {
-    super(backend, options, causal, memory, layer, firstSample, samples);
+    super(backend, options, causal, memory, layer, failures, firstSample, samples);
     this.backend = backend;
   }
 

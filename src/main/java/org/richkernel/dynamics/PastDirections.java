@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -23,6 +24,7 @@ final class PastDirections {
   private final int capacity;
   private final Matrix fields; // E, S x r
   private final Matrix rows; // R(now), m x r
+  private final Matrix failures; // of factorizations since they were asked for, 1 x 1
   private double cut; // largest share of the variance that the limit of r left out
   private int rank;
   private int known; // r before the present time
@@ -40,8 +42,10 @@ final class PastDirections {
       Workspace memory,
       HistoryScratch scratch,
       String name,
+      Matrix failures,
       int samples) {
     this.backend = backend;
+    this.failures = failures;
     this.scratch = scratch;
     this.name = name;
     this.samples = samples;
@@ -98,14 +102,12 @@ final class PastDirections {
    * @param now the field that was observed last, those points first
    * @param kernel of those points, n x n
    * @return their mean variance
-   * @throws NotPositiveDefiniteException if rounding exceeds the variance that is left out
    */
   double keep(Matrix now, Matrix kernel) {
     int driving = kernel.rows();
-    double[] left = new double[driving * driving];
-    backend.download(kernel, left);
-    double variance = meanDiagonal(left, driving);
-    left = leftOf(kernel);
+    double[] kernelAndLeft = kernelAndLeft(kernel);
+    double variance = meanDiagonal(kernelAndLeft, driving);
+    double[] left = Arrays.copyOfRange(kernelAndLeft, driving * driving, kernelAndLeft.length);
     int[] chosen = PivotChoice.choose(left, driving, leftOut * variance, capacity - known);
     if (chosen.length > 0) {
       orthonormalize(now, chosen);
@@ -114,24 +116,26 @@ final class PastDirections {
     }
     if (rank == capacity) {
       // with no room for more directions, what is left out may exceed what was meant to be
-      left = leftOf(kernel);
+      kernelAndLeft = kernelAndLeft(kernel);
       for (int i = 0; i < driving; i++) {
-        cut = Math.max(cut, left[i * driving + i] / variance);
+        cut = Math.max(cut, kernelAndLeft[(driving + i) * driving + i] / variance);
       }
     }
     return variance;
   }
 
-  /** What E leaves of the kernel of the first present points, K - R R^T, n x n. */
-  private double[] leftOf(Matrix kernel) {
+  /** The kernel of the first present points and what E leaves of it, K - R R^T, n x n each. */
+  private double[] kernelAndLeft(Matrix kernel) {
     int n = kernel.rows();
-    Matrix residual = scratch.small(n, n);
+    Matrix pair = scratch.pair(n);
+    Matrix residual = pair.rowRange(n, n);
+    backend.copy(kernel, pair.rowRange(0, n));
     backend.copy(kernel, residual);
     Matrix r = rows(0, n);
     backend.gemm(Transpose.NO, Transpose.YES, -1, r, r, 1, residual);
-    double[] left = new double[n * n];
-    backend.download(residual, left);
-    return left;
+    double[] both = new double[2 * n * n];
+    backend.download(pair, both);
+    return both;
   }
 
   private static double meanDiagonal(double[] matrix, int size) {
@@ -151,9 +155,7 @@ final class PastDirections {
     backend.gatherColumns(now, chosen, e);
     Matrix old = fields.view(0, samples, 0, known);
     Matrix overlap = scratch.wide(fresh, known);
-    for (int i = 0; i < fresh; i++) {
-      backend.copy(rows.view(chosen[i], 1, 0, known), overlap.rowRange(i, 1));
-    }
+    backend.crossGram(1.0 / samples, e, old, 0, overlap);
     scratch.addColumns(-1, old, overlap, 1, e);
     Matrix again = scratch.otherPanel(fresh);
     normalize(e, again);
@@ -169,8 +171,7 @@ final class PastDirections {
     backend.gram(1.0 / samples, e, 0, gram);
     factorize(gram);
     Matrix inverse = scratch.small(n, n);
-    backend.fill(0, inverse);
-    backend.addDiagonal(1, inverse);
+    backend.copy(scratch.unit(n), inverse);
     backend.solveTriangular(Side.LEFT, Transpose.NO, 1, gram, inverse);
     Matrix inverse32 = scratch.narrowSmall(n, n);
     backend.copy(inverse, inverse32);
@@ -178,17 +179,25 @@ final class PastDirections {
   }
 
   /**
-   * The Cholesky factor of a covariance of this field, in its place.
-   *
-   * @throws NotPositiveDefiniteException naming the field
+   * The Cholesky factor of a covariance of this field, in its place. Nobody waits for whether there
+   * is one: {@link #requireFactors} tells.
    */
   void factorize(Matrix covariance) {
-    try {
-      backend.cholesky(covariance);
-    } catch (NotPositiveDefiniteException e) {
+    backend.cholesky(covariance, failures);
+  }
+
+  /**
+   * Judges the factorizations so far.
+   *
+   * @param failed how many failed, as the backend counted them
+   * @throws NotPositiveDefiniteException naming the field, if rounding exceeded the variance that
+   *     is left out
+   */
+  void requireFactors(double failed) {
+    if (failed != 0) {
       throw new NotPositiveDefiniteException(
           "covariance of " + name + " (" + known + " directions kept)",
-          e.smallestEigenvalue(),
+          Double.NaN,
           "raise --samples or lower --step-size");
     }
   }

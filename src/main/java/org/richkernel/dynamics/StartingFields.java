@@ -26,19 +26,22 @@ final class StartingFields {
   private static final String ONES = "ones of the start";
   private static final String SUMS = "sums over the samples";
   private static final String SHARES = "shares of the start";
+  private static final String NARROW_SHARES = "shares of the start, single";
 
   private final Backend backend;
   private final String name;
   private final Matrix start; // x(0) in the order of the problem, zero where unknown, S x M
   private final Matrix scratch; // S x M
   private final Matrix ones; // S x 1
-  private final Matrix sums; // M x 1
-  private final Matrix shares; // 1 x M, float32
-  private final double[] squares; // sums of x(0)^2 in the order of the problem, M
+  private final Matrix sums; // 1 x M
+  private final Matrix shares; // 1 x M
+  private final Matrix narrowShares; // 1 x M, float32
+  private final Matrix inverses; // of -sum x(0)^2 in the order of the problem, 1 x M
 
   /** Adds the start of a field to a plan, and its copy in a checkpoint. */
   static void plan(MemoryPlan plan, String name, int samples, int points) {
     plan.add("start of " + name, Precision.FLOAT32, samples, points)
+        .add("squares of " + name, Precision.FLOAT64, 1, points)
         .addHost((long) samples * points * Float.BYTES);
   }
 
@@ -46,8 +49,9 @@ final class StartingFields {
   static void planScratch(MemoryPlan plan, int samples, int points) {
     plan.add(SCRATCH, Precision.FLOAT32, samples, points)
         .add(ONES, Precision.FLOAT32, samples, 1)
-        .add(SUMS, Precision.FLOAT64, points, 1)
-        .add(SHARES, Precision.FLOAT32, 1, points);
+        .add(SUMS, Precision.FLOAT64, 1, points)
+        .add(SHARES, Precision.FLOAT64, 1, points)
+        .add(NARROW_SHARES, Precision.FLOAT32, 1, points);
   }
 
   /** Nothing known yet. */
@@ -59,7 +63,9 @@ final class StartingFields {
     ones = memory.get(ONES).rowRange(0, samples);
     sums = memory.get(SUMS);
     shares = memory.get(SHARES);
-    squares = new double[start.columns()];
+    narrowShares = memory.get(NARROW_SHARES);
+    inverses = memory.get("squares of " + name);
+    backend.fill(0, inverses);
     backend.fill(1, ones);
     backend.fill(0, start);
   }
@@ -84,17 +90,17 @@ final class StartingFields {
    */
   Matrix beyond(Matrix now, int[] order) {
     int[] columns = Arrays.copyOf(order, now.columns());
-    Matrix rest = scratch.view(0, now.rows(), 0, columns.length);
+    int m = columns.length;
+    Matrix rest = scratch.view(0, now.rows(), 0, m);
+    Matrix share = shares.view(0, 1, 0, m);
+    Matrix weights = narrowShares.view(0, 1, 0, m);
     backend.gatherColumns(start, columns, rest);
     backend.multiply(now, rest);
-    double[] minus = sumsOf(rest);
-    for (int i = 0; i < columns.length; i++) {
-      double square = squares[columns[i]];
-      minus[i] = square == 0 ? 0 : -minus[i] / square;
-    }
+    // c_mu with its sign turned
+    backend.gatherColumns(inverses, columns, share);
+    backend.multiply(sumsOf(rest), share);
+    backend.copy(share, weights);
     backend.gatherColumns(start, columns, rest);
-    Matrix weights = shares.view(0, 1, 0, columns.length);
-    backend.upload(minus, weights);
     backend.scaleColumns(weights, rest);
     backend.axpy(1, now, rest);
     return rest;
@@ -103,16 +109,19 @@ final class StartingFields {
   private void measure() {
     backend.copy(start, scratch);
     backend.multiply(start, scratch);
-    System.arraycopy(sumsOf(scratch), 0, squares, 0, squares.length);
+    double[] squares = new double[start.columns()];
+    backend.download(sumsOf(scratch), squares);
+    for (int i = 0; i < squares.length; i++) {
+      squares[i] = squares[i] == 0 ? 0 : -1 / squares[i];
+    }
+    backend.upload(squares, inverses);
   }
 
-  /** Sums over the samples. */
-  private double[] sumsOf(Matrix columns) {
-    double[] values = new double[columns.columns()];
-    Matrix target = sums.rowRange(0, values.length);
-    backend.crossGram(1, columns, ones, 0, target);
-    backend.download(target, values);
-    return values;
+  /** Sums over the samples, 1 x columns. */
+  private Matrix sumsOf(Matrix columns) {
+    Matrix target = sums.view(0, 1, 0, columns.columns());
+    backend.crossGram(1, ones, columns, 0, target);
+    return target;
   }
 
   /** Adds the state between two times to a checkpoint. */

@@ -1,30 +1,18 @@
 package org.richkernel.bayes;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.util.Arrays;
-import java.util.Locale;
+import org.richkernel.bench.HostTime;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
 
-/**
- * Time that the host needs to ask the CUDA device for a leapfrog step: {@code LeapfrogHostTime P S}
- * with the libraries of native/idle, which compute nothing. Processor time of the calling thread is
- * counted, so what else runs on the machine matters little.
- */
+/** {@link HostTime} of a leapfrog step: {@code LeapfrogHostTime P S}. */
 public final class LeapfrogHostTime {
   /** Steps of a trajectory; what a move costs beside its steps is spread over them. */
   private static final int STEPS = 1000;
-
-  private static final int WARM_UP = 40;
-  private static final int MOVES = 21;
 
   private final Backend backend;
   private final Dataset digits;
@@ -38,22 +26,10 @@ public final class LeapfrogHostTime {
 
   /** Prints one row per network. */
   public static void main(String[] arguments) {
-    Dataset digits =
-        DatasetReader.train(
-                "test-data/mnist01-train-images-idx3-ubyte.gz",
-                "test-data/mnist01-train-labels-idx1-ubyte.gz")
-            .classes(0, 1)
-            .trainSize(Integer.parseInt(arguments[0]))
-            .read()
-            .train();
+    Dataset digits = HostTime.digits(Integer.parseInt(arguments[0]));
     int samples = Integer.parseInt(arguments[1]);
-    try (Backend backend = Backends.open("cuda", BackendOptions.defaults(), System.err::println)) {
-      System.out.printf(
-          Locale.ROOT,
-          "%s, P = %d, S = %d%n%n| network | host us per step, median | least |%n| --- | ---: | ---: |%n",
-          backend.info().device(),
-          digits.points(),
-          samples);
+    try (Backend backend = HostTime.device()) {
+      HostTime.header(backend, digits.points(), samples, "step");
       LeapfrogHostTime time = new LeapfrogHostTime(backend, digits, samples);
       time.oneHiddenLayer();
       time.deep(2);
@@ -90,22 +66,11 @@ public final class LeapfrogHostTime {
   }
 
   private void report(String name, MarginalPosterior posterior) {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    double[] micros = new double[MOVES];
     try (FieldPopulation population = posterior.newPopulation(samples, 1);
         Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
       posterior.refresh(population);
       CollectiveHmc hmc = new CollectiveHmc(backend, 1, 0, uniforms, (xi, gradient) -> {});
-      for (int move = 0; move < WARM_UP + MOVES; move++) {
-        long start = threads.getCurrentThreadCpuTime();
-        hmc.move(posterior, 0, move, 0.01, STEPS);
-        long nanos = threads.getCurrentThreadCpuTime() - start;
-        if (move >= WARM_UP) {
-          micros[move - WARM_UP] = nanos * 1e-3 / STEPS;
-        }
-      }
+      HostTime.report(name, STEPS, move -> hmc.move(posterior, 0, move, 0.01, STEPS));
     }
-    Arrays.sort(micros);
-    System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f |%n", name, micros[MOVES / 2], micros[0]);
   }
 }
