@@ -47,12 +47,12 @@ public final class TrajectoryRecord {
   }
 
   /** Where an evaluation leaves V, 1 x 1, float64; {@link #note} must follow. */
-  Matrix potential() {
+  public Matrix potential() {
     return potential;
   }
 
   /** Where factorizations count their failures, 1 x 1, float64. */
-  Matrix failures() {
+  public Matrix failures() {
     return failures;
   }
 
@@ -83,7 +83,7 @@ public final class TrajectoryRecord {
   }
 
   /** Ends an evaluation. */
-  void note() {
+  public void note() {
     backend.axpy(1, potential, sum);
   }
 

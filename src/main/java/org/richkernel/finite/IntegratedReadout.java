@@ -1,9 +1,9 @@
 package org.richkernel.finite;
 
+import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
@@ -59,21 +59,17 @@ final class IntegratedReadout implements ReadoutLikelihood {
         .add("tilt", Precision.FLOAT32, points, points);
   }
 
+  /** Only features that have overflowed make g Phi + kappa indefinite: the move is refused. */
   @Override
-  public double potential(double gamma) {
+  public void potential(double gamma, TrajectoryRecord record) {
     richness = gamma;
     backend.gram(readoutVariance / width, phi, 0, cholesky);
     backend.addDiagonal(kappa, cholesky);
-    try {
-      backend.cholesky(cholesky);
-    } catch (NotPositiveDefiniteException e) {
-      // Only features that have overflowed make g Phi + kappa indefinite: the move is refused.
-      return Double.POSITIVE_INFINITY;
-    }
+    backend.cholesky(cholesky, record.failures());
     backend.copy(targets, dual);
     backend.solveCholesky(cholesky, dual);
-    return 0.5 * width * gamma * gamma * backend.dot(targets, dual)
-        + 0.5 * outputs * backend.logDeterminant(cholesky);
+    backend.dot(0.5 * width * gamma * gamma, targets, dual, 0, record.potential());
+    backend.logDeterminant(0.5 * outputs, cholesky, 1, record.potential());
   }
 
   @Override

@@ -1,16 +1,17 @@
 package org.richkernel.finite;
 
+import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Matrix;
 
 /** How well the top features of a network explain the targets, as a potential of a sampler. */
 interface ReadoutLikelihood {
   /**
-   * V at the present features.
+   * V at the present features, left on the backend; nobody waits for it.
    *
    * @param richness gamma, or less while it is ramped up
-   * @return +infinity where V is not defined
+   * @param record takes V and the factorizations that failed
    */
-  double potential(double richness);
+  void potential(double richness, TrajectoryRecord record);
 
   /** dV/dphi^L at the features and richness of the last {@link #potential}, N x P. */
   void pull(Matrix out);

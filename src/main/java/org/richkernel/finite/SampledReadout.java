@@ -1,5 +1,6 @@
 package org.richkernel.finite;
 
+import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -58,11 +59,10 @@ final class SampledReadout implements ReadoutLikelihood {
   }
 
   @Override
-  public double potential(double richness) {
+  public void potential(double richness, TrajectoryRecord record) {
     backend.crossGram(-readoutScale / width, phi, weights, 0, error);
     backend.axpy(richness, targets, error);
-    double value = 0.5 * beta * width * backend.dot(error, error);
-    return Double.isNaN(value) ? Double.POSITIVE_INFINITY : value;
+    backend.dot(0.5 * beta * width, error, error, 0, record.potential());
   }
 
   @Override

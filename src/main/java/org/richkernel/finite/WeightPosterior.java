@@ -32,7 +32,6 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private final TrajectoryRecord record;
   private Matrix chain;
   private double richness;
-  private double potential;
 
   WeightPosterior(
       Backend backend, PosteriorProblem problem, WeightLayout layout, InputFactor input) {
@@ -117,22 +116,21 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   public void begin(int block) {
     backend.copy(chain, position);
     record.start();
-    potential = 0;
     evaluate();
   }
 
   @Override
   public void evaluate() {
-    if (!Double.isFinite(potential)) {
-      return;
-    }
+    forward(richness);
+    likelihood.pull(hidden.topPull());
+    hidden.backward();
+  }
+
+  /** V to the record. */
+  private void forward(double atRichness) {
     hidden.forward();
-    potential = likelihood.potential(richness);
-    record.note(potential);
-    if (Double.isFinite(potential)) {
-      likelihood.pull(hidden.topPull());
-      hidden.backward();
-    }
+    likelihood.potential(atRichness, record);
+    record.note();
   }
 
   @Override
@@ -165,11 +163,12 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return gradient;
   }
 
-  /** Computes the fields of the chain's present weights; returns V. */
+  /** Computes the fields of the chain's present weights; returns V, for which it waits. */
   double visit() {
     backend.copy(chain, position);
-    hidden.forward();
-    return likelihood.potential(gamma);
+    record.start();
+    forward(gamma);
+    return record.read();
   }
 
   /** Phi^l = phi(h^l)^T phi(h^l) / N of the network last visited, row-major P x P. */

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.richkernel.bayes.CollectiveHmc;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -71,6 +72,37 @@ class DeviceFiniteTest {
       System.arraycopy(kernel, 0, values, all.length, kernel.length);
       values[values.length - 1] = potential;
       return values;
+    }
+  }
+
+  /** A trajectory waits for two uniforms and for what it was worth, whatever its length. */
+  @ParameterizedTest
+  @EnumSource(Readout.class)
+  void noStepOfATrajectoryWaitsForTheDevice(Readout readout) {
+    NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
+    PosteriorProblem problem =
+        PosteriorProblem.of(network, LangevinOptions.of(0.8, 10, N).withReadout(readout), X, Y);
+    InputFactor input;
+    try (Backend cpu = Backends.cpu()) {
+      input = InputFactor.of(cpu, network, X.toArray(), 6, 4);
+    }
+    WeightLayout layout =
+        new WeightLayout(2, N, input.rank(), false, readout == Readout.SAMPLED ? 2 : 0);
+    try (Backend backend = open("cuda");
+        WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input);
+        Matrix weights = backend.allocate(Precision.FLOAT32, N, layout.columns(), "weights");
+        Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
+      posterior.use(weights);
+      CollectiveHmc hmc = new CollectiveHmc(backend, 1, 0, uniforms, (x, g) -> {});
+      hmc.move(posterior, 0, 0, 0.1, 1);
+      for (int steps : new int[] {1, 4, 16}) {
+        long waits = EmulatedDevice.counter("syncs");
+        long bytes = EmulatedDevice.counter("bytesDtoH");
+        hmc.move(posterior, 0, steps, 0.1, steps);
+        assertThat(EmulatedDevice.counter("syncs") - waits).isEqualTo(2);
+        // two uniforms, and V, failures, the sum of V and the energies at both ends
+        assertThat(EmulatedDevice.counter("bytesDtoH") - bytes).isEqualTo(48);
+      }
     }
   }
 
