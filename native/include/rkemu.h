@@ -26,6 +26,7 @@ long long rkemu_leaks(void);
 
 void rkemu_setDevices(int count);
 void rkemu_setMemory(unsigned long bytes);
+void rkemu_setContextMemory(unsigned long bytes);
 void rkemu_setDriverVersion(int version);
 
 #ifdef __cplusplus

@@ -33,4 +33,8 @@ EMULATED_DEVICE(void, setMemory)(JNIEnv*, jclass, jlong bytes) {
   rkemu_setMemory(static_cast<unsigned long>(bytes));
 }
 
+EMULATED_DEVICE(void, setContextMemory)(JNIEnv*, jclass, jlong bytes) {
+  rkemu_setContextMemory(static_cast<unsigned long>(bytes));
+}
+
 EMULATED_DEVICE(void, setDriverVersion)(JNIEnv*, jclass, jint version) { rkemu_setDriverVersion(version); }

@@ -11,10 +11,15 @@
 
 using namespace rkemu;
 
+// What a device has beside its context.
+static std::size_t roomForAll() {
+  return state().memory - std::min(state().memory, state().contextMemory);
+}
+
 RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
   return withContext("alloc", "cuMemAlloc_v2", [&](Context& context) {
     if (pointer == nullptr || bytes == 0) return CUDA_ERROR_INVALID_VALUE;
-    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, state().memory);
+    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, roomForAll());
     if (allocation == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
     *pointer = allocation->base;
     Counters& c = state().counters;
@@ -47,7 +52,7 @@ RKEMU_API CUresult cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
     if (free == nullptr || total == nullptr) return CUDA_ERROR_INVALID_VALUE;
     *total = state().memory;
     std::size_t used = DeviceMemory::instance().used(context.device);
-    *free = used > *total ? 0 : *total - used;
+    *free = used > roomForAll() ? 0 : roomForAll() - used;
     return CUDA_SUCCESS;
   });
 }

@@ -112,6 +112,11 @@ RKEMU_CONTROL void rkemu_setMemory(unsigned long bytes) {
   state().memory = bytes;
 }
 
+RKEMU_CONTROL void rkemu_setContextMemory(unsigned long bytes) {
+  Guard guard(state().lock);
+  state().contextMemory = bytes;
+}
+
 RKEMU_CONTROL void rkemu_setDriverVersion(int version) {
   Guard guard(state().lock);
   state().driverVersion = version;

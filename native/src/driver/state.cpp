@@ -24,6 +24,7 @@ static unsigned long long environment(const char* name, unsigned long long other
 void readEnvironment(State& s) {
   s.devices = static_cast<int>(environment("RICHKERNEL_EMU_DEVICES", 1));
   s.memory = environment("RICHKERNEL_EMU_MEMORY", 8ull << 30);
+  s.contextMemory = environment("RICHKERNEL_EMU_CONTEXT", 0);
   s.driverVersion = static_cast<int>(environment("RICHKERNEL_EMU_DRIVER_VERSION", 12060));
   s.stub = environment("RICHKERNEL_EMU_STUB", 0) != 0;
   const char* uninitialised = std::getenv("RICHKERNEL_EMU_UNINITIALISED");

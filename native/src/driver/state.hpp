@@ -55,6 +55,7 @@ struct State {
   int driverVersion = 12060;
   bool stub = false;  // a toolkit's stub, which refuses every call
   std::size_t memory = 0;
+  std::size_t contextMemory = 0;  // of each device, while its context lives
   OnUninitialised onUninitialised = OnUninitialised::fail;
   bool lateCopies = true;
   std::vector<std::unique_ptr<Context>> contexts;

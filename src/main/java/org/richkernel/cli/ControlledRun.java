@@ -53,7 +53,7 @@ final class ControlledRun implements AutoCloseable {
         if (stages.size() > 1) {
           console.line("stage " + (i + 1) + " of " + stages.size() + ", in memory by itself:");
         }
-        console.line(stages.get(i).describe().stripTrailing());
+        console.line(stages.get(i).describe(backend).stripTrailing());
       }
     }
     stages.forEach(plan -> plan.requireFits(backend, mend));

@@ -109,7 +109,7 @@ final class PredictCommand implements Callable<Integer> {
     try (Backend backend = run.open(console)) {
       MemoryPlan plan = fit.plan(backend, points.inputs());
       if (dryRun.given()) {
-        console.line(plan.describe().stripTrailing());
+        console.line(plan.describe(backend).stripTrailing());
       }
       plan.requireFits(backend, "lower --test-size");
       if (dryRun.given()) {

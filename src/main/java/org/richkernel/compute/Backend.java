@@ -65,6 +65,20 @@ public interface Backend extends AutoCloseable {
   long availableBytes();
 
   /**
+   * Bytes of the device that were taken when this backend had opened and no matrix was allocated:
+   * by contexts, libraries and whatever else runs there. They are not among {@link
+   * #availableBytes()}.
+   */
+  default long takenBytes() {
+    return 0;
+  }
+
+  /** The most that a matrix of so many bytes takes of {@link #availableBytes()}. */
+  default long roundedBytes(long bytes) {
+    return bytes;
+  }
+
+  /**
    * How many rows of a field with this many columns to process at a time: as many as stay in fast
    * memory, or as fill a device that computes on many at once.
    */

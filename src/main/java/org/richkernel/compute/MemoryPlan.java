@@ -66,9 +66,12 @@ public final class MemoryPlan {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
-  /** Bytes of the matrices on one device. */
-  private long bytesOn(int index) {
-    return entries.stream().filter(e -> e.device() == index).mapToLong(Entry::bytes).sum();
+  /** Bytes of the matrices on one device, as the device may round them. */
+  private long bytesOn(int index, Backend device) {
+    return entries.stream()
+        .filter(e -> e.device() == index)
+        .mapToLong(e -> device.roundedBytes(e.bytes()))
+        .sum();
   }
 
   /** "device 1 of 2: " where there are several. */
@@ -82,8 +85,20 @@ public final class MemoryPlan {
     return hostBytes;
   }
 
-  /** One line per matrix and a total, for {@code --dry-run}. */
+  /**
+   * One line per matrix, what the devices of a backend take beside them, and a total, for {@code
+   * --dry-run}.
+   */
+  public String describe(Backend backend) {
+    return describe(backend.devices());
+  }
+
+  /** The same for work that needs no backend. */
   public String describe() {
+    return describe(List.of());
+  }
+
+  private String describe(List<Backend> devices) {
     StringBuilder text = new StringBuilder();
     for (Entry entry : entries) {
       text.append(
@@ -96,18 +111,26 @@ public final class MemoryPlan {
               entry.precision().name().toLowerCase(Locale.ROOT),
               entry.bytes() / 1e6));
     }
-    text.append(
-        String.format(Locale.ROOT, "  %-58s %10.1f MB%n", "on the Java heap", hostBytes / 1e6));
-    text.append(
-        String.format(
-            Locale.ROOT, "  %-58s %10.1f MB%n", "Java and the program", JAVA_BYTES / 1e6));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "  %-58s %10.1f MB%n",
-            "total",
-            (matrixBytes() + hostBytes + JAVA_BYTES) / 1e6));
+    long taken = 0;
+    long rounded = 0;
+    for (int index = 0; index < devices.size(); index++) {
+      taken += devices.get(index).takenBytes();
+      rounded += bytesOn(index, devices.get(index));
+    }
+    if (rounded > matrixBytes()) {
+      line(text, "rounding of the matrices by the device, at most", rounded - matrixBytes());
+    }
+    if (taken > 0) {
+      line(text, "taken of the device by context, libraries and others", taken);
+    }
+    line(text, "on the Java heap", hostBytes);
+    line(text, "Java and the program", JAVA_BYTES);
+    line(text, "total", Math.max(rounded, matrixBytes()) + taken + hostBytes + JAVA_BYTES);
     return text.toString();
+  }
+
+  private static void line(StringBuilder text, String what, long bytes) {
+    text.append(String.format(Locale.ROOT, "  %-58s %10.1f MB%n", what, bytes / 1e6));
   }
 
   /**
@@ -120,9 +143,9 @@ public final class MemoryPlan {
     List<Backend> devices = backend.devices();
     for (int index = 0; index < devices.size(); index++) {
       long free = devices.get(index).availableBytes();
-      if (bytesOn(index) > free) {
-        throw new OutOfDeviceMemoryException(
-            where(index) + "the computation", bytesOn(index), free, mend);
+      long needed = bytesOn(index, devices.get(index));
+      if (needed > free) {
+        throw new OutOfDeviceMemoryException(where(index) + "the computation", needed, free, mend);
       }
     }
     long heap = Runtime.getRuntime().maxMemory();

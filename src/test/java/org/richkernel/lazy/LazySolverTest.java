@@ -157,7 +157,7 @@ class LazySolverTest {
 
       assertThat(backend.openMatrices()).isZero();
       assertThat(backend.peakBytes() - before).isGreaterThanOrEqualTo(planned);
-      assertThat(solver.plan().describe()).contains("train kernel").contains("panel kernel");
+      assertThat(solver.plan().describe(backend)).contains("train kernel").contains("panel kernel");
     }
   }
 

@@ -40,6 +40,7 @@ final class CudaBackend implements Backend {
   private final BackProjection backProjection;
   private final Sampling sampling;
   private final Deque<Runnable> closing = new ArrayDeque<>();
+  private long takenBytes;
   private String leftOpen = "";
   private boolean closed;
 
@@ -108,6 +109,7 @@ final class CudaBackend implements Backend {
       factorizations =
           new Factorizations(session, launcher, products, scratch, transfers, reductions);
       closing.push(factorizations::close);
+      takenBytes = memory.takenBytes();
     } catch (RuntimeException | LinkageError e) {
       try {
         closeParts();
@@ -182,6 +184,16 @@ final class CudaBackend implements Backend {
   @Override
   public int openMatrices() {
     return memory.openMatrices();
+  }
+
+  @Override
+  public long takenBytes() {
+    return takenBytes;
+  }
+
+  @Override
+  public long roundedBytes(long bytes) {
+    return DeviceMemory.roundedUp(bytes);
   }
 
   @Override

@@ -77,6 +77,11 @@ final class DeviceMemory {
     return open.size();
   }
 
+  /** Bytes of the device that no matrix or scratch of this backend holds. */
+  long takenBytes() {
+    return session.device().memoryBytes() - session.freeBytes() - used - cached;
+  }
+
   long availableBytes() {
     return Math.max(0, Math.min(limit - used, session.freeBytes() + cached));
   }
@@ -140,10 +145,15 @@ final class DeviceMemory {
     return fresh(bytes, purpose);
   }
 
+  /** The most that a block of so many bytes takes. */
+  static long roundedUp(long bytes) {
+    return bytes + bytes / 8 + GRAIN;
+  }
+
   /** A kept block that wastes at most an eighth. */
   private Block fromCache(long bytes) {
     Map.Entry<Long, Deque<Block>> entry = cache.ceilingEntry(bytes);
-    if (entry == null || entry.getKey() > bytes + bytes / 8 + GRAIN) {
+    if (entry == null || entry.getKey() > roundedUp(bytes)) {
       return null;
     }
     Block block = entry.getValue().pop();

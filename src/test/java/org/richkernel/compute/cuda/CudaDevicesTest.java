@@ -146,7 +146,7 @@ class CudaDevicesTest {
       spread.requireFits(two, "lower it");
       assertThatThrownBy(() -> together.requireFits(two, "lower it"))
           .isInstanceOf(OutOfDeviceMemoryException.class)
-          .hasMessageContaining("device 2 of 2: the computation needs 1.6 MB");
+          .hasMessageContaining("device 2 of 2: the computation needs 1.8 MB");
     }
   }
 }

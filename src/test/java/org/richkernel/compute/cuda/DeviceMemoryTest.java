@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Precision;
 import org.richkernel.emulator.EmulatedDevice;
@@ -123,6 +124,43 @@ class DeviceMemoryTest {
     EmulatedDevice.setMemory(21_000_000);
     try (CudaBackend backend = open(Long.MAX_VALUE)) {
       assertThat(CudaLargeShapesTest.gram(backend)).isEqualTo(plenty);
+    }
+  }
+
+  /**
+   * A device of 200 MB, of which context and libraries take half: a plan counts an eighth more than
+   * its matrices, and a dry run says both.
+   */
+  @Test
+  void planCountsWhatTheDeviceTakesBesideTheMatrices() {
+    EmulatedDevice.setMemory(200_000_000);
+    EmulatedDevice.setContextMemory(100_000_000);
+    try (CudaBackend backend = open(Long.MAX_VALUE)) {
+      assertThat(backend.takenBytes()).isEqualTo(100_000_000);
+      assertThat(backend.availableBytes()).isBetween(99_000_000L, 100_000_000L);
+      MemoryPlan fits = new MemoryPlan().add("a", Precision.FLOAT32, 1000, 21_900);
+      fits.requireFits(backend, "lower it");
+      assertThat(fits.describe(backend).replaceAll(" +", " "))
+          .contains("rounding of the matrices by the device, at most 11.0 MB")
+          .contains("taken of the device by context, libraries and others 100.0 MB")
+          .contains("total 338.6 MB");
+      assertThat(fits.describe()).doesNotContain("device");
+      MemoryPlan large = new MemoryPlan().add("a", Precision.FLOAT32, 1000, 22_300);
+      assertThatThrownBy(() -> large.requireFits(backend, "lower it"))
+          .isInstanceOf(OutOfDeviceMemoryException.class)
+          .hasMessageContaining("100.4 MB")
+          .hasMessageContaining("lower it");
+    }
+  }
+
+  /** Memory that another program holds when the backend opens is none that a plan could have. */
+  @Test
+  void memoryOfOthersIsTakenToo() {
+    try (CudaBackend other = open(Long.MAX_VALUE);
+        Matrix x = other.allocate(Precision.FLOAT32, 1000, 1000, "x");
+        CudaBackend backend = open(Long.MAX_VALUE)) {
+      assertThat(backend.takenBytes()).isGreaterThanOrEqualTo(x.size() * Float.BYTES);
+      assertThat(backend.takenBytes()).isLessThan(x.size() * Float.BYTES + 100_000);
     }
   }
 
