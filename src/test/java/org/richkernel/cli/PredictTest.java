@@ -22,8 +22,11 @@ class PredictTest {
   private static final String X = "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz";
   private static final String Y = "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz";
 
-  /** Bytes that the products of the CPU backend take besides on two threads, and small change. */
-  private static final long SCRATCH = 2 * 4 * 256 * 256 + 20_000;
+  /**
+   * Bytes that products and transpositions of the CPU backend take besides on two threads, and
+   * small change.
+   */
+  private static final long SCRATCH = 2 * 4 * 256 * 256 + 2 * 8 * 64 * 80 + 20_000;
 
   private static final Pattern PLANNED =
       Pattern.compile(".* ([0-9]+) x ([0-9]+) +(float32|float64) .* MB");
