@@ -2,6 +2,7 @@ package org.richkernel.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +232,38 @@ class CudaTrafficTest {
       double[] back = new double[n * n];
       backend.download(line, back);
       assertThat(back).isEqualTo(source);
+    }
+  }
+
+  /**
+   * 300 rows of 8 kB pass nine times through the memory for small uploads, whose halves are written
+   * again only when the device has read them. Windows of rows go the same way.
+   */
+  @Test
+  void smallUploadsWaitOnlyForRoom() {
+    int rows = 300;
+    int columns = 1000;
+    try (Matrix wide = backend.allocate(Precision.FLOAT64, rows, columns + 2, "wide")) {
+      long waits = EmulatedDevice.counter("syncs");
+      for (int i = 0; i < rows; i++) {
+        double[] row = new double[columns];
+        Arrays.fill(row, i + 1);
+        backend.upload(row, wide.view(i, 1, 1, columns));
+      }
+      // each half of 256 KiB holds 32 rows; the first two are free
+      assertThat(EmulatedDevice.counter("syncs") - waits).isEqualTo(rows / 32 - 1);
+      backend.upload(new float[] {1, 2, 3, 4}, wide.view(7, 2, 0, 2));
+      double[] all = new double[rows * (columns + 2)];
+      backend.download(wide, all);
+      for (int i = 0; i < rows; i++) {
+        for (int j = 2; j <= columns; j++) {
+          assertThat(all[i * (columns + 2) + j]).isEqualTo(i + 1);
+        }
+      }
+      assertThat(Arrays.copyOfRange(all, 7 * (columns + 2), 7 * (columns + 2) + 2))
+          .containsExactly(1, 2);
+      assertThat(Arrays.copyOfRange(all, 8 * (columns + 2), 8 * (columns + 2) + 2))
+          .containsExactly(3, 4);
     }
   }
 
