@@ -67,7 +67,8 @@ final class GramPanels {
 
   private double flops(int samples, long blocks, double area, long count) {
     double rounds = KernelLauncher.ceil(blocks * count, multiprocessors);
-    double products = rounds * multiprocessors * 2.0 * BLOCK * BLOCK * (samples / count);
+    long length = samples / count;
+    double products = rounds * multiprocessors * 2.0 * BLOCK * BLOCK * length;
     double rest = samples % count == 0 ? 0 : FLOPS_PER_CALL;
     return products + FLOPS_PER_ELEMENT * area * count + rest;
   }
