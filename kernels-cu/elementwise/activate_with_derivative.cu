@@ -27,7 +27,7 @@ __device__ __forceinline__ void rk_differentiate_rows(
 }
 
 template <typename F, typename T>
-__device__ __forceinline__ void rk_differentiate_by_width(
+__device__ __noinline__ void rk_differentiate_by_width(
     F unit, rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi,
     rk_index ldphi, T* slope, rk_index ldslope) {
   if (wide) {
