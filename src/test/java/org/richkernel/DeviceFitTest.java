@@ -9,6 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -40,6 +42,7 @@ class DeviceFitTest {
   void oneDevice() {
     nothingIsLeftOnTheDevice();
     EmulatedDevice.setDevices(1);
+    EmulatedDevice.setMemory(8L << 30);
   }
 
   private static void nothingIsLeftOnTheDevice() {
@@ -68,7 +71,11 @@ class DeviceFitTest {
   }
 
   private static AdaptiveNbk tiny() {
-    return AdaptiveNbk.of(NetworkSpec.of(1, Activation.TANH))
+    return tiny(1);
+  }
+
+  private static AdaptiveNbk tiny(int layers) {
+    return AdaptiveNbk.of(NetworkSpec.of(layers, Activation.TANH))
         .gamma(0.5)
         .beta(5)
         .samples(64)
@@ -176,6 +183,57 @@ class DeviceFitTest {
     EmulatedDevice.setDevices(4);
     requireSameBits(after(42, "two", 1, 3), after(42, "one", 0));
     requireSameBits(after(3, "three", 2, 0, 1), after(3, "short", 0));
+  }
+
+  /** Memory for so many lanes: one more for each 256 MiB. */
+  private static Backend openWithLanes(int lanes) {
+    EmulatedDevice.setMemory((lanes << 28) - (64L << 20));
+    return open(0);
+  }
+
+  private Snapshot inLanes(int lanes, int layers, long sweeps) {
+    Path where = folder.resolve(layers + " layers in lanes " + lanes);
+    try (Backend backend = openWithLanes(lanes)) {
+      RunControl control = checkpointed(where, false, sweeps, () -> {});
+      assertThat(tiny(layers).fit(digits(12, 6), backend, control)).isEmpty();
+      assertThat(backend.info().lanes()).isEqualTo(lanes);
+    }
+    return latest(where);
+  }
+
+  /** Through the burn-in and two measured sweeps. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void lanesGiveTheBitsOfOne(int layers) {
+    Snapshot one = inLanes(1, layers, layers == 1 ? 42 : 6);
+    requireSameBits(inLanes(2, layers, layers == 1 ? 42 : 6), one);
+    requireSameBits(inLanes(3, layers, layers == 1 ? 42 : 6), one);
+    requireSameBits(inLanes(4, layers, layers == 1 ? 42 : 6), one);
+  }
+
+  @Test
+  void solveInOneLaneResumesInFour() {
+    Datasets data = digits(12, 6);
+    Snapshot undisturbed = inLanes(4, 2, 6);
+    Path where = folder.resolve("resumed");
+    try (Backend backend = openWithLanes(1)) {
+      assertThat(tiny(2).fit(data, backend, checkpointed(where, false, 3, () -> {}))).isEmpty();
+    }
+    try (Backend backend = openWithLanes(4)) {
+      assertThat(tiny(2).fit(data, backend, checkpointed(where, true, 6, () -> {}))).isEmpty();
+    }
+    requireSameBits(latest(where), undisturbed);
+  }
+
+  @Test
+  void planSaysWhatEachLaneHolds() {
+    try (Backend backend = openWithLanes(2)) {
+      String plan = tiny().plan(digits(12, 6), backend).describe();
+      assertThat(plan).contains("lane 1: position", "lane 2: position").doesNotContain("lane 3");
+    }
+    try (Backend backend = openWithLanes(1)) {
+      assertThat(tiny().plan(digits(12, 6), backend).describe()).doesNotContain("lane");
+    }
   }
 
   @Test

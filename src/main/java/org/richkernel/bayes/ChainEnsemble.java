@@ -30,8 +30,8 @@ final class ChainEnsemble implements AutoCloseable {
   private final EnsembleLayout layout;
   private final SaddleOptions options;
   private final double[] y;
-  private final List<ChainDevice> devices = new ArrayList<>();
-  private final DeviceThreads threads;
+  private final List<ChainLane> lanes = new ArrayList<>();
+  private final LaneThreads threads;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
@@ -61,10 +61,11 @@ final class ChainEnsemble implements AutoCloseable {
         EnsembleLayout.of(
             backend, network, options, points, input.rank(), y.length / points, tests);
     small = new SamplingChain[layout.chains().size() - CHAINS];
-    threads = owned.own(new DeviceThreads(layout.devices()));
+    List<Backend> open = layout.openLanes();
+    threads = owned.own(new LaneThreads(open));
     try {
-      for (Backend each : layout.devices()) {
-        devices.add(owned.own(ChainDevice.of(layout, each, input, y, test)));
+      for (Backend each : open) {
+        lanes.add(owned.own(ChainLane.of(layout, each, input, y, test)));
       }
       for (EnsembleLayout.Chain chain : layout.chains()) {
         SamplingChain made = chain(chain, run);
@@ -79,11 +80,11 @@ final class ChainEnsemble implements AutoCloseable {
               ? null
               : owned.own(
                   new NeuronHarvest(
-                      devices.get(0).backend(),
+                      lanes.get(0).backend(),
                       network.activation(),
-                      devices.get(0).posterior().factor(1),
+                      lanes.get(0).posterior().factor(1),
                       layout.outputs(),
-                      layout.panelRows(devices.get(0).backend())));
+                      layout.panelRows(lanes.get(0).backend())));
     } catch (RuntimeException e) {
       // The memory ran out half-way: what was allocated before goes back.
       throw owned.closedAfter(e);
@@ -91,32 +92,32 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /**
-   * A chain lives on one device from start to end and draws from streams of its own, so the numbers
-   * are those of a single device.
+   * A chain lives in one lane of one device from start to end and draws from streams of its own, so
+   * the numbers are those of a single lane.
    */
   private SamplingChain chain(EnsembleLayout.Chain chain, int run) {
-    ChainDevice device = devices.get(chain.device());
+    ChainLane lane = lanes.get(layout.place(chain));
     int points = layout.points();
     FieldPopulation population =
-        owned.own(device.posterior().newPopulation(chain.samples(), chain.blocks()));
+        owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
     for (int width : layout.widths()) {
       layers.add(
           owned.own(
               new LayerAverages(
-                  device.backend(), width, points, layout.outputs(), chain.blockRows())));
+                  lane.backend(), width, points, layout.outputs(), chain.blockRows())));
     }
     return owned.own(
         new SamplingChain(
-            device.backend(),
+            lane.backend(),
             options.seed(),
             run * 2 * CHAINS + chain.index(),
-            device.posterior(),
+            lane.posterior(),
             population,
             layers,
             TrajectoryLength.OF_A_SOLVE,
             y,
-            device.testPoints(),
+            lane.testPoints(),
             layout.tests()));
   }
 
@@ -130,19 +131,22 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
-  /** Moves every chain: those of one device in order, devices at the same time. */
+  /** Moves every chain: those of one lane in order, lanes at the same time. */
   void move(Consumer<SamplingChain> action) {
     threads.run(
-        device -> {
-          for (int c = device; c < large.length + small.length; c += devices.size()) {
-            action.accept(c < large.length ? large[c] : small[c - large.length]);
+        lane -> {
+          for (EnsembleLayout.Chain each : layout.chains()) {
+            if (layout.place(each) == lane) {
+              int c = each.index();
+              action.accept(c < large.length ? large[c] : small[c - large.length]);
+            }
           }
         });
   }
 
   /** Draws all fields from the prior, or takes those of another solve, at the given conditions. */
   void start(@Nullable WarmStart from, double gamma, double kappa) {
-    devices.forEach(device -> device.posterior().setConditions(gamma, kappa));
+    lanes.forEach(lane -> lane.posterior().setConditions(gamma, kappa));
     for (int c = 0; c < large.length + small.length; c++) {
       SamplingChain chain = c < large.length ? large[c] : small[c - large.length];
       if (from == null) {
@@ -180,7 +184,7 @@ final class ChainEnsemble implements AutoCloseable {
    * happens where the network can have none.
    */
   void searchWells() {
-    WellMoves jumps = devices.get(0).jumps();
+    WellMoves jumps = lanes.get(0).jumps();
     if (jumps == null) {
       return;
     }
@@ -202,7 +206,7 @@ final class ChainEnsemble implements AutoCloseable {
     for (EnsembleLayout.Chain each : layout.chains()) {
       SamplingChain chain =
           each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
-      chain.jump(devices.get(each.device()).jumps(), found.hasAny() ? found : null);
+      chain.jump(lanes.get(layout.place(each)).jumps(), found.hasAny() ? found : null);
     }
   }
 
@@ -332,24 +336,22 @@ final class ChainEnsemble implements AutoCloseable {
   /** Relative jitter of the covariances of the layers above the first; 0 where there is none. */
   double jitter() {
     double largest = 0;
-    for (ChainDevice device : devices) {
-      if (device.posterior() instanceof DeepPosterior deep) {
-        largest = Math.max(largest, deep.jitter());
+    for (SamplingChain[] chains : List.of(large, small)) {
+      for (SamplingChain chain : chains) {
+        largest = Math.max(largest, chain.population().jitter());
       }
     }
     return largest;
   }
 
-  /** Wall-clock time spent in Gram matrices, the mean over the devices. */
+  /** Wall-clock time spent in Gram matrices, the mean over the lanes. */
   long gramNanos() {
-    return devices.stream().mapToLong(device -> device.posterior().gramNanos()).sum()
-        / devices.size();
+    return lanes.stream().mapToLong(lane -> lane.posterior().gramNanos()).sum() / lanes.size();
   }
 
-  /** Wall-clock time spent in factorizations, the mean over the devices. */
+  /** Wall-clock time spent in factorizations, the mean over the lanes. */
   long solveNanos() {
-    return devices.stream().mapToLong(device -> device.posterior().solveNanos()).sum()
-        / devices.size();
+    return lanes.stream().mapToLong(lane -> lane.posterior().solveNanos()).sum() / lanes.size();
   }
 
   /** Adds everything that determines the future of the chains to a checkpoint. */
@@ -363,11 +365,6 @@ final class ChainEnsemble implements AutoCloseable {
     if (layout.hasWellMoves()) {
       state.put("wells", wells == null ? new double[0] : wells.state());
     }
-    for (int d = 0; d < devices.size(); d++) {
-      if (devices.get(d).posterior() instanceof DeepPosterior deep) {
-        state.put("jitter_" + d, deep.jitter());
-      }
-    }
   }
 
   /** Takes up a saved state. */
@@ -380,11 +377,6 @@ final class ChainEnsemble implements AutoCloseable {
     }
     if (layout.hasWellMoves() && state.doubles("wells").length > 0) {
       jumpBetween(WellMixture.restored(state.doubles("wells")));
-    }
-    for (int d = 0; d < devices.size(); d++) {
-      if (devices.get(d).posterior() instanceof DeepPosterior deep) {
-        deep.setJitter(state.number("jitter_" + d));
-      }
     }
   }
 

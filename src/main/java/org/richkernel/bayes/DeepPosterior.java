@@ -40,12 +40,13 @@ final class DeepPosterior implements MarginalPosterior {
   private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
   private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
-  private final RelativeJitter jitter;
+  private final RelativeJitter jitter; // of the population in use
   private final Matrix jitters; // that were added to the covariances, 1 x (L - 1), float64
   private final List<Matrix> added = new ArrayList<>(); // the same one by one
 
   private FieldPopulation population;
   private Moving moving;
+  private double firstJitter = RelativeJitter.LEAST;
   private double potential;
   private long solveNanos; // but for the readout
 
@@ -182,13 +183,16 @@ final class DeepPosterior implements MarginalPosterior {
     Moving scratch = scratch(samples);
     int rank = scratch.layers.get(0).position().columns();
     int points = inputFactor.rows();
-    return new FieldPopulation(
-        backend,
-        samples,
-        1,
-        FieldPopulation.widths(layers(), rank, points),
-        points,
-        readout.dual().columns());
+    FieldPopulation made =
+        new FieldPopulation(
+            backend,
+            samples,
+            1,
+            FieldPopulation.widths(layers(), rank, points),
+            points,
+            readout.dual().columns());
+    made.setJitter(firstJitter);
+    return made;
   }
 
   private Moving scratch(int samples) {
@@ -204,26 +208,34 @@ final class DeepPosterior implements MarginalPosterior {
   public void use(FieldPopulation next) {
     population = next;
     moving = scratch(next.samples());
+    jitter.set(next.jitter());
   }
 
   /**
-   * Relative jitter of the covariances; larger than {@link RelativeJitter#LEAST} where rounding
-   * asked for it.
+   * Relative jitter of the covariances of the population in use; larger than {@link
+   * RelativeJitter#LEAST} where rounding asked for it. Each population has its own: what one needs
+   * is no business of another, which may live elsewhere.
    */
   double jitter() {
     return jitter.value();
   }
 
-  /** Takes up the jitter of an earlier run. */
+  /** Sets the jitter that new populations start with. */
   void setJitter(double relative) {
-    jitter.set(relative);
+    firstJitter = relative;
+  }
+
+  /** Computes everything at the position, with more jitter where rounding asks for it. */
+  private void resolve() {
+    jitter.raising(this::forwardAndWait);
+    population.setJitter(jitter.value());
   }
 
   @Override
   public void refresh(FieldPopulation next) {
     use(next);
     backend.copy(next.xi(), moving.position);
-    jitter.raising(this::forwardAndWait);
+    resolve();
     for (int l = 1; l <= layers(); l++) {
       backend.copy(kernels.get(l - 1), next.kernel(l));
     }
@@ -240,7 +252,7 @@ final class DeepPosterior implements MarginalPosterior {
   public double largestShare(FieldPopulation of) {
     use(of);
     backend.copy(of.xi(), moving.position);
-    jitter.raising(this::forwardAndWait);
+    resolve();
     double[] largestAndSum = new double[2];
     moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];

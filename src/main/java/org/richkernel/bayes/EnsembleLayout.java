@@ -13,12 +13,14 @@ import org.richkernel.network.NetworkSpec;
  * and the {@link ChainEnsemble} itself are both read off this description.
  *
  * @param devices those that there are chains for
+ * @param lanes of each device that chains live in side by side
  * @param sizes how populations are cut into blocks
  * @param widths columns of the fields of each layer
  * @param chains those at S samples first, then those at S/4
  */
 record EnsembleLayout(
     List<Backend> devices,
+    int lanes,
     NetworkSpec network,
     SaddleOptions options,
     int points,
@@ -52,7 +54,9 @@ record EnsembleLayout(
   }
 
   /**
-   * The layout of a solve. Two devices get a chain at S and one at S/4 each.
+   * The layout of a solve. Two devices get a chain at S and one at S/4 each. The chains of a device
+   * share it in as many lanes as it has memory for: a chain of a small problem leaves most of a
+   * device idle, and one that fills it loses nothing to another beside it but memory.
    *
    * @param rank r
    * @param outputs K
@@ -81,17 +85,61 @@ record EnsembleLayout(
               large ? sizes.largeBlocks() : sizes.smallBlocks()));
     }
     int[] widths = FieldPopulation.widths(network.hiddenLayers(), rank, points);
+    EnsembleLayout layout =
+        new EnsembleLayout(
+            devices,
+            (count + devices.size() - 1) / devices.size(),
+            network,
+            options,
+            points,
+            rank,
+            outputs,
+            tests,
+            sizes,
+            Arrays.stream(widths).boxed().toList(),
+            List.copyOf(chains));
+    while (layout.lanes > 1 && !layout.hasMemory()) {
+      layout = layout.withLanes(layout.lanes - 1);
+    }
+    return layout;
+  }
+
+  private EnsembleLayout withLanes(int count) {
     return new EnsembleLayout(
-        devices,
-        network,
-        options,
-        points,
-        rank,
-        outputs,
-        tests,
-        sizes,
-        Arrays.stream(widths).boxed().toList(),
-        List.copyOf(chains));
+        devices, count, network, options, points, rank, outputs, tests, sizes, widths, chains);
+  }
+
+  /** Whether every device has so many lanes beside what they hold. */
+  private boolean hasMemory() {
+    MemoryPlan plan = plan();
+    for (int d = 0; d < devices.size(); d++) {
+      if (devices.get(d).mostLanes(plan.bytesOn(d)) < lanes) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Lanes that there are chains for, of all devices together. */
+  private int places() {
+    return Math.min(lanes * devices.size(), chains.size());
+  }
+
+  /**
+   * The lanes that chains live in: the first of every device, then the second of every device, and
+   * so on; opens those that are not open yet.
+   */
+  List<Backend> openLanes() {
+    List<Backend> open = new ArrayList<>();
+    for (int place = 0; place < places(); place++) {
+      open.add(devices.get(place % devices.size()).lanes(lanes).get(place / devices.size()));
+    }
+    return List.copyOf(open);
+  }
+
+  /** Index into {@link #openLanes()} of a chain's home. */
+  int place(Chain chain) {
+    return chain.index() % places();
   }
 
   /**
@@ -167,9 +215,12 @@ record EnsembleLayout(
   /** Everything a solve will hold at once. */
   MemoryPlan plan() {
     MemoryPlan plan = new MemoryPlan();
-    for (int d = 0; d < devices.size(); d++) {
-      plan.onDevice(d);
-      ChainDevice.plan(plan, this, devices.get(d));
+    for (int place = 0; place < places(); place++) {
+      int d = place % devices.size();
+      MemoryPlan shared = new MemoryPlan();
+      ChainLane.plan(shared, this, devices.get(d));
+      String lane = lanes == 1 ? "" : "lane " + (place / devices.size() + 1) + ": ";
+      plan.onDevice(d).addAll(lane, shared);
     }
     int[] columns = widths.stream().mapToInt(Integer::intValue).toArray();
     for (Chain chain : chains) {

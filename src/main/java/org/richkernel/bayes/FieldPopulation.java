@@ -20,6 +20,7 @@ final class FieldPopulation implements AutoCloseable {
   private final Matrix dual;
   private final List<Matrix> blockRows = new ArrayList<>();
   private double potential;
+  private double jitter; // of the covariances of the layers above the first
 
   /**
    * @param widths columns of each layer's fields: the rank of the inputs, then P for every other
@@ -124,6 +125,18 @@ final class FieldPopulation implements AutoCloseable {
 
   void setPotential(double value) {
     potential = value;
+  }
+
+  /**
+   * Relative jitter that the covariances of the layers above the first take here; 0 where there is
+   * none.
+   */
+  double jitter() {
+    return jitter;
+  }
+
+  void setJitter(double relative) {
+    jitter = relative;
   }
 
   @Override

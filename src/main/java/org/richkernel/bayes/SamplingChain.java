@@ -354,7 +354,8 @@ final class SamplingChain implements AutoCloseable {
         measured,
         looks,
         stride,
-        snapshots.size());
+        snapshots.size(),
+        population.jitter());
     for (int i = 0; i < snapshots.size(); i++) {
       state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
       state.put(name + "_snapshot_dual_" + i, snapshots.get(i).dual());
@@ -389,6 +390,7 @@ final class SamplingChain implements AutoCloseable {
     measured = (long) numbers[3];
     looks = (int) numbers[4];
     stride = (int) numbers[5];
+    population.setJitter(numbers[7]);
     for (int i = 0; i < (int) numbers[6]; i++) {
       snapshots.add(
           new Snapshot(

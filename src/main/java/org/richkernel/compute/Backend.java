@@ -35,6 +35,29 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Most lanes that this device has beside so many bytes of matrices; a lane costs what its
+   * libraries take for themselves.
+   *
+   * @param bytes that all lanes together will allocate
+   * @return at least 1
+   */
+  default int mostLanes(long bytes) {
+    return 1;
+  }
+
+  /**
+   * This backend, and others that compute beside it on the same device: work too small to fill a
+   * device alone is done in lanes at the same time, one thread to each. The numbers of a lane are
+   * those of any other. Memory is counted for all of them together, and all close with this one.
+   *
+   * @param count lanes wanted, at least 1
+   * @return as many, or as many as there can be
+   */
+  default List<Backend> lanes(int count) {
+    return List.of(this);
+  }
+
+  /**
    * Passes this backend on with its open matrices, from a thread that waits to one that works, or
    * back.
    *
@@ -52,7 +75,7 @@ public interface Backend extends AutoCloseable {
    */
   Matrix allocate(Precision precision, int rows, int columns, String label);
 
-  /** Bytes held by matrices that are open now, scratch memory included. */
+  /** Bytes held by matrices that are open now on this device, scratch memory included. */
   long allocatedBytes();
 
   /** Largest value of {@link #allocatedBytes()} so far. */

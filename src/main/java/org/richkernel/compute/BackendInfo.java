@@ -8,6 +8,7 @@ import java.util.Map;
  * @param name "cpu" or "cuda"
  * @param device name of the processor or accelerator
  * @param threads host threads that the backend computes with
+ * @param lanes in which each device computes at the same time
  * @param libraries the libraries that were loaded, with their versions; empty where they are
  *     bundled
  * @param environment the variables of the environment that change how precisely the libraries
@@ -17,6 +18,7 @@ public record BackendInfo(
     String name,
     String device,
     int threads,
+    int lanes,
     Map<String, String> libraries,
     Map<String, String> environment) {
   public BackendInfo {
@@ -26,6 +28,11 @@ public record BackendInfo(
 
   /** A backend that computes with what is bundled. */
   public BackendInfo(String name, String device, int threads) {
-    this(name, device, threads, Map.of(), Map.of());
+    this(name, device, threads, 1, Map.of(), Map.of());
+  }
+
+  /** The same in so many lanes. */
+  public BackendInfo withLanes(int count) {
+    return new BackendInfo(name, device, threads, count, libraries, environment);
   }
 }

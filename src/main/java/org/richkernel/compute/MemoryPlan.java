@@ -50,6 +50,18 @@ public final class MemoryPlan {
     return this;
   }
 
+  /**
+   * Adds all that another plan holds, on the device that this one is at.
+   *
+   * @param prefix of its labels
+   */
+  public MemoryPlan addAll(String prefix, MemoryPlan part) {
+    for (Entry entry : part.entries) {
+      add(prefix + entry.label(), entry.precision(), entry.rows(), entry.columns());
+    }
+    return addHost(part.hostBytes);
+  }
+
   /** Adds memory of the Java heap: averages, results, buffers for files. */
   public MemoryPlan addHost(long bytes) {
     hostBytes = Math.addExact(hostBytes, bytes);
@@ -66,12 +78,9 @@ public final class MemoryPlan {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
-  /** Bytes of the matrices on one device, as the device may round them. */
-  private long bytesOn(int index, Backend device) {
-    return entries.stream()
-        .filter(e -> e.device() == index)
-        .mapToLong(e -> device.roundedBytes(e.bytes()))
-        .sum();
+  /** Bytes of the matrices on one device. */
+  public long bytesOn(int index) {
+    return entries.stream().filter(e -> e.device() == index).mapToLong(Entry::bytes).sum();
   }
 
   /** "device 1 of 2: " where there are several. */

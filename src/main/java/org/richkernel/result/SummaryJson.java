@@ -72,6 +72,9 @@ final class SummaryJson {
     json.put("name", backend.name());
     json.put("device", backend.device());
     json.put("threads", backend.threads());
+    if (backend.lanes() > 1) {
+      json.put("lanes", backend.lanes());
+    }
     if (!backend.libraries().isEmpty()) {
       json.put("libraries", new TreeMap<>(backend.libraries()));
     }
@@ -138,6 +141,7 @@ final class SummaryJson {
               backend.path("name").asText(),
               backend.path("device").asText(),
               backend.path("threads").asInt(),
+              backend.path("lanes").asInt(1),
               texts(backend.path("libraries")),
               texts(backend.path("environment"))));
     }

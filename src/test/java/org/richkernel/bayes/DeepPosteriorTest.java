@@ -256,6 +256,28 @@ class DeepPosteriorTest {
     }
   }
 
+  /** Chains may live in lanes of their own: what one needs must not depend on its neighbours. */
+  @Test
+  void jitterOfOnePopulationIsNoneOfAnothersBusiness() {
+    NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
+    double[] x = normals(30 * 4, 1);
+    InputFactor input = InputFactor.of(backend, network, x, 30, 4);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
+    try (DeepPosterior posterior =
+            new DeepPosterior(backend, network, input, normals(30, 2), parameters, 200, 8);
+        FieldPopulation poor = posterior.newPopulation(8, 1);
+        FieldPopulation sound = posterior.newPopulation(200, 1)) {
+      backend.upload(normals(8 * (input.rank() + 30), 3), poor.xi());
+      backend.upload(normals(200 * (input.rank() + 30), 3), sound.xi());
+      posterior.refresh(poor);
+      assertThat(poor.jitter()).isGreaterThan(RelativeJitter.LEAST);
+      posterior.refresh(sound);
+      assertThat(posterior.jitter()).isEqualTo(sound.jitter()).isEqualTo(RelativeJitter.LEAST);
+      posterior.use(poor);
+      assertThat(posterior.jitter()).isEqualTo(poor.jitter());
+    }
+  }
+
   @Test
   void populationsThatWereNotPlannedAreRefused() {
     NetworkSpec network = network(2, Activation.TANH);

@@ -17,7 +17,10 @@ import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 
 /**
- * The facade on a CUDA device: checks handles and hands each operation to the part that does it.
+ * The facade on a lane of a CUDA device: checks handles and hands each operation to the part that
+ * does it. A lane has its streams, library handles and scratch memory; context, compiled kernels
+ * and the limit of memory are the device's. With a handle to each stream cuBLAS sums alike whatever
+ * other streams do (cuBLAS library, "Results Reproducibility").
  */
 final class CudaBackend implements Backend {
   private static final long PANEL_BYTES = 256L << 20;
@@ -25,8 +28,17 @@ final class CudaBackend implements Backend {
   private static final int LONGEST_PANEL = 1 << 20;
   private static final int PANEL_ALIGN = 64;
 
+  /**
+   * A device has 8 hardware queues unless it is told otherwise (CUDA_DEVICE_MAX_CONNECTIONS), and a
+   * lane keeps one busy.
+   */
+  private static final int MOST_LANES = 8;
+
   private final BackendInfo info;
+  private final BackendOptions options;
+  private final PrivateFolder cache;
   private final List<Backend> devices;
+  private final List<Backend> lanes = new ArrayList<>(List.of(this));
   private final CudaSession session;
   private final DeviceMemory memory;
   private final Transfers transfers;
@@ -49,48 +61,72 @@ final class CudaBackend implements Backend {
     List<CudaBackend> others = new ArrayList<>();
     try {
       for (CudaDevice device : devices.subList(1, devices.size())) {
-        others.add(new CudaBackend(device, List.of(), options, cache));
+        others.add(open(device, List.of(), options, cache));
       }
-      return new CudaBackend(devices.get(0), others, options, cache);
+      return open(devices.get(0), others, options, cache);
     } catch (RuntimeException | LinkageError e) {
       for (CudaBackend other : others) {
-        try {
-          other.close();
-        } catch (RuntimeException second) {
-          e.addSuppressed(second);
-        }
+        closeAfter(other, e);
       }
       throw e;
     }
   }
 
-  /** Opens a device; what was acquired is given back if a step fails. */
-  private CudaBackend(
+  private static CudaBackend open(
       CudaDevice device, List<CudaBackend> others, BackendOptions options, PrivateFolder cache) {
-    info =
+    BackendInfo info =
         new BackendInfo(
             "cuda",
             names(device, others),
             options.threads(),
+            1,
             CudaLibrary.versions(device),
             CudaProbe.precisionVariables());
+    CudaContext context = new CudaContext(device, options.memoryLimitBytes());
+    try {
+      CudaBackend first = new CudaBackend(context, info, others, options, cache);
+      first.closing.addLast(context::close);
+      others.forEach(other -> first.closing.addLast(other::close));
+      return first;
+    } catch (RuntimeException | LinkageError e) {
+      closeAfter(context, e);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(AutoCloseable open, Throwable failure) {
+    try {
+      open.close();
+    } catch (Exception second) {
+      failure.addSuppressed(second);
+    }
+  }
+
+  /** Opens a lane; what was acquired is given back if a step fails. */
+  private CudaBackend(
+      CudaContext context,
+      BackendInfo info,
+      List<CudaBackend> others,
+      BackendOptions options,
+      PrivateFolder cache) {
+    this.info = info;
+    this.options = options;
+    this.cache = cache;
     devices = Stream.concat(Stream.of(this), others.stream()).map(Backend.class::cast).toList();
-    others.forEach(other -> closing.push(other::close));
-    session = new CudaSession(device);
+    session = new CudaSession(context);
     closing.push(session::close);
     try {
-      memory = new DeviceMemory(session, options.memoryLimitBytes());
+      memory = new DeviceMemory(session);
       closing.push(() -> leftOpen = memory.release());
       transfers = new Transfers(session);
       closing.push(transfers::close);
       KernelLoader loader =
-          new KernelLoader(session, new KernelCompiler(device.capability()), cache);
+          new KernelLoader(session, new KernelCompiler(context.device().capability()), cache);
       LaunchArguments arguments = new LaunchArguments(session);
       closing.push(arguments::close);
       ProbeKernel.run(session, loader, arguments, memory, transfers);
       session.begin("opening the backend");
       KernelLauncher launcher = new KernelLauncher(session, loader, arguments);
-      closing.push(launcher::close);
       Scratch scratch = new Scratch(memory);
       closing.push(scratch::releaseAll);
       elementwise = new Elementwise(launcher);
@@ -152,12 +188,33 @@ final class CudaBackend implements Backend {
 
   @Override
   public BackendInfo info() {
-    return info;
+    return info.withLanes(lanes.size());
   }
 
   @Override
   public List<Backend> devices() {
     return devices;
+  }
+
+  @Override
+  public int mostLanes(long bytes) {
+    session.begin("mostLanes");
+    if (bytes > memory.availableBytes()) {
+      return 1;
+    }
+    long spare = session.freeBytes() + memory.cachedBytes() - bytes;
+    return (int) Math.min(MOST_LANES, lanes.size() + spare / CudaSession.HANDLE_BYTES);
+  }
+
+  @Override
+  public List<Backend> lanes(int count) {
+    session.begin("lanes");
+    while (lanes.size() < Math.min(count, MOST_LANES)) {
+      CudaBackend lane = new CudaBackend(session.context(), info, List.of(), options, cache);
+      closing.push(lane::close);
+      lanes.add(lane);
+    }
+    return List.copyOf(lanes.subList(0, Math.min(count, lanes.size())));
   }
 
   @Override

@@ -136,16 +136,25 @@ final class CudaProbe {
     for (int ordinal = 0; ordinal < devices.size(); ordinal++) {
       String trial = devices.size() == 1 ? "trial" : "trial of device " + ordinal;
       try {
-        CudaOpening.open(
-                devices.subList(ordinal, ordinal + 1), new BackendOptions(1, Long.MAX_VALUE))
-            .close();
-        report.add(trial + ": a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started");
+        report.add(
+            trial
+                + ": a kernel was compiled, loaded and run; cuBLAS and cuSOLVER started; memory for "
+                + lanes(devices.get(ordinal))
+                + " at once");
       } catch (BackendUnavailableException e) {
         tell(ordinal, trial + ": " + e.getMessage(), "see the message");
       } catch (CudaException | DeviceLostException e) {
         tell(
             ordinal, trial + ": " + e.getMessage(), "see whether nvidia-smi works on this machine");
       }
+    }
+  }
+
+  private static String lanes(CudaDevice device) {
+    try (CudaBackend backend =
+        CudaOpening.open(List.of(device), new BackendOptions(1, Long.MAX_VALUE))) {
+      int lanes = backend.mostLanes(0);
+      return lanes == 1 ? "one lane" : lanes + " lanes";
     }
   }
 

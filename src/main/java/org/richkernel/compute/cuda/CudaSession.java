@@ -1,11 +1,8 @@
 package org.richkernel.compute.cuda;
 
-import static org.richkernel.compute.cuda.CudaResults.requireDriver;
-
 import java.util.Arrays;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
-import jcuda.driver.CUcontext;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUresult;
@@ -20,49 +17,43 @@ import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Ownership;
 
 /**
- * The primary context of a device with one stream for compute and one for transfers, and the
- * judgement of every return code. It knows which operation is under way, so that a failure can say
- * what was being done and to what.
+ * A lane of a device: one stream for compute and one for transfers in the context that all lanes
+ * share, and the judgement of every return code. It knows which operation is under way, so that a
+ * failure can say what was being done and to what.
  */
 final class CudaSession implements AutoCloseable {
   private static final Matrix[] NOTHING = {};
 
   /** About what a library's handle and its work space take of the device: 256 MiB. */
-  private static final long HANDLE_BYTES = 1L << 28;
-
-  /** Whose context is current on the calling thread, as far as this backend has made it so. */
-  private static final ThreadLocal<CudaSession> CURRENT = new ThreadLocal<>();
+  static final long HANDLE_BYTES = 1L << 28;
 
   private final Ownership ownership = new Ownership("cuda");
-  private final CudaDevice device;
-  private final CUcontext context = new CUcontext();
+  private final CudaContext context;
   private final CUstream compute = new CUstream();
   private final CUstream transfer = new CUstream();
   private String operation = "opening the backend";
   private Matrix[] operands = NOTHING;
-  private String lost;
   private boolean closed;
 
-  CudaSession(CudaDevice device) {
-    this.device = device;
-    requireDriver(
-        JCudaDriver.cuDevicePrimaryCtxRetain(context, device.handle()),
-        "cuDevicePrimaryCtxRetain",
-        "opening " + device.name());
+  CudaSession(CudaContext context) {
+    this.context = context;
+    begin("opening the backend");
+    int flags = CUstream_flags.CU_STREAM_NON_BLOCKING;
+    check(JCudaDriver.cuStreamCreate(compute, flags), "cuStreamCreate");
     try {
-      begin("opening the backend");
-      int flags = CUstream_flags.CU_STREAM_NON_BLOCKING;
-      check(JCudaDriver.cuStreamCreate(compute, flags), "cuStreamCreate");
       check(JCudaDriver.cuStreamCreate(transfer, flags), "cuStreamCreate");
     } catch (RuntimeException e) {
-      // the streams end with the context
-      JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
+      JCudaDriver.cuStreamDestroy(compute);
       throw e;
     }
   }
 
+  CudaContext context() {
+    return context;
+  }
+
   CudaDevice device() {
-    return device;
+    return context.device();
   }
 
   /** Which thread the backend of this session serves. */
@@ -79,7 +70,7 @@ final class CudaSession implements AutoCloseable {
   }
 
   boolean isLost() {
-    return lost != null;
+    return context.lost() != null;
   }
 
   /**
@@ -95,13 +86,11 @@ final class CudaSession implements AutoCloseable {
     ownership.check();
     operation = name;
     operands = on;
+    String lost = context.lost();
     if (lost != null) {
       throw new DeviceLostException(doing(), lost);
     }
-    if (CURRENT.get() != this) {
-      check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
-      CURRENT.set(this);
-    }
+    check(context.makeCurrent(), "cuCtxSetCurrent");
   }
 
   /** "gemm of A (3 x 4, FLOAT32), B (4 x 5, FLOAT32)". */
@@ -119,8 +108,10 @@ final class CudaSession implements AutoCloseable {
       return;
     }
     if (CudaResults.losesTheDevice(code)) {
-      lost = function + " answered " + CudaResults.driver(code) + " on " + device.name();
-      throw new DeviceLostException(doing(), lost);
+      throw new DeviceLostException(
+          doing(),
+          context.lose(
+              function + " answered " + CudaResults.driver(code) + " on " + device().name()));
     }
     if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
       throw outOfMemory(function);
@@ -192,8 +183,13 @@ final class CudaSession implements AutoCloseable {
   }
 
   void synchronize() {
-    check(JCudaDriver.cuStreamSynchronize(compute), "cuStreamSynchronize");
-    check(JCudaDriver.cuStreamSynchronize(transfer), "cuStreamSynchronize");
+    await(this);
+  }
+
+  /** Waits for the work of a lane of the same device, this one or another. */
+  void await(CudaSession lane) {
+    check(JCudaDriver.cuStreamSynchronize(lane.compute), "cuStreamSynchronize");
+    check(JCudaDriver.cuStreamSynchronize(lane.transfer), "cuStreamSynchronize");
   }
 
   /** An event that only orders streams. */
@@ -218,7 +214,7 @@ final class CudaSession implements AutoCloseable {
     check(JCudaDriver.cuStreamWaitEvent(second, event, 0), "cuStreamWaitEvent");
   }
 
-  /** Gives streams and context back; a lost device answers nothing useful, so it is not asked. */
+  /** Gives the streams back; a lost device answers nothing useful, so it is not asked. */
   @Override
   public void close() {
     if (closed) {
@@ -227,14 +223,11 @@ final class CudaSession implements AutoCloseable {
     closed = true;
     int first = JCudaDriver.cuStreamDestroy(compute);
     int second = JCudaDriver.cuStreamDestroy(transfer);
-    int third = JCudaDriver.cuDevicePrimaryCtxRelease(device.handle());
-    CURRENT.remove();
-    if (lost == null) {
+    if (!isLost()) {
       operation = "closing the backend";
       operands = NOTHING;
       check(first, "cuStreamDestroy");
       check(second, "cuStreamDestroy");
-      check(third, "cuDevicePrimaryCtxRelease");
     }
   }
 }

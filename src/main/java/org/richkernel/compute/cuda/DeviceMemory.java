@@ -14,12 +14,12 @@ import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Precision;
 
 /**
- * Owns and counts the device memory of one backend. Blocks that were given back are kept for the
- * next request of a like size, because allocating makes the device wait; they are freed when the
- * limit or the device asks for it.
+ * Owns the device memory of one lane. Blocks that were given back are kept for the next request of
+ * a like size, because allocating makes the device wait; they are freed when the limit or the
+ * device asks for it, for this lane or for another.
  *
- * <p>All work runs on the compute stream, and transfers are ordered with it by events, so a block
- * may be handed on while work on its former content is still under way.
+ * <p>All work of a lane runs on its compute stream, and transfers are ordered with it by events, so
+ * a block may be handed on within the lane while work on its former content is still under way.
  */
 final class DeviceMemory {
   static final String MEND = "lower the number of samples or points, or the block size";
@@ -28,16 +28,14 @@ final class DeviceMemory {
   private static final long GRAIN = 512;
 
   private final CudaSession session;
-  private final long limit;
+  private final MemoryBudget budget; // also the lock of what follows
   private final Set<CudaMatrix> open = new LinkedHashSet<>();
   private final TreeMap<Long, Deque<Block>> cache = new TreeMap<>();
-  private long used;
-  private long peak;
-  private long cached;
 
-  DeviceMemory(CudaSession session, long limit) {
+  DeviceMemory(CudaSession session) {
     this.session = session;
-    this.limit = limit;
+    budget = session.context().budget();
+    budget.join(this);
   }
 
   /** Memory of the device: bytes asked for, and bytes that were allocated for them. */
@@ -60,17 +58,19 @@ final class DeviceMemory {
     }
   }
 
+  /** Bytes in use on the device, by all lanes. */
   long usedBytes() {
-    return used;
+    return budget.used();
   }
 
+  /** Most bytes that were in use on the device at once. */
   long peakBytes() {
-    return peak;
+    return budget.peak();
   }
 
-  /** Bytes kept for reuse. */
+  /** Bytes kept for reuse, by all lanes. */
   long cachedBytes() {
-    return cached;
+    return budget.cached();
   }
 
   int openMatrices() {
@@ -83,7 +83,7 @@ final class DeviceMemory {
   }
 
   long availableBytes() {
-    return Math.max(0, Math.min(limit - used, session.freeBytes() + cached));
+    return Math.max(0, Math.min(budget.left(), session.freeBytes() + budget.cached()));
   }
 
   CudaMatrix allocate(Precision precision, int rows, int columns, String label) {
@@ -124,23 +124,24 @@ final class DeviceMemory {
 
   /** Memory with undefined content that belongs to no matrix until it is given back. */
   Block take(long bytes, String purpose) {
-    Block block = bytes == 0 ? new Block(new DevicePointer(), 0) : find(bytes, purpose);
-    block.bytes = bytes;
-    used += bytes;
-    peak = Math.max(peak, used);
-    return block;
+    synchronized (budget) {
+      Block block = bytes == 0 ? new Block(new DevicePointer(), 0) : find(bytes, purpose);
+      block.bytes = bytes;
+      budget.use(bytes);
+      return block;
+    }
   }
 
   private Block find(long bytes, String purpose) {
-    if (bytes > limit - used) {
-      throw new OutOfDeviceMemoryException(purpose, bytes, limit - used, MEND);
+    if (bytes > budget.left()) {
+      throw new OutOfDeviceMemoryException(purpose, bytes, budget.left(), MEND);
     }
     Block kept = fromCache(bytes);
     if (kept != null) {
       return kept;
     }
-    if (bytes > limit - used - cached) {
-      emptyCache();
+    if (bytes > budget.left() - budget.cached()) {
+      emptyCaches();
     }
     return fresh(bytes, purpose);
   }
@@ -160,7 +161,7 @@ final class DeviceMemory {
     if (entry.getValue().isEmpty()) {
       cache.remove(entry.getKey());
     }
-    cached -= block.capacity;
+    budget.keep(-block.capacity);
     return block;
   }
 
@@ -169,7 +170,7 @@ final class DeviceMemory {
     DevicePointer pointer = new DevicePointer();
     int code = JCudaDriver.cuMemAlloc(pointer, capacity);
     if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      emptyCache();
+      emptyCaches();
       code = JCudaDriver.cuMemAlloc(pointer, capacity);
     }
     if (code == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
@@ -180,30 +181,53 @@ final class DeviceMemory {
   }
 
   void giveBack(Block block) {
-    used -= block.bytes;
-    block.bytes = 0;
-    if (block.capacity > 0) {
-      cached += block.capacity;
-      cache.computeIfAbsent(block.capacity, size -> new ArrayDeque<>()).push(block);
+    synchronized (budget) {
+      budget.use(-block.bytes);
+      block.bytes = 0;
+      if (block.capacity > 0) {
+        budget.keep(block.capacity);
+        cache.computeIfAbsent(block.capacity, size -> new ArrayDeque<>()).push(block);
+      }
     }
   }
 
-  /** Frees what is kept; waits for the work under way, which may still use it. */
-  void emptyCache() {
-    if (cache.isEmpty()) {
-      return;
+  /** Frees what all lanes keep. */
+  private void emptyCaches() {
+    for (DeviceMemory lane : budget.lanes()) {
+      lane.emptyCache(session);
     }
-    session.synchronize();
-    int worst = CUresult.CUDA_SUCCESS;
-    for (Deque<Block> blocks : cache.values()) {
-      for (Block block : blocks) {
-        int code = JCudaDriver.cuMemFree(block.pointer);
-        worst = worst == CUresult.CUDA_SUCCESS ? code : worst;
+  }
+
+  /**
+   * Frees what this lane keeps; waits for its work under way, which may still use it.
+   *
+   * @param asking the session of the calling thread, which may be that of another lane
+   */
+  private void emptyCache(CudaSession asking) {
+    synchronized (budget) {
+      if (cache.isEmpty()) {
+        return;
       }
+      asking.await(session);
+      int worst = CUresult.CUDA_SUCCESS;
+      for (Deque<Block> blocks : cache.values()) {
+        for (Block block : blocks) {
+          int code = JCudaDriver.cuMemFree(block.pointer);
+          worst = worst == CUresult.CUDA_SUCCESS ? code : worst;
+        }
+      }
+      forgetCache();
+      asking.check(worst, "cuMemFree");
     }
-    cache.clear();
-    cached = 0;
-    session.check(worst, "cuMemFree");
+  }
+
+  private void forgetCache() {
+    synchronized (budget) {
+      for (Deque<Block> blocks : cache.values()) {
+        blocks.forEach(block -> budget.keep(-block.capacity));
+      }
+      cache.clear();
+    }
   }
 
   void close(CudaMatrix matrix, Block block) {
@@ -229,11 +253,11 @@ final class DeviceMemory {
       matrix.close();
     }
     if (session.isLost()) {
-      cache.clear();
-      cached = 0;
+      forgetCache();
     } else {
-      emptyCache();
+      emptyCache(session);
     }
+    budget.leave(this);
     return names;
   }
 }

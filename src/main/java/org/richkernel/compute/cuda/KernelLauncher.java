@@ -1,7 +1,6 @@
 package org.richkernel.compute.cuda;
 
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.Map;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
@@ -9,13 +8,12 @@ import jcuda.driver.JCudaDriver;
 import org.richkernel.compute.Precision;
 
 /** Launches kernels on the compute stream; a module is loaded when its first kernel is. */
-final class KernelLauncher implements AutoCloseable {
+final class KernelLauncher {
   private static final int THREADS = 256;
 
   private final CudaSession session;
   private final KernelLoader loader;
   private final LaunchArguments arguments;
-  private final Map<String, CUmodule> modules = new HashMap<>();
   private final Map<Kernel, Map<Precision, CUfunction>> functions = new EnumMap<>(Kernel.class);
   private final long mostBlocks;
 
@@ -101,11 +99,7 @@ final class KernelLauncher implements AutoCloseable {
   }
 
   private CUfunction find(String symbol, String source) {
-    CUmodule module = modules.get(source);
-    if (module == null) {
-      module = loader.load(source);
-      modules.put(source, module);
-    }
+    CUmodule module = session.context().modules().get(source, loader);
     CUfunction found = new CUfunction();
     session.check(
         JCudaDriver.cuModuleGetFunction(found, module, symbol),
@@ -115,17 +109,5 @@ final class KernelLauncher implements AutoCloseable {
 
   static long ceil(long n, long unit) {
     return (n + unit - 1) / unit;
-  }
-
-  @Override
-  public void close() {
-    functions.clear();
-    for (CUmodule module : modules.values()) {
-      int code = JCudaDriver.cuModuleUnload(module);
-      if (!session.isLost()) {
-        session.check(code, "cuModuleUnload");
-      }
-    }
-    modules.clear();
   }
 }

@@ -6,24 +6,24 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * A device with what the chains that live on it share: they move one after the other, so the
- * scratch of a move and of a prediction serves them all.
+ * A lane of a device with what the chains that live in it share: they move one after the other, so
+ * the scratch of a move and of a prediction serves them all.
  *
  * @param testPoints null when there are none
  */
-record ChainDevice(
+record ChainLane(
     Backend backend,
     MarginalPosterior posterior,
     @Nullable TestPoints testPoints,
     @Nullable WellMoves jumps)
     implements AutoCloseable {
   /**
-   * Allocates what a device shares.
+   * Allocates what the chains of a lane share.
    *
    * @param y targets, row-major P x K
    * @param test coordinates of the test points; null when there are none
    */
-  static ChainDevice of(
+  static ChainLane of(
       EnsembleLayout layout,
       Backend backend,
       InputFactor input,
@@ -44,7 +44,7 @@ record ChainDevice(
             layout.hasWellMoves()
                 ? owned.own(new WellMoves(backend, layout, parameters, posterior))
                 : null;
-        return new ChainDevice(
+        return new ChainLane(
             backend,
             posterior,
             test == null
@@ -56,7 +56,7 @@ record ChainDevice(
       DeepPosterior posterior =
           owned.own(
               new DeepPosterior(backend, network, input, y, parameters, layout.populationSizes()));
-      return new ChainDevice(
+      return new ChainLane(
           backend,
           posterior,
           test == null
@@ -68,7 +68,7 @@ record ChainDevice(
     }
   }
 
-  /** Adds what a device shares to a plan. */
+  /** Adds what the chains of a lane share to a plan. */
   static void plan(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
     int points = layout.points();
     int rank = layout.rank();

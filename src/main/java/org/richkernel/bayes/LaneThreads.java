@@ -10,17 +10,17 @@ import java.util.function.IntConsumer;
 import org.richkernel.compute.Backend;
 
 /**
- * A host thread for each device, so that devices work at the same time although each answers its
- * caller. With a single device the caller's own thread does the work.
+ * A host thread for each lane, so that lanes work at the same time although each answers its
+ * caller. With a single lane the caller's own thread does the work.
  */
-final class DeviceThreads implements AutoCloseable {
-  private final List<Backend> devices;
+final class LaneThreads implements AutoCloseable {
+  private final List<Backend> lanes;
   private final List<ExecutorService> threads = new ArrayList<>();
 
-  DeviceThreads(List<Backend> devices) {
-    this.devices = devices;
-    for (int d = 0; devices.size() > 1 && d < devices.size(); d++) {
-      String name = "device-" + d;
+  LaneThreads(List<Backend> lanes) {
+    this.lanes = lanes;
+    for (int l = 0; lanes.size() > 1 && l < lanes.size(); l++) {
+      String name = "lane-" + l;
       threads.add(
           Executors.newSingleThreadExecutor(
               work -> {
@@ -32,23 +32,23 @@ final class DeviceThreads implements AutoCloseable {
   }
 
   /**
-   * Runs the work of every device and waits for all of them, whether they fail or not.
+   * Runs the work of every lane and waits for all of them, whether they fail or not.
    *
-   * @param work takes the index of the device
-   * @throws RuntimeException the failure of the first device that failed, as it was thrown
+   * @param work takes the index of the lane
+   * @throws RuntimeException the failure of the first lane that failed, as it was thrown
    */
   void run(IntConsumer work) {
     if (threads.isEmpty()) {
-      for (int d = 0; d < devices.size(); d++) {
-        work.accept(d);
+      for (int l = 0; l < lanes.size(); l++) {
+        work.accept(l);
       }
       return;
     }
     Thread caller = Thread.currentThread();
     List<CompletableFuture<Void>> under = new ArrayList<>();
-    for (int d = 0; d < devices.size(); d++) {
-      int device = d;
-      under.add(CompletableFuture.runAsync(() -> lent(caller, device, work), threads.get(d)));
+    for (int l = 0; l < lanes.size(); l++) {
+      int lane = l;
+      under.add(CompletableFuture.runAsync(() -> lent(caller, lane, work), threads.get(l)));
     }
     Throwable failure = null;
     for (CompletableFuture<Void> one : under) {
@@ -62,12 +62,12 @@ final class DeviceThreads implements AutoCloseable {
     }
   }
 
-  /** Runs the work of a device, which the waiting caller lends to this thread. */
-  private void lent(Thread caller, int device, IntConsumer work) {
-    Backend backend = devices.get(device);
+  /** Runs the work of a lane, which the waiting caller lends to this thread. */
+  private void lent(Thread caller, int lane, IntConsumer work) {
+    Backend backend = lanes.get(lane);
     backend.handOver(caller, Thread.currentThread());
     try {
-      work.accept(device);
+      work.accept(lane);
     } finally {
       backend.handOver(Thread.currentThread(), caller);
     }
