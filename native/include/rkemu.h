@@ -15,7 +15,8 @@ void rkemu_reset(void);
 void rkemu_fail(const char* target, long n, int error);
 
 // launches, allocations, frees, liveBytes, peakBytes, liveAllocations, bytesHtoD, bytesDtoH, bytesDtoD, bytesSet,
-// syncs, libraryCalls, flops, violations, contexts, streams, events, modules; -1 for another name.
+// syncs, libraryCalls, flops, violations, contexts, streams, events, modules, graphLaunches, replays (of what graphs
+// hold), graphs; -1 for another name.
 long long rkemu_counter(const char* name);
 
 // The last violation in one line; "" when there was none since the reset. Valid until the next call.
@@ -28,6 +29,9 @@ void rkemu_setDevices(int count);
 void rkemu_setMemory(unsigned long bytes);
 void rkemu_setContextMemory(unsigned long bytes);
 void rkemu_setDriverVersion(int version);
+
+// Which captures are agreed to: "allow", "refuse", or "without-solver" for those without a call of cuSOLVER.
+void rkemu_setCaptures(const char* agreed);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 // What the emulated libraries (cuBLAS, cuSOLVER, NVRTC) ask of the emulated driver; not for tests.
 #pragma once
 #include <cstddef>
+#include <functional>
 
 extern "C" {
 void rkemu_lock();
@@ -12,8 +13,10 @@ int rkemu_libraryCall(const char* group, const char* name, double flops);
 // 1 if the handle is a live stream of the current context (0 is the default stream).
 int rkemu_isStream(const void* stream);
 
-// A stream is about to work: copies that come before are done. 0, or -1 if one of them failed.
-int rkemu_startWork(const void* stream);
+// 1 if the stream is being captured; a library then takes its work down, which is done when the graph is launched.
+// Answers an injected status, 0, or -1 where the capture is spoilt.
+int rkemu_isCapturing(const void* stream);
+int rkemu_record(const char* group, const char* name, const void* stream, const std::function<int()>& work);
 
 // 1 if the address lies where the devices' memory is.
 int rkemu_isDeviceAddress(const void* address);

@@ -38,3 +38,5 @@ EMULATED_DEVICE(void, setContextMemory)(JNIEnv*, jclass, jlong bytes) {
 }
 
 EMULATED_DEVICE(void, setDriverVersion)(JNIEnv*, jclass, jint version) { rkemu_setDriverVersion(version); }
+
+EMULATED_DEVICE(void, setCaptures)(JNIEnv* env, jclass, jstring agreed) { rkemu_setCaptures(text(env, agreed).c_str()); }

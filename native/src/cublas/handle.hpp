@@ -30,6 +30,14 @@ struct BlasHandle {
 
 bool isBlasHandle(const BlasHandle* handle);
 
+inline bool isCaptured(const BlasHandle* handle) { return isBlasHandle(handle) && rkemu_isCapturing(handle->stream); }
+
+// Takes a call down whose stream is being captured; the answer is what the caller returns. Scalars are to be copied, as they are with host pointers (cuBLAS library, "CUDA Graphs Support").
+inline cublasStatus take(const char* name, const BlasHandle* handle, const std::function<int()>& work) {
+  int answer = rkemu_record("cublas", name, handle->stream, work);
+  return answer < 0 ? CUBLAS_STATUS_EXECUTION_FAILED : static_cast<cublasStatus>(answer);
+}
+
 struct DriverLock {
   DriverLock() { rkemu_lock(); }
   ~DriverLock() { rkemu_unlock(); }

@@ -39,6 +39,14 @@ template <class T>
 cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g, long long strideA = 0,
                       long long strideB = 0, long long strideC = 0, int batch = 1) {
   DriverLock lock;
+  if (isCaptured(handle)) {
+    return take(name, handle, [=, alpha = *g.alpha, beta = *g.beta] {
+      Product<T> kept = g;
+      kept.alpha = &alpha;
+      kept.beta = &beta;
+      return multiply<T>(name, handle, kept, strideA, strideB, strideC, batch);
+    });
+  }
   BlasCall call(name, handle);
   bool tA = g.transA != 0, tB = g.transB != 0;
   call.require(isOperation(g.transA) && isOperation(g.transB), "an operation is none of N, T, C")
@@ -66,6 +74,11 @@ template <class T>
 cublasStatus rankUpdate(const char* name, BlasHandle* handle, int uplo, int trans, int n, int k, const T* alphaAt,
                         const T* a, int lda, const T* betaAt, T* c, int ldc) {
   DriverLock lock;
+  if (isCaptured(handle)) {
+    return take(name, handle, [=, alpha = *alphaAt, beta = *betaAt] {
+      return rankUpdate<T>(name, handle, uplo, trans, n, k, &alpha, a, lda, &beta, c, ldc);
+    });
+  }
   BlasCall call(name, handle);
   bool t = trans != 0;
   call.require(uplo == 0 || uplo == 1, "the triangle is neither lower nor upper")
@@ -88,6 +101,11 @@ template <class T>
 cublasStatus solve(const char* name, BlasHandle* handle, int side, int uplo, int trans, int diagonal, int m, int n,
                    const T* alphaAt, const T* a, int lda, T* b, int ldb) {
   DriverLock lock;
+  if (isCaptured(handle)) {
+    return take(name, handle, [=, alpha = *alphaAt] {
+      return solve<T>(name, handle, side, uplo, trans, diagonal, m, n, &alpha, a, lda, b, ldb);
+    });
+  }
   BlasCall call(name, handle);
   bool left = side == 0, unit = diagonal == 1, t = trans != 0;
   int order = left ? m : n;

@@ -74,6 +74,14 @@ class Call {
 
 bool fits(int stride, int n) { return stride >= std::max(1, n); }
 
+// Takes a call down if its stream is being captured; the answer is then what the caller returns.
+bool taken(const char* name, Handle* handle, const std::function<int()>& work, cusolverStatus& status) {
+  if (handles().count(handle) == 0 || !rkemu_isCapturing(handle->stream)) return false;
+  int answer = rkemu_record("cusolver", name, handle->stream, work);
+  status = answer < 0 ? CUSOLVER_STATUS_EXECUTION_FAILED : static_cast<cusolverStatus>(answer);
+  return true;
+}
+
 // In elements; nothing is kept there, but a caller who passes less than was asked for is caught.
 int potrfElements(int n) { return std::max(1, n * 2); }
 int syevdElements(int n) { return std::max(1, 1 + 6 * n + 2 * n); }
@@ -142,6 +150,9 @@ RKEMU_API cusolverStatus cusolverDnDpotrf_bufferSize(Handle* handle, int uplo, i
 RKEMU_API cusolverStatus cusolverDnDpotrf(Handle* handle, int uplo, int n, double* a, int lda, double* work,
                                           int elements, int* info) {
   Call call("cusolverDnDpotrf", handle);
+  cusolverStatus down;
+  auto again = [=] { return cusolverDnDpotrf(handle, uplo, n, a, lda, work, elements, info); };
+  if (taken("cusolverDnDpotrf", handle, again, down)) return down;
   call.require(uplo == 0 || uplo == 1, "the triangle is neither lower nor upper")
       .require(n >= 0 && fits(lda, n), "a size is out of range")
       .require(elements >= potrfElements(n), "the workspace is smaller than what _bufferSize asked for")
@@ -169,6 +180,9 @@ RKEMU_API cusolverStatus cusolverDnDpotrf(Handle* handle, int uplo, int n, doubl
 RKEMU_API cusolverStatus cusolverDnDpotrs(Handle* handle, int uplo, int n, int rightSides, const double* a, int lda,
                                           double* b, int ldb, int* info) {
   Call call("cusolverDnDpotrs", handle);
+  cusolverStatus down;
+  auto again = [=] { return cusolverDnDpotrs(handle, uplo, n, rightSides, a, lda, b, ldb, info); };
+  if (taken("cusolverDnDpotrs", handle, again, down)) return down;
   call.require(uplo == 0 || uplo == 1, "the triangle is neither lower nor upper")
       .require(n >= 0 && rightSides >= 0 && fits(lda, n) && fits(ldb, n), "a size is out of range")
       .count(2.0 * n * n * rightSides)

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "late_copies.hpp"
+#include "graphs.hpp"
 #include "memory.hpp"
 #include "module.hpp"
 #include "state.hpp"
@@ -148,7 +148,7 @@ static Context* primary(CUdevice device) {
 // What a context takes with it; leaks are named first, because a device would forget them silently.
 static void destroyContents(Context& context) {
   reportLeaks(context.device);
-  forgetCopies(&context);
+  forgetGraphs(&context);
   unloadAllModules(&context);
   auto& streams = state().streams;
   for (auto it = streams.begin(); it != streams.end();) {
@@ -264,7 +264,8 @@ RKEMU_API CUresult cuCtxGetDevice(CUdevice* device) {
 }
 
 RKEMU_API CUresult cuCtxSynchronize() {
-  return withContext("sync", "cuCtxSynchronize", [&](Context& context) {
+  return withContext("sync", "cuCtxSynchronize", [&](Context&) {
+    if (CUresult bad = refuseWhileCapturing("cuCtxSynchronize")) return bad;
     state().counters.syncs++;
     return awaitAll(context);
   });

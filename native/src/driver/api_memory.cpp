@@ -5,7 +5,7 @@
 #include <cstring>
 #include <map>
 
-#include "late_copies.hpp"
+#include "graphs.hpp"
 #include "memory.hpp"
 #include "state.hpp"
 
@@ -19,7 +19,8 @@ static std::size_t roomForAll() {
 RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
   return withContext("alloc", "cuMemAlloc_v2", [&](Context& context) {
     if (pointer == nullptr || bytes == 0) return CUDA_ERROR_INVALID_VALUE;
-    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, roomForAll());
+    if (CUresult bad = refuseWhileCapturing("cuMemAlloc_v2")) return bad;
+    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, state().memory);
     if (allocation == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
     *pointer = allocation->base;
     Counters& c = state().counters;
@@ -33,6 +34,7 @@ RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
 RKEMU_API CUresult cuMemFree_v2(CUdeviceptr pointer) {
   return withContext("free", "cuMemFree_v2", [&](Context& context) {
     if (pointer == 0) return CUDA_SUCCESS;
+    if (CUresult bad = refuseWhileCapturing("cuMemFree_v2")) return bad;
     auto& memory = DeviceMemory::instance();
     const Allocation* allocation = memory.find(pointer);
     if (allocation == nullptr || allocation->base != pointer || allocation->name != nullptr) {
@@ -84,6 +86,7 @@ static bool isPageLocked(const void* pointer) {
 RKEMU_API CUresult cuMemHostAlloc(void** pointer, std::size_t bytes, unsigned flags) {
   return withContext("hostAlloc", "cuMemHostAlloc", [&](Context&) {
     if (pointer == nullptr || bytes == 0 || flags > 7) return CUDA_ERROR_INVALID_VALUE;
+    if (CUresult bad = refuseWhileCapturing("cuMemHostAlloc")) return bad;
     *pointer = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     if (*pointer == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
     hostAllocations()[reinterpret_cast<std::uintptr_t>(*pointer)] = bytes;
@@ -143,6 +146,7 @@ static CUresult submit(Context& context, Stream* stream, When when, const HostCo
 static CUresult toDevice(const char* name, CUdeviceptr target, const void* source, std::size_t bytes, Stream* stream,
                          When when) {
   return withContext("copy", name, [&](Context& context) {
+    if (CUresult bad = refuseCaptured(name, stream)) return bad;
     if (source == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     auto* from = const_cast<char*>(static_cast<const char*>(source));
@@ -152,6 +156,7 @@ static CUresult toDevice(const char* name, CUdeviceptr target, const void* sourc
 
 static CUresult toHost(const char* name, void* target, CUdeviceptr source, std::size_t bytes, Stream* stream, When when) {
   return withContext("copy", name, [&](Context& context) {
+    if (CUresult bad = refuseCaptured(name, stream)) return bad;
     if (target == nullptr && bytes > 0) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     auto* to = static_cast<char*>(target);
@@ -163,6 +168,7 @@ static CUresult bothOnDevice(const char* name, CUdeviceptr target, CUdeviceptr s
                              Stream* stream) {
   return withContext("copy", name, [&](Context& context) {
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseCaptured(name, stream)) return bad;
     auto& memory = DeviceMemory::instance();
     // Bytes that were never written may be moved; they stay unwritten where they arrive.
     const Allocation* from = memory.find(source);
@@ -201,6 +207,7 @@ static CUresult copy2D(const char* name, const CUDA_MEMCPY2D* copy, Stream* stre
   return withContext("copy", name, [&](Context& context) {
     if (copy == nullptr) return CUDA_ERROR_INVALID_VALUE;
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseCaptured(name, stream)) return bad;
     if (copy->WidthInBytes == 0 || copy->Height == 0) return CUDA_SUCCESS;
     auto known = [](CUmemorytype type) { return type == CU_MEMORYTYPE_HOST || type == CU_MEMORYTYPE_DEVICE; };
     if (!known(copy->srcMemoryType) || !known(copy->dstMemoryType)) {
@@ -259,6 +266,7 @@ template <class T>
 static CUresult fill(const char* name, CUdeviceptr target, T value, std::size_t count, Stream* stream) {
   return withContext("copy", name, [&](Context& context) {
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (capturing(stream)) return record(stream, [=] { return fill(name, target, value, count, nullptr); });
     if (target % sizeof(T) != 0) return CUDA_ERROR_INVALID_VALUE;
     if (CUresult bad = startWork(context, stream)) return bad;
     if (CUresult bad = checkRange(name, "target", target, count * sizeof(T), Access::write)) return bad;

@@ -1,8 +1,10 @@
 // Modules, functions, launches.
 #include <cstdio>
+#include <cstring>
+#include <vector>
 
 #include "block_runner.hpp"
-#include "late_copies.hpp"
+#include "graphs.hpp"
 #include "module.hpp"
 #include "state.hpp"
 
@@ -11,6 +13,7 @@ using namespace rkemu;
 static CUresult load(const char* name, Module** module, const void* image) {
   return withContext("module", name, [&](Context& context) {
     if (module == nullptr || image == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    if (CUresult bad = refuseWhileCapturing(name)) return bad;
     return loadModule(context, image, module);
   });
 }
@@ -87,6 +90,22 @@ RKEMU_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Func
   });
 }
 
+// A launch that is taken down keeps its parameters, of at most 8 bytes each.
+static CUresult recordLaunch(const Stream* stream, Launch launch, unsigned count) {
+  std::vector<std::uint64_t> values(count);
+  for (unsigned i = 0; i < count; i++) std::memcpy(&values[i], launch.arguments[i], sizeof values[i]);
+  return record(stream, [launch, values]() mutable {
+    std::vector<void*> arguments;
+    for (auto& value : values) arguments.push_back(&value);
+    launch.arguments = arguments.data();
+    if (int error = injected("launch", "cuLaunchKernel")) {
+      if (spoilsContext(error)) currentContext()->sticky = static_cast<CUresult>(error);
+      return static_cast<CUresult>(error);
+    }
+    return runGrid(launch);
+  });
+}
+
 static std::string sizes(unsigned x, unsigned y, unsigned z) { return text("(%u,%u,%u)", x, y, z); }
 
 RKEMU_API CUresult cuLaunchKernel(Function* handle, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
@@ -120,6 +139,7 @@ RKEMU_API CUresult cuLaunchKernel(Function* handle, unsigned gridX, unsigned gri
                   {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, 163u << 10};
     if (CUresult bad = startWork(context, stream)) return bad;
     state().counters.launches++;
+    if (capturing(stream)) return recordLaunch(stream, launch, function->parameters);
     return runGrid(launch);
   });
 }

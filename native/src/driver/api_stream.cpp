@@ -1,5 +1,6 @@
-// Streams and events. Work is done when it is submitted, except for copies between host and device, which run late.
-#include "late_copies.hpp"
+// Streams and events. Work is done when it is submitted, so a stream is always idle and an event has happened.
+#include "graphs.hpp"
+#include "state.hpp"
 
 using namespace rkemu;
 
@@ -23,10 +24,9 @@ RKEMU_API CUresult cuStreamCreateWithPriority(Stream** stream, unsigned flags, i
 }
 
 RKEMU_API CUresult cuStreamDestroy_v2(Stream* stream) {
-  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context& context) {
-    if (state().streams.count(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
-    CUresult last = awaitStream(context, stream);
-    state().streams.erase(stream);
+  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context&) {
+    if (CUresult bad = refuseCaptured("cuStreamDestroy_v2", stream)) return bad;
+    if (state().streams.erase(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
     delete stream;
     return last;
   });
@@ -35,6 +35,7 @@ RKEMU_API CUresult cuStreamDestroy_v2(Stream* stream) {
 RKEMU_API CUresult cuStreamSynchronize(Stream* stream) {
   return withContext("sync", "cuStreamSynchronize", [&](Context& context) {
     if (!streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseCaptured("cuStreamSynchronize", stream)) return bad;
     state().counters.syncs++;
     return awaitStream(context, stream);
   });
@@ -43,7 +44,8 @@ RKEMU_API CUresult cuStreamSynchronize(Stream* stream) {
 // Who asks learns that all is done, so it is.
 RKEMU_API CUresult cuStreamQuery(Stream* stream) {
   return withContext("sync", "cuStreamQuery", [&](Context& context) {
-    return streamUsable(context, stream) ? awaitStream(context, stream) : CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseCaptured("cuStreamQuery", stream)) return bad;
+    return streamUsable(context, stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
   });
 }
 
@@ -51,9 +53,8 @@ static bool isEvent(const Event* event) { return state().events.count(const_cast
 
 RKEMU_API CUresult cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
   return withContext(nullptr, "cuStreamWaitEvent", [&](Context& context) {
-    if (!streamUsable(context, stream) || !isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
-    if (event->recorded) waitInStream(context, stream, event->point);
-    return CUDA_SUCCESS;
+    if (CUresult bad = refuseCaptured("cuStreamWaitEvent", stream)) return bad;
+    return streamUsable(context, stream) && isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
   });
 }
 
@@ -70,6 +71,7 @@ RKEMU_API CUresult cuEventCreate(Event** event, unsigned flags) {
 RKEMU_API CUresult cuEventRecord(Event* event, Stream* stream) {
   return withContext(nullptr, "cuEventRecord", [&](Context& context) {
     if (!isEvent(event) || !streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseCaptured("cuEventRecord", stream)) return bad;
     event->recorded = true;
     event->point = endOf(stream);
     event->when = std::chrono::steady_clock::now();
@@ -80,6 +82,7 @@ RKEMU_API CUresult cuEventRecord(Event* event, Stream* stream) {
 RKEMU_API CUresult cuEventSynchronize(Event* event) {
   return withContext("sync", "cuEventSynchronize", [&](Context& context) {
     if (!isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
+    if (CUresult bad = refuseWhileCapturing("cuEventSynchronize")) return bad;
     state().counters.syncs++;
     return event->recorded ? awaitPoint(context, event->point) : CUDA_SUCCESS;
   });

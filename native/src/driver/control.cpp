@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "late_copies.hpp"
+#include "graphs.hpp"
 #include "memory.hpp"
 #include "rkemu_layout.h"
 #include "module.hpp"
@@ -32,7 +32,7 @@ long long reportLeaks(int device) {
 RKEMU_CONTROL void rkemu_reset() {
   State& s = state();
   Guard guard(s.lock);
-  forgetCopies(nullptr);
+  forgetGraphs(nullptr);
   unloadAllModules(nullptr);
   DeviceMemory::instance().releaseAll();
   for (Stream* stream : s.streams) delete stream;
@@ -78,6 +78,9 @@ RKEMU_CONTROL long long rkemu_counter(const char* name) {
              {"libraryCalls", c.libraryCalls},
              {"flops", static_cast<long long>(c.flops)},
              {"violations", c.violations},
+             {"graphLaunches", c.graphLaunches},
+             {"replays", c.replays},
+             {"graphs", static_cast<long long>(graphCount())},
              {"contexts", static_cast<long long>(contexts)},
              {"streams", static_cast<long long>(state().streams.size())},
              {"events", static_cast<long long>(state().events.size())},
@@ -142,7 +145,7 @@ RKEMU_CONTROL int rkemu_libraryCall(const char* group, const char* name, double 
   Context* context = currentContext();
   if (context == nullptr || context->sticky != CUDA_SUCCESS) return -1;
   if (int error = injected(group, name)) return error;
-  state().counters.libraryCalls++;
+  state().counters.libraryCalls += !replaying();
   state().counters.flops += flops;
   return 0;
 }
@@ -153,10 +156,31 @@ RKEMU_CONTROL int rkemu_isStream(const void* stream) {
   return context != nullptr && streamUsable(*context, static_cast<const Stream*>(stream));
 }
 
-RKEMU_CONTROL int rkemu_startWork(const void* stream) {
+RKEMU_CONTROL int rkemu_isCapturing(const void* stream) {
   Guard guard(state().lock);
-  Context* context = currentContext();
-  return context == nullptr ? -1 : startWork(*context, static_cast<const Stream*>(stream)) == CUDA_SUCCESS ? 0 : -1;
+  return capturing(static_cast<const Stream*>(stream));
+}
+
+RKEMU_CONTROL int rkemu_record(const char* group, const char* name, const void* stream,
+                               const std::function<int()>& work) {
+  Guard guard(state().lock);
+  if (int error = injected(group, name)) return error;
+  if (state().captures == Captures::withoutSolver && std::strcmp(group, "cusolver") == 0) {
+    refuseCaptured(name, static_cast<const Stream*>(stream));
+    return -1;
+  }
+  state().counters.libraryCalls++;
+  CUresult answer = record(static_cast<const Stream*>(stream), [work] {
+    return work() == 0 ? CUDA_SUCCESS : CUDA_ERROR_LAUNCH_FAILED;
+  });
+  return answer == CUDA_SUCCESS ? 0 : -1;
+}
+
+RKEMU_CONTROL void rkemu_setCaptures(const char* agreed) {
+  Guard guard(state().lock);
+  state().captures = std::strcmp(agreed, "refuse") == 0           ? Captures::refused
+                     : std::strcmp(agreed, "without-solver") == 0 ? Captures::withoutSolver
+                                                                  : Captures::allowed;
 }
 
 RKEMU_CONTROL int rkemu_isDeviceAddress(const void* address) {

@@ -154,8 +154,10 @@ CUresult findFunction(Module* module, const char* name, Function** out) {
     void* thunk = dlsym(module->library, (std::string("rkemu_launch_") + name).c_str());
     if (thunk == nullptr) return CUDA_ERROR_NOT_FOUND;
     auto* bounds = static_cast<const unsigned*>(dlsym(module->library, (std::string("rkemu_bounds_") + name).c_str()));
-    auto function = std::make_unique<Function>(Function{
-        module, name, reinterpret_cast<void (*)(void**)>(thunk), bounds == nullptr ? 1024u : *bounds});
+    auto* arity = static_cast<const unsigned*>(dlsym(module->library, (std::string("rkemu_arity_") + name).c_str()));
+    auto function = std::make_unique<Function>(Function{module, name, reinterpret_cast<void (*)(void**)>(thunk),
+                                                        bounds == nullptr ? 1024u : *bounds,
+                                                        arity == nullptr ? 0u : *arity});
     known = module->functions.emplace(name, std::move(function)).first;
   }
   *out = known->second.get();

@@ -18,6 +18,7 @@ struct Function {
   std::string name;
   void (*thunk)(void** arguments);
   unsigned maxThreads;  // of __launch_bounds__, or 1024
+  unsigned parameters;
   std::size_t maxDynamicShared = 48u << 10;
 };
 

@@ -32,8 +32,11 @@ void readEnvironment(State& s) {
   s.onUninitialised = policy == "ignore"   ? OnUninitialised::ignore
                       : policy == "report" ? OnUninitialised::report
                                            : OnUninitialised::fail;
-  const char* copies = std::getenv("RICHKERNEL_EMU_COPIES");
-  s.lateCopies = copies == nullptr || std::string(copies) != "at-once";
+  const char* captures = std::getenv("RICHKERNEL_EMU_CAPTURE");
+  std::string agreed = captures == nullptr ? "" : captures;
+  s.captures = agreed == "refuse"           ? Captures::refused
+               : agreed == "without-solver" ? Captures::withoutSolver
+                                            : Captures::allowed;
   // RICHKERNEL_EMU_FAIL=kind:n:error[,kind:n:error...]
   const char* fail = std::getenv("RICHKERNEL_EMU_FAIL");
   for (const char* at = fail; at != nullptr && *at != 0;) {

@@ -42,11 +42,14 @@ struct Context {
 
 struct Counters {
   long long launches = 0, allocations = 0, frees = 0, liveBytes = 0, peakBytes = 0, bytesHtoD = 0, bytesDtoH = 0,
-            bytesDtoD = 0, bytesSet = 0, syncs = 0, libraryCalls = 0, violations = 0;
+            bytesDtoD = 0, bytesSet = 0, syncs = 0, libraryCalls = 0, violations = 0, graphLaunches = 0, replays = 0;
   double flops = 0;
 };
 
 enum class OnUninitialised { fail, report, ignore };
+
+// What captures a driver agrees to: all, none, or those without a factorization.
+enum class Captures { allowed, refused, withoutSolver };
 
 struct State {
   std::recursive_mutex lock;
@@ -57,7 +60,7 @@ struct State {
   std::size_t memory = 0;
   std::size_t contextMemory = 0;  // of each device, while its context lives
   OnUninitialised onUninitialised = OnUninitialised::fail;
-  bool lateCopies = true;
+  Captures captures = Captures::allowed;
   std::vector<std::unique_ptr<Context>> contexts;
   std::set<Stream*> streams;
   std::set<Event*> events;

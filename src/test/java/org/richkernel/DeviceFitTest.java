@@ -43,11 +43,12 @@ class DeviceFitTest {
     nothingIsLeftOnTheDevice();
     EmulatedDevice.setDevices(1);
     EmulatedDevice.setMemory(8L << 30);
+    EmulatedDevice.setCaptures("allow");
   }
 
   private static void nothingIsLeftOnTheDevice() {
     for (String kind :
-        new String[] {"liveAllocations", "contexts", "streams", "events", "modules"}) {
+        new String[] {"liveAllocations", "contexts", "streams", "events", "modules", "graphs"}) {
       assertThat(EmulatedDevice.counter(kind)).as(kind).isZero();
     }
   }
@@ -209,6 +210,19 @@ class DeviceFitTest {
     requireSameBits(inLanes(2, layers, layers == 1 ? 42 : 6), one);
     requireSameBits(inLanes(3, layers, layers == 1 ? 42 : 6), one);
     requireSameBits(inLanes(4, layers, layers == 1 ? 42 : 6), one);
+  }
+
+  /** In four lanes with graphs, in one without; two determinants beside the plain saddle. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void graphsChangeNoBit(int layers) {
+    long before = EmulatedDevice.counter("graphLaunches");
+    Snapshot graphs = inLanes(4, layers, 6);
+    assertThat(EmulatedDevice.counter("graphLaunches") - before).isGreaterThan(50);
+    EmulatedDevice.setCaptures("refuse");
+    requireSameBits(inLanes(1, layers, 6), graphs);
+    EmulatedDevice.setCaptures("without-solver");
+    requireSameBits(inLanes(2, layers, 6), graphs);
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Routine;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
@@ -43,9 +44,11 @@ final class DeepPosterior implements MarginalPosterior {
   private final RelativeJitter jitter; // of the population in use
   private final Matrix jitters; // that were added to the covariances, 1 x (L - 1), float64
   private final List<Matrix> added = new ArrayList<>(); // the same one by one
+  private final StepRoutines steps;
 
   private FieldPopulation population;
   private Moving moving;
+  private Routine step; // of what moves
   private double firstJitter = RelativeJitter.LEAST;
   private double potential;
   private long solveNanos; // but for the readout
@@ -102,6 +105,7 @@ final class DeepPosterior implements MarginalPosterior {
       }
     }
     tilt = parameters.hasDeterminant() ? new DeterminantTilt(backend, memory, parameters) : null;
+    steps = new StepRoutines(backend, this::step);
     int[] widths = FieldPopulation.widths(depth, input.rank(), points);
     for (int s : samples) {
       sizes.add(moving(network.activation(), widths, s));
@@ -245,7 +249,9 @@ final class DeepPosterior implements MarginalPosterior {
 
   @Override
   public void setConditions(double gamma, double kappa) {
-    readout.setConditions(gamma, kappa);
+    if (readout.setConditions(gamma, kappa)) {
+      steps.forget();
+    }
   }
 
   @Override
@@ -297,11 +303,16 @@ final class DeepPosterior implements MarginalPosterior {
   public void begin(int block) {
     backend.copy(population.xi(), moving.position);
     readout.record().start();
+    step = steps.of(samples(), samples(), jitter.value());
     evaluate();
   }
 
   @Override
   public void evaluate() {
+    step.run();
+  }
+
+  private void step() {
     forward();
     backward();
   }
@@ -421,6 +432,7 @@ final class DeepPosterior implements MarginalPosterior {
 
   @Override
   public void close() {
+    steps.close();
     memory.close();
   }
 }

@@ -5,6 +5,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Routine;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -33,10 +34,12 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   private final ReadoutDual readout;
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
+  private final StepRoutines steps;
 
   private FieldPopulation population;
   private MovingBlock moving;
   private Matrix movingRows;
+  private Routine step; // of what moves
   private double potential;
 
   /**
@@ -69,6 +72,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
           new MovingBlock(backend, activation, memory, colours, blockRows)
         };
     determinantForce = parameters.hasDeterminant() ? new DeterminantForce(backend, memory) : null;
+    steps = new StepRoutines(backend, this::step);
   }
 
   /** Adds the scratch shared by all populations to a plan. */
@@ -126,7 +130,9 @@ final class HiddenLayerPosterior implements MarginalPosterior {
 
   @Override
   public void setConditions(double gamma, double kappa) {
-    readout.setConditions(gamma, kappa);
+    if (readout.setConditions(gamma, kappa)) {
+      steps.forget();
+    }
   }
 
   @Override
@@ -205,6 +211,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   @Override
   public void begin(int block) {
     select(block);
+    step = steps.of(moving.rows(), samples(), 0);
     backend.copy(movingRows, moving.position());
     // rest = g Phi - (g / S) phi_b^T phi_b
     backend.copy(population.kernel(), rest);
@@ -221,6 +228,10 @@ final class HiddenLayerPosterior implements MarginalPosterior {
 
   @Override
   public void evaluate() {
+    step.run();
+  }
+
+  private void step() {
     backend.copy(rest, candidate);
     moving.forward(kernelWeight(), candidate);
     // v = A^{-1} Y for A = candidate + kappa
@@ -288,6 +299,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   /** Frees the scratch; populations are closed by their owners. */
   @Override
   public void close() {
+    steps.close();
     memory.close();
   }
 }

@@ -50,10 +50,16 @@ final class ReadoutDual {
         .add("dual, single", Precision.FLOAT32, points, outputs);
   }
 
-  /** Sets the richness and the noise that count from now on. */
-  void setConditions(double gamma, double kappa) {
+  /**
+   * Sets the richness and the noise that count from now on.
+   *
+   * @return whether they are others than before
+   */
+  boolean setConditions(double gamma, double kappa) {
+    boolean changed = gamma != richness || kappa != noise;
     richness = gamma;
     noise = kappa;
+    return changed;
   }
 
   /**

@@ -393,6 +393,20 @@ public interface Backend extends AutoCloseable {
    */
   void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p);
 
+  // ---- work that comes again and again ---------------------------------------------------------
+
+  /**
+   * Work to be done over and over: a device may take it down once and be asked for all of it by one
+   * call from then on, at the same numbers. While it is taken down it is run without an effect, so
+   * it consists of operations of this backend alone, which are the same each time, and neither
+   * allocates, nor moves data to or from arrays, nor asks for a number.
+   *
+   * @param name for messages
+   */
+  default Routine routine(String name, Runnable work) {
+    return Routine.of(work);
+  }
+
   // ---- random numbers ----------------------------------------------------------------------
 
   /**

@@ -26,6 +26,7 @@ class DeviceDeepTest {
 
   @AfterEach
   void deviceSawNoWrongAccess() {
+    EmulatedDevice.setCaptures("allow");
     assertThat(EmulatedDevice.lastReport()).isEmpty();
   }
 
@@ -73,8 +74,15 @@ class DeviceDeepTest {
 
   /** bench/results/cuda-launches.md has these numbers. */
   @ParameterizedTest
-  @CsvSource({"2, 31, 13", "3, 48, 21"})
-  void leapfrogStepWaitsForNothing(int depth, int launches, int libraryCalls) {
+  @CsvSource({
+    "2, refuse, 31, 13, 0, 0",
+    "3, refuse, 48, 21, 0, 0",
+    "2, allow, 1, 0, 1, 43",
+    "3, allow, 1, 0, 1, 68"
+  })
+  void leapfrogStepWaitsForNothing(
+      int depth, String captures, long launches, long libraryCalls, long graphs, long replays) {
+    EmulatedDevice.setCaptures(captures);
     NetworkSpec network = NetworkSpec.of(depth, Activation.TANH);
     double[] x = ReferenceDigits.trainInputs(P).toArray();
     try (Backend processor = Backends.cpu();
@@ -103,8 +111,8 @@ class DeviceDeepTest {
         assertThat((more[i] - few[i]) % 10).isZero();
       }
       assertThat(step)
-          .as("launches, library calls, bytes to the device, bytes to the host, allocations, waits")
-          .containsExactly(launches, libraryCalls, 0, 0, 0, 0);
+          .as("as spent() has them")
+          .containsExactly(launches, libraryCalls, 0, 0, 0, 0, graphs, replays);
       // two uniforms at the start, and at the end what the record holds
       assertThat(few[3]).as("bytes to the host of a move").isEqualTo(8 + 5 * 8);
       assertThat(few[5]).as("waits of a move").isEqualTo(2);
@@ -112,7 +120,16 @@ class DeviceDeepTest {
   }
 
   private static long[] spent(Runnable work) {
-    String[] names = {"launches", "libraryCalls", "bytesHtoD", "bytesDtoH", "allocations", "syncs"};
+    String[] names = {
+      "launches",
+      "libraryCalls",
+      "bytesHtoD",
+      "bytesDtoH",
+      "allocations",
+      "syncs",
+      "graphLaunches",
+      "replays"
+    };
     long[] before = Arrays.stream(names).mapToLong(EmulatedDevice::counter).toArray();
     work.run();
     long[] after = Arrays.stream(names).mapToLong(EmulatedDevice::counter).toArray();

@@ -52,7 +52,8 @@ public final class EmulatedDevice {
    *
    * @param name launches, allocations, frees, liveBytes, peakBytes, liveAllocations, bytesHtoD,
    *     bytesDtoH, bytesDtoD, bytesSet, syncs, libraryCalls, flops, violations, contexts, streams,
-   *     events or modules
+   *     events, modules, graphLaunches, replays (launches and library calls that graphs made) or
+   *     graphs
    * @throws IllegalArgumentException for another name
    */
   public static long counter(String name) {
@@ -77,8 +78,11 @@ public final class EmulatedDevice {
   /** How much memory each device has from now on. */
   public static native void setMemory(long bytes);
 
-  /** How much of it the context and the libraries of a device take while they live. */
-  public static native void setContextMemory(long bytes);
+  /**
+   * Which captures of streams are agreed to from now on: "allow" for all, "refuse" for none,
+   * "without-solver" for those without a call of cuSOLVER.
+   */
+  public static native void setCaptures(String agreed);
 
   /** What {@code cuDriverGetVersion} says from now on, 12060 for CUDA 12.6. */
   public static native void setDriverVersion(int version);

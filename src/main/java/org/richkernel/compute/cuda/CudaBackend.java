@@ -13,6 +13,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.PrivateFolder;
+import org.richkernel.compute.Routine;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 
@@ -51,6 +52,7 @@ final class CudaBackend implements Backend {
   private final InitialKernels initialKernels;
   private final BackProjection backProjection;
   private final Sampling sampling;
+  private final StreamCapture capture;
   private final Deque<Runnable> closing = new ArrayDeque<>();
   private long takenBytes;
   private String leftOpen = "";
@@ -129,6 +131,8 @@ final class CudaBackend implements Backend {
       KernelLauncher launcher = new KernelLauncher(session, loader, arguments);
       Scratch scratch = new Scratch(memory);
       closing.push(scratch::releaseAll);
+      capture = new StreamCapture(session, scratch);
+      closing.push(capture::close);
       elementwise = new Elementwise(launcher);
       columnMoves = new ColumnMoves(launcher, scratch, transfers);
       sampling = new Sampling(launcher);
@@ -523,6 +527,12 @@ final class CudaBackend implements Backend {
   public void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p) {
     session.begin("kickRotate", g, x, p);
     elementwise.kickRotate(kick, use(g), angle, use(x), use(p));
+  }
+
+  @Override
+  public Routine routine(String name, Runnable work) {
+    session.begin(name);
+    return capture.routine(name, work);
   }
 
   @Override

@@ -192,9 +192,11 @@ final class DeviceMemory {
   }
 
   /** Frees what all lanes keep. */
-  private void emptyCaches() {
-    for (DeviceMemory lane : budget.lanes()) {
-      lane.emptyCache(session);
+  void emptyCaches() {
+    synchronized (budget) {
+      for (DeviceMemory lane : budget.lanes()) {
+        lane.emptyCache(session);
+      }
     }
   }
 

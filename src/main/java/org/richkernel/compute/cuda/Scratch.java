@@ -21,6 +21,7 @@ final class Scratch {
 
   private final DeviceMemory memory;
   private final Map<Purpose, DeviceMemory.Block> blocks = new EnumMap<>(Purpose.class);
+  private long moves;
 
   Scratch(DeviceMemory memory) {
     this.memory = memory;
@@ -33,8 +34,14 @@ final class Scratch {
       release(purpose);
       block = memory.take(bytes, "scratch memory for " + purpose);
       blocks.put(purpose, block);
+      moves++;
     }
     return block.pointer();
+  }
+
+  /** How often a block came to lie elsewhere. */
+  long moves() {
+    return moves;
   }
 
   private void release(Purpose purpose) {

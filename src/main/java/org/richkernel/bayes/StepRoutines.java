@@ -1,0 +1,56 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Routine;
+
+/**
+ * The evaluation of a trajectory as routines of the backend, one for each shape of what moves, as
+ * long as the conditions hold that they were made at.
+ */
+final class StepRoutines implements AutoCloseable {
+  private final Backend backend;
+  private final Runnable evaluation;
+  private final List<Shaped> routines = new ArrayList<>();
+
+  private record Shaped(int rows, int samples, double jitter, Routine routine) {}
+
+  /**
+   * @param evaluation depends on the shape that {@link #of} is asked for, and on conditions
+   */
+  StepRoutines(Backend backend, Runnable evaluation) {
+    this.backend = backend;
+    this.evaluation = evaluation;
+  }
+
+  /**
+   * The routine of a shape; made where there is none yet.
+   *
+   * @param rows that move
+   * @param samples S
+   * @param jitter of the covariances; 0 where there are none
+   */
+  Routine of(int rows, int samples, double jitter) {
+    for (int i = 0; i < routines.size(); i++) {
+      Shaped one = routines.get(i);
+      if (one.rows == rows && one.samples == samples && one.jitter == jitter) {
+        return one.routine;
+      }
+    }
+    Routine made = backend.routine("leapfrog step", evaluation);
+    routines.add(new Shaped(rows, samples, jitter, made));
+    return made;
+  }
+
+  /** Forgets all routines, after the conditions have changed. */
+  void forget() {
+    routines.forEach(one -> one.routine.close());
+    routines.clear();
+  }
+
+  @Override
+  public void close() {
+    forget();
+  }
+}
