@@ -85,7 +85,7 @@ RKEMU_API cublasStatus cublasGetPointerMode_v2(BlasHandle* handle, int* mode) {
   });
 }
 
-// Kept, but without effect: float32 products are always made of float32 products.
+// In the mode of tensor cores the factors of float32 products are rounded; others are without effect.
 RKEMU_API cublasStatus cublasSetMathMode(BlasHandle* handle, int mode) {
   return setting("cublasSetMathMode", handle, [&] {
     handle->mathMode = mode;

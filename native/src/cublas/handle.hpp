@@ -30,6 +30,9 @@ struct BlasHandle {
 
 bool isBlasHandle(const BlasHandle* handle);
 
+// How float32 products are taken at present; a product that is taken down keeps it.
+inline int mathMode(const BlasHandle* handle) { return isBlasHandle(handle) ? handle->mathMode : 0; }
+
 inline bool isCaptured(const BlasHandle* handle) { return isBlasHandle(handle) && rkemu_isCapturing(handle->stream); }
 
 // Takes a call down whose stream is being captured; the answer is what the caller returns. Scalars are to be copied, as they are with host pointers (cuBLAS library, "CUDA Graphs Support").

@@ -1,5 +1,7 @@
 // gemm, syrk, trsm, geam and two reductions, in float32 and float64.
 #include <cmath>
+#include <cstring>
+#include <vector>
 
 #include "dense/triangular.hpp"
 #include "handle.hpp"
@@ -35,8 +37,46 @@ void multiplyOne(const Product<T>& g, const T* a, const T* b, T* c, T alpha, T b
   }
 }
 
+// A factor as a tensor core takes it, with 10 bits of mantissa.
+float rounded(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits = (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+  std::memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+// A dense copy of a factor with its elements rounded.
+std::vector<float> rounded(const float* a, int lda, long rows, long columns) {
+  std::vector<float> copy(static_cast<std::size_t>(rows * columns));
+  for (long j = 0; j < columns; j++) {
+    for (long i = 0; i < rows; i++) copy[j * rows + i] = rounded(a[j * lda + i]);
+  }
+  return copy;
+}
+
+// Tensor cores take float32 factors in the mode CUBLAS_TF32_TENSOR_OP_MATH.
+constexpr int kTensorCores = 3;
+
 template <class T>
-cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g, long long strideA = 0,
+void multiplyInMode(int mode, const Product<T>& g, const T* a, const T* b, T* c, T alpha, T beta, int batch) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (mode == kTensorCores) {
+      long rowsA = g.transA != 0 ? g.k : g.m, rowsB = g.transB != 0 ? g.n : g.k;
+      auto roundedA = rounded(a, g.lda, rowsA, g.transA != 0 ? g.m : g.k);
+      auto roundedB = rounded(b, g.ldb, rowsB, g.transB != 0 ? g.k : g.n);
+      Product<T> dense = g;
+      dense.lda = static_cast<int>(std::max(1l, rowsA));
+      dense.ldb = static_cast<int>(std::max(1l, rowsB));
+      multiplyOne<T>(dense, roundedA.data(), roundedB.data(), c, alpha, beta, batch);
+      return;
+    }
+  }
+  multiplyOne<T>(g, a, b, c, alpha, beta, batch);
+}
+
+template <class T>
+cublasStatus multiply(const char* name, BlasHandle* handle, int mode, const Product<T>& g, long long strideA = 0,
                       long long strideB = 0, long long strideC = 0, int batch = 1) {
   DriverLock lock;
   if (isCaptured(handle)) {
@@ -44,7 +84,7 @@ cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g,
       Product<T> kept = g;
       kept.alpha = &alpha;
       kept.beta = &beta;
-      return multiply<T>(name, handle, kept, strideA, strideB, strideC, batch);
+      return multiply<T>(name, handle, mode, kept, strideA, strideB, strideC, batch);
     });
   }
   BlasCall call(name, handle);
@@ -65,7 +105,7 @@ cublasStatus multiply(const char* name, BlasHandle* handle, const Product<T>& g,
     }
     if (beta != T(0)) call.operand("C", c, g.m, g.n, g.ldc, 'r');
     call.operand("C", c, g.m, g.n, g.ldc, 'w');
-    if (call.ok()) multiplyOne<T>(g, a, b, c, alpha, beta, batch);
+    if (call.ok()) multiplyInMode<T>(mode, g, a, b, c, alpha, beta, batch);
   }
   return call.status();
 }
@@ -208,12 +248,12 @@ cublasStatus reduce(const char* name, BlasHandle* handle, int n, const T* x, int
 #define RKEMU_LEVEL3(P, T)                                                                                           \
   RKEMU_API cublasStatus cublas##P##gemm_v2(BlasHandle* h, int ta, int tb, int m, int n, int k, const T* alpha,      \
                                             const T* a, int lda, const T* b, int ldb, const T* beta, T* c, int ldc) { \
-    return multiply<T>("cublas" #P "gemm_v2", h, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});             \
+    return multiply<T>("cublas" #P "gemm_v2", h, mathMode(h), {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});             \
   }                                                                                                                  \
   RKEMU_API cublasStatus cublas##P##gemmStridedBatched(                                                              \
       BlasHandle* h, int ta, int tb, int m, int n, int k, const T* alpha, const T* a, int lda, long long sa,         \
       const T* b, int ldb, long long sb, const T* beta, T* c, int ldc, long long sc, int batch) {                    \
-    return multiply<T>("cublas" #P "gemmStridedBatched", h,                                                          \
+    return multiply<T>("cublas" #P "gemmStridedBatched", h, mathMode(h),                                             \
                        {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc}, sa, sb, sc, batch);                   \
   }                                                                                                                  \
   RKEMU_API cublasStatus cublas##P##syrk_v2(BlasHandle* h, int uplo, int trans, int n, int k, const T* alpha,        \
@@ -244,12 +284,12 @@ RKEMU_API cublasStatus cublasGemmEx(BlasHandle* h, int ta, int tb, int m, int n,
                                     int typeC, int ldc, int compute, int) {
   bool single = compute == 68 || compute == 69 || compute == 77, twice = compute == 70 || compute == 71;
   if (single && typeA == 0 && typeB == 0 && typeC == 0) {
-    return multiply<float>("cublasGemmEx", h,
+    return multiply<float>("cublasGemmEx", h, compute == 77 ? kTensorCores : mathMode(h),
                            {ta, tb, m, n, k, static_cast<const float*>(alpha), static_cast<const float*>(a), lda,
                             static_cast<const float*>(b), ldb, static_cast<const float*>(beta), static_cast<float*>(c), ldc});
   }
   if (twice && typeA == 1 && typeB == 1 && typeC == 1) {
-    return multiply<double>("cublasGemmEx", h,
+    return multiply<double>("cublasGemmEx", h, mathMode(h),
                             {ta, tb, m, n, k, static_cast<const double*>(alpha), static_cast<const double*>(a), lda,
                              static_cast<const double*>(b), ldb, static_cast<const double*>(beta), static_cast<double*>(c),
                              ldc});

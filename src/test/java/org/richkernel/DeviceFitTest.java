@@ -16,6 +16,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.DeviceLostException;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
@@ -247,6 +248,20 @@ class DeviceFitTest {
     }
     try (Backend backend = openWithLanes(1)) {
       assertThat(tiny().plan(digits(12, 6), backend).describe()).doesNotContain("lane");
+    }
+  }
+
+  @Test
+  void planKnowsTheScratchMemoryOfFactorsInParts() {
+    BackendOptions options = BackendOptions.defaults().withPrecision(FieldPrecision.TF32X3);
+    try (Backend parts = Backends.open("cuda", options, line -> {});
+        Backend plain = open(0)) {
+      AdaptiveNbk larger = tiny().samples(4096);
+      assertThat(larger.plan(digits(12, 6), parts).describe())
+          .contains("lane 1: factors in parts", "lane 4: factors in parts");
+      assertThat(larger.plan(digits(12, 6), plain).describe())
+          .contains("lane 4: phi")
+          .doesNotContain("factors in parts");
     }
   }
 

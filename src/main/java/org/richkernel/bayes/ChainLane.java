@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -75,8 +76,9 @@ record ChainLane(
     int outputs = layout.outputs();
     boolean determinant = !layout.options().extrapolates();
     int panel = layout.panelRows(backend);
+    int rows = layout.sizes().rows();
+    planFactors(plan, backend, rows, points, layout.depth() == 1 ? rank : Math.max(rank, points));
     if (layout.depth() == 1) {
-      int rows = layout.sizes().rows();
       HiddenLayerPosterior.plan(plan, points, rank, outputs, rows, determinant);
       if (layout.hasWellMoves()) {
         WellMoves.plan(plan, points, rank, outputs, layout.options().samples());
@@ -91,6 +93,16 @@ record ChainLane(
       if (layout.tests() > 0) {
         DeepTestPoints.plan(plan, points, rank, layout.tests(), panel);
       }
+    }
+  }
+
+  /** Scratch memory of the products of a step: of fields, of gradients, and of Gram matrices. */
+  private static void planFactors(
+      MemoryPlan plan, Backend backend, long rows, long points, long width) {
+    long left = backend.factorScratchBytes(rows * Math.max(points, width));
+    long right = backend.factorScratchBytes(Math.max(rows, width) * points);
+    if (left + right > 0) {
+      plan.add("factors in parts", Precision.FLOAT32, 1, (int) ((left + right) / Float.BYTES));
     }
   }
 

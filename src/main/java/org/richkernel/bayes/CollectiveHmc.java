@@ -80,7 +80,11 @@ public final class CollectiveHmc {
     for (int k = 0; k < leapfrogs; k++) {
       // Two half kicks between rotations are one whole kick.
       backend.kickRotate(k == 0 ? 0.5 * angle : angle, target.gradient(), angle, x, p);
-      target.evaluate();
+      if (k < leapfrogs - 1) {
+        target.evaluate();
+      } else {
+        target.evaluateAtEnd();
+      }
     }
     backend.axpy(-0.5 * angle, target.gradient(), p);
     target.record().noteEnd(x, p);

@@ -45,10 +45,14 @@ final class DeepPosterior implements MarginalPosterior {
   private final Matrix jitters; // that were added to the covariances, 1 x (L - 1), float64
   private final List<Matrix> added = new ArrayList<>(); // the same one by one
   private final StepRoutines steps;
+  private final StepRoutines ends;
+  private final Runnable evaluateExactly = this::runEnd;
+  private final Runnable resolveExactly = this::resolve;
 
   private FieldPopulation population;
   private Moving moving;
   private Routine step; // of what moves
+  private Routine end;
   private double firstJitter = RelativeJitter.LEAST;
   private double potential;
   private long solveNanos; // but for the readout
@@ -106,6 +110,7 @@ final class DeepPosterior implements MarginalPosterior {
     }
     tilt = parameters.hasDeterminant() ? new DeterminantTilt(backend, memory, parameters) : null;
     steps = new StepRoutines(backend, this::step);
+    ends = new StepRoutines(backend, this::step);
     int[] widths = FieldPopulation.widths(depth, input.rank(), points);
     for (int s : samples) {
       sizes.add(moving(network.activation(), widths, s));
@@ -239,7 +244,7 @@ final class DeepPosterior implements MarginalPosterior {
   public void refresh(FieldPopulation next) {
     use(next);
     backend.copy(next.xi(), moving.position);
-    resolve();
+    backend.exactly(resolveExactly);
     for (int l = 1; l <= layers(); l++) {
       backend.copy(kernels.get(l - 1), next.kernel(l));
     }
@@ -251,6 +256,7 @@ final class DeepPosterior implements MarginalPosterior {
   public void setConditions(double gamma, double kappa) {
     if (readout.setConditions(gamma, kappa)) {
       steps.forget();
+      ends.forget();
     }
   }
 
@@ -258,7 +264,7 @@ final class DeepPosterior implements MarginalPosterior {
   public double largestShare(FieldPopulation of) {
     use(of);
     backend.copy(of.xi(), moving.position);
-    resolve();
+    backend.exactly(resolveExactly);
     double[] largestAndSum = new double[2];
     moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
@@ -304,12 +310,22 @@ final class DeepPosterior implements MarginalPosterior {
     backend.copy(population.xi(), moving.position);
     readout.record().start();
     step = steps.of(samples(), samples(), jitter.value());
-    evaluate();
+    end = ends.of(samples(), samples(), jitter.value());
+    evaluateAtEnd();
   }
 
   @Override
   public void evaluate() {
     step.run();
+  }
+
+  @Override
+  public void evaluateAtEnd() {
+    backend.exactly(evaluateExactly);
+  }
+
+  private void runEnd() {
+    end.run();
   }
 
   private void step() {
@@ -433,6 +449,7 @@ final class DeepPosterior implements MarginalPosterior {
   @Override
   public void close() {
     steps.close();
+    ends.close();
     memory.close();
   }
 }

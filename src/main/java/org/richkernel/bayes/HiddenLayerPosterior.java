@@ -35,11 +35,15 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
   private final StepRoutines steps;
+  private final StepRoutines ends;
+  private final Runnable evaluateExactly = this::runEnd;
+  private final Runnable beginExactly = this::beginMove;
 
   private FieldPopulation population;
   private MovingBlock moving;
   private Matrix movingRows;
   private Routine step; // of what moves
+  private Routine end;
   private double potential;
 
   /**
@@ -73,6 +77,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
         };
     determinantForce = parameters.hasDeterminant() ? new DeterminantForce(backend, memory) : null;
     steps = new StepRoutines(backend, this::step);
+    ends = new StepRoutines(backend, this::step);
   }
 
   /** Adds the scratch shared by all populations to a plan. */
@@ -116,6 +121,10 @@ final class HiddenLayerPosterior implements MarginalPosterior {
 
   @Override
   public void refresh(FieldPopulation next) {
+    backend.exactly(() -> compute(next));
+  }
+
+  private void compute(FieldPopulation next) {
     use(next);
     backend.fill(0, next.kernel());
     for (int b = 0; b < blocks(); b++) {
@@ -132,6 +141,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   public void setConditions(double gamma, double kappa) {
     if (readout.setConditions(gamma, kappa)) {
       steps.forget();
+      ends.forget();
     }
   }
 
@@ -212,6 +222,11 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   public void begin(int block) {
     select(block);
     step = steps.of(moving.rows(), samples(), 0);
+    end = ends.of(moving.rows(), samples(), 0);
+    backend.exactly(beginExactly);
+  }
+
+  private void beginMove() {
     backend.copy(movingRows, moving.position());
     // rest = g Phi - (g / S) phi_b^T phi_b
     backend.copy(population.kernel(), rest);
@@ -229,6 +244,15 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   @Override
   public void evaluate() {
     step.run();
+  }
+
+  @Override
+  public void evaluateAtEnd() {
+    backend.exactly(evaluateExactly);
+  }
+
+  private void runEnd() {
+    end.run();
   }
 
   private void step() {
@@ -300,6 +324,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   @Override
   public void close() {
     steps.close();
+    ends.close();
     memory.close();
   }
 }

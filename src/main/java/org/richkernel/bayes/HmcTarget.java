@@ -37,6 +37,15 @@ public interface HmcTarget {
   void evaluate();
 
   /**
+   * The same where a trajectory ends: energies at both of its ends are those of plain float32
+   * products, whatever those between are made with. A force that is a little wrong costs
+   * acceptance; an energy that is wrong samples another distribution.
+   */
+  default void evaluateAtEnd() {
+    evaluate();
+  }
+
+  /**
    * V at the position evaluated last, for which a device is waited; +infinity if V was not defined
    * there or at another position evaluated since {@link #begin}.
    */

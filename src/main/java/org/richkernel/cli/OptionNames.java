@@ -79,7 +79,7 @@ final class OptionNames {
   static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
     @Override
     public FieldPrecision convert(String value) {
-      return parse(FieldPrecision.class, value, "fp32 or tf32");
+      return parse(FieldPrecision.class, value, "fp32, tf32 or tf32x3");
     }
   }
 

@@ -60,9 +60,9 @@ final class RunOptions {
       defaultValue = "fp32",
       converter = OptionNames.FieldPrecisionName.class,
       description =
-          "Products of float32 matrices on a CUDA device: fp32, or tf32 (tensor cores, factors "
-              + "rounded to 10 bits). Factorizations are float64 always. Default: "
-              + "${DEFAULT-VALUE}.")
+          "Products of float32 matrices on a CUDA device: fp32; tf32 (tensor cores, factors rounded "
+              + "to 10 bits); or tf32x3 (tensor cores, factors in two parts, about as accurate as "
+              + "fp32). Factorizations are float64 always. Default: ${DEFAULT-VALUE}.")
   private FieldPrecision precision = FieldPrecision.FP32;
 
   @Mixin private CudaLibrariesOption cudaLibraries = new CudaLibrariesOption();
@@ -96,9 +96,11 @@ final class RunOptions {
       throw new InvalidProblemException(
           "devices", devices, "--backend cpu has none to choose from; use --backend cuda");
     }
-    if (backend.equals("cpu") && precision == FieldPrecision.TF32) {
+    if (backend.equals("cpu") && precision != FieldPrecision.FP32) {
       throw new InvalidProblemException(
-          "precision", "tf32", "--backend cpu has no tensor cores; use fp32 or --backend cuda");
+          "precision",
+          precision.id(),
+          "--backend cpu has no tensor cores; use fp32 or --backend cuda");
     }
   }
 
@@ -196,7 +198,7 @@ final class RunOptions {
           }
         };
     Backend opened = Backends.open(backend, backendOptions(), notice);
-    boolean forDevices = devices != null || precision == FieldPrecision.TF32;
+    boolean forDevices = devices != null || precision != FieldPrecision.FP32;
     if (forDevices && opened.info().name().equals("cpu")) {
       notice.accept("--devices and --precision have no effect on the cpu backend");
     }

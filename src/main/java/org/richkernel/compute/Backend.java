@@ -202,6 +202,21 @@ public interface Backend extends AutoCloseable {
    */
   void multiplyTriangular(Transpose transpose, double alpha, Matrix b, Matrix l, Matrix c);
 
+  /** Does work with its float32 products in plain float32, whatever {@link FieldPrecision} says. */
+  default void exactly(Runnable work) {
+    work.run();
+  }
+
+  /**
+   * Bytes of scratch memory that one factor of a float32 product takes, at most; they are kept from
+   * then on.
+   *
+   * @param elements of the factor
+   */
+  default long factorScratchBytes(long elements) {
+    return 0;
+  }
+
   // ---- factorizations (FLOAT64) ------------------------------------------------------------
 
   /**

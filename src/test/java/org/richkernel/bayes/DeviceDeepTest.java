@@ -7,10 +7,12 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.emulator.EmulatedDevice;
@@ -101,7 +103,8 @@ class DeviceDeepTest {
       posterior.refresh(population);
       posterior.use(population);
       CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, uniforms, (xi, gradient) -> {});
-      hmc.move(posterior, 0, 0, 1e-6, 1);
+      hmc.move(posterior, 0, 8, 1e-6, 3);
+      hmc.move(posterior, 0, 9, 1e-6, 3);
       long[] few = spent(() -> hmc.move(posterior, 0, 1, 1e-6, 2));
       long[] more = spent(() -> hmc.move(posterior, 0, 2, 1e-6, 12));
       assertThat(hmc.acceptance()).isGreaterThan(0.99);
@@ -116,6 +119,37 @@ class DeviceDeepTest {
       // two uniforms at the start, and at the end what the record holds
       assertThat(few[3]).as("bytes to the host of a move").isEqualTo(8 + 5 * 8);
       assertThat(few[5]).as("waits of a move").isEqualTo(2);
+    }
+  }
+
+  /** V where a trajectory starts, and where it ends at the same place. */
+  @ParameterizedTest
+  @EnumSource
+  void endsOfATrajectoryAreThoseOfFloat32(FieldPrecision precision) {
+    NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
+    double[] x = ReferenceDigits.trainInputs(P).toArray();
+    BackendOptions options = BackendOptions.defaults().withPrecision(precision);
+    try (Backend processor = Backends.cpu();
+        Backend backend = Backends.open("cuda", options, line -> {});
+        DeepPosterior posterior =
+            new DeepPosterior(
+                backend,
+                network,
+                InputFactor.of(processor, network, x, P, ReferenceDigits.DIMENSION),
+                ReferenceDigits.trainTargets(P).toArray(),
+                new PosteriorParameters(1, 0.1, 1, 0),
+                S);
+        FieldPopulation population = posterior.newPopulation(S, 1)) {
+      backend.fillGaussian(5, 76, 0, population.xi());
+      posterior.refresh(population);
+      posterior.begin(0);
+      assertThat(posterior.potential()).isEqualTo(population.potential());
+      posterior.evaluate();
+      double between = posterior.potential();
+      posterior.evaluateAtEnd();
+      assertThat(posterior.potential()).isEqualTo(population.potential());
+      // products of this size are not split
+      assertThat(between == population.potential()).isEqualTo(precision != FieldPrecision.TF32);
     }
   }
 

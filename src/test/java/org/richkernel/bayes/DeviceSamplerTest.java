@@ -11,6 +11,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
@@ -129,7 +130,8 @@ class DeviceSamplerTest {
       one.chain.start();
       CollectiveHmc hmc = new CollectiveHmc(backend, 5, 1, uniforms, one.identity::observe);
       // the step is so small that every move is accepted: all moves cost the same
-      hmc.move(one.posterior, 0, 0, 1e-6, 10);
+      hmc.move(one.posterior, 0, 8, 1e-6, 10);
+      hmc.move(one.posterior, 0, 9, 1e-6, 10);
       long[] ten = spent(() -> hmc.move(one.posterior, 0, 1, 1e-6, 10));
       long[] thirty = spent(() -> hmc.move(one.posterior, 0, 2, 1e-6, 30));
       assertThat(hmc.acceptance()).isGreaterThan(0.99);
@@ -171,6 +173,49 @@ class DeviceSamplerTest {
           posterior.evaluate();
           assertThat(posterior.potential()).isFinite();
         });
+  }
+
+  private static double[] ends(FieldPrecision precision, InputFactor input, boolean between) {
+    PosteriorParameters parameters = new PosteriorParameters(1, KAPPA, 1, 0);
+    BackendOptions options = BackendOptions.defaults().withPrecision(precision);
+    try (Backend backend = Backends.open("cuda", options, line -> {});
+        OneChain one =
+            new OneChain(
+                backend, Activation.TANH, input, DIGITS.targets(), parameters, S, 2, 5, null)) {
+      one.chain.start();
+      HiddenLayerPosterior posterior = one.posterior;
+      double[] found = new double[5];
+      for (int run = 0; run < 3; run++) { // plain, captured, launched
+        posterior.begin(0);
+        found[0] = posterior.potential();
+        found[1] = backend.dot(posterior.gradient(), posterior.gradient());
+        backend.axpy(0.1, posterior.gradient(), posterior.position());
+        if (between) {
+          posterior.evaluate();
+          found[2] = posterior.potential();
+        }
+        posterior.evaluateAtEnd();
+        found[3] = posterior.potential();
+        found[4] = backend.dot(posterior.gradient(), posterior.gradient());
+      }
+      return found;
+    }
+  }
+
+  /**
+   * Rounded factors may bend a trajectory; the energies that it is judged by know nothing of it.
+   */
+  @Test
+  void endsOfATrajectoryAreThoseOfFloat32() {
+    InputFactor input = factor(Activation.TANH);
+    double[] plain = ends(FieldPrecision.FP32, input, true);
+    double[] rounded = ends(FieldPrecision.TF32, input, true);
+    assertThat(rounded[2]).isNotEqualTo(plain[2]);
+    rounded[2] = plain[2];
+    assertThat(rounded).isEqualTo(plain);
+    assertThat(plain[3]).isEqualTo(plain[2]).isNotEqualTo(plain[0]);
+    plain[2] = 0;
+    assertThat(ends(FieldPrecision.TF32, input, false)).isEqualTo(plain);
   }
 
   @Test

@@ -188,6 +188,8 @@ class BadInputTest {
   void whatTheProcessorHasNotIsRefused() {
     assertRefused(x, y, "--devices is 0,1; --backend cpu", "--backend=cpu", "--devices=0,1");
     assertRefused(x, y, "--precision is tf32; --backend cpu", "--backend=cpu", "--precision=tf32");
+    assertRefused(
+        x, y, "--precision is tf32x3; --backend cpu", "--backend=cpu", "--precision=tf32x3");
   }
 
   static Stream<Arguments> optionsOfOneCommand() {

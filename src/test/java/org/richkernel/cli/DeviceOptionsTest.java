@@ -10,6 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.result.ResultFolder;
@@ -98,12 +100,13 @@ class DeviceOptionsTest {
     assertThat(folder.resolve("out")).doesNotExist();
   }
 
-  @Test
-  void tf32IsRecordedWhereItIsAskedFor() {
-    Program run = run("lazy", "cuda", "--precision=tf32");
+  @ParameterizedTest
+  @ValueSource(strings = {"tf32", "tf32x3"})
+  void precisionIsRecordedWhereItIsAskedFor(String precision) {
+    Program run = run("lazy", "cuda", "--precision=" + precision);
     assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.DONE);
     assertThat(ResultFolder.readSummary(folder.resolve("out")).config())
-        .containsEntry("precision", "tf32");
+        .containsEntry("precision", precision);
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.PrivateFolder;
@@ -96,6 +97,13 @@ final class CudaBackend implements Backend {
     }
   }
 
+  /** Before compute capability 8.0 there are no tensor cores for float32. */
+  private static FieldPrecision precision(CudaContext context, BackendOptions options) {
+    boolean plain =
+        context.device().capability() < 80 && options.precision() == FieldPrecision.TF32X3;
+    return plain ? FieldPrecision.FP32 : options.precision();
+  }
+
   private static void closeAfter(AutoCloseable open, Throwable failure) {
     try {
       open.close();
@@ -140,7 +148,9 @@ final class CudaBackend implements Backend {
       reductions = new Reductions(launcher, scratch, transfers);
       BlasScalars scalars = new BlasScalars(session);
       closing.push(scalars::close);
-      products = new Products(session, launcher, elementwise, scalars, options.precision());
+      products =
+          new Products(
+              session, launcher, elementwise, scalars, scratch, precision(context, options));
       closing.push(products::close);
       gramProducts =
           new GramProducts(
@@ -173,12 +183,6 @@ final class CudaBackend implements Backend {
   /** The session, for timers and tests. */
   CudaSession session() {
     return session;
-  }
-
-  /** How cuBLAS takes float32 products, for tests. */
-  int mathMode() {
-    session.begin("mathMode");
-    return products.mathMode();
   }
 
   /** The allocator, for tests. */
@@ -527,6 +531,16 @@ final class CudaBackend implements Backend {
   public void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p) {
     session.begin("kickRotate", g, x, p);
     elementwise.kickRotate(kick, use(g), angle, use(x), use(p));
+  }
+
+  @Override
+  public void exactly(Runnable work) {
+    products.exactly(work);
+  }
+
+  @Override
+  public long factorScratchBytes(long elements) {
+    return options.precision() == FieldPrecision.TF32X3 ? SplitFactors.scratchBytes(elements) : 0;
   }
 
   @Override

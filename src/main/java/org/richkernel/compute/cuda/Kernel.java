@@ -28,6 +28,7 @@ enum Kernel {
   SCALE("elementwise/scale.cu", "rk_matrix_scale"),
   SCALE_COLUMNS("elementwise/scale_columns.cu", "rk_columns_scale"),
   SCALE_ROWS("elementwise/scale_rows.cu", "rk_rows_scale"),
+  SPLIT("elementwise/split.cu", "rk_factor_split"),
   ACCUMULATE_PANELS("gram/accumulate_panels.cu", "rk_panels_accumulate_f32"),
   DUAL_ACTIVATION("gram/dual_activation.cu", "rk_dual_activation"),
   DUAL_SERIES("gram/dual_series.cu", "rk_dual_series"),

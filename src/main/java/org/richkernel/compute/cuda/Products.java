@@ -33,19 +33,25 @@ final class Products implements AutoCloseable {
   private final CudaSession session;
   private final KernelLauncher launcher;
   private final Elementwise elementwise;
+  private final SplitFactors factors;
   private final cublasHandle handle = new cublasHandle();
   private final BlasScalars scalars;
+  private FieldPrecision precision;
+  private int mode = cublasMath.CUBLAS_DEFAULT_MATH; // of the handle
 
   Products(
       CudaSession session,
       KernelLauncher launcher,
       Elementwise elementwise,
       BlasScalars scalars,
+      Scratch scratch,
       FieldPrecision precision) {
     this.session = session;
     this.launcher = launcher;
     this.elementwise = elementwise;
     this.scalars = scalars;
+    this.precision = precision;
+    factors = new SplitFactors(launcher, scratch);
     session.checkCreation(
         JCublas2.cublasCreate(handle),
         cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED,
@@ -54,24 +60,36 @@ final class Products implements AutoCloseable {
     try {
       session.checkBlas(
           JCublas2.cublasSetStream(handle, new cudaStream_t(session.compute())), "cublasSetStream");
-      session.checkBlas(
-          JCublas2.cublasSetMathMode(
-              handle,
-              precision == FieldPrecision.TF32
-                  ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH
-                  : cublasMath.CUBLAS_DEFAULT_MATH),
-          "cublasSetMathMode");
+      session.checkBlas(JCublas2.cublasSetMathMode(handle, mode), "cublasSetMathMode");
     } catch (RuntimeException e) {
       JCublas2.cublasDestroy(handle);
       throw e;
     }
   }
 
-  /** How cuBLAS takes float32 products, a constant of {@link cublasMath}. */
-  int mathMode() {
-    int[] mode = new int[1];
-    session.checkBlas(JCublas2.cublasGetMathMode(handle, mode), "cublasGetMathMode");
-    return mode[0];
+  /** Does work with all float32 products in plain float32. */
+  void exactly(Runnable work) {
+    FieldPrecision chosen = precision;
+    precision = FieldPrecision.FP32;
+    try {
+      work.run();
+    } finally {
+      precision = chosen;
+    }
+  }
+
+  private boolean splits(long m, long n, long k) {
+    return precision == FieldPrecision.TF32X3 && SplitFactors.gains(m, n, k);
+  }
+
+  /** Lets tensor cores round the factors of the next products, or not. */
+  private void round(boolean factorsAreRounded) {
+    int wanted =
+        factorsAreRounded ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
+    if (wanted != mode) {
+      session.checkBlas(JCublas2.cublasSetMathMode(handle, wanted), "cublasSetMathMode");
+      mode = wanted;
+    }
   }
 
   void gemm(
@@ -152,7 +170,7 @@ final class Products implements AutoCloseable {
 
   /** C = alpha op(A) op(B) + beta C, m x n, with operands given by address and stride. */
   private void product(
-      Precision precision,
+      Precision kind,
       Transpose ta,
       Transpose tb,
       int m,
@@ -166,7 +184,99 @@ final class Products implements AutoCloseable {
       double beta,
       DevicePointer c,
       int strideC) {
-    if (precision == Precision.FLOAT32) {
+    if (kind == Precision.FLOAT32 && splits(m, n, k)) {
+      productOfParts(ta, tb, m, n, k, alpha, a, strideA, b, strideB, beta, c, strideC);
+      return;
+    }
+    if (kind == Precision.FLOAT32) {
+      round(precision == FieldPrecision.TF32);
+    }
+    call(kind, ta, tb, m, n, k, alpha, a, strideA, b, strideB, beta, c, strideC);
+  }
+
+  /** The same with factors in two parts, a block of the result and of the inner side at a time. */
+  private void productOfParts(
+      Transpose ta,
+      Transpose tb,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      DevicePointer a,
+      int strideA,
+      DevicePointer b,
+      int strideB,
+      double beta,
+      DevicePointer c,
+      int strideC) {
+    round(true);
+    boolean across = SplitFactors.leftIsAcross(ta);
+    boolean acrossRight = SplitFactors.rightIsAcross(tb);
+    int longest = Math.min(k, SplitFactors.MOST_LENGTH);
+    int most = SplitFactors.most(longest);
+    for (int from = 0; from < k; from += longest) {
+      int length = Math.min(longest, k - from);
+      double keep = from == 0 ? beta : 1;
+      for (int j = 0; j < n; j += most) {
+        int columns = Math.min(most, n - j);
+        DevicePointer right =
+            factors.of(
+                SplitFactors.Factor.RIGHT,
+                acrossRight ? columns : length,
+                acrossRight ? length : columns,
+                element(b, acrossRight ? j : from, acrossRight ? from : j, strideB),
+                strideB,
+                acrossRight);
+        for (int i = 0; i < m; i += most) {
+          int rows = Math.min(most, m - i);
+          DevicePointer left =
+              factors.of(
+                  SplitFactors.Factor.LEFT,
+                  across ? rows : length,
+                  across ? length : rows,
+                  element(a, across ? i : from, across ? from : i, strideA),
+                  strideA,
+                  across);
+          call(
+              Precision.FLOAT32,
+              ta,
+              tb,
+              rows,
+              columns,
+              SplitFactors.PARTS * length,
+              alpha,
+              left,
+              SplitFactors.leading(across ? length : rows, across),
+              right,
+              SplitFactors.leading(acrossRight ? length : columns, acrossRight),
+              keep,
+              element(c, i, j, strideC),
+              strideC);
+        }
+      }
+    }
+  }
+
+  private static DevicePointer element(DevicePointer matrix, long row, long column, int stride) {
+    return matrix.plus((row * stride + column) * Float.BYTES);
+  }
+
+  private void call(
+      Precision kind,
+      Transpose ta,
+      Transpose tb,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      DevicePointer a,
+      int strideA,
+      DevicePointer b,
+      int strideB,
+      double beta,
+      DevicePointer c,
+      int strideC) {
+    if (kind == Precision.FLOAT32) {
       session.checkBlas(
           JCublas2.cublasSgemm(
               handle,
@@ -175,12 +285,12 @@ final class Products implements AutoCloseable {
               n,
               m,
               k,
-              scalars.alpha(alpha, precision),
+              scalars.alpha(alpha, kind),
               b,
               strideB,
               a,
               strideA,
-              scalars.beta(beta, precision),
+              scalars.beta(beta, kind),
               c,
               strideC),
           "cublasSgemm");
@@ -193,12 +303,12 @@ final class Products implements AutoCloseable {
               n,
               m,
               k,
-              scalars.alpha(alpha, precision),
+              scalars.alpha(alpha, kind),
               b,
               strideB,
               a,
               strideA,
-              scalars.beta(beta, precision),
+              scalars.beta(beta, kind),
               c,
               strideC),
           "cublasDgemm");
@@ -219,9 +329,10 @@ final class Products implements AutoCloseable {
       scaleOld(beta, c);
       return;
     }
-    Precision precision = c.precision();
+    Precision kind = c.precision();
     int operation = transpose == Transpose.YES ? CUBLAS_OP_N : CUBLAS_OP_T;
     if (c.isSingle()) {
+      round(precision == FieldPrecision.TF32);
       session.checkBlas(
           JCublas2.cublasSsyrk(
               handle,
@@ -229,10 +340,10 @@ final class Products implements AutoCloseable {
               operation,
               n,
               k,
-              scalars.alpha(alpha, precision),
+              scalars.alpha(alpha, kind),
               a.pointer(),
               a.leading(),
-              scalars.beta(beta, precision),
+              scalars.beta(beta, kind),
               c.pointer(),
               c.leading()),
           "cublasSsyrk");
@@ -244,10 +355,10 @@ final class Products implements AutoCloseable {
               operation,
               n,
               k,
-              scalars.alpha(alpha, precision),
+              scalars.alpha(alpha, kind),
               a.pointer(),
               a.leading(),
-              scalars.beta(beta, precision),
+              scalars.beta(beta, kind),
               c.pointer(),
               c.leading()),
           "cublasDsyrk");
@@ -285,6 +396,72 @@ final class Products implements AutoCloseable {
       int length,
       int count,
       DevicePointer result) {
+    if (splits(m, n, (long) length * count)) {
+      panelsOfParts(a, i, m, b, j, n, first, length, count, result);
+      return;
+    }
+    round(precision == FieldPrecision.TF32);
+    panels(
+        m,
+        n,
+        length,
+        b.pointer(first, j),
+        b.leading(),
+        (long) length * b.stride(),
+        a.pointer(first, i),
+        a.leading(),
+        (long) length * a.stride(),
+        result,
+        count);
+  }
+
+  private void panelsOfParts(
+      CudaMatrix a,
+      int i,
+      int m,
+      CudaMatrix b,
+      int j,
+      int n,
+      long first,
+      int length,
+      int count,
+      DevicePointer result) {
+    round(true);
+    int most = SplitFactors.most((long) length * Math.max(m, n));
+    for (int panel = 0; panel < count; panel += most) {
+      int panels = Math.min(most, count - panel);
+      long row = first + (long) panel * length;
+      int inner = SplitFactors.PARTS * length;
+      panels(
+          m,
+          n,
+          inner,
+          factors.ofPanels(
+              SplitFactors.Factor.RIGHT, panels, length, n, b.pointer(row, j), b.stride()),
+          n,
+          (long) inner * n,
+          factors.ofPanels(
+              SplitFactors.Factor.LEFT, panels, length, m, a.pointer(row, i), a.stride()),
+          m,
+          (long) inner * m,
+          result.plus((long) panel * m * n * Float.BYTES),
+          panels);
+    }
+  }
+
+  /** Dense products B_p^T A_p by columns, of which there are {@code count}. */
+  private void panels(
+      int m,
+      int n,
+      int length,
+      DevicePointer b,
+      int leadingB,
+      long stepB,
+      DevicePointer a,
+      int leadingA,
+      long stepA,
+      DevicePointer result,
+      int count) {
     session.checkBlas(
         JCublas2.cublasSgemmStridedBatched(
             handle,
@@ -294,12 +471,12 @@ final class Products implements AutoCloseable {
             m,
             length,
             scalars.alpha(1, Precision.FLOAT32),
-            b.pointer(first, j),
-            b.leading(),
-            (long) length * b.stride(),
-            a.pointer(first, i),
-            a.leading(),
-            (long) length * a.stride(),
+            b,
+            leadingB,
+            stepB,
+            a,
+            leadingA,
+            stepA,
             scalars.beta(0, Precision.FLOAT32),
             result,
             n,

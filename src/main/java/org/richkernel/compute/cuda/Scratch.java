@@ -16,7 +16,11 @@ final class Scratch {
     /** Indices of columns. */
     INDICES,
     /** Projections and pulls of a back-projection of high rank. */
-    BACK_PROJECTION
+    BACK_PROJECTION,
+    /** The left factor of a product in parts. */
+    LEFT_FACTOR,
+    /** The right one. */
+    RIGHT_FACTOR
   }
 
   private final DeviceMemory memory;

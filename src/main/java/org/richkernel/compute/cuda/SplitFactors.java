@@ -1,0 +1,134 @@
+package org.richkernel.compute.cuda;
+
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+
+/**
+ * Factors of float32 products in two parts each of which a tensor core takes exactly, a = high +
+ * low: with one factor as (high, low, high) and the other as (high, high, low) one product of three
+ * times the inner length leaves out low times low only, which is of the order of float32's own
+ * rounding (Ootomo and Yokota 2022, doi:10.1177/10943420221090256).
+ */
+final class SplitFactors {
+  /** Copies of a factor. */
+  static final int PARTS = 3;
+
+  /**
+   * Multiply-adds from which on a product gains more than the splitting takes: about 10 us of
+   * float32 arithmetic on a large device.
+   */
+  private static final long LEAST_WORK = 1L << 28;
+
+  /** Most inner length of a product; longer ones are added up. */
+  static final int MOST_LENGTH = 8192;
+
+  /** Most bytes of the copies of one factor. */
+  private static final long MOST_BYTES = 256L << 20;
+
+  /** Which factor of a product. */
+  enum Factor {
+    /** In parts (high, low, high). */
+    LEFT(1, Scratch.Purpose.LEFT_FACTOR),
+    /** In parts (high, high, low). */
+    RIGHT(2, Scratch.Purpose.RIGHT_FACTOR);
+
+    private final int low;
+    private final Scratch.Purpose purpose;
+
+    Factor(int low, Scratch.Purpose purpose) {
+      this.low = low;
+      this.purpose = purpose;
+    }
+  }
+
+  private final KernelLauncher launcher;
+  private final Scratch scratch;
+
+  SplitFactors(KernelLauncher launcher, Scratch scratch) {
+    this.launcher = launcher;
+    this.scratch = scratch;
+  }
+
+  /** Whether a product of (m x k) and (k x n) is worth it. */
+  static boolean gains(long m, long n, long k) {
+    return m * n >= LEAST_WORK / Math.max(1, k);
+  }
+
+  /** Scratch bytes for one factor of so many elements. */
+  static long scratchBytes(long elements) {
+    return elements < MOST_BYTES / Float.BYTES / PARTS
+        ? PARTS * elements * Float.BYTES
+        : MOST_BYTES;
+  }
+
+  /** Lines of a factor, of so many elements each, that scratch memory holds at once. */
+  static int most(long elements) {
+    return (int)
+        Math.max(1, Math.min(Integer.MAX_VALUE, MOST_BYTES / (PARTS * elements * Float.BYTES)));
+  }
+
+  /**
+   * The parts of a factor as it is stored, side by side along its rows or one below the other:
+   * along its inner side.
+   *
+   * @param rows as stored
+   * @param columns as stored
+   * @param innerIsAcross whether the inner side runs along the rows
+   */
+  DevicePointer of(
+      Factor factor, int rows, int columns, DevicePointer at, int stride, boolean innerIsAcross) {
+    long rowStride = innerIsAcross ? (long) PARTS * columns : columns;
+    long step = innerIsAcross ? columns : (long) rows * columns;
+    return split(factor, rows, columns, at, stride, rows, 0, rowStride, step);
+  }
+
+  /** The leading dimension of what {@link #of} makes. */
+  static int leading(int columns, boolean innerIsAcross) {
+    return innerIsAcross ? PARTS * columns : columns;
+  }
+
+  /** The parts of every panel of so many rows, below each other; panels follow one another. */
+  DevicePointer ofPanels(
+      Factor factor, int panels, int length, int columns, DevicePointer at, int stride) {
+    long step = (long) length * columns;
+    long rows = (long) panels * length;
+    return split(factor, rows, columns, at, stride, length, PARTS * step, columns, step);
+  }
+
+  private DevicePointer split(
+      Factor factor,
+      long rows,
+      int columns,
+      DevicePointer at,
+      int stride,
+      long group,
+      long groupStride,
+      long rowStride,
+      long step) {
+    DevicePointer out = scratch.take(factor.purpose, PARTS * rows * columns * Float.BYTES);
+    launcher
+        .arguments()
+        .add(rows)
+        .add((long) columns)
+        .add(at)
+        .add((long) stride)
+        .add(out)
+        .add(group)
+        .add(groupStride)
+        .add(rowStride)
+        .add(step)
+        .add(factor.low);
+    launcher.overRectangle(Kernel.SPLIT, Precision.FLOAT32, rows, columns, 1);
+    return out;
+  }
+
+  /** Whether the inner side of op(A) (m x k) runs along the stored rows. */
+  static boolean leftIsAcross(Transpose transpose) {
+    return transpose == Transpose.NO;
+  }
+
+  /** Whether the inner side of op(B) (k x n) runs along the stored rows. */
+  static boolean rightIsAcross(Transpose transpose) {
+    return transpose == Transpose.YES;
+  }
+}
