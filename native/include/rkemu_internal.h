@@ -17,6 +17,8 @@ int rkemu_isStream(const void* stream);
 // Answers an injected status, 0, or -1 where the capture is spoilt.
 int rkemu_isCapturing(const void* stream);
 int rkemu_record(const char* group, const char* name, const void* stream, const std::function<int()>& work);
+// A stream is about to work: copies that come before are done. 0, or -1 if one of them failed.
+int rkemu_startWork(const void* stream);
 
 // 1 if the address lies where the devices' memory is.
 int rkemu_isDeviceAddress(const void* address);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "graphs.hpp"
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "module.hpp"
 #include "state.hpp"
@@ -149,6 +150,7 @@ static Context* primary(CUdevice device) {
 static void destroyContents(Context& context) {
   reportLeaks(context.device);
   forgetGraphs(&context);
+  forgetCopies(&context);
   unloadAllModules(&context);
   auto& streams = state().streams;
   for (auto it = streams.begin(); it != streams.end();) {
@@ -264,7 +266,7 @@ RKEMU_API CUresult cuCtxGetDevice(CUdevice* device) {
 }
 
 RKEMU_API CUresult cuCtxSynchronize() {
-  return withContext("sync", "cuCtxSynchronize", [&](Context&) {
+  return withContext("sync", "cuCtxSynchronize", [&](Context& context) {
     if (CUresult bad = refuseWhileCapturing("cuCtxSynchronize")) return bad;
     state().counters.syncs++;
     return awaitAll(context);

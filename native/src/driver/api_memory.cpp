@@ -6,6 +6,7 @@
 #include <map>
 
 #include "graphs.hpp"
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "state.hpp"
 
@@ -20,7 +21,7 @@ RKEMU_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
   return withContext("alloc", "cuMemAlloc_v2", [&](Context& context) {
     if (pointer == nullptr || bytes == 0) return CUDA_ERROR_INVALID_VALUE;
     if (CUresult bad = refuseWhileCapturing("cuMemAlloc_v2")) return bad;
-    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, state().memory);
+    auto* allocation = DeviceMemory::instance().allocate(context.device, bytes, roomForAll());
     if (allocation == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
     *pointer = allocation->base;
     Counters& c = state().counters;

@@ -5,6 +5,7 @@
 
 #include "block_runner.hpp"
 #include "graphs.hpp"
+#include "late_copies.hpp"
 #include "module.hpp"
 #include "state.hpp"
 
@@ -137,9 +138,12 @@ RKEMU_API CUresult cuLaunchKernel(Function* handle, unsigned gridX, unsigned gri
     const Module& module = *function->module;
     Launch launch{function->name, function->thunk, parameters, module.here, module.low, module.high, module.file,
                   {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, 163u << 10};
+    if (capturing(stream)) {
+      state().counters.launches++;
+      return recordLaunch(stream, launch, function->parameters);
+    }
     if (CUresult bad = startWork(context, stream)) return bad;
     state().counters.launches++;
-    if (capturing(stream)) return recordLaunch(stream, launch, function->parameters);
     return runGrid(launch);
   });
 }

@@ -1,6 +1,6 @@
-// Streams and events. Work is done when it is submitted, so a stream is always idle and an event has happened.
+// Streams and events. Work is done when it is submitted, except for copies between host and device, which run late.
 #include "graphs.hpp"
-#include "state.hpp"
+#include "late_copies.hpp"
 
 using namespace rkemu;
 
@@ -24,9 +24,11 @@ RKEMU_API CUresult cuStreamCreateWithPriority(Stream** stream, unsigned flags, i
 }
 
 RKEMU_API CUresult cuStreamDestroy_v2(Stream* stream) {
-  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context&) {
+  return withContext(nullptr, "cuStreamDestroy_v2", [&](Context& context) {
+    if (state().streams.count(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult bad = refuseCaptured("cuStreamDestroy_v2", stream)) return bad;
-    if (state().streams.erase(stream) == 0) return CUDA_ERROR_INVALID_HANDLE;
+    CUresult last = awaitStream(context, stream);
+    state().streams.erase(stream);
     delete stream;
     return last;
   });
@@ -45,7 +47,7 @@ RKEMU_API CUresult cuStreamSynchronize(Stream* stream) {
 RKEMU_API CUresult cuStreamQuery(Stream* stream) {
   return withContext("sync", "cuStreamQuery", [&](Context& context) {
     if (CUresult bad = refuseCaptured("cuStreamQuery", stream)) return bad;
-    return streamUsable(context, stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+    return streamUsable(context, stream) ? awaitStream(context, stream) : CUDA_ERROR_INVALID_HANDLE;
   });
 }
 
@@ -54,7 +56,9 @@ static bool isEvent(const Event* event) { return state().events.count(const_cast
 RKEMU_API CUresult cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
   return withContext(nullptr, "cuStreamWaitEvent", [&](Context& context) {
     if (CUresult bad = refuseCaptured("cuStreamWaitEvent", stream)) return bad;
-    return streamUsable(context, stream) && isEvent(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+    if (!streamUsable(context, stream) || !isEvent(event)) return CUDA_ERROR_INVALID_HANDLE;
+    if (event->recorded) waitInStream(context, stream, event->point);
+    return CUDA_SUCCESS;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "graphs.hpp"
+#include "late_copies.hpp"
 #include "memory.hpp"
 #include "rkemu_layout.h"
 #include "module.hpp"
@@ -33,6 +34,7 @@ RKEMU_CONTROL void rkemu_reset() {
   State& s = state();
   Guard guard(s.lock);
   forgetGraphs(nullptr);
+  forgetCopies(nullptr);
   unloadAllModules(nullptr);
   DeviceMemory::instance().releaseAll();
   for (Stream* stream : s.streams) delete stream;
@@ -183,6 +185,12 @@ RKEMU_CONTROL void rkemu_setCaptures(const char* agreed) {
   state().captures = std::strcmp(agreed, "refuse") == 0           ? Captures::refused
                      : std::strcmp(agreed, "without-solver") == 0 ? Captures::withoutSolver
                                                                   : Captures::allowed;
+}
+
+RKEMU_CONTROL int rkemu_startWork(const void* stream) {
+  Guard guard(state().lock);
+  Context* context = currentContext();
+  return context == nullptr ? -1 : startWork(*context, static_cast<const Stream*>(stream)) == CUDA_SUCCESS ? 0 : -1;
 }
 
 RKEMU_CONTROL int rkemu_isDeviceAddress(const void* address) {

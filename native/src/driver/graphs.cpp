@@ -1,5 +1,7 @@
 #include "graphs.hpp"
 
+#include "late_copies.hpp"
+
 #include <map>
 #include <memory>
 #include <set>
@@ -154,6 +156,7 @@ RKEMU_API CUresult cuGraphLaunch(Graph* executable, Stream* stream) {
   return withContext("graph", "cuGraphLaunch", [&](Context& context) {
     if (executables().count(executable) == 0 || !streamUsable(context, stream)) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult bad = refuseCaptured("cuGraphLaunch", stream)) return bad;
+    if (CUresult bad = startWork(context, stream)) return bad;
     state().counters.graphLaunches++;
     inReplay = true;
     CUresult answer = CUDA_SUCCESS;

@@ -37,6 +37,8 @@ void readEnvironment(State& s) {
   s.captures = agreed == "refuse"           ? Captures::refused
                : agreed == "without-solver" ? Captures::withoutSolver
                                             : Captures::allowed;
+  const char* copies = std::getenv("RICHKERNEL_EMU_COPIES");
+  s.lateCopies = copies == nullptr || std::string(copies) != "at-once";
   // RICHKERNEL_EMU_FAIL=kind:n:error[,kind:n:error...]
   const char* fail = std::getenv("RICHKERNEL_EMU_FAIL");
   for (const char* at = fail; at != nullptr && *at != 0;) {

@@ -61,6 +61,7 @@ struct State {
   std::size_t contextMemory = 0;  // of each device, while its context lives
   OnUninitialised onUninitialised = OnUninitialised::fail;
   Captures captures = Captures::allowed;
+  bool lateCopies = true;
   std::vector<std::unique_ptr<Context>> contexts;
   std::set<Stream*> streams;
   std::set<Event*> events;

@@ -113,7 +113,7 @@ record EnsembleLayout(
   private boolean hasMemory() {
     MemoryPlan plan = plan();
     for (int d = 0; d < devices.size(); d++) {
-      if (devices.get(d).mostLanes(plan.bytesOn(d)) < lanes) {
+      if (devices.get(d).mostLanes(plan.bytesOn(d, devices.get(d))) < lanes) {
         return false;
       }
     }

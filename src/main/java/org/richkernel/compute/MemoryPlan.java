@@ -78,9 +78,12 @@ public final class MemoryPlan {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
-  /** Bytes of the matrices on one device. */
-  public long bytesOn(int index) {
-    return entries.stream().filter(e -> e.device() == index).mapToLong(Entry::bytes).sum();
+  /** Bytes of the matrices on one device, as the device may round them. */
+  public long bytesOn(int index, Backend device) {
+    return entries.stream()
+        .filter(e -> e.device() == index)
+        .mapToLong(e -> device.roundedBytes(e.bytes()))
+        .sum();
   }
 
   /** "device 1 of 2: " where there are several. */

@@ -84,6 +84,9 @@ public final class EmulatedDevice {
    */
   public static native void setCaptures(String agreed);
 
+  /** How much of it the context and the libraries of a device take while they live. */
+  public static native void setContextMemory(long bytes);
+
   /** What {@code cuDriverGetVersion} says from now on, 12060 for CUDA 12.6. */
   public static native void setDriverVersion(int version);
 }

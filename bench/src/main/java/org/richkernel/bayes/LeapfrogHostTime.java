@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import org.richkernel.bench.HostTime;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
@@ -45,7 +46,7 @@ public final class LeapfrogHostTime {
     Dataset digits = HostTime.digits(Integer.parseInt(arguments[0]));
     int samples = Integer.parseInt(arguments[1]);
     int count = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 1;
-    try (Backend backend = Backends.open("cuda", BackendOptions.defaults(), System.err::println)) {
+    try (Backend backend = HostTime.device()) {
       System.out.printf(
           Locale.ROOT,
           "%s, P = %d, S = %d, lanes = %d%n%n"

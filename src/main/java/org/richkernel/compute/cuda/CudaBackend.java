@@ -154,7 +154,11 @@ final class CudaBackend implements Backend {
       closing.push(products::close);
       gramProducts =
           new GramProducts(
-              new GramPanels(device.multiprocessors()), scratch, launcher, products, elementwise);
+              new GramPanels(context.device().multiprocessors()),
+              scratch,
+              launcher,
+              products,
+              elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
       factorizations =
           new Factorizations(session, launcher, products, scratch, transfers, reductions);

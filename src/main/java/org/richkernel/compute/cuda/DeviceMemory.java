@@ -79,7 +79,7 @@ final class DeviceMemory {
 
   /** Bytes of the device that no matrix or scratch of this backend holds. */
   long takenBytes() {
-    return session.device().memoryBytes() - session.freeBytes() - used - cached;
+    return session.device().memoryBytes() - session.freeBytes() - budget.used() - budget.cached();
   }
 
   long availableBytes() {
