@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.compute.Activation;
@@ -40,8 +41,8 @@ class CollectiveHmcTest {
         move(one, hmc, 0);
         move(one, hmc, MOVES);
         long[] workers =
-            java.util.Arrays.stream(threads.getAllThreadIds())
-                .filter(id -> java.util.Arrays.stream(before).noneMatch(old -> old == id))
+            Arrays.stream(threads.getAllThreadIds())
+                .filter(id -> Arrays.stream(before).noneMatch(old -> old == id))
                 .filter(
                     id ->
                         threads.getThreadInfo(id) != null
@@ -51,18 +52,20 @@ class CollectiveHmcTest {
         long own = Thread.currentThread().getId();
         long first = threads.getThreadAllocatedBytes(own);
         long asking = threads.getThreadAllocatedBytes(own) - first;
-        long[] start = threads.getThreadAllocatedBytes(workers);
         // What a step allocates, every run of it allocates; what the compiler of the JVM leaves
-        // behind
-        // (a few dozen bytes, once) is not among it.
+        // behind (a few dozen bytes, now and then) is not among it.
         long used = Long.MAX_VALUE;
-        for (int run = 2; run < 5; run++) {
+        long usedByWorkers = Long.MAX_VALUE;
+        for (int run = 2; run < 12 && (used > 0 || usedByWorkers > 0); run++) {
+          long start = Arrays.stream(threads.getThreadAllocatedBytes(workers)).sum();
           first = threads.getThreadAllocatedBytes(own);
           move(one, hmc, run * MOVES);
           used = Math.min(used, threads.getThreadAllocatedBytes(own) - first - asking);
+          long end = Arrays.stream(threads.getThreadAllocatedBytes(workers)).sum();
+          usedByWorkers = Math.min(usedByWorkers, end - start);
         }
         assertThat(used).as("bytes of the driving thread").isLessThanOrEqualTo(0);
-        assertThat(threads.getThreadAllocatedBytes(workers)).containsExactly(start);
+        assertThat(usedByWorkers).as("bytes of the workers").isZero();
         assertThat(hmc.acceptance()).isGreaterThan(0.1);
       }
     }
