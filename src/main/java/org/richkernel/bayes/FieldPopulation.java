@@ -18,6 +18,7 @@ final class FieldPopulation implements AutoCloseable {
   private final List<Matrix> layers = new ArrayList<>();
   private final List<Matrix> kernels = new ArrayList<>();
   private final Matrix dual;
+  private final List<Matrix> readout = new ArrayList<>(); // of the dual form
   private final List<Matrix> blockRows = new ArrayList<>();
   private double potential;
   private double jitter; // of the covariances of the layers above the first
@@ -27,8 +28,10 @@ final class FieldPopulation implements AutoCloseable {
    *     layer
    */
   FieldPopulation(Backend backend, int samples, int blocks, int[] widths, int points, int outputs) {
-    MemoryPlan plan = new MemoryPlan();
-    plan(plan, "", samples, widths, points, outputs);
+    this(backend, planned(samples, widths, points, outputs), samples, blocks, widths);
+  }
+
+  private FieldPopulation(Backend backend, MemoryPlan plan, int samples, int blocks, int[] widths) {
     memory = new Workspace(backend, plan);
     xi = memory.get("fields");
     dual = memory.get("dual vector");
@@ -42,6 +45,36 @@ final class FieldPopulation implements AutoCloseable {
       int first = blockStart(samples, blocks, b);
       blockRows.add(xi.rowRange(first, blockStart(samples, blocks, b + 1) - first));
     }
+  }
+
+  private static MemoryPlan planned(int samples, int[] widths, int points, int outputs) {
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, "", samples, widths, points, outputs);
+    return plan;
+  }
+
+  /**
+   * A population of one hidden layer whose readout is in the dual form: {@link #kernel()} is G =
+   * phi phi^T, S x S.
+   */
+  static FieldPopulation dual(
+      Backend backend, int samples, int blocks, int rank, int points, int outputs) {
+    MemoryPlan plan = new MemoryPlan();
+    planDual(plan, "", samples, rank, points, outputs);
+    FieldPopulation made = new FieldPopulation(backend, plan, samples, blocks, new int[] {rank});
+    made.readout.add(made.memory.get("fields on targets"));
+    made.readout.add(made.memory.get("readout weights"));
+    return made;
+  }
+
+  /** Adds what such a population takes to a plan. */
+  static void planDual(
+      MemoryPlan plan, String prefix, int samples, int rank, int points, int outputs) {
+    plan.add(prefix + "fields", Precision.FLOAT32, samples, rank)
+        .add(prefix + "kernel 1", Precision.FLOAT64, samples, samples)
+        .add(prefix + "dual vector", Precision.FLOAT64, points, outputs)
+        .add(prefix + "fields on targets", Precision.FLOAT64, samples, outputs)
+        .add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
   }
 
   /** Adds what a population takes to a plan. */
@@ -103,7 +136,7 @@ final class FieldPopulation implements AutoCloseable {
     return layers.get(layer - 1);
   }
 
-  /** g_L Phi^L, P x P, float64. */
+  /** g_L Phi^L, P x P, float64; G, S x S, in the dual form. */
   Matrix kernel() {
     return kernels.get(kernels.size() - 1);
   }
@@ -111,6 +144,21 @@ final class FieldPopulation implements AutoCloseable {
   /** g_l Phi^l for l = 1 to L, P x P, float64. */
   Matrix kernel(int layer) {
     return kernels.get(layer - 1);
+  }
+
+  /** b = phi Y of the dual form, S x K, float64. */
+  Matrix image() {
+    return readout.get(0);
+  }
+
+  /** w of the dual form, S x K, float64: the readout weights of the samples. */
+  Matrix weights() {
+    return readout.get(1);
+  }
+
+  /** b and w of the dual form; empty for the primal one. */
+  List<Matrix> readout() {
+    return readout;
   }
 
   /** v = (g_L Phi^L + kappa)^{-1} Y, P x K, float64. */

@@ -1,6 +1,5 @@
 package org.richkernel.bayes;
 
-import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
@@ -12,10 +11,7 @@ public final class KernelSeries {
   private final Backend backend;
   private final Matrix sum;
   private final Matrix image; // Phi Y
-  private final MonteCarloSeries fit = new MonteCarloSeries();
-  private final MonteCarloSeries trace = new MonteCarloSeries();
-  private final MonteCarloSeries frobenius = new MonteCarloSeries();
-  private final MonteCarloSeries alignment = new MonteCarloSeries();
+  private final KernelScalars scalars = new KernelScalars();
 
   /**
    * @param sum of the kernels, P x P, float64, zero at the start
@@ -40,25 +36,25 @@ public final class KernelSeries {
     backend.gemm(Transpose.NO, Transpose.NO, 1, kernel, targets, 0, image);
     double quadratic = backend.dot(targets, image);
     double square = backend.dot(kernel, kernel);
-    double norm = Math.sqrt(square);
-    fit.add(quadratic);
-    trace.add(backend.dot(unit, kernel));
-    frobenius.add(norm);
-    alignment.add(norm == 0 ? 0 : quadratic / (norm * backend.dot(targets, targets)));
+    scalars.add(
+        quadratic, backend.dot(unit, kernel), Math.sqrt(square), backend.dot(targets, targets));
     return square;
   }
 
   /** Forgets everything measured so far. */
   void clear() {
     backend.fill(0, sum);
-    for (MonteCarloSeries series : List.of(fit, trace, frobenius, alignment)) {
-      series.clear();
-    }
+    scalars.clear();
+  }
+
+  /** What is quoted of the kernel of each sweep. */
+  KernelScalars scalars() {
+    return scalars;
   }
 
   /** Sweeps measured so far. */
   public int count() {
-    return fit.size();
+    return scalars.fit().size();
   }
 
   /** Sum of g Phi over the sweeps, P x P, float64. */
@@ -68,22 +64,22 @@ public final class KernelSeries {
 
   /** tr Y^T (g Phi) Y, one value per sweep. */
   public MonteCarloSeries fit() {
-    return fit;
+    return scalars.fit();
   }
 
   /** tr g Phi. */
   public MonteCarloSeries trace() {
-    return trace;
+    return scalars.trace();
   }
 
   /** |g Phi|_F. */
   public MonteCarloSeries frobenius() {
-    return frobenius;
+    return scalars.frobenius();
   }
 
   /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 where the kernel vanishes. */
   public MonteCarloSeries alignment() {
-    return alignment;
+    return scalars.alignment();
   }
 
   /**
@@ -105,18 +101,12 @@ public final class KernelSeries {
     double[] kernels = new double[Math.toIntExact(sum.size())];
     backend.download(sum, kernels);
     state.put(name + "_kernel_sum", kernels);
-    state.put(name + "_fit", fit.values());
-    state.put(name + "_trace", trace.values());
-    state.put(name + "_frobenius", frobenius.values());
-    state.put(name + "_alignment", alignment.values());
+    scalars.save(state, name);
   }
 
   /** Takes up a saved state. */
   void restore(SolverState state, String name) {
     backend.upload(state.doubles(name + "_kernel_sum"), sum);
-    fit.restore(state.doubles(name + "_fit"));
-    trace.restore(state.doubles(name + "_trace"));
-    frobenius.restore(state.doubles(name + "_frobenius"));
-    alignment.restore(state.doubles(name + "_alignment"));
+    scalars.restore(state, name);
   }
 }

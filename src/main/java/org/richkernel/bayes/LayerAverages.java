@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -8,10 +9,15 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
-/** Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. */
+/**
+ * Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. In the
+ * dual form the kernel itself is not averaged, only what is quoted of it.
+ */
 final class LayerAverages implements AutoCloseable {
   private final Workspace memory;
-  private final KernelSeries series;
+  private final @Nullable KernelSeries kernels; // of the primal form
+  private final @Nullable SampleGramSeries grams; // of the dual form
+  private final KernelScalars scalars;
   private final EquilibriumIdentity equilibrium;
 
   /**
@@ -22,14 +28,41 @@ final class LayerAverages implements AutoCloseable {
     equilibrium = new EquilibriumIdentity(backend, width, outputs, blockRows);
     MemoryPlan plan = new MemoryPlan();
     planAverages(plan, "", points, outputs);
+    memory = workspace(backend, plan);
+    kernels =
+        new KernelSeries(backend, memory.get("sum of kernels"), memory.get("kernel times targets"));
+    grams = null;
+    scalars = kernels.scalars();
+  }
+
+  private LayerAverages(
+      Backend backend, int rank, int outputs, int samples, int blockRows, double readoutVariance) {
+    equilibrium = new EquilibriumIdentity(backend, rank, outputs, blockRows);
+    MemoryPlan plan = new MemoryPlan();
+    planGram(plan, "", samples);
+    memory = workspace(backend, plan);
+    kernels = null;
+    grams = new SampleGramSeries(backend, memory.get("diagonal of the Gram"), readoutVariance);
+    scalars = grams.scalars();
+  }
+
+  /**
+   * Averages of a population in the dual form.
+   *
+   * @param readoutVariance g
+   */
+  static LayerAverages dual(
+      Backend backend, int rank, int outputs, int samples, int blockRows, double readoutVariance) {
+    return new LayerAverages(backend, rank, outputs, samples, blockRows, readoutVariance);
+  }
+
+  private Workspace workspace(Backend backend, MemoryPlan plan) {
     try {
-      memory = new Workspace(backend, plan);
+      return new Workspace(backend, plan);
     } catch (RuntimeException e) {
       equilibrium.close();
       throw e;
     }
-    series =
-        new KernelSeries(backend, memory.get("sum of kernels"), memory.get("kernel times targets"));
   }
 
   static void plan(
@@ -38,41 +71,56 @@ final class LayerAverages implements AutoCloseable {
     EquilibriumIdentity.plan(plan, prefix, width, outputs, blockRows);
   }
 
+  static void planDual(
+      MemoryPlan plan, String prefix, int rank, int outputs, int samples, int blockRows) {
+    planGram(plan, prefix, samples);
+    EquilibriumIdentity.plan(plan, prefix, rank, outputs, blockRows);
+  }
+
   private static void planAverages(MemoryPlan plan, String prefix, int points, int outputs) {
     plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
         .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
   }
 
+  private static void planGram(MemoryPlan plan, String prefix, int samples) {
+    plan.add(prefix + "diagonal of the Gram", Precision.FLOAT64, samples, 1);
+  }
+
   /**
-   * Takes the kernel after a sweep.
+   * Takes the population after a sweep.
    *
-   * @param kernel g Phi, P x P
+   * @param layer l, that of these averages
    * @param targets Y, P x K
-   * @param unit I, P x P
+   * @param unit I of the size of the population's kernel
    */
-  void measure(Matrix kernel, Matrix targets, Matrix unit) {
-    series.measure(kernel, targets, unit);
+  void measure(FieldPopulation population, int layer, Matrix targets, Matrix unit) {
+    if (kernels != null) {
+      kernels.measure(population.kernel(layer), targets, unit);
+    }
+    if (grams != null) {
+      grams.measure(population, targets, unit);
+    }
     equilibrium.endSweep();
   }
 
   /** tr Y^T (g Phi) Y, one value per sweep. */
   MonteCarloSeries fit() {
-    return series.fit();
+    return scalars.fit();
   }
 
   /** tr g Phi. */
   MonteCarloSeries trace() {
-    return series.trace();
+    return scalars.trace();
   }
 
   /** |g Phi|_F. */
   MonteCarloSeries frobenius() {
-    return series.frobenius();
+    return scalars.frobenius();
   }
 
   /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel. */
   MonteCarloSeries alignment() {
-    return series.alignment();
+    return scalars.alignment();
   }
 
   /** The test that the samples follow the density. */
@@ -82,18 +130,37 @@ final class LayerAverages implements AutoCloseable {
 
   /** Forgets everything measured so far. */
   void clear() {
-    series.clear();
+    if (kernels != null) {
+      kernels.clear();
+    }
+    scalars.clear();
     equilibrium.clear();
   }
 
-  /** Mean of g Phi over the sweeps, row-major P x P. */
+  /** Whether there is a {@link #meanKernel}. */
+  boolean hasMeanKernel() {
+    return kernels != null;
+  }
+
+  /**
+   * Mean of g Phi over the sweeps, row-major P x P.
+   *
+   * @throws IllegalStateException in the dual form
+   */
   double[] meanKernel() {
-    return series.mean(1);
+    if (kernels == null) {
+      throw new IllegalStateException("the dual form holds no kernel");
+    }
+    return kernels.mean(1);
   }
 
   /** Adds everything measured so far to a checkpoint. */
   void save(SolverState state, String name) {
-    series.save(state, name);
+    if (kernels != null) {
+      kernels.save(state, name);
+    } else {
+      scalars.save(state, name);
+    }
     state.put(name + "_directions", equilibrium.directions());
     state.put(name + "_mismatch", equilibrium.mismatch().values());
     state.put(name + "_spread", equilibrium.spread().values());
@@ -101,7 +168,11 @@ final class LayerAverages implements AutoCloseable {
 
   /** Takes up a saved state. */
   void restore(SolverState state, String name) {
-    series.restore(state, name);
+    if (kernels != null) {
+      kernels.restore(state, name);
+    } else {
+      scalars.restore(state, name);
+    }
     equilibrium.restore(
         state.doubles(name + "_directions"),
         state.doubles(name + "_mismatch"),

@@ -41,7 +41,10 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   /** The part of {@link #gradient()} that belongs to one layer. */
   Matrix gradient(int layer);
 
-  /** I of P x P, whose inner product with a kernel is its trace. */
+  /**
+   * I, whose inner product with the {@link FieldPopulation#kernel()} in use is its trace: P x P, or
+   * S x S in the dual form.
+   */
   Matrix unitMatrix();
 
   /** Wall-clock time spent in Gram matrices so far. */

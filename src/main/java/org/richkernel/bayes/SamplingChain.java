@@ -50,7 +50,6 @@ final class SamplingChain implements AutoCloseable {
   private final TrajectoryLength length;
   private final Workspace memory;
   private final List<LayerAverages> layers;
-  private final Matrix unit;
   private final Matrix targets;
   private final @Nullable TestPoints testPoints;
   private final @Nullable Matrix testPrediction;
@@ -96,12 +95,11 @@ final class SamplingChain implements AutoCloseable {
     this.layers = List.copyOf(layers);
     this.length = length;
     this.testPoints = testPoints;
-    int points = population.kernel().rows();
+    int points = population.dual().rows();
     int outputs = population.dual().columns();
     MemoryPlan plan = new MemoryPlan();
     plan(plan, "", points, outputs, testCount);
     memory = new Workspace(backend, plan);
-    unit = posterior.unitMatrix();
     targets = memory.get("targets");
     testPrediction = testCount == 0 ? null : memory.get("test predictions");
     duals = new BatchMeans(points * outputs, 1);
@@ -226,7 +224,7 @@ final class SamplingChain implements AutoCloseable {
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
     for (int l = 1; l <= layers.size(); l++) {
-      layers.get(l - 1).measure(population.kernel(l), targets, unit);
+      layers.get(l - 1).measure(population, l, targets, posterior.unitMatrix());
     }
     largestShare.add(posterior.largestShare(population));
     if (testPoints != null && testPrediction != null && measured % TEST_POINT_INTERVAL == 0) {
@@ -344,6 +342,9 @@ final class SamplingChain implements AutoCloseable {
       layers.get(l - 1).save(state, name + "_layer_" + l);
     }
     state.put(name + "_dual", download(population.dual()));
+    for (int i = 0; i < population.readout().size(); i++) {
+      state.put(name + "_readout_" + i, download(population.readout().get(i)));
+    }
     duals.save(state, name + "_duals");
     testPredictions.save(state, name + "_tests");
     state.put(
@@ -381,6 +382,9 @@ final class SamplingChain implements AutoCloseable {
       layers.get(l - 1).restore(state, name + "_layer_" + l);
     }
     backend.upload(state.doubles(name + "_dual"), population.dual());
+    for (int i = 0; i < population.readout().size(); i++) {
+      backend.upload(state.doubles(name + "_readout_" + i), population.readout().get(i));
+    }
     duals.restore(state, name + "_duals");
     testPredictions.restore(state, name + "_tests");
     double[] numbers = state.doubles(name + "_numbers");

@@ -1,0 +1,141 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+
+/**
+ * The readout weights of S samples as ridge regression: with G = phi phi^T (S x S), b = phi Y (S x
+ * K) and
+ *
+ * <pre>  M = G + lambda I,   lambda = S kappa / g,   w = M^{-1} b,</pre>
+ *
+ * the push-through identity gives (g Phi + kappa)^{-1} Y = (Y - phi^T w) / kappa and phi (g Phi +
+ * kappa)^{-1} = (S / g) M^{-1} phi, so that nothing of size P x P is needed.
+ */
+final class SampleReadout {
+  private final Backend backend;
+  private final Matrix gram; // G
+  private final Matrix cholesky; // factor of M
+  private final Matrix inverse; // M^{-1}, where it is asked for
+  private final Matrix inverseSingle;
+  private final Matrix image; // b
+  private final Matrix weights; // w
+  private final Matrix weightsSingle;
+  private final Matrix unit;
+
+  /**
+   * @param memory holds what {@link #plan} planned
+   * @param samples S
+   */
+  SampleReadout(Backend backend, Workspace memory, int samples) {
+    this.backend = backend;
+    String of = of(samples);
+    gram = memory.get("Gram of the samples" + of);
+    cholesky = memory.get("Cholesky factor" + of);
+    inverse = memory.get("inverse" + of);
+    inverseSingle = memory.get("inverse, single" + of);
+    image = memory.get("fields on targets" + of);
+    weights = memory.get("readout weights" + of);
+    weightsSingle = memory.get("readout weights, single" + of);
+    unit = memory.get("unit matrix" + of);
+    backend.addDiagonal(1, unit);
+  }
+
+  private static String of(int samples) {
+    return ", S=" + samples;
+  }
+
+  /** Adds what it holds to a plan. */
+  static void plan(MemoryPlan plan, int samples, int outputs) {
+    String of = of(samples);
+    plan.add("Gram of the samples" + of, Precision.FLOAT64, samples, samples)
+        .add("Cholesky factor" + of, Precision.FLOAT64, samples, samples)
+        .add("inverse" + of, Precision.FLOAT64, samples, samples)
+        .add("inverse, single" + of, Precision.FLOAT32, samples, samples)
+        .add("unit matrix" + of, Precision.FLOAT64, samples, samples)
+        .add("fields on targets" + of, Precision.FLOAT64, samples, outputs)
+        .add("readout weights" + of, Precision.FLOAT64, samples, outputs)
+        .add("readout weights, single" + of, Precision.FLOAT32, samples, outputs);
+  }
+
+  /**
+   * Solves for w.
+   *
+   * @param ridge lambda
+   * @param failures where a factorization counts that M is indefinite, 1 x 1
+   */
+  void solve(double ridge, Matrix failures) {
+    factorize(ridge, failures);
+    backend.copy(image, weights);
+    backend.solveCholesky(cholesky, weights);
+    backend.copy(weights, weightsSingle);
+  }
+
+  private void factorize(double ridge, Matrix failures) {
+    backend.copy(gram, cholesky);
+    backend.addDiagonal(ridge, cholesky);
+    backend.cholesky(cholesky, failures);
+  }
+
+  /** out += alpha ln det M. */
+  void addLogDeterminant(double alpha, Matrix out) {
+    backend.logDeterminant(alpha, cholesky, 1, out);
+  }
+
+  /** Computes M^{-1} of the last solve. */
+  void invert() {
+    backend.copy(unit, inverse);
+    backend.solveCholesky(cholesky, inverse);
+    backend.copy(inverse, inverseSingle);
+  }
+
+  /** M^{-1} of the last {@link #invert}, S x S, float32. */
+  Matrix inverseSingle() {
+    return inverseSingle;
+  }
+
+  /**
+   * tr G (G + lambda)^{-1} = S - lambda tr M^{-1}, the effective dimension of the samples.
+   *
+   * @param failures scratch, 1 x 1
+   */
+  double effectiveDimension(double ridge, Matrix failures) {
+    factorize(ridge, failures);
+    invert();
+    return gram.rows() - ridge * backend.dot(unit, inverse);
+  }
+
+  /** G, S x S, float64; its lower triangle is what is solved with. */
+  Matrix gram() {
+    return gram;
+  }
+
+  /** b, S x K, float64. */
+  Matrix image() {
+    return image;
+  }
+
+  /** w, S x K, float64. */
+  Matrix weights() {
+    return weights;
+  }
+
+  /** w, S x K, float32; follows {@link #weights()} at a solve and at {@link #setWeights}. */
+  Matrix weightsSingle() {
+    return weightsSingle;
+  }
+
+  /** Takes weights that were solved for before. */
+  void setWeights(Matrix saved) {
+    backend.copy(saved, weights);
+    backend.copy(saved, weightsSingle);
+  }
+
+  /** I, S x S, float64. */
+  Matrix unit() {
+    return unit;
+  }
+}

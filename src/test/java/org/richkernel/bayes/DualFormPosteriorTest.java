@@ -1,0 +1,355 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.commons.math3.linear.CholeskyDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.Precision;
+import org.richkernel.network.NetworkSpec;
+
+/** The dual form against the density in float64 and against the primal form. */
+class DualFormPosteriorTest {
+  private static final int P = 7;
+  private static final int D = 5;
+
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.cpu();
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static double[] normals(int count, long seed) {
+    Random random = new Random(seed);
+    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
+  }
+
+  private InputFactor factor(int points, int dimension) {
+    NetworkSpec network = NetworkSpec.of(1, Activation.TANH).withBiasVariance(0.3);
+    return InputFactor.of(backend, network, normals(points * dimension, 1), points, dimension);
+  }
+
+  private static double[] read(Backend backend, Matrix matrix) {
+    double[] values = new double[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  private static double apart(double[] a, double[] b) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < a.length; i++) {
+      difference += (a[i] - b[i]) * (a[i] - b[i]);
+      size += b[i] * b[i];
+    }
+    return Math.sqrt(difference / size);
+  }
+
+  /** Fewer samples than points, as many, and more; one block, and several of two sizes. */
+  private static Stream<Arguments> cases() {
+    int[][] sizes = {{4, 1}, {5, 2}, {7, 1}, {13, 1}, {13, 2}, {13, 3}};
+    return Stream.of(Activation.values())
+        .flatMap(
+            f ->
+                Arrays.stream(sizes)
+                    .flatMap(
+                        size ->
+                            Stream.of(0.0, 1.0)
+                                .map(d -> Arguments.of(f, size[0], size[1], 1 + size[1], d))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void potentialAndGradientMatchFiniteDifferences(
+      Activation f, int samples, int blocks, int outputs, double weight) {
+    InputFactor input = factor(P, D);
+    int r = input.rank();
+    double[] y = normals(P * outputs, 2);
+    PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
+    ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
+    double[] xi = normals(samples * r, 3);
+    int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
+    try (DualFormPosterior posterior =
+            new DualFormPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+        FieldPopulation population = posterior.newPopulation(samples, blocks)) {
+      backend.upload(xi, population.xi());
+      posterior.refresh(population);
+      for (int block = 0; block < blocks; block++) {
+        int first = population.firstSample(block) * r;
+        posterior.begin(block);
+        requireValueAndGradient(reference, posterior, xi, samples, first);
+        Matrix x = posterior.position();
+        // a move that is not accepted leaves nothing behind
+        backend.upload(normals(x.rows() * r, 40 + block), x);
+        posterior.evaluate();
+        posterior.begin((block + 1) % blocks);
+        requireValueAndGradient(
+            reference, posterior, xi, samples, population.firstSample((block + 1) % blocks) * r);
+        posterior.begin(block);
+        double[] moved = normals(x.rows() * r, 4 + block);
+        backend.upload(moved, posterior.position());
+        System.arraycopy(moved, 0, xi, first, moved.length);
+        posterior.evaluate();
+        requireValueAndGradient(reference, posterior, xi, samples, first);
+        posterior.accept();
+        assertThat(population.potential())
+            .isCloseTo(
+                reference.value(xi, samples),
+                within(3e-6 * Math.abs(reference.value(xi, samples))));
+      }
+      assertThat(read(backend, population.xi())).isEqualTo(xi);
+      double[] carried = read(backend, population.kernel());
+      posterior.refresh(population);
+      assertThat(apart(carried, read(backend, population.kernel()))).isLessThan(1e-6);
+    }
+  }
+
+  /** Fields are float32: 1e-5 of the largest component is a hundred roundings. */
+  private void requireValueAndGradient(
+      ReferencePotential reference,
+      DualFormPosterior posterior,
+      double[] xi,
+      int samples,
+      int first) {
+    double expected = reference.value(xi, samples);
+    assertThat(posterior.potential()).isCloseTo(expected, within(3e-6 * Math.abs(expected)));
+    double[] g = read(backend, posterior.gradient());
+    double largest = 0;
+    double worst = 0;
+    for (int i = 0; i < g.length; i++) {
+      double difference = reference.derivative(xi, samples, first + i);
+      largest = Math.max(largest, Math.abs(difference));
+      worst = Math.max(worst, Math.abs(g[i] - difference));
+    }
+    assertThat(largest).isGreaterThan(0.01);
+    assertThat(worst / largest).isLessThan(1e-5);
+  }
+
+  /**
+   * Potential, dual vector and gradient of a draw of the prior against the equations of the primal
+   * form in float64: several panels of points, noise from large to small.
+   */
+  @ParameterizedTest
+  @CsvSource({"10,1", "0.1,1", "1e-3,1", "0.1,3"})
+  void equalsThePrimalFormToTheRoundingOfTheFields(double kappa, int blocks) {
+    int points = 1100;
+    int samples = 96;
+    InputFactor input = factor(points, 40);
+    double[] y = normals(points * 2, 2);
+    PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1.3, 0);
+    double[] xi = normals(samples * input.rank(), 3);
+    RealMatrix h =
+        ReferencePotential.matrix(xi, samples)
+            .multiply(ReferencePotential.matrix(input.factor(), points).transpose());
+    RealMatrix phi = h.copy();
+    RealMatrix slope = h.copy();
+    for (int s = 0; s < samples; s++) {
+      for (int i = 0; i < points; i++) {
+        double value = Math.tanh(h.getEntry(s, i));
+        phi.setEntry(s, i, value);
+        slope.setEntry(s, i, 1 - value * value);
+      }
+    }
+    RealMatrix targets = ReferencePotential.matrix(y, points);
+    RealMatrix a = phi.transpose().multiply(phi).scalarMultiply(1.3 / samples);
+    for (int i = 0; i < points; i++) {
+      a.addToEntry(i, i, kappa);
+    }
+    RealMatrix v = new CholeskyDecomposition(a).getSolver().solve(targets);
+    double potential = 0.5 * samples * 0.49 * targets.transpose().multiply(v).getTrace();
+    RealMatrix pull = phi.multiply(v).multiply(v.transpose()).scalarMultiply(-0.49 * 1.3);
+    for (int s = 0; s < samples; s++) {
+      for (int i = 0; i < points; i++) {
+        pull.multiplyEntry(s, i, slope.getEntry(s, i));
+      }
+    }
+    double[] gradient = flat(pull.multiply(ReferencePotential.matrix(input.factor(), points)));
+    int rows = samples / blocks;
+    int first = (blocks - 1) * rows * input.rank();
+    try (DualFormPosterior dual =
+            new DualFormPosterior(
+                backend, Activation.TANH, input, y, parameters, new int[] {samples}, rows);
+        FieldPopulation population = dual.newPopulation(samples, blocks)) {
+      backend.upload(xi, population.xi());
+      dual.refresh(population);
+      dual.begin(blocks - 1);
+      assertThat(population.potential() / potential).isCloseTo(1, within(1e-7));
+      assertThat(apart(read(backend, population.dual()), flat(v))).isLessThan(1e-6);
+      assertThat(
+              apart(
+                  read(backend, dual.gradient()),
+                  Arrays.copyOfRange(gradient, first, first + rows * input.rank())))
+          .isLessThan(2e-5);
+    }
+  }
+
+  private static double[] flat(RealMatrix m) {
+    return Arrays.stream(m.getData()).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  /** A few sweeps from the same start go the same way in both forms. */
+  @ParameterizedTest
+  @CsvSource({"TANH,1", "RELU,3"})
+  void movesAlongTheTrajectoryOfThePrimalForm(Activation f, int blocks) {
+    int points = 150;
+    int samples = 48;
+    InputFactor input = factor(points, 10);
+    double[] y = normals(points, 2);
+    PosteriorParameters parameters = new PosteriorParameters(0.7, 0.5, 1, 0);
+    double[] xi = normals(samples * input.rank(), 3);
+    int rows = samples / blocks;
+    try (Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
+        HiddenLayerPosterior primal =
+            new HiddenLayerPosterior(backend, f, input, y, parameters, rows);
+        FieldPopulation one = primal.newPopulation(samples, blocks);
+        DualFormPosterior dual =
+            new DualFormPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+        FieldPopulation other = dual.newPopulation(samples, blocks)) {
+      backend.upload(xi, one.xi());
+      backend.upload(xi, other.xi());
+      CollectiveHmc hmc = new CollectiveHmc(backend, 5, 0, uniforms, (x, gradient) -> {});
+      for (MarginalPosterior each : new MarginalPosterior[] {primal, dual}) {
+        FieldPopulation population = each == primal ? one : other;
+        each.refresh(population);
+        hmc.resetAcceptance();
+        for (int sweep = 0; sweep < 3; sweep++) {
+          each.use(population);
+          for (int block = 0; block < blocks; block++) {
+            hmc.move(each, block, sweep, 0.05, 6);
+          }
+        }
+        assertThat(hmc.acceptance()).isGreaterThan(0.3);
+      }
+      double[] moved = read(backend, other.xi());
+      assertThat(apart(moved, read(backend, one.xi()))).isLessThan(1e-5);
+      assertThat(apart(moved, xi)).isGreaterThan(0.1);
+    }
+  }
+
+  /** Populations of both sizes on one scratch, one after the other. */
+  @Test
+  void populationsOfTwoSizesDoNotDisturbEachOther() {
+    InputFactor input = factor(40, 10);
+    double[] y = normals(40, 2);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1, 0);
+    try (DualFormPosterior posterior =
+            new DualFormPosterior(
+                backend, Activation.RELU, input, y, parameters, new int[] {24, 6}, 6);
+        FieldPopulation large = posterior.newPopulation(24, 4);
+        FieldPopulation small = posterior.newPopulation(6, 1)) {
+      backend.upload(normals(24 * input.rank(), 3), large.xi());
+      backend.upload(normals(6 * input.rank(), 4), small.xi());
+      posterior.refresh(large);
+      posterior.refresh(small);
+      posterior.use(large);
+      posterior.begin(2);
+      double[] gradient = read(backend, posterior.gradient());
+      double potential = posterior.potential();
+      backend.fill(0.3, posterior.position());
+      posterior.evaluate();
+      posterior.use(small);
+      posterior.begin(0);
+      posterior.evaluate();
+      posterior.accept();
+      posterior.use(large);
+      posterior.begin(1);
+      posterior.evaluate();
+      assertThat(posterior.potential()).isCloseTo(potential, within(1e-5 * potential));
+      posterior.begin(2);
+      assertThat(read(backend, posterior.gradient())).isEqualTo(gradient);
+    }
+  }
+
+  @Test
+  void overflowedMovesAreRefused() {
+    InputFactor input = factor(P, D);
+    try (DualFormPosterior posterior =
+            new DualFormPosterior(
+                backend,
+                Activation.RELU,
+                input,
+                normals(P, 2),
+                new PosteriorParameters(1, 0.1, 1, 0),
+                new int[] {6},
+                3);
+        FieldPopulation population = posterior.newPopulation(6, 2)) {
+      backend.upload(normals(6 * input.rank(), 3), population.xi());
+      posterior.refresh(population);
+      posterior.begin(1);
+      double before = posterior.potential();
+      backend.fill(Double.NaN, posterior.position());
+      posterior.evaluate();
+      assertThat(posterior.potential()).isEqualTo(Double.POSITIVE_INFINITY);
+      posterior.begin(0);
+      assertThat(posterior.potential()).isEqualTo(before);
+      posterior.evaluate();
+      assertThat(posterior.potential()).isCloseTo(before, within(1e-5 * before));
+      assertThatThrownBy(() -> posterior.newPopulation(5, 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("5 samples");
+    }
+  }
+
+  /** g Phi u of fields on the host, and the numbers of a kernel, against the kernel itself. */
+  @Test
+  void appliesTheKernelOfKeptFields() {
+    int points = 1100;
+    int samples = 30;
+    InputFactor input = factor(points, 8);
+    double[] y = normals(points * 2, 2);
+    double[] xi = normals(samples * input.rank(), 3);
+    float[] fields = new float[xi.length];
+    for (int i = 0; i < xi.length; i++) {
+      fields[i] = (float) xi[i];
+    }
+    double[] u = normals(points * 2, 5);
+    PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1.3, 0);
+    ReferencePotential reference = new ReferencePotential(Activation.TANH, input, y, parameters);
+    double[] expected = new double[u.length];
+    double[][] product =
+        reference.kernel(xi, samples).multiply(ReferencePotential.matrix(u, points)).getData();
+    for (int i = 0; i < u.length; i++) {
+      expected[i] = -2 * product[i / 2][i % 2];
+    }
+    try (DualFormPosterior posterior =
+            new DualFormPosterior(
+                backend, Activation.TANH, input, y, parameters, new int[] {samples}, 10);
+        FieldPopulation population = posterior.newPopulation(samples, 3);
+        Matrix vectors = backend.allocate(Precision.FLOAT32, points, 2, "vectors");
+        Matrix sum = backend.allocate(Precision.FLOAT64, points, 2, "sum")) {
+      backend.upload(u, vectors);
+      posterior.addKernelProduct(-2, fields, vectors, sum);
+      assertThat(apart(read(backend, sum), expected)).isLessThan(1e-6);
+      // what is held for chains is as before
+      backend.upload(xi, population.xi());
+      posterior.refresh(population);
+      posterior.addKernelProduct(-2, fields, vectors, sum);
+      posterior.use(population);
+      posterior.begin(1);
+      posterior.evaluate();
+      assertThat(posterior.potential())
+          .isCloseTo(population.potential(), within(1e-6 * population.potential()));
+    }
+  }
+}
