@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.LargeData;
+import org.richkernel.bayes.ReadoutForm;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.SearchSolver;
@@ -15,6 +17,7 @@ import org.richkernel.bayes.sweep.SaddleAudit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;
@@ -39,11 +42,14 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * gamma = 1, beta = 100, 2000 samples, tolerance 0.01, seed 0, and a second start where a second
-   * solution is possible.
+   * gamma = 1, beta = 100, 2000 samples, tolerance 0.01, seed 0, the cheaper form of the readout,
+   * and a second start where a second solution is possible.
    */
   public static AdaptiveNbk of(NetworkSpec network) {
-    return new AdaptiveNbk(network, SaddleOptions.of(1, 100), Search.usual());
+    return new AdaptiveNbk(
+        network,
+        SaddleOptions.of(1, 100).withLargeData(LargeData.usual()),
+        Search.usual());
   }
 
   /** Sets all options at once. */
@@ -98,6 +104,21 @@ public final class AdaptiveNbk {
     return options(options.withDeterminantWeight(d));
   }
 
+  /** Sets the form of the readout, and the most points whose kernels the dual form makes. */
+  public AdaptiveNbk largeData(LargeData about) {
+    return options(options.withLargeData(about));
+  }
+
+  /** How {@link #fit} will integrate the readout out; empty for closed forms. */
+  public Optional<ReadoutForm> form(Datasets data, Backend backend) {
+    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).form();
+  }
+
+  /** Whether a fit will hold its P x P kernels, and the NNGP beside it. */
+  public boolean formsKernels(Datasets data, Backend backend) {
+    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).formsKernels();
+  }
+
   /** What {@link #fit} will hold at once while it samples. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     AdaptiveProblem problem = problem(Points.of(data));
@@ -147,7 +168,8 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Fits the training set, predicts the test set, and fits the NNGP beside it.
+   * Fits the training set, predicts the test set, and fits the NNGP beside it where {@link
+   * #formsKernels}.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
@@ -195,7 +217,11 @@ public final class AdaptiveNbk {
     if (audited && audit.isEmpty()) {
       return Optional.empty();
     }
-    LazyFit lazy = LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend);
+    Optional<LazyFit> lazy =
+        new AdaptiveNbkSolver(backend, problem).formsKernels()
+            ? Optional.of(
+                LazyRegression.of(network).kappa(outcome.options().kappa()).fit(data, backend))
+            : Optional.empty();
     FitCost cost = FitCost.of(backend, start, control);
     return Optional.of(
         new AdaptiveNbkFit(
@@ -209,7 +235,30 @@ public final class AdaptiveNbk {
 
   private AdaptiveProblem problem(Points points) {
     return new AdaptiveProblem(
-        network, options, points.trainInputs(), points.trainTargets(), points.testInputs());
+        network,
+        options.withLargeData(searched()),
+        points.trainInputs(),
+        points.trainTargets(),
+        points.testInputs());
+  }
+
+  /** The form that a search can be made in. */
+  private LargeData searched() {
+    LargeData asked = options.largeData();
+    String needs =
+        search.path().isPresent()
+            ? "gamma-path"
+            : search.selection().isPresent()
+                ? "select"
+                : search.crossCheck() ? "cross-check" : search.audit() ? "audit" : null;
+    if (needs == null || asked.form() == ReadoutForm.PRIMAL) {
+      return asked;
+    }
+    if (asked.form() == ReadoutForm.DUAL) {
+      throw new InvalidProblemException(
+          "form", "dual", needs + " needs P x P kernels; leave it out, or use primal");
+    }
+    return new LargeData(ReadoutForm.PRIMAL, asked.kernelsUpTo());
   }
 
   /** The options by the names of the command line. */
@@ -223,6 +272,8 @@ public final class AdaptiveNbk {
     all.put("seed", options.seed());
     all.put("tolerance", options.tolerance());
     all.put("max-sweeps", options.maxSweeps());
+    all.put("form", options.largeData().form().id());
+    all.put("save-kernels-up-to", options.largeData().kernelsUpTo());
     return all;
   }
 }

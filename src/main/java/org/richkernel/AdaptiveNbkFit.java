@@ -10,6 +10,7 @@ import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.Certificate;
 import org.richkernel.bayes.ChainDiagnostics;
 import org.richkernel.bayes.LinearSaddle;
+import org.richkernel.bayes.ReadoutForm;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.AuditResult;
@@ -77,9 +78,29 @@ public final class AdaptiveNbkFit implements Fit {
     return audit.flatMap(AuditTable::audit);
   }
 
-  /** The NNGP fit of the same data with the same noise. */
+  /**
+   * The NNGP fit of the same data with the same noise.
+   *
+   * @throws java.util.NoSuchElementException if it was left out, see {@link #withoutKernels}
+   */
   public LazyFit lazy() {
     return beside.lazy();
+  }
+
+  /** The NNGP fit, where it was made. */
+  public Optional<LazyFit> initial() {
+    return beside.initial();
+  }
+
+  /** Says that P x P kernels were left out; empty where they are there. */
+  public Optional<String> withoutKernels() {
+    return solution.kernels().isEmpty()
+        ? Optional.of(
+            "phi_1 and the kernel at initialisation are left out of the result: "
+                + points.trainInputs().rows()
+                + " training points are above --save-kernels-up-to "
+                + options.largeData().kernelsUpTo())
+        : Optional.empty();
   }
 
   @Override
@@ -104,7 +125,7 @@ public final class AdaptiveNbkFit implements Fit {
 
   /** Whether nothing contradicts the errors of the chains. */
   private boolean errorsHold() {
-    return solution.certificate().errorsHold() && !auditFailed();
+    return solution.certificate().errorsHold(options.tolerance()) && !auditFailed();
   }
 
   /** Largest residual and error of the residual that are certified. */
@@ -141,6 +162,7 @@ public final class AdaptiveNbkFit implements Fit {
     Summary.Builder summary =
         beside
             .summary("bayes", withSelected(config), ioSeconds)
+            .data(data.origin())
             .seed(options.seed())
             .converged(converged())
             .iterations(solution.iterations())
@@ -163,6 +185,13 @@ public final class AdaptiveNbkFit implements Fit {
                   layer.alignment().error(), layer.trace().error(), layer.frobenius().error()));
     }
     summary.detail("method", solution.method());
+    solution
+        .form()
+        .ifPresent(
+            form -> {
+              summary.detail("form", form.id());
+              summary.detail("kernels", kernelsIn(form));
+            });
     summary.detail("stop", solution.stop().name().toLowerCase(java.util.Locale.ROOT));
     summary.detail("dualFit", estimate(solution.dualFit()));
     summary.detail("certificate", certificate(certificate));
@@ -180,6 +209,15 @@ public final class AdaptiveNbkFit implements Fit {
     check.ifPresent(table -> table.addTo(summary));
     Result all = tables.addTo(arrays(summary.build()));
     return check.map(table -> table.addTo(all)).orElse(all);
+  }
+
+  /** Where the kernels of the result come from. */
+  private String kernelsIn(ReadoutForm form) {
+    return withoutKernels()
+        .orElse(
+            form == ReadoutForm.DUAL
+                ? "phi_1 is that of the populations kept for predictions; numbers average all sweeps"
+                : "averages over all sweeps");
   }
 
   /** The options with the richness and the noise that a selection found. */
@@ -276,10 +314,22 @@ public final class AdaptiveNbkFit implements Fit {
       putFinite(map, "largestShare", certificate.largestShare());
       certificate.wells().ifPresent(wells -> map.put("wells", wells));
     }
+    certificate.sampleSize().ifPresent(size -> map.put("sampleSize", sampleSize(size)));
     map.put("failures", failures());
     if (certificate.layers().size() > 1) {
       map.put("layers", certificate.layers().stream().map(AdaptiveNbkFit::layer).toList());
     }
+    return map;
+  }
+
+  private static Map<String, Object> sampleSize(Certificate.SampleSize size) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    putFinite(map, "residual", size.residual());
+    putFinite(map, "residualStandardError", size.residualError());
+    putFinite(map, "effectiveDimension", size.dimension());
+    map.put("largestEffectiveDimension", Certificate.SampleSize.LARGEST_SHARE * size.samples() / 4);
+    putFinite(map, "effectiveDimensionAtS", size.dimensionAtS());
+    map.put("samplesWanted", size.wanted());
     return map;
   }
 

@@ -12,15 +12,36 @@ import org.richkernel.sampling.SampledVector;
 /**
  * What the results of the Bayesian theories share: data, the NNGP beside the fit, and the cost.
  *
- * @param lazy the NNGP fit of the same data with the same noise
+ * @param initial the NNGP fit of the same data with the same noise; empty where its P x P kernel
+ *     was too large to be wanted
  */
-record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
+record BesideLazy(Points points, Optional<LazyFit> initial, FitCost cost) {
+  /** With an NNGP fit. */
+  BesideLazy(Points points, LazyFit lazy, FitCost cost) {
+    this(points, Optional.of(lazy), cost);
+  }
+
+  /**
+   * The NNGP fit.
+   *
+   * @throws java.util.NoSuchElementException if there is none
+   */
+  LazyFit lazy() {
+    return initial.orElseThrow();
+  }
+
   /** A summary with the cost and the scores of the NNGP. */
   Summary.Builder summary(String command, Map<String, ?> config, double ioSeconds) {
-    Summary.Builder summary = Summary.builder(command, config).data(lazy.data().origin());
-    cost.with("lazy", lazy.seconds()).addTo(summary, ioSeconds);
-    summary.lazyTrain(ResultParts.score(lazy.trainScores()));
-    lazy.testScores().ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
+    Summary.Builder summary = Summary.builder(command, config);
+    initial
+        .map(lazy -> cost.with("lazy", lazy.seconds()))
+        .orElse(cost)
+        .addTo(summary, ioSeconds);
+    initial.ifPresent(lazy -> summary.data(lazy.data().origin()));
+    initial.ifPresent(lazy -> summary.lazyTrain(ResultParts.score(lazy.trainScores())));
+    initial
+        .flatMap(LazyFit::testScores)
+        .ifPresent(scores -> summary.lazyTest(ResultParts.score(scores)));
     return summary;
   }
 
@@ -37,10 +58,13 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
   /**
    * The sum of the magnitudes of the terms of a prediction: as large as that of the NNGP, whose
    * kernel is of the size of an adaptive one and whose coefficients (y - f) / kappa are not
-   * smaller.
+   * smaller. Without an NNGP fit, 1: a readout of sampled neurons has terms no larger than targets.
    */
   private double terms() {
-    return lazy.solution().terms(lazy.solution().fit().coefficients());
+    return initial
+        .map(LazyFit::solution)
+        .map(lazy -> lazy.terms(lazy.fit().coefficients()))
+        .orElse(1.0);
   }
 
   /** Standard error of the loss at the test points; 0 where f is exact or there are none. */
@@ -65,7 +89,7 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
     Result result = ResultParts.predictions(summary, points, train, test);
     for (int l = 1; l <= kernels.size(); l++) {
       result = result.with("phi_" + l, kernels.get(l - 1), p, p);
-      result = result.with("phi_lazy_" + l, lazy.solution().gram().feature(l), p, p);
+      result = result.with("phi_lazy_" + l, lazy().solution().gram().feature(l), p, p);
     }
     return result;
   }
@@ -77,7 +101,12 @@ record BesideLazy(Points points, LazyFit lazy, FitCost cost) {
     }
     int outputs = points.trainTargets().outputs();
     Result more =
-        ResultParts.with(result, "f_test_lazy", lazy.solution().testPredictions(), outputs);
+        initial
+            .map(
+                lazy ->
+                    ResultParts.with(
+                        result, "f_test_lazy", lazy.solution().testPredictions(), outputs))
+            .orElse(result);
     return spread.length == 0
         ? more
         : ResultParts.with(more, "f_test_standard_error", spread, outputs);

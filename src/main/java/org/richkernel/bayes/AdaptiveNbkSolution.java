@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
@@ -16,8 +17,8 @@ import org.richkernel.solver.StopReason;
  * @param method how it was found: "sampled", "closed-form" or "initial-kernel"
  * @param iterations sweeps of the sampler, 0 for closed forms
  * @param certificate the tests it passed or failed
- * @param kernels Phi^1 to Phi^L, row-major P x P
- * @param layers one entry per kernel
+ * @param kernels Phi^1 to Phi^L, row-major P x P; none where the dual form did not form them
+ * @param layers one entry per hidden layer
  * @param dual v, row-major P x K
  * @param dualFit tr Y^T v with its standard error
  * @param train predictions at the training points, P x K, exact for closed forms
@@ -29,6 +30,7 @@ import org.richkernel.solver.StopReason;
  *     several outputs all minima, each by tr T
  * @param seconds wall-clock time by part: inputs, sampling, gram, solve, and for closed forms,
  *     which do not sample, kernels and predict
+ * @param form how the readout was integrated out; empty for closed forms
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(
@@ -46,7 +48,44 @@ public record AdaptiveNbkSolution(
     List<ChainDiagnostics> chains,
     Map<String, double[]> history,
     List<LinearSaddle.Root> roots,
-    Map<String, Double> seconds) {
+    Map<String, Double> seconds,
+    Optional<ReadoutForm> form) {
+
+  /** A solution by a closed form. */
+  AdaptiveNbkSolution(
+      StopReason stop,
+      String method,
+      long iterations,
+      Certificate certificate,
+      List<double[]> kernels,
+      List<Layer> layers,
+      double[] dual,
+      Estimate dualFit,
+      SampledVector train,
+      SampledVector test,
+      Predictor predictor,
+      List<ChainDiagnostics> chains,
+      Map<String, double[]> history,
+      List<LinearSaddle.Root> roots,
+      Map<String, Double> seconds) {
+    this(
+        stop,
+        method,
+        iterations,
+        certificate,
+        kernels,
+        layers,
+        dual,
+        dualFit,
+        train,
+        test,
+        predictor,
+        chains,
+        history,
+        roots,
+        seconds,
+        Optional.empty());
+  }
 
   /**
    * What is quoted of a layer's feature kernel.

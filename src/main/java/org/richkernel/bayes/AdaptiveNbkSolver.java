@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -39,6 +40,7 @@ public final class AdaptiveNbkSolver {
           closedForm() ? Precision.FLOAT64 : Precision.FLOAT32,
           problem.options().kappa());
     }
+    requireForm();
     if (problem.network().hiddenLayers() > DEEPEST && !closedForm() && !initialKernel()) {
       throw new InvalidProblemException(
           "hidden-layers",
@@ -47,6 +49,36 @@ public final class AdaptiveNbkSolver {
               + DEEPEST
               + "; deeper networks need activation linear (no biases), or gamma 0");
     }
+  }
+
+  /** Refuses the dual form where it is not there. */
+  private void requireForm() {
+    if (problem.options().largeData().form() != ReadoutForm.DUAL) {
+      return;
+    }
+    String why = null;
+    if (!samples()) {
+      why = "this problem has a closed form";
+    } else if (problem.network().hiddenLayers() > 1) {
+      why = "deep networks have the primal form alone";
+    } else if (!problem.options().extrapolates()) {
+      why = "a posterior at finite width has the primal form alone";
+    } else if (WellFinder.applies(problem.network(), fullRank())) {
+      why = "neurons jump between wells of inputs of so few columns in the primal form alone";
+    }
+    if (why != null) {
+      throw new InvalidProblemException("form", "dual", why + "; use auto or primal");
+    }
+  }
+
+  /** The form that a solve will take; empty for closed forms. */
+  public Optional<ReadoutForm> form() {
+    return samples() ? Optional.of(layout().form()) : Optional.empty();
+  }
+
+  /** Whether a solution will hold its P x P kernels. */
+  public boolean formsKernels() {
+    return !samples() || layout().formsKernels();
   }
 
   private boolean initialKernel() {
@@ -71,7 +103,10 @@ public final class AdaptiveNbkSolver {
     if (closedForm()) {
       return LinearSaddleSolver.plan(problem);
     }
-    MemoryPlan sampling = larger(layout().plan(), layoutWithWells().plan());
+    MemoryPlan sampling =
+        layout().isDual()
+            ? layout().plan()
+            : larger(layout().plan(), layoutWithWells().plan());
     MemoryPlan inputs = inputPlan();
     return inputs.matrixBytes() > sampling.matrixBytes()
         ? inputs.addHost(sampling.hostBytes())
@@ -97,7 +132,11 @@ public final class AdaptiveNbkSolver {
 
   /** The chains, if the inputs have full rank, which they have at most. */
   private EnsembleLayout layout() {
-    return layout(Math.min(problem.trainInputs().rows(), inputWidth()));
+    return layout(fullRank());
+  }
+
+  private int fullRank() {
+    return Math.min(problem.trainInputs().rows(), inputWidth());
   }
 
   /**
@@ -105,8 +144,7 @@ public final class AdaptiveNbkSolver {
    * smaller then, but there are the matrices of the jumps.
    */
   private EnsembleLayout layoutWithWells() {
-    int full = Math.min(problem.trainInputs().rows(), inputWidth());
-    return layout(Math.min(full, WellFinder.MOST_DIMENSIONS));
+    return layout(Math.min(fullRank(), WellFinder.MOST_DIMENSIONS));
   }
 
   private EnsembleLayout layout(int rank) {
@@ -174,6 +212,18 @@ public final class AdaptiveNbkSolver {
     return !initialKernel() && !closedForm();
   }
 
+  /** Inputs may have a smaller rank than the plan has assumed, and neurons wells to jump between. */
+  private void requireRank(InputFactor input) {
+    if (layout().isDual() && WellFinder.applies(problem.network(), input.rank())) {
+      throw new InvalidProblemException(
+          "form",
+          "dual",
+          "the inputs have rank "
+              + input.rank()
+              + ", and neurons jump between wells in the primal form alone; use primal");
+    }
+  }
+
   private @Nullable Solved sample(RunControl control, @Nullable WarmStart start, int run) {
     // one after the other, so each has to fit on its own
     inputPlan().requireFits(backend, LESS_MEMORY);
@@ -185,6 +235,7 @@ public final class AdaptiveNbkSolver {
     long factoring = System.nanoTime();
     InputFactor input =
         InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
+    requireRank(input);
     InputFactor.Coordinates coordinates =
         test.rows() == 0 ? null : input.coordinates(backend, test.toArray(), test.rows());
     double factored = (System.nanoTime() - factoring) * 1e-9;

@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.sampling.Mixing;
 
@@ -21,6 +22,8 @@ import org.richkernel.sampling.Mixing;
  * @param wells wells of a single neuron that a search found, mirror images counted once; empty
  *     where none was made. A well that no chain entered and that the search missed is seen by no
  *     test.
+ * @param sampleSize whether the extrapolation starts from enough samples; empty where that is not
+ *     tested
  */
 public record Certificate(
     double residual,
@@ -29,12 +32,68 @@ public record Certificate(
     long sweeps,
     Mixing mixing,
     List<Layer> layers,
-    OptionalInt wells) {
+    OptionalInt wells,
+    Optional<SampleSize> sampleSize) {
   /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
   static final int FEWEST_SWEEPS = 100;
 
   /** A population in which one sample has a larger share of the fit is not at the saddle. */
   private static final double LARGEST_SHARE = 0.8;
+
+  /**
+   * Whether S and S/4 samples are enough for the extrapolation.
+   *
+   * @param residual |Y - (g Phi + kappa) v| / |Y| of the extrapolated kernel of one pair of chains
+   *     and the extrapolated dual vector of the other
+   * @param residualError its standard error
+   * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples
+   * @param dimensionAtS the same at S samples
+   * @param samples S
+   */
+  public record SampleSize(
+      double residual, double residualError, double dimension, double dimensionAtS, int samples) {
+    /** Effective dimensions beyond this share of S/4 are not extrapolated from. */
+    public static final double LARGEST_SHARE = 0.55;
+
+    /** S whose quarter the effective dimension at S asks for, a multiple of 4. */
+    public int wanted() {
+      int least = (int) Math.ceil(4 * dimensionAtS / LARGEST_SHARE);
+      return (least + 3) / 4 * 4;
+    }
+
+    private double excess() {
+      return residual - 2 * residualError;
+    }
+
+    private boolean isEnough(double tolerance) {
+      return dimension <= LARGEST_SHARE * samples / 4 && excess() <= tolerance;
+    }
+
+    /** What shows that the bias of finite S is not under control. */
+    private void judge(double tolerance, List<String> failures) {
+      if (!(dimension <= LARGEST_SHARE * samples / 4)) {
+        failures.add(
+            text(
+                "too few samples: the effective dimension at S/4=%d is %.0f (at most %.2f S/4);"
+                    + " samples %d or more wanted",
+                samples / 4, dimension, LARGEST_SHARE, Math.max(wanted(), samples + 4)));
+      }
+      if (Double.isNaN(residualError)) {
+        failures.add("too few kept populations to judge the extrapolation in S");
+      } else if (!(excess() <= tolerance)) {
+        failures.add(
+            text(
+                "too few samples: the extrapolated equations are violated by %.2g +- %.1g"
+                    + " (tolerance %.2g); samples %d may do",
+                residual, residualError, tolerance, Math.max(wanted(), 2 * samples)));
+      } else if (!(residualError <= tolerance)) {
+        failures.add(
+            text(
+                "the error %.2g of the extrapolated equations is above the tolerance %.2g",
+                residualError, tolerance));
+      }
+    }
+  }
 
   /**
    * Test of one hidden layer.
@@ -70,6 +129,19 @@ public record Certificate(
     }
   }
 
+  /** A certificate without a test of the number of samples. */
+  public Certificate(
+      double residual,
+      double residualError,
+      double largestShare,
+      long sweeps,
+      Mixing mixing,
+      List<Layer> layers,
+      OptionalInt wells) {
+    this(
+        residual, residualError, largestShare, sweeps, mixing, layers, wells, Optional.empty());
+  }
+
   /** Takes a copy of the list. */
   public Certificate {
     layers = List.copyOf(layers);
@@ -87,10 +159,11 @@ public record Certificate(
 
   /**
    * Whether the printed errors can be believed: the chains agree, are long enough, and sample the
-   * saddle. Errors may still be larger than the tolerance.
+   * saddle, and the extrapolation in S is not known to be biased. Errors may still be larger than
+   * the tolerance.
    */
-  public boolean errorsHold() {
-    return sampling().isEmpty();
+  public boolean errorsHold(double tolerance) {
+    return sampling().isEmpty() && sampleSize.map(size -> size.isEnough(tolerance)).orElse(true);
   }
 
   private List<String> sampling() {
@@ -112,6 +185,7 @@ public record Certificate(
   public List<String> failures(double tolerance) {
     List<String> failures = new ArrayList<>(sampling());
     layers.forEach(layer -> layer.judge(tolerance, failures));
+    sampleSize.ifPresent(size -> size.judge(tolerance, failures));
     if (layers.isEmpty() && !(residual <= tolerance)) {
       failures.add(text("residual %.2g of the equations (tolerance %.2g)", residual, tolerance));
     }

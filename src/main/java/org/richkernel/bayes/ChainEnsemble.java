@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,6 +36,8 @@ final class ChainEnsemble implements AutoCloseable {
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
+  private final @Nullable SampleSizeTest sampleSize; // of the dual form
+  private double[] reference = new double[0]; // u of the test of S, none before the first round
   private final int run;
   private @Nullable WellMixture wells; // null before the first search
   private final OwnedResources owned = new OwnedResources();
@@ -84,7 +87,12 @@ final class ChainEnsemble implements AutoCloseable {
                       network.activation(),
                       lanes.get(0).posterior().factor(1),
                       layout.outputs(),
-                      layout.panelRows(lanes.get(0).backend())));
+                      layout.panelRows(lanes.get(0).backend()),
+                      layout.isDual() && layout.formsKernels()));
+      sampleSize =
+          lanes.get(0).posterior() instanceof DualFormPosterior dual && options.extrapolates()
+              ? new SampleSizeTest(dual, y, options.kappa())
+              : null;
     } catch (RuntimeException e) {
       // The memory ran out half-way: what was allocated before goes back.
       throw owned.closedAfter(e);
@@ -97,15 +105,11 @@ final class ChainEnsemble implements AutoCloseable {
    */
   private SamplingChain chain(EnsembleLayout.Chain chain, int run) {
     ChainLane lane = lanes.get(layout.place(chain));
-    int points = layout.points();
     FieldPopulation population =
         owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
     for (int width : layout.widths()) {
-      layers.add(
-          owned.own(
-              new LayerAverages(
-                  lane.backend(), width, points, layout.outputs(), chain.blockRows())));
+      layers.add(owned.own(averages(lane.backend(), chain, width)));
     }
     return owned.own(
         new SamplingChain(
@@ -119,6 +123,18 @@ final class ChainEnsemble implements AutoCloseable {
             y,
             lane.testPoints(),
             layout.tests()));
+  }
+
+  private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int width) {
+    return layout.isDual()
+        ? LayerAverages.dual(
+            backend,
+            width,
+            layout.outputs(),
+            chain.samples(),
+            chain.blockRows(),
+            layout.parameters().readoutVariance())
+        : new LayerAverages(backend, width, layout.points(), layout.outputs(), chain.blockRows());
   }
 
   /** Does something with every chain, one after the other. */
@@ -221,6 +237,26 @@ final class ChainEnsemble implements AutoCloseable {
   /** Keeps the populations as they are for predictions at new inputs. */
   void keepSnapshots() {
     forEach(chain -> chain.keepSnapshot(layout.snapshots()));
+    if (sampleSize != null && reference.length == 0) {
+      follow(estimate().dual().value());
+      forEach(SamplingChain::followReference);
+    }
+  }
+
+  /** Sets the vectors whose images under the kernels are measured. */
+  private void follow(double[] u) {
+    reference = u;
+    for (ChainLane lane : lanes) {
+      if (lane.posterior() instanceof DualFormPosterior dual) {
+        dual.setReference(u);
+      }
+    }
+  }
+
+  /** Counts what was measured so far among the burn-in. */
+  void discard() {
+    forEach(SamplingChain::discard);
+    reference = new double[0];
   }
 
   /** The predictor of one hidden layer, of the populations that were kept. */
@@ -253,7 +289,23 @@ final class ChainEnsemble implements AutoCloseable {
         large[0].measured(),
         mixing(estimate, series -> series),
         layers,
-        wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()));
+        wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()),
+        sampleSize == null ? Optional.empty() : Optional.of(sampleSize.of(large, small, reference)));
+  }
+
+  /** How the readout is integrated out. */
+  ReadoutForm form() {
+    return layout.form();
+  }
+
+  /**
+   * g Phi of the populations that were kept, extrapolated, row-major P x P; empty where the dual
+   * form does not form it.
+   */
+  Optional<double[]> keptKernel() {
+    return harvest != null && layout.isDual() && layout.formsKernels()
+        ? Optional.of(harvest.kernel(this, layout.parameters().readoutVariance()))
+        : Optional.empty();
   }
 
   private static Certificate.Layer layer(SaddleEstimate estimate, int l) {
@@ -362,6 +414,9 @@ final class ChainEnsemble implements AutoCloseable {
     for (int c = 0; c < small.length; c++) {
       small[c].save(state, "small_" + c);
     }
+    if (layout.isDual()) {
+      state.put("reference", reference);
+    }
     if (layout.hasWellMoves()) {
       state.put("wells", wells == null ? new double[0] : wells.state());
     }
@@ -374,6 +429,9 @@ final class ChainEnsemble implements AutoCloseable {
     }
     for (int c = 0; c < small.length; c++) {
       small[c].restore(state, "small_" + c);
+    }
+    if (layout.isDual() && state.doubles("reference").length > 0) {
+      follow(state.doubles("reference"));
     }
     if (layout.hasWellMoves() && state.doubles("wells").length > 0) {
       jumpBetween(WellMixture.restored(state.doubles("wells")));

@@ -36,6 +36,24 @@ record ChainLane(
     int panel = layout.panelRows(backend);
     OwnedResources owned = new OwnedResources();
     try {
+      if (layout.isDual()) {
+        return new ChainLane(
+            backend,
+            owned.own(
+                new DualFormPosterior(
+                    backend,
+                    network.activation(),
+                    input,
+                    y,
+                    parameters,
+                    layout.populationSizes(),
+                    layout.sizes().rows())),
+            test == null
+                ? null
+                : new ReadoutTestPoints(
+                    backend, network.activation(), test, layout.outputs(), panel),
+            null);
+      }
       if (depth == 1) {
         HiddenLayerPosterior posterior =
             owned.own(
@@ -78,7 +96,12 @@ record ChainLane(
     int panel = layout.panelRows(backend);
     int rows = layout.sizes().rows();
     planFactors(plan, backend, rows, points, layout.depth() == 1 ? rank : Math.max(rank, points));
-    if (layout.depth() == 1) {
+    if (layout.isDual()) {
+      DualFormPosterior.plan(plan, points, rank, outputs, layout.populationSizes(), rows);
+      if (layout.tests() > 0) {
+        ReadoutTestPoints.plan(plan, rank, outputs, layout.tests(), panel);
+      }
+    } else if (layout.depth() == 1) {
       HiddenLayerPosterior.plan(plan, points, rank, outputs, rows, determinant);
       if (layout.hasWellMoves()) {
         WellMoves.plan(plan, points, rank, outputs, layout.options().samples());

@@ -44,6 +44,7 @@ final class DualFormPosterior implements MarginalPosterior {
   private final Matrix fitted; // phi^T w, P x K, float32
   private final Matrix dual; // v, P x K
   private final Matrix dualSingle;
+  private final Matrix reference; // vectors whose images under kernels are measured, P x K
   private final Matrix failures; // of a factorization that belongs to no trajectory
   private final TrajectoryRecord record;
   private final Map<Integer, SampleReadout> readouts = new HashMap<>();
@@ -87,6 +88,7 @@ final class DualFormPosterior implements MarginalPosterior {
     fitted = memory.get("fit");
     dual = memory.get("dual");
     dualSingle = memory.get("dual, single");
+    reference = memory.get("reference");
     failures = memory.get("failures");
     record = new TrajectoryRecord(backend, memory);
     richness = parameters.gamma();
@@ -109,6 +111,7 @@ final class DualFormPosterior implements MarginalPosterior {
         .add("fit", Precision.FLOAT32, points, outputs)
         .add("dual", Precision.FLOAT64, points, outputs)
         .add("dual, single", Precision.FLOAT32, points, outputs)
+        .add("reference", Precision.FLOAT32, points, outputs)
         .add("failures", Precision.FLOAT64, 1, 1)
         .add("position", Precision.FLOAT32, blockRows, rank)
         .add("momentum", Precision.FLOAT32, blockRows, rank)
@@ -214,12 +217,12 @@ final class DualFormPosterior implements MarginalPosterior {
     if (resident == next) {
       return;
     }
+    resident = null;
+    unsettled = null;
+    // a single block gets its phi where its move begins
     if (blocks() > 1) {
       forward(next);
     }
-    // a single block has its phi from where its move begins
-    resident = next;
-    unsettled = null;
   }
 
   private void choose(FieldPopulation next) {
@@ -349,16 +352,14 @@ final class DualFormPosterior implements MarginalPosterior {
 
   @Override
   public void begin(int block) {
-    if (unsettled != null && unsettled != cut.blocks.get(block)) {
-      // the last move was refused: phi of its rows as they are
-      select(cut.blocks.indexOf(unsettled));
-      backend.copy(movingRows, moving.position);
-      forward();
+    if (unsettled != cut.blocks.get(block)) {
+      settle();
     }
     unsettled = null;
     select(block);
     backend.copy(movingRows, moving.position);
     forward();
+    resident = population;
     backend.copy(population.kernel(), cut.readout.gram());
     backend.copy(population.image(), cut.readout.image());
     record.start();
@@ -369,6 +370,16 @@ final class DualFormPosterior implements MarginalPosterior {
     backend.copy(population.dual(), dual);
     record.note(population.potential());
     pull();
+  }
+
+  /** phi of the rows of a move that was refused, as they are. */
+  private void settle() {
+    if (unsettled != null) {
+      select(cut.blocks.indexOf(unsettled));
+      backend.copy(movingRows, moving.position);
+      forward();
+      unsettled = null;
+    }
   }
 
   @Override
@@ -431,14 +442,44 @@ final class DualFormPosterior implements MarginalPosterior {
     unsettled = null;
   }
 
+  /** Sets the vectors u of {@link #kernelImage}, row-major P x K. */
+  void setReference(double[] u) {
+    backend.upload(u, reference);
+  }
+
+  /** g Phi u of a population, row-major P x K. */
+  double[] kernelImage(FieldPopulation of) {
+    choose(of);
+    if (resident == of) {
+      settle();
+    } else {
+      forward(of);
+    }
+    double[] image = new double[Math.toIntExact(dual.size())];
+    multiplyByGram(cut, reference);
+    backend.scale(parameters.readoutVariance() / samples(), dual);
+    backend.download(dual, image);
+    return image;
+  }
+
+  /** Leaves phi^T phi u in {@link #dual}, which belongs to the population again when it moves. */
+  private void multiplyByGram(Cut of, Matrix u) {
+    SampleReadout readout = of.readout;
+    backend.crossGram(1, of.phi, u, 0, readout.image());
+    readout.setWeights(readout.image());
+    backend.gemm(Transpose.NO, Transpose.NO, 1, of.phi, readout.weightsSingle(), 0, fitted);
+    backend.copy(fitted, dual);
+  }
+
   /**
-   * Applies the kernel of fields on the host: sum += weight g Phi u with Phi = phi^T phi / S.
+   * Applies the kernel of fields on the host to some vectors: sums_i += weight g Phi u_i.
    *
    * @param fields whitened, row-major S x r, S one of the planned sizes
-   * @param u P x K, float32
-   * @param sum P x K, float64
+   * @param vectors u_i, row-major P x K each
+   * @param sums as many as there are vectors, P x K each
    */
-  void addKernelProduct(double weight, float[] fields, Matrix u, Matrix sum) {
+  void addKernelProducts(
+      double weight, float[] fields, List<double[]> vectors, List<double[]> sums) {
     int rank = factor.columns();
     int samples = fields.length / rank;
     Cut of =
@@ -457,12 +498,17 @@ final class DualFormPosterior implements MarginalPosterior {
       forward();
       first += count;
     }
-    SampleReadout readout = of.readout;
-    backend.crossGram(1, of.phi, u, 0, readout.image());
-    readout.setWeights(readout.image());
-    backend.gemm(Transpose.NO, Transpose.NO, 1, of.phi, readout.weightsSingle(), 0, fitted);
-    backend.copy(fitted, dual);
-    backend.axpy(weight * parameters.readoutVariance() / samples, dual, sum);
+    double scale = weight * parameters.readoutVariance() / samples;
+    double[] product = new double[Math.toIntExact(dual.size())];
+    for (int i = 0; i < vectors.size(); i++) {
+      backend.upload(vectors.get(i), dualSingle);
+      multiplyByGram(of, dualSingle);
+      backend.download(dual, product);
+      double[] sum = sums.get(i);
+      for (int j = 0; j < sum.length; j++) {
+        sum[j] += scale * product[j];
+      }
+    }
   }
 
   /** tr g Phi (g Phi + kappa)^{-1} of a population's kernel, at most S and at most P. */

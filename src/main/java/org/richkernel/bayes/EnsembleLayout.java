@@ -7,6 +7,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.BatchMeans;
 
 /**
  * Which chains a solve has, on which devices, and how large everything is: the plan of its memory
@@ -17,6 +18,7 @@ import org.richkernel.network.NetworkSpec;
  * @param sizes how populations are cut into blocks
  * @param widths columns of the fields of each layer
  * @param chains those at S samples first, then those at S/4
+ * @param form of the readout, primal or dual
  */
 record EnsembleLayout(
     List<Backend> devices,
@@ -29,7 +31,8 @@ record EnsembleLayout(
     int tests,
     BlockSizes sizes,
     List<Integer> widths,
-    List<Chain> chains) {
+    List<Chain> chains,
+    ReadoutForm form) {
   private static final int MOST_SNAPSHOTS = 8;
 
   /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
@@ -73,7 +76,12 @@ record EnsembleLayout(
     int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
     List<Backend> all = backend.devices();
     List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
-    BlockSizes sizes = BlockSizes.of(network, options, points);
+    ReadoutForm form =
+        options.largeData().form().resolved(network, options, points, rank, outputs);
+    BlockSizes sizes =
+        form == ReadoutForm.DUAL
+            ? BlockSizes.ofDual(network, options)
+            : BlockSizes.of(network, options, points);
     List<Chain> chains = new ArrayList<>();
     for (int c = 0; c < count; c++) {
       boolean large = c < ChainEnsemble.CHAINS;
@@ -97,7 +105,8 @@ record EnsembleLayout(
             tests,
             sizes,
             Arrays.stream(widths).boxed().toList(),
-            List.copyOf(chains));
+            List.copyOf(chains),
+            form);
     while (layout.lanes > 1 && !layout.hasMemory()) {
       layout = layout.withLanes(layout.lanes - 1);
     }
@@ -106,7 +115,8 @@ record EnsembleLayout(
 
   private EnsembleLayout withLanes(int count) {
     return new EnsembleLayout(
-        devices, count, network, options, points, rank, outputs, tests, sizes, widths, chains);
+        devices, count, network, options, points, rank, outputs, tests, sizes, widths, chains,
+        form);
   }
 
   /** Whether every device has so many lanes beside what they hold. */
@@ -176,6 +186,16 @@ record EnsembleLayout(
         0.5 * options.determinantWeight() * outputs);
   }
 
+  /** Whether the readout is in the dual form. */
+  boolean isDual() {
+    return form == ReadoutForm.DUAL;
+  }
+
+  /** Whether the P x P kernels are there at the end. */
+  boolean formsKernels() {
+    return !isDual() || points <= options.largeData().kernelsUpTo();
+  }
+
   /** Whether wells are looked for that chains may jump between. */
   boolean hasWellMoves() {
     return WellFinder.applies(network, rank);
@@ -226,8 +246,14 @@ record EnsembleLayout(
     for (Chain chain : chains) {
       plan.onDevice(chain.device());
       String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
-      FieldPopulation.plan(plan, name, chain.samples(), columns, points, outputs);
       SamplingChain.plan(plan, name, points, outputs, tests);
+      if (isDual()) {
+        FieldPopulation.planDual(plan, name, chain.samples(), rank, points, outputs);
+        LayerAverages.planDual(
+            plan, name + "layer 1: ", rank, outputs, chain.samples(), chain.blockRows());
+        continue;
+      }
+      FieldPopulation.plan(plan, name, chain.samples(), columns, points, outputs);
       for (int l = 1; l <= depth(); l++) {
         LayerAverages.plan(
             plan,
@@ -239,14 +265,21 @@ record EnsembleLayout(
       }
     }
     if (depth() == 1) {
-      NeuronHarvest.plan(plan.onDevice(0), points, rank, outputs, panelRows(devices.get(0)));
+      NeuronHarvest.plan(
+          plan.onDevice(0),
+          points,
+          rank,
+          outputs,
+          panelRows(devices.get(0)),
+          isDual() && formsKernels());
     }
     return plan.addHost(hostBytes());
   }
 
   private long hostBytes() {
     // Means of all chains and the extrapolated pair, taken to the host at each look.
-    long averages = (long) depth() * points * points + (long) tests * outputs;
+    long kernel = isDual() ? 0 : (long) points * points;
+    long averages = depth() * kernel + (long) tests * outputs;
     long kept = snapshots() * fieldFloats();
     // A checkpoint takes the fields, the kernels and their sums to the host before they are
     // written; at the end the populations that were kept become the predictor.
@@ -254,7 +287,18 @@ record EnsembleLayout(
     long readout = kept / fieldWidth() * outputs;
     long predictor = Float.BYTES * (kept + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
+        + (isDual() ? dualBytes() : 0)
         + Float.BYTES * kept
         + Math.max(checkpoint, predictor);
+  }
+
+  /**
+   * Beside the fields: images of kernels along the chains and what the test of S makes of them, and
+   * the kernel where it is formed.
+   */
+  private long dualBytes() {
+    long vector = (long) points * outputs;
+    return chains.size() * (2 * BatchMeans.bytes(2 * vector) + Double.BYTES * snapshots() * vector)
+        + (formsKernels() ? 2L * Double.BYTES * points * points : 0);
   }
 }

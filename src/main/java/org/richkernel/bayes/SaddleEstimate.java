@@ -34,9 +34,10 @@ final class SaddleEstimate {
     this.large = List.of(large);
     this.small = List.of(small);
     int depth = large[0].population().layers();
-    kernels = new double[depth][points * points];
-    kernelErrors = new double[depth];
-    for (int l = 1; l <= depth; l++) {
+    int formed = large[0].layer(1).hasMeanKernel() ? depth : 0;
+    kernels = new double[formed][formed == 0 ? 0 : Math.multiplyExact(points, points)];
+    kernelErrors = new double[formed];
+    for (int l = 1; l <= formed; l++) {
       double variance = addKernel(l, this.large, small.length == 0 ? 1 : 4.0 / 3);
       if (small.length > 0) {
         variance += addKernel(l, this.small, -1.0 / 3);
@@ -103,6 +104,16 @@ final class SaddleEstimate {
   /** Chains of equal numbers of samples: those at S and, where there are any, those at S/4. */
   List<List<SamplingChain>> groups() {
     return small.isEmpty() ? List.of(large) : Arrays.asList(large, small);
+  }
+
+  /** K. */
+  int outputs() {
+    return large.get(0).population().dual().columns();
+  }
+
+  /** Whether kernels were averaged; the dual form does not. */
+  boolean hasKernels() {
+    return kernels.length > 0;
   }
 
   /** g_l Phi^l at the saddle for l = 1 to L, P x P. */

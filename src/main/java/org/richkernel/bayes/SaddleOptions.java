@@ -14,6 +14,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param seed key of all random streams
  * @param tolerance largest relative residual of the saddle equations
  * @param maxSweeps most sweeps per chain after burn-in
+ * @param largeData form of the readout, and which kernels are formed
  */
 public record SaddleOptions(
     double gamma,
@@ -22,7 +23,8 @@ public record SaddleOptions(
     double determinantWeight,
     long seed,
     double tolerance,
-    int maxSweeps) {
+    int maxSweeps,
+    LargeData largeData) {
   /** Fewest samples that the extrapolation accepts: S/4 must still be a population. */
   public static final int MIN_SAMPLES = 64;
 
@@ -56,7 +58,20 @@ public record SaddleOptions(
     }
   }
 
-  /** Saddle point of infinite width with the usual settings. */
+  /** The same in the primal form, whatever the number of points. */
+  public SaddleOptions(
+      double gamma,
+      double beta,
+      int samples,
+      double determinantWeight,
+      long seed,
+      double tolerance,
+      int maxSweeps) {
+    this(
+        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, LargeData.primal());
+  }
+
+  /** Saddle point of infinite width with the usual settings, in the primal form. */
   public static SaddleOptions of(double gamma, double beta) {
     return new SaddleOptions(gamma, beta, 2000, 0, 0, 1e-2, 2000);
   }
@@ -64,38 +79,44 @@ public record SaddleOptions(
   /** The same with another richness. */
   public SaddleOptions withGamma(double richness) {
     return new SaddleOptions(
-        richness, beta, samples, determinantWeight, seed, tolerance, maxSweeps);
+        richness, beta, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another inverse noise. */
   public SaddleOptions withBeta(double inverseNoise) {
     return new SaddleOptions(
-        gamma, inverseNoise, samples, determinantWeight, seed, tolerance, maxSweeps);
+        gamma, inverseNoise, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another number of samples. */
   public SaddleOptions withSamples(int count) {
-    return new SaddleOptions(gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps);
+    return new SaddleOptions(gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another seed. */
   public SaddleOptions withSeed(long key) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, key, tolerance, maxSweeps);
+    return new SaddleOptions(gamma, beta, samples, determinantWeight, key, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another tolerance. */
   public SaddleOptions withTolerance(double residual) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, residual, maxSweeps);
+    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, residual, maxSweeps, largeData);
   }
 
   /** The same with another budget. */
   public SaddleOptions withMaxSweeps(int sweeps) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, sweeps);
+    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, sweeps, largeData);
   }
 
   /** The same with the determinant weighted by d. */
   public SaddleOptions withDeterminantWeight(double d) {
-    return new SaddleOptions(gamma, beta, samples, d, seed, tolerance, maxSweeps);
+    return new SaddleOptions(gamma, beta, samples, d, seed, tolerance, maxSweeps, largeData);
+  }
+
+  /** The same with another form of the readout. */
+  public SaddleOptions withLargeData(LargeData about) {
+    return new SaddleOptions(
+        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, about);
   }
 
   /** Whether the answer is that of S to infinity; a determinant belongs to a finite width S. */

@@ -167,7 +167,7 @@ final class SaddleSampler implements AutoCloseable {
           phase = Phase.DONE;
         } else if (isDueForBurnIn()) {
           chains.searchWells();
-          chains.forEach(SamplingChain::discard);
+          chains.discard();
           nextVerdict = Certificate.FEWEST_SWEEPS;
         }
       }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
@@ -22,12 +23,14 @@ final class SampledSolution {
     double[] y = problem.trainTargets().toArray();
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
-    for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
+    if (!estimate.hasKernels()) {
+      double g = problem.network().weightVariance(1);
+      layers.add(dualLayer(estimate, g, y));
+      sampler.chains().keptKernel().map(kernel -> divided(kernel, g)).ifPresent(kernels::add);
+    }
+    for (int l = 1; estimate.hasKernels() && l <= problem.network().hiddenLayers(); l++) {
       double g = problem.network().weightVariance(l);
-      double[] kernel = estimate.kernel(l).clone();
-      for (int i = 0; i < kernel.length; i++) {
-        kernel[i] /= g;
-      }
+      double[] kernel = divided(estimate.kernel(l).clone(), g);
       kernels.add(kernel);
       layers.add(layer(estimate, l, kernel, g, y));
     }
@@ -49,7 +52,8 @@ final class SampledSolution {
         diagnostics(sampler),
         history(sampler),
         List.of(),
-        sampler.seconds());
+        sampler.seconds(),
+        Optional.of(sampler.chains().form()));
   }
 
   /** Alignment, trace and norm of Phi of one layer. */
@@ -60,16 +64,44 @@ final class SampledSolution {
     int points = (int) Math.round(Math.sqrt(kernel.length));
     // Norms take their value from the extrapolated kernel, their error from each sweep's own.
     Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
+    // The spread of few chains may be small by chance; the norm's own error is a lower bound.
+    double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
+    return numbers(estimate, l, g, points, targetSquare, frobenius.of(norm, frobenius.error()), kernelError);
+  }
+
+  /** The same in the dual form, whose norm is averaged over the sweeps. */
+  private static AdaptiveNbkSolution.Layer dualLayer(
+      SaddleEstimate estimate, double g, double[] y) {
+    double targetSquare = Estimate.ofProduct(y, y).value();
+    Estimate frobenius = estimate.scalar(chain -> chain.layer(1).frobenius()).times(1 / g);
+    int points = y.length / estimate.outputs();
+    return numbers(estimate, 1, g, points, targetSquare, frobenius, frobenius.error());
+  }
+
+  private static AdaptiveNbkSolution.Layer numbers(
+      SaddleEstimate estimate,
+      int l,
+      double g,
+      int points,
+      double targetSquare,
+      Estimate frobenius,
+      double kernelError) {
+    double norm = frobenius.value();
     Estimate fit = estimate.scalar(chain -> chain.layer(l).fit());
     double ratio = fit.value() / g / norm;
     Estimate alignment = estimate.scalar(chain -> ratioDeviation(chain.layer(l), ratio));
-    // The spread of few chains may be small by chance; the norm's own error is a lower bound.
-    double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
     return new AdaptiveNbkSolution.Layer(
         alignment.of(ratio / targetSquare, alignment.error() / (g * norm * targetSquare)),
         estimate.scalar(chain -> chain.layer(l).trace()).times(1 / (g * points)),
-        frobenius.of(norm, frobenius.error()),
+        frobenius,
         kernelError);
+  }
+
+  private static double[] divided(double[] kernel, double g) {
+    for (int i = 0; i < kernel.length; i++) {
+      kernel[i] /= g;
+    }
+    return kernel;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
@@ -55,6 +56,9 @@ final class SamplingChain implements AutoCloseable {
   private final @Nullable Matrix testPrediction;
   private final BatchMeans duals;
   private final BatchMeans testPredictions;
+  private final @Nullable DualFormPosterior dualForm; // the posterior, where it is of that form
+  private final BatchMeans images; // g Phi u and v one after the other, of the dual form
+  private boolean following; // whether u is set
 
   private @Nullable WellMoves jumps;
   private @Nullable WellMixture wells;
@@ -104,6 +108,8 @@ final class SamplingChain implements AutoCloseable {
     testPrediction = testCount == 0 ? null : memory.get("test predictions");
     duals = new BatchMeans(points * outputs, 1);
     testPredictions = new BatchMeans(testCount * outputs, 1);
+    dualForm = posterior instanceof DualFormPosterior dual ? dual : null;
+    images = new BatchMeans(dualForm == null ? 0 : 2 * points * outputs, 1);
     backend.upload(y, targets);
     hmc =
         new CollectiveHmc(
@@ -220,7 +226,8 @@ final class SamplingChain implements AutoCloseable {
 
   private void measure() {
     Matrix v = population.dual();
-    duals.add(download(v));
+    double[] dual = download(v);
+    duals.add(dual);
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
     for (int l = 1; l <= layers.size(); l++) {
@@ -233,6 +240,11 @@ final class SamplingChain implements AutoCloseable {
           population, new TestPoints.Draw(seed, chain, sweeps), testPrediction);
       testPredictions.add(download(testPrediction));
     }
+    if (dualForm != null && following) {
+      double[] both = Arrays.copyOf(dualForm.kernelImage(population), 2 * dual.length);
+      System.arraycopy(dual, 0, both, dual.length, dual.length);
+      images.add(both);
+    }
     measured++;
   }
 
@@ -241,9 +253,21 @@ final class SamplingChain implements AutoCloseable {
     return measured > 0 ? duals.mean() : download(population.dual());
   }
 
+  /** From here on g Phi u is measured, for the u that the posterior has. */
+  void followReference() {
+    following = true;
+  }
+
+  /** g Phi u and v one after the other, 2 P K, since {@link #followReference}. */
+  BatchMeans images() {
+    return images;
+  }
+
   /** Counts what was measured so far among the burn-in. */
   void discard() {
     duals.clear();
+    images.clear();
+    following = false;
     testPredictions.clear();
     layers.forEach(LayerAverages::clear);
     for (MonteCarloSeries series : List.of(dualFit, dualSquare, largestShare)) {
@@ -285,6 +309,18 @@ final class SamplingChain implements AutoCloseable {
   /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
   MonteCarloSeries largestShare() {
     return largestShare;
+  }
+
+  /**
+   * Effective dimension of the present kernel, see {@link DualFormPosterior#effectiveDimension}.
+   *
+   * @throws IllegalStateException in the primal form
+   */
+  double effectiveDimension() {
+    if (dualForm == null) {
+      throw new IllegalStateException("only the dual form has a Gram matrix of its samples");
+    }
+    return dualForm.effectiveDimension(population);
   }
 
   /** S. */
@@ -345,6 +381,10 @@ final class SamplingChain implements AutoCloseable {
     for (int i = 0; i < population.readout().size(); i++) {
       state.put(name + "_readout_" + i, download(population.readout().get(i)));
     }
+    if (dualForm != null) {
+      state.put(name + "_following", following ? 1.0 : 0.0);
+      images.save(state, name + "_images");
+    }
     duals.save(state, name + "_duals");
     testPredictions.save(state, name + "_tests");
     state.put(
@@ -384,6 +424,10 @@ final class SamplingChain implements AutoCloseable {
     backend.upload(state.doubles(name + "_dual"), population.dual());
     for (int i = 0; i < population.readout().size(); i++) {
       backend.upload(state.doubles(name + "_readout_" + i), population.readout().get(i));
+    }
+    if (dualForm != null) {
+      following = state.number(name + "_following") != 0;
+      images.restore(state, name + "_images");
     }
     duals.restore(state, name + "_duals");
     testPredictions.restore(state, name + "_tests");

@@ -10,7 +10,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.AdaptiveNbk;
 import org.richkernel.AdaptiveNbkFit;
+import org.richkernel.LazyFit;
 import org.richkernel.LazyRegression;
+import org.richkernel.bayes.LargeData;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.CrossCheck;
@@ -88,6 +90,7 @@ final class BayesCommand implements Callable<Integer> {
               + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
   private double determinantWeight;
 
+  @Mixin private LargeDataOptions largeData = new LargeDataOptions();
   @Mixin private SearchOptions search = new SearchOptions();
   @Mixin private FiniteWidthOptions finiteWidth = new FiniteWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
@@ -103,14 +106,23 @@ final class BayesCommand implements Callable<Integer> {
     NetworkSpec described = network.network();
     SaddleOptions options =
         new SaddleOptions(
-            gamma, noise.beta(), samples, determinantWeight, seed.value(), tolerance, maxSweeps);
+            gamma,
+            noise.beta(),
+            samples,
+            determinantWeight,
+            seed.value(),
+            tolerance,
+            maxSweeps,
+            largeData.largeData());
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     noise.resolve(resolved);
     finiteWidth.check();
     if (finiteWidth.given()) {
       search.refuseAtFiniteWidth();
-      return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
+      largeData.refuseAtFiniteWidth();
+      SaddleOptions primal = options.withLargeData(LargeData.primal());
+      return finiteWidth.run(console, spec, described, primal, data, run, longRun, resolved);
     }
     search.resolve(resolved);
     finiteWidth.resolveInfinite(resolved);
@@ -126,13 +138,23 @@ final class BayesCommand implements Callable<Integer> {
     }
 
     @Override
+    public Map<String, Object> resolve(Datasets data, Backend backend) {
+      return theory()
+          .form(data, backend)
+          .<Map<String, Object>>map(form -> Map.of("form", form.id()))
+          .orElse(Map.of());
+    }
+
+    @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       List<MemoryPlan> plans = new ArrayList<>();
       plans.add(theory().plan(data, backend));
       theory().crossCheckPlan(data, backend).ifPresent(plans::add);
       theory().auditPlan(data, backend).ifPresent(plans::add);
-      plans.add(lazy.plan(data, backend));
+      if (theory().formsKernels(data, backend)) {
+        plans.add(lazy.plan(data, backend));
+      }
       return plans;
     }
 
@@ -143,10 +165,13 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public List<String> warnings(AdaptiveNbkFit fit) {
-      return fit.crossCheck().stream()
+      List<String> warnings = new ArrayList<>();
+      fit.crossCheck()
           .filter(check -> !check.agrees())
           .map(Adaptive::doubt)
-          .toList();
+          .ifPresent(warnings::add);
+      fit.withoutKernels().ifPresent(warnings::add);
+      return warnings;
     }
 
     private static String doubt(CrossCheck check) {
@@ -190,7 +215,7 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public List<LayerSummary> lazyLayers(AdaptiveNbkFit fit) {
-      return fit.lazy().layers();
+      return fit.initial().map(LazyFit::layers).orElse(List.of());
     }
   }
 }

@@ -129,6 +129,7 @@ final class FiniteWidthOptions {
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       return new FitRun<CriticalFit>(console, command, data, run, longRun)
           .without(SearchOptions.OF_INFINITE_WIDTH)
+          .without(LargeDataOptions.OF_INFINITE_WIDTH)
           .run(new Critical(theory, lazy), resolved);
     }
     if (network.hiddenLayers() != 1) {
@@ -146,6 +147,7 @@ final class FiniteWidthOptions {
     LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
     return new FitRun<MultiScaleFit>(console, command, data, run, longRun)
         .without(SearchOptions.OF_INFINITE_WIDTH)
+        .without(LargeDataOptions.OF_INFINITE_WIDTH)
         .run(new MultiScale(theory, lazy), resolved);
   }
 

@@ -2,6 +2,7 @@ package org.richkernel.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -101,6 +102,24 @@ public final class BatchMeans {
       mean[i] /= count();
     }
     return mean;
+  }
+
+  /**
+   * The same of another vector that is linear in this one.
+   *
+   * @param mapped entries of the other vector
+   * @param linear maps sums of this vector to those of the other, one by one
+   */
+  public BatchMeans map(int mapped, UnaryOperator<List<double[]>> linear) {
+    List<double[]> sums = new ArrayList<>(batches);
+    sums.add(current);
+    List<double[]> others = linear.apply(sums);
+    BatchMeans other = new BatchMeans(mapped, perTime);
+    other.batches.addAll(others.subList(0, batches.size()));
+    other.current = others.get(batches.size());
+    other.length = length;
+    other.inCurrent = inCurrent;
+    return other;
   }
 
   /** Adds this to a checkpoint under a name. */

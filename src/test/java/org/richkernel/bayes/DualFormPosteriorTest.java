@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -335,21 +336,26 @@ class DualFormPosteriorTest {
     try (DualFormPosterior posterior =
             new DualFormPosterior(
                 backend, Activation.TANH, input, y, parameters, new int[] {samples}, 10);
-        FieldPopulation population = posterior.newPopulation(samples, 3);
-        Matrix vectors = backend.allocate(Precision.FLOAT32, points, 2, "vectors");
-        Matrix sum = backend.allocate(Precision.FLOAT64, points, 2, "sum")) {
-      backend.upload(u, vectors);
-      posterior.addKernelProduct(-2, fields, vectors, sum);
-      assertThat(apart(read(backend, sum), expected)).isLessThan(1e-6);
+        FieldPopulation population = posterior.newPopulation(samples, 3)) {
+      List<double[]> sums = List.of(new double[u.length], new double[u.length]);
+      posterior.addKernelProducts(-2, fields, List.of(u, y), sums);
+      assertThat(apart(sums.get(0), expected)).isLessThan(1e-6);
       // what is held for chains is as before
       backend.upload(xi, population.xi());
       posterior.refresh(population);
-      posterior.addKernelProduct(-2, fields, vectors, sum);
+      posterior.setReference(u);
+      posterior.addKernelProducts(-2, fields, List.of(y), List.of(new double[u.length]));
       posterior.use(population);
       posterior.begin(1);
       posterior.evaluate();
       assertThat(posterior.potential())
           .isCloseTo(population.potential(), within(1e-6 * population.potential()));
+      // a move that was refused does not show in the image of the population
+      backend.fill(2, posterior.position());
+      posterior.evaluate();
+      double[] image = posterior.kernelImage(population);
+      Arrays.setAll(image, i -> -2 * image[i]);
+      assertThat(apart(image, expected)).isLessThan(1e-6);
     }
   }
 }

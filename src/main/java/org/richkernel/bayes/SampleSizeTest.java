@@ -1,0 +1,123 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.SampledVector;
+
+/**
+ * Test that S and S/4 samples are enough to extrapolate from, without a P x P kernel: whether the
+ * extrapolated averages obey the saddle equation,
+ *
+ * <pre>  r = Y - kappa &lt;v&gt; - &lt;g Phi&gt; &lt;v&gt;.</pre>
+ *
+ * <p>Y = (g Phi + kappa) v holds at every sweep, which proves nothing; that r is not 0 at S samples
+ * is the covariance of kernel and dual vector, of order 1/S, and what the extrapolation leaves of it
+ * is its bias. With a fixed u near &lt;v&gt;,
+ *
+ * <pre>  &lt;g Phi&gt; &lt;v&gt; = &lt;g Phi u&gt; + &lt;g Phi&gt; (&lt;v&gt; - u),</pre>
+ *
+ * where the first term is averaged over all sweeps and the second one, which is small, takes the
+ * kernels of populations that were kept. By the same identity the noise of g Phi u and of v cancels
+ * in r to first order, so batches of both together give its error.
+ */
+final class SampleSizeTest {
+  private static final double AT_S = 4.0 / 3;
+  private static final double AT_QUARTER = -1.0 / 3;
+
+  /** Populations of each chain at S whose kernels stand for the mean one. */
+  private static final int MOST_KERNELS = 4;
+
+  private final DualFormPosterior posterior;
+  private final double[] y;
+  private final double kappa;
+
+  /**
+   * @param posterior applies kernels
+   * @param y targets, row-major P x K
+   */
+  SampleSizeTest(DualFormPosterior posterior, double[] y, double kappa) {
+    this.posterior = posterior;
+    this.y = y;
+    this.kappa = kappa;
+  }
+
+  /**
+   * Judges the averages so far.
+   *
+   * @param large chains at S
+   * @param small chains at S/4
+   * @param u row-major P x K; empty where none was followed yet
+   */
+  Certificate.SampleSize of(SamplingChain[] large, SamplingChain[] small, double[] u) {
+    double dimension = 0;
+    double dimensionAtS = 0;
+    for (int c = 0; c < large.length; c++) {
+      dimension += small[c].effectiveDimension() / small.length;
+      dimensionAtS += large[c].effectiveDimension() / large.length;
+    }
+    int samples = large[0].samples();
+    if (u.length == 0 || large[0].images().batches() < 2) {
+      return new Certificate.SampleSize(Double.NaN, Double.NaN, dimension, dimensionAtS, samples);
+    }
+    List<float[]> kernels = new ArrayList<>();
+    for (SamplingChain chain : large) {
+      List<SamplingChain.Snapshot> kept = chain.snapshots();
+      for (int i = Math.max(0, kept.size() - MOST_KERNELS); i < kept.size(); i++) {
+        kernels.add(kept.get(i).xi());
+      }
+    }
+    // Y + K u - (<g Phi u> + kappa <v> + K <v>) with K the mean of the kept kernels
+    double[] wanted = products(kernels, List.of(u)).get(0);
+    for (int i = 0; i < y.length; i++) {
+      wanted[i] += y[i];
+    }
+    SampledVector found =
+        mean(large, kernels).times(AT_S).plus(mean(small, kernels).times(AT_QUARTER));
+    double size = 0;
+    double square = 0;
+    for (int i = 0; i < y.length; i++) {
+      size += y[i] * y[i];
+      square += Math.pow(wanted[i] - found.value()[i], 2);
+    }
+    double residual = Math.sqrt(square / size);
+    double squareError = y.length * found.lossError(wanted) / size;
+    double error = Math.sqrt(square / size + squareError) - residual;
+    return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples);
+  }
+
+  /** g Phi u + kappa v + K v averaged over chains. */
+  private SampledVector mean(SamplingChain[] chains, List<float[]> kernels) {
+    List<BatchMeans> all = new ArrayList<>();
+    for (SamplingChain chain : chains) {
+      all.add(chain.images().map(y.length, sums -> mapped(sums, kernels)));
+    }
+    return SampledVector.ofChains(all);
+  }
+
+  private List<double[]> mapped(List<double[]> sums, List<float[]> kernels) {
+    int n = y.length;
+    List<double[]> duals = new ArrayList<>();
+    for (double[] both : sums) {
+      duals.add(Arrays.copyOfRange(both, n, 2 * n));
+    }
+    List<double[]> images = products(kernels, duals);
+    for (int b = 0; b < sums.size(); b++) {
+      for (int i = 0; i < n; i++) {
+        images.get(b)[i] += sums.get(b)[i] + kappa * duals.get(b)[i];
+      }
+    }
+    return images;
+  }
+
+  /** K u of some vectors. */
+  private List<double[]> products(List<float[]> kernels, List<double[]> vectors) {
+    List<double[]> sums = new ArrayList<>();
+    vectors.forEach(vector -> sums.add(new double[vector.length]));
+    for (float[] fields : kernels) {
+      posterior.addKernelProducts(1.0 / kernels.size(), fields, vectors, sums);
+    }
+    return sums;
+  }
+}
