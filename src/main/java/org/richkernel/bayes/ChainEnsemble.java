@@ -290,7 +290,14 @@ final class ChainEnsemble implements AutoCloseable {
         mixing(estimate, series -> series),
         layers,
         wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()),
-        sampleSize == null ? Optional.empty() : Optional.of(sampleSize.of(large, small, reference)));
+        sampleSize(large, small));
+  }
+
+  /** Whether S and S/4 are enough for the extrapolation, in the dual form. */
+  Optional<Certificate.SampleSize> sampleSize(SamplingChain[] atS, SamplingChain[] atQuarter) {
+    return sampleSize == null
+        ? Optional.empty()
+        : Optional.of(sampleSize.of(atS, atQuarter, reference));
   }
 
   /** How the readout is integrated out. */

@@ -7,10 +7,10 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
-import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -34,8 +34,10 @@ class PlantedFaultsTest {
     backend.close();
   }
 
-  private ChainEnsemble ensemble(Activation activation) {
-    SaddleOptions options = new SaddleOptions(1, 10, 160, 0, 3, TOLERANCE, SWEEPS);
+  private ChainEnsemble ensemble(Activation activation, ReadoutForm form) {
+    SaddleOptions options =
+        new SaddleOptions(1, 10, 160, 0, 3, TOLERANCE, SWEEPS)
+            .withLargeData(new LargeData(form, 0));
     NetworkSpec network = NetworkSpec.of(1, activation);
     return new ChainEnsemble(
         backend, network, Digits.factor(backend, P), Digits.y(P), options, null, 0);
@@ -63,24 +65,27 @@ class PlantedFaultsTest {
             chain.sweep();
             chain.start(equilibrium, chain.step());
           });
+      if (sweep % SaddleSampler.ROUND == 0) {
+        chains.keepSnapshots();
+      }
     }
     return chains.certificate(chains.estimate()).failures(TOLERANCE);
   }
 
   /** The planting itself, with the states left as they are, is certified: the control. */
   @ParameterizedTest
-  @Activations({"relu", "tanh"})
-  void statesOfTheChainsThemselvesAreCertified(Activation activation) {
-    try (ChainEnsemble chains = ensemble(activation)) {
+  @CsvSource({"RELU,PRIMAL", "TANH,PRIMAL", "RELU,DUAL", "TANH,DUAL"})
+  void statesOfTheChainsThemselvesAreCertified(Activation activation, ReadoutForm form) {
+    try (ChainEnsemble chains = ensemble(activation, form)) {
       assertThat(failuresOf(chains, state -> state)).isEmpty();
     }
   }
 
   @ParameterizedTest
-  @Activations({"relu", "tanh"})
-  void drawsOfThePriorAreNot(Activation activation) {
+  @CsvSource({"RELU,PRIMAL", "TANH,PRIMAL", "RELU,DUAL", "TANH,DUAL"})
+  void drawsOfThePriorAreNot(Activation activation, ReadoutForm form) {
     Random random = new Random(1);
-    try (ChainEnsemble chains = ensemble(activation)) {
+    try (ChainEnsemble chains = ensemble(activation, form)) {
       assertThat(
               failuresOf(
                   chains,
@@ -95,9 +100,9 @@ class PlantedFaultsTest {
   }
 
   @ParameterizedTest
-  @Activations({"relu", "tanh"})
-  void fieldsThreeTimesAsLargeAreNot(Activation activation) {
-    try (ChainEnsemble chains = ensemble(activation)) {
+  @CsvSource({"RELU,PRIMAL", "TANH,PRIMAL", "RELU,DUAL", "TANH,DUAL"})
+  void fieldsThreeTimesAsLargeAreNot(Activation activation, ReadoutForm form) {
+    try (ChainEnsemble chains = ensemble(activation, form)) {
       assertThat(
               failuresOf(
                   chains,
@@ -112,11 +117,12 @@ class PlantedFaultsTest {
   }
 
   /** Chains that stay where they started, as in wells that they cannot leave. */
-  @Test
-  void chainsThatDoNotMoveAreNot() {
-    try (ChainEnsemble chains = ensemble(Activation.TANH)) {
+  @ParameterizedTest
+  @EnumSource(names = {"PRIMAL", "DUAL"})
+  void chainsThatDoNotMoveAreNot(ReadoutForm form) {
+    try (ChainEnsemble chains = ensemble(Activation.TANH, form)) {
       burnIn(chains);
-      try (ChainEnsemble frozen = ensemble(Activation.TANH)) {
+      try (ChainEnsemble frozen = ensemble(Activation.TANH, form)) {
         frozen.start(null, 1, 0.1);
         SamplingChain[] from = chains.large();
         for (int c = 0; c < from.length; c++) {
@@ -134,11 +140,12 @@ class PlantedFaultsTest {
   }
 
   /** Averages that begin at the prior and take 60 sweeps to the saddle. */
-  @Test
-  void averagesWithoutBurnInAreNot() {
+  @ParameterizedTest
+  @EnumSource(names = {"PRIMAL", "DUAL"})
+  void averagesWithoutBurnInAreNot(ReadoutForm form) {
     Random random = new Random(2);
     int[] calls = {0};
-    try (ChainEnsemble chains = ensemble(Activation.RELU)) {
+    try (ChainEnsemble chains = ensemble(Activation.RELU, form)) {
       assertThat(
               failuresOf(
                   chains,

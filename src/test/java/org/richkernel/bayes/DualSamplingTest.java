@@ -1,0 +1,365 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
+import org.richkernel.compute.Backends;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.lazy.ReferenceDigits;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.solver.InMemoryCheckpoints;
+import org.richkernel.solver.Progress;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+import org.richkernel.solver.StopSignal;
+
+/** Solves in the dual form beside those in the primal form. */
+class DualSamplingTest {
+  private static final int P = 40;
+
+  private static Backend open() {
+    return Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {});
+  }
+
+  private static AdaptiveProblem digits(
+      Activation f, ReadoutForm form, double kappa, int samples, long seed) {
+    SaddleOptions options =
+        new SaddleOptions(1, 1 / kappa, samples, 0, seed, 2e-2, 1000)
+            .withLargeData(new LargeData(form, 1000));
+    return new AdaptiveProblem(
+        NetworkSpec.of(1, f),
+        options,
+        ReferenceDigits.trainInputs(P),
+        ReferenceDigits.trainTargets(P),
+        ReferenceDigits.testInputs());
+  }
+
+  private static AdaptiveNbkSolution solve(AdaptiveProblem problem) {
+    try (Backend backend = open()) {
+      AdaptiveNbkSolution solution =
+          new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
+      assertThat(solution).isNotNull();
+      return solution;
+    }
+  }
+
+  /** Kernel, dual vector and predictions agree within their errors, seed by seed. */
+  @ParameterizedTest
+  @EnumSource(names = {"RELU", "TANH"})
+  void agreesWithThePrimalForm(Activation f) {
+    double squares = 0;
+    int count = 0;
+    for (int seed = 1; seed <= 3; seed++) {
+      AdaptiveNbkSolution primal = solve(digits(f, ReadoutForm.PRIMAL, 0.3, 256, 10 + seed));
+      AdaptiveNbkSolution dual = solve(digits(f, ReadoutForm.DUAL, 0.3, 256, seed));
+      assertThat(primal.form()).contains(ReadoutForm.PRIMAL);
+      assertThat(dual.form()).contains(ReadoutForm.DUAL);
+      assertThat(primal.certificate().failures(2e-2)).isEmpty();
+      assertThat(dual.certificate().failures(2e-2)).isEmpty();
+      Certificate.SampleSize size = dual.certificate().sampleSize().orElseThrow();
+      assertThat(size.dimension()).isLessThan(size.dimensionAtS()).isLessThan(P);
+      AdaptiveNbkSolution.Layer one = primal.layers().get(0);
+      AdaptiveNbkSolution.Layer other = dual.layers().get(0);
+      List<double[]> pairs = new ArrayList<>();
+      pairs.add(deviation(primal.dualFit(), dual.dualFit()));
+      pairs.add(deviation(one.alignment(), other.alignment()));
+      pairs.add(deviation(one.trace(), other.trace()));
+      pairs.add(deviation(one.frobenius(), other.frobenius()));
+      pairs.add(loss(primal, dual));
+      for (double[] z : pairs) {
+        assertThat(Math.abs(z[0])).isLessThan(4);
+        squares += z[0] * z[0];
+        count++;
+      }
+      double[] error = primal.test().standardError();
+      double[] otherError = dual.test().standardError();
+      double chi = 0;
+      for (int i = 0; i < error.length; i++) {
+        double apart = primal.testPredictions()[i] - dual.testPredictions()[i];
+        chi += apart * apart / (error[i] * error[i] + otherError[i] * otherError[i]);
+      }
+      assertThat(chi / error.length).isLessThan(4);
+      // phi_1 is made of the populations that were kept
+      assertThat(norm(dual.kernels().get(0), primal.kernels().get(0)))
+          .isLessThan(0.1 * one.frobenius().value());
+    }
+    assertThat(squares / count).isBetween(0.1, 2.5);
+  }
+
+  private static double[] deviation(Estimate a, Estimate b) {
+    return new double[] {(a.value() - b.value()) / Math.hypot(a.error(), b.error())};
+  }
+
+  private static double[] loss(AdaptiveNbkSolution a, AdaptiveNbkSolution b) {
+    double[] y = Digits.testTargets();
+    double difference = 0;
+    for (int i = 0; i < y.length; i++) {
+      difference += Math.pow(y[i] - a.testPredictions()[i], 2) / y.length;
+      difference -= Math.pow(y[i] - b.testPredictions()[i], 2) / y.length;
+    }
+    return new double[] {difference / Math.hypot(a.test().lossError(y), b.test().lossError(y))};
+  }
+
+  private static double norm(double[] a, double[] b) {
+    double square = 0;
+    for (int i = 0; i < a.length; i++) {
+      square += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(square);
+  }
+
+  /** With 64 samples, 16 of them cannot span what the posterior spans; the run says how many do. */
+  @Test
+  void tooFewSamplesAreNamedWithTheNumberWanted() {
+    AdaptiveNbkSolution solution =
+        solve(digits(Activation.TANH, ReadoutForm.DUAL, 0.03, 64, 1));
+    Certificate certificate = solution.certificate();
+    Certificate.SampleSize size = certificate.sampleSize().orElseThrow();
+    assertThat(size.dimension()).isGreaterThan(0.55 * 16);
+    assertThat(solution.converged()).isFalse();
+    assertThat(certificate.failures(2e-2))
+        .anyMatch(
+            line ->
+                line.contains("too few samples: the effective dimension at S/4=16")
+                    && line.contains("samples " + size.wanted() + " or more wanted"));
+    assertThat(certificate.errorsHold(2e-2)).isFalse();
+    assertThat(size.wanted()).isGreaterThan(64);
+  }
+
+  /** Of what finite S does, the residual before the extrapolation falls as 1/S. */
+  @Test
+  void residualSeesTheBiasOfFiniteS() {
+    SaddleOptions options =
+        new SaddleOptions(1, 10, 256, 0, 3, 1e-9, 400)
+            .withLargeData(new LargeData(ReadoutForm.DUAL, 0));
+    try (Backend backend = open();
+        ChainEnsemble chains =
+            new ChainEnsemble(
+                backend,
+                NetworkSpec.of(1, Activation.TANH),
+                Digits.factor(backend, P),
+                Digits.y(P),
+                options,
+                null,
+                0)) {
+      Annealing annealing = Annealing.fromPrior(1, options);
+      chains.start(null, 0, 0.1);
+      for (int sweep = 1; sweep <= annealing.sweeps(); sweep++) {
+        chains.burnIn(annealing, sweep);
+      }
+      chains.forEach(SamplingChain::freeze);
+      for (int sweep = 1; sweep <= 400; sweep++) {
+        chains.forEach(SamplingChain::sweep);
+        if (sweep % SaddleSampler.ROUND == 0) {
+          chains.keepSnapshots();
+        }
+      }
+      // with the same chains for S and S/4 nothing is extrapolated
+      double atS = residual(chains, chains.large(), chains.large());
+      double atQuarter = residual(chains, chains.small(), chains.small());
+      double extrapolated = residual(chains, chains.large(), chains.small());
+      assertThat(atQuarter).isGreaterThan(0.02);
+      assertThat(atQuarter / atS).isBetween(2.5, 5.5);
+      assertThat(extrapolated).isLessThan(0.5 * atS);
+    }
+  }
+
+  private static double residual(ChainEnsemble chains, SamplingChain[] atS, SamplingChain[] other) {
+    return chains.sampleSize(atS, other).orElseThrow().residual();
+  }
+
+  private static AdaptiveProblem normals(Activation f, ReadoutForm form) {
+    Random random = new Random(5);
+    double[] x = random.doubles(90 * 8).map(u -> random.nextGaussian()).toArray();
+    double[] y = random.doubles(90 * 2).map(u -> random.nextGaussian()).toArray();
+    SaddleOptions options =
+        new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70)
+            .withLargeData(new LargeData(form, 0));
+    return new AdaptiveProblem(
+        NetworkSpec.of(1, f),
+        options,
+        Inputs.of(x, 90, 8),
+        Targets.of(y, 90, 2),
+        Inputs.of(Arrays.copyOf(x, 5 * 8), 5, 8));
+  }
+
+  private static SaddleSampler sampler(Backend backend, Activation f) {
+    AdaptiveProblem problem = normals(f, ReadoutForm.DUAL);
+    InputFactor input =
+        InputFactor.of(backend, problem.network(), problem.trainInputs().toArray(), 90, 8);
+    return new SaddleSampler(
+        backend,
+        problem.network(),
+        input,
+        problem.trainTargets().toArray(),
+        problem.options(),
+        input.coordinates(backend, problem.testInputs().toArray(), 5));
+  }
+
+  private record Outcome(
+      StopReason stop,
+      double[] dual,
+      double[] tests,
+      double[] norms,
+      List<double[]> history,
+      Certificate.SampleSize size) {
+    static Outcome of(StopReason stop, SaddleSampler sampler) {
+      SaddleEstimate estimate = sampler.estimate();
+      return new Outcome(
+          stop,
+          estimate.dual().value(),
+          estimate.vector(SamplingChain::testPredictions).value(),
+          sampler.chains().large()[1].layer(1).frobenius().values(),
+          sampler.history(),
+          sampler.certificate().sampleSize().orElseThrow());
+    }
+
+    void requireSameBits(Outcome other) {
+      assertThat(stop).isEqualTo(other.stop);
+      assertThat(dual).containsExactly(other.dual);
+      assertThat(tests).containsExactly(other.tests);
+      assertThat(norms).containsExactly(other.norms);
+      assertThat(history).hasSameSizeAs(other.history);
+      for (int i = 0; i < history.size(); i++) {
+        assertThat(history.get(i)).containsExactly(other.history.get(i));
+      }
+      assertThat(size).isEqualTo(other.size);
+    }
+  }
+
+  /** Stops in burn-in, before the first round, at one, and right before the end. */
+  @ParameterizedTest
+  @EnumSource(names = {"RELU", "TANH"})
+  void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne(Activation f) {
+    Outcome expected;
+    try (Backend backend = open();
+        SaddleSampler sampler = sampler(backend, f)) {
+      expected = Outcome.of(sampler.run(RunControl.silent()), sampler);
+      assertThat(backend.peakBytes()).isPositive();
+    }
+    assertThat(expected.size.residual()).isPositive();
+    for (int stop : new int[] {7, 60, 66, 80, 97, 129}) {
+      InMemoryCheckpoints store = new InMemoryCheckpoints();
+      try (Backend backend = open();
+          SaddleSampler sampler = sampler(backend, f)) {
+        StopSignal signal = new StopSignal();
+        Progress.Listener listener =
+            progress -> {
+              if (progress.done() == stop) {
+                signal.raise();
+              }
+            };
+        assertThat(sampler.run(new RunControl(listener, signal, store)))
+            .isEqualTo(StopReason.INTERRUPTED);
+      }
+      try (Backend backend = open();
+          SaddleSampler resumed = sampler(backend, f)) {
+        StopReason reason =
+            resumed.run(new RunControl(Progress.Listener.silent(), new StopSignal(), store));
+        Outcome.of(reason, resumed).requireSameBits(expected);
+      }
+    }
+  }
+
+  /** The predictor of what was kept repeats the predictions of the fit within its larger error. */
+  @Test
+  void keptNeuronsPredictWhatTheFitHasPredicted() {
+    AdaptiveProblem problem = digits(Activation.TANH, ReadoutForm.DUAL, 0.3, 256, 4);
+    try (Backend backend = open()) {
+      AdaptiveNbkSolution solution =
+          new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
+      assertThat(solution).isNotNull();
+      double[] again = solution.predictor().predict(backend, problem.testInputs());
+      double square = 0;
+      for (int i = 0; i < again.length; i++) {
+        square += Math.pow(again[i] - solution.testPredictions()[i], 2) / again.length;
+      }
+      assertThat(Math.sqrt(square)).isBetween(1e-6, 0.05);
+    }
+  }
+
+  /** The plan of memory is what is held, and beyond the kernels that are formed nothing is P x P. */
+  @ParameterizedTest
+  @CsvSource({"RELU,0", "TANH,0", "TANH,90"})
+  void holdsWhatIsPlanned(Activation f, int kernelsUpTo) {
+    AdaptiveProblem all = normals(f, ReadoutForm.DUAL);
+    AdaptiveProblem problem =
+        new AdaptiveProblem(
+            all.network(),
+            all.options().withLargeData(new LargeData(ReadoutForm.DUAL, kernelsUpTo)),
+            all.trainInputs(),
+            all.trainTargets(),
+            all.testInputs());
+    try (Backend backend = open()) {
+      AdaptiveNbkSolver solver = new AdaptiveNbkSolver(backend, problem);
+      MemoryPlan plan = solver.plan();
+      assertThat(plan.entries().stream().anyMatch(e -> e.rows() == 90 && e.columns() == 90))
+          .isEqualTo(kernelsUpTo == 90);
+      AdaptiveNbkSolution solution = solver.solve(RunControl.silent());
+      assertThat(solution).isNotNull();
+      assertThat(solution.kernels()).hasSize(kernelsUpTo == 90 ? 1 : 0);
+      // operations have scratch of their own
+      assertThat(backend.peakBytes()).isGreaterThanOrEqualTo(plan.matrixBytes());
+      assertThat(backend.openMatrices()).isZero();
+    }
+  }
+
+  @Test
+  void automaticFormIsTheCheaperOneWhereItIsThere() {
+    try (Backend backend = open()) {
+      assertThat(form(backend, normals(Activation.TANH, ReadoutForm.AUTO)))
+          .isEqualTo(ReadoutForm.DUAL);
+      AdaptiveProblem small = digits(Activation.TANH, ReadoutForm.AUTO, 0.1, 256, 1);
+      assertThat(form(backend, small)).isEqualTo(ReadoutForm.PRIMAL);
+    }
+    // 4 S P r, S^2 P, 4 S P K and S^3 / 3 against 4 S P r, S P^2 and P^3 / 3
+    assertThat(ReadoutForm.flops(4000, 600, 1, 300))
+        .isEqualTo(2.88e9 + 0.36e9 + 4.8e6 + 9e6, within(1.0));
+    assertThat(ReadoutForm.primalFlops(300, 200, 600)).isEqualTo(144e6 + 54e6 + 9e6, within(1.0));
+  }
+
+  private static ReadoutForm form(Backend backend, AdaptiveProblem problem) {
+    return new AdaptiveNbkSolver(backend, problem).form().orElseThrow();
+  }
+
+  @Test
+  void whatTheDualFormLacksIsRefused() {
+    AdaptiveProblem problem = normals(Activation.TANH, ReadoutForm.DUAL);
+    try (Backend backend = open()) {
+      for (NetworkSpec network :
+          List.of(NetworkSpec.of(2, Activation.TANH), NetworkSpec.of(1, Activation.LINEAR))) {
+        AdaptiveProblem other =
+            AdaptiveProblem.of(
+                network, problem.options(), problem.trainInputs(), problem.trainTargets());
+        assertThatThrownBy(() -> new AdaptiveNbkSolver(backend, other))
+            .isInstanceOf(InvalidProblemException.class)
+            .hasMessageContaining("form")
+            .hasMessageContaining("use auto or primal");
+      }
+      AdaptiveProblem finite =
+          AdaptiveProblem.of(
+              problem.network(),
+              problem.options().withDeterminantWeight(1),
+              problem.trainInputs(),
+              problem.trainTargets());
+      assertThatThrownBy(() -> new AdaptiveNbkSolver(backend, finite))
+          .hasMessageContaining("finite width");
+    }
+  }
+}
