@@ -47,9 +47,7 @@ public final class AdaptiveNbk {
    */
   public static AdaptiveNbk of(NetworkSpec network) {
     return new AdaptiveNbk(
-        network,
-        SaddleOptions.of(1, 100).withLargeData(LargeData.usual()),
-        Search.usual());
+        network, SaddleOptions.of(1, 100).withLargeData(LargeData.usual()), Search.usual());
   }
 
   /** Sets all options at once. */

@@ -33,10 +33,7 @@ record BesideLazy(Points points, Optional<LazyFit> initial, FitCost cost) {
   /** A summary with the cost and the scores of the NNGP. */
   Summary.Builder summary(String command, Map<String, ?> config, double ioSeconds) {
     Summary.Builder summary = Summary.builder(command, config);
-    initial
-        .map(lazy -> cost.with("lazy", lazy.seconds()))
-        .orElse(cost)
-        .addTo(summary, ioSeconds);
+    initial.map(lazy -> cost.with("lazy", lazy.seconds())).orElse(cost).addTo(summary, ioSeconds);
     initial.ifPresent(lazy -> summary.data(lazy.data().origin()));
     initial.ifPresent(lazy -> summary.lazyTrain(ResultParts.score(lazy.trainScores())));
     initial

@@ -104,9 +104,7 @@ public final class AdaptiveNbkSolver {
       return LinearSaddleSolver.plan(problem);
     }
     MemoryPlan sampling =
-        layout().isDual()
-            ? layout().plan()
-            : larger(layout().plan(), layoutWithWells().plan());
+        layout().isDual() ? layout().plan() : larger(layout().plan(), layoutWithWells().plan());
     MemoryPlan inputs = inputPlan();
     return inputs.matrixBytes() > sampling.matrixBytes()
         ? inputs.addHost(sampling.hostBytes())
@@ -212,7 +210,9 @@ public final class AdaptiveNbkSolver {
     return !initialKernel() && !closedForm();
   }
 
-  /** Inputs may have a smaller rank than the plan has assumed, and neurons wells to jump between. */
+  /**
+   * Inputs may have a smaller rank than the plan has assumed, and neurons wells to jump between.
+   */
   private void requireRank(InputFactor input) {
     if (layout().isDual() && WellFinder.applies(problem.network(), input.rank())) {
       throw new InvalidProblemException(

@@ -138,8 +138,7 @@ public record Certificate(
       Mixing mixing,
       List<Layer> layers,
       OptionalInt wells) {
-    this(
-        residual, residualError, largestShare, sweeps, mixing, layers, wells, Optional.empty());
+    this(residual, residualError, largestShare, sweeps, mixing, layers, wells, Optional.empty());
   }
 
   /** Takes a copy of the list. */

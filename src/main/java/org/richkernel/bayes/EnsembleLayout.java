@@ -76,8 +76,7 @@ record EnsembleLayout(
     int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
     List<Backend> all = backend.devices();
     List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
-    ReadoutForm form =
-        options.largeData().form().resolved(network, options, points, rank, outputs);
+    ReadoutForm form = options.largeData().form().resolved(network, options, points, rank, outputs);
     BlockSizes sizes =
         form == ReadoutForm.DUAL
             ? BlockSizes.ofDual(network, options)

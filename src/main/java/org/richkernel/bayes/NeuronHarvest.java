@@ -101,8 +101,8 @@ final class NeuronHarvest implements AutoCloseable {
   }
 
   /**
-   * g Phi of what the chains have kept so far, extrapolated, row-major P x P; of few populations, so
-   * noisier than averages over all sweeps.
+   * g Phi of what the chains have kept so far, extrapolated, row-major P x P; of few populations,
+   * so noisier than averages over all sweeps.
    *
    * @param readoutVariance g
    */

@@ -9,7 +9,8 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
- * Predictions at new points in the dual form: a population is a network of S neurons with readout w,
+ * Predictions at new points in the dual form: a population is a network of S neurons with readout
+ * w,
  *
  * <pre>  g k(x)^T v = sum_s w_s E_z phi(xi_s . R_x + s_x z).</pre>
  *

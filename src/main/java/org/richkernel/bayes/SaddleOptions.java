@@ -67,8 +67,7 @@ public record SaddleOptions(
       long seed,
       double tolerance,
       int maxSweeps) {
-    this(
-        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, LargeData.primal());
+    this(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, LargeData.primal());
   }
 
   /** Saddle point of infinite width with the usual settings, in the primal form. */
@@ -90,22 +89,26 @@ public record SaddleOptions(
 
   /** The same with another number of samples. */
   public SaddleOptions withSamples(int count) {
-    return new SaddleOptions(gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps, largeData);
+    return new SaddleOptions(
+        gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another seed. */
   public SaddleOptions withSeed(long key) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, key, tolerance, maxSweeps, largeData);
+    return new SaddleOptions(
+        gamma, beta, samples, determinantWeight, key, tolerance, maxSweeps, largeData);
   }
 
   /** The same with another tolerance. */
   public SaddleOptions withTolerance(double residual) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, residual, maxSweeps, largeData);
+    return new SaddleOptions(
+        gamma, beta, samples, determinantWeight, seed, residual, maxSweeps, largeData);
   }
 
   /** The same with another budget. */
   public SaddleOptions withMaxSweeps(int sweeps) {
-    return new SaddleOptions(gamma, beta, samples, determinantWeight, seed, tolerance, sweeps, largeData);
+    return new SaddleOptions(
+        gamma, beta, samples, determinantWeight, seed, tolerance, sweeps, largeData);
   }
 
   /** The same with the determinant weighted by d. */

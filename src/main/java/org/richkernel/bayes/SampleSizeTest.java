@@ -13,8 +13,8 @@ import org.richkernel.sampling.SampledVector;
  * <pre>  r = Y - kappa &lt;v&gt; - &lt;g Phi&gt; &lt;v&gt;.</pre>
  *
  * <p>Y = (g Phi + kappa) v holds at every sweep, which proves nothing; that r is not 0 at S samples
- * is the covariance of kernel and dual vector, of order 1/S, and what the extrapolation leaves of it
- * is its bias. With a fixed u near &lt;v&gt;,
+ * is the covariance of kernel and dual vector, of order 1/S, and what the extrapolation leaves of
+ * it is its bias. With a fixed u near &lt;v&gt;,
  *
  * <pre>  &lt;g Phi&gt; &lt;v&gt; = &lt;g Phi u&gt; + &lt;g Phi&gt; (&lt;v&gt; - u),</pre>
  *

@@ -66,7 +66,8 @@ final class SampledSolution {
     Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
     // The spread of few chains may be small by chance; the norm's own error is a lower bound.
     double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
-    return numbers(estimate, l, g, points, targetSquare, frobenius.of(norm, frobenius.error()), kernelError);
+    return numbers(
+        estimate, l, g, points, targetSquare, frobenius.of(norm, frobenius.error()), kernelError);
   }
 
   /** The same in the dual form, whose norm is averaged over the sweeps. */

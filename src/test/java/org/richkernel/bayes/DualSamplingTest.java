@@ -127,8 +127,7 @@ class DualSamplingTest {
   /** With 64 samples, 16 of them cannot span what the posterior spans; the run says how many do. */
   @Test
   void tooFewSamplesAreNamedWithTheNumberWanted() {
-    AdaptiveNbkSolution solution =
-        solve(digits(Activation.TANH, ReadoutForm.DUAL, 0.03, 64, 1));
+    AdaptiveNbkSolution solution = solve(digits(Activation.TANH, ReadoutForm.DUAL, 0.03, 64, 1));
     Certificate certificate = solution.certificate();
     Certificate.SampleSize size = certificate.sampleSize().orElseThrow();
     assertThat(size.dimension()).isGreaterThan(0.55 * 16);
@@ -189,8 +188,7 @@ class DualSamplingTest {
     double[] x = random.doubles(90 * 8).map(u -> random.nextGaussian()).toArray();
     double[] y = random.doubles(90 * 2).map(u -> random.nextGaussian()).toArray();
     SaddleOptions options =
-        new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70)
-            .withLargeData(new LargeData(form, 0));
+        new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70).withLargeData(new LargeData(form, 0));
     return new AdaptiveProblem(
         NetworkSpec.of(1, f),
         options,
@@ -294,7 +292,9 @@ class DualSamplingTest {
     }
   }
 
-  /** The plan of memory is what is held, and beyond the kernels that are formed nothing is P x P. */
+  /**
+   * The plan of memory is what is held, and beyond the kernels that are formed nothing is P x P.
+   */
   @ParameterizedTest
   @CsvSource({"RELU,0", "TANH,0", "TANH,90"})
   void holdsWhatIsPlanned(Activation f, int kernelsUpTo) {

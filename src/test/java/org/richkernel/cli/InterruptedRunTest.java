@@ -25,6 +25,14 @@ class InterruptedRunTest {
 
   /** Commands, and how many checkpoints each makes at least. */
   enum Command {
+    DUAL_FORM(
+        90,
+        "bayes",
+        "--form=dual",
+        "--samples=64",
+        "--beta=10",
+        "--max-sweeps=60",
+        "--save-kernels-up-to=0"),
     SADDLE_POINT(90, "bayes", "--samples=128", "--beta=10", "--tolerance=0.1"),
     DYNAMICS_BESIDE_APPROXIMATIONS(
         100,
@@ -103,6 +111,7 @@ class InterruptedRunTest {
   @ParameterizedTest
   @EnumSource(
       names = {
+        "DUAL_FORM",
         "SADDLE_POINT",
         "DYNAMICS_BESIDE_APPROXIMATIONS",
         "TRAINED_NETWORKS",
