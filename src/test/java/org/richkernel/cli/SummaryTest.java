@@ -53,7 +53,8 @@ class SummaryTest {
         .containsExactly(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
                     + " hidden-layers activation weight-variance bias-variance gamma beta kappa samples"
-                    + " seed tolerance max-sweeps determinant-weight gamma-path warm-start"
+                    + " seed tolerance max-sweeps determinant-weight form save-kernels-up-to"
+                    + " gamma-path warm-start"
                     + " second-start select select-by betas evidence-width validation-fraction"
                     + " cross-check audit order width scaling chi backend threads devices device-memory"
                     + " precision cuda-libraries quiet config debug out resume checkpoint-seconds dry-run")
