@@ -38,6 +38,9 @@ record EnsembleLayout(
   /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
   private static final long SNAPSHOT_FLOATS = 8_000_000;
 
+  /** Most samples whose S x S Gram matrix fits an array. */
+  private static final int LARGEST_GRAM = 46340;
+
   /** Most elements of a Java array. */
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
 
@@ -152,11 +155,18 @@ record EnsembleLayout(
   }
 
   /**
-   * The populations that chains keep for predictions leave the solve in one array.
+   * The populations that chains keep for predictions leave the solve in one array, and so does G.
    *
    * @throws InvalidProblemException if they would not fit
    */
   void requireArrays() {
+    if (isDual() && options.samples() > LARGEST_GRAM) {
+      throw new InvalidProblemException(
+          "samples",
+          options.samples(),
+          "the S x S Gram matrix of the dual form has more numbers than an array holds; use at most "
+              + LARGEST_GRAM);
+    }
     if (fieldFloats() > MOST_ELEMENTS) {
       long rows = chains.stream().mapToLong(Chain::samples).sum();
       long most = MOST_ELEMENTS / fieldWidth() * options.samples() / rows;

@@ -17,7 +17,9 @@ import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.IndependentEstimates;
 
-/** Numbers of the kernel from G and b alone, against the arc-cosine kernel for draws of the prior. */
+/**
+ * Numbers of the kernel from G and b alone, against the arc-cosine kernel for draws of the prior.
+ */
 class SampleGramSeriesTest {
   private static final int P = 40;
   private static final int S = 50;
@@ -55,8 +57,7 @@ class SampleGramSeriesTest {
       requireMean(scalars.fit().values(), fit);
       requireMean(squares, square);
       // with a sample's pair with itself the norm would be too large
-      assertThat(trace * trace / S)
-          .isGreaterThan(6 * IndependentEstimates.standardError(squares));
+      assertThat(trace * trace / S).isGreaterThan(6 * IndependentEstimates.standardError(squares));
     }
   }
 

@@ -17,9 +17,9 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Time of a gradient of one hidden layer in the dual and in the primal form, all rows moving, on one
- * thread of the processor beside a large sgemm of the same run: {@code DualStepTime IMAGES LABELS P
- * S GRADIENTS FORM...}. Ten classes, one-hot; processor time of the thread is counted.
+ * Time of a gradient of one hidden layer in the dual and in the primal form, all rows moving, on
+ * one thread of the processor beside a large sgemm of the same run: {@code DualStepTime IMAGES
+ * LABELS P S GRADIENTS FORM...}. Ten classes, one-hot; processor time of the thread is counted.
  */
 public final class DualStepTime {
   private static final int CEILING = 2048;
@@ -60,12 +60,16 @@ public final class DualStepTime {
                       new int[] {samples},
                       samples)
                   : new HiddenLayerPosterior(
-                      backend, network.activation(), input, digits.targets(), parameters, samples)) {
+                      backend,
+                      network.activation(),
+                      input,
+                      digits.targets(),
+                      parameters,
+                      samples)) {
             double seconds = time(backend, posterior, samples, gradients);
             double flops =
                 dual
-                    ? ReadoutForm.flops(
-                        digits.points(), input.rank(), digits.outputs(), samples)
+                    ? ReadoutForm.flops(digits.points(), input.rank(), digits.outputs(), samples)
                     : ReadoutForm.primalFlops(digits.points(), input.rank(), samples);
             System.out.printf(
                 Locale.ROOT,
