@@ -157,12 +157,16 @@ public record Certificate(
   }
 
   /**
-   * Whether the printed errors can be believed: the chains agree, are long enough, and sample the
-   * saddle, and the extrapolation in S is not known to be biased. Errors may still be larger than
-   * the tolerance.
+   * Whether the chains vouch for their errors: they agree, are long enough, and sample the saddle.
+   * Errors may still be larger than the tolerance.
    */
+  public boolean errorsHold() {
+    return sampling().isEmpty();
+  }
+
+  /** The same, and the extrapolation in S is not known to be biased beyond a tolerance. */
   public boolean errorsHold(double tolerance) {
-    return sampling().isEmpty() && sampleSize.map(size -> size.isEnough(tolerance)).orElse(true);
+    return errorsHold() && sampleSize.map(size -> size.isEnough(tolerance)).orElse(true);
   }
 
   private List<String> sampling() {
