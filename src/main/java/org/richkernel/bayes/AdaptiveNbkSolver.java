@@ -51,7 +51,7 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Refuses the dual form where it is not there. */
+  /** Refuses the dual form for problems that have the primal form alone. */
   private void requireForm() {
     if (problem.options().largeData().form() != ReadoutForm.DUAL) {
       return;
@@ -210,9 +210,7 @@ public final class AdaptiveNbkSolver {
     return !initialKernel() && !closedForm();
   }
 
-  /**
-   * Inputs may have a smaller rank than the plan has assumed, and neurons wells to jump between.
-   */
+  /** Refuses inputs of so small a rank, found with their factor, that neurons have wells. */
   private void requireRank(InputFactor input) {
     if (layout().isDual() && WellFinder.applies(problem.network(), input.rank())) {
       throw new InvalidProblemException(

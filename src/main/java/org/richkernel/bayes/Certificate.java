@@ -43,8 +43,7 @@ public record Certificate(
   /**
    * Whether S and S/4 samples are enough for the extrapolation.
    *
-   * @param residual |Y - (g Phi + kappa) v| / |Y| of the extrapolated kernel of one pair of chains
-   *     and the extrapolated dual vector of the other
+   * @param residual |Y - (g Phi + kappa) v| / |Y| of the extrapolated averages
    * @param residualError its standard error
    * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples
    * @param dimensionAtS the same at S samples
@@ -69,7 +68,7 @@ public record Certificate(
       return dimension <= LARGEST_SHARE * samples / 4 && excess() <= tolerance;
     }
 
-    /** What shows that the bias of finite S is not under control. */
+    /** Adds the criteria that fail. */
     private void judge(double tolerance, List<String> failures) {
       if (!(dimension <= LARGEST_SHARE * samples / 4)) {
         failures.add(
@@ -79,7 +78,7 @@ public record Certificate(
                 samples / 4, dimension, LARGEST_SHARE, Math.max(wanted(), samples + 4)));
       }
       if (Double.isNaN(residualError)) {
-        failures.add("too few kept populations to judge the extrapolation in S");
+        failures.add("too few sweeps to judge the extrapolation in S");
       } else if (!(excess() <= tolerance)) {
         failures.add(
             text(

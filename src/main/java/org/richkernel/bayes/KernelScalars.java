@@ -4,7 +4,7 @@ import java.util.List;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
-/** What is quoted of a layer's kernel, one value per sweep. */
+/** Numbers of a layer's kernel, one value per sweep. */
 final class KernelScalars {
   private final MonteCarloSeries fit = new MonteCarloSeries();
   private final MonteCarloSeries trace = new MonteCarloSeries();

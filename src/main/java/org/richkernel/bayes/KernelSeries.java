@@ -47,7 +47,7 @@ public final class KernelSeries {
     scalars.clear();
   }
 
-  /** What is quoted of the kernel of each sweep. */
+  /** Numbers of the kernel of each sweep. */
   KernelScalars scalars() {
     return scalars;
   }

@@ -3,7 +3,7 @@ package org.richkernel.bayes;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * What a solve does about many training points.
+ * Treatment of many training points.
  *
  * @param form of the readout
  * @param kernelsUpTo most points P whose P x P kernels are formed at the end of a solve in the dual

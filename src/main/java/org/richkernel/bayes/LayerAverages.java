@@ -11,7 +11,7 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. In the
- * dual form the kernel itself is not averaged, only what is quoted of it.
+ * dual form the kernel itself is not averaged, only its numbers.
  */
 final class LayerAverages implements AutoCloseable {
   private final Workspace memory;

@@ -9,7 +9,7 @@ import org.richkernel.network.NetworkSpec;
  * differs.
  */
 public enum ReadoutForm {
-  /** The one that takes fewer operations. */
+  /** The one of fewer operations. */
   AUTO,
   /** By the factor of g Phi + kappa, P x P. */
   PRIMAL,

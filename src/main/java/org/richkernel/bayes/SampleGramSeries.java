@@ -4,7 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * What is quoted of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b
+ * Numbers of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b
  * = phi Y alone:
  *
  * <pre>  tr Y^T Phi Y = |b|^2 / S,   tr Phi = tr G / S,

@@ -6,7 +6,7 @@ import org.richkernel.bayes.ReadoutForm;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** What a Bayesian fit does about many training points. */
+/** Options of a Bayesian fit of many training points. */
 final class LargeDataOptions {
   /** Options that mean nothing to a theory of finite width. */
   static final Set<String> OF_INFINITE_WIDTH = Set.of("form", "save-kernels-up-to");
