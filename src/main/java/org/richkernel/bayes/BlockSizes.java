@@ -38,7 +38,7 @@ record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
    */
   static BlockSizes ofDual(NetworkSpec network, SaddleOptions options) {
     int samples = options.samples();
-    if (network.activation() != Activation.RELU) {
+    if (!network.activation().hasKink()) {
       return new BlockSizes(1, options.extrapolates() ? 1 : 0, samples);
     }
     int part = options.extrapolates() ? samples / 4 : samples;

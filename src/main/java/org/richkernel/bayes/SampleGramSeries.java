@@ -4,8 +4,8 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * Numbers of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b
- * = phi Y alone:
+ * Numbers of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b = phi Y
+ * alone:
  *
  * <pre>  tr Y^T Phi Y = |b|^2 / S,   tr Phi = tr G / S,
  *   |Phi|_F^2 = (|G|_F^2 - sum_s G_ss^2) / (S (S - 1)).</pre>

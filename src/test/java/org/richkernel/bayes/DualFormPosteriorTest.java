@@ -70,7 +70,7 @@ class DualFormPosteriorTest {
   /** Fewer samples than points, as many, and more; one block, and several of two sizes. */
   private static Stream<Arguments> cases() {
     int[][] sizes = {{4, 1}, {5, 2}, {7, 1}, {13, 1}, {13, 2}, {13, 3}};
-    return Stream.of(Activation.values())
+    return Activation.all().stream()
         .flatMap(
             f ->
                 Arrays.stream(sizes)

@@ -11,8 +11,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
+import org.richkernel.compute.Activations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -61,7 +61,7 @@ class DualSamplingTest {
 
   /** Kernel, dual vector and predictions agree within their errors, seed by seed. */
   @ParameterizedTest
-  @EnumSource(names = {"RELU", "TANH"})
+  @Activations({"relu", "tanh"})
   void agreesWithThePrimalForm(Activation f) {
     double squares = 0;
     int count = 0;
@@ -243,7 +243,7 @@ class DualSamplingTest {
 
   /** Stops in burn-in, before the first round, at one, and right before the end. */
   @ParameterizedTest
-  @EnumSource(names = {"RELU", "TANH"})
+  @Activations({"relu", "tanh"})
   void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne(Activation f) {
     Outcome expected;
     try (Backend backend = open();
