@@ -252,7 +252,9 @@ class DualSamplingTest {
       assertThat(backend.peakBytes()).isPositive();
     }
     assertThat(expected.size.residual()).isPositive();
-    for (int stop : new int[] {7, 60, 66, 80, 97, 129}) {
+    // blocks of ReLU differ within a sweep only, and cost six times as much
+    int[] stops = f.hasKink() ? new int[] {66, 129} : new int[] {7, 60, 66, 80, 97, 129};
+    for (int stop : stops) {
       InMemoryCheckpoints store = new InMemoryCheckpoints();
       try (Backend backend = open();
           SaddleSampler sampler = sampler(backend, f)) {

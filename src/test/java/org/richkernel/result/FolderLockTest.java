@@ -20,9 +20,10 @@ class FolderLockTest {
   /** Takes the lock, says so, and keeps it until it is killed. */
   static final class Holder {
     public static void main(String[] arguments) throws InterruptedException {
-      FolderLock.of(Path.of(arguments[0])).orElseThrow();
+      FolderLock lock = FolderLock.of(Path.of(arguments[0])).orElseThrow();
       System.out.println("locked");
       Thread.sleep(60_000);
+      lock.close();
     }
   }
 
