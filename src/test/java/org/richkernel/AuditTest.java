@@ -143,7 +143,7 @@ class AuditTest {
   }
 
   /** A fit of which an audit says so much that y.v is off by a share of itself. */
-  private AdaptiveNbkFit audited(AdaptiveNbkFit fit, double share, boolean wellsFilled) {
+  private AdaptiveNbkFit audited(AdaptiveNbkFit fit, double share, boolean mixed) {
     double y = fit.solution().dualFit().value();
     AuditResult result =
         new AuditResult(
@@ -151,7 +151,7 @@ class AuditTest {
             new Estimate(0, 0.001 * y),
             fit.solution().dualFit(),
             fit.tolerance(),
-            wellsFilled,
+            mixed,
             4000,
             400,
             0.9,
@@ -201,7 +201,7 @@ class AuditTest {
     assertThat(kept.details().get("dualFit")).asString().contains("standardError");
     assertThat(kept.details().get("path")).asString().doesNotContain("converged=false");
     assertThat(audit(kept)).doesNotContainKey("passed").containsKey("z");
-    assertThat(audit(kept).get("verdict")).asString().startsWith("undecided, neurons");
+    assertThat(audit(kept).get("verdict")).asString().startsWith("undecided, independent neurons");
 
     assertThat(audit(audited(fit, 0, false).result(Map.of(), 0).summary()))
         .containsEntry("passed", true);

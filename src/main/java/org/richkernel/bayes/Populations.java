@@ -62,6 +62,11 @@ public record Populations(
     return Arrays.copyOfRange(fields, from, from + samples[index] * width);
   }
 
+  /** Fields of the newest population of the first chain at S, row-major. */
+  public float[] newest() {
+    return population(kept() - 1);
+  }
+
   /**
    * The newest population of each chain, with rows repeated or left out where the numbers of
    * samples differ.

@@ -101,8 +101,7 @@ final class SearchOptions {
       description =
           "Test the converged solution by neurons that are drawn independently of it at its tilt, "
               + "and count it as not converged if y.v leaves their error or --tolerance; undecided, and "
-              + "without effect, where neurons of a bounded activation may not have filled its wells "
-              + "(inputs of rank above 6); one hidden layer only. Default: off.")
+              + "without effect, where these neurons may not have reached all of the density; one hidden layer only. Default: off.")
   private boolean audit;
 
   /** The search, checked. */

@@ -1,7 +1,6 @@
 package org.richkernel.bayes.sweep;
 
 import java.util.Locale;
-import org.richkernel.bayes.WellFinder;
 import org.richkernel.sampling.Estimate;
 
 /**
@@ -12,8 +11,9 @@ import org.richkernel.sampling.Estimate;
  * @param drift correction of the late averages less that of the early ones
  * @param fit y.v of the solution
  * @param tolerance of the problem
- * @param wellsFilled whether the neurons could reach all wells of the density that are known; false
- *     for a bounded activation in more dimensions than wells are looked for in
+ * @param mixed whether nothing says that the neurons missed a part of the density: false for wells
+ *     that were not looked for, and where neurons that start in the solution stay apart from those
+ *     that start in the prior
  * @param neurons that were drawn
  * @param sweeps that they made
  * @param acceptance share of their last moves that was accepted
@@ -24,7 +24,7 @@ public record AuditResult(
     Estimate drift,
     Estimate fit,
     double tolerance,
-    boolean wellsFilled,
+    boolean mixed,
     int neurons,
     int sweeps,
     double acceptance,
@@ -35,6 +35,19 @@ public record AuditResult(
    * bar is true.
    */
   private static final double LARGEST_Z = 3.3;
+
+  /** Whether other neurons at the tilt of the same v say the same, by the errors of the neurons. */
+  boolean agreesWith(AuditResult other) {
+    double apart = Math.abs(correction.value() - other.correction.value());
+    return apart <= LARGEST_Z * Math.hypot(correction.error(), other.correction.error())
+        || apart <= tolerance * Math.abs(fit.value());
+  }
+
+  /** The same of neurons that are known not to have mixed. */
+  AuditResult unmixed() {
+    return new AuditResult(
+        correction, drift, fit, tolerance, false, neurons, sweeps, acceptance, seconds);
+  }
 
   /** Standard error of the correction: that of the neurons and that of the fit together. */
   public double standardError() {
@@ -69,8 +82,8 @@ public record AuditResult(
   /**
    * Passed if the correction is at most 3.3 standard errors, and both it and its error are at most
    * the tolerance: an audit with a larger error would pass anything. The neurons must have arrived,
-   * or their correction says nothing. Otherwise failed, or undecided where wells that the neurons
-   * did not fill may be the reason; no well makes neurons run away.
+   * or their correction says nothing. Otherwise failed, or undecided where the neurons have not
+   * mixed, which may be the reason; that makes no neurons run away.
    */
   public Outcome outcome() {
     // numbers that are not finite do not pass
@@ -80,7 +93,7 @@ public record AuditResult(
         && arrived()) {
       return Outcome.PASSED;
     }
-    return wellsFilled || !Double.isFinite(correction.value()) ? Outcome.FAILED : Outcome.UNDECIDED;
+    return mixed || !Double.isFinite(correction.value()) ? Outcome.FAILED : Outcome.UNDECIDED;
   }
 
   /** Whether the correction did not drift while it was averaged. */
@@ -104,13 +117,10 @@ public record AuditResult(
       case PASSED -> numbers;
       case FAILED -> numbers + ", " + failure();
       case UNDECIDED ->
-          String.format(
-              Locale.ROOT,
-              "undecided, neurons may not have filled the wells of a bounded activation in more"
-                  + " than %d dimensions: %s, %s",
-              WellFinder.MOST_DIMENSIONS,
-              numbers,
-              failure());
+          "undecided, independent neurons may not have reached all of the density: "
+              + numbers
+              + ", "
+              + failure();
     };
   }
 

@@ -126,6 +126,21 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
+   * Puts the neurons where a solution has its own, at the full tilt.
+   *
+   * @param fields whitened fields of some neurons, row-major, r columns; repeated as often as
+   *     needed
+   */
+  void startFrom(float[] fields) {
+    double[] all = new double[COUNT * xi.columns()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = fields[i % fields.length];
+    }
+    backend.upload(all, xi);
+    done = RAMP;
+  }
+
+  /**
    * Moves every neuron once; every other time also with the tilt off on the way, and between wells.
    */
   void sweep() {

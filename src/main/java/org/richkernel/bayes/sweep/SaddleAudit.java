@@ -4,6 +4,8 @@ import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveProblem;
 import org.richkernel.bayes.InputFactor;
+import org.richkernel.bayes.Populations;
+import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.bayes.WellFinder;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -33,6 +35,10 @@ import org.richkernel.solver.RunControl;
  *
  * <p>A correction that drifts, or is beyond its bounds, may be that of neurons that have not
  * arrived: they go on, up to four times as long, before the solution is refused.
+ *
+ * <p>Neurons that would refuse a solution are compared with as many that start where it has its
+ * own. If they stay apart, the density has parts between which neurons do not move in that time,
+ * such as the few condensed ones of a ReLU in many dimensions, and nothing is decided.
  *
  * <p>Neurons of a bounded activation jump between its wells ("Sampling the saddle and certifying
  * it", sections 3 and 4). In more dimensions than wells are looked for in ({@link
@@ -113,7 +119,11 @@ public final class SaddleAudit {
    *     computed then
    */
   public Optional<AuditResult> solve(AdaptiveNbkSolution solution, RunControl control) {
-    return solve(solution.dual(), solution.dualFit(), control);
+    float[] fields =
+        solution.predictor() instanceof SampledPredictor sampled
+            ? sampled.populations().map(Populations::newest).orElse(new float[0])
+            : new float[0];
+    return solve(solution.dual(), solution.dualFit(), fields, control);
   }
 
   /**
@@ -121,8 +131,9 @@ public final class SaddleAudit {
    *
    * @param v dual vector, row-major P x K
    * @param fit tr Y^T v with its error
+   * @param fields whitened fields of neurons of the solution, row-major; empty if there are none
    */
-  Optional<AuditResult> solve(double[] v, Estimate fit, RunControl control) {
+  Optional<AuditResult> solve(double[] v, Estimate fit, float[] fields, RunControl control) {
     plan().requireFits(backend, "lower the number of training points");
     long start = System.nanoTime();
     InputFactor input =
@@ -132,8 +143,8 @@ public final class SaddleAudit {
             problem.trainInputs().toArray(),
             problem.trainInputs().rows(),
             problem.trainInputs().dimension());
+    Optional<AuditResult> result = Optional.empty();
     try (IndependentNeurons neurons = new IndependentNeurons(backend, problem, input, v)) {
-      Optional<AuditResult> result = Optional.empty();
       for (int stage = 0; stage < STAGES; stage++) {
         int sweeps = SWEEPS << stage;
         int first = stage == 0 ? SWEEPS - AVERAGED : sweeps / 2;
@@ -147,7 +158,18 @@ public final class SaddleAudit {
           break;
         }
       }
+    }
+    boolean refuses = result.map(r -> r.outcome() == AuditResult.Outcome.FAILED).orElse(false);
+    if (!refuses || fields.length == 0 || !Double.isFinite(result.get().z())) {
       return result;
+    }
+    try (IndependentNeurons others = new IndependentNeurons(backend, problem, input, v)) {
+      others.startFrom(fields);
+      if (!run(others, SWEEPS - AVERAGED, SWEEPS, control)) {
+        return Optional.empty();
+      }
+      AuditResult fromFit = result(others, fit, SWEEPS, start);
+      return Optional.of(result.get().agreesWith(fromFit) ? result.get() : result.get().unmixed());
     }
   }
 

@@ -21,7 +21,8 @@ class CudaAuditTest {
     try (Backend backend = Backends.open("cuda", BackendOptions.defaults(), line -> {})) {
       AuditResult found =
           new SaddleAudit(backend, exact.problem(SaddleOptions.of(1, 1).withSamples(400)))
-              .solve(exact.dual(), Estimate.exact(exact.dualFit()), RunControl.silent())
+              .solve(
+                  exact.dual(), Estimate.exact(exact.dualFit()), new float[0], RunControl.silent())
               .orElseThrow();
       assertThat(found.outcome()).as(found.verdict()).isEqualTo(AuditResult.Outcome.PASSED);
     }

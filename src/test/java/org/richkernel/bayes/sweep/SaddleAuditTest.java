@@ -51,7 +51,7 @@ class SaddleAuditTest {
       v[i] *= factor;
     }
     return new SaddleAudit(backend, problem)
-        .solve(v, Estimate.exact(factor * fit), RunControl.silent())
+        .solve(v, Estimate.exact(factor * fit), new float[0], RunControl.silent())
         .orElseThrow();
   }
 
@@ -161,8 +161,33 @@ class SaddleAuditTest {
     assertThat(found.outcome()).isEqualTo(Outcome.UNDECIDED);
     assertThat(found.verdict())
         .startsWith(
-            "undecided, neurons may not have filled the wells of a bounded activation in more than"
-                + " 6 dimensions: independent neurons correct y.v by");
+            "undecided, independent neurons may not have reached all of the density: independent"
+                + " neurons correct y.v by");
+  }
+
+  /**
+   * At the exact v scaled by 1.05 a refusal holds only if neurons that start elsewhere come to the
+   * same; those that start in a condensed state far out, from which 100 sweeps do not bring them
+   * back, say that nothing is decided.
+   */
+  @Test
+  void aRefusalNeedsNeuronsOfBothStartsToMeet() {
+    ExactCase exact = ExactCase.named("relu-g1-k0.01");
+    double[] v = exact.dual().clone();
+    for (int i = 0; i < v.length; i++) {
+      v[i] *= 1.05;
+    }
+    Estimate fit = Estimate.exact(1.05 * exact.dualFit());
+    SaddleAudit audit = new SaddleAudit(backend, exact.problem(OPTIONS));
+    int rank = 2;
+    float[] near = new float[100 * rank];
+    AuditResult met = audit.solve(v, fit, near, RunControl.silent()).orElseThrow();
+    assertThat(met.outcome()).isEqualTo(Outcome.FAILED);
+    float[] far = new float[100 * rank];
+    java.util.Arrays.fill(far, 1e6f);
+    AuditResult apart = audit.solve(v, fit, far, RunControl.silent()).orElseThrow();
+    assertThat(apart.outcome()).isEqualTo(Outcome.UNDECIDED);
+    assertThat(apart.correction()).isEqualTo(met.correction());
   }
 
   @Test
