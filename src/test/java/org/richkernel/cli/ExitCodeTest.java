@@ -41,7 +41,8 @@ class ExitCodeTest {
     assertThat(run.out()).containsPattern("burn-in +1 of at most [0-9]+  gamma 0\\.05000 ");
     assertThat(run.out()).containsPattern("sampling +[0-9]+ of at most [0-9]+  gamma 1\\.000 ");
     assertThat(written())
-        .containsExactly("arrays.npz", "model.json", "model.npz", "report.html", "summary.json");
+        .containsExactly(
+            ".lock", "arrays.npz", "model.json", "model.npz", "report.html", "summary.json");
   }
 
   @Test

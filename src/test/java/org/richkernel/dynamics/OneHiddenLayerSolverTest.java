@@ -312,7 +312,7 @@ class OneHiddenLayerSolverTest {
               "weight-decay is 0.0; the kernel predictors need weight decay; use the outputs f");
       assertThatThrownBy(() -> solution.tangentPredictor(backend))
           .isInstanceOf(InvalidProblemException.class)
-          .hasMessage("activation is tanh; the tangent predictor needs relu or linear");
+          .hasMessage("activation is tanh; the tangent predictor needs relu, leaky-relu or linear");
     }
   }
 }

@@ -35,7 +35,8 @@ final class SteinForm {
    */
   SteinForm(Backend backend, Activation activation, Workspace memory, Matrix unit) {
     if (!activation.isOdd()) {
-      throw new IllegalArgumentException("phi'' / phi' of " + activation + " is not known here");
+      throw new IllegalArgumentException(
+          "the second derivative of " + activation + " is not known here");
     }
     this.backend = backend;
     this.activation = activation;

@@ -172,8 +172,8 @@ class KernelAdaptationTest {
     MapOptions options = new MapOptions(1000, 3, 1e-2, 3);
     MemoryPlan plan = MapSolver.plan(problem, options, others);
     MapSolver.solve(backend, problem, cross, variance, options, RunControl.silent());
-    // the rest is what products of the processor hold for themselves
-    assertThat(backend.peakBytes() - plan.matrixBytes()).isBetween(0L, 300_000L);
+    // the rest is what products and inverses of the processor hold for themselves
+    assertThat(backend.peakBytes() - plan.matrixBytes()).isBetween(0L, 320_000L);
   }
 
   /** Nothing is drawn, sampled or allocated before the refusal. */
