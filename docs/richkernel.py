@@ -38,7 +38,8 @@ def run(command, out, program=("java", "-jar", JAR), **options):
     """Run a command into the folder `out` and load it.
 
     Options are those of the command line with `_` for `-` (`train_size=100`); True stands for a switch, None is left out,
-    arrays are handed over as .npy files in `out`. Raises RuntimeError with the program's message unless it ended with 0
+    arrays are handed over as .npy files in `out`, lists
+    are joined by commas. Raises RuntimeError with the program's message unless it ended with 0
     (converged) or 3 (results written, not converged).
     """
     out = Path(out)
@@ -52,6 +53,8 @@ def run(command, out, program=("java", "-jar", JAR), **options):
             file = out / f"input_{name}.npy"
             numpy.save(file, numpy.ascontiguousarray(value))
             value = file
+        elif isinstance(value, (list, tuple)):
+            value = ",".join(map(str, value))
         words += [flag] if value is True else [flag, str(value)]
     ended = subprocess.run(words, capture_output=True, text=True)
     if ended.returncode not in (0, 3):

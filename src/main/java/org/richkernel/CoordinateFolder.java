@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -59,6 +61,7 @@ record CoordinateFolder(
       }
       runs.add(run);
     }
+    requireDifferent(folder, archives(folder), runs);
     List<Integer> widths = runs.stream().map(CoordinateRun::width).distinct().sorted().toList();
     if (widths.size() < 2) {
       throw new InvalidDataException(
@@ -70,6 +73,39 @@ record CoordinateFolder(
     }
     return new CoordinateFolder(
         declared, file.weightDecay().map(CoordinateFolder::fractions), runs);
+  }
+
+  /** Copies of one network would pass for independent ones and make every error too small. */
+  private static void requireDifferent(Path folder, List<Path> files, List<CoordinateRun> runs) {
+    Map<List<Long>, Path> seen = new HashMap<>();
+    for (int i = 0; i < runs.size(); i++) {
+      CoordinateRun run = runs.get(i);
+      Path other = seen.put(List.of((long) run.width(), run.seed()), files.get(i));
+      if (other != null) {
+        throw new InvalidDataException(
+            folder.toString(),
+            String.format(
+                Locale.ROOT,
+                "%s and %s are both of n = %d and seed %d",
+                other.getFileName(),
+                files.get(i).getFileName(),
+                run.width(),
+                run.seed()),
+            "keep one of them, or write the seeds that they were made with");
+      }
+    }
+  }
+
+  /** A network may diverge while it is trained, but it starts with numbers. */
+  private static void requireFiniteStart(Path file, String name, double[] values, int times) {
+    for (int i = 0; i < values.length / times; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InvalidDataException(
+            file.toString(),
+            "its " + name + " holds " + values[i] + " at step 0",
+            "write a network that starts with finite numbers, or remove the file");
+      }
+    }
   }
 
   private static Parametrization declared(Path folder, ParametrizationFile file) {
@@ -122,6 +158,7 @@ record CoordinateFolder(
       }
       int times = shape[0];
       int points = shape[1];
+      requireFiniteStart(file, "f", outputs.values(), times);
       List<double[]> hidden = new ArrayList<>();
       for (int l = 1; l <= depth; l++) {
         Table h = archive.read("h" + l);
@@ -137,6 +174,7 @@ record CoordinateFolder(
                   points,
                   width));
         }
+        requireFiniteStart(file, "h" + l, h.values(), times);
         hidden.add(h.values());
       }
       return new CoordinateRun(

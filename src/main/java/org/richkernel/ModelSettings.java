@@ -80,9 +80,17 @@ final class ModelSettings {
   /** The network that {@link #describe} has described. */
   static NetworkSpec network(Map<String, Object> settings) {
     List<?> variances = (List<?>) settings.get("weight-variance");
-    return NetworkSpec.of(
-            ((Number) settings.get("hidden-layers")).intValue(),
-            Activation.named(String.valueOf(settings.get("activation"))))
+    Activation activation;
+    try {
+      activation = Activation.named(String.valueOf(settings.get("activation")));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(
+          ModelFile.SETTINGS,
+          "holds an activation that is not known (" + e.getMessage() + ")",
+          "read it with the version of richkernel that wrote it",
+          e);
+    }
+    return NetworkSpec.of(((Number) settings.get("hidden-layers")).intValue(), activation)
         .withWeightVariances(
             variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
         .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());

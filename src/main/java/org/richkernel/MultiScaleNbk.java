@@ -25,6 +25,9 @@ import org.richkernel.solver.RunControl;
  * Immutable; every setter returns a changed copy.
  */
 public final class MultiScaleNbk {
+  /** Beyond it forces overflow float32. */
+  private static final double LARGEST_CHI = 1e24;
+
   private final NetworkSpec network;
   private final int width;
   private final double[] chis;
@@ -69,8 +72,9 @@ public final class MultiScaleNbk {
       throw new InvalidProblemException("chi", "empty", "give at least one scale");
     }
     for (double chi : scales) {
-      if (!(chi > 0) || Double.isInfinite(chi)) {
-        throw new InvalidProblemException("chi", chi, "use a positive finite number");
+      if (!(chi > 0 && chi <= LARGEST_CHI)) {
+        throw new InvalidProblemException(
+            "chi", chi, "use a positive number of at most " + LARGEST_CHI);
       }
     }
     return new MultiScaleNbk(network, width, scales.clone(), order, options);

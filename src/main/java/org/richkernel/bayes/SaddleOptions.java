@@ -25,12 +25,15 @@ public record SaddleOptions(
     double tolerance,
     int maxSweeps,
     LargeData largeData) {
+  /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
+  public static final double MAX_GAMMA = 1e12;
+
   /** Fewest samples that the extrapolation accepts: S/4 must still be a population. */
   public static final int MIN_SAMPLES = 64;
 
   public SaddleOptions {
-    if (!(gamma >= 0) || Double.isInfinite(gamma)) {
-      throw new InvalidProblemException("gamma", gamma, "use a finite number of at least 0");
+    if (!(gamma >= 0) || gamma > MAX_GAMMA) {
+      throw new InvalidProblemException("gamma", gamma, "use 0 to " + MAX_GAMMA);
     }
     if (!(beta > 0) || Double.isInfinite(beta)) {
       throw new InvalidProblemException("beta", beta, "use a positive finite number");

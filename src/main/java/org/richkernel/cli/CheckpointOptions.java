@@ -15,7 +15,7 @@ final class CheckpointOptions {
       negatable = true,
       description =
           "Go on from the checkpoint in the --out folder; start afresh if there is none. "
-              + "Default: off, which removes an old checkpoint.")
+              + "Default: off, which moves an old checkpoint to checkpoint.before.")
   private boolean resume;
 
   @Option(

@@ -56,10 +56,7 @@ final class ConfigFile {
     for (Map.Entry<String, JsonNode> entry : read.properties()) {
       String name = entry.getKey();
       OptionSpec option = command.findOption("--" + name);
-      if (repeated
-          && (NOT_REPEATED.contains(name)
-              || isDefault(option, entry.getValue())
-              || read.path(NEEDS.getOrDefault(name, name)).isNull())) {
+      if (repeated && goesWithoutSaying(option, name, read)) {
         continue;
       }
       boolean usable = option != null && !option.usageHelp() && !option.versionHelp();
@@ -86,7 +83,17 @@ final class ConfigFile {
     }
   }
 
-  /** Whether a recorded value goes without saying; to tell it may contradict other options. */
+  /** Whether to tell a recorded value again adds nothing, or even contradicts other options. */
+  private static boolean goesWithoutSaying(
+      @Nullable OptionSpec option, String name, JsonNode config) {
+    // at finite width chi is what gamma and the scaling came to
+    boolean finite = config.hasNonNull("chi") && config.hasNonNull("width");
+    return NOT_REPEATED.contains(name)
+        || isDefault(option, config.path(name))
+        || !config.hasNonNull(NEEDS.getOrDefault(name, name))
+        || (finite && (name.equals("gamma") || name.equals("scaling")));
+  }
+
   private static boolean isDefault(@Nullable OptionSpec option, JsonNode value) {
     if (value.isNull()) {
       return true;

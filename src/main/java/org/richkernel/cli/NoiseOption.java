@@ -37,7 +37,7 @@ final class NoiseOption {
     if (kappa == null) {
       return BETA;
     }
-    if (!(kappa > 0 && kappa < Double.POSITIVE_INFINITY)) {
+    if (!(kappa > 0 && kappa < Double.POSITIVE_INFINITY) || Double.isInfinite(1 / kappa)) {
       throw new InvalidProblemException("kappa", kappa, "use a positive finite number");
     }
     return 1 / kappa;
@@ -56,7 +56,7 @@ final class NoiseOption {
     if (beta == null) {
       return 1 / BETA;
     }
-    if (!(beta > 0)) {
+    if (!(beta > 0) || Double.isInfinite(1 / beta)) {
       throw new InvalidProblemException("beta", beta, "use a positive number");
     }
     return 1 / beta;

@@ -23,12 +23,15 @@ public record LangevinOptions(
     long seed,
     double tolerance,
     int maxSweeps) {
+  /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
+  public static final double MAX_GAMMA = 1e12;
+
   /** Most chains that are accepted. */
   public static final int MAX_CHAINS = 256;
 
   public LangevinOptions {
-    if (!(gamma >= 0) || Double.isInfinite(gamma)) {
-      throw new InvalidProblemException("gamma", gamma, "use a finite number of at least 0");
+    if (!(gamma >= 0) || gamma > MAX_GAMMA) {
+      throw new InvalidProblemException("gamma", gamma, "use 0 to " + MAX_GAMMA);
     }
     if (gamma == 0 && readout == Readout.SAMPLED) {
       throw new InvalidProblemException(

@@ -33,6 +33,8 @@ public record ParametrizationFile(
   /** Name of the file. */
   public static final String NAME = "parametrization.json";
 
+  private static final int MOST_LAYERS = 1000;
+
   private static final String MEND =
       "write {\"optimizer\": \"adam\", \"L\": 2, \"a\": [0, 0, 0], \"b\": [0, \"1/2\", 1],"
           + " \"c\": [0, 1, 1]}";
@@ -48,7 +50,7 @@ public record ParametrizationFile(
       throw new InvalidDataException(
           folder.toString(),
           Files.isDirectory(folder) ? "it holds no " + NAME : "there is no such folder",
-          MEND);
+          Files.isDirectory(folder) ? MEND : "name a folder of dumps");
     }
     try {
       JsonNode json = Json.readObject(Files.readAllBytes(file));
@@ -56,9 +58,11 @@ public record ParametrizationFile(
       if (!json.path("optimizer").isTextual()) {
         throw new InvalidDataException(source, "it names no \"optimizer\"", MEND);
       }
-      if (!json.path("L").canConvertToInt() || json.path("L").asInt() < 1) {
+      if (!json.path("L").canConvertToInt()
+          || json.path("L").asInt() < 1
+          || json.path("L").asInt() > MOST_LAYERS) {
         throw new InvalidDataException(
-            source, "\"L\" is no number of hidden layers of at least 1", MEND);
+            source, "\"L\" is no number of hidden layers of 1 to " + MOST_LAYERS, MEND);
       }
       int depth = json.path("L").asInt();
       return new ParametrizationFile(

@@ -232,6 +232,9 @@ class BadInputTest {
         Arguments.of("lazy", "--kappa=-1", "--kappa is -1.0"),
         Arguments.of("lazy", "--beta=0", "--beta is 0.0"),
         Arguments.of("bayes", "--kappa=0", "--kappa is 0.0"),
+        Arguments.of("bayes", "--kappa=1e-320", "--kappa is 1.0E-320"),
+        Arguments.of("bayes", "--gamma=1e20", "--gamma is 1.0E20"),
+        Arguments.of("bayes", "--weight-variance=1e-200", "--weight-variance is 1.0E-200"),
         Arguments.of("lazy", "--kernel=rbf", "--kernel"));
   }
 

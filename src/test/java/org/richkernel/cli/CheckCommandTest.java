@@ -111,16 +111,20 @@ class CheckCommandTest {
   }
 
   /** The least that another program has to write: n, h, f. */
-  private void dump(String name, long width, double size) {
+  private void dump(String name, long width, double size, long... seed) {
     try (NpzWriter writer = NpzWriter.create(dumps.resolve(name))) {
       double[] h = new double[3 * 2 * 2];
       double[] f = new double[3 * 2];
       double start = 1 / Math.sqrt((double) width);
       for (int t = 0; t < 3; t++) {
-        Arrays.fill(h, 4 * t, 4 * t + 4, 1 + t * size);
-        Arrays.fill(f, 2 * t, 2 * t + 2, start + t * size);
+        double moved = t == 0 ? 0 : t * size;
+        Arrays.fill(h, 4 * t, 4 * t + 4, 1 + moved);
+        Arrays.fill(f, 2 * t, 2 * t + 2, start + moved);
       }
       writer.put("n", new long[] {width});
+      if (seed.length > 0) {
+        writer.put("seed", seed);
+      }
       writer.put("h1", h, 3, 2, 2);
       writer.put("h2", h, 3, 2, 2);
       writer.put("f", f, 3, 2);
@@ -164,6 +168,28 @@ class CheckCommandTest {
     dump("b.npz", 16, 0);
     dump("a.npz", 16, 0);
     refused("dumps: at fewer than 2 widths do its runs move, by finite numbers; dump a step with");
+  }
+
+  @Test
+  void copiesAndNetworksWithoutNumbersAreNoRuns() throws IOException {
+    declare(DECLARED);
+    dump("a.npz", 16, 1);
+    dump("b.npz", 64, 1);
+    try (NpzWriter writer = NpzWriter.create(dumps.resolve("c.npz"))) {
+      double[] h = new double[2 * 2];
+      h[1] = Double.NaN;
+      writer.put("n", new long[] {64});
+      writer.put("seed", new long[] {1});
+      writer.put("h1", h, 2, 1, 2);
+      writer.put("h2", h, 2, 1, 2);
+      writer.put("f", new double[2], 2, 1);
+      writer.commit();
+    }
+    refused("c.npz: its h1 holds NaN at step 0");
+    Files.delete(dumps.resolve("c.npz"));
+    dump("c.npz", 16, 1, 7);
+    dump("d.npz", 16, 1, 7);
+    refused("c.npz and d.npz are both of n = 16 and seed 7; keep one of them");
   }
 
   @Test

@@ -120,7 +120,9 @@ class ConfigFileTest {
         "bayes --samples=64 --max-sweeps=20 --gamma=0.5 --activation=leaky-relu:0.2",
         "dynamics --samples=64 --steps=3 --activation=tanh --solver=causal",
         "finite --method=gd --width=16 --steps=3",
-        "finite --method=langevin --width=16 --max-sweeps=20"
+        "finite --method=langevin --width=16 --max-sweeps=20",
+        "bayes --order=one-loop --width=50 --samples=100 --max-sweeps=20 --activation=erf --chi=4",
+        "bayes --order=map --width=200 --samples=1000 --activation=erf"
       })
   void summaryOfARunRepeatsIt(String command, @TempDir Path folder) throws IOException {
     List<String> first = new ArrayList<>(Program.digits("", 8, 4, "--threads=1", "--quiet"));
