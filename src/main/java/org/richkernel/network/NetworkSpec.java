@@ -15,7 +15,7 @@ public final class NetworkSpec {
   /** Deepest network that is accepted. */
   public static final int MAX_HIDDEN_LAYERS = 64;
 
-  /** Smaller variances, and larger than its inverse, leave the range of float32. */
+  /** Fields of smaller variances leave the range of float32. */
   private static final double LEAST_VARIANCE = 1e-30;
 
   private final int hiddenLayers;
@@ -26,11 +26,9 @@ public final class NetworkSpec {
   private NetworkSpec(
       int hiddenLayers, Activation activation, double[] weightVariance, double biasVariance) {
     for (double g : weightVariance) {
-      if (!(g >= LEAST_VARIANCE && g <= 1 / LEAST_VARIANCE)) {
+      if (!(g >= LEAST_VARIANCE) || Double.isInfinite(g)) {
         throw new InvalidProblemException(
-            "weight-variance",
-            g,
-            "use a positive number from " + LEAST_VARIANCE + " to " + 1 / LEAST_VARIANCE);
+            "weight-variance", g, "use a finite number of at least " + LEAST_VARIANCE);
       }
     }
     if (!(biasVariance >= 0) || Double.isInfinite(biasVariance)) {

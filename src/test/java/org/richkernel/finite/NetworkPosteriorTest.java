@@ -357,7 +357,7 @@ class NetworkPosteriorTest {
   void nonsenseIsRefusedInOneLine() {
     assertThatThrownBy(() -> LangevinOptions.of(-1, 10, 5))
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessage("gamma is -1.0; use a finite number of at least 0");
+        .hasMessage("gamma is -1.0; use 0 to 1.0E12");
     assertThatThrownBy(() -> LangevinOptions.of(0, 10, 5).withReadout(Readout.SAMPLED))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("integrate it out");
