@@ -19,10 +19,13 @@ class PythonModuleTest {
       import sys, numpy
       sys.path.insert(0, "docs")
       import richkernel
-      program = ["java", "-cp", sys.argv[1], "org.richkernel.cli.Main"]
+      program = [sys.argv[3], "-cp", sys.argv[1], "org.richkernel.cli.Main"]
       x = numpy.array([[1.0, 0.2], [-0.3, 0.9], [0.5, -0.8]])
       y = numpy.array([1.0, -1.0, 0.5])
       """;
+
+  private static final String JAVA =
+      Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
   @BeforeEach
   void needsNumPy() throws IOException, InterruptedException {
@@ -43,7 +46,8 @@ class PythonModuleTest {
                 assert numpy.allclose(richkernel.load(sys.argv[2]).arrays["f_test"], y[:2], atol=1e-3)
                 """,
             System.getProperty("java.class.path"),
-            folder.resolve("fit").toString());
+            folder.resolve("fit").toString(),
+            JAVA);
     assertThat(run.output()).isEmpty();
     assertThat(run.code()).isZero();
   }
@@ -60,7 +64,8 @@ class PythonModuleTest {
                     print(e)
                 """,
             System.getProperty("java.class.path"),
-            folder.resolve("fit").toString());
+            folder.resolve("fit").toString(),
+            JAVA);
     assertThat(run.output()).startsWith("richkernel lazy ended with 2: ").contains("--beta");
   }
 
