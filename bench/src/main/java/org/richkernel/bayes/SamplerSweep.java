@@ -42,8 +42,8 @@ public class SamplerSweep {
   public int threads;
 
   /** Of the hidden layer. */
-  @Param({"RELU", "TANH"})
-  public Activation activation;
+  @Param({"relu", "tanh"})
+  public String activation;
 
   /** P. */
   @Param("100")
@@ -75,14 +75,15 @@ public class SamplerSweep {
     InputFactor input =
         InputFactor.of(
             backend,
-            NetworkSpec.of(1, activation),
+            NetworkSpec.of(1, Activation.named(activation)),
             digits.inputs(),
             points,
             digits.inputDimension());
     double[] y = digits.targets();
     int rows = HiddenLayerPosterior.largestBlock(samples, BLOCKS);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    posterior = new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
+    posterior =
+        new HiddenLayerPosterior(backend, Activation.named(activation), input, y, parameters, rows);
     population = posterior.newPopulation(samples, BLOCKS);
     layer = new LayerAverages(backend, input.rank(), points, 1, rows);
     chain =

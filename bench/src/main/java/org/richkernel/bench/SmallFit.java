@@ -42,8 +42,8 @@ public class SmallFit {
   public int threads;
 
   /** Of the hidden layer. */
-  @Param({"RELU", "TANH"})
-  public Activation activation;
+  @Param({"relu", "tanh"})
+  public String activation;
 
   /** P. */
   @Param("100")
@@ -87,7 +87,7 @@ public class SmallFit {
   /** Burn-in, sweeps, averages, predictions; no tolerance would end it earlier. */
   @Benchmark
   public AdaptiveNbkFit fit() {
-    return AdaptiveNbk.of(NetworkSpec.of(1, activation))
+    return AdaptiveNbk.of(NetworkSpec.of(1, Activation.named(activation)))
         .gamma(1)
         .beta(10)
         .samples(samples)

@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.richkernel.compute.Activation;
 
 /**
  * What a plain loop over one Java array reaches: the ceiling of an elementwise pass that the
@@ -62,21 +63,21 @@ public class PlainLoops {
   /** h = max(h, 0). */
   @Benchmark
   public float[] reluInPlace() {
-    ActivationLoops.relu(h, h.length);
+    Activation.RELU.apply(h, h.length);
     return h;
   }
 
   /** h = tanh(h). */
   @Benchmark
   public float[] tanhInPlace() {
-    ActivationLoops.tanh(h, h.length);
+    Activation.TANH.apply(h, h.length);
     return h;
   }
 
   /** h = erf(h). */
   @Benchmark
   public float[] erfInPlace() {
-    ActivationLoops.erf(h, h.length);
+    Activation.ERF.apply(h, h.length);
     return h;
   }
 }
