@@ -53,6 +53,14 @@ fi
 if awk '$6 > 0 { print "CUDA kernels: " $1 " spills " $6 " bytes on sm_" $2; bad = 1 } END { exit !bad }' "$work/table" >&2; then
   exit 1
 fi
+# Functions that kernels call instead of inlining them spill registers of their own.
+for architecture in $architectures; do
+  if awk '/Function properties for/ { name = $NF } /[1-9][0-9]* bytes spill stores/ { print name ": " $0; bad = 1 } END { exit !bad }' \
+      "$work/log.$architecture" >&2; then
+    echo "CUDA kernels: functions spill registers on sm_$architecture" >&2
+    exit 1
+  fi
+done
 echo "CUDA kernels: $entries compile for sm_$(echo $architectures | sed 's/ /, sm_/g') without warnings or spills"
 
 [ -n "$report" ] || exit 0

@@ -27,11 +27,12 @@ __device__ __forceinline__ void rk_differentiate_rows(
 }
 
 template <typename F, typename T>
-__device__ __noinline__ void rk_differentiate_by_width(
+__device__ __forceinline__ void rk_differentiate_by_width(
     F unit, rk_index rows, rk_index columns, int wide, const T* h, rk_index ldh, T* phi,
     rk_index ldphi, T* slope, rk_index ldslope) {
+  // two GELUs and their slopes at once would spill registers in float64, which references use
   if (wide) {
-    rk_differentiate_rows<rk_wide<T>::count>(
+    rk_differentiate_rows<sizeof(T) == 8 ? 1 : rk_wide<T>::count>(
         unit, rows, columns, h, ldh, phi, ldphi, slope, ldslope);
   } else {
     rk_differentiate_rows<1>(unit, rows, columns, h, ldh, phi, ldphi, slope, ldslope);

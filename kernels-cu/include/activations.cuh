@@ -110,9 +110,8 @@ struct rk_sigmoid {
     return (h > T(0) ? T(1) : e) / (T(1) + e);
   }
   template <typename T>
-  static __device__ __forceinline__ T slope(T h, T) {
-    T e = rk_exp(-rk_magnitude(h));
-    return e / ((T(1) + e) * (T(1) + e));
+  static __device__ __forceinline__ T slope(T, T phi) {
+    return phi * (T(1) - phi);
   }
 };
 
