@@ -174,7 +174,7 @@ final class FiniteWidthOptions {
     if (chi == null) {
       return new double[] {MEAN_FIELD.equals(scaling) ? neurons : 1};
     }
-    double[] scales = Sweep.geometric("chi", chi);
+    double[] scales = NumberRange.geometric("chi", chi);
     for (double scale : scales) {
       if (!(scale > 0) || Double.isInfinite(scale)) {
         throw new InvalidProblemException(

@@ -98,7 +98,7 @@ public final class Main {
   private static final class Richkernel {}
 
   /** The commands with their options. */
-  private static CommandLine program(Console console) {
+  static CommandLine program(Console console) {
     CommandLine program =
         new CommandLine(new Richkernel())
             .addSubcommand(new LazyCommand(console))
@@ -108,12 +108,15 @@ public final class Main {
             .addSubcommand(new AbcCommand(console))
             .addSubcommand(new CheckCommand(console))
             .addSubcommand(new FiniteCommand(console))
+            .addSubcommand(new SweepCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new DevicesCommand(console));
     addHelp(program);
     program.getSubcommands().values().forEach(Main::addHelp);
+    // what follows the name of the swept command is for that command
+    program.getSubcommands().get("sweep").setStopAtPositional(true);
     return program
         .setOut(console.out())
         .setErr(console.err())

@@ -107,7 +107,7 @@ final class PhaseCommand implements Callable<Integer> {
   }
 
   private int diagram(ControlledRun course, long start) {
-    double[] sweep = Sweep.linear("weight-variance", weightVariance);
+    double[] sweep = NumberRange.linear("weight-variance", weightVariance);
     if (sweep.length < 2) {
       throw new InvalidProblemException(
           "weight-variance", weightVariance, "a diagram needs a range A:B:N");

@@ -123,6 +123,7 @@ public final class ReportWriter {
     all.addAll(comparison);
     all.addAll(
         List.of(
+            SweepSection.of(result),
             PhaseSection.of(result),
             ScalingSection.of(result),
             PathSection.of(result),

@@ -28,6 +28,8 @@ final class SummaryTables {
           AUDIT + ".",
           CrossCheckSection.DETAIL + ".",
           "sweep[",
+          "means[",
+          "runs[",
           "slopes[",
           "path[",
           "starts[");

@@ -4,10 +4,10 @@ import java.util.function.DoubleUnaryOperator;
 import org.richkernel.network.InvalidProblemException;
 
 /** An option that is one number, or a range A:B:N of N numbers from A to B. */
-final class Sweep {
+final class NumberRange {
   private static final int MOST = 10_000;
 
-  private Sweep() {}
+  private NumberRange() {}
 
   /** The numbers, equally spaced. */
   static double[] linear(String option, String text) {

@@ -1,0 +1,181 @@
+package org.richkernel.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.richkernel.report.plot.Numbers;
+import org.richkernel.report.plot.Plot;
+import org.richkernel.result.Result;
+
+/** Means over the seeds of a sweep: a table, and curves over one of its options. */
+final class SweepSection {
+  private static final int MOST_LINES = 8;
+  private static final int MOST_ROWS = 200;
+  private static final String ERROR = "StandardError";
+
+  /** Quantities that are drawn, with their axis. */
+  private static final Map<String, String> DRAWN = drawn();
+
+  /** The mean of a setting. */
+  private record Mean(Map<String, String> options, String converged, Map<?, ?> numbers) {
+    double number(String name) {
+      return numbers.get(name) instanceof Number value ? value.doubleValue() : Double.NaN;
+    }
+
+    String text(String name) {
+      return numbers.get(name) instanceof Number value
+          ? Numbers.withError(value.doubleValue(), number(name + ERROR))
+          : "";
+    }
+  }
+
+  private SweepSection() {}
+
+  private static Map<String, String> drawn() {
+    Map<String, String> drawn = new LinkedHashMap<>();
+    drawn.put("test.loss", "test loss");
+    drawn.put("test.accuracy", "test accuracy");
+    drawn.put("train.loss", "training loss");
+    return drawn;
+  }
+
+  static Section of(Result result) {
+    List<Mean> means = means(result.summary().details().get("means"));
+    if (means.isEmpty()) {
+      return Section.ofFigures("sweep", "Sweep", "", List.of());
+    }
+    List<Figure> figures = new ArrayList<>();
+    Optional<String> over = axis(means);
+    over.ifPresent(
+        option -> DRAWN.forEach((name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
+    return new Section(
+        "sweep",
+        "Sweep",
+        "Means over the seeds of the runs that converged, with one standard error of their scatter;"
+            + " where there is one seed, the Monte Carlo error of its run. Every run is in sweep.csv.",
+        figures,
+        List.of(table(means)));
+  }
+
+  private static List<Mean> means(Object detail) {
+    List<Mean> means = new ArrayList<>();
+    if (detail instanceof List<?> list) {
+      for (Object item : list) {
+        if (item instanceof Map<?, ?> mean
+            && mean.get("options") instanceof Map<?, ?> options
+            && mean.get("numbers") instanceof Map<?, ?> numbers) {
+          Map<String, String> named = new LinkedHashMap<>();
+          options.forEach((name, value) -> named.put(String.valueOf(name), String.valueOf(value)));
+          means.add(new Mean(named, mean.get("converged") + " of " + mean.get("runs"), numbers));
+        }
+      }
+    }
+    return means;
+  }
+
+  /** The first option with at least two values that are numbers. */
+  private static Optional<String> axis(List<Mean> means) {
+    return means.get(0).options().keySet().stream()
+        .filter(
+            option ->
+                means.stream().allMatch(mean -> isNumber(mean.options().getOrDefault(option, "")))
+                    && means.stream().map(mean -> mean.options().get(option)).distinct().count() > 1)
+        .findFirst();
+  }
+
+  private static boolean isNumber(String text) {
+    return text.matches("[-+]?[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?");
+  }
+
+  private static Optional<Figure> curve(List<Mean> means, String option, String name, String label) {
+    Map<String, List<Mean>> lines = lines(means, option);
+    Plot plot = new Plot(label + " over " + option, option, label).size(460, 340);
+    Set<List<Double>> lazies = new LinkedHashSet<>();
+    List<Double> heights = new ArrayList<>();
+    int color = 0;
+    for (Map.Entry<String, List<Mean>> line : lines.entrySet()) {
+      List<Mean> points = line.getValue();
+      double[] ys = column(points, name);
+      if (color == MOST_LINES || Arrays.stream(ys).noneMatch(Double::isFinite)) {
+        continue;
+      }
+      double[] xs = points.stream().mapToDouble(p -> Double.parseDouble(p.options().get(option))).toArray();
+      String key = line.getKey().isEmpty() ? "adaptive" : line.getKey();
+      plot.pointsWithErrors(key, "c" + color, xs, ys, column(points, name + ERROR));
+      Arrays.stream(ys).forEach(heights::add);
+      double[] lazy = column(points, "lazy." + name);
+      if (Arrays.stream(lazy).anyMatch(Double::isFinite)
+          && lazies.add(Arrays.stream(lazy).boxed().toList())) {
+        plot.dashed(key.equals("adaptive") ? "lazy" : "lazy, " + key, "c" + color, xs, lazy);
+        Arrays.stream(lazy).forEach(heights::add);
+      }
+      color++;
+    }
+    if (color == 0) {
+      return Optional.empty();
+    }
+    if (callsForLogX(means, option)) {
+      plot.logX();
+    }
+    if (Scales.callsForLog(heights.stream().mapToDouble(Double::doubleValue).filter(Double::isFinite).toArray())) {
+      plot.logY();
+    }
+    String left = lines.size() > MOST_LINES ? " The first " + MOST_LINES + " of " + lines.size() + " settings." : "";
+    String dashes = lazies.isEmpty() ? "" : " Dashed: the kernel at initialisation of the same runs.";
+    return Optional.of(new Figure(plot.svg(), "Bars: one standard error." + dashes + left));
+  }
+
+  /** Settings that differ in one option only, by the values of the others. */
+  private static Map<String, List<Mean>> lines(List<Mean> means, String option) {
+    Map<String, List<Mean>> lines = new LinkedHashMap<>();
+    for (Mean mean : means) {
+      List<String> others = new ArrayList<>();
+      mean.options()
+          .forEach(
+              (name, value) -> {
+                if (!name.equals(option)) {
+                  others.add(name + " " + value);
+                }
+              });
+      lines.computeIfAbsent(String.join(", ", others), key -> new ArrayList<>()).add(mean);
+    }
+    return lines;
+  }
+
+  private static double[] column(List<Mean> points, String name) {
+    return points.stream().mapToDouble(point -> point.number(name)).toArray();
+  }
+
+  /** Positive values whose gaps grow: neighbours lie closer in their logarithms. */
+  private static boolean callsForLogX(List<Mean> means, String option) {
+    TreeSet<Double> values = new TreeSet<>();
+    means.forEach(mean -> values.add(Double.parseDouble(mean.options().get(option))));
+    return values.first() > 0 && values.last() >= 8 * values.first();
+  }
+
+  private static Section.Grid table(List<Mean> means) {
+    List<String> names = List.copyOf(means.get(0).options().keySet());
+    List<String> columns =
+        List.of("test.loss", "lazy.test.loss", "test.accuracy", "lazy.test.accuracy", "train.loss").stream()
+            .filter(name -> means.stream().anyMatch(mean -> mean.numbers().containsKey(name)))
+            .toList();
+    List<String> header = new ArrayList<>(names);
+    columns.forEach(name -> header.add(name.replace('.', ' ')));
+    header.add("converged");
+    List<List<String>> rows = new ArrayList<>();
+    for (Mean mean : means.subList(0, Math.min(MOST_ROWS, means.size()))) {
+      List<String> row = new ArrayList<>();
+      names.forEach(name -> row.add(mean.options().getOrDefault(name, "")));
+      columns.forEach(name -> row.add(mean.text(name)));
+      row.add(mean.converged());
+      rows.add(row);
+    }
+    return new Section.Grid(header, rows);
+  }
+}

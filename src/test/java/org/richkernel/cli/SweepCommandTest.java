@@ -1,0 +1,142 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SweepCommandTest {
+  private static final List<String> FIT =
+      List.of("bayes", "--config=test-data/digits.yaml", "--test-size=20", "--samples=100");
+
+  @TempDir private Path folder;
+
+  private Program sweep(List<String> command, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("sweep", "--out=" + folder.resolve("sweep")));
+    arguments.addAll(List.of(options));
+    arguments.addAll(command);
+    return Program.run(arguments.toArray(String[]::new));
+  }
+
+  private JsonNode json(String name) throws IOException {
+    return new ObjectMapper().readTree(Files.readAllBytes(folder.resolve("sweep").resolve(name)));
+  }
+
+  @Test
+  void meansAndErrorsAreThoseOfTheRuns() throws IOException {
+    Program run = sweep(FIT, "--over=train-size=10,20", "--over=seed=0..2");
+    assertThat(run.code()).as(run.err()).isZero();
+    double[] losses = new double[3];
+    for (int seed = 0; seed < 3; seed++) {
+      String name = "runs/train-size=20,seed=" + seed + "/summary.json";
+      losses[seed] = json(name).path("test").path("loss").asDouble();
+    }
+    double mean = (losses[0] + losses[1] + losses[2]) / 3;
+    double sum = 0;
+    for (double loss : losses) {
+      sum += (loss - mean) * (loss - mean);
+    }
+    JsonNode means = json("summary.json").path("means");
+    assertThat(means).hasSize(2);
+    JsonNode second = means.get(1);
+    assertThat(second.path("options").path("train-size").asText()).isEqualTo("20");
+    JsonNode numbers = second.path("numbers");
+    assertThat(numbers.path("test.loss").asDouble()).isCloseTo(mean, within(1e-15));
+    // Student's factor of two degrees of freedom widens the error of three values
+    assertThat(numbers.path("test.lossStandardError").asDouble())
+        .isBetween(1.05 * Math.sqrt(sum / 6), 3 * Math.sqrt(sum / 6));
+    assertThat(numbers.path("lazy.test.loss").asDouble()).isGreaterThan(mean);
+    assertThat(Files.readAllLines(folder.resolve("sweep/sweep.csv"))).hasSize(7);
+    assertThat(folder.resolve("sweep/report.html")).content().contains("test loss over train-size");
+  }
+
+  @Test
+  void whatIsFinishedIsNotRunAgainAndTheGridMayGrow() throws IOException {
+    assertThat(sweep(FIT, "--over=train-size=10").code()).isZero();
+    Path finished = folder.resolve("sweep/runs/train-size=10/summary.json");
+    FileTime before = Files.getLastModifiedTime(finished);
+    Program grown = sweep(FIT, "--over=train-size=10,20");
+    assertThat(grown.code()).as(grown.err()).isZero();
+    assertThat(grown.out()).contains("(was there)");
+    assertThat(Files.getLastModifiedTime(finished)).isEqualTo(before);
+    assertThat(json("summary.json").path("runs")).hasSize(2);
+  }
+
+  @Test
+  void theLastIndexToFinishMerges() throws IOException {
+    assertThat(sweep(FIT, "--over=train-size=10,20", "--index=1").code()).isZero();
+    assertThat(folder.resolve("sweep/summary.json")).doesNotExist();
+    Program early = sweep(FIT, "--over=train-size=10,20", "--merge");
+    assertThat(early.code()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(json("summary.json").path("runs")).hasSize(1);
+    assertThat(sweep(FIT, "--over=train-size=10,20", "--index=0").code()).isZero();
+    assertThat(json("summary.json").path("runs")).hasSize(2);
+    assertThat(json("summary.json").path("converged").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aRunThatFailsEndsTheSweepWithItsCode() {
+    Program run = sweep(FIT, "--over=train-size=10,100000");
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("train-size").contains("run 1");
+    assertThat(folder.resolve("sweep/runs/train-size=10/summary.json")).exists();
+    assertThat(folder.resolve("sweep/summary.json")).doesNotExist();
+  }
+
+  @Test
+  void aFolderBelongsToOneCommand() {
+    assertThat(sweep(FIT, "--over=train-size=10").code()).isZero();
+    Program other = sweep(List.of("lazy", "--config=test-data/digits.yaml"), "--over=train-size=10");
+    assertThat(other.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(other.err()).contains("it holds a sweep of: bayes").doesNotContain("\n\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "kappa=1:1000:4:log | kappa=1,kappa=10,kappa=100,kappa=1000",
+        "kappa=1:2:3 | kappa=1,kappa=1.5,kappa=2",
+        "kappa=0.1:10:3:log | kappa=0.1,kappa=1,kappa=10",
+        "seed=0..2 | seed=0,seed=1,seed=2",
+        "classes=0,1;2,3 | classes=0,1,classes=2,3",
+        "train-size=10:320:6:log | "
+            + "train-size=10,train-size=20,train-size=40,train-size=80,train-size=160,train-size=320"
+      })
+  void rangesAndLists(String over, String expected) {
+    Program run = sweep(List.of("bayes"), "--list", "--over=" + over);
+    assertThat(run.code()).as(run.err()).isZero();
+    List<String> lines = run.out().lines().map(line -> line.replaceFirst("^[0-9]+  ", "")).toList();
+    assertThat(String.join(",", lines)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gama=1,2 | it is no option of bayes",
+        "gamma=1,1 | give values that differ",
+        "gamma=x,1 | Invalid value for option '--gamma'",
+        "gamma | use NAME=V1,V2",
+        "seed=3..1 | let the last number be at least the first",
+        "samples=1,2 | it stands among the options of bayes too",
+        "out=a,b | that can be swept over",
+      })
+  void whatCannotBeSweptIsRefusedBeforeAnyRun(String over, String said) {
+    Program run = sweep(FIT, "--over=" + over);
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err().strip()).contains(said).doesNotContain("\n");
+    assertThat(folder.resolve("sweep/runs")).doesNotExist();
+  }
+}
