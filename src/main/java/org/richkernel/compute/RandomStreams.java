@@ -71,6 +71,12 @@ public final class RandomStreams {
   /** Initial weights of networks of several widths, and the points that they are trained on. */
   public static final int SCALING_WEIGHTS = 22;
 
+  /** Initial weights of a one-hidden-layer linear network. */
+  public static final int LINEAR_WEIGHTS = 23;
+
+  /** Tasks of few-shot learning: their classes and images. */
+  public static final int FEW_SHOT_TASKS = 24;
+
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 

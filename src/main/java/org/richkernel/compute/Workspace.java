@@ -34,6 +34,11 @@ public final class Workspace implements AutoCloseable {
     return matrix;
   }
 
+  /** Whether a matrix was planned under this label. */
+  public boolean holds(String label) {
+    return matrices.containsKey(label);
+  }
+
   @Override
   public void close() {
     matrices.values().forEach(Matrix::close);
