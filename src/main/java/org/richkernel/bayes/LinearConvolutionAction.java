@@ -1,0 +1,416 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Side;
+import org.richkernel.compute.Transpose;
+import org.richkernel.network.SiteMap;
+
+/**
+ * Action of a linear convolutional network per channel, as a function of one lower triangular T_l a
+ * layer, C_l = T_l T_l^T being the covariance of the whitened fields over channels:
+ *
+ * <pre>  S(T) = sum_l [ |T_l|^2 / 2 - ln det T_l ] + (gamma^2 / 2) tr Y^T (K + kappa)^{-1} Y,
+ *   X_l = F_l T_l,  Phi^l = X_l X_l^T,  F_l F_l^T = g_{l-1} F(Phi^{l-1}),  K = g_L &lt;R, Phi^L&gt;,</pre>
+ *
+ * the energy per sample of the collective posterior as the number of samples goes to infinity. It
+ * is defined for all T_l with positive diagonals, so that no step of a search can leave the domain
+ * of the tilted measure. dS/dT = 0 says C_l = (1 + F_l^T Phihat^l F_l)^{-1}, the saddle equations
+ * Phi^l = (1 + Sigma^l Phihat^l)^{-1} Sigma^l, Phihat^{l-1} = F* B_l.
+ */
+final class LinearConvolutionAction implements AutoCloseable {
+  /** Of the mean diagonal of a covariance; shifted copies of few patches need not span all sites. */
+  private static final double JITTER = 1e-11;
+
+  private final Backend backend;
+  private final double gamma2;
+  private final Readout readout;
+  private final double[] variance;
+  private final List<Layer> layers = new ArrayList<>();
+  private final Matrix targets;
+  private final Matrix ridge; // Cholesky factor of K + kappa
+  private final Matrix dual;
+  private final Matrix inverse; // dS/dK
+  private final double kappa;
+
+  /** One layer, n = points sites, r columns of its factor. */
+  private record Layer(
+      SiteMap map, Matrix factor, Matrix t, Matrix x, Matrix pull, Matrix small, Matrix kernel)
+      implements AutoCloseable {
+    private static Layer of(Backend backend, SiteMap map, int n, int r) {
+      return new Layer(
+          map,
+          backend.allocate(Precision.FLOAT64, n, r, "factor"),
+          backend.allocate(Precision.FLOAT64, r, r, "T"),
+          backend.allocate(Precision.FLOAT64, n, r, "X"),
+          backend.allocate(Precision.FLOAT64, n, r, "pull on X"),
+          backend.allocate(Precision.FLOAT64, r, r, "pull on T"),
+          backend.allocate(Precision.FLOAT64, n, n, "kernel of sites"));
+    }
+
+    @Override
+    public void close() {
+      List.of(factor, t, x, pull, small, kernel).forEach(Matrix::close);
+    }
+  }
+
+  /**
+   * Pooling of the top layer.
+   *
+   * @param sites s_L
+   * @param average whether site means are read out, and not every site by weights of its own
+   */
+  record Readout(int sites, boolean average) {
+    /** Z with K = Z Z^T from X, row-major. */
+    double[] pooled(double[] x, int points) {
+      int columns = x.length / points;
+      if (!average) {
+        double[] z = x.clone();
+        for (int i = 0; i < z.length; i++) {
+          z[i] /= Math.sqrt(sites);
+        }
+        return z;
+      }
+      int r = columns / sites;
+      double[] z = new double[points * r];
+      for (int i = 0; i < x.length; i++) {
+        z[i / columns * r + i % r] += x[i] / sites;
+      }
+      return z;
+    }
+
+    /** The adjoint of {@link #pooled}. */
+    double[] spread(double[] z, int points) {
+      int r = z.length / points;
+      if (!average) {
+        return pooled(z, points);
+      }
+      double[] x = new double[z.length * sites];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = z[i / (r * sites) * r + i % r] / sites;
+      }
+      return x;
+    }
+  }
+
+  /**
+   * @param patches factor of the first layer's covariance, n_1 x r
+   * @param maps one a layer; the first has been used up by the patches
+   * @param variance g_0 to g_L
+   * @param y Y, row-major P x K
+   */
+  LinearConvolutionAction(
+      Backend backend,
+      InputFactor patches,
+      List<SiteMap> maps,
+      double[] variance,
+      boolean average,
+      double[] y,
+      int points,
+      double gamma,
+      double kappa) {
+    this.backend = backend;
+    this.variance = variance;
+    this.kappa = kappa;
+    gamma2 = gamma * gamma;
+    for (int l = 0; l < maps.size(); l++) {
+      int n = points * maps.get(l).outputSites();
+      layers.add(Layer.of(backend, maps.get(l), n, l == 0 ? patches.rank() : n));
+    }
+    backend.upload(patches.factor(), layers.get(0).factor);
+    readout = new Readout(maps.get(maps.size() - 1).outputSites(), average);
+    int outputs = y.length / points;
+    targets = backend.allocate(Precision.FLOAT64, points, outputs, "targets");
+    dual = backend.allocate(Precision.FLOAT64, points, outputs, "dual");
+    ridge = backend.allocate(Precision.FLOAT64, points, points, "ridge");
+    inverse = backend.allocate(Precision.FLOAT64, points, points, "pull on K");
+    backend.upload(y, targets);
+  }
+
+  /** The entries of all T_l at initialisation: T_l = 1. */
+  double[] atInitialisation() {
+    int size = layers.stream().mapToInt(layer -> triangle(layer.t.rows())).sum();
+    double[] entries = new double[size];
+    int at = 0;
+    for (Layer layer : layers) {
+      for (int i = 0; i < layer.t.rows(); i++) {
+        entries[at + triangle(i) + i] = 1;
+      }
+      at += triangle(layer.t.rows());
+    }
+    return entries;
+  }
+
+  private static int triangle(int n) {
+    return n * (n + 1) / 2;
+  }
+
+  /** P. */
+  int points() {
+    return targets.rows();
+  }
+
+  /**
+   * S and its gradient.
+   *
+   * @param entries lower triangles of all T_l by rows
+   * @param gradient likewise, overwritten
+   * @return +infinity where a diagonal is not positive
+   */
+  double evaluate(double richness2, double[] entries, double[] gradient) {
+    double action = prior(entries);
+    if (Double.isInfinite(action)) {
+      return action;
+    }
+    try {
+      forward();
+    } catch (NotPositiveDefiniteException e) {
+      return Double.POSITIVE_INFINITY;
+    }
+    action += 0.5 * richness2 * backend.dot(targets, dual);
+    backward(richness2);
+    int at = 0;
+    for (Layer layer : layers) {
+      double[] pull = download(layer.small);
+      int r = layer.t.rows();
+      for (int i = 0; i < r; i++) {
+        for (int j = 0; j <= i; j++, at++) {
+          gradient[at] = entries[at] + pull[i * r + j] - (i == j ? 1 / entries[at] : 0);
+        }
+      }
+    }
+    return Double.isNaN(action) ? Double.POSITIVE_INFINITY : action;
+  }
+
+  /** The same at the richness of the network. */
+  double evaluate(double[] entries, double[] gradient) {
+    return evaluate(gamma2, entries, gradient);
+  }
+
+  /** gamma^2. */
+  double richness2() {
+    return gamma2;
+  }
+
+  private double prior(double[] entries) {
+    double sum = 0;
+    int at = 0;
+    for (Layer layer : layers) {
+      int r = layer.t.rows();
+      double[] t = new double[r * r];
+      for (int i = 0; i < r; i++) {
+        for (int j = 0; j <= i; j++, at++) {
+          t[i * r + j] = entries[at];
+          sum += 0.5 * entries[at] * entries[at];
+        }
+        if (!(t[i * r + i] > 0)) {
+          return Double.POSITIVE_INFINITY;
+        }
+        sum -= Math.log(t[i * r + i]);
+      }
+      backend.upload(t, layer.t);
+    }
+    return sum;
+  }
+
+  /** X_l, kernels, K and V. */
+  private void forward() {
+    for (int l = 0; l < layers.size(); l++) {
+      Layer layer = layers.get(l);
+      if (l > 0) {
+        Layer below = layers.get(l - 1);
+        double[] covariance = new double[Math.toIntExact(layer.kernel.size())];
+        layer.map.covariance(download(below.kernel), points(), points(), covariance);
+        backend.upload(covariance, layer.factor);
+        double trace = 0;
+        int n = layer.factor.rows();
+        for (int i = 0; i < n; i++) {
+          trace += covariance[i * n + i];
+        }
+        backend.addDiagonal(JITTER * trace / n, layer.factor);
+        backend.scale(variance[l], layer.factor);
+        backend.cholesky(layer.factor);
+      }
+      backend.gemm(Transpose.NO, Transpose.NO, 1, layer.factor, layer.t, 0, layer.x);
+      if (l < layers.size() - 1) {
+        backend.syrk(Transpose.NO, 1, layer.x, 0, layer.kernel);
+      }
+    }
+    double[] z = pooled();
+    try (Matrix features =
+        backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields")) {
+      backend.upload(z, features);
+      backend.syrk(Transpose.NO, variance[layers.size()], features, 0, ridge);
+    }
+    backend.addDiagonal(kappa, ridge);
+    backend.cholesky(ridge);
+    backend.copy(targets, dual);
+    backend.solveCholesky(ridge, dual);
+  }
+
+  private double[] pooled() {
+    return readout.pooled(download(layers.get(layers.size() - 1).x), points());
+  }
+
+  /** Pulls on T_l, from the top down. */
+  private void backward(double richness2) {
+    // dS/dK = -(gamma^2 / 2) V V^T and dS/dZ = 2 g_L dS/dK Z
+    double scale = -richness2 * variance[layers.size()];
+    double[] z = pooled();
+    try (Matrix features =
+            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields");
+        Matrix pull =
+            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "their pull")) {
+      backend.upload(z, features);
+      backend.gemm(Transpose.NO, Transpose.YES, scale, dual, dual, 0, inverse);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, inverse, features, 0, pull);
+      double[] pulled = download(pull);
+      backend.upload(readout.spread(pulled, points()), layers.get(layers.size() - 1).pull);
+    }
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      Layer layer = layers.get(l);
+      // dS/dT = F^T dS/dX
+      backend.gemm(Transpose.YES, Transpose.NO, 1, layer.factor, layer.pull, 0, layer.small);
+      if (l > 0) {
+        pullBelow(l);
+      }
+    }
+  }
+
+  /** dS/dX of the layer below, through the Cholesky factor and F*. */
+  private void pullBelow(int l) {
+    Layer layer = layers.get(l);
+    Layer below = layers.get(l - 1);
+    int n = layer.factor.rows();
+    // M = F^T dS/dF = (F^T dS/dX) T^T, its lower triangle mirrored
+    backend.gemm(Transpose.NO, Transpose.YES, 1, layer.small, layer.t, 0, layer.kernel);
+    double[] m = download(layer.kernel);
+    for (int i = 0; i < n; i++) {
+      for (int j = i + 1; j < n; j++) {
+        m[i * n + j] = m[j * n + i];
+      }
+    }
+    backend.upload(m, layer.kernel);
+    // 2 dS/dSigma = F^{-T} Q F^{-1}
+    backend.solveTriangular(Side.LEFT, Transpose.YES, 1, layer.factor, layer.kernel);
+    backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, layer.factor, layer.kernel);
+    double[] twice = download(layer.kernel);
+    double trace = 0;
+    for (int i = 0; i < n; i++) {
+      trace += twice[i * n + i];
+    }
+    for (int i = 0; i < n; i++) {
+      twice[i * n + i] += JITTER * trace / n;
+    }
+    double[] pulled = new double[Math.toIntExact(below.kernel.size())];
+    layer.map.adjoint(twice, points(), points(), pulled);
+    // dS/dX = 2 dS/dPhi X; the kernel of the layer below is not needed any more
+    backend.upload(pulled, below.kernel);
+    backend.gemm(
+        Transpose.NO, Transpose.NO, variance[l], below.kernel, below.x, 0, below.pull);
+  }
+
+  /** V of the last evaluation, row-major P x K. */
+  double[] dual() {
+    return download(dual);
+  }
+
+  /**
+   * The pooled kernel of a layer at the last evaluation, row-major P x P: the mean over sites of
+   * entries of equal sites, or over all pairs of sites.
+   *
+   * @param l 1 to L
+   */
+  double[] kernel(int l) {
+    Layer layer = layers.get(l - 1);
+    Readout here = new Readout(layer.map.outputSites(), readout.average);
+    double[] z = here.pooled(download(layer.x), points());
+    try (Matrix features =
+            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields");
+        Matrix kernel = backend.allocate(Precision.FLOAT64, points(), points(), "kernel")) {
+      backend.upload(z, features);
+      backend.syrk(Transpose.NO, 1, features, 0, kernel);
+      return download(kernel);
+    }
+  }
+
+  /**
+   * Coefficients c of the patches of a new image, s_1 x r, in f(x) = sum_a R_a(x) c_a with the
+   * whitened coordinates R_a of its patches; one output.
+   *
+   * @param output of the K
+   */
+  double[] coefficients(int output) {
+    int points = points();
+    int top = layers.size();
+    double[] v = download(dual);
+    int outputs = v.length / points;
+    // f(x) = sum_b k(x, b) q_b over the sites b of the new image, q_b over all training sites
+    int sites = readout.sites;
+    int n = points * sites;
+    double[] q = new double[sites * n];
+    for (int b = 0; b < sites; b++) {
+      for (int mu = 0; mu < points; mu++) {
+        double weight = variance[top] * v[mu * outputs + output];
+        for (int a = 0; a < sites; a++) {
+          double r = readout.average ? 1.0 / (sites * sites) : a == b ? 1.0 / sites : 0;
+          q[b * n + mu * sites + a] = weight * r;
+        }
+      }
+    }
+    for (int l = top; l > 1; l--) {
+      Layer layer = layers.get(l - 1);
+      Layer below = layers.get(l - 2);
+      // <phi(x, b) phi^T> = K_* Sigma^{-1} Phi with K_* = g F k_{l-1}
+      double[] m = solved(layer, q);
+      double[] next = new double[below.map.outputSites() * below.factor.rows()];
+      layer.map.adjoint(m, 1, points, next);
+      for (int i = 0; i < next.length; i++) {
+        next[i] *= variance[l - 1];
+      }
+      q = next;
+    }
+    // k_1(x, b) = R_b C F^T
+    Layer first = layers.get(0);
+    int rank = first.t.rows();
+    int rows = first.map.outputSites();
+    try (Matrix right = backend.allocate(Precision.FLOAT64, rows, first.x.rows(), "weights");
+        Matrix half = backend.allocate(Precision.FLOAT64, rows, rank, "weights on X");
+        Matrix result = backend.allocate(Precision.FLOAT64, rows, rank, "coefficients")) {
+      backend.upload(q, right);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, right, first.x, 0, half);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, half, first.t, 0, result);
+      return download(result);
+    }
+  }
+
+  /** Rows q Phi Sigma^{-1} = q X T^T F^{-1}. */
+  private double[] solved(Layer layer, double[] q) {
+    int n = layer.factor.rows();
+    int rows = q.length / n;
+    try (Matrix right = backend.allocate(Precision.FLOAT64, rows, n, "weights");
+        Matrix half = backend.allocate(Precision.FLOAT64, rows, n, "weights on X")) {
+      backend.upload(q, right);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, right, layer.x, 0, half);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, half, layer.t, 0, right);
+      backend.solveTriangular(Side.RIGHT, Transpose.NO, 1, layer.factor, right);
+      return download(right);
+    }
+  }
+
+  private double[] download(Matrix matrix) {
+    double[] values = new double[Math.toIntExact(matrix.size())];
+    backend.download(matrix, values);
+    return values;
+  }
+
+  @Override
+  public void close() {
+    layers.forEach(Layer::close);
+    List.of(targets, dual, ridge, inverse).forEach(Matrix::close);
+  }
+}
