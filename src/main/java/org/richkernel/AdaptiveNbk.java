@@ -46,8 +46,7 @@ public final class AdaptiveNbk {
    * and a second start where a second solution is possible.
    */
   public static AdaptiveNbk of(NetworkSpec network) {
-    return new AdaptiveNbk(
-        network, SaddleOptions.of(1, 100).withLargeData(LargeData.usual()), Search.usual());
+    return new AdaptiveNbk(network, SaddleOptions.usual(), Search.usual());
   }
 
   /** Sets all options at once. */
@@ -263,15 +262,7 @@ public final class AdaptiveNbk {
   static Map<String, Object> describe(NetworkSpec network, SaddleOptions options) {
     Map<String, Object> all = new LinkedHashMap<>();
     ModelSettings.describe(network, all);
-    all.put("gamma", options.gamma());
-    all.put("beta", options.beta());
-    all.put("samples", options.samples());
-    all.put("determinant-weight", options.determinantWeight());
-    all.put("seed", options.seed());
-    all.put("tolerance", options.tolerance());
-    all.put("max-sweeps", options.maxSweeps());
-    all.put("form", options.largeData().form().id());
-    all.put("save-kernels-up-to", options.largeData().kernelsUpTo());
+    all.putAll(options.describe());
     return all;
   }
 }

@@ -38,45 +38,19 @@ public final class Dynamics {
   }
 
   private Dynamics options(DynamicsOptions options) {
-    return new Dynamics(
-        new DynamicsSettings(
-            settings.network(),
-            options,
-            settings.steps(),
-            settings.stepSize(),
-            settings.recordEvery(),
-            settings.solver(),
-            settings.approximation(),
-            settings.compare(),
-            settings.tolerance()));
+    return new Dynamics(settings.withOptions(options));
   }
 
-  private Dynamics grid(OptionalInt steps, OptionalDouble stepSize, OptionalInt recordEvery) {
-    return new Dynamics(
-        new DynamicsSettings(
-            settings.network(),
-            settings.options(),
-            steps,
-            stepSize,
-            recordEvery,
-            settings.solver(),
-            settings.approximation(),
-            settings.compare(),
-            settings.tolerance()));
+  private Dynamics with(String component, Object value) {
+    return new Dynamics(settings.with(component, value));
   }
 
-  private Dynamics method(SolverKind solver, Approximation approximation, boolean compare) {
-    return new Dynamics(
-        new DynamicsSettings(
-            settings.network(),
-            settings.options(),
-            settings.steps(),
-            settings.stepSize(),
-            settings.recordEvery(),
-            solver,
-            approximation,
-            compare,
-            settings.tolerance()));
+  /**
+   * Sets some of gamma, weight-decay, loss, batch-size, save-history, samples and seed by these
+   * names, those of the command line.
+   */
+  public Dynamics options(Map<String, ?> named) {
+    return options(settings.options().with(named));
   }
 
   /** Sets the richness, positive. */
@@ -87,13 +61,13 @@ public final class Dynamics {
   /** Sets T, the number of steps of gradient descent. */
   public Dynamics steps(int steps) {
     Dynamics checked = options(settings.options().withSteps(steps));
-    return checked.grid(OptionalInt.of(steps), settings.stepSize(), settings.recordEvery());
+    return checked.with("steps", OptionalInt.of(steps));
   }
 
   /** Sets eta, positive. */
   public Dynamics stepSize(double eta) {
     Dynamics checked = options(settings.options().withStepSize(eta));
-    return checked.grid(settings.steps(), OptionalDouble.of(eta), settings.recordEvery());
+    return checked.with("stepSize", OptionalDouble.of(eta));
   }
 
   /** Sets lambda, at least 0. */
@@ -124,7 +98,7 @@ public final class Dynamics {
   /** Sets that kernels are kept at every k-th step; 0 for the first and the last alone. */
   public Dynamics recordEvery(int steps) {
     Dynamics checked = options(settings.options().withRecordEvery(steps));
-    return checked.grid(settings.steps(), settings.stepSize(), OptionalInt.of(steps));
+    return checked.with("recordEvery", OptionalInt.of(steps));
   }
 
   /** Sets whether the kernels between all pairs of times are kept, (P T) x (P T) each. */
@@ -134,17 +108,17 @@ public final class Dynamics {
 
   /** Chooses the solver of the full theory. */
   public Dynamics solver(SolverKind solver) {
-    return method(solver, settings.approximation(), settings.compare());
+    return with("solver", solver);
   }
 
   /** Chooses what is left out of the theory. */
   public Dynamics approximation(Approximation approximation) {
-    return method(settings.solver(), approximation, settings.compare());
+    return with("approximation", approximation);
   }
 
   /** Sets whether every approximation that applies is solved beside the full theory. */
   public Dynamics compare(boolean compare) {
-    return method(settings.solver(), settings.approximation(), compare);
+    return with("compare", compare);
   }
 
   /**
@@ -153,17 +127,7 @@ public final class Dynamics {
    * solver the largest relative change.
    */
   public Dynamics tolerance(double tolerance) {
-    return new Dynamics(
-        new DynamicsSettings(
-            settings.network(),
-            settings.options(),
-            settings.steps(),
-            settings.stepSize(),
-            settings.recordEvery(),
-            settings.solver(),
-            settings.approximation(),
-            settings.compare(),
-            OptionalDouble.of(tolerance)));
+    return with("tolerance", OptionalDouble.of(tolerance));
   }
 
   /**

@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,6 +18,7 @@ import org.richkernel.dynamics.StaticKernelSolver;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
+import org.richkernel.option.Settings;
 
 /**
  * What {@link Dynamics} was asked for, and what the data make of the parts that were left open.
@@ -37,6 +37,8 @@ record DynamicsSettings(
     Approximation approximation,
     boolean compare,
     OptionalDouble tolerance) {
+  private static final Settings<DynamicsSettings> COPIES = Settings.of(DynamicsSettings.class);
+
   private static final int DEFAULT_STEPS = 100;
 
   /** Stands for a step size that is not chosen yet, and fits with every weight decay. */
@@ -137,16 +139,21 @@ record DynamicsSettings(
     int all = points.trainInputs().rows() + points.testInputs().rows();
     int unasked = all <= MOST_POINTS_RECORDED ? (count + DEFAULT_RECORDS - 1) / DEFAULT_RECORDS : 0;
     int every = recordEvery.orElse(unasked);
-    return new DynamicsSettings(
-        network,
-        options.withSteps(count).withStepSize(eta).withRecordEvery(every),
-        OptionalInt.of(count),
-        OptionalDouble.of(eta),
-        OptionalInt.of(every),
-        chosen,
-        approximation,
-        compare,
-        tolerance);
+    return withOptions(options.withSteps(count).withStepSize(eta).withRecordEvery(every))
+        .with("steps", OptionalInt.of(count))
+        .with("stepSize", OptionalDouble.of(eta))
+        .with("recordEvery", OptionalInt.of(every))
+        .with("solver", chosen);
+  }
+
+  /** The same with another value of a component. */
+  DynamicsSettings with(String component, Object value) {
+    return COPIES.with(this, component, value);
+  }
+
+  /** The same with other options. */
+  DynamicsSettings withOptions(DynamicsOptions all) {
+    return with("options", all);
   }
 
   private SolverKind chosenSolver(int outputs) {
@@ -202,19 +209,10 @@ record DynamicsSettings(
   Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();
     ModelSettings.describe(network, all);
-    all.put("gamma", options.gamma());
-    all.put("steps", options.steps());
-    all.put("step-size", options.stepSize());
-    all.put("weight-decay", options.weightDecay());
-    all.put("loss", options.loss().name().toLowerCase(Locale.ROOT));
+    all.putAll(options.describe());
     all.put("solver", solver.id());
     all.put("approximation", approximation.id());
     all.put("compare", compare);
-    all.put("batch-size", options.batchSize());
-    all.put("record-every", options.recordEvery());
-    all.put("save-history", options.saveHistory());
-    all.put("samples", options.samples());
-    all.put("seed", options.seed());
     tolerance.ifPresent(value -> all.put("tolerance", value));
     return all;
   }

@@ -1,7 +1,6 @@
 package org.richkernel;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
@@ -31,6 +30,11 @@ public final class FinitePosterior {
   /** Sets all options at once. */
   public FinitePosterior options(LangevinOptions all) {
     return new FinitePosterior(network, all);
+  }
+
+  /** Sets options by their names on the command line, such as {@code max-sweeps}. */
+  public FinitePosterior options(Map<String, ?> named) {
+    return options(options.with(named));
   }
 
   /** Sets the richness, at least 0. */
@@ -109,14 +113,7 @@ public final class FinitePosterior {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("method", "langevin");
     ModelSettings.describe(network, all);
-    all.put("width", options.width());
-    all.put("repeats", options.chains());
-    all.put("gamma", options.gamma());
-    all.put("beta", options.beta());
-    all.put("readout", options.readout().name().toLowerCase(Locale.ROOT));
-    all.put("seed", options.seed());
-    all.put("tolerance", options.tolerance());
-    all.put("max-sweeps", options.maxSweeps());
+    all.putAll(options.describe());
     return all;
   }
 }

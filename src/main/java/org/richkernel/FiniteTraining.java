@@ -1,9 +1,9 @@
 package org.richkernel;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -52,27 +52,17 @@ public final class FiniteTraining {
 
   /** Sets the richness, above 0. */
   public FiniteTraining gamma(double gamma) {
-    return course(gamma, options.steps(), options.stepSize());
+    return options(options.withGamma(gamma));
   }
 
   /** Sets T, the number of steps. */
   public FiniteTraining steps(int steps) {
-    return course(options.gamma(), steps, options.stepSize());
+    return options(options.withSteps(steps));
   }
 
   /** Sets eta. */
   public FiniteTraining stepSize(double eta) {
-    return course(options.gamma(), options.steps(), eta);
-  }
-
-  private FiniteTraining course(double gamma, int steps, double stepSize) {
-    return options(
-        DynamicsOptions.of(gamma, steps, stepSize)
-            .withWeightDecay(options.weightDecay())
-            .withLoss(options.loss())
-            .withBatchSize(options.batchSize())
-            .withRecordEvery(options.recordEvery())
-            .withSeed(options.seed()));
+    return options(options.withStepSize(eta));
   }
 
   /** Sets lambda. */
@@ -147,14 +137,8 @@ public final class FiniteTraining {
     ModelSettings.describe(network, all);
     all.put("width", width);
     all.put("repeats", repeats);
-    all.put("gamma", options.gamma());
-    all.put("steps", options.steps());
-    all.put("step-size", options.stepSize());
-    all.put("weight-decay", options.weightDecay());
-    all.put("loss", options.loss().name().toLowerCase(Locale.ROOT));
-    all.put("batch-size", options.batchSize());
-    all.put("record-every", options.recordEvery());
-    all.put("seed", options.seed());
+    all.putAll(options.describe());
+    all.keySet().removeAll(Set.of("samples", "save-history")); // of the theory alone
     return all;
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
   private static final String COMPUTE = "org.richkernel.compute..";
   private static final String NETWORK = "org.richkernel.network..";
+  private static final String OPTION = "org.richkernel.option..";
   private static final String LAZY = "org.richkernel.lazy..";
   private static final String BAYES = "org.richkernel.bayes..";
   private static final String DYNAMICS = "org.richkernel.dynamics..";
@@ -48,6 +49,20 @@ class ArchitectureTest {
             .resideInAnyPackage(
                 NETWORK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA, RESULT,
                 REPORT, CLI, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void declarationsOfOptionsKnowNoTheory() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(OPTION)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI,
+                API);
     rule.check(CLASSES);
   }
 

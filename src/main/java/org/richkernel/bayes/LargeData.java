@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
-import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Setting;
+import org.richkernel.option.Settings;
 
 /**
  * Treatment of many training points.
@@ -9,23 +10,40 @@ import org.richkernel.network.InvalidProblemException;
  * @param kernelsUpTo most points P whose P x P kernels are formed at the end of a solve in the dual
  *     form
  */
-public record LargeData(ReadoutForm form, int kernelsUpTo) {
+public record LargeData(
+    @Setting(
+            label = "NAME",
+            usual = "auto",
+            help =
+                "How the readout is integrated out: primal factorizes P x P, dual S x S and holds"
+                    + " nothing of size P x P (one hidden layer; the same density), auto takes the"
+                    + " one of fewer operations, dual for S below P.")
+        ReadoutForm form,
+    @Setting(
+            name = "save-kernels-up-to",
+            label = "P",
+            usual = "" + LargeData.KERNELS_UP_TO,
+            min = 0,
+            max = LargeData.LARGEST_KERNEL,
+            help =
+                "Most training points, an integer, whose P x P kernels the dual form makes at the"
+                    + " end, that of the fit and that at initialisation beside it.")
+        int kernelsUpTo) {
   /** Kernels of up to 5000 points, 200 MB each. */
   public static final int KERNELS_UP_TO = 5000;
 
   /** Most points whose kernel fits an array. */
   private static final int LARGEST_KERNEL = 46340;
 
+  private static final Settings<LargeData> SETTINGS = Settings.of(LargeData.class);
+
   public LargeData {
-    if (kernelsUpTo < 0 || kernelsUpTo > LARGEST_KERNEL) {
-      throw new InvalidProblemException(
-          "save-kernels-up-to", kernelsUpTo, "use 0 to " + LARGEST_KERNEL + " points");
-    }
+    SETTINGS.check(form, kernelsUpTo);
   }
 
   /** The cheaper form, and kernels of up to {@value #KERNELS_UP_TO} points. */
   public static LargeData usual() {
-    return new LargeData(ReadoutForm.AUTO, KERNELS_UP_TO);
+    return SETTINGS.usual();
   }
 
   /** The primal form, whose kernels are there whatever their size. */

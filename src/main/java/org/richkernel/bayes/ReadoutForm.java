@@ -1,8 +1,7 @@
 package org.richkernel.bayes;
 
-import java.util.Locale;
-import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.option.Words;
 
 /**
  * How the readout of one hidden layer is integrated out: the density is the same, the algebra
@@ -16,23 +15,9 @@ public enum ReadoutForm {
   /** By the factor of phi phi^T + (S kappa / g) I, S x S; nothing of size P x P is held. */
   DUAL;
 
-  /**
-   * The form of a name.
-   *
-   * @throws InvalidProblemException if there is none
-   */
-  public static ReadoutForm of(String name) {
-    for (ReadoutForm form : values()) {
-      if (form.id().equals(name.toLowerCase(Locale.ROOT))) {
-        return form;
-      }
-    }
-    throw new InvalidProblemException("form", name, "use auto, primal or dual");
-  }
-
   /** Its name on the command line. */
   public String id() {
-    return name().toLowerCase(Locale.ROOT);
+    return Words.of(this);
   }
 
   /**

@@ -1,6 +1,9 @@
 package org.richkernel.bayes;
 
+import java.util.Map;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Setting;
+import org.richkernel.option.Settings;
 
 /**
  * What saddle point to find and how well.
@@ -17,13 +20,50 @@ import org.richkernel.network.InvalidProblemException;
  * @param largeData form of the readout, and which kernels are formed
  */
 public record SaddleOptions(
-    double gamma,
-    double beta,
-    int samples,
-    double determinantWeight,
-    long seed,
-    double tolerance,
-    int maxSweeps,
+    @Setting(
+            label = "G",
+            usual = "1",
+            min = 0,
+            max = SaddleOptions.MAX_GAMMA,
+            help = "Richness, a pure number of at least 0; 0 is the lazy limit (NNGP).")
+        double gamma,
+    @Setting(
+            label = "B",
+            usual = "100",
+            above = 0,
+            help = "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta.")
+        double beta,
+    @Setting(
+            label = "S",
+            usual = "2000",
+            min = 1,
+            allowed = "use at least 64, a multiple of 4, or a width of at least 1",
+            help =
+                "Preactivation samples, the larger number of the extrapolation from S/4 and S; a"
+                    + " multiple of 4.")
+        int samples,
+    @Setting(
+            label = "D",
+            usual = "0",
+            min = 0,
+            allowed = "use 0 for infinite width or 1",
+            help =
+                "Weight of the determinant in the action, a pure number: 0 for infinite width; 1"
+                    + " for the posterior of a network whose width is --samples.")
+        double determinantWeight,
+    @Setting(label = "N", usual = "0", help = "Key of the random numbers, an integer.") long seed,
+    @Setting(
+            label = "T",
+            usual = "0.01",
+            above = 0,
+            help = "Largest relative residual of the saddle equations, a pure number.")
+        double tolerance,
+    @Setting(
+            label = "N",
+            usual = "2000",
+            min = 1,
+            help = "Most sweeps of each chain after burn-in, an integer.")
+        int maxSweeps,
     LargeData largeData) {
   /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
   public static final double MAX_GAMMA = 1e12;
@@ -31,16 +71,11 @@ public record SaddleOptions(
   /** Fewest samples that the extrapolation accepts: S/4 must still be a population. */
   public static final int MIN_SAMPLES = 64;
 
+  private static final Settings<SaddleOptions> SETTINGS = Settings.of(SaddleOptions.class);
+
   public SaddleOptions {
-    if (!(gamma >= 0) || gamma > MAX_GAMMA) {
-      throw new InvalidProblemException("gamma", gamma, "use 0 to " + MAX_GAMMA);
-    }
-    if (!(beta > 0) || Double.isInfinite(beta)) {
-      throw new InvalidProblemException("beta", beta, "use a positive finite number");
-    }
-    if (determinantWeight != 0 && samples < 1) {
-      throw new InvalidProblemException("samples", samples, "use the width N, at least 1");
-    }
+    SETTINGS.check(
+        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
     if (determinantWeight == 0 && samples < MIN_SAMPLES) {
       throw new InvalidProblemException(
           "samples", samples, "use at least " + MIN_SAMPLES + ", a multiple of 4");
@@ -48,16 +83,6 @@ public record SaddleOptions(
     if (determinantWeight == 0 && samples % 4 != 0) {
       throw new InvalidProblemException(
           "samples", samples, "use a multiple of 4, such as " + (samples + 3) / 4 * 4);
-    }
-    if (!(determinantWeight >= 0) || Double.isInfinite(determinantWeight)) {
-      throw new InvalidProblemException(
-          "determinant-weight", determinantWeight, "use 0 for infinite width or 1");
-    }
-    if (!(tolerance > 0)) {
-      throw new InvalidProblemException("tolerance", tolerance, "use a positive number");
-    }
-    if (maxSweeps < 1) {
-      throw new InvalidProblemException("max-sweeps", maxSweeps, "use at least 1");
     }
   }
 
@@ -73,56 +98,63 @@ public record SaddleOptions(
     this(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, LargeData.primal());
   }
 
+  /** All defaults, as the command line has them. */
+  public static SaddleOptions usual() {
+    return SETTINGS.usual();
+  }
+
   /** Saddle point of infinite width with the usual settings, in the primal form. */
   public static SaddleOptions of(double gamma, double beta) {
-    return new SaddleOptions(gamma, beta, 2000, 0, 0, 1e-2, 2000);
+    return usual().withLargeData(LargeData.primal()).withGamma(gamma).withBeta(beta);
+  }
+
+  private SaddleOptions with(String component, Object value) {
+    return SETTINGS.with(this, component, value);
   }
 
   /** The same with another richness. */
   public SaddleOptions withGamma(double richness) {
-    return new SaddleOptions(
-        richness, beta, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
+    return with("gamma", richness);
   }
 
   /** The same with another inverse noise. */
   public SaddleOptions withBeta(double inverseNoise) {
-    return new SaddleOptions(
-        gamma, inverseNoise, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
+    return with("beta", inverseNoise);
   }
 
   /** The same with another number of samples. */
   public SaddleOptions withSamples(int count) {
-    return new SaddleOptions(
-        gamma, beta, count, determinantWeight, seed, tolerance, maxSweeps, largeData);
+    return with("samples", count);
   }
 
   /** The same with another seed. */
   public SaddleOptions withSeed(long key) {
-    return new SaddleOptions(
-        gamma, beta, samples, determinantWeight, key, tolerance, maxSweeps, largeData);
+    return with("seed", key);
   }
 
   /** The same with another tolerance. */
   public SaddleOptions withTolerance(double residual) {
-    return new SaddleOptions(
-        gamma, beta, samples, determinantWeight, seed, residual, maxSweeps, largeData);
+    return with("tolerance", residual);
   }
 
   /** The same with another budget. */
   public SaddleOptions withMaxSweeps(int sweeps) {
-    return new SaddleOptions(
-        gamma, beta, samples, determinantWeight, seed, tolerance, sweeps, largeData);
+    return with("maxSweeps", sweeps);
   }
 
   /** The same with the determinant weighted by d. */
   public SaddleOptions withDeterminantWeight(double d) {
-    return new SaddleOptions(gamma, beta, samples, d, seed, tolerance, maxSweeps, largeData);
+    return with("determinantWeight", d);
   }
 
   /** The same with another form of the readout. */
   public SaddleOptions withLargeData(LargeData about) {
-    return new SaddleOptions(
-        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, about);
+    return with("largeData", about);
+  }
+
+  /** The options by the names of the command line. */
+  public Map<String, Object> describe() {
+    return SETTINGS.describe(this);
   }
 
   /** Whether the answer is that of S to infinity; a determinant belongs to a finite width S. */

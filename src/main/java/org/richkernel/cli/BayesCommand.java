@@ -12,7 +12,6 @@ import org.richkernel.AdaptiveNbk;
 import org.richkernel.AdaptiveNbkFit;
 import org.richkernel.LazyFit;
 import org.richkernel.LazyRegression;
-import org.richkernel.bayes.LargeData;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.CrossCheck;
@@ -25,7 +24,6 @@ import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Fits the adaptive neural Bayesian kernel. */
@@ -42,55 +40,11 @@ final class BayesCommand implements Callable<Integer> {
   @Mixin private DataOptions data = new DataOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
 
-  @Option(
-      names = "--gamma",
-      paramLabel = "G",
-      defaultValue = "1",
-      description =
-          "Richness, a pure number of at least 0; 0 is the lazy limit (NNGP). Default: "
-              + "${DEFAULT-VALUE}.")
-  private double gamma;
+  private final Declared<SaddleOptions> saddle = new Declared<>(SaddleOptions.class, "beta");
+  @Mixin private final CommandSpec saddleOptions = saddle.spec();
 
   @Mixin private NoiseOption noise = new NoiseOption();
 
-  @Option(
-      names = "--samples",
-      paramLabel = "S",
-      defaultValue = "2000",
-      description =
-          "Preactivation samples, the larger number of the extrapolation from S/4 and S; a "
-              + "multiple of 4. Default: ${DEFAULT-VALUE}.")
-  private int samples;
-
-  @Mixin private SeedOption seed = new SeedOption();
-
-  @Option(
-      names = "--tolerance",
-      paramLabel = "T",
-      defaultValue = "0.01",
-      description =
-          "Largest relative residual of the saddle equations, a pure number. Default: "
-              + "${DEFAULT-VALUE}.")
-  private double tolerance;
-
-  @Option(
-      names = "--max-sweeps",
-      paramLabel = "N",
-      defaultValue = "2000",
-      description =
-          "Most sweeps of each chain after burn-in, an integer. Default: ${DEFAULT-VALUE}.")
-  private int maxSweeps;
-
-  @Option(
-      names = "--determinant-weight",
-      paramLabel = "D",
-      defaultValue = "0",
-      description =
-          "Weight of the determinant in the action, a pure number: 0 for infinite width; 1 for the "
-              + "posterior of a network whose width is --samples. Default: ${DEFAULT-VALUE}.")
-  private double determinantWeight;
-
-  @Mixin private LargeDataOptions largeData = new LargeDataOptions();
   @Mixin private SearchOptions search = new SearchOptions();
   @Mixin private FiniteWidthOptions finiteWidth = new FiniteWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
@@ -104,29 +58,18 @@ final class BayesCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     NetworkSpec described = network.network();
-    SaddleOptions options =
-        new SaddleOptions(
-            gamma,
-            noise.beta(),
-            samples,
-            determinantWeight,
-            seed.value(),
-            tolerance,
-            maxSweeps,
-            largeData.largeData());
+    SaddleOptions options = saddle.value(Map.of("beta", noise.beta()));
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     noise.resolve(resolved);
     finiteWidth.check();
     if (finiteWidth.given()) {
       search.refuseAtFiniteWidth();
-      largeData.refuseAtFiniteWidth();
-      SaddleOptions primal = options.withLargeData(LargeData.primal());
-      return finiteWidth.run(console, spec, described, primal, data, run, longRun, resolved);
+      return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
     }
     search.resolve(resolved);
     finiteWidth.resolveInfinite(resolved);
-    Search more = search.search(gamma, noise.beta());
+    Search more = search.search(options);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
         .run(new Adaptive(described, options, more), resolved);
   }

@@ -12,7 +12,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.Approximation;
-import org.richkernel.dynamics.Loss;
+import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
@@ -36,12 +36,10 @@ final class DynamicsCommand implements Callable<Integer> {
   @Mixin private DataOptions data = new DataOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
 
-  @Option(
-      names = "--gamma",
-      paramLabel = "G",
-      defaultValue = "1",
-      description = "Richness, a positive pure number; small is lazy. Default: ${DEFAULT-VALUE}.")
-  private double gamma;
+  private final Declared<DynamicsOptions> descent =
+      new Declared<>(DynamicsOptions.class, "steps", "step-size", "record-every");
+
+  @Mixin private final CommandSpec descentOptions = descent.spec();
 
   @Option(
       names = "--steps",
@@ -59,23 +57,6 @@ final class DynamicsCommand implements Callable<Integer> {
           "Step size, in units of time; training time is steps times step-size. Default: a quarter "
               + "of the largest at which the lazy limit is stable, rounded down to one digit.")
   private @Nullable Double stepSize;
-
-  @Option(
-      names = "--weight-decay",
-      paramLabel = "LAMBDA",
-      defaultValue = "0",
-      description = "Weight decay of all layers, per unit of time. Default: ${DEFAULT-VALUE}.")
-  private double weightDecay;
-
-  @Option(
-      names = "--loss",
-      paramLabel = "NAME",
-      defaultValue = "sum",
-      converter = OptionNames.LossName.class,
-      description =
-          "sum or mean of half the squared errors over the training points of a step. Default: "
-              + "${DEFAULT-VALUE}.")
-  private Loss loss = Loss.SUM;
 
   @Option(
       names = "--solver",
@@ -111,40 +92,12 @@ final class DynamicsCommand implements Callable<Integer> {
   private boolean compare;
 
   @Option(
-      names = "--batch-size",
-      paramLabel = "B",
-      defaultValue = "0",
-      description =
-          "Training points that drive each step, taken in turn; 0 for all. Unit: points. Default: "
-              + "${DEFAULT-VALUE}.")
-  private int batchSize;
-
-  @Option(
       names = "--record-every",
       paramLabel = "K",
       description =
           "Keep the kernels of every K-th step; 0 for the first and the last. Unit: steps. "
               + "Default: a tenth of --steps up to 400 points, 0 for more.")
   private @Nullable Integer recordEvery;
-
-  @Option(
-      names = "--save-history",
-      negatable = true,
-      description =
-          "Keep phi_l_t and g_l_t between all pairs of times, (points x steps)^2 each. Default: "
-              + "off.")
-  private boolean saveHistory;
-
-  @Option(
-      names = "--samples",
-      paramLabel = "S",
-      defaultValue = "10000",
-      description =
-          "Number of neurons drawn in each layer by the sampled solvers; even for one-hidden. Default: "
-              + "${DEFAULT-VALUE}.")
-  private int samples;
-
-  @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
       names = "--tolerance",
@@ -176,13 +129,7 @@ final class DynamicsCommand implements Callable<Integer> {
   private Dynamics theory() {
     Dynamics theory =
         Dynamics.of(network.network())
-            .gamma(gamma)
-            .weightDecay(weightDecay)
-            .loss(loss)
-            .batchSize(batchSize)
-            .saveHistory(saveHistory)
-            .samples(samples)
-            .seed(seed.value())
+            .options(descent.values())
             .solver(solver)
             .approximation(approximation)
             .compare(compare);

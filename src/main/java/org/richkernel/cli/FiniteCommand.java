@@ -18,7 +18,8 @@ import org.richkernel.LazyRegression;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
-import org.richkernel.finite.Readout;
+import org.richkernel.dynamics.DynamicsOptions;
+import org.richkernel.finite.LangevinOptions;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.LayerSummary;
@@ -38,9 +39,6 @@ import picocli.CommandLine.Spec;
             + "descent of several networks (--method gd, beside dynamics).")
 final class FiniteCommand implements Callable<Integer> {
   private static final String LESS_MEMORY = "lower --width, --train-size or --test-size";
-
-  private static final Set<String> POSTERIOR_OPTIONS =
-      Set.of("beta", "kappa", "readout", "tolerance", "max-sweeps");
 
   /** What is done with the networks. */
   enum Method {
@@ -93,36 +91,15 @@ final class FiniteCommand implements Callable<Integer> {
 
   @Mixin private NoiseOption noise = new NoiseOption();
 
-  @Option(
-      names = "--readout",
-      paramLabel = "HOW",
-      defaultValue = "integrated",
-      converter = OptionNames.ReadoutName.class,
-      description =
-          "langevin: integrated (the readout weights are integrated out exactly, the hidden "
-              + "weights sampled) or sampled (all weights; much smaller steps). Default: "
-              + "${DEFAULT-VALUE}.")
-  private Readout readout = Readout.INTEGRATED;
+  private final Declared<LangevinOptions> chains =
+      new Declared<>(LangevinOptions.class, "gamma", "beta", "width", "repeats", "seed");
 
-  @Option(
-      names = "--tolerance",
-      paramLabel = "T",
-      defaultValue = "0.01",
-      description =
-          "langevin: largest relative standard error of the layer kernels, a pure number. "
-              + "Default: ${DEFAULT-VALUE}.")
-  private double tolerance;
+  @Mixin private final CommandSpec chainOptions = chains.spec();
 
-  @Option(
-      names = "--max-sweeps",
-      paramLabel = "N",
-      defaultValue = "2000",
-      description =
-          "langevin: largest number of trajectories of each chain after burn-in. Default: "
-              + "${DEFAULT-VALUE}.")
-  private int maxSweeps;
+  private final Declared<DynamicsOptions> descent =
+      new Declared<>(DynamicsOptions.class, "gamma", "samples", "save-history", "seed");
 
-  @Mixin private DescentOptions descent = new DescentOptions();
+  @Mixin private final CommandSpec descentOptions = descent.spec();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
@@ -141,13 +118,16 @@ final class FiniteCommand implements Callable<Integer> {
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     if (method == Method.GD) {
-      refuse(POSTERIOR_OPTIONS);
-      FiniteTraining training = networks.training().options(descent.options(gamma, seed.value()));
+      Set<String> ofPosterior = new TreeSet<>(chains.names());
+      ofPosterior.addAll(Set.of("beta", "kappa"));
+      refuse(ofPosterior);
+      DynamicsOptions options = descent.value(Map.of("gamma", gamma, "seed", seed.value()));
+      FiniteTraining training = networks.training().options(options);
       return new FitRun<FiniteTrainingFit>(console, spec, data, run, longRun)
-          .without(POSTERIOR_OPTIONS)
+          .without(ofPosterior)
           .run(new Training(training), resolved);
     }
-    refuse(DescentOptions.NAMES);
+    refuse(descent.names());
     noise.resolve(resolved);
     FinitePosterior posterior =
         networks
@@ -155,12 +135,10 @@ final class FiniteCommand implements Callable<Integer> {
             .gamma(gamma)
             .beta(noise.beta())
             .seed(seed.value())
-            .tolerance(tolerance)
-            .maxSweeps(maxSweeps)
-            .readout(readout);
+            .options(chains.values());
     LazyRegression lazy = LazyRegression.of(described).kappa(1 / noise.beta());
     return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
-        .without(DescentOptions.NAMES)
+        .without(descent.names())
         .run(new Posterior(posterior, lazy), resolved);
   }
 

@@ -10,6 +10,8 @@ import org.richkernel.CriticalNbk;
 import org.richkernel.LazyRegression;
 import org.richkernel.MultiScaleFit;
 import org.richkernel.MultiScaleNbk;
+import org.richkernel.bayes.LargeData;
+import org.richkernel.bayes.ReadoutForm;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.critical.MapOptions;
 import org.richkernel.compute.Backend;
@@ -17,6 +19,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.option.Words;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,8 +85,8 @@ final class FiniteWidthOptions {
   }
 
   private static void require(String option, @Nullable String value, List<String> names) {
-    if (value != null && !names.contains(value)) {
-      throw new InvalidProblemException(option, value, "use " + String.join(" or ", names));
+    if (value != null) {
+      Words.require(option, value, names);
     }
   }
 
@@ -108,6 +111,10 @@ final class FiniteWidthOptions {
         "determinant-weight",
         options.determinantWeight(),
         "theories of finite --width know the weight themselves");
+    if (options.largeData().form() == ReadoutForm.DUAL) {
+      throw new InvalidProblemException(
+          "form", "dual", "networks of finite width have the primal form alone; leave it out");
+    }
     double[] scales = scales(neurons);
     resolved.put("order", order == null ? TREE : order);
     if (chi == null) {
@@ -129,7 +136,7 @@ final class FiniteWidthOptions {
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       return new FitRun<CriticalFit>(console, command, data, run, longRun)
           .without(SearchOptions.OF_INFINITE_WIDTH)
-          .without(LargeDataOptions.OF_INFINITE_WIDTH)
+          .without(Declared.names(LargeData.class))
           .run(new Critical(theory, lazy), resolved);
     }
     if (network.hiddenLayers() != 1) {
@@ -140,14 +147,14 @@ final class FiniteWidthOptions {
     }
     MultiScaleNbk theory =
         MultiScaleNbk.of(network, neurons)
-            .options(options)
+            .options(options.withLargeData(LargeData.primal()))
             .chi(scales)
             .order(
                 ONE_LOOP.equals(order) ? MultiScaleNbk.Order.ONE_LOOP : MultiScaleNbk.Order.TREE);
     LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
     return new FitRun<MultiScaleFit>(console, command, data, run, longRun)
         .without(SearchOptions.OF_INFINITE_WIDTH)
-        .without(LargeDataOptions.OF_INFINITE_WIDTH)
+        .without(Declared.names(LargeData.class))
         .run(new MultiScale(theory, lazy), resolved);
   }
 

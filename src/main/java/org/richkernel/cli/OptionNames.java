@@ -1,13 +1,11 @@
 package org.richkernel.cli;
 
-import java.util.Locale;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.dynamics.Approximation;
-import org.richkernel.dynamics.Loss;
 import org.richkernel.dynamics.SolverKind;
-import org.richkernel.finite.Readout;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.option.Words;
 import picocli.CommandLine;
 
 /** Values of options that are one of a few words. */
@@ -30,7 +28,7 @@ final class OptionNames {
   static final class KernelName implements CommandLine.ITypeConverter<KernelKind> {
     @Override
     public KernelKind convert(String value) {
-      return parse(KernelKind.class, value, "nngp or ntk");
+      return converted(KernelKind.class, value);
     }
   }
 
@@ -38,23 +36,7 @@ final class OptionNames {
   static final class MethodName implements CommandLine.ITypeConverter<FiniteCommand.Method> {
     @Override
     public FiniteCommand.Method convert(String value) {
-      return parse(FiniteCommand.Method.class, value, "gd or langevin");
-    }
-  }
-
-  /** Reads the treatment of the readout weights. */
-  static final class ReadoutName implements CommandLine.ITypeConverter<Readout> {
-    @Override
-    public Readout convert(String value) {
-      return parse(Readout.class, value, "integrated or sampled");
-    }
-  }
-
-  /** Reads how squared errors are put together. */
-  static final class LossName implements CommandLine.ITypeConverter<Loss> {
-    @Override
-    public Loss convert(String value) {
-      return parse(Loss.class, value, "sum or mean");
+      return converted(FiniteCommand.Method.class, value);
     }
   }
 
@@ -62,7 +44,7 @@ final class OptionNames {
   static final class SolverName implements CommandLine.ITypeConverter<SolverKind> {
     @Override
     public SolverKind convert(String value) {
-      return parse(SolverKind.class, value, "causal, alternating, linear, one-hidden or auto");
+      return converted(SolverKind.class, value);
     }
   }
 
@@ -70,8 +52,7 @@ final class OptionNames {
   static final class ApproximationName implements CommandLine.ITypeConverter<Approximation> {
     @Override
     public Approximation convert(String value) {
-      return parse(
-          Approximation.class, value, "none, static-ntk, gradient-independence or perturbative");
+      return converted(Approximation.class, value);
     }
   }
 
@@ -79,16 +60,20 @@ final class OptionNames {
   static final class FieldPrecisionName implements CommandLine.ITypeConverter<FieldPrecision> {
     @Override
     public FieldPrecision convert(String value) {
-      return parse(FieldPrecision.class, value, "fp32, tf32 or tf32x3");
+      return converted(FieldPrecision.class, value);
     }
   }
 
-  private static <E extends Enum<E>> E parse(Class<E> type, String value, String allowed) {
-    for (E constant : type.getEnumConstants()) {
-      if (constant.name().equals(value.toUpperCase(Locale.ROOT).replace('-', '_'))) {
-        return constant;
-      }
+  /** Reads a constant of any enum. */
+  static CommandLine.ITypeConverter<Object> words(Class<?> type) {
+    return value -> converted(type, value);
+  }
+
+  private static <E> E converted(Class<E> type, String value) {
+    try {
+      return Words.constant(type, value);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
     }
-    throw new CommandLine.TypeConversionException("'" + value + "' is not known, use " + allowed);
   }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,8 +11,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.SavedFit;
 import org.richkernel.bayes.GammaPath;
+import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Words;
 import picocli.CommandLine.Option;
 
 /** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
@@ -105,12 +106,12 @@ final class SearchOptions {
   private boolean audit;
 
   /** The search, checked. */
-  Search search(double gamma, double beta) {
+  Search search(SaddleOptions options) {
     Optional<GammaPath> path = Optional.ofNullable(gammaPath).map(GammaPath::parse);
     Search.SecondStart second =
-        word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no");
+        Words.constant("second-start", Search.SecondStart.class, secondStart);
     Optional<Search.Selection> selection =
-        select == null ? notSelected() : Optional.of(selection(select, path, gamma, beta));
+        select == null ? notSelected() : Optional.of(selection(select, path, options));
     if (selection.isPresent() && warmStart != null) {
       throw new InvalidProblemException(
           "warm-start", warmStart, "a selection starts from the prior; leave it out");
@@ -142,7 +143,7 @@ final class SearchOptions {
     if (audit) {
       throw new InvalidProblemException("audit", "given", mend);
     }
-    if (word("second-start", secondStart, Search.SecondStart.class, "auto, yes or no")
+    if (Words.constant("second-start", Search.SecondStart.class, secondStart)
         == Search.SecondStart.YES) {
       throw new InvalidProblemException("second-start", secondStart, mend);
     }
@@ -166,7 +167,7 @@ final class SearchOptions {
   }
 
   private Search.Selection selection(
-      String what, Optional<GammaPath> path, double gamma, double beta) {
+      String what, Optional<GammaPath> path, SaddleOptions options) {
     Set<String> wanted = new TreeSet<>(Arrays.asList(what.strip().split("\\s*,\\s*", -1)));
     if (!Set.of("gamma", "beta").containsAll(wanted)) {
       throw new InvalidProblemException("select", what, "use gamma, beta or gamma,beta");
@@ -185,18 +186,17 @@ final class SearchOptions {
         gammas.add(g);
       }
     } else {
-      gammas.add(gamma);
+      gammas.add(options.gamma());
     }
     Search.Criterion criterion =
-        word(
+        Words.constant(
             "select-by",
-            selectBy == null ? VALIDATION : selectBy,
             Search.Criterion.class,
-            "evidence or validation");
+            selectBy == null ? VALIDATION : selectBy);
     return new Search.Selection(
         criterion,
         gammas,
-        wanted.contains("beta") && betas != null ? numbers(betas) : List.of(beta),
+        wanted.contains("beta") && betas != null ? numbers(betas) : List.of(options.beta()),
         evidenceWidth == null ? 0 : evidenceWidth,
         validationFraction == null ? VALIDATION_FRACTION : validationFraction);
   }
@@ -214,16 +214,6 @@ final class SearchOptions {
       }
     }
     return numbers;
-  }
-
-  private static <E extends Enum<E>> E word(
-      String option, String value, Class<E> type, String allowed) {
-    for (E constant : type.getEnumConstants()) {
-      if (constant.name().equals(value.toUpperCase(Locale.ROOT))) {
-        return constant;
-      }
-    }
-    throw new InvalidProblemException(option, value, "use " + allowed);
   }
 
   /** Records the richness that a path ends at, and defaults of a selection. */

@@ -1,6 +1,9 @@
 package org.richkernel.dynamics;
 
+import java.util.Map;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Setting;
+import org.richkernel.option.Settings;
 
 /**
  * How a network is trained and with how many samples its theory is solved.
@@ -18,51 +21,82 @@ import org.richkernel.network.InvalidProblemException;
  *     1))^2 bytes
  */
 public record DynamicsOptions(
-    double gamma,
-    int steps,
-    double stepSize,
-    double weightDecay,
-    Loss loss,
-    int samples,
-    long seed,
-    int recordEvery,
-    int batchSize,
-    boolean saveHistory) {
+    @Setting(
+            label = "G",
+            usual = "1",
+            above = 0,
+            help = "Richness, a positive pure number; small is lazy.")
+        double gamma,
+    @Setting(label = "T", usual = "100", min = 1, help = "Number of steps of gradient descent.")
+        int steps,
+    @Setting(
+            label = "ETA",
+            usual = "0.1",
+            above = 0,
+            help =
+                "Step eta, in units of training time; a weight of a network of width N moves by"
+                    + " eta N gamma^2 times its gradient.")
+        double stepSize,
+    @Setting(
+            label = "LAMBDA",
+            usual = "0",
+            min = 0,
+            help = "Decay rate of the weights of all layers, in units of 1/training time.")
+        double weightDecay,
+    @Setting(
+            label = "NAME",
+            usual = "sum",
+            help = "sum or mean of half the squared errors over the training points of a step.")
+        Loss loss,
+    @Setting(
+            label = "S",
+            usual = "10000",
+            min = DynamicsOptions.MIN_SAMPLES,
+            help =
+                "Number of neurons drawn in each layer by the sampled solvers; even for one-hidden.")
+        int samples,
+    @Setting(label = "N", usual = "0", help = "Key of the random numbers, an integer.") long seed,
+    @Setting(
+            label = "K",
+            usual = "0",
+            min = 0,
+            allowed = "use a number of steps, or 0 for the last alone",
+            help =
+                "Keep the kernels of every K-th step; 0 for the first and the last. Unit: steps.")
+        int recordEvery,
+    @Setting(
+            label = "B",
+            usual = "0",
+            min = 0,
+            allowed = "use a number of points, or 0 for all of them",
+            help = "Training points that drive each step, taken in turn; 0 for all. Unit: points.")
+        int batchSize,
+    @Setting(
+            usual = "false",
+            help = "Keep phi_l_t and g_l_t between all pairs of times, (points x steps)^2 each.")
+        boolean saveHistory) {
   /** Fewest samples that are accepted. */
   public static final int MIN_SAMPLES = 64;
 
+  private static final Settings<DynamicsOptions> SETTINGS = Settings.of(DynamicsOptions.class);
+
   public DynamicsOptions {
-    requirePositive("gamma", gamma);
-    requirePositive("step-size", stepSize);
-    if (steps < 1) {
-      throw new InvalidProblemException("steps", steps, "use at least 1");
-    }
-    if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
-      throw new InvalidProblemException(
-          "weight-decay", weightDecay, "use a finite number of at least 0");
-    }
+    SETTINGS.check(
+        gamma,
+        steps,
+        stepSize,
+        weightDecay,
+        loss,
+        samples,
+        seed,
+        recordEvery,
+        batchSize,
+        saveHistory);
     if (stepSize * weightDecay >= 1) {
       throw new InvalidProblemException(
           "weight-decay",
           weightDecay,
           "step-size times weight-decay must stay below 1, so use less than " + 1 / stepSize);
-    }
-    if (samples < MIN_SAMPLES) {
-      throw new InvalidProblemException("samples", samples, "use at least " + MIN_SAMPLES);
-    }
-    if (recordEvery < 0) {
-      throw new InvalidProblemException(
-          "record-every", recordEvery, "use a number of steps, or 0 for the last alone");
-    }
-    if (batchSize < 0) {
-      throw new InvalidProblemException(
-          "batch-size", batchSize, "use a number of points, or 0 for all of them");
-    }
-  }
-
-  private static void requirePositive(String field, double value) {
-    if (!(value > 0) || Double.isInfinite(value)) {
-      throw new InvalidProblemException(field, value, "use a positive finite number");
     }
   }
 
@@ -71,112 +105,71 @@ public record DynamicsOptions(
    * end.
    */
   public static DynamicsOptions of(double gamma, int steps, double stepSize) {
-    return new DynamicsOptions(gamma, steps, stepSize, 0, Loss.SUM, 10000, 0, 0, 0, false);
+    return SETTINGS.usual().withGamma(gamma).withSteps(steps).withStepSize(stepSize);
+  }
+
+  private DynamicsOptions with(String component, Object value) {
+    return SETTINGS.with(this, component, value);
+  }
+
+  /** The same with options changed by their names on the command line. */
+  public DynamicsOptions with(Map<String, ?> values) {
+    return SETTINGS.with(this, values);
+  }
+
+  /** The options by the names of the command line. */
+  public Map<String, Object> describe() {
+    return SETTINGS.describe(this);
   }
 
   /** The same with another richness. */
   public DynamicsOptions withGamma(double richness) {
-    return new DynamicsOptions(
-        richness,
-        steps,
-        stepSize,
-        weightDecay,
-        loss,
-        samples,
-        seed,
-        recordEvery,
-        batchSize,
-        saveHistory);
+    return with("gamma", richness);
   }
 
   /** The same with another number of steps. */
   public DynamicsOptions withSteps(int count) {
-    return new DynamicsOptions(
-        gamma,
-        count,
-        stepSize,
-        weightDecay,
-        loss,
-        samples,
-        seed,
-        recordEvery,
-        batchSize,
-        saveHistory);
+    return with("steps", count);
   }
 
   /** The same with another step size. */
   public DynamicsOptions withStepSize(double eta) {
-    return new DynamicsOptions(
-        gamma, steps, eta, weightDecay, loss, samples, seed, recordEvery, batchSize, saveHistory);
+    return with("stepSize", eta);
   }
 
   /** The same with another weight decay. */
   public DynamicsOptions withWeightDecay(double lambda) {
-    return new DynamicsOptions(
-        gamma, steps, stepSize, lambda, loss, samples, seed, recordEvery, batchSize, saveHistory);
+    return with("weightDecay", lambda);
   }
 
   /** The same with another loss. */
   public DynamicsOptions withLoss(Loss kind) {
-    return new DynamicsOptions(
-        gamma,
-        steps,
-        stepSize,
-        weightDecay,
-        kind,
-        samples,
-        seed,
-        recordEvery,
-        batchSize,
-        saveHistory);
+    return with("loss", kind);
   }
 
   /** The same with another number of samples. */
   public DynamicsOptions withSamples(int count) {
-    return new DynamicsOptions(
-        gamma,
-        steps,
-        stepSize,
-        weightDecay,
-        loss,
-        count,
-        seed,
-        recordEvery,
-        batchSize,
-        saveHistory);
+    return with("samples", count);
   }
 
   /** The same with another seed. */
   public DynamicsOptions withSeed(long key) {
-    return new DynamicsOptions(
-        gamma,
-        steps,
-        stepSize,
-        weightDecay,
-        loss,
-        samples,
-        key,
-        recordEvery,
-        batchSize,
-        saveHistory);
+    return with("seed", key);
   }
 
   /** The same with kernels kept at every k-th time. */
   public DynamicsOptions withRecordEvery(int k) {
-    return new DynamicsOptions(
-        gamma, steps, stepSize, weightDecay, loss, samples, seed, k, batchSize, saveHistory);
+    return with("recordEvery", k);
   }
 
   /** The same with batches of so many points, taken in turn; 0 for full batches. */
   public DynamicsOptions withBatchSize(int size) {
-    return new DynamicsOptions(
-        gamma, steps, stepSize, weightDecay, loss, samples, seed, recordEvery, size, saveHistory);
+    return with("batchSize", size);
   }
 
   /** The same with two-time kernels kept, or not. */
   public DynamicsOptions withSaveHistory(boolean save) {
-    return new DynamicsOptions(
-        gamma, steps, stepSize, weightDecay, loss, samples, seed, recordEvery, batchSize, save);
+    return with("saveHistory", save);
   }
 
   /**

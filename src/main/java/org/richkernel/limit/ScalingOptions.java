@@ -4,6 +4,7 @@ import java.util.List;
 import org.apache.commons.math3.fraction.BigFraction;
 import org.richkernel.compute.Activation;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Settings;
 
 /**
  * Networks of several widths to be trained for a few steps: tasks so small that nothing but the
@@ -38,6 +39,8 @@ public record ScalingOptions(
     List<BigFraction> weightDecayExponents,
     long seed) {
   private static final int MOST_WIDTH = 32_768;
+
+  private static final Settings<ScalingOptions> COPIES = Settings.of(ScalingOptions.class);
 
   /**
    * Checks the numbers.
@@ -110,93 +113,32 @@ public record ScalingOptions(
     };
   }
 
+  private ScalingOptions with(String component, Object value) {
+    return COPIES.with(this, component, value);
+  }
+
   /** The same on other networks. */
   public ScalingOptions withNetworks(List<Integer> ofWidths, int ofEach, Activation phi) {
-    return new ScalingOptions(
-        ofWidths,
-        ofEach,
-        phi,
-        inputDimension,
-        points,
-        steps,
-        stepSize,
-        momentum,
-        epsilon,
-        epsilonExponents,
-        weightDecay,
-        weightDecayExponents,
-        seed);
+    return with("widths", ofWidths).with("repeats", ofEach).with("activation", phi);
   }
 
   /** The same with other steps. */
   public ScalingOptions withSteps(int count, double size) {
-    return new ScalingOptions(
-        widths,
-        repeats,
-        activation,
-        inputDimension,
-        points,
-        count,
-        size,
-        momentum,
-        epsilon,
-        epsilonExponents,
-        weightDecay,
-        weightDecayExponents,
-        seed);
+    return with("steps", count).with("stepSize", size);
   }
 
   /** The same with another denominator. */
   public ScalingOptions withEpsilon(double value, List<BigFraction> exponents) {
-    return new ScalingOptions(
-        widths,
-        repeats,
-        activation,
-        inputDimension,
-        points,
-        steps,
-        stepSize,
-        momentum,
-        value,
-        exponents,
-        weightDecay,
-        weightDecayExponents,
-        seed);
+    return with("epsilon", value).with("epsilonExponents", exponents);
   }
 
   /** The same with weight decay. */
   public ScalingOptions withWeightDecay(double value, List<BigFraction> exponents) {
-    return new ScalingOptions(
-        widths,
-        repeats,
-        activation,
-        inputDimension,
-        points,
-        steps,
-        stepSize,
-        momentum,
-        epsilon,
-        epsilonExponents,
-        value,
-        exponents,
-        seed);
+    return with("weightDecay", value).with("weightDecayExponents", exponents);
   }
 
   /** The same with other random numbers. */
   public ScalingOptions withSeed(long key) {
-    return new ScalingOptions(
-        widths,
-        repeats,
-        activation,
-        inputDimension,
-        points,
-        steps,
-        stepSize,
-        momentum,
-        epsilon,
-        epsilonExponents,
-        weightDecay,
-        weightDecayExponents,
-        key);
+    return with("seed", key);
   }
 }

@@ -168,7 +168,7 @@ class FiniteWidthRunTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--order=two-loop | --order is two-loop; use tree or one-loop or map",
+        "--order=two-loop | --order is two-loop; use tree, one-loop or map",
         "--scaling=ntk --width=3 | --scaling is ntk; use standard or mean-field",
         "--order=map | --width is missing",
         "--chi=3 | --width is missing",

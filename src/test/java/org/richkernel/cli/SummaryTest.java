@@ -50,7 +50,7 @@ class SummaryTest {
         .contains("residual", "tolerance", "mc", "train", "test", "lazy", "layers", "seconds")
         .contains("peakBytes");
     assertThat(names(json.path("config")))
-        .containsExactly(
+        .containsExactlyInAnyOrder(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
                     + " hidden-layers activation weight-variance bias-variance gamma beta kappa samples"
                     + " seed tolerance max-sweeps determinant-weight form save-kernels-up-to"

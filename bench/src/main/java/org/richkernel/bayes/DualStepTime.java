@@ -15,6 +15,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.option.Words;
 
 /**
  * Time of a gradient of one hidden layer in the dual and in the primal form, all rows moving, on
@@ -48,7 +49,7 @@ public final class DualStepTime {
       for (int repeat = 0; repeat < 2; repeat++) {
         double ceiling = ceiling(plain);
         for (String form : Arrays.asList(arguments).subList(5, arguments.length)) {
-          boolean dual = ReadoutForm.of(form) == ReadoutForm.DUAL;
+          boolean dual = Words.constant(ReadoutForm.class, form) == ReadoutForm.DUAL;
           try (MarginalPosterior posterior =
               dual
                   ? new DualFormPosterior(
