@@ -43,6 +43,14 @@ public interface Matrix extends AutoCloseable {
     return view(firstRow, rows, 0, columns());
   }
 
+  /**
+   * The same elements in rows of another length; shares the storage.
+   *
+   * @throws IllegalArgumentException if the number of elements differs, or there are gaps between
+   *     rows
+   */
+  Matrix reshaped(int rows, int columns);
+
   /** Number of elements, rows times columns. */
   default long size() {
     return (long) rows() * columns();

@@ -37,19 +37,21 @@ public abstract class StoredMatrix implements Matrix {
    *
    * @param parent the matrix whose memory it shares
    * @param first elements from the start of that memory to the first of the window
+   * @param stride elements between the starts of two of its rows
    */
-  protected StoredMatrix(StoredMatrix parent, long first, int rows, int columns) {
+  protected StoredMatrix(StoredMatrix parent, long first, int rows, int columns, int stride) {
     this.parent = parent;
     this.precision = parent.precision;
     this.first = first;
     this.rows = rows;
     this.columns = columns;
-    this.stride = parent.stride;
+    this.stride = stride;
     this.label = parent.label;
   }
 
   /** A window whose first element is so many elements after the start of the memory. */
-  protected abstract Matrix window(long firstElement, int rowCount, int columnCount);
+  protected abstract Matrix window(
+      long firstElement, int rowCount, int columnCount, int rowStride);
 
   /** Gives the memory back; called once, and never for a window. */
   protected abstract void free();
@@ -89,7 +91,17 @@ public abstract class StoredMatrix implements Matrix {
     requireOpen();
     Objects.checkFromIndexSize(firstRow, rowCount, rows);
     Objects.checkFromIndexSize(firstColumn, columnCount, columns);
-    return window(first + at(firstRow, firstColumn), rowCount, columnCount);
+    return window(first + at(firstRow, firstColumn), rowCount, columnCount, stride);
+  }
+
+  @Override
+  public final Matrix reshaped(int rowCount, int columnCount) {
+    requireOpen();
+    if (!isDense() || rowCount < 0 || (long) rowCount * columnCount != size()) {
+      throw new IllegalArgumentException(
+          describe() + " has no dense shape " + rowCount + " x " + columnCount);
+    }
+    return window(first, rowCount, columnCount, columnCount);
   }
 
   @Override

@@ -119,6 +119,26 @@ interface MemoryContract extends ContractSubject {
   }
 
   @Test
+  default void anotherShapeSharesStorageWhereRowsHaveNoGaps() {
+    Host x = Host.random(12, 35, 8);
+    try (Matrix a = x.on(backend(), Precision.FLOAT32, "a")) {
+      Matrix b = a.rowRange(3, 6).reshaped(42, 5);
+      Host h = Host.from(backend(), b);
+      for (int i = 0; i < 42; i++) {
+        for (int j = 0; j < 5; j++) {
+          assertThat(h.at(i, j)).isEqualTo((double) (float) x.at(3 + i / 7, i % 7 * 5 + j));
+        }
+      }
+      backend().fill(2, b.view(7, 7, 1, 1));
+      assertThat(Host.from(backend(), a).at(4, 6)).isEqualTo(2);
+      assertThat(b.stride()).isEqualTo(5);
+      assertThatThrownBy(() -> a.reshaped(12, 34)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> a.view(0, 4, 0, 5).reshaped(5, 4))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   default void memoryLimitIsKeptAndSaysWhatWasAsked() {
     Backend small = open(1, 1 << 20);
     try (Matrix a = small.allocate(Precision.FLOAT64, 100, 1000, "first")) {

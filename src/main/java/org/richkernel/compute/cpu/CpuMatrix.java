@@ -22,8 +22,8 @@ final class CpuMatrix extends StoredMatrix {
     this.block = block;
   }
 
-  private CpuMatrix(CpuMatrix parent, long first, int rows, int columns) {
-    super(parent, first, rows, columns);
+  private CpuMatrix(CpuMatrix parent, long first, int rows, int columns, int stride) {
+    super(parent, first, rows, columns, stride);
     this.memory = parent.memory;
     this.block = parent.block;
   }
@@ -33,8 +33,8 @@ final class CpuMatrix extends StoredMatrix {
   }
 
   @Override
-  protected Matrix window(long firstElement, int rowCount, int columnCount) {
-    return new CpuMatrix(this, firstElement, rowCount, columnCount);
+  protected Matrix window(long firstElement, int rowCount, int columnCount, int rowStride) {
+    return new CpuMatrix(this, firstElement, rowCount, columnCount, rowStride);
   }
 
   @Override

@@ -24,8 +24,8 @@ final class CudaMatrix extends StoredMatrix {
     this.pointer = block.pointer();
   }
 
-  private CudaMatrix(CudaMatrix parent, long first, int rows, int columns) {
-    super(parent, first, rows, columns);
+  private CudaMatrix(CudaMatrix parent, long first, int rows, int columns, int stride) {
+    super(parent, first, rows, columns, stride);
     this.memory = parent.memory;
     this.block = parent.block;
     this.pointer = block.pointer().plus(first * precision().bytes());
@@ -36,8 +36,8 @@ final class CudaMatrix extends StoredMatrix {
   }
 
   @Override
-  protected Matrix window(long firstElement, int rowCount, int columnCount) {
-    return new CudaMatrix(this, firstElement, rowCount, columnCount);
+  protected Matrix window(long firstElement, int rowCount, int columnCount, int rowStride) {
+    return new CudaMatrix(this, firstElement, rowCount, columnCount, rowStride);
   }
 
   @Override
