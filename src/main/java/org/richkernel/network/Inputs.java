@@ -14,11 +14,13 @@ public final class Inputs {
   private final double[] values;
   private final int rows;
   private final int dimension;
+  private final ImageShape shape;
 
-  private Inputs(double[] values, int rows, int dimension) {
+  private Inputs(double[] values, int rows, ImageShape shape) {
     this.values = values;
     this.rows = rows;
-    this.dimension = dimension;
+    this.dimension = shape.dimension();
+    this.shape = shape;
   }
 
   /**
@@ -48,7 +50,25 @@ public final class Inputs {
             "every input must be a finite number");
       }
     }
-    return new Inputs(values, rows, dimension);
+    return new Inputs(values, rows, ImageShape.ofVector(dimension));
+  }
+
+  /**
+   * The same points as images.
+   *
+   * @throws InvalidProblemException if an image does not have D numbers
+   */
+  public Inputs withShape(ImageShape image) {
+    if (image.dimension() != dimension) {
+      throw new InvalidProblemException(
+          "image-shape", image, "the points have " + dimension + " numbers each");
+    }
+    return new Inputs(values, rows, image);
+  }
+
+  /** No points of the same dimension and shape. */
+  public Inputs none() {
+    return new Inputs(new double[0], 0, shape);
   }
 
   /** Number of points. */
@@ -59,6 +79,11 @@ public final class Inputs {
   /** D, the number of features of a point. */
   public int dimension() {
     return dimension;
+  }
+
+  /** The shape of a point, 1 x 1 with D channels where it has no sites. */
+  public ImageShape shape() {
+    return shape;
   }
 
   /** Feature {@code column} of point {@code row}. */
