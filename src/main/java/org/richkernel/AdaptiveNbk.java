@@ -46,6 +46,7 @@ public final class AdaptiveNbk {
    * and a second start where a second solution is possible.
    */
   public static AdaptiveNbk of(NetworkSpec network) {
+    network.requireDense("bayes", "use lazy");
     return new AdaptiveNbk(network, SaddleOptions.usual(), Search.usual());
   }
 

@@ -38,6 +38,7 @@ public final class CriticalNbk {
 
   /** Width N in standard scaling (chi = 1), beta = 100, and {@link MapOptions#defaults()}. */
   public static CriticalNbk of(NetworkSpec network, int width) {
+    network.requireDense("--order map", "use lazy or finite");
     return new CriticalNbk(network, width, 1, 100, MapOptions.defaults());
   }
 

@@ -28,6 +28,7 @@ public final class FiniteNetwork {
    * @param width N
    */
   public static FiniteNetwork of(NetworkSpec network, int width) {
+    network.requireDense("finite", "use lazy");
     return new FiniteNetwork(network, width, 4);
   }
 

@@ -6,11 +6,18 @@ import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ImageLayout;
+import org.richkernel.data.Images;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.option.Words;
 import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
 import org.richkernel.result.SavedModel;
@@ -40,6 +47,15 @@ final class ModelSettings {
     settings.put("mean", s.mean());
     settings.put("std", s.std());
     settings.put("scale", s.scale());
+    Images images = data.images();
+    images
+        .shape()
+        .ifPresent(
+            shape -> {
+              settings.put("image-shape", shape.toString());
+              settings.put("image-layout", Words.of(images.layout()));
+              settings.put("pool-input", images.pool());
+            });
     settings.put("outputs", outputs);
     settings.put("classes", data.train().classNames());
     for (ModelForm<?> form : FORMS) {
@@ -75,6 +91,14 @@ final class ModelSettings {
     options.put("activation", network.activation().id());
     options.put("weight-variance", network.weightVariances());
     options.put("bias-variance", network.biasVariance());
+    network
+        .convolutions()
+        .ifPresent(
+            layers -> {
+              options.put("convolutions", layers.text());
+              options.put("padding", Words.of(layers.padding()));
+              options.put("readout", Words.of(layers.readout()));
+            });
   }
 
   /** The network that {@link #describe} has described. */
@@ -90,10 +114,34 @@ final class ModelSettings {
           "read it with the version of richkernel that wrote it",
           e);
     }
-    return NetworkSpec.of(((Number) settings.get("hidden-layers")).intValue(), activation)
+    NetworkSpec network =
+        NetworkSpec.of(((Number) settings.get("hidden-layers")).intValue(), activation)
         .withWeightVariances(
             variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
         .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());
+    return settings.containsKey("convolutions")
+        ? network.withConvolutions(convolutions(settings))
+        : network;
+  }
+
+  private static Convolutions convolutions(Map<String, Object> settings) {
+    return Convolutions.parse(text(settings, "convolutions"))
+        .withPadding(Words.constant(SiteMap.Padding.class, text(settings, "padding")))
+        .withReadout(Words.constant(SiteReadout.class, text(settings, "readout")));
+  }
+
+  private static String text(Map<String, Object> settings, String name) {
+    return String.valueOf(settings.get(name));
+  }
+
+  /** How the inputs of a saved predictor were images. */
+  static Images images(Map<String, Object> settings) {
+    return settings.containsKey("image-shape")
+        ? new Images(
+            Optional.of(ImageShape.parse(text(settings, "image-shape"))),
+            Words.constant(ImageLayout.class, text(settings, "image-layout")),
+            ((Number) settings.get("pool-input")).intValue())
+        : Images.AS_READ;
   }
 
   /** How the inputs of a saved predictor are standardized. */

@@ -58,6 +58,7 @@ public final class MultiScaleNbk {
 
   /** Width N at chi = 1 to one loop, beta = 100. */
   public static MultiScaleNbk of(NetworkSpec network, int width) {
+    network.requireDense("bayes at finite --width", "use lazy or finite");
     return new MultiScaleNbk(
         network, width, new double[] {1}, Order.ONE_LOOP, SaddleOptions.of(1, 100));
   }

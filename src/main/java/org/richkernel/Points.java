@@ -18,16 +18,16 @@ record Points(
     Inputs trainInputs, Targets trainTargets, Inputs testInputs, Optional<Targets> testTargets) {
   static Points of(Datasets data) {
     Dataset train = data.train();
-    Inputs none = Inputs.of(new double[0], 0, train.inputDimension());
+    Inputs trainInputs = inputs(train);
     return new Points(
-        inputs(train),
+        trainInputs,
         targets(train),
-        data.test().map(Points::inputs).orElse(none),
+        data.test().map(Points::inputs).orElse(trainInputs.none()),
         data.test().map(Points::targets));
   }
 
   private static Inputs inputs(Dataset set) {
-    return Inputs.of(set.inputs(), set.points(), set.inputDimension());
+    return Inputs.of(set.inputs(), set.points(), set.inputDimension()).withShape(set.shape());
   }
 
   private static Targets targets(Dataset set) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.richkernel.bayes.Populations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.Images;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
 import org.richkernel.network.Inputs;
@@ -16,6 +17,7 @@ import org.richkernel.sampling.SampledVector;
 public final class SavedFit {
   private final Predictor predictor;
   private final Standardization standardization;
+  private final Images images;
   private final int outputs;
   private final List<String> classNames;
   private final long modelBytes;
@@ -23,12 +25,14 @@ public final class SavedFit {
   private SavedFit(
       Predictor predictor,
       Standardization standardization,
+      Images images,
       int outputs,
       List<String> classNames,
       long modelBytes) {
     this.modelBytes = modelBytes;
     this.predictor = predictor;
     this.standardization = standardization;
+    this.images = images;
     this.outputs = outputs;
     this.classNames = classNames;
   }
@@ -44,6 +48,7 @@ public final class SavedFit {
     return new SavedFit(
         ModelSettings.read(model),
         ModelSettings.standardization(model.settings()),
+        ModelSettings.images(model.settings()),
         ((Number) model.settings().get("outputs")).intValue(),
         classes.stream().map(String::valueOf).toList(),
         model.arrays().values().stream().mapToLong(SavedFit::bytes).sum());
@@ -87,7 +92,13 @@ public final class SavedFit {
   }
 
   private Inputs inputs(Table raw) {
-    return Inputs.of(standardization.apply(raw), raw.rows(), raw.columns());
+    return Inputs.of(standardization.apply(raw), raw.rows(), raw.columns())
+        .withShape(images.pooled(raw.columns()));
+  }
+
+  /** How the training points were images; new points are the same unless told otherwise. */
+  public Images images() {
+    return images;
   }
 
   /** K. */

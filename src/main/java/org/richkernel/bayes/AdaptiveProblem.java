@@ -74,6 +74,6 @@ public record AdaptiveProblem(
   public static AdaptiveProblem of(
       NetworkSpec network, SaddleOptions options, Inputs inputs, Targets targets) {
     return new AdaptiveProblem(
-        network, options, inputs, targets, Inputs.of(new double[0], 0, inputs.dimension()));
+        network, options, inputs, targets, inputs.none());
   }
 }

@@ -7,6 +7,7 @@ import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Standardize;
 import org.richkernel.network.InvalidProblemException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which points a command works on. */
@@ -20,7 +21,7 @@ final class DataOptions {
       names = "--train-x",
       paramLabel = "FILE",
       description =
-          "Training inputs, one point a row:" + KINDS + " Images are flattened. Required.")
+          "Training inputs, one point a row:" + KINDS + " Required.")
   private @Nullable String trainX;
 
   @Option(
@@ -74,6 +75,8 @@ final class DataOptions {
               + "inputs. Default: global for IDX images, none for other files.")
   private @Nullable String standardize;
 
+  @Mixin private ImageOptions images = new ImageOptions();
+
   /** Describes what to read; complains about options that do not fit together. */
   DatasetReader reader() {
     DatasetReader reader =
@@ -96,6 +99,7 @@ final class DataOptions {
     if (testSize != null) {
       reader = reader.testSize(testSize);
     }
+    reader = reader.images(images.images());
     return standardize == null ? reader : reader.standardize(Standardize.parse(standardize));
   }
 
@@ -110,6 +114,7 @@ final class DataOptions {
   void resolve(Map<String, Object> options, Datasets data) {
     options.put("train-size", data.train().points());
     data.test().ifPresent(test -> options.put("test-size", test.points()));
+    ImageOptions.resolve(options, data.images());
     if (standardize == null) {
       boolean none = data.standardization().equals(Standardization.IDENTITY);
       options.put("standardize", none ? "none" : "global");

@@ -1,9 +1,13 @@
 package org.richkernel.cli;
 
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What network a command is about. */
@@ -11,9 +15,8 @@ final class NetworkOptions {
   @Option(
       names = "--hidden-layers",
       paramLabel = "L",
-      defaultValue = "1",
-      description = "Number of hidden layers. Default: ${DEFAULT-VALUE}.")
-  private int hiddenLayers;
+      description = "Number of hidden layers. Default: that of --convolutions, else 1.")
+  private @Nullable Integer hiddenLayers;
 
   @Option(
       names = "--activation",
@@ -44,13 +47,20 @@ final class NetworkOptions {
               + "preactivation. Default: ${DEFAULT-VALUE}.")
   private double biasVariance;
 
+  @Mixin private ConvolutionOptions convolutionOptions = new ConvolutionOptions();
+
   /** The network, checked. */
   NetworkSpec network() {
-    NetworkSpec network = NetworkSpec.of(hiddenLayers, activation).withBiasVariance(biasVariance);
+    Optional<Convolutions> convolutions = convolutionOptions.convolutions();
+    int layers =
+        hiddenLayers == null ? convolutions.map(c -> c.layers().size()).orElse(1) : hiddenLayers;
+    NetworkSpec dense = NetworkSpec.of(layers, activation).withBiasVariance(biasVariance);
     double[] variances = variances();
-    return variances.length == 1
-        ? network.withWeightVariance(variances[0])
-        : network.withWeightVariances(variances);
+    NetworkSpec network =
+        variances.length == 1
+            ? dense.withWeightVariance(variances[0])
+            : dense.withWeightVariances(variances);
+    return convolutions.map(network::withConvolutions).orElse(network);
   }
 
   private double[] variances() {
@@ -70,8 +80,11 @@ final class NetworkOptions {
     return numbers;
   }
 
-  /** Writes one number for all layers out. */
+  /** Writes one number for all layers out, and what was left open. */
   void resolve(Map<String, Object> options) {
-    options.put("weight-variance", network().weightVariances());
+    NetworkSpec network = network();
+    options.put("hidden-layers", network.hiddenLayers());
+    options.put("weight-variance", network.weightVariances());
+    convolutionOptions.resolve(options);
   }
 }

@@ -2,9 +2,12 @@ package org.richkernel.cli;
 
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.FieldPrecision;
+import org.richkernel.data.ImageLayout;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.option.Words;
 import picocli.CommandLine;
 
@@ -61,6 +64,30 @@ final class OptionNames {
     @Override
     public FieldPrecision convert(String value) {
       return converted(FieldPrecision.class, value);
+    }
+  }
+
+  /** Reads the order of the numbers of an image. */
+  static final class LayoutName implements CommandLine.ITypeConverter<ImageLayout> {
+    @Override
+    public ImageLayout convert(String value) {
+      return converted(ImageLayout.class, value);
+    }
+  }
+
+  /** Reads what lies beyond the edges of an image. */
+  static final class PaddingName implements CommandLine.ITypeConverter<SiteMap.Padding> {
+    @Override
+    public SiteMap.Padding convert(String value) {
+      return converted(SiteMap.Padding.class, value);
+    }
+  }
+
+  /** Reads how sites are read out. */
+  static final class SiteReadoutName implements CommandLine.ITypeConverter<SiteReadout> {
+    @Override
+    public SiteReadout convert(String value) {
+      return converted(SiteReadout.class, value);
     }
   }
 

@@ -2,11 +2,11 @@ package org.richkernel.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.data.Datasets;
+import org.richkernel.option.Words;
 import org.richkernel.result.NeutralOptions;
 import org.richkernel.result.Version;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,9 +34,7 @@ final class OptionRecord {
     if (value instanceof Activation activation) {
       return activation.id();
     }
-    return value instanceof Enum<?> name
-        ? name.name().toLowerCase(Locale.ROOT).replace('_', '-')
-        : value;
+    return value instanceof Enum<?> name ? Words.of(name) : value;
   }
 
   /** What must be the same for a checkpoint to be continued bit for bit. */

@@ -77,6 +77,7 @@ final class PredictCommand implements Callable<Integer> {
               + "Default: all.")
   private @Nullable Integer testSize;
 
+  @Mixin private ImageOptions images = new ImageOptions();
   @Mixin private RunOptions run = new RunOptions();
 
   @Option(
@@ -155,10 +156,11 @@ final class PredictCommand implements Callable<Integer> {
     OptionalInt size = testSize == null ? OptionalInt.empty() : OptionalInt.of(testSize);
     requireClassesOf(fit);
     if (testY == null) {
-      return UnseenPoints.read(testX, size);
+      return UnseenPoints.read(testX, images.images(fit.images()), size);
     }
     UnseenPoints.Coding coding = new UnseenPoints.Coding(fit.classNames(), fit.outputs());
-    return UnseenPoints.read(testX, testY, coding, classes != null, size);
+    return UnseenPoints.read(
+        testX, testY, images.images(fit.images()), coding, classes != null, size);
   }
 
   private void requireClassesOf(SavedFit fit) {

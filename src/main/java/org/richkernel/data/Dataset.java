@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -17,17 +18,27 @@ public final class Dataset {
   private final double[] inputs;
   private final double[] targets;
   private final int points;
-  private final int inputDimension;
+  private final ImageShape shape;
   private final int outputs;
   private final int[] labels;
   private final List<String> classNames;
 
   /** Takes the arrays over without a copy; labels are empty where there are no classes. */
   Dataset(double[] inputs, double[] targets, int points, int[] labels, List<String> classNames) {
+    this(inputs, targets, points, labels, classNames, ImageShape.ofVector(inputs.length / points));
+  }
+
+  private Dataset(
+      double[] inputs,
+      double[] targets,
+      int points,
+      int[] labels,
+      List<String> classNames,
+      ImageShape shape) {
     this.inputs = inputs;
     this.targets = targets;
     this.points = points;
-    this.inputDimension = inputs.length / points;
+    this.shape = shape;
     this.outputs = targets.length / points;
     this.labels = labels;
     this.classNames = List.copyOf(classNames);
@@ -112,6 +123,19 @@ public final class Dataset {
     }
   }
 
+  /**
+   * The same points as images, whose numbers are ordered by row, column, channel.
+   *
+   * @throws InvalidProblemException if an image does not have D numbers
+   */
+  public Dataset withShape(ImageShape image) {
+    if (image.dimension() != inputDimension()) {
+      throw new InvalidProblemException(
+          "image-shape", image, "the points have " + inputDimension() + " numbers each");
+    }
+    return new Dataset(inputs, targets, points, labels, classNames, image);
+  }
+
   /** P, the number of points. */
   public int points() {
     return points;
@@ -119,7 +143,12 @@ public final class Dataset {
 
   /** D, the number of inputs of a point. */
   public int inputDimension() {
-    return inputDimension;
+    return shape.dimension();
+  }
+
+  /** The shape of a point, 1 x 1 with D channels where it is no image. */
+  public ImageShape shape() {
+    return shape;
   }
 
   /** K, the number of targets of a point. */
@@ -139,7 +168,7 @@ public final class Dataset {
 
   /** One input; both count from 0. */
   public double input(int point, int component) {
-    return inputs[index(point, component, inputDimension)];
+    return inputs[index(point, component, inputDimension())];
   }
 
   /** One target; both count from 0. */
@@ -188,6 +217,6 @@ public final class Dataset {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "%d points, %d inputs, %d output(s)", points, inputDimension, outputs);
+        Locale.ROOT, "%d points, %d inputs, %d output(s)", points, inputDimension(), outputs);
   }
 }

@@ -31,18 +31,21 @@ public final class DatasetReader {
   private final Labels labels;
   private final Sizes sizes;
   private final Optional<Standardize> standardize;
+  private final Images images;
 
   private DatasetReader(
       Files train,
       Optional<Files> test,
       Labels labels,
       Sizes sizes,
-      Optional<Standardize> standardize) {
+      Optional<Standardize> standardize,
+      Images images) {
     this.train = train;
     this.test = test;
     this.labels = labels;
     this.sizes = sizes;
     this.standardize = standardize;
+    this.images = images;
   }
 
   /** Training inputs and labels, each a file as {@link ArrayReader#read(String)} takes it. */
@@ -52,12 +55,14 @@ public final class DatasetReader {
         Optional.empty(),
         new Labels(Optional.empty(), false),
         new Sizes(OptionalInt.empty(), OptionalInt.empty()),
-        Optional.empty());
+        Optional.empty(),
+        Images.AS_READ);
   }
 
   /** The same with test inputs and labels. */
   public DatasetReader test(String x, String y) {
-    return new DatasetReader(train, Optional.of(new Files(x, y)), labels, sizes, standardize);
+    return new DatasetReader(
+        train, Optional.of(new Files(x, y)), labels, sizes, standardize, images);
   }
 
   /**
@@ -69,7 +74,7 @@ public final class DatasetReader {
   public DatasetReader classes(int negative, int positive) {
     Labelling.TwoClasses two = new Labelling.TwoClasses(negative, positive);
     return new DatasetReader(
-        train, test, new Labels(Optional.of(two), labels.oneHot()), sizes, standardize);
+        train, test, new Labels(Optional.of(two), labels.oneHot()), sizes, standardize, images);
   }
 
   /**
@@ -100,7 +105,8 @@ public final class DatasetReader {
    * the others. The classes are those of the whole training file, whatever the training size.
    */
   public DatasetReader oneHot() {
-    return new DatasetReader(train, test, new Labels(labels.classes(), true), sizes, standardize);
+    return new DatasetReader(
+        train, test, new Labels(labels.classes(), true), sizes, standardize, images);
   }
 
   /**
@@ -111,7 +117,7 @@ public final class DatasetReader {
    */
   public DatasetReader trainSize(int n) {
     Sizes changed = new Sizes(positive("train-size", n), sizes.test());
-    return new DatasetReader(train, test, labels, changed, standardize);
+    return new DatasetReader(train, test, labels, changed, standardize, images);
   }
 
   /**
@@ -121,7 +127,7 @@ public final class DatasetReader {
    */
   public DatasetReader testSize(int n) {
     Sizes changed = new Sizes(sizes.train(), positive("test-size", n));
-    return new DatasetReader(train, test, labels, changed, standardize);
+    return new DatasetReader(train, test, labels, changed, standardize, images);
   }
 
   private static OptionalInt positive(String option, int n) {
@@ -136,7 +142,15 @@ public final class DatasetReader {
    * globally if the training inputs are IDX bytes, else left as they are.
    */
   public DatasetReader standardize(Standardize choice) {
-    return new DatasetReader(train, test, labels, sizes, Optional.of(choice));
+    return new DatasetReader(train, test, labels, sizes, Optional.of(choice), images);
+  }
+
+  /**
+   * The same with another choice of how the points of the files are images; by default files of
+   * three dimensions hold images of one channel, files of four the channel last.
+   */
+  public DatasetReader images(Images choice) {
+    return new DatasetReader(train, test, labels, sizes, standardize, choice);
   }
 
   /**
@@ -153,21 +167,24 @@ public final class DatasetReader {
     Table trainY = readLabels(train.y());
     Labelling labelling = labelling(trainY);
     Targets trainTargets = labelling.encode(trainY, sizes.train(), "train-size");
-    Table trainX = readInputs(train.x(), trainY);
+    Table trainFile = readInputs(train.x(), trainY);
+    Images known = images.knowing(trainFile);
+    Table trainX = known.arrange(trainFile);
     boolean bytes = trainX.isIdxBytes();
     Standardize choice = standardize.orElse(bytes ? Standardize.global() : Standardize.none());
 
     Reading reading = Reading.of(Reading.Role.TRAIN, trainX, trainY, trainTargets);
     double[] x = chosen(trainX, trainTargets.rows());
     Standardization standardization = choice.fit(trainX.source(), x, bytes);
-    Dataset trainSet = dataset(trainX.source(), x, trainTargets, standardization);
+    Dataset trainSet = dataset(trainX.source(), x, trainTargets, standardization, known);
     Optional<TestPoints> tested =
-        test.map(files -> readTest(files, trainX, trainY, labelling, standardization));
+        test.map(files -> readTest(files, trainFile, trainY, labelling, standardization, known));
     return new Datasets(
         trainSet,
         tested.map(TestPoints::points),
         standardization,
-        tested.map(points -> reading.and(points.reading())).orElse(reading));
+        tested.map(points -> reading.and(points.reading())).orElse(reading),
+        known);
   }
 
   private Labelling labelling(Table trainY) {
@@ -179,10 +196,11 @@ public final class DatasetReader {
 
   private TestPoints readTest(
       Files files,
-      Table trainX,
+      Table trainFile,
       Table trainY,
       Labelling labelling,
-      Standardization standardization) {
+      Standardization standardization,
+      Images known) {
     Table y = readLabels(files.y());
     if (y.columns() != trainY.columns()) {
       throw new InvalidDataException(
@@ -191,17 +209,22 @@ public final class DatasetReader {
           "give as many outputs for test as for training");
     }
     Targets targets = labelling.encode(y, sizes.test(), "test-size");
-    Table x = readInputs(files.x(), y);
+    Table file = readInputs(files.x(), y);
+    requireColumns(file, trainFile);
+    requireSameKind(trainFile, file);
+    Table x = known.arrange(file);
+    Reading reading = Reading.of(Reading.Role.TEST, x, y, targets);
+    return new TestPoints(
+        dataset(x.source(), chosen(x, targets.rows()), targets, standardization, known), reading);
+  }
+
+  private static void requireColumns(Table x, Table trainX) {
     if (x.columns() != trainX.columns()) {
       throw new InvalidDataException(
           x.source(),
           "it has " + x.columns() + " columns, the training inputs have " + trainX.columns(),
           "give inputs of the same dimension");
     }
-    requireSameKind(trainX, x);
-    Reading reading = Reading.of(Reading.Role.TEST, x, y, targets);
-    return new TestPoints(
-        dataset(x.source(), chosen(x, targets.rows()), targets, standardization), reading);
   }
 
   /** Bytes and other numbers share no scale; only an explicit "none" takes both as they are. */
@@ -267,10 +290,11 @@ public final class DatasetReader {
   }
 
   private static Dataset dataset(
-      String source, double[] x, Targets targets, Standardization standardization) {
+      String source, double[] x, Targets targets, Standardization standardization, Images images) {
     standardization.applyInPlace(x);
     Standardization.requireFinite(source, x);
-    return new Dataset(
-        x, targets.values(), targets.rows().length, targets.labels(), targets.classNames());
+    int points = targets.rows().length;
+    return new Dataset(x, targets.values(), points, targets.labels(), targets.classNames())
+        .withShape(images.pooled(x.length / points));
   }
 }

@@ -12,13 +12,18 @@ import java.util.Optional;
  * @param test the test points, standardized with the numbers of the training points
  * @param standardization what to apply to new inputs
  * @param reading what was read from files and what was skipped
+ * @param images how the points of the files are images
  */
 public record Datasets(
-    Dataset train, Optional<Dataset> test, Standardization standardization, Reading reading) {
+    Dataset train,
+    Optional<Dataset> test,
+    Standardization standardization,
+    Reading reading,
+    Images images) {
 
   /** Points that were not read from files. */
   public Datasets(Dataset train, Optional<Dataset> test, Standardization standardization) {
-    this(train, test, standardization, Reading.ofMemory());
+    this(train, test, standardization, Reading.ofMemory(), Images.AS_READ);
   }
 
   /** Files and checksums of the points. */

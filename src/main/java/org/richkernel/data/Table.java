@@ -128,6 +128,17 @@ public final class Table {
     return some;
   }
 
+  /** Copies one row. */
+  void copyRow(int row, double[] target) {
+    values.copy(row * columns, target, 0, columns);
+  }
+
+  /** As many rows of other values from the same place. */
+  Table replaced(double[] others, int width) {
+    return new Table(
+        source, new Cells.Doubles(others), new int[] {rows, width}, idxBytes, traits, file);
+  }
+
   /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */
   public boolean isIdxBytes() {
     return idxBytes;

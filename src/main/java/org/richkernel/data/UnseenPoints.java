@@ -36,12 +36,13 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
   /**
    * Reads points without labels.
    *
+   * @param images how its points are images
    * @param size how many of the first rows to take, all if empty
    * @throws InvalidDataException if the file cannot be used
    * @throws InvalidProblemException if it has fewer rows
    */
-  public static UnseenPoints read(String x, OptionalInt size) {
-    Table inputs = DatasetReader.requireValues(ArrayReader.read(x));
+  public static UnseenPoints read(String x, Images images, OptionalInt size) {
+    Table inputs = images.arrange(DatasetReader.requireValues(ArrayReader.read(x)));
     int n = size.orElse(inputs.rows());
     Labelling.requireAvailable(inputs, n, inputs.rows(), "rows", "test-size");
     return new UnseenPoints(
@@ -53,6 +54,7 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
   /**
    * Reads points with labels.
    *
+   * @param images how the points are images
    * @param onlyClasses whether to leave out rows of classes that the fit does not know, and to take
    *     as many of each of its two classes; without it such a row is refused
    * @param size how many of the first rows to take, all if empty
@@ -61,10 +63,15 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
    * @throws InvalidProblemException if there are fewer rows
    */
   public static UnseenPoints read(
-      String x, String y, Coding coding, boolean onlyClasses, OptionalInt size) {
+      String x,
+      String y,
+      Images images,
+      Coding coding,
+      boolean onlyClasses,
+      OptionalInt size) {
     Table labels = DatasetReader.readLabels(y);
     Targets targets = targets(labels, coding, onlyClasses, size);
-    Table inputs = DatasetReader.readInputs(x, labels);
+    Table inputs = images.arrange(DatasetReader.readInputs(x, labels));
     return new UnseenPoints(
         inputs.rows(targets.rows()),
         Optional.of(targets.values()),

@@ -104,7 +104,7 @@ public record DynamicsProblem(
         options,
         inputs,
         targets,
-        Inputs.of(new double[0], 0, inputs.dimension()),
+        inputs.none(),
         Targets.of(new double[0]));
   }
 

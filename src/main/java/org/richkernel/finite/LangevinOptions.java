@@ -49,6 +49,7 @@ public record LangevinOptions(
             help = "Number of independent Markov chains.")
         int chains,
     @Setting(
+            name = "readout-weights",
             label = "HOW",
             usual = "integrated",
             help =

@@ -47,7 +47,7 @@ public record PosteriorProblem(
   public static PosteriorProblem of(
       NetworkSpec network, LangevinOptions options, Inputs inputs, Targets targets) {
     return new PosteriorProblem(
-        network, options, inputs, targets, Inputs.of(new double[0], 0, inputs.dimension()));
+        network, options, inputs, targets, inputs.none());
   }
 
   /** P, training points. */

@@ -50,7 +50,7 @@ public record LazyProblem(
   /** A problem without test points. */
   public static LazyProblem of(
       NetworkSpec network, KernelKind kernel, double kappa, Inputs inputs, Targets targets) {
-    Inputs none = Inputs.of(new double[0], 0, inputs.dimension());
+    Inputs none = inputs.none();
     return new LazyProblem(network, kernel, kappa, inputs, targets, none);
   }
 

@@ -176,7 +176,7 @@ class FiniteCommandTest {
         "--method=langevin --repeats=1 | --repeats is 1",
         "--method=gd --batch-size=9 | --batch-size is 9; use at most the number of training points",
         "--method=gd --bias-variance=1 | --bias-variance is 1.0",
-        "--method=langevin --readout=half | --readout",
+        "--method=langevin --readout-weights=half | --readout-weights",
       })
   void nonsenseEndsWithOneLineBeforeAnyWork(String arguments, String expected) {
     Program run = finite(arguments.split(" "));

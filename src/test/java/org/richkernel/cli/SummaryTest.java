@@ -52,7 +52,9 @@ class SummaryTest {
     assertThat(names(json.path("config")))
         .containsExactlyInAnyOrder(
             ("train-x train-y test-x test-y classes one-hot train-size test-size standardize"
-                    + " hidden-layers activation weight-variance bias-variance gamma beta kappa samples"
+                    + " image-shape image-layout pool-input"
+                    + " hidden-layers activation weight-variance bias-variance"
+                    + " convolutions padding readout gamma beta kappa samples"
                     + " seed tolerance max-sweeps determinant-weight form save-kernels-up-to"
                     + " gamma-path warm-start"
                     + " second-start select select-by betas evidence-width validation-fraction"
@@ -65,7 +67,8 @@ class SummaryTest {
     assertThat(json.at("/config/validation-fraction").asDouble()).isEqualTo(0.2);
     assertThat(withoutValue(json.path("config")))
         .containsExactly(
-            ("gamma-path warm-start select betas evidence-width width scaling chi device-memory"
+            ("convolutions padding readout"
+                    + " gamma-path warm-start select betas evidence-width width scaling chi device-memory"
                     + " cuda-libraries config")
                 .split(" "));
     assertThat(json.at("/config/standardize").asText()).isEqualTo("global");

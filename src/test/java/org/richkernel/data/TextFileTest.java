@@ -172,7 +172,7 @@ class TextFileTest {
   @Test
   void newInputsWithColumnNumbersAreRefusedToo() throws IOException {
     String x = file("x.csv", "0,1\n0.5,1\n");
-    assertThatThrownBy(() -> UnseenPoints.read(x, java.util.OptionalInt.empty()))
+    assertThatThrownBy(() -> UnseenPoints.read(x, Images.AS_READ, java.util.OptionalInt.empty()))
         .hasMessageStartingWith(x + ": line 1 is 0,1, which looks like column numbers");
   }
 
@@ -192,7 +192,7 @@ class TextFileTest {
     String two = file("two.csv", "1 2\n3 4\n5 6\n7 8\n");
     assertThat(DatasetReader.train(two, two).trainSize(1).read().reading().line())
         .isEqualTo("read 1 of 4 training points of 2 columns, 2 real targets each");
-    assertThat(UnseenPoints.read(x, java.util.OptionalInt.of(2)).reading().line())
+    assertThat(UnseenPoints.read(x, Images.AS_READ, java.util.OptionalInt.of(2)).reading().line())
         .startsWith("read 2 of 4 test points of 3 columns; skipped: a line of names (a, b, c)");
   }
 }
