@@ -19,6 +19,7 @@ class ArchitectureTest {
   private static final String DYNAMICS = "org.richkernel.dynamics..";
   private static final String FINITE = "org.richkernel.finite..";
   private static final String LIMIT = "org.richkernel.limit..";
+  private static final String STACK = "org.richkernel.stack..";
   private static final String SOLVER = "org.richkernel.solver..";
   private static final String SAMPLING = "org.richkernel.sampling..";
   private static final String DATA = "org.richkernel.data..";
@@ -47,8 +48,8 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                NETWORK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA, RESULT,
-                REPORT, CLI, API);
+                NETWORK, STACK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA,
+                RESULT, REPORT, CLI, API);
     rule.check(CLASSES);
   }
 
@@ -71,10 +72,23 @@ class ArchitectureTest {
     ArchRule rule =
         noClasses()
             .that()
-            .resideInAnyPackage(NETWORK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER)
+            .resideInAnyPackage(
+                NETWORK, STACK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER)
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void stacksKnowNoTheory() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(STACK)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SOLVER);
     rule.check(CLASSES);
   }
 

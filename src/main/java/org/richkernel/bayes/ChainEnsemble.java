@@ -85,7 +85,7 @@ final class ChainEnsemble implements AutoCloseable {
                   new NeuronHarvest(
                       lanes.get(0).backend(),
                       network.activation(),
-                      lanes.get(0).posterior().factor(1),
+                      lanes.get(0).posterior().inputFactor(),
                       layout.outputs(),
                       layout.panelRows(lanes.get(0).backend()),
                       layout.isDual() && layout.formsKernels()));

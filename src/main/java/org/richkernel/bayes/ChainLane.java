@@ -5,6 +5,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * A lane of a device with what the chains that live in it share: they move one after the other, so
@@ -112,7 +113,7 @@ record ChainLane(
     } else {
       int samples = layout.options().samples();
       DeepPosterior.plan(
-          backend, plan, layout.depth(), points, rank, outputs, samples, determinant);
+          backend, plan, layout.shape(), outputs, samples, determinant);
       if (layout.tests() > 0) {
         DeepTestPoints.plan(plan, points, rank, layout.tests(), panel);
       }

@@ -4,46 +4,60 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Routine;
+import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.CholeskyAdjoint;
+import org.richkernel.stack.DeterminantTilt;
+import org.richkernel.stack.FactorSource;
+import org.richkernel.stack.FieldFactor;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.GramReadout;
+import org.richkernel.stack.LayerCovariance;
+import org.richkernel.stack.LayerFields;
+import org.richkernel.stack.Link;
+import org.richkernel.stack.PosteriorParameters;
+import org.richkernel.stack.PrimalReadout;
+import org.richkernel.stack.Source;
+import org.richkernel.stack.WeightLink;
+import org.richkernel.stack.WhitenedLink;
 
 /**
- * Marginal posterior of the preactivation samples of a network of any depth. Given the kernel of
- * the layer below, the rows of h^l are independent Gaussians, so with whitened fields xi^l
+ * Marginal posterior of the preactivation samples of a network of any depth. Given the layer below,
+ * the rows of h^l are independent Gaussians, so with standard normal xi^l
  *
  * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L Phi^L + kappa,
- *   h^l = xi^l F_l^T,  F_l F_l^T = g_{l-1} Phi^{l-1} + g_b,  Phi^l = phi(h^l)^T phi(h^l) / S,</pre>
+ *   h^l = xi^l F_l^T,  F_l F_l^T = g_{l-1} Phi^{l-1} + g_b,  Phi^l = phi(h^l)^T phi(h^l) / S.</pre>
  *
- * <p>without weights and without conjugate kernels: the gradient runs backwards through the
- * Cholesky factors. All layers and all samples move together, since a kernel acts on every row of
- * the next layer.
+ * <p>F is a Cholesky factor ({@link WhitenedLink}), or the activations of the layer below
+ * themselves, which makes xi^l the weights ({@link WeightLink}). All layers and all samples move
+ * together, since a layer acts on every row of the next.
  *
- * <p>Cost of an evaluation: three products of 2 S P r flops for the first layer; for each other one
- * of 2 S P^2 and four of half as many, and 4/3 to 7/3 P^3. Memory: 3 S (r + (L - 1) P) + 2 L S P
- * floats and (2 L + 7) P^2 doubles beside the populations.
+ * <p>Memory: 3 S times the columns of the fields and 2 L S P floats, and (2 L + 7) P^2 doubles for
+ * whitened fields or 3 P^2 for weights, beside the populations.
  */
 final class DeepPosterior implements MarginalPosterior {
   private final Backend backend;
-  private final double[] variance; // g_0 to g_L
+  private final NetworkSpec network;
+  private final FieldShape shape;
   private final Workspace memory;
   private final Matrix inputFactor;
   private final Matrix targetsSingle;
-  private final ReadoutDual readout;
+  private final TrajectoryRecord record;
+  private final PrimalReadout readout;
   private final @Nullable DeterminantTilt tilt;
   private final List<Matrix> kernels = new ArrayList<>(); // g_l Phi^l at the position
   private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
-  private final CholeskyAdjoint adjoint;
   private final List<Moving> sizes = new ArrayList<>();
   private final RelativeJitter jitter; // of the population in use
   private final Matrix jitters; // that were added to the covariances, 1 x (L - 1), float64
-  private final List<Matrix> added = new ArrayList<>(); // the same one by one
   private final StepRoutines steps;
   private final StepRoutines ends;
   private final Runnable evaluateExactly = this::runEnd;
@@ -53,15 +67,12 @@ final class DeepPosterior implements MarginalPosterior {
   private Moving moving;
   private Routine step; // of what moves
   private Routine end;
-  private double firstJitter = RelativeJitter.LEAST;
+  private double firstJitter;
   private double potential;
-  private long solveNanos; // but for the readout
-
-  /** The scratch of all layers for one number of samples. */
-  private record Moving(
-      Matrix position, Matrix momentum, Matrix gradient, List<MovingBlock> layers) {}
 
   /**
+   * A posterior in whitened fields.
+   *
    * @param input factor of the first layer's covariance
    * @param y targets, row-major P x K
    * @param samples the numbers of samples that populations may have
@@ -73,103 +84,108 @@ final class DeepPosterior implements MarginalPosterior {
       double[] y,
       PosteriorParameters parameters,
       int... samples) {
+    this(backend, network, FieldForm.WHITENED, input, y, parameters, samples);
+  }
+
+  /**
+   * @param form of the layers above the first, whitened or weights
+   * @param input factor of the first layer's covariance
+   * @param y targets, row-major P x K
+   * @param samples the numbers of samples that populations may have
+   */
+  DeepPosterior(
+      Backend backend,
+      NetworkSpec network,
+      FieldForm form,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters,
+      int... samples) {
     this.backend = backend;
-    this.jitter = new RelativeJitter(parameters.kappa());
-    this.variance = network.weightVariances();
+    this.network = network;
     int points = input.points();
-    int depth = network.hiddenLayers();
-    int outputs = y.length / points;
+    shape =
+        new FieldShape(
+            network.hiddenLayers(), input.rank(), points, form, network.biasVariance() > 0);
+    firstJitter = isWhitened() ? RelativeJitter.LEAST : 0;
+    jitter = new RelativeJitter(parameters.kappa());
     MemoryPlan plan = new MemoryPlan();
     int most = Arrays.stream(samples).max().orElseThrow();
-    plan(backend, plan, depth, points, input.rank(), outputs, most, parameters.hasDeterminant());
+    plan(backend, plan, shape, y.length / points, most, parameters.hasDeterminant());
     memory = new Workspace(backend, plan);
     inputFactor = memory.get("F");
-    readout = new ReadoutDual(backend, memory, parameters, y);
+    record = new TrajectoryRecord(backend, memory);
+    readout =
+        new PrimalReadout(backend, memory, parameters, y, record.potential(), record.failures());
     targetsSingle = memory.get("Y, single");
     backend.upload(input.factor(), inputFactor);
     backend.copy(readout.targets(), targetsSingle);
     Matrix unit = memory.get("unit matrix");
-    Matrix ones = memory.get("ones");
     jitters = memory.get("jitters");
     backend.addDiagonal(1, unit);
-    backend.fill(1, ones);
-    adjoint = new CholeskyAdjoint(backend, memory);
-    for (int l = 1; l <= depth; l++) {
+    for (int l = isWhitened() ? 1 : layers(); l <= layers(); l++) {
       kernels.add(memory.get("kernel of layer " + l));
-      if (l > 1) {
-        added.add(jitters.view(0, 1, l - 2, 1));
-        covariances.add(
-            new LayerCovariance(
-                backend,
-                unit,
-                ones,
-                memory.get("Cholesky factor of layer " + l),
-                memory.get("F of layer " + l),
-                network.biasVariance()));
-      }
     }
     tilt = parameters.hasDeterminant() ? new DeterminantTilt(backend, memory, parameters) : null;
+    CholeskyAdjoint adjoint = isWhitened() ? factors(unit) : null;
     steps = new StepRoutines(backend, this::step);
     ends = new StepRoutines(backend, this::step);
-    int[] widths = FieldPopulation.widths(depth, input.rank(), points);
     for (int s : samples) {
-      sizes.add(moving(network.activation(), widths, s));
+      sizes.add(new Moving(s, adjoint));
     }
   }
 
-  private Moving moving(Activation activation, int[] widths, int samples) {
-    Matrix position = memory.get("position").rowRange(0, samples);
-    Matrix momentum = memory.get("momentum").rowRange(0, samples);
-    Matrix gradient = memory.get("gradient").rowRange(0, samples);
-    List<MovingBlock> layers = new ArrayList<>();
-    int column = 0;
-    for (int l = 1; l <= widths.length; l++) {
-      int width = widths[l - 1];
-      layers.add(
-          new MovingBlock(
+  /** What whitened fields of all sizes share. */
+  private CholeskyAdjoint factors(Matrix unit) {
+    Matrix ones = memory.get("ones");
+    backend.fill(1, ones);
+    for (int l = 2; l <= layers(); l++) {
+      covariances.add(
+          new LayerCovariance(
               backend,
-              activation,
-              l == 1
-                  ? new FieldFactor.General(backend, inputFactor)
-                  : new FieldFactor.Triangular(backend, covariances.get(l - 2).factor()),
-              position.view(0, samples, column, width),
-              momentum.view(0, samples, column, width),
-              gradient.view(0, samples, column, width),
-              memory.get("phi " + l).rowRange(0, samples),
-              memory.get("slope " + l).rowRange(0, samples),
-              memory.get("panel")));
-      column += width;
+              unit,
+              ones,
+              memory.get("Cholesky factor of layer " + l),
+              memory.get("F of layer " + l),
+              network.biasVariance()));
     }
-    return new Moving(position, momentum, gradient, layers);
+    return new CholeskyAdjoint(backend, memory);
   }
 
   /** Adds the scratch shared by all populations, of at most {@code samples} rows, to a plan. */
   static void plan(
       Backend backend,
       MemoryPlan plan,
-      int depth,
-      int points,
-      int rank,
+      FieldShape shape,
       int outputs,
       int samples,
       boolean determinant) {
-    int width = Math.addExact(rank, Math.multiplyExact(depth - 1, points));
-    ReadoutDual.plan(plan, points, outputs);
-    plan.add("F", Precision.FLOAT32, points, rank)
+    int points = shape.points();
+    int width = shape.width(samples);
+    boolean whitened = shape.form() == FieldForm.WHITENED;
+    TrajectoryRecord.plan(plan);
+    PrimalReadout.plan(plan, points, outputs);
+    plan.add("F", Precision.FLOAT32, points, shape.rank())
         .add("Y, single", Precision.FLOAT32, points, outputs)
         .add("panel", Precision.FLOAT32, Math.min(samples, backend.panelRows(points)), points)
         .add("position", Precision.FLOAT32, samples, width)
         .add("momentum", Precision.FLOAT32, samples, width)
-        .add("gradient", Precision.FLOAT32, samples, width);
-    plan.add("jitters", Precision.FLOAT64, 1, depth - 1)
-        .add("unit matrix", Precision.FLOAT64, points, points)
-        .add("ones", Precision.FLOAT64, points, points);
-    CholeskyAdjoint.plan(backend, plan, points);
-    for (int l = 1; l <= depth; l++) {
-      plan.add("kernel of layer " + l, Precision.FLOAT64, points, points)
-          .add("phi " + l, Precision.FLOAT32, samples, points)
+        .add("gradient", Precision.FLOAT32, samples, width)
+        .add("jitters", Precision.FLOAT64, 1, shape.layers() - 1)
+        .add("unit matrix", Precision.FLOAT64, points, points);
+    if (whitened) {
+      plan.add("ones", Precision.FLOAT64, points, points);
+      CholeskyAdjoint.plan(backend, plan, points);
+    }
+    for (int l = 1; l <= shape.layers(); l++) {
+      boolean top = l == shape.layers();
+      int features = whitened || top ? samples : shape.features(samples);
+      if (whitened || top) {
+        plan.add("kernel of layer " + l, Precision.FLOAT64, points, points);
+      }
+      plan.add("phi " + l, Precision.FLOAT32, features, points)
           .add("slope " + l, Precision.FLOAT32, samples, points);
-      if (l > 1) {
+      if (l > 1 && whitened) {
         plan.add("Cholesky factor of layer " + l, Precision.FLOAT64, points, points)
             .add("F of layer " + l, Precision.FLOAT32, points, points);
       }
@@ -179,9 +195,133 @@ final class DeepPosterior implements MarginalPosterior {
     }
   }
 
+  private boolean isWhitened() {
+    return shape.form() == FieldForm.WHITENED;
+  }
+
+  /** The stack of layers at one number of samples, in scratch that all sizes share. */
+  private final class Moving {
+    private final int samples;
+    private final Matrix position;
+    private final Matrix momentum;
+    private final Matrix gradient;
+    private final List<Matrix> positions = new ArrayList<>(); // by layer
+    private final List<Matrix> gradients = new ArrayList<>();
+    private final List<LayerFields> layers = new ArrayList<>();
+    private final List<Link> links = new ArrayList<>(); // into layers 2 to L
+    private final Source input;
+    private final GramReadout top;
+
+    Moving(int samples, @Nullable CholeskyAdjoint adjoint) {
+      this.samples = samples;
+      position = memory.get("position").view(0, samples, 0, shape.width(samples));
+      momentum = memory.get("momentum").view(0, samples, 0, shape.width(samples));
+      gradient = memory.get("gradient").view(0, samples, 0, shape.width(samples));
+      Matrix panel = memory.get("panel");
+      int column = 0;
+      int[] widths = shape.widths(samples);
+      for (int l = 1; l <= layers(); l++) {
+        positions.add(position.view(0, samples, column, widths[l - 1]));
+        gradients.add(gradient.view(0, samples, column, widths[l - 1]));
+        layers.add(
+            new LayerFields(
+                backend,
+                network.activation(),
+                memory.get("phi " + l).rowRange(0, samples),
+                memory.get("slope " + l).rowRange(0, samples),
+                backend.panelRows(shape.points())));
+        column += widths[l - 1];
+      }
+      input =
+          new FactorSource(
+              new FieldFactor.General(backend, inputFactor),
+              layers.get(0).panels(),
+              positions.get(0),
+              gradients.get(0));
+      for (int l = 2; l <= layers(); l++) {
+        links.add(adjoint == null ? weights(l, panel) : whitened(l, adjoint, panel));
+      }
+      double weight = network.weightVariance(layers()) / samples;
+      top =
+          new GramReadout(
+              backend,
+              weight,
+              samples,
+              kernels.get(kernels.size() - 1),
+              readout,
+              tilt,
+              layers.get(layers() - 1).panels(),
+              panel);
+    }
+
+    private Link whitened(int l, CholeskyAdjoint adjoint, Matrix panel) {
+      return new WhitenedLink(
+          backend,
+          network.weightVariance(l - 1) / samples,
+          kernels.get(l - 2),
+          covariances.get(l - 2),
+          adjoint,
+          jitter::value,
+          jitters.view(0, 1, l - 2, 1),
+          record.failures(),
+          layers.get(l - 1).panels(),
+          positions.get(l - 1),
+          gradients.get(l - 1),
+          panel);
+    }
+
+    private Link weights(int l, Matrix panel) {
+      return new WeightLink(
+          backend,
+          scale(l),
+          layers.get(l - 2),
+          features(l),
+          layers.get(l - 1),
+          positions.get(l - 1),
+          gradients.get(l - 1),
+          panel);
+    }
+
+    /** sqrt(g_{l-1} / S), of the weights of layer l. */
+    private double scale(int l) {
+      return Math.sqrt(network.weightVariance(l - 1) / samples);
+    }
+
+    /** What the weights of layer l act on. */
+    private Matrix features(int l) {
+      return memory.get("phi " + (l - 1)).rowRange(0, shape.features(samples));
+    }
+
+    /** Sets the features that stand for biases, which other sizes have overwritten. */
+    void prepare() {
+      if (isWhitened() || !shape.biases()) {
+        return;
+      }
+      for (int l = 2; l <= layers(); l++) {
+        try (Matrix bias = features(l).rowRange(samples, 1)) {
+          backend.fill(WeightLink.biasFeature(scale(l), network.biasVariance()), bias);
+        }
+      }
+    }
+
+    void forward() {
+      for (int l = 1; l <= layers(); l++) {
+        Source below = l == 1 ? input : links.get(l - 2);
+        layers.get(l - 1).forward(below, l == layers() ? top : links.get(l - 1));
+      }
+    }
+
+    void pull() {
+      for (int l = layers(); l >= 1; l--) {
+        Source below = l == 1 ? input : links.get(l - 2);
+        layers.get(l - 1).pull(l == layers() ? top : links.get(l - 1), below);
+      }
+    }
+  }
+
   @Override
   public int layers() {
-    return kernels.size();
+    return shape.layers();
   }
 
   @Override
@@ -189,16 +329,14 @@ final class DeepPosterior implements MarginalPosterior {
     if (blocks != 1) {
       throw new IllegalArgumentException("all samples of a deep network move together");
     }
-    Moving scratch = scratch(samples);
-    int rank = scratch.layers.get(0).position().columns();
-    int points = inputFactor.rows();
+    scratch(samples);
     FieldPopulation made =
         new FieldPopulation(
             backend,
             samples,
             1,
-            FieldPopulation.widths(layers(), rank, points),
-            points,
+            shape.widths(samples),
+            shape.points(),
             readout.dual().columns());
     made.setJitter(firstJitter);
     return made;
@@ -206,7 +344,7 @@ final class DeepPosterior implements MarginalPosterior {
 
   private Moving scratch(int samples) {
     for (Moving scratch : sizes) {
-      if (scratch.position.rows() == samples) {
+      if (scratch.samples == samples) {
         return scratch;
       }
     }
@@ -216,7 +354,11 @@ final class DeepPosterior implements MarginalPosterior {
   @Override
   public void use(FieldPopulation next) {
     population = next;
-    moving = scratch(next.samples());
+    Moving scratch = scratch(next.samples());
+    if (scratch != moving) {
+      moving = scratch;
+      moving.prepare();
+    }
     jitter.set(next.jitter());
   }
 
@@ -236,6 +378,10 @@ final class DeepPosterior implements MarginalPosterior {
 
   /** Computes everything at the position, with more jitter where rounding asks for it. */
   private void resolve() {
+    if (!isWhitened()) {
+      forwardAndWait();
+      return;
+    }
     jitter.raising(this::forwardAndWait);
     population.setJitter(jitter.value());
   }
@@ -245,11 +391,32 @@ final class DeepPosterior implements MarginalPosterior {
     use(next);
     backend.copy(next.xi(), moving.position);
     backend.exactly(resolveExactly);
-    for (int l = 1; l <= layers(); l++) {
-      backend.copy(kernels.get(l - 1), next.kernel(l));
-    }
-    backend.copy(readout.dual(), next.dual());
+    save(next);
     next.setPotential(potential);
+  }
+
+  private void save(FieldPopulation into) {
+    int below = layers() - kernels.size();
+    for (int i = 0; i < kernels.size(); i++) {
+      backend.copy(kernels.get(i), into.kernel(below + i + 1));
+    }
+    backend.copy(readout.dual(), into.dual());
+  }
+
+  /** Kernels of layers below the last, which moves of weights leave as they were. */
+  @Override
+  public void completeKernels(FieldPopulation of) {
+    if (isWhitened()) {
+      return;
+    }
+    use(of);
+    backend.copy(of.xi(), moving.position);
+    for (int l = 1; l < layers(); l++) {
+      LayerFields layer = moving.layers.get(l - 1);
+      layer.forward(l == 1 ? moving.input : moving.links.get(l - 2));
+      double weight = network.weightVariance(l) / of.samples();
+      backend.gram(weight, layer.phi(), 0, of.kernel(l));
+    }
   }
 
   @Override
@@ -266,23 +433,48 @@ final class DeepPosterior implements MarginalPosterior {
     backend.copy(of.xi(), moving.position);
     backend.exactly(resolveExactly);
     double[] largestAndSum = new double[2];
-    moving.layers.get(layers() - 1).shares(targetsSingle, largestAndSum);
+    MovingBlock.shares(
+        backend, moving.layers.get(layers() - 1).phi(), targetsSingle, largestAndSum);
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
   }
 
   @Override
-  public Matrix factor(int layer) {
-    return layer == 1 ? inputFactor : covariances.get(layer - 2).factor();
+  public double[] directions(int layer, double[] v) {
+    if (layer > 1 && !isWhitened()) {
+      try (Matrix features = moving.features(layer)) {
+        return imageOf(features, v);
+      }
+    }
+    Matrix factor = layer == 1 ? inputFactor : covariances.get(layer - 2).factor();
+    return EquilibriumIdentity.directions(backend, factor, v);
+  }
+
+  /** features v, row-major. */
+  private double[] imageOf(Matrix features, double[] v) {
+    int outputs = v.length / shape.points();
+    try (Matrix dual = backend.allocate(Precision.FLOAT32, shape.points(), outputs, "v");
+        Matrix image = backend.allocate(Precision.FLOAT32, features.rows(), outputs, "F^T v")) {
+      double[] values = new double[Math.toIntExact(image.size())];
+      backend.upload(v, dual);
+      backend.gemm(Transpose.NO, Transpose.NO, 1, features, dual, 0, image);
+      backend.download(image, values);
+      return values;
+    }
+  }
+
+  @Override
+  public Matrix inputFactor() {
+    return inputFactor;
   }
 
   @Override
   public Matrix position(int layer) {
-    return moving.layers.get(layer - 1).position();
+    return moving.positions.get(layer - 1);
   }
 
   @Override
   public Matrix gradient(int layer) {
-    return moving.layers.get(layer - 1).gradient();
+    return moving.gradients.get(layer - 1);
   }
 
   @Override
@@ -308,7 +500,7 @@ final class DeepPosterior implements MarginalPosterior {
   @Override
   public void begin(int block) {
     backend.copy(population.xi(), moving.position);
-    readout.record().start();
+    record.start();
     step = steps.of(samples(), samples(), jitter.value());
     end = ends.of(samples(), samples(), jitter.value());
     evaluateAtEnd();
@@ -329,29 +521,27 @@ final class DeepPosterior implements MarginalPosterior {
   }
 
   private void step() {
-    forward();
-    backward();
+    moving.forward();
+    record.note();
+    moving.pull();
   }
 
   /** Factorizations fail for fields that have overflowed or collapsed: the move is then refused. */
   @Override
   public double potential() {
-    potential = readout.record().read();
+    potential = record.read();
     return potential;
   }
 
   @Override
   public TrajectoryRecord record() {
-    return readout.record();
+    return record;
   }
 
   @Override
   public void accept() {
     backend.copy(moving.position, population.xi());
-    for (int l = 1; l <= layers(); l++) {
-      backend.copy(kernels.get(l - 1), population.kernel(l));
-    }
-    backend.copy(readout.dual(), population.dual());
+    save(population);
     population.setPotential(potential);
   }
 
@@ -377,65 +567,22 @@ final class DeepPosterior implements MarginalPosterior {
    * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is not
    */
   private double forwardAndWait() {
-    readout.record().start();
-    forward();
-    potential = readout.record().require();
+    record.start();
+    moving.forward();
+    record.note();
+    potential = record.require();
     double[] values = new double[jitters.columns()];
     backend.download(jitters, values);
     return Arrays.stream(values).max().orElse(0);
-  }
-
-  /**
-   * The same without waiting: the potential goes to the record, the jitters stay where they are.
-   */
-  private void forward() {
-    for (int l = 1; l <= layers(); l++) {
-      Matrix kernel = kernels.get(l - 1);
-      backend.fill(0, kernel);
-      moving.layers.get(l - 1).forward(variance[l] / population.samples(), kernel);
-      if (l < layers()) {
-        long start = System.nanoTime();
-        covariances
-            .get(l - 1)
-            .factorize(kernel, jitter.value(), added.get(l - 1), readout.record().failures());
-        solveNanos += System.nanoTime() - start;
-      }
-    }
-    readout.solve(kernels.get(layers() - 1), population.samples());
-  }
-
-  /** gradient = dV/dxi of all layers, from the top down; follows {@link #forward}. */
-  private void backward() {
-    int top = layers();
-    double perSample = variance[top] / population.samples();
-    MovingBlock layer = moving.layers.get(top - 1);
-    if (tilt != null) {
-      layer.pullFull(perSample, tilt.of(readout, population.samples()));
-    } else {
-      // dV/dphi = -gamma^2 g (phi v) v^T
-      layer.pull(readout.pullScale(), readout.dualSingle());
-    }
-    for (int l = top; l > 1; l--) {
-      long start = System.nanoTime();
-      Matrix pull =
-          adjoint.twice(
-              layer.gradient(),
-              layer.position(),
-              covariances.get(l - 2).cholesky(),
-              jitter.value());
-      solveNanos += System.nanoTime() - start;
-      // dV/dphi = (2 g / S) phi dV/d(g Phi)
-      layer = moving.layers.get(l - 2);
-      layer.pullFull(variance[l - 1] / population.samples(), pull);
-    }
   }
 
   @Override
   public long gramNanos() {
     long nanos = 0;
     for (Moving scratch : sizes) {
-      for (MovingBlock layer : scratch.layers) {
-        nanos += layer.gramNanos();
+      nanos += scratch.top.gramNanos();
+      for (Link link : scratch.links) {
+        nanos += link.gramNanos();
       }
     }
     return nanos;
@@ -443,7 +590,13 @@ final class DeepPosterior implements MarginalPosterior {
 
   @Override
   public long solveNanos() {
-    return solveNanos + readout.nanos();
+    long nanos = readout.nanos();
+    for (Moving scratch : sizes) {
+      for (Link link : scratch.links) {
+        nanos += link.solveNanos();
+      }
+    }
+    return nanos;
   }
 
   @Override

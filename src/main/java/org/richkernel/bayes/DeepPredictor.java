@@ -11,6 +11,9 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * The adaptive predictor of a deep network at new inputs, from populations that the chains kept:
@@ -183,7 +186,10 @@ public final class DeepPredictor implements Predictor {
     int points = input.points();
     int depth = network.hiddenLayers();
     MemoryPlan plan = new MemoryPlan();
-    DeepPosterior.plan(backend, plan, depth, points, input.rank(), outputs, samples, false);
+    FieldShape shape =
+        new FieldShape(
+            depth, input.rank(), points, FieldForm.WHITENED, network.biasVariance() > 0);
+    DeepPosterior.plan(backend, plan, shape, outputs, samples, false);
     DeepTestPoints.plan(plan, points, input.rank(), INPUT_PANEL, panel);
     int[] widths = FieldPopulation.widths(depth, input.rank(), points);
     FieldPopulation.plan(plan, "population: ", samples, widths, points, outputs);

@@ -13,6 +13,7 @@ import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.LayerCovariance;
 
 /**
  * Predictions at new points of a network of any depth, f(x) = g k_L(x)^T v.

@@ -6,6 +6,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.PrimalReadout;
 
 /**
  * The force of c ln det A on the preactivations: dV/dh = weight phi' o (phi A^{-1}), a product of
@@ -33,7 +34,7 @@ final class DeterminantForce {
   }
 
   /** Computes the force for the phi and slope of the moving rows, before slope is used up. */
-  void prepare(double weight, ReadoutDual readout, MovingBlock moving) {
+  void prepare(double weight, PrimalReadout readout, MovingBlock moving) {
     readout.inverse(1, inverse);
     backend.copy(inverse, inverseSingle);
     Matrix rows = rows(moving);

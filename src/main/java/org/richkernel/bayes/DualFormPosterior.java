@@ -13,6 +13,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * The density of {@link HiddenLayerPosterior} for more points than samples. The readout is
@@ -524,7 +525,12 @@ final class DualFormPosterior implements MarginalPosterior {
   }
 
   @Override
-  public Matrix factor(int layer) {
+  public double[] directions(int layer, double[] v) {
+    return EquilibriumIdentity.directions(backend, factor, v);
+  }
+
+  @Override
+  public Matrix inputFactor() {
     return factor;
   }
 

@@ -8,6 +8,9 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Which chains a solve has, on which devices, and how large everything is: the plan of its memory
@@ -184,6 +187,12 @@ record EnsembleLayout(
   /** L. */
   int depth() {
     return network.hiddenLayers();
+  }
+
+  /** Columns of the fields. */
+  FieldShape shape() {
+    return new FieldShape(
+        depth(), rank, points, FieldForm.WHITENED, network.biasVariance() > 0);
   }
 
   /** Constants of the posterior at the richness and noise that are asked for. */

@@ -65,22 +65,42 @@ final class EquilibriumIdentity implements AutoCloseable {
   }
 
   /**
-   * Fixes the directions u = F^T v / |F^T v|.
+   * F^T v.
    *
    * @param factor F, row-major P x r
-   * @param v P x K, row-major
+   * @param v row-major P x K
+   * @return row-major r x K
    */
-  void setDirections(double[] factor, double[] v) {
-    int rank = directions.rows();
-    int outputs = directions.columns();
+  static double[] directions(double[] factor, double[] v, int points) {
+    int rank = factor.length / points;
+    int outputs = v.length / points;
     double[] u = new double[rank * outputs];
-    for (int p = 0; p < factor.length / rank; p++) {
+    for (int p = 0; p < points; p++) {
       for (int i = 0; i < rank; i++) {
         for (int k = 0; k < outputs; k++) {
           u[i * outputs + k] += factor[p * rank + i] * v[p * outputs + k];
         }
       }
     }
+    return u;
+  }
+
+  /** The same for a factor on the backend, P x r. */
+  static double[] directions(Backend backend, Matrix factor, double[] v) {
+    double[] values = new double[Math.toIntExact(factor.size())];
+    backend.download(factor, values);
+    return directions(values, v, factor.rows());
+  }
+
+  /**
+   * Fixes the directions u = F^T v / |F^T v|.
+   *
+   * @param sought F^T v, row-major r x K
+   */
+  void setDirections(double[] sought) {
+    int rank = directions.rows();
+    int outputs = directions.columns();
+    double[] u = sought.clone();
     for (int k = 0; k < outputs; k++) {
       double square = 0;
       for (int i = 0; i < rank; i++) {

@@ -7,6 +7,9 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Routine;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.FieldFactor;
+import org.richkernel.stack.PosteriorParameters;
+import org.richkernel.stack.PrimalReadout;
 
 /**
  * Marginal posterior of the S preactivation samples of a network with one hidden layer, in whitened
@@ -31,7 +34,8 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   private final Matrix factor; // F, P x r, float32
   private final Matrix rest; // g Phi of the rows that are held fixed
   private final Matrix candidate; // g Phi at the position
-  private final ReadoutDual readout;
+  private final TrajectoryRecord record;
+  private final PrimalReadout readout;
   private final MovingBlock[] sizes; // blocks have one of two sizes
   private final DeterminantForce determinantForce;
   private final StepRoutines steps;
@@ -66,7 +70,9 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     factor = memory.get("F");
     rest = memory.get("Gram of the fixed rows");
     candidate = memory.get("Gram of all rows");
-    readout = new ReadoutDual(backend, memory, parameters, y);
+    record = new TrajectoryRecord(backend, memory);
+    readout =
+        new PrimalReadout(backend, memory, parameters, y, record.potential(), record.failures());
     backend.upload(input.factor(), factor);
     backend.addDiagonal(1, memory.get("unit matrix"));
     FieldFactor colours = new FieldFactor.General(backend, factor);
@@ -83,7 +89,8 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   /** Adds the scratch shared by all populations to a plan. */
   static void plan(
       MemoryPlan plan, int points, int rank, int outputs, int blockRows, boolean determinant) {
-    ReadoutDual.plan(plan, points, outputs);
+    TrajectoryRecord.plan(plan);
+    PrimalReadout.plan(plan, points, outputs);
     plan.add("F", Precision.FLOAT32, points, rank)
         .add("Gram of the fixed rows", Precision.FLOAT64, points, points)
         .add("Gram of all rows", Precision.FLOAT64, points, points)
@@ -133,7 +140,7 @@ final class HiddenLayerPosterior implements MarginalPosterior {
       moving.forward(kernelWeight(), next.kernel());
     }
     backend.copy(next.kernel(), candidate);
-    next.setPotential(readout.potential(candidate, samples()));
+    next.setPotential(solved(candidate, samples()));
     backend.copy(readout.dual(), next.dual());
   }
 
@@ -169,12 +176,33 @@ final class HiddenLayerPosterior implements MarginalPosterior {
   }
 
   @Override
-  public Matrix factor(int layer) {
+  public double[] directions(int layer, double[] v) {
+    return EquilibriumIdentity.directions(backend, factor, v);
+  }
+
+  @Override
+  public Matrix inputFactor() {
     return factor;
   }
 
+  /**
+   * Solves for v.
+   *
+   * @param kernel g Phi, P x P, float64
+   * @param samples S
+   * @return V
+   * @throws org.richkernel.compute.NotPositiveDefiniteException if the fields behind the kernel
+   *     have overflowed
+   */
+  double solved(Matrix kernel, int samples) {
+    record.start();
+    readout.solve(kernel, samples);
+    record.note();
+    return record.require();
+  }
+
   /** The readout that all populations share; holds what was solved last. */
-  ReadoutDual readout() {
+  PrimalReadout readout() {
     return readout;
   }
 
@@ -232,12 +260,13 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     backend.copy(population.kernel(), rest);
     moving.forward(-kernelWeight(), rest);
     backend.copy(population.dual(), readout.dual());
-    readout.record().start();
+    record.start();
     if (determinantForce != null) {
       backend.copy(population.kernel(), candidate);
       readout.solve(candidate, samples());
+      record.note();
     }
-    readout.record().note(population.potential());
+    record.note(population.potential());
     pull();
   }
 
@@ -260,19 +289,20 @@ final class HiddenLayerPosterior implements MarginalPosterior {
     moving.forward(kernelWeight(), candidate);
     // v = A^{-1} Y for A = candidate + kappa
     readout.solve(candidate, samples());
+    record.note();
     pull();
   }
 
   /** Only fields that have overflowed make g Phi + kappa indefinite: the move is then refused. */
   @Override
   public double potential() {
-    potential = readout.record().read();
+    potential = record.read();
     return potential;
   }
 
   @Override
   public TrajectoryRecord record() {
-    return readout.record();
+    return record;
   }
 
   @Override

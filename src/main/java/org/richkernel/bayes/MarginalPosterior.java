@@ -32,8 +32,24 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
    */
   double largestShare(FieldPopulation of);
 
-  /** F of the population that was refreshed last, P x r for layer 1 and P x P above, float32. */
-  Matrix factor(int layer);
+  /** F of the first layer, P x r, float32. */
+  Matrix inputFactor();
+
+  /**
+   * F_l^T v of the population that was refreshed last: directions in the space of a layer's fields.
+   *
+   * @param v P x K, row-major
+   * @return row-major, (columns of the layer's fields) x K
+   */
+  double[] directions(int layer, double[] v);
+
+  /**
+   * Brings the kernels of all layers of a population up to date with its fields, where moves leave
+   * those below the last as they were.
+   */
+  default void completeKernels(FieldPopulation of) {
+    // most moves compute all
+  }
 
   /** The moving block's fields of one layer, columns of {@link #position()}. */
   Matrix position(int layer);

@@ -2,7 +2,6 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -11,6 +10,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.FieldFactor;
 
 /**
  * Scratch for the n rows of a population that are being moved: position, momentum and gradient (n x
@@ -165,34 +165,25 @@ final class MovingBlock {
   }
 
   /**
-   * gradient = (slope o scale phi C) F: the pull of a tilt of full rank; slope is used up.
-   *
-   * @param c C, P x P, symmetric, float32
-   */
-  void pullFull(double scale, Matrix c) {
-    for (int i = 0; i < panels.size(); i++) {
-      Panel panel = panels.get(i);
-      Matrix product = Objects.requireNonNull(panel.product, "scratch of a tilt of full rank");
-      backend.gemm(Transpose.NO, Transpose.NO, scale, panel.phi, c, 0, product);
-      backend.multiply(product, panel.slope);
-      factor.pullBack(panel.slope, panel.gradient);
-    }
-  }
-
-  /**
    * Shares of single rows in tr Y^T Phi Y: raises {@code largestAndSum[0]} to the largest |Y^T
    * phi_s|^2 and adds all of them to {@code largestAndSum[1]}.
    *
    * @param y Y, P x K, float32
    */
   void shares(Matrix y, double[] largestAndSum) {
+    shares(backend, phi, y, largestAndSum);
+  }
+
+  /** The same for the rows of any phi. */
+  static void shares(Backend backend, Matrix phi, Matrix y, double[] largestAndSum) {
+    int rows = phi.rows();
     int outputs = y.columns();
-    float[] values = new float[rows() * outputs];
-    try (Matrix image = backend.allocate(Precision.FLOAT32, rows(), outputs, "fields on targets")) {
+    float[] values = new float[rows * outputs];
+    try (Matrix image = backend.allocate(Precision.FLOAT32, rows, outputs, "fields on targets")) {
       backend.gemm(Transpose.NO, Transpose.NO, 1, phi, y, 0, image);
       backend.download(image, values);
     }
-    for (int i = 0; i < rows(); i++) {
+    for (int i = 0; i < rows; i++) {
       double square = 0;
       for (int k = 0; k < outputs; k++) {
         square += (double) values[i * outputs + k] * values[i * outputs + k];

@@ -186,7 +186,7 @@ final class SamplingChain implements AutoCloseable {
     posterior.refresh(population);
     double[] v = download(population.dual());
     for (int l = 1; l <= layers.size(); l++) {
-      layers.get(l - 1).equilibrium().setDirections(download(posterior.factor(l)), v);
+      layers.get(l - 1).equilibrium().setDirections(posterior.directions(l, v));
     }
     hmc.resetAcceptance();
   }
@@ -230,6 +230,7 @@ final class SamplingChain implements AutoCloseable {
     duals.add(dual);
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
+    posterior.completeKernels(population);
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population, l, targets, posterior.unitMatrix());
     }

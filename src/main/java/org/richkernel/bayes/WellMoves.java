@@ -9,6 +9,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.PosteriorParameters;
+import org.richkernel.stack.PrimalReadout;
 
 /**
  * Jumps of single neurons between the wells of a bounded activation, which Hamiltonian trajectories
@@ -57,7 +59,7 @@ final class WellMoves implements AutoCloseable {
             backend,
             memory,
             activation,
-            posterior.factor(1),
+            posterior.inputFactor(),
             gamma * gamma * parameters.readoutVariance());
     proposals = new WellProposals(backend, memory);
     single = memory.get("phi of jumps, single");
@@ -109,13 +111,13 @@ final class WellMoves implements AutoCloseable {
     int samples = population.samples();
     int most = rows(samples);
     int accepted = 0;
-    ReadoutDual readout = posterior.readout();
-    readout.potential(population.kernel(), samples);
+    PrimalReadout readout = posterior.readout();
+    posterior.solved(population.kernel(), samples);
     for (int first = 0; first < samples; first += most) {
       int changed =
           move(population, first, Math.min(most, samples - first), mixture, seed, chain, iteration);
       if (changed > 0) {
-        population.setPotential(readout.potential(population.kernel(), samples));
+        population.setPotential(posterior.solved(population.kernel(), samples));
         backend.copy(readout.dual(), population.dual());
       }
       accepted += changed;
@@ -165,7 +167,7 @@ final class WellMoves implements AutoCloseable {
    * @param fields old, then new, 2b x r
    */
   private NeuronSwaps swaps(Matrix fields, int samples) {
-    ReadoutDual readout = posterior.readout();
+    PrimalReadout readout = posterior.readout();
     int rows = fields.rows();
     Matrix phi = features.rowRange(0, rows);
     Matrix solved = image.rowRange(0, rows);
@@ -187,7 +189,7 @@ final class WellMoves implements AutoCloseable {
   }
 
   private void forward(Matrix xi, Matrix phi) {
-    backend.gemm(Transpose.NO, Transpose.YES, 1, xi, posterior.factor(1), 0, phi);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, xi, posterior.inputFactor(), 0, phi);
     backend.activate(activation, phi, phi);
   }
 

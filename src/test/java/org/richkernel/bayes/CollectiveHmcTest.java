@@ -13,6 +13,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
+import org.richkernel.stack.PosteriorParameters;
 
 class CollectiveHmcTest {
   private static final int MOVES = 30;

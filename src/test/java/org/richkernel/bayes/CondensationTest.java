@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.stack.PosteriorParameters;
 
 /** A population in which one sample carries the fit is told from one at the saddle. */
 class CondensationTest {

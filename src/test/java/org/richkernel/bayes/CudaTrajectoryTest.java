@@ -14,6 +14,7 @@ import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.emulator.OnCudaDevice;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * A gradient and fifty leapfrog steps of the sampler on a CUDA device are those of the processor.

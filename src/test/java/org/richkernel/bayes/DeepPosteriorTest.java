@@ -18,6 +18,9 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Potential and gradient of deep networks against finite differences in float64. */
 class DeepPosteriorTest {
@@ -71,27 +74,34 @@ class DeepPosteriorTest {
         .flatMap(
             f ->
                 Stream.of(
-                    Arguments.of(f, 2, 1, 0.0, 0.0),
-                    Arguments.of(f, 3, 3, 0.0, 0.0),
-                    Arguments.of(f, 2, 2, 1.0, 0.0),
-                    Arguments.of(f, 4, 1, 0.0, 0.02)));
+                    Arguments.of(f, FieldForm.WHITENED, 2, 1, 0.0, 0.0),
+                    Arguments.of(f, FieldForm.WHITENED, 3, 3, 0.0, 0.0),
+                    Arguments.of(f, FieldForm.WHITENED, 2, 2, 1.0, 0.0),
+                    Arguments.of(f, FieldForm.WHITENED, 4, 1, 0.0, 0.02),
+                    Arguments.of(f, FieldForm.WEIGHTS, 2, 1, 0.0, 0.0),
+                    Arguments.of(f, FieldForm.WEIGHTS, 2, 2, 1.0, 0.0),
+                    Arguments.of(f, FieldForm.WEIGHTS, 3, 3, 0.0, 0.02)));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void potentialAndGradientMatchFiniteDifferences(
-      Activation f, int depth, int outputs, double determinant, double perSample) {
+      Activation f, FieldForm form, int depth, int outputs, double determinant, double perSample) {
     NetworkSpec network = network(depth, f);
     InputFactor input = factor(network);
-    int width = input.rank() + (depth - 1) * P;
+    // the last again, since sizes share the rows of constants that stand for biases
+    int[] sizes = form == FieldForm.WHITENED ? new int[] {S / 4, S} : new int[] {4, 12, 4};
+    FieldShape shape = new FieldShape(depth, input.rank(), P, form, true);
     double[] y = normals(P * outputs, 2);
     PosteriorParameters parameters =
         new PosteriorParameters(
             0.8, 0.2, network.weightVariance(depth), determinant * outputs / 2, perSample);
-    DeepReferencePotential reference = new DeepReferencePotential(network, input, y, parameters);
+    DeepReferencePotential reference = 
+        new DeepReferencePotential(network, form, input, y, parameters);
     try (DeepPosterior posterior =
-        new DeepPosterior(backend, network, input, y, parameters, S, S / 4)) {
-      for (int samples : new int[] {S / 4, S}) {
+        new DeepPosterior(backend, network, form, input, y, parameters, sizes)) {
+      for (int samples : sizes) {
+        int width = shape.width(samples);
         double[] xi = normals(samples * width, 3);
         try (FieldPopulation population = posterior.newPopulation(samples, 1)) {
           backend.upload(xi, population.xi());
@@ -100,14 +110,15 @@ class DeepPosteriorTest {
           posterior.begin(0);
           double potential = posterior.potential();
           assertThat(population.potential()).isEqualTo(potential);
-          requireValueAndGradient(reference, posterior, potential, xi, samples);
+          requireValueAndGradient(reference, posterior, shape, potential, xi, samples);
           // elsewhere
           double[] moved = normals(samples * width, 4);
           backend.upload(moved, posterior.position());
           posterior.evaluate();
           potential = posterior.potential();
-          requireValueAndGradient(reference, posterior, potential, moved, samples);
+          requireValueAndGradient(reference, posterior, shape, potential, moved, samples);
           posterior.accept();
+          posterior.completeKernels(population);
           assertThat(population.potential()).isEqualTo(potential);
           requireKernels(reference, population, moved, depth);
         }
@@ -124,6 +135,7 @@ class DeepPosteriorTest {
   private void requireValueAndGradient(
       DeepReferencePotential reference,
       DeepPosterior posterior,
+      FieldShape shape,
       double potential,
       double[] xi,
       int samples) {
@@ -139,9 +151,10 @@ class DeepPosteriorTest {
     int layers = posterior.layers();
     double[] largest = new double[layers];
     double[] worst = new double[layers];
-    int rank = columns - (layers - 1) * P;
+    int rank = shape.rank();
+    int above = layers == 1 ? 1 : shape.widths(samples)[1];
     for (int i = 0; i < g.length; i++) {
-      int layer = i % columns < rank ? 0 : 1 + (i % columns - rank) / P;
+      int layer = i % columns < rank ? 0 : 1 + (i % columns - rank) / above;
       double difference = reference.derivative(xi, samples, i);
       largest[layer] = Math.max(largest[layer], Math.abs(difference));
       worst[layer] = Math.max(worst[layer], Math.abs(g[i] - difference));

@@ -6,8 +6,11 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.LUDecomposition;
+import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A of a deep network, layer by layer in float64
@@ -15,13 +18,19 @@ import org.richkernel.network.NetworkSpec;
  */
 final class DeepReferencePotential {
   private final NetworkSpec network;
+  private final FieldForm form;
   private final RealMatrix inputFactor;
   private final RealMatrix targets;
   private final PosteriorParameters parameters;
 
   DeepReferencePotential(
-      NetworkSpec network, InputFactor input, double[] y, PosteriorParameters parameters) {
+      NetworkSpec network,
+      FieldForm form,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters) {
     this.network = network;
+    this.form = form;
     this.inputFactor = ReferencePotential.matrix(input.factor(), input.points());
     this.targets = ReferencePotential.matrix(y, input.points());
     this.parameters = parameters;
@@ -60,10 +69,26 @@ final class DeepReferencePotential {
         sigma.addToEntry(i, i, jitter);
       }
       if (l < network.hiddenLayers()) {
-        factor = new CholeskyDecomposition(sigma).getL();
+        factor =
+            form == FieldForm.WHITENED
+                ? new CholeskyDecomposition(sigma).getL()
+                : activations(phi, network.weightVariance(l) / samples);
       }
     }
     return kernels;
+  }
+
+  /** [sqrt(weight) phi^T, sqrt(g_b) 1], P x S or P x (S + 1). */
+  private RealMatrix activations(RealMatrix phi, double weight) {
+    int samples = phi.getRowDimension();
+    boolean biases = network.biasVariance() > 0;
+    RealMatrix factor =
+        MatrixUtils.createRealMatrix(phi.getColumnDimension(), biases ? samples + 1 : samples);
+    factor.setSubMatrix(phi.transpose().scalarMultiply(Math.sqrt(weight)).getData(), 0, 0);
+    for (int i = 0; biases && i < factor.getRowDimension(); i++) {
+      factor.setEntry(i, samples, Math.sqrt(network.biasVariance()));
+    }
+    return factor;
   }
 
   double value(double[] xi, int samples) {

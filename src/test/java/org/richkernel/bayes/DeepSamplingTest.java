@@ -28,6 +28,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Deep networks: reference values, closed forms, new points, certificates, checkpoints. */
 class DeepSamplingTest {

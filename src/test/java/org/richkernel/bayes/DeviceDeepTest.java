@@ -19,6 +19,7 @@ import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Deep networks on the emulated device: the numbers of the processor. */
 @OnEmulatedDevice

@@ -18,6 +18,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /** The dual form on the emulated device and on the CPU: the same moves, up to rounding. */
 @OnEmulatedDevice

@@ -19,6 +19,7 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /** The sampler's inner loop on the emulated device: its traffic and its launches. */
 @OnEmulatedDevice

@@ -23,6 +23,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /** The dual form against the density in float64 and against the primal form. */
 class DualFormPosteriorTest {

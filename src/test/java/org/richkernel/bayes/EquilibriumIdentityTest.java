@@ -15,6 +15,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.stack.PosteriorParameters;
 
 /** The certificate of the density holds where it must and fails where it must. */
 class EquilibriumIdentityTest {
@@ -44,7 +45,7 @@ class EquilibriumIdentityTest {
             new HiddenLayerPosterior(
                 backend, f, input, y, new PosteriorParameters(gamma, 0.1, 1, 0), blockRows);
         FieldPopulation population = posterior.newPopulation(S, 3)) {
-      identity.setDirections(input.factor(), y);
+      identity.setDirections(EquilibriumIdentity.directions(input.factor(), y, input.points()));
       for (int i = 0; i < SWEEPS; i++) {
         long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, i);
         backend.fillGaussian(5, stream, 0, population.xi());
@@ -109,7 +110,7 @@ class EquilibriumIdentityTest {
       for (int i = 0; i < P; i++) {
         v[2 * i] = i - 3.0;
       }
-      identity.setDirections(input.factor(), v);
+      identity.setDirections(EquilibriumIdentity.directions(input.factor(), v, input.points()));
       double[] u = identity.directions();
       double first = 0;
       double second = 0;

@@ -17,6 +17,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Potential and gradient of the sampled density against finite differences in float64. */
 class HiddenLayerPosteriorTest {

@@ -20,6 +20,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.PosteriorParameters;
 
 /** The sampler on linear networks, whose answers are known at infinite and at finite width. */
 class LinearSamplingTest {

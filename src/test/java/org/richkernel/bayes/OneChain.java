@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
+import org.richkernel.stack.PosteriorParameters;
 
 /** A single chain with all that it needs, for tests at one number of samples. */
 final class OneChain implements AutoCloseable {

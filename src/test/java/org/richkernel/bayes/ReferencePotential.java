@@ -4,6 +4,7 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.richkernel.compute.Activation;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A, A = g phi(h)^T phi(h) / S + kappa, h = xi

@@ -24,6 +24,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Reproducibility, checkpoints, memory and small problems of the sampler. */
 class SaddleSamplerTest {

@@ -16,6 +16,7 @@ import org.richkernel.lazy.LazySolver;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Numbers of the kernel from G and b alone, against the arc-cosine kernel for draws of the prior.

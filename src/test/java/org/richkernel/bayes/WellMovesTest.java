@@ -18,6 +18,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.PosteriorParameters;
 
 /** Jumps between wells: their change of the potential, their density, and what they are for. */
 class WellMovesTest {

@@ -14,6 +14,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Time of a leapfrog step of a tanh network on one thread of the processor, and where it goes:

@@ -16,6 +16,7 @@ import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.option.Words;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Time of a gradient of one hidden layer in the dual and in the primal form, all rows moving, on

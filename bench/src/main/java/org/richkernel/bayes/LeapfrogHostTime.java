@@ -15,6 +15,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Time that the host needs to ask the CUDA device for a leapfrog step: {@code LeapfrogHostTime P S

@@ -8,6 +8,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * Cost of an independent sample by block size and trajectory length: {@code SamplerMoves FOLDER

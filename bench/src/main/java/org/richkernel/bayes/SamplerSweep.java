@@ -21,6 +21,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PosteriorParameters;
 
 /**
  * One measured sweep of a chain at its adapted step: a trajectory of ten leapfrogs in each of eight

@@ -3,7 +3,7 @@ package org.richkernel.bayes.sweep;
 import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.bayes.InputFactor;
-import org.richkernel.bayes.LayerCovariance;
+import org.richkernel.stack.LayerCovariance;
 import org.richkernel.bayes.RelativeJitter;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;

@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -16,7 +16,7 @@ import org.richkernel.compute.Workspace;
  * <p>where tril_half keeps the lower triangle and half of the diagonal. For fields h = xi F^T, M is
  * G^T xi with G = dE/dxi, so dE/dF itself is not needed.
  */
-final class CholeskyAdjoint {
+public final class CholeskyAdjoint {
   private final Backend backend;
   private final Matrix unit;
   private final TwoSidedSolve solve;
@@ -27,7 +27,7 @@ final class CholeskyAdjoint {
   /**
    * @param memory holds what {@link #plan} planned, and the unit matrix
    */
-  CholeskyAdjoint(Backend backend, Workspace memory) {
+  public CholeskyAdjoint(Backend backend, Workspace memory) {
     this.backend = backend;
     unit = memory.get("unit matrix");
     solve = new TwoSidedSolve(backend, memory, unit.rows());
@@ -36,7 +36,8 @@ final class CholeskyAdjoint {
     meanDiagonal = memory.get("mean diagonal of the adjoint");
   }
 
-  static void plan(Backend backend, MemoryPlan plan, int points) {
+  /** Adds its scratch to a plan. */
+  public static void plan(Backend backend, MemoryPlan plan, int points) {
     TwoSidedSolve.plan(backend, plan, points);
     plan.add("adjoint of the covariance", Precision.FLOAT64, points, points)
         .add("adjoint of the covariance, single", Precision.FLOAT32, points, points)
@@ -51,7 +52,7 @@ final class CholeskyAdjoint {
    * @param cholesky F
    * @param jitter of the covariance
    */
-  Matrix twice(Matrix gradient, Matrix xi, Matrix cholesky, double jitter) {
+  public Matrix twice(Matrix gradient, Matrix xi, Matrix cholesky, double jitter) {
     int points = unit.rows();
     // Q = tril_half(M) + tril_half(M)^T for M = G^T xi is the lower triangle of M, mirrored
     backend.mirroredCrossGram(1, gradient, xi, 0, adjoint);

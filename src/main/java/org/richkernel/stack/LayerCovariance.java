@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -77,12 +77,12 @@ public final class LayerCovariance {
   }
 
   /** F, P x P, lower triangular, float64. */
-  Matrix cholesky() {
+  public Matrix cholesky() {
     return cholesky;
   }
 
   /** F in float32. */
-  Matrix factor() {
+  public Matrix factor() {
     return factor;
   }
 }

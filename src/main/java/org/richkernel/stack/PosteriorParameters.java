@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 /**
  * Constants of the marginal posterior of S samples, V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det
@@ -12,24 +12,24 @@ package org.richkernel.bayes;
  * @param determinantPerSample c / S otherwise: K/(2 N) for the most probable kernel of a network of
  *     width N, found as S goes to infinity
  */
-record PosteriorParameters(
+public record PosteriorParameters(
     double gamma,
     double kappa,
     double readoutVariance,
     double determinant,
     double determinantPerSample) {
   /** Constants with a determinant that does not depend on S. */
-  PosteriorParameters(double gamma, double kappa, double readoutVariance, double determinant) {
+  public PosteriorParameters(double gamma, double kappa, double readoutVariance, double determinant) {
     this(gamma, kappa, readoutVariance, determinant, 0);
   }
 
   /** c at S samples. */
-  double determinant(int samples) {
+  public double determinant(int samples) {
     return determinant + determinantPerSample * samples;
   }
 
   /** Whether c differs from 0. */
-  boolean hasDeterminant() {
+  public boolean hasDeterminant() {
     return determinant != 0 || determinantPerSample != 0;
   }
 }

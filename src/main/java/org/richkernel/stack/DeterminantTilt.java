@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -8,7 +8,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /** The pull of targets and determinant together, 2 dV/dA, a tilt of full rank. */
-final class DeterminantTilt {
+public final class DeterminantTilt {
   private final Backend backend;
   private final PosteriorParameters parameters;
   private final Matrix twice;
@@ -17,7 +17,7 @@ final class DeterminantTilt {
   /**
    * @param memory holds what {@link #plan} planned
    */
-  DeterminantTilt(Backend backend, Workspace memory, PosteriorParameters parameters) {
+  public DeterminantTilt(Backend backend, Workspace memory, PosteriorParameters parameters) {
     this.backend = backend;
     this.parameters = parameters;
     twice = memory.get("tilt");
@@ -25,7 +25,7 @@ final class DeterminantTilt {
   }
 
   /** Adds the tilt to a plan. */
-  static void plan(MemoryPlan plan, int points) {
+  public static void plan(MemoryPlan plan, int points) {
     plan.add("tilt", Precision.FLOAT64, points, points)
         .add("tilt, single", Precision.FLOAT32, points, points);
   }
@@ -36,7 +36,7 @@ final class DeterminantTilt {
    * @param readout after it was solved
    * @param samples S
    */
-  Matrix of(ReadoutDual readout, int samples) {
+  public Matrix of(PrimalReadout readout, int samples) {
     readout.inverse(2 * parameters.determinant(samples), twice);
     double pull = -samples * readout.richness() * readout.richness();
     backend.gemm(Transpose.NO, Transpose.YES, pull, readout.dual(), readout.dual(), 1, twice);

@@ -1,11 +1,11 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
 /** The factor F of a layer's covariance F F^T, float32, as it acts on the rows of fields. */
-sealed interface FieldFactor {
+public sealed interface FieldFactor {
   /** F, P x r. */
   Matrix matrix();
 

@@ -1,0 +1,25 @@
+package org.richkernel.stack;
+
+import org.richkernel.compute.Matrix;
+
+/**
+ * What makes the preactivations of a layer from parameters x of standard normal prior: the inputs,
+ * or a link to the layer below. Panels are those of the layer, in order.
+ */
+public interface Source {
+  /**
+   * h at the present parameters.
+   *
+   * @param panel index
+   * @param h receives the preactivations, a panel of rows
+   */
+  void forward(int panel, Matrix h);
+
+  /**
+   * dV/dx from dV/dh, into the gradient that belongs to the parameters.
+   *
+   * @param panel index; the first one begins a new gradient
+   * @param force dV/dh, a panel of rows
+   */
+  void pull(int panel, Matrix force);
+}
