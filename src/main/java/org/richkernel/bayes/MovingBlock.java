@@ -171,11 +171,16 @@ final class MovingBlock {
    * @param y Y, P x K, float32
    */
   void shares(Matrix y, double[] largestAndSum) {
-    shares(backend, phi, y, largestAndSum);
+    shares(backend, phi, 1, y, largestAndSum);
   }
 
-  /** The same for the rows of any phi. */
-  static void shares(Backend backend, Matrix phi, Matrix y, double[] largestAndSum) {
+  /**
+   * The same for the rows of any phi.
+   *
+   * @param rowsOfSample rows that follow each other and belong to one sample
+   */
+  static void shares(
+      Backend backend, Matrix phi, int rowsOfSample, Matrix y, double[] largestAndSum) {
     int rows = phi.rows();
     int outputs = y.columns();
     float[] values = new float[rows * outputs];
@@ -183,10 +188,11 @@ final class MovingBlock {
       backend.gemm(Transpose.NO, Transpose.NO, 1, phi, y, 0, image);
       backend.download(image, values);
     }
-    for (int i = 0; i < rows; i++) {
+    int numbers = rowsOfSample * outputs;
+    for (int i = 0; i < values.length; i += numbers) {
       double square = 0;
-      for (int k = 0; k < outputs; k++) {
-        square += (double) values[i * outputs + k] * values[i * outputs + k];
+      for (int k = 0; k < numbers; k++) {
+        square += (double) values[i + k] * values[i + k];
       }
       largestAndSum[0] = Math.max(largestAndSum[0], square);
       largestAndSum[1] += square;

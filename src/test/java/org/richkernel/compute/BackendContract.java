@@ -15,7 +15,6 @@ public abstract class BackendContract
         SlidingActivationContract,
         SmoothedActivationContract,
         DualKernelContract,
-        PatchContract,
         RandomContract,
         OwnershipContract {
   private Backend backend;

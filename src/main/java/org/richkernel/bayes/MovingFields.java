@@ -1,0 +1,60 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+
+/**
+ * Position, momentum and gradient of the fields of all layers while they move, the layers side by
+ * side in columns; populations of all sizes share the memory.
+ *
+ * @param positions of each layer, columns of the position
+ * @param gradients of each layer
+ */
+record MovingFields(
+    Matrix position,
+    Matrix momentum,
+    Matrix gradient,
+    List<Matrix> positions,
+    List<Matrix> gradients) {
+
+  /** Adds the memory of at most so many rows and columns to a plan. */
+  static void plan(MemoryPlan plan, int samples, int width) {
+    plan.add("position", Precision.FLOAT32, samples, width)
+        .add("momentum", Precision.FLOAT32, samples, width)
+        .add("gradient", Precision.FLOAT32, samples, width);
+  }
+
+  /**
+   * Windows of the memory.
+   *
+   * @param widths columns of each layer
+   */
+  static MovingFields of(Workspace memory, int samples, int[] widths) {
+    int width = java.util.Arrays.stream(widths).sum();
+    Matrix position = memory.get("position").view(0, samples, 0, width);
+    Matrix gradient = memory.get("gradient").view(0, samples, 0, width);
+    List<Matrix> positions = new ArrayList<>();
+    List<Matrix> gradients = new ArrayList<>();
+    int column = 0;
+    for (int w : widths) {
+      positions.add(position.view(0, samples, column, w));
+      gradients.add(gradient.view(0, samples, column, w));
+      column += w;
+    }
+    return new MovingFields(
+        position,
+        memory.get("momentum").view(0, samples, 0, width),
+        gradient,
+        List.copyOf(positions),
+        List.copyOf(gradients));
+  }
+
+  /** S. */
+  int samples() {
+    return position.rows();
+  }
+}

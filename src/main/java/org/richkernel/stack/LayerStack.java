@@ -1,0 +1,71 @@
+package org.richkernel.stack;
+
+import java.util.List;
+
+/**
+ * All layers of a network at one number of samples, with what makes the first one, the links
+ * between them and the readout of the last.
+ *
+ * @param layers 1 to L
+ * @param input makes layer 1
+ * @param links into layers 2 to L
+ * @param top reads layer L
+ */
+public record LayerStack(
+    List<LayerFields> layers, Source input, List<? extends Link> links, Readout top) {
+  public LayerStack {
+    layers = List.copyOf(layers);
+    links = List.copyOf(links);
+    if (links.size() != layers.size() - 1) {
+      throw new IllegalArgumentException(
+          links.size() + " links between " + layers.size() + " layers");
+    }
+  }
+
+  /** L. */
+  public int depth() {
+    return layers.size();
+  }
+
+  /** Layer l = 1 to L. */
+  public LayerFields layer(int l) {
+    return layers.get(l - 1);
+  }
+
+  private Source source(int l) {
+    return l == 1 ? input : links.get(l - 2);
+  }
+
+  private Reader reader(int l) {
+    return l == layers.size() ? top : links.get(l - 1);
+  }
+
+  /** Activations, readout and potential at the parameters as they are. */
+  public void forward() {
+    for (int l = 1; l <= layers.size(); l++) {
+      layer(l).forward(source(l), reader(l));
+    }
+  }
+
+  /** Activations of one layer alone, from the one below; nothing above is told. */
+  public void forward(int l) {
+    layer(l).forward(source(l));
+  }
+
+  /** Gradients of all parameters, after {@link #forward()}. */
+  public void pull() {
+    for (int l = layers.size(); l >= 1; l--) {
+      layer(l).pull(reader(l), source(l));
+    }
+  }
+
+  /** Wall-clock time spent in Gram matrices so far. */
+  public long gramNanos() {
+    return top.gramNanos() + links.stream().mapToLong(Reader::gramNanos).sum();
+  }
+
+  /** Wall-clock time that links spent in factorizations so far. */
+  public long solveNanos() {
+    return links.stream().mapToLong(Reader::solveNanos).sum();
+  }
+}
