@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Datasets;
+import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
@@ -21,18 +22,21 @@ public final class LazyFit implements Fit {
   private final Datasets data;
   private final FitCost cost;
   private final Map<String, Object> options;
+  private final int kernelsUpTo;
 
   LazyFit(
       LazySolution solution,
       Points points,
       Datasets data,
       FitCost cost,
-      Map<String, Object> options) {
+      Map<String, Object> options,
+      int kernelsUpTo) {
     this.solution = solution;
     this.points = points;
     this.data = data;
     this.cost = cost;
     this.options = options;
+    this.kernelsUpTo = kernelsUpTo;
   }
 
   /** Kernels, coefficients and predictions. */
@@ -70,7 +74,9 @@ public final class LazyFit implements Fit {
             .residual(solution.fit().residual())
             .train(ResultParts.score(trainScores()))
             .detail("jitter", solution.fit().jitter())
-            .detail("kernelTruncation", solution.gram().truncation());
+            .detail("kernelTruncation", solution.gram().truncation())
+            .detail("form", (solution.gram().isKept() ? LazyForm.DENSE : LazyForm.TILED).id())
+            .detail("kernelsSaved", savesKernels());
     cost.addTo(summary, ioSeconds);
     solution.seconds().forEach(summary::seconds);
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
@@ -82,12 +88,19 @@ public final class LazyFit implements Fit {
         ResultParts.predictions(
             summary.build(), points, solution.trainPredictions(), solution.testPredictions());
     int p = points.trainInputs().rows();
+    if (!savesKernels()) {
+      return result;
+    }
     for (int l = 1; l <= solution.layerMetrics().size(); l++) {
       result = result.with("phi_" + l, solution.gram().feature(l), p, p);
     }
     return solution.problem().kernel() == org.richkernel.lazy.KernelKind.NTK
         ? result.with("ntk", solution.gram().readout(), p, p)
         : result;
+  }
+
+  private boolean savesKernels() {
+    return solution.gram().isKept() && points.trainInputs().rows() <= kernelsUpTo;
   }
 
   /** What was fitted. */

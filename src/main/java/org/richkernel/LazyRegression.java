@@ -1,14 +1,19 @@
 package org.richkernel;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
+import org.richkernel.lazy.TiledLazySolver;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
 
@@ -18,35 +23,79 @@ import org.richkernel.solver.RunControl;
  * arXiv:1806.07572). Immutable; every setter returns a changed copy.
  */
 public final class LazyRegression {
+  private static final String SCRATCH = "factor.tiles";
+
   private final NetworkSpec network;
   private final KernelKind kernel;
   private final double kappa;
+  private final Storage storage;
 
-  private LazyRegression(NetworkSpec network, KernelKind kernel, double kappa) {
+  /**
+   * Where kernels are held.
+   *
+   * @param form dense or in tiles
+   * @param scratch file for tiles
+   * @param kernelsUpTo most points whose kernels a result holds
+   */
+  private record Storage(LazyForm form, Path scratch, int kernelsUpTo) {}
+
+  private LazyRegression(NetworkSpec network, KernelKind kernel, double kappa, Storage storage) {
     this.network = network;
     this.kernel = kernel;
     this.kappa = kappa;
+    this.storage = storage;
   }
 
   /** NNGP regression with kappa = 0.01. */
   public static LazyRegression of(NetworkSpec network) {
     network.requireDense("lazy", "leave it out");
-    return new LazyRegression(network, KernelKind.NNGP, 0.01);
+    return new LazyRegression(
+        network,
+        KernelKind.NNGP,
+        0.01,
+        new Storage(LazyForm.DENSE, Path.of(SCRATCH), LazyProblem.MAX_TRAINING_POINTS));
   }
 
   /** Chooses NNGP or NTK. */
   public LazyRegression kernel(KernelKind kind) {
-    return new LazyRegression(network, kind, kappa);
+    return new LazyRegression(network, kind, kappa, storage);
   }
 
   /** Sets the ridge, the noise variance of the Gaussian process; at least 0. */
   public LazyRegression kappa(double ridge) {
-    return new LazyRegression(network, kernel, ridge);
+    return new LazyRegression(network, kernel, ridge, storage);
+  }
+
+  /**
+   * Chooses how the system of P points is held: in memory, which is the default, or in tiles in a
+   * scratch file of 4 P^2 bytes, for which kappa must be above 0; AUTO takes tiles where memory
+   * does not suffice.
+   *
+   * @param folder for the scratch file, which a stopped fit leaves there to go on from
+   */
+  public LazyRegression form(LazyForm form, Path folder) {
+    return new LazyRegression(
+        network,
+        kernel,
+        kappa,
+        new Storage(form, folder.resolve(SCRATCH), storage.kernelsUpTo()));
+  }
+
+  /** Leaves the P x P kernels out of the results of more points. */
+  public LazyRegression keepKernelsUpTo(int points) {
+    if (points < 0) {
+      throw new InvalidProblemException("save-kernels-up-to", points, "use at least 0");
+    }
+    return new LazyRegression(
+        network, kernel, kappa, new Storage(storage.form(), storage.scratch(), points));
   }
 
   /** What {@link #fit} will hold at once. */
   public MemoryPlan plan(Datasets data, Backend backend) {
-    return new LazySolver(backend, problem(Points.of(data))).plan();
+    LazyProblem problem = problem(Points.of(data));
+    return inTiles(problem, backend)
+        ? tiled(problem, backend).plan()
+        : new LazySolver(backend, problem).plan();
   }
 
   /**
@@ -56,11 +105,49 @@ public final class LazyRegression {
    * @throws org.richkernel.compute.NotPositiveDefiniteException if the kernel is indefinite
    */
   public LazyFit fit(Datasets data, Backend backend) {
+    return fit(data, backend, RunControl.silent()).orElseThrow();
+  }
+
+  /**
+   * The same with progress, checkpoints and an early stop, where the kernel is in tiles; a dense
+   * one is fitted in one go.
+   *
+   * @return empty if a stop was asked for
+   */
+  public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
-    LazySolution solution = new LazySolver(backend, problem(points)).solve();
-    return new LazyFit(
-        solution, points, data, FitCost.of(backend, start, RunControl.silent()), options());
+    LazyProblem problem = problem(points);
+    Optional<LazySolution> solution =
+        inTiles(problem, backend)
+            ? tiled(problem, backend).solve(control)
+            : Optional.of(new LazySolver(backend, problem).solve());
+    return solution.map(
+        solved ->
+            new LazyFit(
+                solved,
+                points,
+                data,
+                FitCost.of(backend, start, control),
+                options(),
+                storage.kernelsUpTo()));
+  }
+
+  /** The form that {@link #fit} takes for some points on a backend: dense or tiled. */
+  public LazyForm chosenForm(Datasets data, Backend backend) {
+    return inTiles(problem(Points.of(data)), backend) ? LazyForm.TILED : LazyForm.DENSE;
+  }
+
+  private boolean inTiles(LazyProblem problem, Backend backend) {
+    if (storage.form() != LazyForm.AUTO) {
+      return storage.form() == LazyForm.TILED;
+    }
+    return problem.trainInputs().rows() > LazyProblem.MAX_TRAINING_POINTS
+        || !new LazySolver(backend, problem).plan().fits(backend);
+  }
+
+  private TiledLazySolver tiled(LazyProblem problem, Backend backend) {
+    return new TiledLazySolver(backend, problem, storage.scratch());
   }
 
   private LazyProblem problem(Points points) {

@@ -13,6 +13,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyForm;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Command;
@@ -43,6 +44,25 @@ final class LazyCommand implements Callable<Integer> {
       description = "nngp or ntk. Default: ${DEFAULT-VALUE}.")
   private KernelKind kernel = KernelKind.NNGP;
 
+  @Option(
+      names = "--form",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "How the P x P system is held: dense in memory; tiled in a scratch file of 4 P^2 bytes in"
+              + " the --out folder, a block of rows at a time, for which kappa must be above 0; auto"
+              + " takes tiles where memory does not suffice. Default: ${DEFAULT-VALUE}.")
+  private String form = "auto";
+
+  @Option(
+      names = "--save-kernels-up-to",
+      paramLabel = "P",
+      defaultValue = "5000",
+      description =
+          "Most training points, an integer, whose P x P kernels are saved. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int kernelsUpTo = 5000;
+
   @Mixin private NoiseOption noise = new NoiseOption();
 
   @Mixin private ClosedFormOptions closedForm = new ClosedFormOptions();
@@ -57,7 +77,11 @@ final class LazyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     LazyRegression regression =
-        LazyRegression.of(network.network()).kernel(kernel).kappa(noise.kappa());
+        LazyRegression.of(network.network())
+            .kernel(kernel)
+            .kappa(noise.kappa())
+            .form(LazyForm.of(form), longRun.out())
+            .keepKernelsUpTo(kernelsUpTo);
     closedForm.check(console);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
@@ -70,14 +94,18 @@ final class LazyCommand implements Callable<Integer> {
   /** The closed form as a run sees it. */
   record Lazy(LazyRegression regression) implements FitRun.Theory<LazyFit> {
     @Override
+    public Map<String, Object> resolve(Datasets data, Backend backend) {
+      return Map.of("form", regression.chosenForm(data, backend).id());
+    }
+
+    @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       return List.of(regression.plan(data, backend));
     }
 
     @Override
     public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
-      // in one go: there is no step at which it could stop, and nothing to resume
-      return Optional.of(regression.fit(data, backend));
+      return regression.fit(data, backend, control);
     }
 
     @Override

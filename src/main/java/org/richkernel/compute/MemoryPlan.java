@@ -145,6 +145,16 @@ public final class MemoryPlan {
     text.append(String.format(Locale.ROOT, "  %-58s %10.1f MB%n", what, bytes / 1e6));
   }
 
+  /** Whether {@link #requireFits} would let it pass. */
+  public boolean fits(Backend backend) {
+    try {
+      requireFits(backend, "");
+      return true;
+    } catch (OutOfDeviceMemoryException e) {
+      return false;
+    }
+  }
+
   /**
    * Refuses a plan that does not fit, before any work is done.
    *

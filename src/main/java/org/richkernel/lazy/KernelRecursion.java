@@ -154,18 +154,29 @@ final class KernelRecursion {
    * 1e-8: enough to make a nearly singular tangent kernel indefinite.
    */
   private void setDiagonal(Backend backend, Matrix kernel, Matrix diagonal, Matrix scratch) {
+    setDiagonal(backend, kernel, 0, diagonal, scratch);
+  }
+
+  /**
+   * The same for a block of the kernel on its diagonal.
+   *
+   * @param block n x n, of the points first to first + n - 1
+   * @param diagonal scratch, n x 1
+   * @param scratch n x n
+   */
+  void setDiagonal(Backend backend, Matrix block, int first, Matrix diagonal, Matrix scratch) {
     backend.fill(0, scratch);
     backend.addDiagonal(1, scratch);
-    backend.rowDot(kernel, scratch, diagonal);
-    double[] change = new double[train.rows()];
+    backend.rowDot(block, scratch, diagonal);
+    double[] change = new double[block.rows()];
     backend.download(diagonal, change);
     double[] exact = trainDiagonals.readout(kind);
     for (int i = 0; i < change.length; i++) {
-      change[i] = exact[i] - change[i];
+      change[i] = exact[first + i] - change[i];
     }
     backend.upload(change, diagonal);
     backend.scaleRows(diagonal, scratch);
-    backend.axpy(1, scratch, kernel);
+    backend.axpy(1, scratch, block);
   }
 
   /**
@@ -180,6 +191,21 @@ final class KernelRecursion {
       Workspace workspace,
       int first,
       int rows,
+      java.util.function.Consumer<Matrix> consumer) {
+    panelTrain(backend, workspace, first, rows, (layer, feature, slope) -> {}, consumer);
+  }
+
+  /**
+   * The same, with the feature kernels of the layers on the way.
+   *
+   * @param sink receives them, rows x P
+   */
+  void panelTrain(
+      Backend backend,
+      Workspace workspace,
+      int first,
+      int rows,
+      LayerSink sink,
       java.util.function.Consumer<Matrix> consumer) {
     double[] x = others.copyRows(first, rows);
     String ntkLabel = kind == KernelKind.NTK ? PANEL_NTK : PANEL_SLOPE;
@@ -199,6 +225,7 @@ final class KernelRecursion {
         dual.uploadPanel(backend, workspace, l, otherDiagonals.preactivation(l, first, rows));
         dual.panelTrain(backend, workspace, l, kernel, slope);
         step.requireFinite(l);
+        sink.accept(l, kernel, slope);
         step.advance(l);
       }
       consumer.accept(kind == KernelKind.NTK ? ntk : kernel);

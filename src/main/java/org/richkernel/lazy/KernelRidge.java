@@ -202,7 +202,7 @@ public final class KernelRidge {
    *
    * @param left |kappa C|, what the fit leaves of the targets
    */
-  private static double largestResidual(double left, double targetNorm) {
+  static double largestResidual(double left, double targetNorm) {
     return Math.min(
         LARGEST_RESIDUAL * targetNorm, Math.max(LARGEST_SHARE * left, NEGLIGIBLE * targetNorm));
   }

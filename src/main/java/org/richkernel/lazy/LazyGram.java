@@ -19,12 +19,22 @@ public final class LazyGram {
     this.truncation = truncation;
   }
 
+  /** Kernels that were not kept. */
+  static LazyGram notKept(int points, double truncation) {
+    return new LazyGram(points, List.of(), new double[0], truncation);
+  }
+
+  /** Whether the kernels were kept; without them there are none of the layers either. */
+  public boolean isKept() {
+    return readout.length > 0;
+  }
+
   /** P. */
   public int points() {
     return points;
   }
 
-  /** L, the number of feature kernels. */
+  /** L, the number of feature kernels; 0 where they were not kept. */
   public int layers() {
     return features.size();
   }

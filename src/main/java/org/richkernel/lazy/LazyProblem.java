@@ -23,7 +23,7 @@ public record LazyProblem(
     Targets trainTargets,
     Inputs testInputs) {
 
-  /** Largest P whose P x P kernels fit a Java array. */
+  /** Largest P whose P x P kernels fit a Java array; beyond it there is {@link TiledLazySolver}. */
   public static final int MAX_TRAINING_POINTS = 46_340;
 
   public LazyProblem {
@@ -31,9 +31,8 @@ public record LazyProblem(
       throw new InvalidProblemException("kappa", kappa, "use a finite number of at least 0");
     }
     int points = trainInputs.rows();
-    if (points < 1 || points > MAX_TRAINING_POINTS) {
-      throw new InvalidProblemException(
-          "training points", points, "use 1 to " + MAX_TRAINING_POINTS);
+    if (points < 1) {
+      throw new InvalidProblemException("training points", points, "give at least one");
     }
     if (trainTargets.rows() != points) {
       throw new InvalidProblemException(

@@ -33,12 +33,25 @@ public final class LazySolution {
     this.seconds = seconds;
   }
 
+  /**
+   * The same with predictions at the test points.
+   *
+   * @param predictions rows x K, row-major
+   */
+  LazySolution withTestPredictions(double[] predictions) {
+    return new LazySolution(
+        problem, gram, layerMetrics, fit, trainPredictions, predictions, seconds);
+  }
+
   /** What was solved. */
   public LazyProblem problem() {
     return problem;
   }
 
-  /** Phi^1..Phi^L and the readout kernel, and the truncation of the activation series. */
+  /**
+   * Phi^1..Phi^L and the readout kernel, where they were kept, and the truncation of the activation
+   * series.
+   */
   public LazyGram gram() {
     return gram;
   }

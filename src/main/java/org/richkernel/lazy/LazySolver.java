@@ -34,6 +34,13 @@ public final class LazySolver {
    *     converge; the message names the layer
    */
   public LazySolver(Backend backend, LazyProblem problem) {
+    int points = problem.trainInputs().rows();
+    if (points > LazyProblem.MAX_TRAINING_POINTS) {
+      throw new InvalidProblemException(
+          "training points",
+          points,
+          "use up to " + LazyProblem.MAX_TRAINING_POINTS + ", or the kernel in tiles (--form tiled)");
+    }
     this.backend = backend;
     this.problem = problem;
     this.recursion =

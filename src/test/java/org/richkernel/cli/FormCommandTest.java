@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -173,5 +174,39 @@ class FormCommandTest {
     bayes("path", "--gamma-path=0.5:1:2", "--max-sweeps=2");
     assertThat(summary("path").at("/config/form").asText()).isEqualTo("primal");
     assertThat(ResultFolder.read(folder.resolve("path")).array("path_phi_1")).isPresent();
+  }
+
+  @Test
+  void lazyInTilesPredictsAsTheDenseFormDoes() throws IOException {
+    for (String form : List.of("dense", "tiled", "auto")) {
+      Program run =
+          Program.onDigits(
+              "lazy", P, 10, "--kernel=ntk", "--form=" + form, "--out=" + folder.resolve(form));
+      assertThat(run.code()).as(run.err()).isZero();
+    }
+    double dense = summary("dense").at("/test/loss").asDouble();
+    assertThat(summary("tiled").at("/test/loss").asDouble()).isCloseTo(dense, within(1e-12));
+    assertThat(summary("auto").at("/config/form").asText()).isEqualTo("dense");
+    assertThat(summary("tiled").at("/kernelsSaved").asBoolean(true)).isFalse();
+    assertThat(ResultFolder.read(folder.resolve("tiled")).array("phi_1")).isEmpty();
+    assertThat(ResultFolder.read(folder.resolve("dense")).array("phi_1")).isPresent();
+    assertThat(folder.resolve("tiled/report.html")).exists();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--form=tiled --kappa=0 | a kernel in tiles needs a ridge",
+        "--form=tile | use auto, dense or tiled",
+        "--save-kernels-up-to=-1 | use at least 0"
+      })
+  void lazyFormsThatMakeNoSenseAreRefused(String options, String said) {
+    List<String> command = new ArrayList<>(Program.digits("lazy", 20, 5));
+    command.addAll(List.of(options.split(" ")));
+    command.add("--out=" + folder.resolve("refused"));
+    Program run = Program.run(command.toArray(String[]::new));
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.line()).contains(said);
   }
 }

@@ -1,0 +1,164 @@
+package org.richkernel.lazy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.network.UnresolvedKernelException;
+import org.richkernel.solver.InMemoryCheckpoints;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopSignal;
+
+/** The factor in tiles against the dense one. */
+class TiledLazySolverTest {
+  private static final int POINTS = 75;
+
+  @TempDir private Path folder;
+  private Backend backend;
+  private Path scratch;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.cpu();
+    scratch = folder.resolve("factor.tiles");
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static LazyProblem problem(Activation f, KernelKind kernel, double kappa) {
+    return LazyProblem.of(
+            NetworkSpec.of(2, f),
+            kernel,
+            kappa,
+            RandomInputs.of(POINTS, 6, 1),
+            Targets.of(RandomInputs.of(POINTS, 2, 3).toArray(), POINTS, 2))
+        .withTestInputs(RandomInputs.of(9, 6, 2));
+  }
+
+  private TiledLazySolver tiled(LazyProblem problem) {
+    return new TiledLazySolver(backend, problem, scratch, 16);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, NNGP", "RELU, NTK", "TANH, NTK", "ERF, NNGP", "GELU, NTK"})
+  void sameNumbersAsTheDenseSolver(String activation, KernelKind kernel) {
+    LazyProblem problem = problem(Activation.named(activation.toLowerCase(java.util.Locale.ROOT)), kernel, 0.01);
+    LazySolution dense = new LazySolver(backend, problem).solve();
+    LazySolution inTiles = tiled(problem).solve(RunControl.silent()).orElseThrow();
+    assertThat(inTiles.fit().coefficients())
+        .containsExactly(dense.fit().coefficients(), within(1e-10));
+    assertThat(inTiles.trainPredictions()).containsExactly(dense.trainPredictions(), within(1e-11));
+    assertThat(inTiles.testPredictions()).containsExactly(dense.testPredictions(), within(1e-11));
+    for (int l = 0; l < 2; l++) {
+      KernelMetrics expected = dense.layerMetrics().get(l);
+      KernelMetrics found = inTiles.layerMetrics().get(l);
+      assertThat(found.alignment()).isCloseTo(expected.alignment(), within(1e-12));
+      assertThat(found.trace()).isCloseTo(expected.trace(), within(1e-12));
+      assertThat(found.frobenius()).isCloseTo(expected.frobenius(), within(1e-10));
+    }
+    assertThat(inTiles.gram().isKept()).isFalse();
+    assertThat(scratch).doesNotExist();
+    assertThat(backend.openMatrices()).isZero();
+  }
+
+  /** Stops when so many blocks are done. */
+  private static RunControl stoppingAfter(int blocks, InMemoryCheckpoints checkpoints) {
+    StopSignal stop = new StopSignal();
+    int[] done = {0};
+    return new RunControl(
+        progress -> {
+          if (++done[0] == blocks) {
+            stop.raise();
+          }
+        },
+        stop,
+        checkpoints);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 5, 7})
+  void aStoppedFitGoesOnToTheSameBits(int blocks) {
+    LazyProblem problem = problem(Activation.RELU, KernelKind.NTK, 0.01);
+    LazySolution whole = tiled(problem).solve(RunControl.silent()).orElseThrow();
+    InMemoryCheckpoints checkpoints = new InMemoryCheckpoints();
+    Optional<LazySolution> stopped =
+        tiled(problem).solve(stoppingAfter(blocks, checkpoints));
+    assertThat(stopped).isEmpty();
+    assertThat(scratch).exists();
+    assertThat(checkpoints.iteration()).isEqualTo(Math.min(blocks, 5));
+    LazySolution resumed =
+        tiled(problem)
+            .solve(new RunControl(progress -> {}, new StopSignal(), checkpoints))
+            .orElseThrow();
+    assertThat(resumed.fit().coefficients()).containsExactly(whole.fit().coefficients());
+    assertThat(resumed.layerMetrics()).isEqualTo(whole.layerMetrics());
+  }
+
+  @Test
+  void aDamagedScratchFileIsNotTrusted() throws IOException {
+    LazyProblem problem = problem(Activation.RELU, KernelKind.NNGP, 0.01);
+    LazySolution whole = tiled(problem).solve(RunControl.silent()).orElseThrow();
+    InMemoryCheckpoints checkpoints = new InMemoryCheckpoints();
+    assertThat(tiled(problem).solve(stoppingAfter(3, checkpoints))).isEmpty();
+    byte[] bytes = Files.readAllBytes(scratch);
+    bytes[777] ^= 1;
+    Files.write(scratch, bytes);
+    int[] blocks = {0};
+    RunControl counting =
+        new RunControl(
+            progress -> blocks[0] += progress.phase().equals("factor") ? 1 : 0,
+            new StopSignal(),
+            checkpoints);
+    LazySolution resumed = tiled(problem).solve(counting).orElseThrow();
+    assertThat(resumed.fit().coefficients()).containsExactly(whole.fit().coefficients());
+    assertThat(blocks[0]).isEqualTo(5);
+  }
+
+  @Test
+  void withoutARidgeItIsRefused() {
+    assertThatThrownBy(() -> tiled(problem(Activation.RELU, KernelKind.NNGP, 0)))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("kappa");
+  }
+
+  @Test
+  void aRidgeBelowTheRoundingOfTheKernelIsRefused() {
+    double[] twice = new double[40 * 3];
+    for (int i = 0; i < twice.length; i++) {
+      twice[i] = 1e5 * RandomInputs.of(20, 3, 5).toArray()[i % 60];
+    }
+    LazyProblem singular =
+        LazyProblem.of(
+            NetworkSpec.of(1, Activation.RELU),
+            KernelKind.NNGP,
+            1e-9,
+            Inputs.of(twice, 40, 3),
+            Targets.of(RandomInputs.of(40, 1, 3).toArray(), 40, 1));
+    assertThatThrownBy(() -> tiled(singular).solve(RunControl.silent()))
+        .isInstanceOf(UnresolvedKernelException.class)
+        .hasMessageContaining("kappa");
+    assertThat(backend.openMatrices()).isZero();
+  }
+}
