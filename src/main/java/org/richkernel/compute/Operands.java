@@ -138,6 +138,68 @@ public final class Operands {
     }
   }
 
+  /**
+   * Requires shapes and precisions for patches side by side.
+   *
+   * @return the number of images
+   */
+  public static int cols(Matrix table, Matrix source, Matrix target) {
+    precision("cols", Precision.FLOAT32, source);
+    samePrecision("cols", source, target);
+    samePrecision("cols", table, source);
+    int images = images("cols", table, target.columns(), source.columns());
+    shape("cols", target, Math.multiplyExact(table.columns(), source.rows()), target.columns());
+    return images;
+  }
+
+  /**
+   * Requires shapes and precisions for patches that are added back.
+   *
+   * @return the number of images
+   */
+  public static int uncols(Matrix table, Matrix source, Matrix target) {
+    precision("uncols", Precision.FLOAT32, source);
+    samePrecision("uncols", source, target);
+    samePrecision("uncols", table, source);
+    int images = images("uncols", table, target.columns(), source.columns());
+    shape("uncols", source, Math.multiplyExact(table.columns(), target.rows()), source.columns());
+    return images;
+  }
+
+  /**
+   * Requires shapes and precisions for pairs of sites averaged over offsets.
+   *
+   * @return the number of images along columns
+   */
+  public static int averagePatches(Matrix table, Matrix source, Matrix target) {
+    precision("averagePatches", Precision.FLOAT64, source);
+    samePrecision("averagePatches", source, target);
+    precision("averagePatches", Precision.FLOAT32, table);
+    int down = images("averagePatches", table, target.rows(), source.rows());
+    int across = images("averagePatches", table, target.columns(), source.columns());
+    if ((long) source.rows() * across != (long) source.columns() * down) {
+      throw mismatch("averagePatches", source, target);
+    }
+    return across;
+  }
+
+  /** How many images of the sites of a table there are, the same number on both sides. */
+  private static int images(String operation, Matrix table, int targets, int sources) {
+    int images = targets / Math.max(1, table.rows());
+    boolean whole = images * table.rows() == targets && (images == 0 || sources % images == 0);
+    if (!whole || table.columns() == 0 || (images == 0 && sources > 0)) {
+      throw new IllegalArgumentException(
+          operation
+              + ": "
+              + targets
+              + " and "
+              + sources
+              + " are not the sites of images with the table "
+              + table.describe());
+    }
+    return images;
+  }
+
   /** How many indices from a place on count up one by one. */
   public static int run(int[] indices, int start) {
     int end = start + 1;

@@ -15,6 +15,7 @@ public abstract class BackendContract
         SlidingActivationContract,
         SmoothedActivationContract,
         DualKernelContract,
+        PatchContract,
         RandomContract,
         OwnershipContract {
   private Backend backend;

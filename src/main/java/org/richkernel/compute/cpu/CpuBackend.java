@@ -43,6 +43,7 @@ final class CpuBackend implements Backend {
   private final HermiteSeries hermiteSeries;
   private final BackProjection backProjection;
   private final RandomFill randomFill;
+  private final SitePatches patches;
   private final Ownership ownership = new Ownership("cpu");
   private boolean closed;
 
@@ -73,6 +74,7 @@ final class CpuBackend implements Backend {
     hermiteSeries = new HermiteSeries(team);
     backProjection = new BackProjection(team, memory);
     randomFill = new RandomFill(team);
+    patches = new SitePatches(team);
   }
 
   /** The operand as an open matrix of this backend. */
@@ -167,6 +169,21 @@ final class CpuBackend implements Backend {
   @Override
   public void fill(double value, Matrix target) {
     fill.run(value, use(target));
+  }
+
+  @Override
+  public void cols(Matrix table, Matrix source, Matrix target) {
+    patches.cols(use(table), use(source), use(target));
+  }
+
+  @Override
+  public void uncols(Matrix table, Matrix source, Matrix target) {
+    patches.uncols(use(table), use(source), use(target));
+  }
+
+  @Override
+  public void averagePatches(double scale, Matrix table, Matrix source, Matrix target) {
+    patches.average(scale, use(table), use(source), use(target));
   }
 
   @Override

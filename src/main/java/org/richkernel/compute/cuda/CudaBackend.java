@@ -46,6 +46,7 @@ final class CudaBackend implements Backend {
   private final Transfers transfers;
   private final Elementwise elementwise;
   private final ColumnMoves columnMoves;
+  private final SitePatches patches;
   private final Reductions reductions;
   private final Products products;
   private final GramProducts gramProducts;
@@ -143,6 +144,7 @@ final class CudaBackend implements Backend {
       closing.push(capture::close);
       elementwise = new Elementwise(launcher);
       columnMoves = new ColumnMoves(launcher, scratch, transfers);
+      patches = new SitePatches(launcher);
       sampling = new Sampling(launcher);
       initialKernels = new InitialKernels(launcher);
       reductions = new Reductions(launcher, scratch, transfers);
@@ -339,6 +341,24 @@ final class CudaBackend implements Backend {
   public void fill(double value, Matrix target) {
     session.begin("fill", target);
     elementwise.fill(value, use(target));
+  }
+
+  @Override
+  public void cols(Matrix table, Matrix source, Matrix target) {
+    session.begin("cols", table, source, target);
+    patches.cols(use(table), use(source), use(target));
+  }
+
+  @Override
+  public void uncols(Matrix table, Matrix source, Matrix target) {
+    session.begin("uncols", table, source, target);
+    patches.uncols(use(table), use(source), use(target));
+  }
+
+  @Override
+  public void averagePatches(double scale, Matrix table, Matrix source, Matrix target) {
+    session.begin("averagePatches", table, source, target);
+    patches.average(scale, use(table), use(source), use(target));
   }
 
   @Override

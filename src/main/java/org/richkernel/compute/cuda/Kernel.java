@@ -40,7 +40,10 @@ enum Kernel {
   FILL_UNIFORM("sampling/fill_uniform.cu", "rk_field_fill_uniform"),
   KICK_ROTATE("sampling/kick_rotate.cu", "rk_phase_kick_rotate"),
   BACK_PROJECT("bayes/back_project.cu", "rk_pull_back_project"),
-  WEIGH_PULL("bayes/weigh_pull.cu", "rk_pull_weigh");
+  WEIGH_PULL("bayes/weigh_pull.cu", "rk_pull_weigh"),
+  COLS("convolution/patches.cu", "rk_patches_spread"),
+  UNCOLS("convolution/patches.cu", "rk_patches_collect"),
+  AVERAGE_PATCHES("convolution/patches.cu", "rk_patches_average");
 
   private final String source;
   private final String stem;

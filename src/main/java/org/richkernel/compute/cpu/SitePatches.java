@@ -1,0 +1,271 @@
+package org.richkernel.compute.cpu;
+
+import java.util.Arrays;
+import org.richkernel.compute.Operands;
+
+/** Patches of images by index tables: side by side, added back, and averaged over offsets. */
+final class SitePatches {
+  /** Elements of the images that a thread works on at a time. */
+  private static final int CHUNK = 4096;
+
+  /** The frame of a task: images in chunks, the table by offset, and room for a chunk a thread. */
+  private abstract static class Images implements Task {
+    private final WorkerTeam team;
+    private final Room[] rooms;
+    private int chunks;
+    private int units;
+    int[][] table = {}; // [d][a]
+    int images;
+    int inputs; // sites of an image of the source
+    int outputs; // sites of an image of the target
+    int chunk;
+
+    Images(WorkerTeam team) {
+      this.team = team;
+      rooms = new Room[team.threads()];
+      Arrays.setAll(rooms, i -> new Room());
+    }
+
+    /** Reads the table and cuts the images into chunks. */
+    final void frame(CpuMatrix entries, int imageCount, int sourceSites, int rows) {
+      outputs = entries.rows();
+      inputs = sourceSites;
+      images = imageCount;
+      units = rows;
+      readTable(entries);
+      chunk = Math.max(1, CHUNK / Math.max(1, Math.max(inputs, outputs)));
+      chunks = (images + chunk - 1) / chunk;
+    }
+
+    final void run() {
+      team.run(this);
+    }
+
+    private void readTable(CpuMatrix entries) {
+      int offsets = entries.columns();
+      if (table.length != offsets || offsets > 0 && table[0].length != outputs) {
+        table = new int[offsets][outputs];
+      }
+      float[] row = team.caller().f0;
+      for (int a = 0; a < outputs; a++) {
+        for (int first = 0; first < offsets; first += Worker.TILE) {
+          int n = Math.min(Worker.TILE, offsets - first);
+          entries.read(entries.at(a, first), row, n);
+          for (int d = 0; d < n; d++) {
+            table[first + d][a] = (int) row[d];
+          }
+        }
+      }
+    }
+
+    @Override
+    public final int pieces() {
+      return Math.multiplyExact(units, chunks);
+    }
+
+    @Override
+    public final void run(int piece, Worker worker) {
+      int first = piece % chunks * chunk;
+      work(piece / chunks, first, Math.min(chunk, images - first), rooms[worker.index]);
+    }
+
+    /** Works on some images of a row. */
+    abstract void work(int row, int first, int count, Room room);
+  }
+
+  /** Arrays of one thread, as long as the chunks of the last task need. */
+  private static final class Room {
+    float[] floats = {};
+    float[] moreFloats = {};
+    double[] doubles = {};
+    double[] moreDoubles = {};
+
+    void requireFloats(int source, int target) {
+      floats = floats.length < source ? new float[source] : floats;
+      moreFloats = moreFloats.length < target ? new float[target] : moreFloats;
+    }
+
+    void requireDoubles(int source, int target) {
+      doubles = doubles.length < source ? new double[source] : doubles;
+      moreDoubles = moreDoubles.length < target ? new double[target] : moreDoubles;
+    }
+  }
+
+  private static void read(CpuMatrix x, int row, long column, float[] target, int count) {
+    for (int i = 0; i < count; i += NativeBlock.LONGEST_RUN) {
+      x.read(x.at(row, column + i), target, i, Math.min(NativeBlock.LONGEST_RUN, count - i));
+    }
+  }
+
+  private static void write(CpuMatrix x, int row, long column, float[] source, int count) {
+    for (int i = 0; i < count; i += NativeBlock.LONGEST_RUN) {
+      x.write(x.at(row, column + i), source, i, Math.min(NativeBlock.LONGEST_RUN, count - i));
+    }
+  }
+
+  private static void read(CpuMatrix x, int row, long column, double[] target, int count) {
+    for (int i = 0; i < count; i += NativeBlock.LONGEST_RUN) {
+      x.read(x.at(row, column + i), target, i, Math.min(NativeBlock.LONGEST_RUN, count - i));
+    }
+  }
+
+  private static void write(CpuMatrix x, int row, long column, double[] source, int count) {
+    for (int i = 0; i < count; i += NativeBlock.LONGEST_RUN) {
+      x.write(x.at(row, column + i), source, i, Math.min(NativeBlock.LONGEST_RUN, count - i));
+    }
+  }
+
+  /** Patches side by side. */
+  private static final class Cols extends Images {
+    private CpuMatrix source;
+    private CpuMatrix target;
+
+    Cols(WorkerTeam team) {
+      super(team);
+    }
+
+    void run(CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
+      int imageCount = Operands.cols(entries, from, to);
+      source = from;
+      target = to;
+      if (!to.isEmpty()) {
+        frame(entries, imageCount, from.columns() / imageCount, from.rows());
+        run();
+      }
+    }
+
+    @Override
+    void work(int row, int first, int count, Room room) {
+      room.requireFloats(count * inputs, count * outputs);
+      float[] x = room.floats;
+      float[] y = room.moreFloats;
+      read(source, row, (long) first * inputs, x, count * inputs);
+      for (int d = 0; d < table.length; d++) {
+        int[] from = table[d];
+        for (int m = 0; m < count; m++) {
+          int in = m * inputs;
+          int out = m * outputs;
+          for (int a = 0; a < outputs; a++) {
+            y[out + a] = from[a] < 0 ? 0 : x[in + from[a]];
+          }
+        }
+        write(target, d * source.rows() + row, (long) first * outputs, y, count * outputs);
+      }
+    }
+  }
+
+  /** The transpose: patches added back. */
+  private static final class Uncols extends Images {
+    private CpuMatrix source;
+    private CpuMatrix target;
+
+    Uncols(WorkerTeam team) {
+      super(team);
+    }
+
+    void run(CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
+      int imageCount = Operands.uncols(entries, from, to);
+      source = from;
+      target = to;
+      if (!to.isEmpty()) {
+        frame(entries, imageCount, from.columns() / imageCount, to.rows());
+        run();
+      }
+    }
+
+    @Override
+    void work(int row, int first, int count, Room room) {
+      room.requireFloats(count * inputs, count * outputs);
+      float[] x = room.floats;
+      float[] sum = room.moreFloats;
+      Arrays.fill(sum, 0, count * outputs, 0);
+      for (int d = 0; d < table.length; d++) {
+        int[] from = table[d];
+        read(source, d * target.rows() + row, (long) first * inputs, x, count * inputs);
+        for (int m = 0; m < count; m++) {
+          int in = m * inputs;
+          int out = m * outputs;
+          for (int b = 0; b < outputs; b++) {
+            if (from[b] >= 0) {
+              sum[out + b] += x[in + from[b]];
+            }
+          }
+        }
+      }
+      write(target, row, (long) first * outputs, sum, count * outputs);
+    }
+  }
+
+  /** Pairs of sites averaged over offsets. */
+  private static final class Average extends Images {
+    private double scale;
+    private CpuMatrix source;
+    private CpuMatrix target;
+
+    Average(WorkerTeam team) {
+      super(team);
+    }
+
+    void run(double factor, CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
+      int imageCount = Operands.averagePatches(entries, from, to);
+      scale = factor;
+      source = from;
+      target = to;
+      if (!to.isEmpty()) {
+        frame(entries, imageCount, from.columns() / imageCount, to.rows());
+        run();
+      }
+    }
+
+    @Override
+    void work(int row, int first, int count, Room room) {
+      room.requireDoubles(count * inputs, count * outputs);
+      double[] x = room.doubles;
+      double[] sum = room.moreDoubles;
+      Arrays.fill(sum, 0, count * outputs, 0);
+      int image = row / outputs;
+      int site = row % outputs;
+      for (int[] from : table) {
+        if (from[site] < 0) {
+          continue;
+        }
+        read(source, image * inputs + from[site], (long) first * inputs, x, count * inputs);
+        for (int m = 0; m < count; m++) {
+          int in = m * inputs;
+          int out = m * outputs;
+          for (int b = 0; b < outputs; b++) {
+            if (from[b] >= 0) {
+              sum[out + b] += x[in + from[b]];
+            }
+          }
+        }
+      }
+      for (int i = 0; i < count * outputs; i++) {
+        sum[i] *= scale;
+      }
+      write(target, row, (long) first * outputs, sum, count * outputs);
+    }
+  }
+
+  private final Cols cols;
+  private final Uncols uncols;
+  private final Average average;
+
+  SitePatches(WorkerTeam team) {
+    cols = new Cols(team);
+    uncols = new Uncols(team);
+    average = new Average(team);
+  }
+
+  void cols(CpuMatrix table, CpuMatrix source, CpuMatrix target) {
+    cols.run(table, source, target);
+  }
+
+  void uncols(CpuMatrix table, CpuMatrix source, CpuMatrix target) {
+    uncols.run(table, source, target);
+  }
+
+  void average(double scale, CpuMatrix table, CpuMatrix source, CpuMatrix target) {
+    average.run(scale, table, source, target);
+  }
+}

@@ -1,0 +1,58 @@
+package org.richkernel.compute.cuda;
+
+import org.richkernel.compute.Operands;
+import org.richkernel.compute.Precision;
+
+/** Patches of images by index tables, one kernel each. */
+final class SitePatches {
+  private final KernelLauncher launcher;
+
+  SitePatches(KernelLauncher launcher) {
+    this.launcher = launcher;
+  }
+
+  void cols(CudaMatrix table, CudaMatrix source, CudaMatrix target) {
+    int images = Operands.cols(table, source, target);
+    if (!target.isEmpty()) {
+      long sites = source.columns() / images;
+      begin(table, sites).add((long) source.rows()).add((long) target.columns()).add(source).add(target);
+      launcher.overRectangle(
+          Kernel.COLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
+    }
+  }
+
+  void uncols(CudaMatrix table, CudaMatrix source, CudaMatrix target) {
+    int images = Operands.uncols(table, source, target);
+    if (!target.isEmpty()) {
+      long sites = source.columns() / images;
+      begin(table, sites).add((long) target.rows()).add((long) target.columns()).add(source).add(target);
+      launcher.overRectangle(
+          Kernel.UNCOLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
+    }
+  }
+
+  void average(double scale, CudaMatrix table, CudaMatrix source, CudaMatrix target) {
+    int images = Operands.averagePatches(table, source, target);
+    if (!target.isEmpty()) {
+      long sites = source.columns() / images;
+      begin(table, sites)
+          .add((long) target.rows())
+          .add((long) target.columns())
+          .add(scale, Precision.FLOAT64)
+          .add(source)
+          .add(target);
+      launcher.overRectangle(
+          Kernel.AVERAGE_PATCHES, Precision.FLOAT64, target.rows(), target.columns(), 1);
+    }
+  }
+
+  /** The table with its shape, and the sites of an image of the source. */
+  private LaunchArguments begin(CudaMatrix table, long sites) {
+    return launcher
+        .arguments()
+        .add(table)
+        .add(table.rows())
+        .add(table.columns())
+        .add((int) sites);
+  }
+}
