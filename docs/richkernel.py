@@ -44,7 +44,9 @@ def run(command, out, program=("java", "-jar", JAR), **options):
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    words = [*program, command, "--out", str(out), "--quiet"]
+    words = [*program, command]
+    # report draws a folder again, and has neither option
+    words += [str(out)] if command == "report" else ["--out", str(out), "--quiet"]
     for name, value in options.items():
         if value is None or value is False:
             continue

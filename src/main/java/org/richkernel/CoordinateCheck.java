@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.richkernel.data.DataFile;
+import org.richkernel.data.DataOrigin;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.limit.Classification;
 import org.richkernel.limit.CoordinateRun;
@@ -26,9 +28,13 @@ import org.richkernel.result.Summary;
  * @param classification of the declared parametrization
  * @param runs coordinates of the networks
  * @param diagnosis what was found
+ * @param files that were read, by their names in the folder
  */
 public record CoordinateCheck(
-    Classification classification, List<CoordinateRun> runs, Diagnosis diagnosis) {
+    Classification classification,
+    List<CoordinateRun> runs,
+    Diagnosis diagnosis,
+    Map<String, DataFile> files) {
   private static final int ENOUGH_WIDTHS = 4;
   private static final int ENOUGH_RANGE = 8;
   private static final int ENOUGH_SEEDS = 3;
@@ -48,7 +54,7 @@ public record CoordinateCheck(
           "at fewer than 2 widths do its runs move, by finite numbers",
           "dump a step with a learning rate above 0, and runs that do not diverge");
     }
-    return new CoordinateCheck(classification, dumps.runs(), diagnosis);
+    return new CoordinateCheck(classification, dumps.runs(), diagnosis, dumps.files());
   }
 
   private static boolean isOfTraining(Slope slope) {
@@ -127,6 +133,7 @@ public record CoordinateCheck(
     declared.put("verdict", classification.verdict().label());
     Summary.Builder summary =
         Summary.builder("check", config)
+            .data(new DataOrigin(files, Map.of()))
             .converged(true)
             .seconds("total", seconds)
             .detail("parametrization", declared)

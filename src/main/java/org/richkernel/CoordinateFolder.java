@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.math3.fraction.BigFraction;
+import org.richkernel.data.DataFile;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.NpzArchive;
 import org.richkernel.data.NpzWriter;
@@ -33,9 +35,13 @@ import org.richkernel.result.ResultFolder;
  * .. w{L+1} (T + 1), readout0 (K x n) and x ((T + 1) x P x n).
  *
  * @param decay exponents of decoupled weight decay, where there is some
+ * @param files that were read, by their names in the folder
  */
 record CoordinateFolder(
-    Parametrization parametrization, Optional<List<BigFraction>> decay, List<CoordinateRun> runs) {
+    Parametrization parametrization,
+    Optional<List<BigFraction>> decay,
+    List<CoordinateRun> runs,
+    Map<String, DataFile> files) {
   private static final String SUFFIX = ".npz";
 
   /** Names that {@link #write} gives. */
@@ -51,6 +57,8 @@ record CoordinateFolder(
     Parametrization declared = declared(folder, file);
     List<Path> archives = archives(folder);
     List<CoordinateRun> runs = new ArrayList<>();
+    Map<String, DataFile> files = new LinkedHashMap<>();
+    files.put(ParametrizationFile.NAME, DataFile.of(folder.resolve(ParametrizationFile.NAME)));
     for (Path archive : archives) {
       CoordinateRun run = run(archive, file.depth(), runs.size());
       if (!runs.isEmpty() && !run.times().equals(runs.get(0).times())) {
@@ -60,8 +68,9 @@ record CoordinateFolder(
             "dump all runs after the same steps");
       }
       runs.add(run);
+      files.put(archive.getFileName().toString(), DataFile.of(archive));
     }
-    requireDifferent(folder, archives(folder), runs);
+    requireDifferent(folder, archives, runs);
     List<Integer> widths = runs.stream().map(CoordinateRun::width).distinct().sorted().toList();
     if (widths.size() < 2) {
       throw new InvalidDataException(
@@ -72,7 +81,7 @@ record CoordinateFolder(
           "dump runs of at least 2 widths, better 4 with a factor of 8 between, 3 seeds each");
     }
     return new CoordinateFolder(
-        declared, file.weightDecay().map(CoordinateFolder::fractions), runs);
+        declared, file.weightDecay().map(CoordinateFolder::fractions), runs, files);
   }
 
   /** Copies of one network would pass for independent ones and make every error too small. */

@@ -267,7 +267,8 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
         found.options().weightDecay() > 0
             ? Optional.of(found.options().weightDecayExponents())
             : Optional.empty();
-    new CoordinateFolder(classification.parametrization(), decay, found.runs()).write(folder);
+    new CoordinateFolder(classification.parametrization(), decay, found.runs(), Map.of())
+        .write(folder);
   }
 
   /**

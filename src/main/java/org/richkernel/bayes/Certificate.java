@@ -194,6 +194,14 @@ public record Certificate(
     return failures;
   }
 
+  /** Whether all that fails at a tolerance is the number of samples, which alone mends it. */
+  public boolean lacksSamplesAlone(double tolerance) {
+    boolean few = sampleSize.map(size -> !size.isEnough(tolerance)).orElse(false);
+    List<String> others = new ArrayList<>(sampling());
+    layers.forEach(layer -> layer.judge(tolerance, others));
+    return few && others.isEmpty();
+  }
+
   private static String text(String format, Object... numbers) {
     return String.format(Locale.ROOT, format, numbers);
   }

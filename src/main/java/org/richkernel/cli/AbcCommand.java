@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 /** Classifies an abc-parametrization. */
 @Command(
     name = "abc",
+    footer = "  richkernel abc --a 0,1/2,1 --b 0,1/2,1/2 --c 0 --out abc",
     description =
         "Where a parametrization of the width leads (arXiv:2011.14522, arXiv:2308.01814): W^l ="
             + " n^{-a_l} w^l, w^l ~ N(0, n^{-2 b_l}), learning rates eta n^{-c_l}. Says in exact"

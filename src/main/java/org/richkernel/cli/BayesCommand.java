@@ -29,6 +29,10 @@ import picocli.CommandLine.Spec;
 /** Fits the adaptive neural Bayesian kernel. */
 @Command(
     name = "bayes",
+    footer = {
+      "  richkernel bayes --train-x x.csv --train-y y.csv \\",
+      "    --test-x z.csv --gamma 1 --beta 10 --out fit"
+    },
     description =
         "Fits the adaptive neural Bayesian kernel (aNBK, arXiv:2502.07998): the feature "
             + "kernel of the Bayesian posterior of an infinitely wide network at richness "
@@ -151,9 +155,14 @@ final class BayesCommand implements Callable<Integer> {
     }
 
     private String shortfall(List<String> failures, AdaptiveNbkFit fit) {
-      return failures.isEmpty()
-          ? FitRun.Theory.super.shortfall(fit)
-          : String.join("; ", failures) + "; raise --max-sweeps, --samples or --tolerance";
+      if (failures.isEmpty()) {
+        return FitRun.Theory.super.shortfall(fit);
+      }
+      String mend =
+          fit.solution().certificate().lacksSamplesAlone(fit.tolerance())
+              ? "; raise --samples, or use --form primal"
+              : "; raise --max-sweeps, --samples or --tolerance";
+      return String.join("; ", failures) + mend;
     }
 
     @Override

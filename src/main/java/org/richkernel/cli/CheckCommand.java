@@ -1,11 +1,13 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.CoordinateCheck;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.report.ReportWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Spec;
 /** Checks dumped coordinates against the exponents of their parametrization. */
 @Command(
     name = "check",
+    footer = "  richkernel check dumps --report --out check",
     description =
         "Coordinate check with an answer key: activations that any framework dumped at several"
             + " widths (.npz files and parametrization.json, see docs/coordinate-check.md) against"
@@ -30,8 +33,9 @@ final class CheckCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = FileArgument.INPUT_FOLDER,
-      description = "Folder of the dumps of all widths and seeds.")
-  private Path folder = Path.of("");
+      arity = "0..1",
+      description = "Folder of the dumps of all widths and seeds. Required.")
+  private @Nullable Path folder;
 
   @Option(
       names = "--report",
@@ -54,6 +58,11 @@ final class CheckCommand implements Callable<Integer> {
       description = "Write nothing but warnings and failures. Default: off.")
   private boolean quiet;
 
+  /** Read by the program, before the other options are. */
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private ConfigOption config = new ConfigOption();
+
   /** Read by the program, which looks at the arguments themselves. */
   @SuppressWarnings("UnusedVariable")
   @Mixin
@@ -67,9 +76,12 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long start = System.nanoTime();
+    if (folder == null) {
+      throw new InvalidProblemException("dumps", "missing", "name the folder of the dumps");
+    }
     CoordinateCheck check = CoordinateCheck.of(folder);
     Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
-    options.put("dumps", folder.toString());
+    options.put(FileArgument.INPUT_FOLDER.toLowerCase(Locale.ROOT), folder.toString());
     check.save(out, options, (System.nanoTime() - start) * 1e-9);
     check.doubts().forEach(console::warn);
     if (!quiet) {

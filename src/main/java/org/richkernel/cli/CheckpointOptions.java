@@ -7,6 +7,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Whether a computation that may take long goes on from a checkpoint, makes some, or none. */
+@HelpGroup(HelpGroup.RESULT)
 final class CheckpointOptions {
   private static final String EVERY = "30";
 

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.data.InvalidDataException;
+import org.richkernel.option.Words;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -43,9 +44,11 @@ final class ConfigFile {
    *
    * @param command whose options may stand in the file
    * @param given whether an option stands on the command line, which wins
+   * @param hasParameters whether a parameter without a name, such as a folder, stands there
    * @throws InvalidDataException if the file cannot be read or holds what is no option
    */
-  static List<String> arguments(Path file, CommandSpec command, Predicate<OptionSpec> given) {
+  static List<String> arguments(
+      Path file, CommandSpec command, Predicate<OptionSpec> given, boolean hasParameters) {
     List<String> arguments = new ArrayList<>();
     JsonNode read = read(file);
     boolean repeated = read.has("richkernel") && read.path("config").isObject();
@@ -56,6 +59,12 @@ final class ConfigFile {
     for (Map.Entry<String, JsonNode> entry : read.properties()) {
       String name = entry.getKey();
       OptionSpec option = command.findOption("--" + name);
+      if (repeated && isParameter(command, name)) {
+        if (!hasParameters) {
+          arguments.add(entry.getValue().asText());
+        }
+        continue;
+      }
       if (repeated && goesWithoutSaying(option, name, read)) {
         continue;
       }
@@ -64,7 +73,9 @@ final class ConfigFile {
         throw new InvalidDataException(
             file.toString(),
             "'" + name + "' is no option of " + command.qualifiedName(),
-            "use the names that --help shows, without the dashes");
+            Words.like(name, names(command))
+                .map(like -> "did you mean " + like + "?")
+                .orElse("use the names that --help shows, without the dashes"));
       }
       String argument = argument(file, option, name, entry.getValue());
       if (!given.test(option) && !argument.isEmpty()) {
@@ -72,6 +83,18 @@ final class ConfigFile {
       }
     }
     return arguments;
+  }
+
+  /** Whether a summary records a parameter of the command by this name. */
+  private static boolean isParameter(CommandSpec command, String name) {
+    return command.positionalParameters().stream()
+        .anyMatch(parameter -> parameter.paramLabel().toLowerCase(Locale.ROOT).equals(name));
+  }
+
+  private static List<String> names(CommandSpec command) {
+    return command.options().stream()
+        .map(option -> option.longestName().substring("--".length()))
+        .toList();
   }
 
   private static void requireCommand(Path file, String recorded, CommandSpec command) {

@@ -8,6 +8,7 @@ import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
 /** Where the libraries of CUDA are taken from. */
+@HelpGroup(HelpGroup.MACHINE)
 final class CudaLibrariesOption {
   @Option(
       names = "--cuda-libraries",

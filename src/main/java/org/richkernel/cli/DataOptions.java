@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which points a command works on. */
+@HelpGroup(HelpGroup.DATA)
 final class DataOptions {
   private static final String KINDS =
       " a .npy, .npz (file.npz:name for one of several arrays), IDX or text file (.csv, .tsv or "

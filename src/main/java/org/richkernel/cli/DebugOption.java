@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import picocli.CommandLine.Option;
 
 /** How much is said of a failure, by every command. */
+@HelpGroup(HelpGroup.PROGRAM)
 final class DebugOption {
   /** Its name among the arguments. */
   static final String NAME = "--debug";

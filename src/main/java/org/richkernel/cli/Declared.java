@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * @param <T> the record
  */
 final class Declared<T extends Record> {
-  private final Class<T> type;
+  private final String heading;
   private final Settings<T> settings;
   private final Map<String, @Nullable Object> values = new LinkedHashMap<>();
   private final CommandSpec spec = CommandSpec.create();
@@ -32,7 +32,12 @@ final class Declared<T extends Record> {
    *     #value(Map)}
    */
   Declared(Class<T> type, String... elsewhere) {
-    this.type = type;
+    this(HelpGroup.THEORY, type, elsewhere);
+  }
+
+  /** The same under another heading of help. */
+  Declared(String heading, Class<T> type, String... elsewhere) {
+    this.heading = heading;
     this.settings = Settings.of(type);
     List<String> others = List.of(elsewhere);
     settings.items().stream()
@@ -56,7 +61,7 @@ final class Declared<T extends Record> {
             .defaultValue(about.usual())
             .description(
                 about.help() + " Default: " + (flag ? "off" : "${DEFAULT-VALUE}") + ".")
-            .userObject(type)
+            .userObject(heading)
             .getter(new Getter(item.name()))
             .setter(new Setter(item.name()));
     if (!flag) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 /** Runs {@code bayes} on the digits of test-data. */
 @Command(
     name = "demo",
+    footer = "  richkernel demo --out demo",
     description =
         "Fits the adaptive kernel to handwritten digits 0 and 1 from test-data/ (looked "
             + "for in the working directory and beside the folder of the jar) and shows the "

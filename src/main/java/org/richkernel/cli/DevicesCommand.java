@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 /** Lists the backends. */
 @Command(
     name = "devices",
+    footer = "  richkernel devices",
     description = "Lists the backends, most preferred first, and says why one is not usable.")
 final class DevicesCommand implements Callable<Integer> {
   private final Console console;

@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import picocli.CommandLine.Option;
 
 /** Whether a computation is planned only. */
+@HelpGroup(HelpGroup.RESULT)
 final class DryRunOption {
   @Option(
       names = "--dry-run",

@@ -25,6 +25,10 @@ import picocli.CommandLine.Spec;
 /** Follows gradient descent of an infinitely wide network. */
 @Command(
     name = "dynamics",
+    footer = {
+      "  richkernel dynamics \\",
+      "    --train-x x.npy --train-y y.npy --gamma 0.5 --steps 200 --out flow"
+    },
     description =
         "Follows gradient descent of an infinitely wide network that learns features, by "
             + "dynamical mean-field theory (arXiv:2205.09653): outputs and kernels over time, the "

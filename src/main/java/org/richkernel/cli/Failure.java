@@ -38,8 +38,7 @@ record Failure(int code, String line) {
 
   private static Failure plain(Throwable thrown, CommandSpec command) {
     if (thrown instanceof CommandLine.ParameterException e) {
-      return new Failure(
-          ExitCode.USAGE, message(e) + suggestion(e) + "; see " + nameOf(e) + " --help");
+      return new Failure(ExitCode.USAGE, UsageFailure.line(e));
     }
     if (thrown instanceof InvalidProblemException e) {
       boolean option = command.findOption("--" + e.field()) != null;
@@ -84,19 +83,6 @@ record Failure(int code, String line) {
       return scale;
     }
     return (e.isOfLargeInputs() ? scale + ", or " : "") + "raise --kappa";
-  }
-
-  /** The names that are like one that is not known. */
-  private static String suggestion(CommandLine.ParameterException e) {
-    if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)) {
-      return "";
-    }
-    List<String> like = unmatched.getSuggestions();
-    return like.isEmpty() ? "" : ", did you mean " + String.join(" or ", like) + "?";
-  }
-
-  private static String nameOf(CommandLine.ParameterException e) {
-    return e.getCommandLine().getCommandSpec().qualifiedName();
   }
 
   private static String message(Throwable thrown) {

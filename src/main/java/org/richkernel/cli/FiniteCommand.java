@@ -33,6 +33,10 @@ import picocli.CommandLine.Spec;
 /** Runs networks of finite width. */
 @Command(
     name = "finite",
+    footer = {
+      "  richkernel finite --method gd --width 512 \\",
+      "    --train-x x.npy --train-y y.npy --out nets"
+    },
     description =
         "Networks of finite width as the experiment that a theory is compared with: the Bayesian "
             + "posterior, sampled in the weights (--method langevin, beside bayes), or gradient "
@@ -92,12 +96,25 @@ final class FiniteCommand implements Callable<Integer> {
   @Mixin private NoiseOption noise = new NoiseOption();
 
   private final Declared<LangevinOptions> chains =
-      new Declared<>(LangevinOptions.class, "gamma", "beta", "width", "repeats", "seed");
+      new Declared<>(
+          "Posterior (--method langevin)",
+          LangevinOptions.class,
+          "gamma",
+          "beta",
+          "width",
+          "repeats",
+          "seed");
 
   @Mixin private final CommandSpec chainOptions = chains.spec();
 
   private final Declared<DynamicsOptions> descent =
-      new Declared<>(DynamicsOptions.class, "gamma", "samples", "save-history", "seed");
+      new Declared<>(
+          "Gradient descent (--method gd)",
+          DynamicsOptions.class,
+          "gamma",
+          "samples",
+          "save-history",
+          "seed");
 
   @Mixin private final CommandSpec descentOptions = descent.spec();
   @Mixin private RunOptions run = new RunOptions();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The Bayesian theories at finite width: which, how wide, at what scale. */
+@HelpGroup("Finite width")
 final class FiniteWidthOptions {
   private static final String TREE = "tree";
   private static final String ONE_LOOP = "one-loop";

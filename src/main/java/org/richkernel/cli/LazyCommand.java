@@ -25,6 +25,10 @@ import picocli.CommandLine.Spec;
 /** Fits a kernel at initialisation. */
 @Command(
     name = "lazy",
+    footer = {
+      "  richkernel lazy --train-x x.npy --train-y y.npy \\",
+      "    --test-x z.npy --kernel ntk --out lazy"
+    },
     description =
         "Kernel ridge regression with the kernel of an infinitely wide network at "
             + "initialisation: NNGP (arXiv:1711.00165) or NTK (arXiv:1806.07572), in closed "

@@ -5,6 +5,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where a computation that may take long leaves its result and its checkpoints. */
+@HelpGroup(HelpGroup.RESULT)
 final class LongRunOptions {
   @Option(
       names = "--out",

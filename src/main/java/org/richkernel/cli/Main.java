@@ -3,7 +3,6 @@ package org.richkernel.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.richkernel.result.Version;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -73,25 +72,29 @@ public final class Main {
   /** The arguments with those of --config put in, except what stands on the command line. */
   private static String[] withConfigFile(CommandLine program, String[] arguments) {
     ParseResult parsed = program.parseArgs(arguments);
-    if (!parsed.hasSubcommand() || !parsed.subcommand().hasMatchedOption("--config")) {
+    if (!parsed.hasSubcommand() || !parsed.subcommand().hasMatchedOption(ConfigOption.NAME)) {
       return arguments;
     }
     ParseResult command = parsed.subcommand();
-    Path file = command.matchedOptionValue("--config", Path.of(""));
+    Path file = command.matchedOptionValue(ConfigOption.NAME, Path.of(""));
     List<String> all = new ArrayList<>(List.of(arguments));
     int name = all.indexOf(command.commandSpec().name());
     all.addAll(
         name + 1,
         ConfigFile.arguments(
-            file, command.commandSpec(), option -> command.hasMatchedOption(option)));
+            file,
+            command.commandSpec(),
+            option -> command.hasMatchedOption(option),
+            !command.matchedPositionals().isEmpty()));
     return all.toArray(String[]::new);
   }
 
   @Command(
       name = "richkernel",
       description = "Kernels of infinitely wide neural networks that learn features.",
+      footerHeading = "%nExit codes: ",
       footer =
-          "%nExit codes: 0 done and converged; 2 bad usage or input; 3 not converged, results"
+          "0 done and converged; 2 bad usage or input; 3 not converged, results"
               + " written; 4 no usable backend or not enough memory; 70 a defect of the program; 74"
               + " a file could not be written or read back; 75 stopped by a signal, --resume goes"
               + " on.")
@@ -113,8 +116,8 @@ public final class Main {
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new DevicesCommand(console));
-    addHelp(program);
-    program.getSubcommands().values().forEach(Main::addHelp);
+    HelpText.addTo(program);
+    program.getSubcommands().values().forEach(HelpText::addTo);
     // what follows the name of the swept command is for that command
     program.getSubcommands().get("sweep").setStopAtPositional(true);
     return program
@@ -128,11 +131,6 @@ public final class Main {
 
   private static CommandLine.Help.ColorScheme plain() {
     return CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF);
-  }
-
-  private static void addHelp(CommandLine command) {
-    command.getCommandSpec().mixinStandardHelpOptions(true).version("richkernel " + Version.get());
-    command.getCommandSpec().usageMessage().sortOptions(false);
   }
 
   /** {@code --no-NAME} switches NAME off; help shows just NAME. */

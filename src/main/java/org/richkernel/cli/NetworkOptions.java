@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What network a command is about. */
+@HelpGroup(HelpGroup.NETWORK)
 final class NetworkOptions {
   @Option(
       names = "--hidden-layers",

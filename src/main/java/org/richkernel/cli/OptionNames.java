@@ -1,5 +1,6 @@
 package org.richkernel.cli;
 
+import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.data.ImageLayout;
@@ -22,8 +23,17 @@ final class OptionNames {
       try {
         return Activation.named(value);
       } catch (IllegalArgumentException e) {
-        throw new CommandLine.TypeConversionException(e.getMessage());
+        String like = likely(value);
+        throw new CommandLine.TypeConversionException(like + e.getMessage());
       }
+    }
+
+    private static String likely(String value) {
+      List<String> names =
+          Activation.all().stream().map(each -> each.id().replaceAll(":.*", "")).toList();
+      return value.contains(":")
+          ? ""
+          : Words.like(value, names).map(like -> "did you mean " + like + "? ").orElse("");
     }
   }
 

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
 /** Draws the phase diagram of deep networks around the edge of chaos. */
 @Command(
     name = "phase",
+    footer = "  richkernel phase --activation erf --weight-variance 0.5:1.9:29 --out phase",
     description =
         "Phase diagram over the weight variance: response functions, depth scales, the edge of"
             + " chaos, and how the adaptation of kernels to data grows towards it"

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
 /** Applies a saved fit to new inputs. */
 @Command(
     name = "predict",
+    footer = "  richkernel predict --from fit --test-x new.npy --out predicted",
     description =
         "Applies a saved fit to new inputs, standardized as its training inputs were, and "
             + "scores the predictions if labels are given.")

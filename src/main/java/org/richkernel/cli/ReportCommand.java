@@ -14,6 +14,7 @@ import picocli.CommandLine.Parameters;
 /** Draws a saved result again. */
 @Command(
     name = "report",
+    footer = "  richkernel report fit --compare nets",
     description = "Draws report.html of a saved result again, beside another one with --compare.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;

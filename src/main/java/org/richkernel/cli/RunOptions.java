@@ -1,6 +1,5 @@
 package org.richkernel.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How and where a command computes, whatever it computes. */
+@HelpGroup(HelpGroup.MACHINE)
 final class RunOptions {
   private static final String FIRST_DEVICE = "0";
 
@@ -73,14 +73,10 @@ final class RunOptions {
       description = "Write nothing but warnings and failures. Default: off.")
   private boolean quiet;
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "Read options from a JSON or YAML (.yaml, .yml) file with the same names; the "
-              + "command line wins, and --no-NAME switches off what the file switches on. "
-              + "Default: none.")
-  private @Nullable Path config;
+  /** Read by the program, before the other options are. */
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private ConfigOption config = new ConfigOption();
 
   @Mixin private DebugOption debug = new DebugOption();
 

@@ -18,6 +18,7 @@ import org.richkernel.option.Words;
 import picocli.CommandLine.Option;
 
 /** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
+@HelpGroup("Paths, starts and choices")
 final class SearchOptions {
   /** Options with a default that mean nothing to a theory of finite width. */
   static final Set<String> OF_INFINITE_WIDTH = Set.of("second-start");

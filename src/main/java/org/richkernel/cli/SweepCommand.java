@@ -26,6 +26,10 @@ import picocli.CommandLine.Parameters;
 /** Runs another command over a grid of its options, and merges the results. */
 @Command(
     name = "sweep",
+    footer = {
+      "  richkernel sweep --over gamma=0.3,1,3 --out sweep \\",
+      "    bayes --train-x x.npy --train-y y.npy"
+    },
     description =
         "A grid over options of another command, a folder for each run: richkernel sweep --over"
             + " gamma=0.3,1,3 --over seed=0..4 --out sweep bayes --train-x ... Finished runs are"

@@ -16,6 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Networks of several widths that show the exponents. */
+@HelpGroup("Trained networks (--train)")
 final class TrainedWidthOptions {
   private static final Set<String> NAMES =
       Set.of(

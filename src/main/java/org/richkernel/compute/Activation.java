@@ -53,7 +53,7 @@ public final class Activation {
    */
   public static Activation leakyRelu(double slope) {
     if (!(slope > 0 && slope < 1)) {
-      throw new IllegalArgumentException(LEAKY + " takes a slope between 0 and 1, not " + slope);
+      throw new IllegalArgumentException("the slope of " + LEAKY + " must be between 0 and 1");
     }
     return new Activation(LEAKY + ":" + slope, 4, new RectifiedForm(slope));
   }
@@ -79,7 +79,8 @@ public final class Activation {
       try {
         return leakyRelu(Double.parseDouble(word.substring(LEAKY.length() + 1)));
       } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(name + " has no number behind its colon", e);
+        throw new IllegalArgumentException(
+            "give a number behind the colon, such as " + LEAKY + ":0.2", e);
       }
     }
     for (Activation each : all()) {
@@ -87,7 +88,7 @@ public final class Activation {
         return each;
       }
     }
-    throw new IllegalArgumentException(name + " is none of " + names());
+    throw new IllegalArgumentException("use " + names());
   }
 
   /** The name used on the command line and in result files. */

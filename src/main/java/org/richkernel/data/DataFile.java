@@ -1,5 +1,11 @@
 package org.richkernel.data;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+
 /**
  * A file that points were read from.
  *
@@ -8,6 +14,25 @@ package org.richkernel.data;
  * @param sha256 of the whole file as it lies there, packed or not, in lower-case hexadecimal
  */
 public record DataFile(String name, String array, String sha256) {
+  /**
+   * A file that was read as a whole.
+   *
+   * @throws InvalidDataException if it cannot be read
+   */
+  public static DataFile of(Path file) {
+    MessageDigest digest = Sha256.digest();
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    } catch (IOException e) {
+      throw new InvalidDataException(
+          file.toString(), "it cannot be read (" + e + ")", "check its permissions", e);
+    }
+    return new DataFile(file.toString(), "", Sha256.of(digest));
+  }
+
   /** Whether both hold the same bytes and the same array of them was read, whatever the names. */
   public boolean sameContent(DataFile other) {
     return sha256.equals(other.sha256) && array.equals(other.array);

@@ -55,8 +55,13 @@ public final class Exponents {
           new BigInteger(decimal.group(1) + decimal.group(2) + digits),
           BigInteger.TEN.pow(digits.length()));
     }
+    boolean large = value.matches("[+-]?[0-9]+([/.][0-9]+)?") && value.matches(".*[0-9]{10}.*");
     throw new InvalidProblemException(
-        field, "'" + value + "'", "write whole numbers and fractions such as 0,1/2,-1");
+        field,
+        "'" + value + "'",
+        large
+            ? "write numbers of at most 9 digits"
+            : "write whole numbers and fractions such as 0,1/2,-1");
   }
 
   /** A fraction as it is read: "1/2", "-1". */

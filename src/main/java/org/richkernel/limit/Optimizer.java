@@ -2,6 +2,7 @@ package org.richkernel.limit;
 
 import java.util.Locale;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Words;
 
 /** How gradients become updates, as far as their scaling with the width depends on it. */
 public enum Optimizer {
@@ -28,11 +29,6 @@ public enum Optimizer {
    * @throws InvalidProblemException if there is none
    */
   public static Optimizer of(String id) {
-    for (Optimizer optimizer : values()) {
-      if (optimizer.id().equals(id.strip().toLowerCase(Locale.ROOT))) {
-        return optimizer;
-      }
-    }
-    throw new InvalidProblemException("optimizer", id, "use sgd, momentum or adam");
+    return Words.constant("optimizer", Optimizer.class, id);
   }
 }

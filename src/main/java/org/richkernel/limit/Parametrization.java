@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import org.apache.commons.math3.fraction.BigFraction;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Words;
 
 /**
  * An abc-parametrization (Yang and Hu, arXiv:2011.14522, definition 3.1) with a learning rate for
@@ -18,6 +19,7 @@ import org.richkernel.network.InvalidProblemException;
  */
 public record Parametrization(
     Optimizer optimizer, List<BigFraction> a, List<BigFraction> b, List<BigFraction> c) {
+  private static final List<String> NAMES = List.of("sp", "ntp", "mfp", "mup", "mup-adam");
 
   /**
    * Checks the lengths; one c stands for all layers.
@@ -136,7 +138,7 @@ public record Parametrization(
         yield maximalUpdateAdam(depth);
       }
       default ->
-          throw new InvalidProblemException("named", name, "use sp, ntp, mfp, mup or mup-adam");
+          throw new InvalidProblemException("named", name, Words.mend(name, NAMES));
     };
   }
 }

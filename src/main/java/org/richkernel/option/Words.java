@@ -32,7 +32,7 @@ public final class Words {
         return constant;
       }
     }
-    throw new IllegalArgumentException("'" + word + "' is not known; " + mend(word, all(type)));
+    throw new IllegalArgumentException(mend(word, all(type)));
   }
 
   /**
@@ -78,14 +78,20 @@ public final class Words {
     String best = "";
     int fewest = Integer.MAX_VALUE;
     for (String candidate : known) {
-      int edits = edits(given, candidate.toLowerCase(Locale.ROOT));
+      String other = candidate.toLowerCase(Locale.ROOT);
+      // of two that are as near, the one of the same first letter
+      int edits = 2 * edits(given, other) + (sameStart(given, other) ? 0 : 1);
       if (edits < fewest) {
         fewest = edits;
         best = candidate;
       }
     }
-    boolean few = fewest <= Math.max(1, Math.min(given.length(), best.length()) / 3);
+    boolean few = fewest / 2 <= Math.max(1, Math.min(given.length(), best.length()) / 3);
     return few && given.length() > 1 ? Optional.of(best) : Optional.empty();
+  }
+
+  private static boolean sameStart(String a, String b) {
+    return !a.isEmpty() && !b.isEmpty() && a.charAt(0) == b.charAt(0);
   }
 
   /** Insertions, deletions, replacements and swaps of neighbours that make b of a. */

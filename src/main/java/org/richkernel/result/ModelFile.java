@@ -3,6 +3,7 @@ package org.richkernel.result;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -23,6 +24,9 @@ public final class ModelFile {
 
   /** Name of the file with the arrays. */
   public static final String ARRAYS = "model.npz";
+
+  /** Checksum of the settings file itself, made while its place is empty. */
+  private static final String OWN = "sha256";
 
   private ModelFile() {}
 
@@ -84,6 +88,8 @@ public final class ModelFile {
       json.put("model", model.settings());
       try {
         json.put(ARRAYS, Map.of("sha256", Checksum.of(arrayFile)));
+        json.put(OWN, "");
+        json.put(OWN, Checksum.of(Json.write(json)));
         settings.stream().write(Json.write(json));
       } catch (IOException e) {
         throw new UncheckedIOException(folder + ": the model cannot be written (" + e + ")", e);
@@ -121,6 +127,15 @@ public final class ModelFile {
     return Files.isRegularFile(folder.resolve(SETTINGS));
   }
 
+  /** Refuses settings that are not as they were written; models of earlier versions have no sum. */
+  private static void requireSound(Path file, byte[] bytes, String sum) {
+    String without = new String(bytes, StandardCharsets.UTF_8).replace(sum, "");
+    if (!sum.isEmpty() && !Checksum.of(without.getBytes(StandardCharsets.UTF_8)).equals(sum)) {
+      throw new InvalidDataException(
+          file.toString(), "its checksum is wrong", "it is damaged: run the command again");
+    }
+  }
+
   /**
    * Reads the model of a result folder.
    *
@@ -134,7 +149,9 @@ public final class ModelFile {
           folder.toString(), "it holds no saved model", "name the --out folder of a finished run");
     }
     try {
-      JsonNode json = Json.readObject(Files.readAllBytes(settingsFile));
+      byte[] bytes = Files.readAllBytes(settingsFile);
+      JsonNode json = Json.readObject(bytes);
+      requireSound(settingsFile, bytes, json.path(OWN).asText());
       String expected = json.path(ARRAYS).path("sha256").asText();
       if (!Checksum.of(arrayFile).equals(expected)) {
         throw new InvalidDataException(

@@ -110,6 +110,7 @@ class AbcCommandTest {
       delimiter = '|',
       value = {
         "--a=0,x --b=0,0 --c=1 | --a is 'x'; write whole numbers and fractions such as 0,1/2,-1",
+        "--a=0,12345678901 --b=0,0 --c=1 | --a is '12345678901'; write numbers of at most 9 digits",
         "--a=0,1/0 --b=0,0 --c=1 | --a is '1/0'; write",
         "--a=0,0 --b=0,1/2,1/2 --c=1 | --b is 0,1/2,1/2; give one exponent for each of the 2",
         "--a=0,0 --b=0,1/2 --c=1,1,1 | --c is 1,1,1; give one exponent for each of the 2 layers,"
@@ -119,19 +120,19 @@ class AbcCommandTest {
         "--depth=0 --named=mup | --depth is 0; use",
         "--named=mup --a=0,0 | --a is 0,0; --named mup says it already",
         "--named=ntp --b=0,0 | --b is 0,0; --named ntp says it already",
-        "--named=np | --named is np; use sp, ntp, mfp, mup or mup-adam",
+        "--named=np | --named is np; did you mean ntp? use sp, ntp, mfp, mup or mup-adam",
         "--named=mup-adam --optimizer=sgd | --optimizer is sgd; --named mup-adam is for adam",
         "--named=mup --optimizer=lion | --optimizer is lion; use sgd, momentum or adam",
         "--a=0,0 --c=1 | --b is missing; give --a, --b and --c, or --named",
         "--named=mup --widths=8,16 | --widths is given; it is of trained networks; add --train",
-        "--named=mup --train --widths=8 | --widths is [8]; a slope needs at least 2 different",
+        "--named=mup --train --widths=8 | --widths is 8; a slope needs at least 2 different",
         "--named=mup --train --widths=8,x | --widths is 8,x; use whole numbers with commas",
         "--named=mup --train --widths=1,8 | --widths is 1; use widths of at least 2",
         "--named=mup --train --repeats=1 | --repeats is 1; use 2 to 65535",
         "--named=mup --train --steps=0 | --steps is 0; use 1 to",
         "--named=mup --train --step-size=0 | --step-size is 0.0; use a positive number",
         "--named=mup --train --weight-decay=-1 | --weight-decay is -1.0; use a number",
-        "--seconds=1 | Unknown option: '--seconds=1'",
+        "--seconds=1 | --seconds is no option of richkernel abc",
       })
   void badInputIsSaidInOneLine(String options, String says) {
     Program run = abc(options.split(" "));

@@ -261,6 +261,33 @@ class BadInputTest {
     assertUsage("no finished result", "report", folder.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "lazzy | 'lazzy' is no command; did you mean lazy? see richkernel --help",
+        "cook | 'cook' is no command; use lazy, bayes,",
+        "lazy --kapa 1 --trainx 3 more | --kapa is no option of richkernel lazy; did you mean"
+            + " --kappa? see richkernel lazy --help",
+        "lazy --no-quite | did you mean --no-quiet?",
+        "lazy --zebra=7 | --zebra is no option of richkernel lazy; see richkernel lazy --help",
+        "lazy more | 'more' belongs to no option of richkernel lazy",
+        "bayes --form=dul | --form is dul; did you mean dual? use auto, primal or dual; see",
+        "bayes --order=one-lop | --order is one-lop; did you mean one-loop? use tree, one-loop or map",
+        "bayes --second-start=yse | --second-start is yse; did you mean yes? use auto, yes or no",
+        "dynamics --solver=casual | --solver is casual; did you mean causal? use causal,",
+        "finite --method=gdd | --method is gdd; did you mean gd? use gd or langevin",
+        "lazy --kernel=ntkk | --kernel is ntkk; did you mean ntk? use nngp or ntk",
+        "bayes --activation=tahn | --activation is tahn; did you mean tanh? use relu,",
+        "bayes --activation=leaky-relu:2 | the slope of leaky-relu must be between 0 and 1; see",
+        "bayes --activation=leaky-relu:NaN | give a number behind the colon, such as leaky-relu:0.2",
+        "bayes --samples=1.5 | --samples is 1.5; use a whole number; see",
+        "lazy --kappa=x | --kappa is x; use a number; see",
+      })
+  void whatIsNotKnownIsFollowedByWhatIsLikeIt(String command, String says) {
+    assertUsage(says, command.split(" ", -1));
+  }
+
   @Test
   void noiseIsToldOnce() {
     String[] problem = {"bayes", "--train-x=" + x, "--train-y=" + y, "--dry-run"};

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,33 @@ class CheckCommandTest {
     assertThat(json.path("slopes").findValuesAsText("quantity"))
         .contains("h_1", "W0", "dh_1", "dh_2", "df", "dW.x", "W0.dx", "f_0", "w_2");
     assertThat(out.resolve("report.html")).content().contains("Coordinate check", "as predicted");
+  }
+
+  @Test
+  void aCheckRecordsWhatItReadAndCanBeMadeAgain() throws Exception {
+    declare(DECLARED);
+    dump("a.npz", 8, 1);
+    dump("b.npz", 64, 1);
+    assertThat(check().code()).isZero();
+    JsonNode read = summary().path("provenance").path("data");
+    assertThat(read.size()).isEqualTo(3);
+    byte[] bytes = Files.readAllBytes(dumps.resolve("b.npz"));
+    assertThat(read.path("b.npz").path("sha256").asText())
+        .isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
+    JsonNode slopes = summary().path("slopes");
+
+    Path again = folder.resolve("again");
+    Program run =
+        Program.run("check", "--config=" + out.resolve("summary.json"), "--out=" + again);
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode second = new ObjectMapper().readTree(Files.readAllBytes(again.resolve("summary.json")));
+    assertThat(second.path("slopes")).isEqualTo(slopes);
+    assertThat(second.path("config").path("dumps").asText()).isEqualTo(dumps.toString());
+  }
+
+  @Test
+  void aCheckNeedsItsFolder() {
+    assertThat(Program.run("check").line()).contains("dumps is missing; name the folder");
   }
 
   @Test

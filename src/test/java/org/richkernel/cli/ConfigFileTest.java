@@ -83,7 +83,7 @@ class ConfigFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"kapa\": 1} | 'kapa' is no option",
+        "{\"kapa\": 1} | 'kapa' is no option of richkernel lazy; did you mean kappa?",
         "{\"no-quiet\": true} | 'no-quiet' is no option",
         "{\"help\": true} | 'help' is no option",
         "{\"config\": \"b.json\"} | 'config' is no option",

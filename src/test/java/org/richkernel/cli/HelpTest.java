@@ -2,6 +2,8 @@ package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -116,6 +118,57 @@ class HelpTest {
             "devices",
             "75 stopped");
     assertThat(Program.run("--version").out()).matches("richkernel \\d+\\.\\d+\\.\\d+\\R");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bayes",
+        "phase",
+        "abc",
+        "check",
+        "lazy",
+        "dynamics",
+        "finite",
+        "sweep",
+        "predict",
+        "demo",
+        "report",
+        "devices"
+      })
+  void everyCommandHasAnExampleThatCanBeUnderstood(String command) {
+    String help = Program.run(command, "--help").out();
+    String example = help.substring(help.indexOf("Example:") + "Example:".length());
+    String line = example.replace("\\", " ").strip().replaceAll("\\s+", " ");
+    assertThat(line).startsWith("richkernel " + command);
+    assertThat(example.lines()).allMatch(text -> text.length() <= 80);
+    Console nowhere =
+        new Console(
+            new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()), false);
+    String[] arguments = line.substring("richkernel ".length()).split(" ", -1);
+    assertThat(Main.program(nowhere).parseArgs(arguments).hasSubcommand()).isTrue();
+  }
+
+  @Test
+  void optionsStandInGroups() {
+    String help = Program.run("bayes", "--help").out();
+    int last = -1;
+    for (String heading :
+        List.of(
+            "Data:",
+            "Network:",
+            "Theory:",
+            "Paths, starts and choices:",
+            "Finite width:",
+            "Machine:",
+            "Result:",
+            "Program:",
+            "Example:")) {
+      int at = help.indexOf("\n" + heading + "\n");
+      assertThat(at).as(heading).isGreaterThan(last);
+      last = at;
+    }
+    assertThat(help.indexOf("--gamma=G")).isBetween(help.indexOf("Theory:"), help.indexOf("Paths"));
   }
 
   @Test

@@ -42,6 +42,7 @@ class PythonModuleTest {
                                      test_x=x[:2], test_y=y[:2], beta=1e6, kernel="nngp")
                 assert fit.converged and fit.summary["config"]["beta"] == 1e6
                 assert numpy.allclose(fit.arrays["f_train"], y, atol=1e-3)
+                assert richkernel.run("report", sys.argv[2], program=program).converged
                 # at tiny noise the predictor interpolates
                 assert numpy.allclose(richkernel.load(sys.argv[2]).arrays["f_test"], y[:2], atol=1e-3)
                 """,

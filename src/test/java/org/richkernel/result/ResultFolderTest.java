@@ -364,6 +364,25 @@ class ResultFolderTest {
     assertRefused(folder, "no sound JSON");
   }
 
+  @Test
+  void settingsOfAModelThatWereChangedAreRefused() throws IOException {
+    Map<String, Object> settings = Map.of("type", "kernel", "mean", 0.125);
+    SavedModel model = new SavedModel(settings, ArrayBundle.empty().with("a", new double[3], 3));
+    ResultFolder.write(folder, Result.of(full().build()), Optional.of(model));
+    assertThat(ModelFile.read(folder).settings()).containsEntry("mean", 0.125);
+
+    Path file = folder.resolve("model.json");
+    String text = Files.readString(file);
+    Files.writeString(file, text.replace("0.125", "0.126"));
+    assertThatThrownBy(() -> ModelFile.read(folder))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("model.json: its checksum is wrong");
+
+    // an older model has none
+    Files.writeString(file, text.replaceAll(",\\s*\"sha256\"\\s*:\\s*\"[0-9a-f]+\"\\s*}\\s*$", "}"));
+    assertThat(ModelFile.read(folder).settings()).containsEntry("mean", 0.125);
+  }
+
   private static void assertRefused(Path where, String part) {
     assertThatThrownBy(() -> ResultFolder.read(where))
         .isInstanceOf(InvalidDataException.class)

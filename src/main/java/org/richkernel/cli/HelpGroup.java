@@ -1,0 +1,32 @@
+package org.richkernel.cli;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The heading under which help shows the options of a class. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+@interface HelpGroup {
+  /** Training and test points. */
+  String DATA = "Data";
+
+  /** Depth, activation, prior. */
+  String NETWORK = "Network";
+
+  /** What is computed; options of classes without a group. */
+  String THEORY = "Theory";
+
+  /** Where it is computed. */
+  String MACHINE = "Machine";
+
+  /** What is written, and when. */
+  String RESULT = "Result";
+
+  /** What every program has. */
+  String PROGRAM = "Program";
+
+  /** The heading. */
+  String value();
+}

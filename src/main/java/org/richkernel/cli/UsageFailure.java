@@ -1,0 +1,94 @@
+package org.richkernel.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.option.Words;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** A command line that cannot be understood, in one short line with a mend. */
+final class UsageFailure {
+  private UsageFailure() {}
+
+  /** What is wrong with the first thing that is wrong. */
+  static String line(CommandLine.ParameterException e) {
+    CommandSpec command = e.getCommandLine().getCommandSpec();
+    String said = said(e, command);
+    return said + (said.endsWith("?") ? " see " : "; see ") + command.qualifiedName() + " --help";
+  }
+
+  private static String said(CommandLine.ParameterException e, CommandSpec command) {
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      return notKnown(unmatched.getUnmatched().get(0), command);
+    }
+    if (e.getArgSpec() != null && e.getValue() != null && isAboutTheValue(e)) {
+      return name(e.getArgSpec()) + " is " + e.getValue() + "; " + mend(e);
+    }
+    return String.valueOf(e.getMessage());
+  }
+
+  private static String notKnown(String given, CommandSpec command) {
+    if (given.startsWith("-")) {
+      String name = given.split("=", 2)[0];
+      return name
+          + " is no option of "
+          + command.qualifiedName()
+          + Words.like(name, names(command)).map(like -> "; did you mean " + like + "?").orElse("");
+    }
+    if (!command.subcommands().isEmpty()) {
+      return "'" + given + "' is no command; " + mend(given, command);
+    }
+    return "'" + given + "' belongs to no option of " + command.qualifiedName();
+  }
+
+  private static String mend(String given, CommandSpec program) {
+    List<String> commands = List.copyOf(program.subcommands().keySet());
+    return Words.like(given, commands)
+        .map(like -> "did you mean " + like + "?")
+        .orElseGet(() -> Words.mend(given, commands));
+  }
+
+  /** All names of a command's options, with their dashes. */
+  private static List<String> names(CommandSpec command) {
+    List<String> names = new ArrayList<>();
+    for (OptionSpec option : command.options()) {
+      names.add(option.longestName());
+      if (option.negatable()) {
+        names.add("--no-" + option.longestName().substring("--".length()));
+      }
+    }
+    return names;
+  }
+
+  private static boolean isAboutTheValue(CommandLine.ParameterException e) {
+    return e.getCause() instanceof CommandLine.TypeConversionException
+        || e instanceof CommandLine.ParameterException
+            && String.valueOf(e.getMessage()).startsWith("Invalid value");
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  /** What a converter says of the value, or what numbers look like. */
+  private static String mend(CommandLine.ParameterException e) {
+    Class<?> type = e.getArgSpec().type();
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+      return "use a whole number";
+    }
+    if (type == double.class || type == Double.class) {
+      return "use a number";
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return "it takes no value; leave it out, or use true or false";
+    }
+    return reason(e.getCause(), String.valueOf(e.getMessage()));
+  }
+
+  private static String reason(@Nullable Throwable cause, String otherwise) {
+    return cause == null ? otherwise : String.valueOf(cause.getMessage());
+  }
+}
