@@ -14,6 +14,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyForm;
+import org.richkernel.option.Words;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Command;
@@ -84,7 +85,7 @@ final class LazyCommand implements Callable<Integer> {
         LazyRegression.of(network.network())
             .kernel(kernel)
             .kappa(noise.kappa())
-            .form(LazyForm.of(form), longRun.out())
+            .form(Words.constant("form", LazyForm.class, form), longRun.out())
             .keepKernelsUpTo(kernelsUpTo);
     closedForm.check(console);
     Map<String, Object> resolved = new LinkedHashMap<>();

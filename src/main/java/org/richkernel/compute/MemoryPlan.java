@@ -28,6 +28,7 @@ public final class MemoryPlan {
   private final List<Entry> entries = new ArrayList<>();
   private int device;
   private long hostBytes;
+  private long diskBytes;
 
   /**
    * Matrices that are added from now on lie on another device.
@@ -59,7 +60,13 @@ public final class MemoryPlan {
     for (Entry entry : part.entries) {
       add(prefix + entry.label(), entry.precision(), entry.rows(), entry.columns());
     }
-    return addHost(part.hostBytes);
+    return addHost(part.hostBytes).addDisk(part.diskBytes);
+  }
+
+  /** Adds a scratch file, which is no part of the total. */
+  public MemoryPlan addDisk(long bytes) {
+    diskBytes = Math.addExact(diskBytes, bytes);
+    return this;
   }
 
   /** Adds memory of the Java heap: averages, results, buffers for files. */
@@ -137,6 +144,9 @@ public final class MemoryPlan {
     }
     line(text, "on the Java heap", hostBytes);
     line(text, "Java and the program", JAVA_BYTES);
+    if (diskBytes > 0) {
+      line(text, "on disk, beside the total", diskBytes);
+    }
     line(text, "total", Math.max(rounded, matrixBytes()) + taken + hostBytes + JAVA_BYTES);
     return text.toString();
   }

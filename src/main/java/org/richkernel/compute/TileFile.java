@@ -50,6 +50,30 @@ public final class TileFile implements AutoCloseable {
     return blocks * (blocks + 1) / 2 * tile * tile * Double.BYTES;
   }
 
+  /**
+   * Refuses a file that the disk could not take, before any work.
+   *
+   * @throws OutOfDeviceMemoryException if the space beside what the file has already is too small
+   */
+  public static void requireSpace(Path file, int rows, int tile) {
+    long needed = bytes(rows, tile);
+    long free;
+    try {
+      long there = Files.exists(file) ? Files.size(file) : 0;
+      free = there + Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace();
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          file + ": the free space of its folder cannot be read (" + e.getMessage() + ")", e);
+    }
+    if (needed > free) {
+      throw new OutOfDeviceMemoryException(
+          "the scratch file " + file,
+          needed,
+          free,
+          "choose another --out with more free space, or lower --train-size");
+    }
+  }
+
   /** Bytes that reading and writing take of the Java heap and beside it. */
   public static long bufferBytes(int tile) {
     return 2L * tile * tile * Double.BYTES;

@@ -8,7 +8,7 @@ import org.richkernel.solver.SolverState;
 
 /** y^T Phi y, Tr Phi and |Phi|_F^2 of each layer, added up over blocks of rows. */
 final class LayerSums {
-  private static final String NAME = "layer sums";
+  private static final String NAME = "layer_sums";
   private static final int EACH = 3;
 
   private final double[] sums;

@@ -1,7 +1,6 @@
 package org.richkernel.lazy;
 
-import java.util.Locale;
-import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Words;
 
 /** How the system of a kernel at initialisation is held. */
 public enum LazyForm {
@@ -12,22 +11,8 @@ public enum LazyForm {
   /** The factor in tiles in a scratch file. */
   TILED;
 
-  /**
-   * The form of a name.
-   *
-   * @throws InvalidProblemException if there is none
-   */
-  public static LazyForm of(String name) {
-    for (LazyForm form : values()) {
-      if (form.id().equals(name)) {
-        return form;
-      }
-    }
-    throw new InvalidProblemException("form", name, "use auto, dense or tiled");
-  }
-
   /** Its name as users write it. */
   public String id() {
-    return name().toLowerCase(Locale.ROOT);
+    return Words.of(this);
   }
 }

@@ -87,11 +87,6 @@ public final class TiledLazySolver {
     return plan;
   }
 
-  /** Bytes of the scratch file. */
-  public long scratchBytes() {
-    return TileFile.bytes(problem.trainInputs().rows(), tile);
-  }
-
   private MemoryPlan makePlan() {
     int points = problem.trainInputs().rows();
     int outputs = problem.trainTargets().outputs();
@@ -105,6 +100,7 @@ public final class TiledLazySolver {
     memory.add(IMAGE, Precision.FLOAT64, tile, outputs);
     memory.add(DIAGONAL, Precision.FLOAT64, tile, 1);
     memory.addHost(TileFile.bufferBytes(tile));
+    memory.addDisk(TileFile.bytes(points, tile));
     memory.addHost(8L * outputs * (3L * points + problem.testInputs().rows()));
     // the points once more, as the program has read them
     memory.addHost(8L * problem.trainInputs().dimension() * points);
@@ -121,6 +117,7 @@ public final class TiledLazySolver {
    */
   public Optional<LazySolution> solve(RunControl control) {
     plan.requireFits(backend, "lower the number of training points");
+    TileFile.requireSpace(scratch, problem.trainInputs().rows(), tile);
     Map<String, Double> seconds = new LinkedHashMap<>();
     Optional<LazySolution> solved;
     try (TileFile tiles = new TileFile(scratch, tile);

@@ -3,21 +3,24 @@ package org.richkernel.solver;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** What a checkpoint holds: named arrays, from which a solver continues bit for bit. */
 public final class SolverState {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
+
   private final Map<String, double[]> doubles = new LinkedHashMap<>();
   private final Map<String, float[]> floats = new LinkedHashMap<>();
 
   /** Stores an array of doubles (numbers and counters below 2^53 included). */
   public SolverState put(String name, double... values) {
-    doubles.put(name, values);
+    doubles.put(requireName(name), values);
     return this;
   }
 
   /** Stores an array of floats. */
   public SolverState put(String name, float[] values) {
-    floats.put(name, values);
+    floats.put(requireName(name), values);
     return this;
   }
 
@@ -26,6 +29,15 @@ public final class SolverState {
     part.doubles.forEach((own, values) -> doubles.put(name + "." + own, values));
     part.floats.forEach((own, values) -> floats.put(name + "." + own, values));
     return this;
+  }
+
+  /** Names of arrays in files, which not every store checks. */
+  private static String requireName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "the name '" + name + "' must consist of letters, digits, '_', '-' and '.'");
+    }
+    return name;
   }
 
   /** The part of a name; empty if none was stored. */

@@ -198,7 +198,7 @@ class FormCommandTest {
       delimiter = '|',
       value = {
         "--form=tiled --kappa=0 | a kernel in tiles needs a ridge",
-        "--form=tile | use auto, dense or tiled",
+        "--form=tile | did you mean tiled? use auto, dense or tiled",
         "--save-kernels-up-to=-1 | use at least 0"
       })
   void lazyFormsThatMakeNoSenseAreRefused(String options, String said) {
