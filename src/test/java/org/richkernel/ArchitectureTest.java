@@ -25,6 +25,7 @@ class ArchitectureTest {
   private static final String DATA = "org.richkernel.data..";
   private static final String RESULT = "org.richkernel.result..";
   private static final String REPORT = "org.richkernel.report..";
+  private static final String GALLERY = "org.richkernel.gallery..";
   private static final String CLI = "org.richkernel.cli..";
   private static final String API = "org.richkernel";
 
@@ -159,6 +160,26 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, API);
     rule.check(CLASSES);
+  }
+
+  @Test
+  void galleryReadsResultsAndNothingElseReadsTheGallery() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(GALLERY)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(COMPUTE, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SOLVER, CLI, API);
+    rule.check(CLASSES);
+    ArchRule back =
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(GALLERY, CLI)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(GALLERY);
+    back.check(CLASSES);
   }
 
   @Test

@@ -1,13 +1,9 @@
 package org.richkernel.cli;
 
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import org.richkernel.data.InvalidDataException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,10 +18,8 @@ import picocli.CommandLine.Option;
             + "for in the working directory and beside the folder of the jar) and shows the "
             + "command that does so.")
 final class DemoCommand implements Callable<Integer> {
-  private static final String DATA = "test-data";
   private static final List<String> FIT =
       List.of(
-          "--classes=0,1",
           "--train-size=100",
           "--test-size=400",
           "--hidden-layers=1",
@@ -55,12 +49,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path data = data();
-    List<String> arguments = new ArrayList<>();
-    arguments.add("--train-x=" + data.resolve("mnist01-train-images-idx3-ubyte.gz"));
-    arguments.add("--train-y=" + data.resolve("mnist01-train-labels-idx1-ubyte.gz"));
-    arguments.add("--test-x=" + data.resolve("mnist01-test-images-idx3-ubyte.gz"));
-    arguments.add("--test-y=" + data.resolve("mnist01-test-labels-idx1-ubyte.gz"));
+    List<String> arguments = new ArrayList<>(TestData.digits());
     arguments.addAll(FIT);
     arguments.add("--seed=" + seed.value());
     arguments.add("--out=" + out);
@@ -72,31 +61,5 @@ final class DemoCommand implements Callable<Integer> {
     BayesCommand bayes = new BayesCommand(console);
     new CommandLine(bayes).parseArgs(arguments.toArray(String[]::new));
     return bayes.call();
-  }
-
-  private static Path data() {
-    Path here = Path.of(DATA);
-    if (Files.isDirectory(here)) {
-      return here;
-    }
-    Path jar = location();
-    if (jar != null && jar.getParent() != null && jar.getParent().getParent() != null) {
-      Path beside = jar.getParent().getParent().resolve(DATA);
-      if (Files.isDirectory(beside)) {
-        return beside;
-      }
-    }
-    throw new InvalidDataException(
-        DATA, "there is no such folder here", "run the demo in the folder of the project");
-  }
-
-  /** The jar or folder of classes that this runs from; null where the JVM does not tell. */
-  private static @Nullable Path location() {
-    try {
-      var source = DemoCommand.class.getProtectionDomain().getCodeSource();
-      return source == null ? null : Path.of(source.getLocation().toURI());
-    } catch (URISyntaxException e) {
-      return null;
-    }
   }
 }

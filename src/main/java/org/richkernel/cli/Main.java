@@ -112,6 +112,7 @@ public final class Main {
             .addSubcommand(new CheckCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new SweepCommand(console))
+            .addSubcommand(new GalleryCommand(console))
             .addSubcommand(new PredictCommand(console))
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new DemoCommand(console))

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.report.ReportWriter;
 import org.richkernel.report.plot.Numbers;
+import org.richkernel.result.FolderClaim;
 import org.richkernel.result.MergedRuns;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
-import org.richkernel.result.SweepFile;
 import org.richkernel.solver.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,7 +121,7 @@ final class SweepCommand implements Callable<Integer> {
       return plan(grid, command);
     }
     ResultFolder.prepare(out);
-    SweepFile.claim(out, arguments);
+    FolderClaim.SWEEP.take(out, arguments);
     int code = merge ? ExitCode.DONE : run(grid, command);
     if (code != ExitCode.DONE && code != ExitCode.NOT_CONVERGED) {
       return code;

@@ -14,7 +14,7 @@ public record Figure(String svg, String caption, boolean isWide) {
   }
 
   /** A picture that takes a row for itself. */
-  static Figure wide(String svg, String caption) {
+  public static Figure wide(String svg, String caption) {
     return new Figure(svg, caption, true);
   }
 }

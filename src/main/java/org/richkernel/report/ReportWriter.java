@@ -1,19 +1,11 @@
 package org.richkernel.report;
 
-import freemarker.core.HTMLOutputFormat;
-import freemarker.template.Configuration;
-import freemarker.template.TemplateException;
-import freemarker.template.TemplateExceptionHandler;
-import freemarker.template.TemplateModelException;
-import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.richkernel.data.AtomicFile;
@@ -91,33 +83,13 @@ public final class ReportWriter {
     model.put("subtitle", String.join(" \u00b7 ", facts(result)));
     model.put("warning", warning(summary));
     model.put("version", summary.version());
-    StringWriter page = new StringWriter();
-    try {
-      model.put("sections", sections(result, wording, comparison));
-      templates().getTemplate("report.ftlh").process(model, page);
-    } catch (TemplateException e) {
-      throw new IllegalStateException("the report's template failed: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the report's template cannot be read", e);
-    }
-    return page.toString();
+    model.put("sections", Template.models(sections(result, wording, comparison)));
+    return Template.fill("report/report.ftlh", model);
   }
 
-  private static Configuration templates() {
-    Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
-    configuration.setClassForTemplateLoading(ReportWriter.class, "");
-    configuration.setDefaultEncoding("UTF-8");
-    configuration.setLocale(Locale.ROOT);
-    configuration.setNumberFormat("computer");
-    configuration.setLogTemplateExceptions(false);
-    configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-    return configuration;
-  }
-
-  private static List<Map<String, Object>> sections(
-      Result result, Wording wording, List<Section> comparison) throws TemplateModelException {
+  private static List<Section> sections(
+      Result result, Wording wording, List<Section> comparison) {
     Summary summary = result.summary();
-    List<Map<String, Object>> shown = new ArrayList<>();
     List<Section> all = new ArrayList<>();
     all.add(SummaryTables.headline(summary, wording));
     all.addAll(comparison);
@@ -141,31 +113,7 @@ public final class ReportWriter {
             SummaryTables.certificate(summary),
             SummaryTables.run(summary),
             SummaryTables.everything(summary)));
-    for (Section section : all) {
-      if (!section.isEmpty()) {
-        shown.add(toModel(section));
-      }
-    }
-    return shown;
-  }
-
-  private static Map<String, Object> toModel(Section section) throws TemplateModelException {
-    List<Map<String, Object>> figures = new ArrayList<>();
-    for (Figure figure : section.figures()) {
-      // the markup of a plot is made by an XML writer, so it goes into the page as it is
-      Object svg = HTMLOutputFormat.INSTANCE.fromMarkup(figure.svg());
-      figures.add(Map.of("svg", svg, "caption", figure.caption(), "wide", figure.isWide()));
-    }
-    List<Map<String, Object>> tables = new ArrayList<>();
-    for (Section.Grid table : section.tables()) {
-      tables.add(Map.of("header", table.header(), "rows", table.rows()));
-    }
-    return Map.of(
-        "id", section.id(),
-        "title", section.title(),
-        "note", section.note(),
-        "figures", figures,
-        "tables", tables);
+    return all;
   }
 
   /** What was fitted, in a few words each. */

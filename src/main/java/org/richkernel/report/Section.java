@@ -19,11 +19,13 @@ public record Section(
    */
   public record Grid(List<String> header, List<List<String>> rows) {}
 
-  static Section ofFigures(String id, String title, String note, List<Figure> figures) {
+  /** A section of pictures. */
+  public static Section ofFigures(String id, String title, String note, List<Figure> figures) {
     return new Section(id, title, note, List.copyOf(figures), List.of());
   }
 
-  static Section ofTable(String id, String title, String note, Grid table) {
+  /** A section of one table. */
+  public static Section ofTable(String id, String title, String note, Grid table) {
     return new Section(id, title, note, List.of(), List.of(table));
   }
 

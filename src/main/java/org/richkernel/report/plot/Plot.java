@@ -97,6 +97,13 @@ public final class Plot {
     return points("", color, xs, ys);
   }
 
+  /** Adds points and their error bars without a line, left out where the errors are NaN. */
+  public Plot measurements(
+      String name, String color, double[] xs, double[] ys, double[] errors) {
+    add(new Marks.Whiskers(color, xs, ys, errors));
+    return points(name, color, xs, ys);
+  }
+
   /** Adds a thin, pale line, for many lines of a kind. */
   public Plot hairline(String name, String color, double[] xs, double[] ys) {
     return add(new Marks.Line(name, color, "hair", xs, ys));

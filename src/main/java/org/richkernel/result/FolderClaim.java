@@ -12,23 +12,39 @@ import java.util.Map;
 import org.richkernel.data.AtomicFile;
 import org.richkernel.data.InvalidDataException;
 
-/** What all runs of a sweep share, in {@code sweep.json}: a folder belongs to one such command. */
-public final class SweepFile {
-  private static final String NAME = "sweep.json";
+/**
+ * The command that a folder belongs to, in a file of the folder: several runs go on from each other
+ * only if they were given the same.
+ */
+public final class FolderClaim {
+  /** What all runs of a sweep share. */
+  public static final FolderClaim SWEEP = new FolderClaim("sweep");
+
+  /** One run of several. */
+  public static final FolderClaim RUN = new FolderClaim("run");
+
   private static final String ARGUMENTS = "arguments";
 
-  private SweepFile() {}
+  private final String kind;
+
+  private FolderClaim(String kind) {
+    this.kind = kind;
+  }
+
+  private Path file(Path folder) {
+    return folder.resolve(kind + ".json");
+  }
 
   /**
    * Takes a folder for a command, or finds that it was taken for the same one. Several processes
    * may do so at once: they write the same.
    *
-   * @param arguments the command and the options that its runs share
-   * @throws InvalidDataException if the folder holds runs of another command
+   * @param arguments the command and its options
+   * @throws InvalidDataException if the folder holds results of another command
    * @throws UncheckedIOException if the file cannot be written
    */
-  public static void claim(Path folder, List<String> arguments) {
-    Path file = folder.resolve(NAME);
+  public void take(Path folder, List<String> arguments) {
+    Path file = file(folder);
     if (!Files.exists(file)) {
       AtomicFile.write(file, Json.write(Map.of(ARGUMENTS, arguments)));
       return;
@@ -37,9 +53,19 @@ public final class SweepFile {
     if (!found.equals(arguments)) {
       throw new InvalidDataException(
           folder.toString(),
-          "it holds a sweep of: " + String.join(" ", found),
+          "it holds a " + kind + " of: " + String.join(" ", found),
           "use the same command, or another --out");
     }
+  }
+
+  /**
+   * Whether a folder was taken for a command.
+   *
+   * @throws InvalidDataException if the file in the folder cannot be understood
+   */
+  public boolean isTaken(Path folder, List<String> arguments) {
+    Path file = file(folder);
+    return Files.exists(file) && read(file).equals(arguments);
   }
 
   private static List<String> read(Path file) {

@@ -1,0 +1,88 @@
+package org.richkernel.report;
+
+import freemarker.core.HTMLOutputFormat;
+import freemarker.template.Configuration;
+import freemarker.template.TemplateException;
+import freemarker.template.TemplateExceptionHandler;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Pages made of templates; text is escaped by the template engine, pictures are not. */
+public final class Template {
+  private static final String FOLDER = "/org/richkernel";
+
+  private Template() {}
+
+  /**
+   * Fills a template.
+   *
+   * @param name path of the template below the root package
+   * @param model text, numbers, lists and maps by the names that the template uses
+   */
+  public static String fill(String name, Map<String, ?> model) {
+    StringWriter page = new StringWriter();
+    try {
+      configuration().getTemplate(name).process(model, page);
+    } catch (TemplateException e) {
+      throw new IllegalStateException("the template " + name + " failed: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the template " + name + " cannot be read", e);
+    }
+    return page.toString();
+  }
+
+  private static Configuration configuration() {
+    Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
+    configuration.setClassForTemplateLoading(Template.class, FOLDER);
+    configuration.setDefaultEncoding("UTF-8");
+    configuration.setLocale(Locale.ROOT);
+    configuration.setNumberFormat("computer");
+    configuration.setLogTemplateExceptions(false);
+    configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+    return configuration;
+  }
+
+  /** Sections as the templates take them; those with nothing to see are left out. */
+  public static List<Map<String, Object>> models(List<Section> sections) {
+    List<Map<String, Object>> shown = new ArrayList<>();
+    for (Section section : sections) {
+      if (!section.isEmpty()) {
+        shown.add(model(section));
+      }
+    }
+    return shown;
+  }
+
+  private static Map<String, Object> model(Section section) {
+    List<Map<String, Object>> figures = new ArrayList<>();
+    for (Figure figure : section.figures()) {
+      figures.add(
+          Map.of(
+              "svg", picture(figure), "caption", figure.caption(), "wide", figure.isWide()));
+    }
+    List<Map<String, Object>> tables = new ArrayList<>();
+    for (Section.Grid table : section.tables()) {
+      tables.add(Map.of("header", table.header(), "rows", table.rows()));
+    }
+    return Map.of(
+        "id", section.id(),
+        "title", section.title(),
+        "note", section.note(),
+        "figures", figures,
+        "tables", tables);
+  }
+
+  /** The markup of a picture, which is made by an XML writer and goes into the page as it is. */
+  public static Object picture(Figure figure) {
+    try {
+      return HTMLOutputFormat.INSTANCE.fromMarkup(figure.svg());
+    } catch (freemarker.template.TemplateModelException e) {
+      throw new IllegalStateException("a picture cannot be put into a page", e);
+    }
+  }
+}
