@@ -127,7 +127,7 @@ class SweepCommandTest {
       value = {
         "gama=1,2 | it is no option of bayes",
         "gamma=1,1 | give values that differ",
-        "gamma=x,1 | Invalid value for option '--gamma'",
+        "gamma=x,1 | --gamma is x; use a number",
         "gamma | use NAME=V1,V2",
         "seed=3..1 | let the last number be at least the first",
         "samples=1,2 | it stands among the options of bayes too",
