@@ -12,19 +12,14 @@ import java.util.Arrays;
  * @param form of the layers above the first, whitened or weights
  * @param biases whether there are biases
  */
-public record FieldShape(int layers, int rank, int points, FieldForm form, boolean biases) {
-  /** Columns of the fields of every layer at S samples. */
+public record FieldShape(int layers, int rank, int points, FieldForm form, boolean biases)
+    implements FieldWidths {
+  @Override
   public int[] widths(int samples) {
     int[] widths = new int[layers];
     Arrays.fill(widths, form == FieldForm.WEIGHTS ? features(samples) : points);
     widths[0] = rank;
     return widths;
-  }
-
-  /** Columns of the fields of all layers side by side. */
-  public int width(int samples) {
-    int above = form == FieldForm.WEIGHTS ? features(samples) : points;
-    return Math.addExact(rank, Math.multiplyExact(layers - 1, above));
   }
 
   /** Features that the weights of a layer act on: the S activations below and the bias. */

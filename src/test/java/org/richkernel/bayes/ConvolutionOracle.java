@@ -1,6 +1,8 @@
 package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteMap;
 
@@ -14,31 +16,27 @@ final class ConvolutionOracle {
     return Math.cos(1 + mu + (mu + 1) * (3 * i + 5 * j + 7 * c));
   }
 
-  /** Patches of the first images, rows (image, site), columns (offset, channel). */
-  static double[] patchRows(SiteMap map, int points) {
-    int width = map.offsets() * CHANNELS;
-    double[] rows = new double[points * map.outputSites() * width];
-    int at = 0;
-    for (int mu = 0; mu < points; mu++) {
-      for (int a = 0; a < map.outputSites(); a++) {
-        for (int d = 0; d < map.offsets(); d++) {
-          int b = map.input(a, d);
-          for (int c = 0; c < CHANNELS; c++) {
-            rows[at++] =
-                b < 0 ? 0 : pixel(mu, c, b / map.inputWidth(), b % map.inputWidth());
-          }
-        }
-      }
+  /** The first images, 4 x 4 with two channels. */
+  static Inputs images(int points) {
+    double[] x = new double[points * 16 * CHANNELS];
+    for (int i = 0; i < x.length; i++) {
+      int site = i / CHANNELS % 16;
+      x[i] = pixel(i / (16 * CHANNELS), i % CHANNELS, site / 4, site % 4);
     }
-    return rows;
+    return Inputs.of(x, points, 16 * CHANNELS).withShape(new ImageShape(4, 4, CHANNELS));
   }
 
-  static InputFactor patches(Backend backend, NetworkSpec network, SiteMap map, int points) {
+  /** Factor of their patches, rows ordered (image, site). */
+  static InputFactor byImage(Backend backend, NetworkSpec network, SiteMap map, int points) {
+    double[] rows = ImagePatches.byImage(images(points), map);
     return InputFactor.of(
-        backend,
-        network,
-        patchRows(map, points),
-        points * map.outputSites(),
-        map.offsets() * CHANNELS);
+        backend, network, rows, points * map.outputSites(), map.offsets() * CHANNELS);
+  }
+
+  /** The same, rows ordered (site, image). */
+  static InputFactor bySite(Backend backend, NetworkSpec network, SiteMap map, int points) {
+    double[] rows = ImagePatches.bySite(images(points), 0, points, map);
+    return InputFactor.of(
+        backend, network, rows, points * map.outputSites(), map.offsets() * CHANNELS);
   }
 }

@@ -50,7 +50,7 @@ class LinearConvolutionSaddleTest {
   }
 
   private InputFactor patches(SiteMap map) {
-    return ConvolutionOracle.patches(backend, NetworkSpec.of(1, Activation.LINEAR), map, POINTS);
+    return ConvolutionOracle.byImage(backend, NetworkSpec.of(1, Activation.LINEAR), map, POINTS);
   }
 
   private static double dot(double[] a, double[] b) {
@@ -104,7 +104,7 @@ class LinearConvolutionSaddleTest {
   void oneLayerOfSiteMeansIsTheNetworkOfMeanPatches() {
     for (SiteMap map : List.of(SAME, STRIDE, SiteMap.of(4, 4, 3, 2, 1, Padding.VALID))) {
       int width = map.offsets() * ConvolutionOracle.CHANNELS;
-      double[] rows = ConvolutionOracle.patchRows(map, POINTS);
+      double[] rows = ImagePatches.byImage(ConvolutionOracle.images(POINTS), map);
       double[][] means = new double[POINTS][width];
       for (int i = 0; i < rows.length; i++) {
         means[i / width / map.outputSites()][i % width] +=
@@ -163,7 +163,7 @@ class LinearConvolutionSaddleTest {
   void oneFlattenedLayerIsTheMaximumOfAConcaveFunction() {
     int sites = STRIDE.outputSites();
     int width = STRIDE.offsets() * ConvolutionOracle.CHANNELS;
-    double[] rows = ConvolutionOracle.patchRows(STRIDE, POINTS);
+    double[] rows = ImagePatches.byImage(ConvolutionOracle.images(POINTS), STRIDE);
     double gamma = 1.3;
     double kappa = 0.07;
     LinearConvolutionSaddle saddle = solve(List.of(STRIDE), false, gamma, kappa);

@@ -1,0 +1,292 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.stack.ConvolutionLink;
+import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.FactorSource;
+import org.richkernel.stack.FieldFactor;
+import org.richkernel.stack.GramReadout;
+import org.richkernel.stack.LayerFields;
+import org.richkernel.stack.LayerStack;
+import org.richkernel.stack.Link;
+import org.richkernel.stack.PooledReadout;
+import org.richkernel.stack.PosteriorParameters;
+import org.richkernel.stack.SitePool;
+import org.richkernel.stack.WeightLink;
+
+/**
+ * Marginal posterior of a convolutional network of S channels a layer in its weights, the readout
+ * integrated out:
+ *
+ * <pre>  V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L K + kappa,
+ *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),</pre>
+ *
+ * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x P.
+ * Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1}): at every S the law is
+ * that of whitened fields, and nothing of the size of sites by sites is formed or factorized.
+ *
+ * <p>Columns of fields are ordered (site, image). Memory: 3 S times the columns of the weights, 2 S
+ * n_l floats for n_l = P s_l a layer and k S n_l more for each above the first, beside the
+ * populations.
+ */
+final class ConvolutionPosterior extends StackPosterior {
+  private final NetworkSpec network;
+  private final ConvolutionShape shape;
+  private final List<List<SitePool>> pools = new ArrayList<>(); // by number of samples and layer
+  private final List<Integer> sizes = new ArrayList<>();
+
+  /**
+   * @param shape of the network and its training images
+   * @param patches factor of the covariance of patches, rows ordered (site, image)
+   * @param y targets, row-major P x K
+   * @param parameters with the variance of {@link #readoutVariance}
+   * @param samples the numbers of samples that populations may have
+   */
+  ConvolutionPosterior(
+      Backend backend,
+      NetworkSpec network,
+      ConvolutionShape shape,
+      InputFactor patches,
+      double[] y,
+      PosteriorParameters parameters,
+      int... samples) {
+    super(backend, planned(shape, y, parameters, samples), patches, y, parameters);
+    this.network = network;
+    this.shape = shape;
+    for (int l = 2; l <= layers(); l++) {
+      backend.upload(shape.inputTable(l), memory().get("inputs of layer " + l));
+      backend.upload(shape.outputTable(l), memory().get("outputs of layer " + l));
+    }
+    for (int s : samples) {
+      addStack(s);
+    }
+  }
+
+  /**
+   * Variance of a weight on a pooled row: g_L, or where every site has weights of its own g_L / s.
+   */
+  static double readoutVariance(NetworkSpec network, ConvolutionShape shape) {
+    int top = shape.layers();
+    return network.weightVariance(top) / shape.pooledRows(top);
+  }
+
+  private static MemoryPlan planned(
+      ConvolutionShape shape, double[] y, PosteriorParameters parameters, int[] samples) {
+    MemoryPlan plan = new MemoryPlan();
+    int most = Arrays.stream(samples).max().orElseThrow();
+    plan(plan, shape, y.length / shape.points(), most, parameters.hasDeterminant());
+    return plan;
+  }
+
+  /** Adds the scratch shared by all populations, of at most {@code samples} rows, to a plan. */
+  static void plan(
+      MemoryPlan plan, ConvolutionShape shape, int outputs, int samples, boolean determinant) {
+    int points = shape.points();
+    int depth = shape.layers();
+    planShared(plan, points, shape.columns(1), shape.rank(), outputs, determinant);
+    MovingFields.plan(plan, samples, shape.width(samples));
+    int widest = 0;
+    for (int l = 1; l <= depth; l++) {
+      int columns = shape.columns(l);
+      plan.add("phi " + l, Precision.FLOAT32, samples, columns)
+          .add("slope " + l, Precision.FLOAT32, samples, columns);
+      if (l > 1) {
+        int offsets = shape.maps().get(l - 1).offsets();
+        plan.add("patches of layer " + l, Precision.FLOAT32, shape.features(l, samples), columns)
+            .add("inputs of layer " + l, Precision.FLOAT32, columns, offsets)
+            .add("outputs of layer " + l, Precision.FLOAT32, shape.columns(l - 1), offsets);
+        widest = Math.max(widest, shape.columns(l - 1));
+      }
+    }
+    int rows = samples * shape.pooledRows(depth);
+    plan.add("pull on a layer", Precision.FLOAT32, samples, widest)
+        .add("kernel of the readout", Precision.FLOAT64, points, points)
+        .add("pooled pull", Precision.FLOAT32, rows, points);
+    if (shape.readout() == SiteReadout.GAP) {
+      plan.add("mean over sites", Precision.FLOAT32, samples, points)
+          .add("force on the mean", Precision.FLOAT32, samples, points);
+    }
+  }
+
+  private void addStack(int samples) {
+    MovingFields fields = MovingFields.of(memory(), samples, shape.widths(samples));
+    List<LayerFields> layers = new ArrayList<>();
+    for (int l = 1; l <= layers(); l++) {
+      layers.add(
+          new LayerFields(
+              backend(),
+              network.activation(),
+              memory().get("phi " + l).rowRange(0, samples),
+              memory().get("slope " + l).rowRange(0, samples),
+              samples));
+    }
+    FactorSource input =
+        new FactorSource(
+            new FieldFactor.General(backend(), inputFactor()),
+            layers.get(0).panels(),
+            fields.positions().get(0),
+            fields.gradients().get(0));
+    List<Link> links = new ArrayList<>();
+    for (int l = 2; l <= layers(); l++) {
+      links.add(link(l, fields, layers));
+    }
+    List<SitePool> ofLayers = new ArrayList<>();
+    for (LayerFields layer : layers) {
+      ofLayers.add(pool(layer));
+    }
+    SitePool top = ofLayers.get(layers() - 1);
+    GramReadout rows =
+        new GramReadout(
+            backend(),
+            weight(layers(), samples),
+            samples,
+            memory().get("kernel of the readout"),
+            readout(),
+            tilt(),
+            top.panels(),
+            memory().get("pooled pull"));
+    sizes.add(samples);
+    pools.add(List.copyOf(ofLayers));
+    add(fields, new LayerStack(layers, input, links, new PooledReadout(top, rows)));
+  }
+
+  private Link link(int l, MovingFields fields, List<LayerFields> layers) {
+    Matrix pull = memory().get("pull on a layer");
+    return new ConvolutionLink(
+        backend(),
+        scale(l, fields.samples()),
+        memory().get("inputs of layer " + l),
+        memory().get("outputs of layer " + l),
+        layers.get(l - 2),
+        features(l, fields.samples()),
+        layers.get(l - 1),
+        fields.positions().get(l - 1),
+        fields.gradients().get(l - 1),
+        pull.view(0, fields.samples(), 0, shape.columns(l - 1)));
+  }
+
+  private SitePool pool(LayerFields layer) {
+    if (shape.readout() != SiteReadout.GAP) {
+      return new SitePool(backend(), layer, points(), shape.readout(), layer.phi(), layer.slope());
+    }
+    int samples = layer.phi().rows();
+    return new SitePool(
+        backend(),
+        layer,
+        points(),
+        shape.readout(),
+        memory().get("mean over sites").rowRange(0, samples),
+        memory().get("force on the mean").rowRange(0, samples));
+  }
+
+  /** g_l / (S s), or g_l / S for means over sites: from a Gram matrix of pooled rows to g_l Phi. */
+  private double weight(int l, int samples) {
+    return network.weightVariance(l) / samples / shape.pooledRows(l);
+  }
+
+  /** sqrt(g_{l-1} / (k S)), of the weights of layer l. */
+  private double scale(int l, int samples) {
+    double inputs = (double) shape.maps().get(l - 1).offsets() * samples;
+    return Math.sqrt(network.weightVariance(l - 1) / inputs);
+  }
+
+  /** What the weights of layer l act on. */
+  private Matrix features(int l, int samples) {
+    return memory().get("patches of layer " + l).rowRange(0, shape.features(l, samples));
+  }
+
+  /** Sets the features that stand for biases, which other sizes have overwritten. */
+  @Override
+  void prepare(int samples) {
+    if (!shape.biases()) {
+      return;
+    }
+    for (int l = 2; l <= layers(); l++) {
+      try (Matrix bias = features(l, samples).rowRange(shape.features(l, samples) - 1, 1)) {
+        backend().fill(WeightLink.biasFeature(scale(l, samples), network.biasVariance()), bias);
+      }
+    }
+  }
+
+  @Override
+  public int layers() {
+    return shape.layers();
+  }
+
+  @Override
+  int[] widths(int samples) {
+    return shape.widths(samples);
+  }
+
+  @Override
+  List<Matrix> kernels() {
+    return List.of(memory().get("kernel of the readout"));
+  }
+
+  @Override
+  Matrix readoutRows() {
+    return pool(layers()).pool(0);
+  }
+
+  private SitePool pool(int l) {
+    return pools.get(sizes.indexOf(samples())).get(l - 1);
+  }
+
+  /**
+   * The weights that read the pooled rows of phi^L out, g v^T phi / (S s): predictions at other
+   * images are their pooled rows times these.
+   *
+   * @param weights receives them, (pooled rows) x K, float32
+   */
+  void readoutWeights(FieldPopulation of, Matrix weights) {
+    use(of);
+    backend().copy(of.xi(), position());
+    forwardAndWait();
+    backend()
+        .gemm(
+            Transpose.NO,
+            Transpose.NO,
+            weight(layers(), of.samples()),
+            readoutRows(),
+            readout().dualSingle(),
+            0,
+            weights);
+  }
+
+  /** Pooled kernels of the layers below the last. */
+  @Override
+  public void completeKernels(FieldPopulation of) {
+    use(of);
+    backend().copy(of.xi(), position());
+    forwardAndWait();
+    for (int l = 1; l < layers(); l++) {
+      backend().gram(weight(l, of.samples()), pool(l).pool(0), 0, of.kernel(l));
+    }
+  }
+
+  @Override
+  public double[] directions(int layer, double[] v) {
+    double[] ofSites = ofSites(v, shape.sites(layer));
+    return layer == 1
+        ? EquilibriumIdentity.directions(backend(), inputFactor(), ofSites)
+        : imageOf(features(layer, samples()), ofSites);
+  }
+
+  /** v at every site. */
+  private static double[] ofSites(double[] v, int sites) {
+    double[] all = new double[v.length * sites];
+    for (int a = 0; a < sites; a++) {
+      System.arraycopy(v, 0, all, a * v.length, v.length);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,87 @@
+package org.richkernel.stack;
+
+import java.util.List;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+
+/**
+ * Sizes of a convolutional network whose layers are parametrized by their weights: the rank r of
+ * the patches in the first one; above it k S weights a channel, and a bias.
+ *
+ * @param maps of the layers, first layer first
+ * @param readout of the last layer
+ * @param points P
+ * @param rank r
+ * @param biases whether there are biases
+ */
+public record ConvolutionShape(
+    List<SiteMap> maps, SiteReadout readout, int points, int rank, boolean biases)
+    implements FieldWidths {
+  public ConvolutionShape {
+    maps = List.copyOf(maps);
+  }
+
+  /** L. */
+  public int layers() {
+    return maps.size();
+  }
+
+  /** s_l, sites of layer l = 1 to L. */
+  public int sites(int l) {
+    return maps.get(l - 1).outputSites();
+  }
+
+  /** n_l = P s_l, columns of a field, ordered (site, image). */
+  public int columns(int l) {
+    return Math.multiplyExact(points, sites(l));
+  }
+
+  /** Rows of what the weights of layer l = 2 to L act on: k S patches and the bias. */
+  public int features(int l, int samples) {
+    return Math.addExact(
+        Math.multiplyExact(maps.get(l - 1).offsets(), samples), biases ? 1 : 0);
+  }
+
+  @Override
+  public int[] widths(int samples) {
+    int[] widths = new int[layers()];
+    widths[0] = rank;
+    for (int l = 2; l <= layers(); l++) {
+      widths[l - 1] = features(l, samples);
+    }
+    return widths;
+  }
+
+  /** Rows of the pooled fields that one channel of layer l has. */
+  public int pooledRows(int l) {
+    return readout == SiteReadout.GAP ? 1 : sites(l);
+  }
+
+  /**
+   * The table of inputs of layer l with images as further sites, row-major n_l x k: entry (a P +
+   * mu, d) is the column of the layer below that image mu reads at offset d of site a, -1 for
+   * padding.
+   */
+  public double[] inputTable(int l) {
+    SiteMap map = maps.get(l - 1);
+    return overImages(map.inputTable(), map.offsets());
+  }
+
+  /** The table of outputs likewise, n_{l-1} x k. */
+  public double[] outputTable(int l) {
+    SiteMap map = maps.get(l - 1);
+    return overImages(map.outputTable(), map.offsets());
+  }
+
+  private double[] overImages(int[] table, int offsets) {
+    double[] all = new double[Math.multiplyExact(table.length, points)];
+    for (int i = 0; i < table.length; i++) {
+      int site = i / offsets;
+      for (int mu = 0; mu < points; mu++) {
+        int row = site * points + mu;
+        all[row * offsets + i % offsets] = table[i] < 0 ? -1 : table[i] * points + mu;
+      }
+    }
+    return all;
+  }
+}

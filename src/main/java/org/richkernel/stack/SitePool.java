@@ -1,0 +1,118 @@
+package org.richkernel.stack;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.network.SiteReadout;
+
+/**
+ * Fields of the sites of images as a readout sees them. Columns are ordered (site, image). A
+ * flattened layer has weights of their own for every channel and site, so each of those is a row of
+ * P numbers; an average over sites leaves a row for each channel. The kernel is the Gram matrix of
+ * the rows times {@link #weight}.
+ */
+public final class SitePool {
+  private final Backend backend;
+  private final boolean averages;
+  private final int sites;
+  private final Panels panels;
+  private final List<Matrix> pooled;
+  private final List<Matrix> forces;
+  private final List<List<Matrix>> phi; // by panel and site, of averages
+  private final List<List<Matrix>> slopes;
+
+  /**
+   * @param layer S x (P s), without gaps between rows
+   * @param points P
+   * @param readout of the network
+   * @param mean scratch for averages over sites, S x P, float32; not used by a flattened layer
+   * @param force scratch likewise
+   */
+  public SitePool(
+      Backend backend,
+      LayerFields layer,
+      int points,
+      SiteReadout readout,
+      Matrix mean,
+      Matrix force) {
+    this.backend = backend;
+    averages = readout == SiteReadout.GAP;
+    sites = layer.phi().columns() / points;
+    int rows = layer.phi().rows();
+    int most = layer.panels().most();
+    if (averages) {
+      panels = layer.panels();
+      pooled = panels.of(mean);
+      forces = panels.of(force);
+      phi = bySite(layer.panels().of(layer.phi()), points);
+      slopes = bySite(layer.panels().of(layer.slope()), points);
+    } else {
+      panels = new Panels(rows * sites, most * sites);
+      pooled = panels.of(layer.phi().reshaped(rows * sites, points));
+      forces = panels.of(layer.slope().reshaped(rows * sites, points));
+      phi = List.of();
+      slopes = List.of();
+    }
+  }
+
+  private static List<List<Matrix>> bySite(List<Matrix> panels, int points) {
+    List<List<Matrix>> all = new ArrayList<>();
+    for (Matrix panel : panels) {
+      List<Matrix> views = new ArrayList<>();
+      for (int first = 0; first < panel.columns(); first += points) {
+        views.add(panel.view(0, panel.rows(), first, points));
+      }
+      all.add(List.copyOf(views));
+    }
+    return List.copyOf(all);
+  }
+
+  /** The factor of the Gram matrix of the rows in g Phi: g / (S s), for averages g / S. */
+  public static double weight(SiteReadout readout, double variance, int samples, int sites) {
+    return variance / samples / (readout == SiteReadout.GAP ? 1 : sites);
+  }
+
+  /** How the pooled rows are cut; as many panels as the layer has. */
+  public Panels panels() {
+    return panels;
+  }
+
+  /** Pools the fields of a panel as they are. */
+  public Matrix pool(int panel) {
+    Matrix target = pooled.get(panel);
+    if (averages) {
+      List<Matrix> from = phi.get(panel);
+      backend.copy(from.get(0), target);
+      for (int a = 1; a < sites; a++) {
+        backend.axpy(1, from.get(a), target);
+      }
+      backend.scale(1.0 / sites, target);
+    }
+    return target;
+  }
+
+  /** Rows that were pooled last. */
+  Matrix pooled(int panel) {
+    return pooled.get(panel);
+  }
+
+  /** Derivative of a pooled row by its fields, before {@link #spread}. */
+  Matrix force(int panel) {
+    Matrix target = forces.get(panel);
+    if (averages) {
+      backend.fill(1, target);
+    }
+    return target;
+  }
+
+  /** Completes the force of a panel on the fields of all sites. */
+  void spread(int panel) {
+    if (averages) {
+      backend.scale(1.0 / sites, forces.get(panel));
+      for (int a = 0; a < sites; a++) {
+        backend.multiply(forces.get(panel), slopes.get(panel).get(a));
+      }
+    }
+  }
+}
