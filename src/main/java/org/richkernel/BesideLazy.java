@@ -93,7 +93,7 @@ record BesideLazy(Points points, Optional<LazyFit> initial, FitCost cost) {
 
   /** Adds f_test_lazy, and f_test_standard_error where there is one. */
   Result withTests(Result result, double[] spread) {
-    if (points.testTargets().isEmpty()) {
+    if (!points.tested()) {
       return result;
     }
     int outputs = points.trainTargets().outputs();

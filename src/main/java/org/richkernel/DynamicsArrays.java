@@ -56,7 +56,7 @@ final class DynamicsArrays {
     result = kernels.addWhole(result, lazy.mean().kernels().get(0));
     result = kernels.addNumbers(result);
     result = snapshots(result);
-    if (lazy.reason() == StopReason.CONVERGED && points.testTargets().isPresent()) {
+    if (lazy.reason() == StopReason.CONVERGED && points.tested()) {
       result =
           ResultParts.with(
               result, "f_test_lazy", lazy.testOutputs(lazy.times() - 1), problem.outputs());

@@ -180,7 +180,7 @@ public final class MultiScaleFit implements Fit {
     for (Map.Entry<String, LevelPrediction> entry : last().levels().entrySet()) {
       String suffix = entry.getKey().replace('-', '_');
       result = ResultParts.with(result, "f_train_" + suffix, entry.getValue().train(), 1);
-      if (points.testTargets().isPresent()) {
+      if (points.tested()) {
         result = ResultParts.with(result, "f_test_" + suffix, entry.getValue().test(), 1);
       }
     }

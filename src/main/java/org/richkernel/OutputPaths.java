@@ -36,7 +36,7 @@ final class OutputPaths {
     Result with =
         ResultParts.with(
             result, "f_train_standard_error", Arrays.copyOfRange(errors, first, train), k);
-    return problem.testTargets().rows() == 0
+    return problem.testPoints() == 0
         ? with
         : ResultParts.with(
             with, "f_test_standard_error", Arrays.copyOfRange(errors, train, errors.length), k);

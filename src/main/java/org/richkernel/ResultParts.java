@@ -17,18 +17,20 @@ final class ResultParts {
         : score;
   }
 
-  /** A result with y_train f_train y_test f_test; one output makes vectors. */
+  /**
+   * A result with y_train f_train y_test f_test, f_test where there are test points and y_test
+   * where their targets are known; one output makes vectors.
+   */
   static Result predictions(Summary summary, Points points, double[] train, double[] test) {
     int outputs = points.trainTargets().outputs();
-    Result result = Result.of(summary);
+    Result result = Result.of(summary).withPredicted(points.predicted());
     result = with(result, "y_train", points.trainTargets().toArray(), outputs);
     result = with(result, "f_train", train, outputs);
     if (points.testTargets().isPresent()) {
       Targets y = points.testTargets().get();
       result = with(result, "y_test", y.toArray(), outputs);
-      result = with(result, "f_test", test, outputs);
     }
-    return result;
+    return points.tested() ? with(result, "f_test", test, outputs) : result;
   }
 
   static Result with(Result result, String name, double[] values, int outputs) {

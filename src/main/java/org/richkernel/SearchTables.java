@@ -184,7 +184,7 @@ final class SearchTables {
     more = layers(more, "path_trace", AdaptiveNbkSolution.Layer::trace, n, depth);
     more = layers(more, "path_frobenius", AdaptiveNbkSolution.Layer::frobenius, n, depth);
     more = stacked(more, "path_f_train", path.stream().map(r -> r.point().trainPredictions()));
-    if (points.testTargets().isPresent()) {
+    if (points.tested()) {
       more = stacked(more, "path_f_test", path.stream().map(r -> r.point().testPredictions()));
     }
     int p = points.trainInputs().rows();

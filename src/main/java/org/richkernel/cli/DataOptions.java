@@ -34,7 +34,11 @@ final class DataOptions {
   @Option(names = "--test-x", paramLabel = "FILE", description = "Test inputs. Default: none.")
   private @Nullable String testX;
 
-  @Option(names = "--test-y", paramLabel = "FILE", description = "Test labels. Default: none.")
+  @Option(
+      names = "--test-y",
+      paramLabel = "FILE",
+      description =
+          "Test labels. Default: none, which predicts the points of --test-x without a test loss.")
   private @Nullable String testY;
 
   @Option(
@@ -82,11 +86,13 @@ final class DataOptions {
   DatasetReader reader() {
     DatasetReader reader =
         DatasetReader.train(require("train-x", trainX), require("train-y", trainY));
-    if (testX != null || testY != null) {
-      reader = reader.test(require("test-x", testX), require("test-y", testY));
+    if (testX != null && testY == null) {
+      reader = reader.test(testX);
+    } else if (testY != null) {
+      reader = reader.test(require("test-x", testX), testY);
     } else if (testSize != null) {
       throw new InvalidProblemException(
-          "test-size", testSize, "name the test points with --test-x and --test-y");
+          "test-size", testSize, "name the test points with --test-x");
     }
     if (classes != null) {
       reader = reader.classes(classes);

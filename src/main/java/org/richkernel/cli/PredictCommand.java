@@ -17,6 +17,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 import org.richkernel.report.ReportWriter;
 import org.richkernel.result.PeakMemory;
+import org.richkernel.result.PredictedRows;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
@@ -132,7 +133,8 @@ final class PredictCommand implements Callable<Integer> {
               .peakBytes(PeakMemory.of(backend))
               .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
       origin.seed().ifPresent(summary::seed);
-      return finish(summary, fit.outputs(), predictions, points.targets());
+      PredictedRows rows = new PredictedRows("test", points.rows(), fit.classNames());
+      return finish(summary, fit.outputs(), predictions, points.targets(), rows);
     }
   }
 
@@ -184,7 +186,11 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private int finish(
-      Summary.Builder summary, int outputs, SampledVector predictions, Optional<double[]> targets) {
+      Summary.Builder summary,
+      int outputs,
+      SampledVector predictions,
+      Optional<double[]> targets,
+      PredictedRows predicted) {
     double[] values = predictions.value();
     double[] errors = predictions.standardError();
     int rows = values.length / outputs;
@@ -199,7 +205,7 @@ final class PredictCommand implements Callable<Integer> {
                       ? score
                       : score.withLossStandardError(predictions.lossError(y.toArray())));
             });
-    Result result = Result.of(summary.build());
+    Result result = Result.of(summary.build()).withPredicted(predicted);
     if (targets.isPresent()) {
       result = result.with("y_test", targets.get(), shape);
     }
@@ -211,7 +217,7 @@ final class PredictCommand implements Callable<Integer> {
     Path report = ReportWriter.write(out);
     if (!run.quiet()) {
       console.line(ResultTable.of(result.summary(), List.of(), report).stripTrailing());
-      console.line(rows + " predictions in " + out.resolve(ResultFolder.ARRAYS) + ", f_test");
+      console.line(rows + " predictions in " + out.resolve(ResultFolder.PREDICTIONS));
     }
     if (!result.summary().converged()) {
       console.warn("the fit in " + from + " had NOT converged");

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.richkernel.network.ImageShape;
 import org.richkernel.network.InvalidProblemException;
 
@@ -23,9 +24,19 @@ public final class Dataset {
   private final int[] labels;
   private final List<String> classNames;
 
+  /** Of the points in their file; empty where they are its first ones. */
+  private final int[] rows;
+
   /** Takes the arrays over without a copy; labels are empty where there are no classes. */
   Dataset(double[] inputs, double[] targets, int points, int[] labels, List<String> classNames) {
-    this(inputs, targets, points, labels, classNames, ImageShape.ofVector(inputs.length / points));
+    this(
+        inputs,
+        targets,
+        points,
+        labels,
+        classNames,
+        ImageShape.ofVector(inputs.length / points),
+        new int[0]);
   }
 
   private Dataset(
@@ -34,7 +45,8 @@ public final class Dataset {
       int points,
       int[] labels,
       List<String> classNames,
-      ImageShape shape) {
+      ImageShape shape,
+      int[] rows) {
     this.inputs = inputs;
     this.targets = targets;
     this.points = points;
@@ -42,6 +54,7 @@ public final class Dataset {
     this.outputs = targets.length / points;
     this.labels = labels;
     this.classNames = List.copyOf(classNames);
+    this.rows = rows;
   }
 
   /**
@@ -133,7 +146,17 @@ public final class Dataset {
       throw new InvalidProblemException(
           "image-shape", image, "the points have " + inputDimension() + " numbers each");
     }
-    return new Dataset(inputs, targets, points, labels, classNames, image);
+    return new Dataset(inputs, targets, points, labels, classNames, image, rows);
+  }
+
+  /** The same points with their rows in the file. */
+  Dataset withRows(int[] ofFile) {
+    return new Dataset(inputs, targets, points, labels, classNames, shape, ofFile);
+  }
+
+  /** The row of each point in the file of its inputs or in the arrays, counted from 0. */
+  public int[] rows() {
+    return rows.length == 0 ? IntStream.range(0, points).toArray() : rows.clone();
   }
 
   /** P, the number of points. */
@@ -151,7 +174,7 @@ public final class Dataset {
     return shape;
   }
 
-  /** K, the number of targets of a point. */
+  /** K, the number of targets of a point; 0 for test points whose targets are not known. */
   public int outputs() {
     return outputs;
   }

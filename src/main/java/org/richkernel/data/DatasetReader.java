@@ -1,7 +1,9 @@
 package org.richkernel.data;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -18,7 +20,7 @@ import org.richkernel.network.InvalidProblemException;
  * }</pre>
  */
 public final class DatasetReader {
-  private record Files(String x, String y) {}
+  private record Files(String x, Optional<String> y) {}
 
   private record Sizes(OptionalInt train, OptionalInt test) {}
 
@@ -51,7 +53,7 @@ public final class DatasetReader {
   /** Training inputs and labels, each a file as {@link ArrayReader#read(String)} takes it. */
   public static DatasetReader train(String x, String y) {
     return new DatasetReader(
-        new Files(x, y),
+        new Files(x, Optional.of(y)),
         Optional.empty(),
         new Labels(Optional.empty(), false),
         new Sizes(OptionalInt.empty(), OptionalInt.empty()),
@@ -62,7 +64,13 @@ public final class DatasetReader {
   /** The same with test inputs and labels. */
   public DatasetReader test(String x, String y) {
     return new DatasetReader(
-        train, Optional.of(new Files(x, y)), labels, sizes, standardize, images);
+        train, Optional.of(new Files(x, Optional.of(y))), labels, sizes, standardize, images);
+  }
+
+  /** The same with test inputs whose targets are not known, to be predicted. */
+  public DatasetReader test(String x) {
+    return new DatasetReader(
+        train, Optional.of(new Files(x, Optional.empty())), labels, sizes, standardize, images);
   }
 
   /**
@@ -164,7 +172,7 @@ public final class DatasetReader {
       throw new InvalidProblemException(
           "one-hot", "given together with classes", "use one of the two");
     }
-    Table trainY = readLabels(train.y());
+    Table trainY = readLabels(train.y().orElseThrow());
     Labelling labelling = labelling(trainY);
     Targets trainTargets = labelling.encode(trainY, sizes.train(), "train-size");
     Table trainFile = readInputs(train.x(), trainY);
@@ -201,7 +209,10 @@ public final class DatasetReader {
       Labelling labelling,
       Standardization standardization,
       Images known) {
-    Table y = readLabels(files.y());
+    if (files.y().isEmpty()) {
+      return readTest(files.x(), trainFile, standardization, known);
+    }
+    Table y = readLabels(files.y().get());
     if (y.columns() != trainY.columns()) {
       throw new InvalidDataException(
           y.source(),
@@ -216,6 +227,22 @@ public final class DatasetReader {
     Reading reading = Reading.of(Reading.Role.TEST, x, y, targets);
     return new TestPoints(
         dataset(x.source(), chosen(x, targets.rows()), targets, standardization, known), reading);
+  }
+
+  /** Test points without targets: the first rows, of whatever class they may be. */
+  private TestPoints readTest(
+      String x, Table trainFile, Standardization standardization, Images known) {
+    Table file = requireValues(ArrayReader.read(x));
+    int n = sizes.test().orElse(file.rows());
+    Labelling.requireAvailable(file, n, file.rows(), "rows", "test-size");
+    requireColumns(file, trainFile);
+    requireSameKind(trainFile, file);
+    Table arranged = known.arrange(file);
+    int[] rows = IntStream.range(0, n).toArray();
+    Targets none = new Targets(rows, new double[0], new int[0], List.of());
+    return new TestPoints(
+        dataset(arranged.source(), chosen(arranged, rows), none, standardization, known),
+        Reading.of(Reading.Role.TEST, arranged, n));
   }
 
   private static void requireColumns(Table x, Table trainX) {
@@ -295,6 +322,7 @@ public final class DatasetReader {
     Standardization.requireFinite(source, x);
     int points = targets.rows().length;
     return new Dataset(x, targets.values(), points, targets.labels(), targets.classNames())
-        .withShape(images.pooled(x.length / points));
+        .withShape(images.pooled(x.length / points))
+        .withRows(targets.rows());
   }
 }

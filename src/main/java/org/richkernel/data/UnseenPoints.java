@@ -13,9 +13,11 @@ import org.richkernel.network.InvalidProblemException;
  *
  * @param inputs P x D, not standardized
  * @param targets P x K, row-major, if there are labels
+ * @param rows of the points in the file, counted from 0
  * @param reading what was read and what was skipped
  */
-public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading reading) {
+public record UnseenPoints(
+    Table inputs, Optional<double[]> targets, int[] rows, Reading reading) {
 
   /**
    * How the labels of a fit became targets.
@@ -45,9 +47,11 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
     Table inputs = images.arrange(DatasetReader.requireValues(ArrayReader.read(x)));
     int n = size.orElse(inputs.rows());
     Labelling.requireAvailable(inputs, n, inputs.rows(), "rows", "test-size");
+    int[] rows = IntStream.range(0, n).toArray();
     return new UnseenPoints(
-        inputs.rows(IntStream.range(0, n).toArray()),
+        inputs.rows(rows),
         Optional.empty(),
+        rows,
         Reading.of(Reading.Role.TEST, inputs, n));
   }
 
@@ -75,6 +79,7 @@ public record UnseenPoints(Table inputs, Optional<double[]> targets, Reading rea
     return new UnseenPoints(
         inputs.rows(targets.rows()),
         Optional.of(targets.values()),
+        targets.rows(),
         Reading.of(Reading.Role.TEST, inputs, labels, targets));
   }
 

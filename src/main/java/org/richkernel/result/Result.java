@@ -11,8 +11,10 @@ import org.richkernel.data.Table;
  *
  * @param arrays in the order in which they are stored; names as in arrays.npz: {@code y_train},
  *     {@code f_train}, {@code y_test}, {@code f_test}, {@code phi_1} ... {@code phi_L} (P x P)
+ * @param predicted points that predictions.csv lists, where there are some
  */
-public record Result(Summary summary, Map<String, Table> arrays) {
+public record Result(
+    Summary summary, Map<String, Table> arrays, Optional<PredictedRows> predicted) {
 
   /** Takes a copy of the map; the arrays are immutable. */
   public Result {
@@ -20,9 +22,19 @@ public record Result(Summary summary, Map<String, Table> arrays) {
     arrays.keySet().forEach(ArrayNames::require);
   }
 
+  /** A result with no list of predictions. */
+  public Result(Summary summary, Map<String, Table> arrays) {
+    this(summary, arrays, Optional.empty());
+  }
+
   /** A result without arrays. */
   public static Result of(Summary summary) {
     return new Result(summary, Map.of());
+  }
+
+  /** The same with predictions listed in predictions.csv. */
+  public Result withPredicted(PredictedRows points) {
+    return new Result(summary, arrays, Optional.of(points));
   }
 
   /**
@@ -33,7 +45,7 @@ public record Result(Summary summary, Map<String, Table> arrays) {
   public Result with(String name, double[] values, int... shape) {
     Map<String, Table> more = new LinkedHashMap<>(arrays);
     more.put(name, Table.of(name, values, shape));
-    return new Result(summary, more);
+    return new Result(summary, more, predicted);
   }
 
   /** The array of a name, if there is one. */

@@ -15,7 +15,8 @@ import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.NpzWriter;
 
 /**
- * The folder that holds a result: {@code summary.json}, {@code arrays.npz}, and the model in {@code
+ * The folder that holds a result: {@code summary.json}, {@code arrays.npz}, {@code
+ * predictions.csv} where points were predicted, and the model in {@code
  * model.json} and {@code model.npz} where the result can be applied to new inputs.
  *
  * <p>Each file appears whole or not at all, and summary.json last, so a folder with a summary.json
@@ -30,13 +31,16 @@ public final class ResultFolder {
   /** Name of the file with the arrays. */
   public static final String ARRAYS = "arrays.npz";
 
+  /** Name of the table of predictions, a line for each point. */
+  public static final String PREDICTIONS = PredictionsFile.NAME;
+
   /** Name of the page that is drawn of a result. */
   public static final String REPORT = "report.html";
 
   /** What a killed process may leave behind: temporary names of {@link AtomicFile}. */
   private static final Pattern LEFTOVER =
       Pattern.compile(
-          "\\.(summary\\.json|arrays\\.npz|model\\.json|model\\.npz|report\\.html|probe)"
+          "\\.(summary\\.json|predictions\\.csv|arrays\\.npz|model\\.json|model\\.npz|report\\.html|probe)"
               + "\\.[0-9a-f-]{36}\\.tmp");
 
   private ResultFolder() {}
@@ -122,6 +126,7 @@ public final class ResultFolder {
       Files.deleteIfExists(folder.resolve(REPORT));
       model.run();
       arrays.commit();
+      writePredictions(folder, result);
       Summary timed = result.summary().plusIo((System.nanoTime() - start) * 1e-9);
       summary.stream().write(Json.write(SummaryJson.toJson(timed)));
       summary.commit();
@@ -129,6 +134,16 @@ public final class ResultFolder {
       throw new UncheckedIOException(
           summaryFile + ": it cannot be written (" + e + "); check the folder and the free space",
           e);
+    }
+  }
+
+  private static void writePredictions(Path folder, Result result) throws IOException {
+    Path file = folder.resolve(PREDICTIONS);
+    Optional<byte[]> predictions = PredictionsFile.of(result);
+    if (predictions.isPresent()) {
+      AtomicFile.write(file, predictions.get());
+    } else {
+      Files.deleteIfExists(file); // of an earlier result
     }
   }
 

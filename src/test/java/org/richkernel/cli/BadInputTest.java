@@ -254,7 +254,7 @@ class BadInputTest {
     assertUsage("cook", "cook");
     assertUsage("--train-x is missing", "lazy");
     assertUsage("--train-y is missing", "lazy", "--train-x=" + x);
-    assertUsage("--test-y is missing", "lazy", "--train-x=" + x, "--train-y=" + y, "--test-x=" + x);
+    assertUsage("--test-x is missing", "lazy", "--train-x=" + x, "--train-y=" + y, "--test-y=" + y);
     assertUsage("--from is missing", "predict");
     assertUsage("holds no saved model", "predict", "--from=" + folder, "--test-x=" + x);
     assertUsage("DIR", "report");
