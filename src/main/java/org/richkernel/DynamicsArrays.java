@@ -15,7 +15,7 @@ import org.richkernel.solver.StopReason;
 /** The arrays of a dynamics result by the names that files and reports know them by. */
 final class DynamicsArrays {
   /** Most recorded times whose kernels are stored whole. */
-  private static final int SNAPSHOTS = 4;
+  private static final int SNAPSHOTS = 6;
 
   /** Largest eigenvalues that are followed over time. */
   private static final int EIGENVALUES = 8;
@@ -76,7 +76,7 @@ final class DynamicsArrays {
     int recorded = course.recorded().length;
     double[] input = problem.trainInputKernel();
     int layers = problem.network().hiddenLayers();
-    int[] chosen = chosen(recorded);
+    int[] chosen = chosen(course.recorded());
     int followed = p <= MOST_POINTS ? Math.min(p, EIGENVALUES) : 0;
     double[][] stacks = new double[layers + 1][chosen.length * p * p];
     double[][] spectra = new double[layers + 1][recorded * followed];
@@ -108,12 +108,22 @@ final class DynamicsArrays {
     return with;
   }
 
-  /** At most {@link #SNAPSHOTS} of the recorded times, the first and the last among them. */
-  private static int[] chosen(int recorded) {
-    int count = Math.min(recorded, SNAPSHOTS);
+  /**
+   * At most {@link #SNAPSHOTS} of the recorded times: the first, the last, and those nearest to
+   * equal ratios from the second on, since kernels move most at the beginning.
+   */
+  static int[] chosen(double[] recorded) {
+    int count = Math.min(recorded.length, SNAPSHOTS);
     int[] chosen = new int[count];
-    for (int i = 0; i < count; i++) {
-      chosen[i] = count == 1 ? 0 : Math.round(i * (recorded - 1f) / (count - 1));
+    for (int i = 1; i < count; i++) {
+      int last = recorded.length - count + i;
+      double share = count > 2 ? (i - 1.0) / (count - 2) : 1;
+      double wanted = recorded[1] * Math.pow(recorded[recorded.length - 1] / recorded[1], share);
+      int at = chosen[i - 1] + 1;
+      while (at < last && recorded[at + 1] * recorded[at] <= wanted * wanted) {
+        at++;
+      }
+      chosen[i] = at;
     }
     return chosen;
   }

@@ -35,7 +35,7 @@ public record Certificate(
     OptionalInt wells,
     Optional<SampleSize> sampleSize) {
   /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
-  static final int FEWEST_SWEEPS = 100;
+  static final int FEWEST_SWEEPS = Mixing.FEWEST_SWEEPS;
 
   /** A population in which one sample has a larger share of the fit is not at the saddle. */
   private static final double LARGEST_SHARE = 0.8;

@@ -77,7 +77,7 @@ final class LearningCurve implements Page {
     finite.points(plot, width, "c1");
     Figure figure =
         new Figure(
-            plot.svg(),
+            plot,
             "Means over the seeds with one standard error of their scatter: adaptive kernel (line),"
                 + " NNGP (dashed), posteriors of networks (points).");
     List<Check> checks = new ArrayList<>();

@@ -126,7 +126,7 @@ final class RichBayes implements Page {
     lazy.dashed(plot, "NNGP", "lazy");
     networks.points(plot, width, "c1");
     return new Figure(
-        plot.svg(),
+        plot,
         "Adaptive kernel (line), kernel at initialisation (dashed) and posteriors of networks"
             + " (points), each with one standard error.");
   }

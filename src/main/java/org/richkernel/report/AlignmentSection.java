@@ -38,7 +38,7 @@ final class AlignmentSection {
     plot.bars(wording.name(), "adaptive", own, errors, slots - 1, slots);
     boolean anyError = Arrays.stream(errors).anyMatch(Double::isFinite);
     return new Figure(
-        plot.svg(),
+        plot,
         "A\u02e1 = y\u1d40\u03a6\u02e1y / (\u2016\u03a6\u02e1\u2016 |y|\u00b2) with the Frobenius norm;"
             + " it is 1 when the kernel is yy\u1d40 up to a factor"
             + (anyError ? ". Whiskers: one standard error of the Monte Carlo estimate." : "."));

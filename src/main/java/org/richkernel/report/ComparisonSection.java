@@ -113,7 +113,7 @@ final class ComparisonSection {
             .bars(comparison.otherName(), "c1", values(other), errors(other), 1, 2);
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "Alignment of each layer's kernel with the targets. Whiskers: one standard error."));
   }
 
@@ -159,7 +159,7 @@ final class ComparisonSection {
     }
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "Mean over points and outputs of (y \u2212 f(t))\u00b2. Bands: one standard error."));
   }
 

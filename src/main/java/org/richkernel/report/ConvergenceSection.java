@@ -39,7 +39,8 @@ final class ConvergenceSection {
                 figures.add(figure(result, name.substring(PREFIX.length()), history));
               }
             });
-    return Section.ofFigures("convergence", "Convergence", "", figures);
+    return Section.ofFigures(
+        "convergence", "Convergence", LastCriterion.of(result).orElse(""), figures);
   }
 
   private static Figure figure(Result result, String quantity, Table history) {
@@ -66,7 +67,7 @@ final class ConvergenceSection {
       plot.level("tolerance", tolerance.getAsDouble());
     }
     return new Figure(
-        plot.svg(),
+        plot,
         "History of "
             + symbol
             + " over the "

@@ -96,7 +96,7 @@ final class CourseSection {
       }
     }
     return Optional.of(
-        new Figure(plot.svg(), caption + (known ? " Bands: one standard error." : "")));
+        new Figure(plot, caption + (known ? " Bands: one standard error." : "")));
   }
 
   private static double[] column(Table table, int column) {
@@ -122,7 +122,7 @@ final class CourseSection {
                 plot.line(k < 2 ? "k = " + (k + 1) : "", "c" + k % COLORS, time, column(table, k));
               }
               return new Figure(
-                  plot.svg(),
+                  plot,
                   "The "
                       + table.columns()
                       + " largest eigenvalues of "

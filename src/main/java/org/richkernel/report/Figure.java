@@ -1,20 +1,21 @@
 package org.richkernel.report;
 
+import org.richkernel.report.plot.Drawing;
+
 /**
  * A picture with the sentence that explains it.
  *
- * @param svg markup of an svg element
  * @param caption plain text
  * @param isWide whether it takes a row of the page for itself
  */
-public record Figure(String svg, String caption, boolean isWide) {
+public record Figure(Drawing drawing, String caption, boolean isWide) {
   /** A picture that shares its row with others. */
-  public Figure(String svg, String caption) {
-    this(svg, caption, false);
+  public Figure(Drawing drawing, String caption) {
+    this(drawing, caption, false);
   }
 
   /** A picture that takes a row for itself. */
-  public static Figure wide(String svg, String caption) {
-    return new Figure(svg, caption, true);
+  public static Figure wide(Drawing drawing, String caption) {
+    return new Figure(drawing, caption, true);
   }
 }

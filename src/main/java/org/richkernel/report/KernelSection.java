@@ -43,15 +43,15 @@ final class KernelSection {
     boolean compared = !panels.isEmpty();
     panels.add(panel(kernel.symbol() + ", " + wording.name(), kernel.phi(), order));
     String axis = "training point" + (sortable ? ", sorted by target" : "");
-    String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
+    HeatMap map = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis);
     String what =
         kernel.name().equals("ntk")
             ? "Neural tangent kernel of the training points at the last step"
             : "Feature kernel " + kernel.symbol() + " of the training points, " + wording.kernel();
     return Figure.wide(
-        svg,
+        map,
         what
-            + (compared ? "; left at initialisation, right " + wording.name() : "")
+            + (compared ? "; first at initialisation, then " + wording.name() : "")
             + (sortable && targets.areClasses()
                 ? ". Lines separate the classes: blocks along the diagonal mean that the layer"
                     + " tells the classes apart."
@@ -78,9 +78,9 @@ final class KernelSection {
     int[] order = targets.sorted();
     String axis = "training point" + (sortable ? ", sorted by target" : "");
     List<HeatMap.Panel> panels = List.of(panel(left, a, order), panel(right, b, order));
-    String svg = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis).svg();
+    HeatMap map = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis);
     return Figure.wide(
-        svg, "Left " + left + ", right " + right + ", on one colour scale; " + similarity + ".");
+        map, "First " + left + ", then " + right + ", on one colour scale; " + similarity + ".");
   }
 
   /** A kernel with its rows and columns in another order. */

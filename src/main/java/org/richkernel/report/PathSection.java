@@ -52,7 +52,7 @@ final class PathSection {
         "Mean over points of y (y \u2212 \u27e8f\u27e9) at each scale of the readout, from standard"
             + " (\u03c7 = 1) to mean-field (\u03c7 = N) scaling"
             + (spread ? ". Bands: one standard error." : ".");
-    return any ? Optional.of(new Figure(plot.svg(), caption)) : Optional.empty();
+    return any ? Optional.of(new Figure(plot, caption)) : Optional.empty();
   }
 
   private static double max(double[] values) {

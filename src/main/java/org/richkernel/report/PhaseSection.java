@@ -90,7 +90,7 @@ final class PhaseSection {
         .ifPresent(distinct -> plot.dashed("distinct points", "c2", g, distinct));
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "\u03c7\u22a5 = g\u27e8\u03c6\u2032\u00b2\u27e9 of angles and \u03c7\u2225 ="
                 + " g\u27e8\u03c6\u2032\u00b2 + \u03c6\u03c6\u2033\u27e9 of lengths, at the fixed"
                 + " point of the variance. Distinct points: the response of their covariance where"
@@ -113,7 +113,7 @@ final class PhaseSection {
         .ifPresent(distinct -> plot.dashed("\u03be of distinct points", "c2", g, distinct));
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "\u03be = \u22121 / ln \u03c7: over how many layers a perturbation decays;"
                 + " \u03be\u22a5 is infinite from the edge of chaos on, \u03be of distinct points"
                 + " at the edge only."));
@@ -139,7 +139,7 @@ final class PhaseSection {
     response.ifPresent(values -> plot.line("data, full response", "adaptive", g, values));
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "By how much more the readout kernel adapts than one layer alone would make it. Nearby"
                 + " and distinct points: \u03a3 \u03c7\u00b2\u1d4f over k < L, all layers with the"
                 + " same source."
@@ -189,7 +189,7 @@ final class PhaseSection {
     }
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "Change of each layer's kernel by the data, to first order in 1/N, relative to the"
                 + " kernel at initialisation. Bands: one standard error."));
   }

@@ -62,7 +62,7 @@ final class PredictionSection {
       plot.shadedPoints(xs, ys, shades);
     }
     return new Figure(
-        plot.svg(),
+        plot,
         "Each point is an output on one test point; on the dashed diagonal both predictors agree. "
             + (byClass
                 ? "The colour is the target."
@@ -78,7 +78,7 @@ final class PredictionSection {
             .equalAxes()
             .points("", "c0", at(targets, shown), at(predicted, shown));
     return new Figure(
-        plot.svg(),
+        plot,
         "Each point is one test point; on the dashed diagonal it is predicted exactly."
             + subsampled(targets.length));
   }
@@ -101,7 +101,7 @@ final class PredictionSection {
       plot.histogram(classes.label(k), "c" + k % 8, low, width, counts);
     }
     return new Figure(
-        plot.svg(), "Predictions f on the test points by target, in " + BINS + " equal bins.");
+        plot, "Predictions f on the test points by target, in " + BINS + " equal bins.");
   }
 
   private static String subsampled(int points) {

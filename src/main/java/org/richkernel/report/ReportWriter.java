@@ -105,6 +105,7 @@ public final class ReportWriter {
             AlignmentSection.of(result, wording),
             SpectrumSection.of(result, wording),
             PredictionSection.of(result, wording),
+            ClassSection.of(result, wording),
             TrainingSection.of(result, wording),
             CourseSection.of(result),
             SnapshotSection.of(result),

@@ -59,7 +59,7 @@ final class RichnessSection {
     }
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "Mean over points and outputs of (y \u2212 f)\u00b2 of the solutions of a path"
                 + (log ? ", logarithmic scale." : ".")
                 + BARS));
@@ -108,7 +108,7 @@ final class RichnessSection {
           layer(table.get(), layer),
           errors.map(t -> layer(t, layer)).orElse(unknown(gammas.length)));
     }
-    return Optional.of(new Figure(plot.svg(), caption + BARS));
+    return Optional.of(new Figure(plot, caption + BARS));
   }
 
   private static double[] layer(Table table, int layer) {
@@ -129,8 +129,7 @@ final class RichnessSection {
                         "adaptive",
                         gammas,
                         values,
-                        errors(result, "path_action", gammas.length))
-                    .svg(),
+                        errors(result, "path_action", gammas.length)),
                 "S of the saddle points, whose weight is exp(\u2212NS), by integrating dS ="
                     + " y\u00b7v d(\u03b3\u00b2) / 2 along the path from S = 0 at \u03b3 = 0."
                     + BARS));

@@ -112,7 +112,7 @@ final class ScalingSection {
       }
       return Optional.of(
           new Figure(
-              plot.svg(),
+              plot,
               "Root mean squares over networks, points and coordinates with one standard error;"
                   + " dashed: the predicted power of n through their middle."));
     }

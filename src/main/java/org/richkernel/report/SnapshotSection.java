@@ -30,7 +30,7 @@ final class SnapshotSection {
     return Section.ofFigures(
         "snapshots",
         "Kernels at chosen times",
-        figures.isEmpty() ? "" : "Each row shares one colour scale.",
+        figures.isEmpty() ? "" : "Times in about equal ratios. Each row shares one colour scale.",
         figures);
   }
 
@@ -60,10 +60,9 @@ final class SnapshotSection {
     }
     return Figure.wide(
         new HeatMap(
-                panels,
-                sortable ? targets.groups() : List.of(),
-                "training point" + (sortable ? ", sorted by target" : ""))
-            .svg(),
+            panels,
+            sortable ? targets.groups() : List.of(),
+            "training point" + (sortable ? ", sorted by target" : "")),
         kernel.symbol() + " of the training points while it learns.");
   }
 }

@@ -128,7 +128,7 @@ final class SweepSection {
     }
     String left = lines.size() > MOST_LINES ? " The first " + MOST_LINES + " of " + lines.size() + " settings." : "";
     String dashes = lazies.isEmpty() ? "" : " Dashed: the kernel at initialisation of the same runs.";
-    return Optional.of(new Figure(plot.svg(), "Bars: one standard error." + dashes + left));
+    return Optional.of(new Figure(plot, "Bars: one standard error." + dashes + left));
   }
 
   /** Settings that differ in one option only, by the values of the others. */

@@ -4,6 +4,8 @@ import freemarker.core.HTMLOutputFormat;
 import freemarker.template.Configuration;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
+import freemarker.template.TemplateModel;
+import freemarker.template.TemplateModelException;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -11,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.richkernel.report.plot.Drawing;
+import org.richkernel.report.plot.PlotStyle;
 
 /** Pages made of templates; text is escaped by the template engine, pictures are not. */
 public final class Template {
@@ -44,6 +48,7 @@ public final class Template {
     configuration.setNumberFormat("computer");
     configuration.setLogTemplateExceptions(false);
     configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+    configuration.setSharedVariable("plotStyle", markup(PlotStyle.ofPage()));
     return configuration;
   }
 
@@ -61,9 +66,15 @@ public final class Template {
   private static Map<String, Object> model(Section section) {
     List<Map<String, Object>> figures = new ArrayList<>();
     for (Figure figure : section.figures()) {
+      Drawing drawing = figure.drawing();
       figures.add(
           Map.of(
-              "svg", picture(figure), "caption", figure.caption(), "wide", figure.isWide()));
+              "svgs", drawing.svgs().stream().map(Template::markup).toList(),
+              "file", section.id() + "-" + (figures.size() + 1),
+              "document", DataUrl.of("image/svg+xml", drawing.document()),
+              "csv", DataUrl.of("text/csv;charset=utf-8", drawing.csv()),
+              "caption", figure.caption(),
+              "wide", figure.isWide()));
     }
     List<Map<String, Object>> tables = new ArrayList<>();
     for (Section.Grid table : section.tables()) {
@@ -77,12 +88,17 @@ public final class Template {
         "tables", tables);
   }
 
-  /** The markup of a picture, which is made by an XML writer and goes into the page as it is. */
+  /** The first svg element of a picture. */
   public static Object picture(Figure figure) {
+    return markup(figure.drawing().svgs().get(0));
+  }
+
+  /** Markup that an XML writer or this program made, which goes into the page as it is. */
+  private static TemplateModel markup(String text) {
     try {
-      return HTMLOutputFormat.INSTANCE.fromMarkup(figure.svg());
-    } catch (freemarker.template.TemplateModelException e) {
-      throw new IllegalStateException("a picture cannot be put into a page", e);
+      return HTMLOutputFormat.INSTANCE.fromMarkup(text);
+    } catch (TemplateModelException e) {
+      throw new IllegalStateException("markup cannot be put into a page", e);
     }
   }
 }

@@ -66,7 +66,7 @@ final class TrainingSection {
     test.ifPresent(loss -> add(plot, result, "test", "c1", loss));
     lazy.ifPresent(loss -> plot.dashed("test, lazy", "lazy", times(result, loss.length), loss));
     return new Figure(
-        plot.svg(),
+        plot,
         "Mean over points and outputs of (y \u2212 f(t))\u00b2"
             + (log ? ", logarithmic scale." : "."));
   }
@@ -97,7 +97,7 @@ final class TrainingSection {
     }
     return Optional.of(
         new Figure(
-            plot.svg(),
+            plot,
             "Mean of (y \u2212 f(t))\u00b2 over the "
                 + set
                 + (set.equals("train") ? "ing" : "")
@@ -155,7 +155,7 @@ final class TrainingSection {
       }
     }
     return new Figure(
-        plot.svg(), "Outputs on up to " + MOST_PATHS + " test points, one line each.");
+        plot, "Outputs on up to " + MOST_PATHS + " test points, one line each.");
   }
 
   private static double[] path(Table paths, int point) {

@@ -99,25 +99,24 @@ final class WidthSection {
     double[] means = all(distances, Distance::mean);
     double[] singles = all(distances, Distance::single);
     double[] noise = all(distances, Distance::noise);
+    double[] unknown = all(distances, distance -> Double.NaN);
     Plot plot =
         new Plot("Networks of width N against the theory", "width N", "rms of f\u2099 \u2212 f")
             .size(460, 340)
             .logX()
             .logY()
-            .line("mean of the networks", "adaptive", widths, means)
-            .points("", "adaptive", widths, means)
+            .pointsWithErrors("mean of the networks", "adaptive", widths, means, unknown)
             .dashed("1/N", "adaptive", widths, power(widths, means, -1));
     boolean spreadKnown = Arrays.stream(singles).noneMatch(Double::isNaN);
     if (spreadKnown) {
-      plot.line("one network", "c1", widths, singles)
-          .points("", "c1", widths, singles)
+      plot.pointsWithErrors("one network", "c1", widths, singles, unknown)
           .dashed("1/\u221aN", "c1", widths, power(widths, singles, -0.5))
           .hairline("error of the mean", "c2", widths, noise);
     } else {
       plot.dashed("1/\u221aN", "c1", widths, power(widths, means, -0.5));
     }
     return new Figure(
-        plot.svg(),
+        plot,
         "Root mean square over training points and times of the networks' outputs less the"
             + " theory's. Dashed: laws drawn through the narrowest networks."
             + (spreadKnown

@@ -23,6 +23,9 @@ public record Mixing(
   /** Fewest autocorrelation times that a chain must last. */
   public static final double FEWEST_LENGTHS = 20;
 
+  /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
+  public static final int FEWEST_SWEEPS = 100;
+
   /** Before anything was monitored. */
   public static Mixing none() {
     return new Mixing(1, "", 1, Double.POSITIVE_INFINITY, "");

@@ -31,7 +31,7 @@ class ComparisonSectionTest {
     List<Figure> figures = section.figures();
     assertThat(figures).hasSize(1);
     assertThat(figures.get(0).isWide()).isTrue();
-    assertThat(figures.get(0).svg()).contains("Φ¹, finite width", "Φ¹, adaptive");
+    assertThat(figures.get(0).drawing().document()).contains("Φ¹, finite width", "Φ¹, adaptive");
     // A = B / 2
     assertThat(figures.get(0).caption())
         .contains("on one colour scale")

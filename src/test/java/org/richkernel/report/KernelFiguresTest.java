@@ -3,6 +3,7 @@ package org.richkernel.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Optional;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class KernelFiguresTest {
       kernel[i * n + i] += 0.5;
     }
 
-    double[] values = SpectrumSection.eigenvaluesPerPoint(Table.of("phi", kernel, n, n));
+    double[] values = KernelModes.of(Table.of("phi", kernel, n, n), Optional.empty()).eigenvalues();
 
     // a 1 1^T + b I has the eigenvalue a n + b once and b otherwise
     assertThat(values).hasSize(n);
@@ -33,11 +34,11 @@ class KernelFiguresTest {
 
   @Test
   void largeKernelsAreSampledWithTheSameSpectrumPerPoint() {
-    int n = 2 * SpectrumSection.MOST_ROWS;
+    int n = 2 * KernelModes.MOST_ROWS;
     double[] kernel = new double[n * n];
     Arrays.fill(kernel, 3);
 
-    assertThat(SpectrumSection.eigenvaluesPerPoint(Table.of("phi", kernel, n, n))[0])
+    assertThat(KernelModes.of(Table.of("phi", kernel, n, n), Optional.empty()).eigenvalues()[0])
         .isCloseTo(3, within(1e-10));
   }
 
@@ -91,5 +92,21 @@ class KernelFiguresTest {
         .startsWith("phi_1")
         .endsWith("phi_20")
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void powerOfTheTargetsAddsUpOverTheEigenvectors() {
+    double[] diagonal = {1, 9, 4, 0.25};
+    double[] kernel = new double[16];
+    for (int i = 0; i < 4; i++) {
+      kernel[5 * i] = diagonal[i];
+    }
+    // two outputs; the eigenvectors are the points, in the order 1, 2, 0, 3
+    Table y = Table.of("y", new double[] {1, 2, 0, 3, 1, 0, 1, 0}, 4, 2);
+
+    double[] power = KernelModes.of(Table.of("phi", kernel, 4, 4), Optional.of(y)).power();
+
+    assertThat(power)
+        .containsExactly(new double[] {9 / 16.0, 10 / 16.0, 15 / 16.0, 1}, within(1e-12));
   }
 }

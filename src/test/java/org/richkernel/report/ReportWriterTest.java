@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,15 +52,19 @@ class ReportWriterTest {
   void aPageLoadsNothingAndRunsNothing() {
     String page = ReportWriter.html(SampleResult.complete(60, 2));
 
-    assertThat(page).doesNotContain("<script", "<link", "@import", "http://", "https://", "url(");
+    assertThat(page).doesNotContain("<script", "<link", "@import", "http://", "https://");
+    assertThat(page).doesNotContainPattern("url\\([^#]");
     Matcher source = Pattern.compile("(?:href|src)=\"([^\"]{0,30})").matcher(page);
-    int images = 0;
+    List<String> kinds = new ArrayList<>();
     while (source.find()) {
-      assertThat(source.group(1)).startsWith("data:image/png;base64,");
-      images++;
+      kinds.add(source.group(1).replaceAll("[;,].*", ""));
     }
-    // two kernels with their lazy counterparts, and a colour bar for each pair
-    assertThat(images).isEqualTo(6);
+    // two kernels with their lazy counterparts, and a colour bar for each
+    assertThat(Collections.frequency(kinds, "data:image/png")).isEqualTo(8);
+    int figures = page.split("<figure").length - 1;
+    assertThat(Collections.frequency(kinds, "data:image/svg+xml")).isEqualTo(figures);
+    assertThat(Collections.frequency(kinds, "data:text/csv")).isEqualTo(figures);
+    assertThat(kinds).hasSize(8 + 2 * figures);
   }
 
   @Test
@@ -73,7 +80,7 @@ class ReportWriterTest {
       assertThat(svg.group()).doesNotContain("NaN", "Infinity");
       plots++;
     }
-    assertThat(plots).isEqualTo(11);
+    assertThat(plots).isEqualTo(15);
   }
 
   @Test
@@ -152,8 +159,10 @@ class ReportWriterTest {
             .with("phi_1", noise, n, n)
             .with("spectrum_1", new double[] {3, 2, 1}, 3);
 
-    // 400 x 400 pixels of incompressible noise in base64 and the rest of the page
-    assertThat(ReportWriter.html(result).length()).isLessThan(400 * 400 * 4 / 3 + 40_000);
+    // twice 400 x 400 pixels of incompressible noise in base64, numbers of 100 x 100 means with
+    // the name of their panel, and the rest of the page
+    assertThat(ReportWriter.html(result).length())
+        .isLessThan(2 * 400 * 400 * 4 / 3 + 100 * 101 / 2 * 80 + 60_000);
   }
 
   @Test
@@ -170,6 +179,62 @@ class ReportWriterTest {
         .results()
         .map(match -> match.group(1))
         .toList();
+  }
+
+  @Test
+  void downloadsHoldWhatIsDrawn() {
+    String page = ReportWriter.html(SampleResult.complete(60, 2));
+
+    String csv = downloaded(page, "convergence-1.csv");
+    assertThat(csv.lines().limit(2))
+        .first()
+        .isEqualTo("series,iteration,residual,standard error");
+    assertThat(csv.lines()).hasSize(1 + 17 + 1);
+    assertThat(downloaded(page, "kernels-1.csv").lines()).hasSize(1 + 2 * 60 * 61 / 2);
+    assertThat(downloaded(page, "kernels-1.svg")).startsWith("<svg").endsWith("</svg>");
+  }
+
+  private static String downloaded(String page, String name) {
+    Matcher link =
+        Pattern.compile("download=\"" + name + "\" href=\"data:[^,\"]*,([^\"]*)\"").matcher(page);
+    assertThat(link.find()).isTrue();
+    String text = link.group(1).replace("&#39;", "'").replace("+", "%2B");
+    return java.net.URLDecoder.decode(text, java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theCriterionThatWasMetLastIsNamed() {
+    Summary.Builder summary = Summary.builder("bayes", Map.of()).tolerance(0.1).converged(true);
+    Result result =
+        Result.of(summary.build())
+            .with("history_sweep", new double[] {50, 100, 150}, 3)
+            .with("history_residual", new double[] {0.3, 0.05, 0.04}, 3)
+            .with("history_residual_error", new double[] {0.02, 0.02, 0.02}, 3)
+            .with("history_r_hat", new double[] {1.2, 1.06, 1.03}, 3)
+            .with("history_effective_sweeps", new double[] {5, 21, 30}, 3);
+
+    assertThat(ReportWriter.html(result))
+        .contains(
+            "Last to be met: the R-hat, the agreement of the chains, still 1.06 after 100 sweeps and"
+                + " 1.03 after 150 (below 1.05 wanted).");
+    assertThat(ReportWriter.html(result.with("history_r_hat", new double[] {1, 1, 2}, 3)))
+        .contains("Not met to the end: the R-hat, the agreement of the chains, 2 at the last look");
+  }
+
+  @Test
+  void oneHotOutputsShowWhichClassIsTakenForWhich() {
+    Result result =
+        Result.of(Summary.builder("lazy", Map.of()).converged(true).build())
+            .with("y_test", new double[] {1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, 4, 3)
+            .with("f_test", new double[] {9, 1, 1, 1, 1, 7, 0, 8, 2, 3, 2, 4}, 4, 3);
+
+    String page = ReportWriter.html(result);
+    String section = page.substring(page.indexOf("<section id=\"classes\""));
+    assertThat(section.replaceAll("\\s*\\n\\s*", ""))
+        .contains(
+            "<tr><th scope=\"row\">0</th><td>1</td><td>\u00b7</td><td>1</td></tr>"
+                + "<tr><th scope=\"row\">1</th><td>\u00b7</td><td>1</td><td>\u00b7</td></tr>");
+    assertThat(downloaded(page, "classes-1.csv")).contains("\nlazy,0,0.5,0.3535534\n");
   }
 
   @Test

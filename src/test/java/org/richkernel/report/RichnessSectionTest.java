@@ -35,13 +35,13 @@ class RichnessSectionTest {
     Section section = RichnessSection.of(path());
 
     assertThat(section.figures()).hasSize(4);
-    String losses = section.figures().get(0).svg();
+    String losses = section.figures().get(0).drawing().svgs().get(0);
     assertThat(losses).contains("train", "test", "richness \u03b3");
     // an error bar has three strokes; the exact points at gamma = 0 have none
     assertThat(count(losses, "whisker c0")).isEqualTo(2 * 3);
     assertThat(count(losses, "whisker c1")).isEqualTo(2 * 3);
-    assertThat(section.figures().get(1).svg()).contains("layer 1", "layer 2", "whisker c1");
-    assertThat(section.figures().get(2).svg()).contains("Tr").doesNotContain("whisker");
+    assertThat(section.figures().get(1).drawing().svgs().get(0)).contains("layer 1", "layer 2", "whisker c1");
+    assertThat(section.figures().get(2).drawing().svgs().get(0)).contains("Tr").doesNotContain("whisker");
   }
 
   @Test
@@ -54,7 +54,7 @@ class RichnessSectionTest {
     List<Figure> figures = RichnessSection.of(bare).figures();
 
     assertThat(figures).hasSize(1);
-    assertThat(figures.get(0).svg()).contains("alignment").doesNotContain("whisker", "NaN");
+    assertThat(figures.get(0).drawing().svgs().get(0)).contains("alignment").doesNotContain("whisker", "NaN");
     assertThat(RichnessSection.of(bare.with("path_gamma", new double[] {1}, 1)).isEmpty()).isTrue();
   }
 
@@ -65,7 +65,7 @@ class RichnessSectionTest {
             .with("path_loss_train", new double[] {0.5, 0.05, 0.001}, 3)
             .with("path_loss_train_standard_error", new double[] {0, 0.06, 0.0009999}, 3);
 
-    String svg = RichnessSection.of(wide).figures().get(0).svg();
+    String svg = RichnessSection.of(wide).figures().get(0).drawing().svgs().get(0);
 
     // the bar that would reach below zero of the logarithmic axis has no lower end
     assertThat(count(svg, "whisker c0")).isLessThan(2 * 3);

@@ -29,7 +29,7 @@ class WidthSectionTest {
         WidthSection.of(theory(), List.of(networks(256, 0.05, 3), networks(64, 0.1, 3)));
 
     assertThat(section.figures()).hasSize(1);
-    assertThat(section.figures().get(0).svg()).contains("networks", "1/N", "1/\u221aN");
+    assertThat(section.figures().get(0).drawing().svgs().get(0)).contains("networks", "1/N", "1/\u221aN");
   }
 
   @Test
@@ -37,14 +37,14 @@ class WidthSectionTest {
     Section section =
         WidthSection.of(
             theory(), List.of(spread(networks(64, 0.1, 3)), spread(networks(256, 0.05, 3))));
-    String svg = section.figures().get(0).svg();
+    String svg = section.figures().get(0).drawing().svgs().get(0);
     assertThat(svg).contains("one network", "mean of the networks", "error of the mean");
     // without the number of networks or their errors it is not known
     assertThat(
             WidthSection.of(theory(), List.of(spread(networks(64, 0.1, 3)), networks(256, 0.05, 3)))
                 .figures()
                 .get(0)
-                .svg())
+                .drawing().document())
         .contains("mean of the networks")
         .doesNotContain("one network");
   }

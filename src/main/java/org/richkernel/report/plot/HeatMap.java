@@ -5,9 +5,12 @@ import java.util.Base64;
 import java.util.List;
 
 /** Square matrices side by side as images on one colour scale, with a colour bar. */
-public final class HeatMap {
+public final class HeatMap implements Drawing {
   /** Largest side of an image in pixels; larger matrices are averaged down to it. */
   public static final int MAX_PIXELS = 400;
+
+  /** Largest side of a matrix that is written as numbers; larger ones are averaged down to it. */
+  static final int MOST_WRITTEN = 100;
 
   /** Share of the entries that are clipped at either end of the colour scale. */
   public static final double CLIPPED = 0.005;
@@ -15,6 +18,7 @@ public final class HeatMap {
   private static final double SIDE = 320;
   private static final double LEFT = 64;
   private static final double GAP = 34;
+  private static final double BAR = 66;
   private static final double TOP = 34;
 
   /**
@@ -57,16 +61,52 @@ public final class HeatMap {
     this.axisLabel = axisLabel;
   }
 
-  /** The panels and the colour bar as an svg element. */
-  public String svg() {
+  /** One svg element a panel, each with the colour bar that all share. */
+  @Override
+  public List<String> svgs() {
     setColorRange();
-    double width = LEFT + panels.size() * SIDE + (panels.size() - 1) * GAP + 100;
-    SvgWriter svg = new SvgWriter(width, TOP + SIDE + 46, "heat map of " + panels.get(0).title());
-    for (int i = 0; i < panels.size(); i++) {
-      drawPanel(svg, panels.get(i), LEFT + i * (SIDE + GAP), i == 0);
+    return panels.stream().map(panel -> draw(List.of(panel), true)).toList();
+  }
+
+  @Override
+  public String document() {
+    setColorRange();
+    return draw(panels, false);
+  }
+
+  private String draw(List<Panel> shown, boolean ofPage) {
+    double width = LEFT + shown.size() * SIDE + (shown.size() - 1) * GAP + BAR;
+    double height = TOP + SIDE + 46;
+    String description = "heat map of " + shown.get(0).title();
+    SvgWriter svg =
+        ofPage
+            ? SvgWriter.ofPage(width, height, description)
+            : SvgWriter.ofFile(width, height, description);
+    for (int i = 0; i < shown.size(); i++) {
+      drawPanel(svg, shown.get(i), LEFT + i * (SIDE + GAP), i == 0);
     }
-    drawColorBar(svg, LEFT + panels.size() * (SIDE + GAP) - GAP + 20);
+    drawColorBar(svg, LEFT + shown.size() * (SIDE + GAP) - GAP + 14);
     return svg.finish();
+  }
+
+  /** One row an entry of the lower triangles: panel, row, column, value. */
+  @Override
+  public String csv() {
+    CsvText csv = new CsvText().row("panel", "row", "column", "value");
+    for (Panel panel : panels) {
+      int side = Math.min(panel.n(), MOST_WRITTEN);
+      double[] values = average(panel.values(), panel.n(), side);
+      String name =
+          panel.title()
+              + (side < panel.n() ? ", means over blocks of " + panel.n() + " rows" : "");
+      for (int i = 0; i < side; i++) {
+        for (int j = 0; j <= i; j++) {
+          String value = CsvText.number(values[i * side + j], 5);
+          csv.row(name, Integer.toString(i + 1), Integer.toString(j + 1), value);
+        }
+      }
+    }
+    return csv.toString();
   }
 
   /** Ends the colours at quantiles, so that a few large entries do not darken all others. */

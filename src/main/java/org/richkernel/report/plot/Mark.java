@@ -1,5 +1,7 @@
 package org.richkernel.report.plot;
 
+import java.util.List;
+
 /** Something drawn inside the axes of a {@link Plot}. */
 abstract class Mark {
   /** Name in the legend; empty for none. */
@@ -8,16 +10,38 @@ abstract class Mark {
   /** CSS class that carries the colour. */
   final String color;
 
+  final Series series;
+
   Mark(String name, String color) {
     this.name = name;
     this.color = color;
+    this.series = Series.of(color);
   }
 
   /** Shows the ranges to the axes. */
   abstract void extend(Range x, Range y);
 
+  /** Whether it stands on the axis, which then begins at zero without a margin. */
+  boolean standsOnAxis() {
+    return false;
+  }
+
   /** Draws itself; values that an axis cannot show are left out. */
   abstract void draw(Frame frame, SvgWriter svg);
+
+  /**
+   * Adds what it draws.
+   *
+   * @param labels of the categories; empty where the horizontal axis has numbers
+   */
+  abstract void write(CsvText csv, List<String> labels);
+
+  /** A horizontal place as text. */
+  static String place(double x, List<String> labels) {
+    return labels.isEmpty() || !(x >= 0 && x < labels.size())
+        ? CsvText.number(x)
+        : labels.get((int) x);
+  }
 
   /** Draws its sample in the legend, 18 pixels wide and centred at height y. */
   abstract void drawKey(SvgWriter svg, double x, double y);
@@ -55,6 +79,15 @@ abstract class Mark {
 
     double y(double value) {
       return bottom - (bottom - top) * yScale.unit(value);
+    }
+
+    /** The same, at the lower edge where the axis has no place for the value. */
+    double yOrBottom(double value) {
+      double height = bottom - top;
+      // edges of what reaches far beyond the frame keep their slope within it
+      return yScale.accepts(value)
+          ? Math.max(top - 20 * height, Math.min(bottom + 20 * height, y(value)))
+          : bottom;
     }
 
     boolean shows(double x, double y) {

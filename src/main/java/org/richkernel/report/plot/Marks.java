@@ -1,23 +1,56 @@
 package org.richkernel.report.plot;
 
+import java.util.List;
+
 /** The kinds of marks that the plots are made of. */
 final class Marks {
   private Marks() {}
 
   /** A line through (x_i, y_i), broken where a value cannot be shown. */
   static final class Line extends Mark {
+    /** Least distance of two markers along the line, in pixels. */
+    private static final double SPACING = 62;
+
     private final double[] xs;
     private final double[] ys;
-    private final String stroke;
+    private final double[] errors;
+    private final Kind kind;
 
-    Line(String name, String color, String stroke, double[] xs, double[] ys) {
+    /** How a line is drawn. */
+    enum Kind {
+      STROKE("stroke"),
+      /** Markers are drawn by others. */
+      JOINING("stroke"),
+      HAIR("hair"),
+      BESIDE("dashes");
+
+      final String css;
+
+      Kind(String css) {
+        this.css = css;
+      }
+    }
+
+    Line(String name, String color, Kind kind, double[] xs, double[] ys) {
+      this(name, color, kind, xs, ys, new double[0]);
+    }
+
+    /** A line whose standard errors another mark draws; they are written beside it. */
+    Line(String name, String color, Kind kind, double[] xs, double[] ys, double[] errors) {
       super(name, color);
-      if (xs.length != ys.length) {
+      if (xs.length != ys.length || (errors.length != 0 && errors.length != xs.length)) {
         throw new IllegalArgumentException(xs.length + " x for " + ys.length + " y");
       }
       this.xs = xs;
       this.ys = ys;
-      this.stroke = stroke;
+      this.errors = errors;
+      this.kind = kind;
+    }
+
+    private boolean isMarked() {
+      return series.marksLines
+          && !color.equals("reference")
+          && (kind == Kind.STROKE || kind == Kind.BESIDE);
     }
 
     @Override
@@ -41,13 +74,52 @@ final class Marks {
         pen = shown;
       }
       if (path.length() > 0) {
-        svg.element("path", "class", stroke + " " + color, "d", path.toString());
+        svg.element("path", "class", kind.css + " " + color, "d", path.toString());
+      }
+      if (isMarked()) {
+        drawMarkers(frame, svg);
+      }
+    }
+
+    /** Markers at data points, sparse, and at other places for other series. */
+    private void drawMarkers(Frame frame, SvgWriter svg) {
+      double since = SPACING * (0.75 - 0.12 * (series.ordinal() % 5));
+      double beforeX = Double.NaN;
+      double beforeY = Double.NaN;
+      for (int i = 0; i < xs.length; i++) {
+        if (!frame.shows(xs[i], ys[i])) {
+          continue;
+        }
+        double x = frame.x(xs[i]);
+        double y = frame.y(ys[i]);
+        since += Double.isNaN(beforeX) ? 0 : Math.hypot(x - beforeX, y - beforeY);
+        beforeX = x;
+        beforeY = y;
+        if (since >= SPACING) {
+          series.marker.draw(svg, markerClass(), x, y, 3.1);
+          since = 0;
+        }
+      }
+    }
+
+    private String markerClass() {
+      return (kind == Kind.BESIDE ? "open " : "dots ") + color;
+    }
+
+    @Override
+    void write(CsvText csv, List<String> labels) {
+      for (int i = 0; i < xs.length; i++) {
+        String error = errors.length == 0 ? "" : CsvText.number(errors[i]);
+        csv.row(name, place(xs[i], labels), CsvText.number(ys[i]), error);
       }
     }
 
     @Override
     void drawKey(SvgWriter svg, double x, double y) {
-      svg.line(stroke + " " + color, x, y, x + 18, y);
+      svg.line(kind.css + " " + color, x, y, x + 18, y);
+      if (isMarked() || (kind == Kind.JOINING && series.marksLines)) {
+        series.marker.draw(svg, markerClass(), x + 9, y, 3.1);
+      }
     }
   }
 
@@ -75,19 +147,39 @@ final class Marks {
 
     @Override
     void draw(Frame frame, SvgWriter svg) {
-      StringBuilder up = new StringBuilder();
-      StringBuilder back = new StringBuilder();
-      for (int i = 0; i < xs.length; i++) {
-        if (frame.shows(xs[i], lower[i]) && frame.shows(xs[i], upper[i])) {
-          String x = SvgWriter.px(frame.x(xs[i]));
-          up.append(up.length() == 0 ? 'M' : 'L').append(x);
-          up.append(' ').append(SvgWriter.px(frame.y(upper[i])));
-          back.insert(0, 'L' + x + ' ' + SvgWriter.px(frame.y(lower[i])));
+      StringBuilder path = new StringBuilder();
+      int from = 0;
+      for (int i = 0; i <= xs.length; i++) {
+        if (i == xs.length || !isShown(frame, i)) {
+          outline(frame, from, i, path);
+          from = i + 1;
         }
       }
-      if (up.length() > 0) {
-        svg.element("path", "class", "band " + color, "d", up.append(back).append('Z').toString());
+      if (path.length() > 0) {
+        svg.element("path", "class", "band " + color, "d", path.toString());
       }
+    }
+
+    /** A lower end that a logarithmic axis cannot show is its lower edge. */
+    private boolean isShown(Frame frame, int i) {
+      return Double.isFinite(lower[i]) && frame.shows(xs[i], upper[i]);
+    }
+
+    private void outline(Frame frame, int from, int to, StringBuilder path) {
+      for (int i = from; i < to; i++) {
+        path.append(i == from ? 'M' : 'L').append(SvgWriter.px(frame.x(xs[i])));
+        path.append(' ').append(SvgWriter.px(frame.yOrBottom(upper[i])));
+      }
+      for (int i = to - 1; i >= from; i--) {
+        path.append('L').append(SvgWriter.px(frame.x(xs[i])));
+        path.append(' ').append(SvgWriter.px(frame.yOrBottom(lower[i])));
+      }
+      path.append(to > from ? "Z" : "");
+    }
+
+    @Override
+    void write(CsvText csv, List<String> labels) {
+      // the line within the band carries the errors
     }
 
     @Override
@@ -151,12 +243,17 @@ final class Marks {
     }
 
     @Override
+    void write(CsvText csv, List<String> labels) {
+      // the line through the points carries the errors
+    }
+
+    @Override
     void drawKey(SvgWriter svg, double x, double y) {
       // the line through the points stands in the legend
     }
   }
 
-  /** A disc at every (x_i, y_i), in one colour or in the colour of a value between 0 and 1. */
+  /** The marker of its series at every (x_i, y_i), in one colour, or discs or in the colour of a value between 0 and 1. */
   static final class Points extends Mark {
     private final double[] xs;
     private final double[] ys;
@@ -185,18 +282,13 @@ final class Marks {
 
     @Override
     void draw(Frame frame, SvgWriter svg) {
+      boolean shaded = shades.length > 0;
+      Series.Marker marker = shaded ? Series.Marker.DISC : series.marker;
       svg.open("g", "class", "dots " + color);
       for (int i = 0; i < xs.length; i++) {
         if (frame.shows(xs[i], ys[i])) {
-          svg.element(
-              "circle",
-              "cx",
-              SvgWriter.px(frame.x(xs[i])),
-              "cy",
-              SvgWriter.px(frame.y(ys[i])),
-              "r",
-              SvgWriter.px(radius));
-          if (shades.length > 0) {
+          marker.draw(svg, "", frame.x(xs[i]), frame.y(ys[i]), radius);
+          if (shaded) {
             svg.attributes("style", "fill:" + ColorMap.hex(shades[i]));
           }
         }
@@ -205,9 +297,16 @@ final class Marks {
     }
 
     @Override
+    void write(CsvText csv, List<String> labels) {
+      for (int i = 0; i < xs.length; i++) {
+        String shade = shades.length == 0 ? "" : "shade " + CsvText.number(shades[i], 4);
+        csv.row(shade.isEmpty() ? name : shade, place(xs[i], labels), CsvText.number(ys[i]), "");
+      }
+    }
+
+    @Override
     void drawKey(SvgWriter svg, double x, double y) {
-      svg.open("g", "class", "dots " + color);
-      svg.element("circle", "cx", SvgWriter.px(x + 9), "cy", SvgWriter.px(y), "r", "4").close();
+      series.marker.draw(svg, "dots " + color, x + 9, y, 4);
     }
   }
 
@@ -224,6 +323,11 @@ final class Marks {
       this.errors = errors;
       this.slot = slot;
       this.slots = slots;
+    }
+
+    @Override
+    boolean standsOnAxis() {
+      return true;
     }
 
     @Override
@@ -259,6 +363,14 @@ final class Marks {
     }
 
     @Override
+    void write(CsvText csv, List<String> labels) {
+      for (int i = 0; i < heights.length; i++) {
+        double error = errors[i] > 0 ? errors[i] : Double.NaN;
+        csv.row(name, place(i, labels), CsvText.number(heights[i]), CsvText.number(error));
+      }
+    }
+
+    @Override
     void drawKey(SvgWriter svg, double x, double y) {
       svg.rect("bar " + color, x + 3, y - 5, 12, 10);
     }
@@ -275,6 +387,11 @@ final class Marks {
       this.low = low;
       this.binWidth = binWidth;
       this.counts = counts;
+    }
+
+    @Override
+    boolean standsOnAxis() {
+      return true;
     }
 
     @Override
@@ -304,6 +421,14 @@ final class Marks {
     }
 
     @Override
+    void write(CsvText csv, List<String> labels) {
+      for (int i = 0; i < counts.length; i++) {
+        String middle = CsvText.number(low + (i + 0.5) * binWidth);
+        csv.row(name, middle, CsvText.number(counts[i]), "");
+      }
+    }
+
+    @Override
     void drawKey(SvgWriter svg, double x, double y) {
       svg.rect("area " + color, x + 3, y - 5, 12, 10);
     }
@@ -329,6 +454,11 @@ final class Marks {
         double y = frame.y(level);
         svg.line("dashes reference", frame.left(), y, frame.right(), y);
       }
+    }
+
+    @Override
+    void write(CsvText csv, List<String> labels) {
+      csv.row(name, "", CsvText.number(level), "");
     }
 
     @Override

@@ -1,17 +1,19 @@
 package org.richkernel.report.plot;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
 
 /**
  * One pair of axes with marks inside, drawn as SVG.
  *
- * <p>The colours are CSS classes ({@code adaptive}, {@code lazy}, {@code c0}, {@code c1}, ...) that
- * the page defines. Values that are not finite, or not positive on a logarithmic axis, are left
+ * <p>The colours are CSS classes ({@code adaptive}, {@code lazy}, {@code c0}, {@code c1}, ...) of
+ * {@link PlotStyle}. Values that are not finite, or not positive on a logarithmic axis, are left
  * out.
  */
-public final class Plot {
+public final class Plot implements Drawing {
   private static final double CHARACTER = 6.1;
   private static final double LINE_HEIGHT = 17;
 
@@ -19,6 +21,10 @@ public final class Plot {
   private final String xLabel;
   private final String yLabel;
   private final List<Mark> marks = new ArrayList<>();
+
+  /** The marks whose numbers are written; others only dress these. */
+  private final List<Mark> written = new ArrayList<>();
+
   private final Mark.Range xRange = new Mark.Range();
   private final Mark.Range yRange = new Mark.Range();
   private double width = 460;
@@ -72,9 +78,9 @@ public final class Plot {
     return this;
   }
 
-  /** Adds a solid line. */
+  /** Adds a line with the dash and the markers of its series. */
   public Plot line(String name, String color, double[] xs, double[] ys) {
-    return add(new Marks.Line(name, color, "stroke", xs, ys));
+    return add(new Marks.Line(name, color, Marks.Line.Kind.STROKE, xs, ys));
   }
 
   /** Adds a line and the band of its errors, left out where they are NaN. */
@@ -85,33 +91,36 @@ public final class Plot {
       lower[i] -= errors[i];
       upper[i] += errors[i];
     }
-    add(new Marks.Band(color, xs, lower, upper));
-    return line(name, color, xs, ys);
+    marks.add(new Marks.Band(color, xs, lower, upper));
+    return add(new Marks.Line(name, color, Marks.Line.Kind.STROKE, xs, ys, errors));
   }
 
   /** Adds a line, its points and their error bars, left out where the errors are NaN. */
   public Plot pointsWithErrors(
       String name, String color, double[] xs, double[] ys, double[] errors) {
-    line(name, color, xs, ys);
-    add(new Marks.Whiskers(color, xs, ys, errors));
-    return points("", color, xs, ys);
+    add(new Marks.Line(name, color, Marks.Line.Kind.JOINING, xs, ys, errors));
+    marks.add(new Marks.Whiskers(color, xs, ys, errors));
+    marks.add(new Marks.Points("", color, radius(xs.length), xs, ys, new double[0]));
+    return this;
   }
 
   /** Adds points and their error bars without a line, left out where the errors are NaN. */
   public Plot measurements(
       String name, String color, double[] xs, double[] ys, double[] errors) {
-    add(new Marks.Whiskers(color, xs, ys, errors));
-    return points(name, color, xs, ys);
+    written.add(new Marks.Line(name, color, Marks.Line.Kind.JOINING, xs, ys, errors));
+    marks.add(new Marks.Whiskers(color, xs, ys, errors));
+    marks.add(new Marks.Points(name, color, radius(xs.length), xs, ys, new double[0]));
+    return this;
   }
 
   /** Adds a thin, pale line, for many lines of a kind. */
   public Plot hairline(String name, String color, double[] xs, double[] ys) {
-    return add(new Marks.Line(name, color, "hair", xs, ys));
+    return add(new Marks.Line(name, color, Marks.Line.Kind.HAIR, xs, ys));
   }
 
-  /** Adds a dashed line. */
+  /** Adds a dashed line with hollow markers: a law, an approximation, what was at the start. */
   public Plot dashed(String name, String color, double[] xs, double[] ys) {
-    return add(new Marks.Line(name, color, "dashes", xs, ys));
+    return add(new Marks.Line(name, color, Marks.Line.Kind.BESIDE, xs, ys));
   }
 
   /** Adds a dashed horizontal line at a level. */
@@ -121,14 +130,16 @@ public final class Plot {
 
   /** Adds points of one colour. */
   public Plot points(String name, String color, double[] xs, double[] ys) {
-    double radius = xs.length > 1000 ? 1.8 : xs.length > 300 ? 2.4 : 3.2;
-    return add(new Marks.Points(name, color, radius, xs, ys, new double[0]));
+    return add(new Marks.Points(name, color, radius(xs.length), xs, ys, new double[0]));
   }
 
   /** Adds points whose colour is taken from {@link ColorMap} at shades between 0 and 1. */
   public Plot shadedPoints(double[] xs, double[] ys, double[] shades) {
-    double radius = xs.length > 1000 ? 1.8 : xs.length > 300 ? 2.4 : 3.2;
-    return add(new Marks.Points("", "", radius, xs, ys, shades));
+    return add(new Marks.Points("", "", radius(xs.length), xs, ys, shades));
+  }
+
+  private static double radius(int points) {
+    return points > 1000 ? 1.8 : points > 300 ? 2.4 : 3.2;
   }
 
   /**
@@ -149,11 +160,38 @@ public final class Plot {
 
   private Plot add(Mark mark) {
     marks.add(mark);
+    written.add(mark);
     return this;
   }
 
-  /** The plot as an svg element. */
+  /** The plot as an svg element of a page. */
   public String svg() {
+    return draw(SvgWriter.ofPage(width, height, description()));
+  }
+
+  @Override
+  public List<String> svgs() {
+    return List.of(svg());
+  }
+
+  @Override
+  public String document() {
+    return draw(SvgWriter.ofFile(width, height, description()));
+  }
+
+  /** One row a point: series, place, value, standard error; empty where there is none. */
+  @Override
+  public String csv() {
+    CsvText csv = new CsvText().row("series", xLabel, yLabel, "standard error");
+    written.forEach(mark -> mark.write(csv, categories));
+    return csv.toString();
+  }
+
+  private String description() {
+    return title.isEmpty() ? yLabel : title;
+  }
+
+  private String draw(SvgWriter svg) {
     for (Mark mark : marks) {
       mark.extend(xRange, yRange);
     }
@@ -165,31 +203,48 @@ public final class Plot {
         xRange.include(value);
       }
     }
-    Scale xScale = categories.isEmpty() ? scale(xRange, logX) : Scale.categories(categories);
-    Scale yScale = scale(yRange, logY);
+    boolean standing = marks.stream().anyMatch(Mark::standsOnAxis);
+    Scale xScale = categories.isEmpty() ? scale(xRange, logX, standing) : Scale.categories(categories);
+    Scale yScale = scale(yRange, logY, standing);
 
     double left = 36 + CHARACTER * longest(yScale);
     List<List<Mark>> legend = legendRows(width - left - 10);
     double top = (title.isEmpty() ? 12 : 32) + LINE_HEIGHT * legend.size();
     Mark.Frame frame = new Mark.Frame(left, width - 14, top, height - 46, xScale, yScale);
 
-    SvgWriter svg = new SvgWriter(width, height, title.isEmpty() ? yLabel : title);
     if (!title.isEmpty()) {
       svg.text("title", "start", left, 18, title);
     }
     drawLegend(svg, legend, left, title.isEmpty() ? 12 : 34);
     drawAxes(svg, frame);
+    String clip = clip(svg, frame);
+    svg.open("g", "clip-path", "url(#" + clip + ")");
     if (equalAxes) {
       svg.line("dashes reference", frame.left(), frame.bottom(), frame.right(), frame.top());
     }
     for (Mark mark : marks) {
       mark.draw(frame, svg);
     }
+    svg.close();
     return svg.finish();
   }
 
+  /** Defines the frame as what marks are cut at; its name depends on what is drawn. */
+  private String clip(SvgWriter svg, Mark.Frame frame) {
+    CRC32 content = new CRC32();
+    content.update((title + width + height + csv()).getBytes(StandardCharsets.UTF_8));
+    String name = "frame-" + Long.toHexString(content.getValue());
+    svg.open("clipPath", "id", name);
+    double w = frame.right() - frame.left();
+    svg.element("rect", "x", SvgWriter.px(frame.left()), "y", SvgWriter.px(frame.top()));
+    svg.attributes("width", SvgWriter.px(w));
+    svg.attributes("height", SvgWriter.px(frame.bottom() - frame.top()));
+    svg.close();
+    return name;
+  }
+
   /** Axis of a range with a margin of four percent at both ends. */
-  private static Scale scale(Mark.Range range, boolean log) {
+  private static Scale scale(Mark.Range range, boolean log, boolean standing) {
     if (log) {
       if (!Double.isFinite(range.lowestPositive)) {
         return Scale.log(0.1, 1);
@@ -202,7 +257,7 @@ public final class Plot {
     }
     double margin = 0.04 * (range.high - range.low);
     // bars and histograms stand on the axis
-    double low = range.low == 0 ? 0 : range.low - margin;
+    double low = standing && range.low == 0 ? 0 : range.low - margin;
     return Scale.linear(low, range.high + margin);
   }
 

@@ -12,7 +12,20 @@ final class SvgWriter {
   private final XMLStreamWriter xml;
 
   /** Opens an svg element of a width and height in pixels with an accessible description. */
-  SvgWriter(double width, double height, String description) {
+  static SvgWriter ofPage(double width, double height, String description) {
+    return new SvgWriter(width, height, description);
+  }
+
+  /** The same as a document of its own, with its style and a background. */
+  static SvgWriter ofFile(double width, double height, String description) {
+    SvgWriter svg = new SvgWriter(width, height, description);
+    svg.attributes("xmlns", "http://www.w3.org/2000/svg");
+    svg.open("style").characters(PlotStyle.ofFile()).close();
+    svg.element("rect", "width", px(width), "height", px(height), "fill", "#ffffff");
+    return svg;
+  }
+
+  private SvgWriter(double width, double height, String description) {
     try {
       xml = XMLOutputFactory.newInstance().createXMLStreamWriter(text);
     } catch (XMLStreamException e) {

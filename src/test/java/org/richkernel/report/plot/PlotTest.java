@@ -135,8 +135,53 @@ class PlotTest {
 
     String svg = new Plot("t", "x", "y").logY().line("", "c0", xs, ys).svg();
 
-    String path = svg.replaceAll("(?s).* d=\"([^\"]*)\".*", "$1");
+    String path = svg.replaceAll("(?s).*class=\"stroke c0\" d=\"([^\"]*)\".*", "$1");
     assertThat(path).matches("M[^ML]+L[^ML]+M[^ML]+");
+  }
+
+  @Test
+  void everyMarkIsCutAtTheFrame() {
+    double[] xs = {1, 2, 3};
+    double[] ys = {1, 2, 3};
+    double[] wide = {0.1, 5, 1e30};
+
+    String svg =
+        new Plot("t", "x", "y").logY().lineWithErrors("a", "c0", xs, ys, wide).level("l", 2).svg();
+
+    assertThat(svg).containsPattern("<clipPath id=\"frame-[0-9a-f]+\"><rect [^>]+/></clipPath>");
+    int inside = svg.indexOf("<g clip-path=\"url(#frame-");
+    assertThat(svg.indexOf("class=\"band")).isGreaterThan(inside);
+    assertThat(svg.indexOf("class=\"stroke", inside)).isGreaterThan(inside);
+    assertThat(svg.substring(inside)).doesNotContain("<text");
+    // where the lower end of a band is below zero, a logarithmic axis shows it down to its edge
+    String band = svg.replaceAll("(?s).*class=\"band c0\" d=\"([^\"]*)\".*", "$1");
+    assertThat(band.split("[ML]")).hasSize(7);
+  }
+
+  @Test
+  void numbersOfAPlotAreWrittenOnce() {
+    double[] xs = {1, 2};
+
+    String csv =
+        new Plot("t", "x, in s", "y")
+            .pointsWithErrors("a", "c0", xs, new double[] {3, 4.25}, new double[] {0.5, Double.NaN})
+            .level("edge \"1\"", 1)
+            .csv();
+
+    assertThat(csv)
+        .isEqualTo(
+            "series,\"x, in s\",y,standard error\na,1,3,0.5\na,2,4.25,\n\"edge \"\"1\"\"\",,1,\n");
+  }
+
+  @Test
+  void aFileOfAPlotNeedsNoPage() throws Exception {
+    String document =
+        new Plot("t", "x", "y").line("a", "c3", new double[] {1, 2}, new double[] {1, 2}).document();
+
+    assertThat(document).contains("xmlns=\"http://www.w3.org/2000/svg\"").doesNotContain("var(");
+    javax.xml.parsers.DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new org.xml.sax.InputSource(new java.io.StringReader(document)));
   }
 
   @Test
