@@ -58,12 +58,12 @@ public record DescentRule(double stepSize, double momentum, double weightDecay, 
   }
 
   /** Whether a norm is needed. */
-  boolean clips() {
+  public boolean clips() {
     return clip < Double.POSITIVE_INFINITY;
   }
 
   /** Factor of a gradient of some norm. */
-  double shrinking(double norm) {
+  public double shrinking(double norm) {
     return Math.min(1, clip / (norm + GUARD));
   }
 }

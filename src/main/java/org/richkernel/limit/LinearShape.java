@@ -87,7 +87,7 @@ public record LinearShape(
   }
 
   /** Whether coefficients have a metric other than the identity. */
-  boolean hasMetric() {
+  public boolean hasMetric() {
     return width.isPresent() && !isNarrow();
   }
 

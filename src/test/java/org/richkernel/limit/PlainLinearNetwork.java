@@ -7,7 +7,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 
 /** f(x) = v^T (u x + beta b) by plain loops on the weights themselves. */
-final class PlainLinearNetwork {
+public final class PlainLinearNetwork {
   final int n;
   final int d;
   final int outputs;
@@ -17,7 +17,7 @@ final class PlainLinearNetwork {
   final double[] b; // n
   private final double[][] velocity;
 
-  PlainLinearNetwork(LinearShape shape, int n, double[] omega) {
+  public PlainLinearNetwork(LinearShape shape, int n, double[] omega) {
     this.n = n;
     d = shape.inputs();
     outputs = shape.outputs();
@@ -38,7 +38,7 @@ final class PlainLinearNetwork {
   }
 
   /** The network that a {@link LinearNetwork} of finite width stands for. */
-  static PlainLinearNetwork drawn(LinearShape shape, long seed, int repeat) {
+  public static PlainLinearNetwork drawn(LinearShape shape, long seed, int repeat) {
     int n = shape.width().orElseThrow();
     int columns = shape.inputs() + shape.outputs();
     try (Backend backend = Backends.cpu();
@@ -49,6 +49,22 @@ final class PlainLinearNetwork {
       backend.download(drawn, omega);
       return new PlainLinearNetwork(shape, n, omega);
     }
+  }
+
+  /** The same weights, at rest. */
+  public PlainLinearNetwork copy() {
+    return new PlainLinearNetwork(this);
+  }
+
+  private PlainLinearNetwork(PlainLinearNetwork other) {
+    n = other.n;
+    d = other.d;
+    outputs = other.outputs;
+    beta = other.beta;
+    u = other.u.clone();
+    v = other.v.clone();
+    b = other.b.clone();
+    velocity = new double[][] {new double[u.length], new double[v.length], new double[n]};
   }
 
   double[] hidden(double[] x) {
@@ -62,7 +78,7 @@ final class PlainLinearNetwork {
     return h;
   }
 
-  double[] outputs(double[] x) {
+  public double[] outputs(double[] x) {
     double[] h = hidden(x);
     double[] f = new double[outputs];
     for (int i = 0; i < n; i++) {
@@ -74,7 +90,7 @@ final class PlainLinearNetwork {
   }
 
   /** Gradients of u, v and b from the errors chi of some points. */
-  double[][] gradients(double[][] points, double[][] chi) {
+  public double[][] gradients(double[][] points, double[][] chi) {
     double[][] g = {new double[u.length], new double[v.length], new double[n]};
     for (int p = 0; p < points.length; p++) {
       double[] h = hidden(points[p]);
@@ -94,7 +110,7 @@ final class PlainLinearNetwork {
   }
 
   /** Moves by gradients; returns their norm. */
-  double descend(double[][] g, DescentRule rule) {
+  public double descend(double[][] g, DescentRule rule) {
     double norm = 0;
     for (double[] part : g) {
       for (double value : part) {

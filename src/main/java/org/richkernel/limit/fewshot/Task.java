@@ -1,0 +1,11 @@
+package org.richkernel.limit.fewshot;
+
+/**
+ * An N-way task: images of N classes to learn from, and others of the same classes to tell apart.
+ * Support images come first, then queries, both class by class.
+ *
+ * @param images indices into the pool
+ * @param rotations quarter turns of each
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record Task(int[] images, int[] rotations) {}
