@@ -110,6 +110,7 @@ public final class Main {
             .addSubcommand(new PhaseCommand(console))
             .addSubcommand(new AbcCommand(console))
             .addSubcommand(new CheckCommand(console))
+            .addSubcommand(new FewShotCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new SweepCommand(console))
             .addSubcommand(new GalleryCommand(console))

@@ -40,6 +40,12 @@ final class OptionRecord {
   /** What must be the same for a checkpoint to be continued bit for bit. */
   static Map<String, Object> fingerprint(
       Map<String, @Nullable Object> options, Datasets data, String backendName) {
+    return fingerprint(options, data.origin().points().toString(), backendName);
+  }
+
+  /** The same of data of any kind, by their checksum. */
+  static Map<String, Object> fingerprint(
+      Map<String, @Nullable Object> options, String checksum, String backendName) {
     Map<String, Object> same = new LinkedHashMap<>();
     options.forEach(
         (name, value) -> {
@@ -49,7 +55,7 @@ final class OptionRecord {
         });
     same.put("richkernel", Version.get());
     same.put("backend", backendName);
-    same.put("checksum of the data", data.origin().points().toString());
+    same.put("checksum of the data", checksum);
     return same;
   }
 }

@@ -98,6 +98,7 @@ public final class ReportWriter {
             SweepSection.of(result),
             PhaseSection.of(result),
             ScalingSection.of(result),
+            FewShotSection.of(result),
             PathSection.of(result),
             StartsSection.of(summary),
             RichnessSection.of(result),

@@ -31,6 +31,10 @@ final class SummaryTables {
           "means[",
           "runs[",
           "slopes[",
+          "accuracy[",
+          "differences[",
+          "curves[",
+          "order[",
           "path[",
           "starts[");
 

@@ -32,6 +32,7 @@ record Wording(String title, String name, String kernel) {
                   + " of the networks");
       case "phase" -> new Wording("Phase diagram of deep networks", "adaptive", "");
       case "abc" -> new Wording("Scaling of a parametrization with the width", "measured", "");
+      case "few-shot" -> new Wording("Few-shot learning in the limit of infinite width", "", "");
       case "sweep" -> new Wording("Sweep over options", "adaptive", "");
       case "check" -> new Wording("Coordinate check", "measured", "");
       case "lazy" ->

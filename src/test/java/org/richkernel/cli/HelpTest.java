@@ -61,6 +61,7 @@ class HelpTest {
         "phase",
         "abc",
         "check",
+        "few-shot",
         "lazy",
         "dynamics",
         "finite",
@@ -77,7 +78,7 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "phase", "abc", "lazy", "dynamics", "finite", "predict", "demo"})
+  @ValueSource(strings = {"bayes", "phase", "abc", "few-shot", "lazy", "dynamics", "finite", "predict", "demo"})
   void everyNumberSaysItsUnit(String command) {
     List<String> numbers =
         options(command).stream().filter(option -> NUMBER.matcher(option).find()).toList();

@@ -23,6 +23,7 @@ import org.richkernel.solver.Stages;
  */
 public record FewShotExperiment(
     FewShotOptions options,
+    MetaSchedule schedule,
     List<FewShotModel> models,
     ImagePool training,
     Optional<ImagePool> tuning,
@@ -58,10 +59,14 @@ public record FewShotExperiment(
       throw new InvalidProblemException(
           "widths", "none", "name at least one width, or a kernel with --kernels");
     }
-    requireFits("train-classes", training, options.ways(), options.shots() + options.queries());
-    int images = options.shots() + options.evaluationQueries();
-    requireFits("images", evaluation, options.ways(), images);
-    if (options.isTuned()) {
+    int last = schedule.evaluateAt().get(schedule.evaluateAt().size() - 1);
+    if (last > options.metaSteps()) {
+      throw new InvalidProblemException(
+          "evaluate-at", last, "use steps from 0 to --meta-steps, " + options.metaSteps());
+    }
+    requireFits("training", training, options, options.queries());
+    requireFits("evaluation", evaluation, options, options.evaluationQueries());
+    if (schedule.isTuned()) {
       ImagePool pool =
           tuning.orElseThrow(
               () ->
@@ -70,44 +75,35 @@ public record FewShotExperiment(
                       0,
                       "a choice of --inner-rates or --meta-rates needs classes of its own; give"
                           + " some, or one rate each"));
-      requireFits("tune-classes", pool, options.ways(), images);
+      requireFits("tuning", pool, options, options.evaluationQueries());
     }
   }
 
-  private static void requireFits(String field, ImagePool pool, int ways, int images) {
-    if (pool.classes() < ways) {
+  private static void requireFits(
+      String of, ImagePool pool, FewShotOptions options, int queries) {
+    if (pool.classes() < options.ways()) {
       throw new InvalidProblemException(
           "ways",
-          ways,
+          options.ways(),
           String.format(
               Locale.ROOT,
-              "there are %d classes by --%s (turned ones included); lower --ways, or give more"
-                  + " classes",
+              "there are %d %s classes, turned ones counted; use at most so many",
               pool.classes(),
-              field));
+              of));
     }
+    int images = options.shots() + queries;
     if (pool.fewestExamples() < images) {
       throw new InvalidProblemException(
           "shots",
-          "too large",
+          options.shots(),
           String.format(
               Locale.ROOT,
-              "a task takes %d images of a class, and one of --%s has %d; lower --shots or the"
-                  + " number of queries",
+              "a task takes %d images of a class with its queries, and a %s class has %d; lower"
+                  + " --shots or the number of queries",
               images,
-              field,
+              of,
               pool.fewestExamples()));
     }
-  }
-
-  private List<MetaRates> choices() {
-    List<MetaRates> all = new ArrayList<>();
-    for (double inner : options.innerRates()) {
-      for (double meta : options.metaRates()) {
-        all.add(new MetaRates(inner, meta));
-      }
-    }
-    return all;
   }
 
   private MetaTraining tried(FewShotModel model, MetaRates rates) {
@@ -115,16 +111,17 @@ public record FewShotExperiment(
   }
 
   private MetaTraining reported(FewShotModel model, MetaRates rates) {
-    return MetaTraining.reported(model, options, rates, training, evaluation);
+    return MetaTraining.reported(
+        model, options, rates, schedule.evaluateAt(), training, evaluation);
   }
 
   /** What each model holds, one after the other. */
   public List<MemoryPlan> plans() {
     List<MemoryPlan> plans = new ArrayList<>();
-    MetaRates some = choices().get(0);
+    MetaRates some = schedule.choices().get(0);
     for (FewShotModel model : models) {
       plans.add(reported(model, some).plan());
-      if (options.isTuned()) {
+      if (schedule.isTuned()) {
         plans.add(tried(model, some).plan());
       }
     }
@@ -143,9 +140,9 @@ public record FewShotExperiment(
     List<Learned> all = new ArrayList<>();
     for (FewShotModel model : models) {
       List<Trial> trials = new ArrayList<>();
-      MetaRates best = choices().get(0);
-      if (options.isTuned()) {
-        for (MetaRates rates : choices()) {
+      MetaRates best = schedule.choices().get(0);
+      if (schedule.isTuned()) {
+        for (MetaRates rates : schedule.choices()) {
           String phase =
               String.format(
                   Locale.ROOT, "%s, trying %s, %s", label(model), rates.inner(), rates.meta());

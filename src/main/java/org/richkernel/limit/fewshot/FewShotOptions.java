@@ -1,7 +1,7 @@
 package org.richkernel.limit.fewshot;
 
-import java.util.List;
-import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Setting;
+import org.richkernel.option.Settings;
 
 /**
  * First-order model-agnostic meta-learning (Finn et al., arXiv:1703.03400), as the experiment of
@@ -17,85 +17,103 @@ import org.richkernel.network.InvalidProblemException;
  * @param innerSteps steps on a task in training
  * @param evaluationInnerSteps steps on a task in an evaluation
  * @param metaSteps T
- * @param evaluateAt numbers of meta-steps after which to evaluate
  * @param clip largest norm of the outer gradient
- * @param innerRates steps on a task; each curve takes the best of several
- * @param metaRates steps of the outer gradient; each curve takes the best of several
- * @param tuneSteps meta-steps of each choice
+ * @param tuneSteps meta-steps of each choice of rates
  * @param tuneTasks tasks that choices are compared on
  * @param seed of weights and tasks
  */
 public record FewShotOptions(
-    int ways,
-    int shots,
-    int queries,
-    int evaluationQueries,
-    int tasks,
-    int evaluationTasks,
-    int innerSteps,
-    int evaluationInnerSteps,
-    int metaSteps,
-    List<Integer> evaluateAt,
-    double clip,
-    List<Double> innerRates,
-    List<Double> metaRates,
-    int tuneSteps,
-    int tuneTasks,
-    long seed) {
+    @Setting(label = "N", usual = "5", min = 2, help = "Number of classes of a task.") int ways,
+    @Setting(
+            label = "K",
+            usual = "1",
+            min = 1,
+            help = "Number of images of each class that a task is learned from.")
+        int shots,
+    @Setting(
+            label = "Q",
+            usual = "1",
+            min = 1,
+            help = "Number of images of each class that the outer loss of a task is taken on.")
+        int queries,
+    @Setting(
+            label = "Q",
+            usual = "5",
+            min = 1,
+            help = "Number of images of each class to tell apart in an evaluation.")
+        int evaluationQueries,
+    @Setting(
+            label = "B",
+            usual = "32",
+            min = 1,
+            help = "Number of tasks of a meta-step, whose gradients are summed.")
+        int tasks,
+    @Setting(
+            label = "M",
+            usual = "1000",
+            min = 2,
+            help = "Number of tasks of an evaluation, the same for all curves and steps.")
+        int evaluationTasks,
+    @Setting(
+            label = "S",
+            usual = "1",
+            min = 0,
+            help = "Number of gradient steps on a task in training.")
+        int innerSteps,
+    @Setting(
+            label = "S",
+            usual = "20",
+            min = 0,
+            help = "Number of gradient steps on a task in an evaluation.")
+        int evaluationInnerSteps,
+    @Setting(label = "T", usual = "1000", min = 0, help = "Number of meta-steps.") int metaSteps,
+    @Setting(
+            label = "G",
+            usual = "0.5",
+            above = 0,
+            help = "Largest norm of an outer gradient, a pure number; longer ones are shortened.")
+        double clip,
+    @Setting(
+            label = "T",
+            usual = "300",
+            min = 0,
+            help = "Number of meta-steps after which choices of rates are compared.")
+        int tuneSteps,
+    @Setting(
+            label = "M",
+            usual = "400",
+            min = 2,
+            help = "Number of tasks, of --tune-classes, that choices of rates are compared on.")
+        int tuneTasks,
+    @Setting(label = "N", usual = "0", help = "Key of the random numbers, an integer.") long seed) {
+
+  private static final Settings<FewShotOptions> SETTINGS = Settings.of(FewShotOptions.class);
 
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws org.richkernel.network.InvalidProblemException naming the first that makes no sense
    */
   public FewShotOptions {
-    evaluateAt = evaluateAt.stream().distinct().sorted().toList();
-    innerRates = List.copyOf(innerRates);
-    metaRates = List.copyOf(metaRates);
-    require(ways >= 2, "ways", ways, "use at least 2");
-    require(shots >= 1, "shots", shots, "use at least 1");
-    require(queries >= 1, "queries", queries, "use at least 1");
-    require(evaluationQueries >= 1, "evaluation-queries", evaluationQueries, "use at least 1");
-    require(tasks >= 1, "tasks", tasks, "use at least 1");
-    require(evaluationTasks >= 2, "evaluation-tasks", evaluationTasks, "use at least 2");
-    require(innerSteps >= 0, "inner-steps", innerSteps, "use at least 0");
-    require(
-        evaluationInnerSteps >= 0,
-        "evaluation-inner-steps",
+    SETTINGS.check(
+        ways,
+        shots,
+        queries,
+        evaluationQueries,
+        tasks,
+        evaluationTasks,
+        innerSteps,
         evaluationInnerSteps,
-        "use at least 0");
-    require(metaSteps >= 0, "meta-steps", metaSteps, "use at least 0");
-    require(!evaluateAt.isEmpty(), "evaluate-at", "empty", "name at least one step, such as 0");
-    for (int at : evaluateAt) {
-      require(
-          at >= 0 && at <= metaSteps,
-          "evaluate-at",
-          at,
-          "use steps from 0 to --meta-steps, " + metaSteps);
-    }
-    require(clip > 0, "clip", clip, "use a positive number");
-    requireRates("inner-rates", innerRates);
-    requireRates("meta-rates", metaRates);
-    require(tuneSteps >= 0, "tune-steps", tuneSteps, "use at least 0");
-    require(tuneTasks >= 2, "tune-tasks", tuneTasks, "use at least 2");
+        metaSteps,
+        clip,
+        tuneSteps,
+        tuneTasks,
+        seed);
   }
 
-  private static void requireRates(String field, List<Double> rates) {
-    require(!rates.isEmpty(), field, "empty", "name at least one, such as 0.4");
-    for (double rate : rates) {
-      require(rate > 0 && Double.isFinite(rate), field, rate, "use positive numbers");
-    }
-  }
-
-  private static void require(boolean holds, String field, Object value, String allowed) {
-    if (!holds) {
-      throw new InvalidProblemException(field, value, allowed);
-    }
-  }
-
-  /** Whether there is anything to choose. */
-  public boolean isTuned() {
-    return innerRates.size() * metaRates.size() > 1;
+  /** 5-way 1-shot tasks, as published. */
+  public static FewShotOptions usual() {
+    return SETTINGS.usual();
   }
 
   /** Images of a task that it learns from. */
@@ -105,7 +123,7 @@ public record FewShotOptions(
 
   /** Images of a batch of training tasks. */
   int batchImages() {
-    return tasks * ways * (shots + queries);
+    return Math.multiplyExact(tasks, ways * (shots + queries));
   }
 
   /** Tasks of an evaluation that are worked on at once. */

@@ -65,6 +65,7 @@ final class MetaTraining {
       FewShotModel model,
       FewShotOptions options,
       MetaRates rates,
+      List<Integer> evaluateAt,
       ImagePool training,
       ImagePool evaluation) {
     return new MetaTraining(
@@ -75,7 +76,7 @@ final class MetaTraining {
         evaluation,
         TaskSampler.Purpose.EVALUATION,
         options.evaluationTasks(),
-        options.evaluateAt(),
+        evaluateAt,
         options.metaSteps());
   }
 

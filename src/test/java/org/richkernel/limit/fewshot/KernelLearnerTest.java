@@ -144,7 +144,7 @@ class KernelLearnerTest {
   @ParameterizedTest
   @EnumSource(ImageKernel.Kind.class)
   void learnsAsAListOfCentresDoes(ImageKernel.Kind kind) {
-    FewShotOptions options = Small.options(WAYS, SHOTS, 6, List.of(0));
+    FewShotOptions options = Small.options(WAYS, SHOTS, 6);
     ImagePool training = Small.pool(3, 2, 5, 3, true);
     ImagePool evaluation = Small.pool(4, 2, 6, 3, true);
     KernelModel model = new KernelModel(new ImageKernel(kind, 1.3, 0.6, 0.8));

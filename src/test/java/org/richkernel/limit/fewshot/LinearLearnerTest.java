@@ -27,7 +27,7 @@ class LinearLearnerTest {
   private static final ImagePool EVALUATION = Small.pool(2, 4, 6, SIDE, true);
 
   private static FewShotOptions options() {
-    return Small.options(WAYS, SHOTS, 6, List.of(0));
+    return Small.options(WAYS, SHOTS, 6);
   }
 
   /** Mean cross-entropy's derivatives of a network at images that stand class by class. */

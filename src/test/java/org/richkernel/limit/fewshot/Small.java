@@ -27,7 +27,7 @@ final class Small {
   }
 
   /** Tasks with a few steps each. */
-  static FewShotOptions options(int ways, int shots, int metaSteps, List<Integer> evaluateAt) {
+  static FewShotOptions options(int ways, int shots, int metaSteps) {
     return new FewShotOptions(
         ways,
         shots,
@@ -38,11 +38,8 @@ final class Small {
         2,
         5,
         metaSteps,
-        evaluateAt,
         0.5,
-        List.of(0.4),
-        List.of(0.3),
-        0,
+        4,
         7,
         5);
   }
