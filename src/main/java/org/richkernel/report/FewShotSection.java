@@ -28,8 +28,7 @@ final class FewShotSection {
               lines(
                       new Plot("Accuracy", "meta-steps", "accuracy on held-out tasks"),
                       accuracies,
-                      "accuracy")
-                  .svg(),
+                      "accuracy"),
               "Mean over the evaluation tasks with one standard error."));
       List<Map<?, ?>> differences = rows(details, "differences");
       if (!differences.isEmpty()) {
@@ -40,8 +39,7 @@ final class FewShotSection {
                         new Plot("Paired difference to " + from, "meta-steps", "accuracy")
                             .level("", 0),
                         differences,
-                        "difference")
-                    .svg(),
+                        "difference"),
                 "Difference on shared tasks with one standard error; the scatter of the tasks"
                     + " drops out."));
         tables.add(table(differences, "difference to " + from, "difference"));
@@ -163,6 +161,6 @@ final class FewShotSection {
       plot.line(first ? String.valueOf(curves.get(c).get("model")) : "", "c" + color % COLORS, xs, ys);
     }
     return Optional.of(
-        new Figure(plot.svg(), "Mean over the tasks of a step before it, over blocks of steps."));
+        new Figure(plot, "Mean over the tasks of a step before it, over blocks of steps."));
   }
 }
