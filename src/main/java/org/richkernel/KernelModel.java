@@ -32,7 +32,8 @@ final class KernelModel extends ModelForm<LazyPredictor> {
     return new LazyPredictor(
         ModelSettings.network(settings),
         KernelKind.valueOf(String.valueOf(settings.get("kernel")).toUpperCase(Locale.ROOT)),
-        Inputs.of(x.values(), x.rows(), x.columns()),
+        Inputs.of(x.values(), x.rows(), x.columns())
+            .withShape(ModelSettings.images(settings).pooled(x.columns())),
         model.array("coefficients").values());
   }
 }

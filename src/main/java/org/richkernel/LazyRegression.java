@@ -48,7 +48,6 @@ public final class LazyRegression {
 
   /** NNGP regression with kappa = 0.01. */
   public static LazyRegression of(NetworkSpec network) {
-    network.requireDense("lazy", "leave it out");
     return new LazyRegression(
         network,
         KernelKind.NNGP,

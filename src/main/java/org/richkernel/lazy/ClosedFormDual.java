@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -22,7 +23,7 @@ final class ClosedFormDual implements DualMap {
   }
 
   @Override
-  public void planTrain(MemoryPlan plan, int points) {
+  public void planTrain(MemoryPlan plan, IntUnaryOperator points) {
     variances.planTrain(plan, points);
   }
 
@@ -32,8 +33,8 @@ final class ClosedFormDual implements DualMap {
   }
 
   @Override
-  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    variances.uploadTrain(backend, workspace, diagonals);
+  public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
+    variances.uploadTrain(backend, workspace, layer, values);
   }
 
   @Override
@@ -50,10 +51,17 @@ final class ClosedFormDual implements DualMap {
 
   @Override
   public void panelTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    try (Matrix rows = variances.panel(workspace, covariance.rows())) {
-      backend.dualActivation(
-          activation, covariance, rows, variances.train(workspace, layer), covariance, slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      int firstColumn,
+      Matrix covariance,
+      Matrix slope) {
+    try (Matrix rows = variances.panel(workspace, firstRow, covariance.rows());
+        Matrix columns =
+            variances.train(workspace, layer, firstColumn, covariance.columns())) {
+      backend.dualActivation(activation, covariance, rows, columns, covariance, slope);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.function.IntUnaryOperator;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -11,7 +12,8 @@ import org.richkernel.compute.Workspace;
  * E[phi' phi'], among the training points and between a panel of other points and them.
  *
  * <p>An implementation plans its matrices, is told the variances (diagonals) of both sets of
- * points, and then maps covariances in place.
+ * points, and then maps covariances in place. In a convolutional network sites of points stand for
+ * points.
  */
 interface DualMap {
   /** The implementation for an activation: its closed form, or series and quadrature. */
@@ -21,14 +23,18 @@ interface DualMap {
         : new SmoothDual(activation, largestVariance);
   }
 
-  /** Adds what the training points need, for all layers. */
-  void planTrain(MemoryPlan plan, int points);
+  /**
+   * Adds what the training points need, for all layers.
+   *
+   * @param points the most there are at a time in each layer, from 1
+   */
+  void planTrain(MemoryPlan plan, IntUnaryOperator points);
 
   /** Adds what a panel of at most {@code rows} other points needs, for one layer at a time. */
   void planPanel(MemoryPlan plan, int rows);
 
-  /** Takes the preactivation variances of the training points. */
-  void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals);
+  /** Takes the preactivation variances of the training points in one layer. */
+  void uploadTrain(Backend backend, Workspace workspace, int layer, double[] variances);
 
   /** Takes the preactivation variances of a panel in one layer. */
   void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances);
@@ -36,8 +42,20 @@ interface DualMap {
   /** Sigma^l (P x P) becomes Phi^l, and slope becomes Phidot^l. */
   void trainTrain(Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope);
 
-  /** The same for the panel uploaded last (rows x P). */
-  void panelTrain(Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope);
+  /**
+   * The same for some of the panel uploaded last, and some training points.
+   *
+   * @param firstRow the first of the panel
+   * @param firstColumn the first of the training points
+   */
+  void panelTrain(
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      int firstColumn,
+      Matrix covariance,
+      Matrix slope);
 
   /** The largest relative mass that a truncated series leaves out; 0 for a closed form. */
   double truncation();

@@ -61,6 +61,16 @@ public final class KernelDiagonals {
     return new KernelDiagonals(preactivation, feature, sigma, theta);
   }
 
+  /**
+   * The diagonal of the readout kernel of any network, in a convolutional one with a pooled readout
+   * a bound that it does not exceed.
+   */
+  static double[] readout(NetworkSpec network, KernelKind kind, Inputs inputs) {
+    return network.convolutions().isPresent()
+        ? SiteDiagonals.of(network, inputs).readout(kind)
+        : of(network, inputs).readout(kind);
+  }
+
   /** Number of points. */
   public int points() {
     return nngp.length;
@@ -91,7 +101,8 @@ public final class KernelDiagonals {
     return largest(preactivation[layer - 1]);
   }
 
-  private static double largest(double[] values) {
+  /** The largest of some numbers that are not negative, 0 for none. */
+  static double largest(double[] values) {
     double largest = 0;
     for (double value : values) {
       largest = Math.max(largest, value);
@@ -100,13 +111,27 @@ public final class KernelDiagonals {
   }
 
   private static void requireFinite(double[] values, int layer) {
+    int at = firstOverflow(values);
+    if (at >= 0) {
+      throw overflow(layer, at, values[at]);
+    }
+  }
+
+  /** Where the first variance stands that is too large, -1 for none. */
+  static int firstOverflow(double[] values) {
     for (int i = 0; i < values.length; i++) {
       if (!(values[i] <= LARGEST_VARIANCE)) {
-        throw new InvalidProblemException(
-            "kernel of layer " + layer + " in row " + (i + 1) + " of the inputs",
-            values[i],
-            "it overflows, at most 1e150 can be used; lower the weight variance or standardize the inputs");
+        return i;
       }
     }
+    return -1;
+  }
+
+  /** A variance that is too large, to be thrown. */
+  static InvalidProblemException overflow(int layer, int row, double value) {
+    return new InvalidProblemException(
+        "kernel of layer " + layer + " in row " + (row + 1) + " of the inputs",
+        value,
+        "it overflows, at most 1e150 can be used; lower the weight variance or standardize the inputs");
   }
 }

@@ -1,11 +1,9 @@
 package org.richkernel.lazy;
 
-import java.util.Locale;
+import java.util.function.Consumer;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -14,45 +12,29 @@ import org.richkernel.network.NetworkSpec;
 /**
  * The recursion over layers, on the device, for the kernel among P training points and between
  * panels of other points and them.
- *
- * <p>Sigma^1 = g_0 X X^T / D + g_b, Phi^l = E[phi phi^T] over N(0, Sigma^l), Sigma^{l+1} = g_l
- * Phi^l + g_b (no bias at the readout), and Theta^1 = Sigma^1, Theta^{l+1} = Sigma^{l+1} + g_l
- * Theta^l o Phidot^l.
  */
-final class KernelRecursion {
-  /** Receives Phi^l and Phidot^l, which are overwritten afterwards. */
+interface KernelRecursion {
+  /** A P x P matrix that is free for other use after {@link #trainTrain}. */
+  String SPARE = "train slope";
+
+  /** Receives Phi^l, P x P, row-major, layer by layer; takes the array over. */
   @FunctionalInterface
-  interface LayerSink {
-    void accept(int layer, Matrix feature, Matrix slope);
+  interface FeatureSink {
+    void accept(int layer, double[] feature);
   }
 
-  static final String TRAIN_SLOPE = "train slope";
-
-  private static final String TRAIN_INPUTS = "train inputs";
-  private static final String TRAIN_KERNEL = "train kernel";
-  private static final String TRAIN_NTK = "train ntk";
-  private static final String TRAIN_ONES = "train ones";
-  private static final String TRAIN_DIAGONAL = "train diagonal";
-  private static final String PANEL_INPUTS = "panel inputs";
-  private static final String PANEL_KERNEL = "panel kernel";
-  private static final String PANEL_SLOPE = "panel slope";
-  private static final String PANEL_NTK = "panel ntk";
-  private static final String PANEL_ONES = "panel ones";
-
-  private final NetworkSpec network;
-  private final KernelKind kind;
-  private final Inputs train;
-  private final Inputs others;
-  private final KernelDiagonals trainDiagonals;
-  private final KernelDiagonals otherDiagonals;
-  private final DualMap dual;
+  /** Receives Phi^l between a panel and the training points, which is overwritten afterwards. */
+  @FunctionalInterface
+  interface PanelSink {
+    void accept(int layer, Matrix feature);
+  }
 
   /**
-   * A recursion for the training points and some others.
+   * The recursion of a network.
    *
    * @param others points of the panels; zero rows if there will be none
    */
-  KernelRecursion(NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
+  static KernelRecursion of(NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
     if (train.rows() == 0) {
       throw new InvalidProblemException("training points", 0, "give at least one");
     }
@@ -62,122 +44,34 @@ final class KernelRecursion {
           others.dimension(),
           "it must be that of the training inputs, " + train.dimension());
     }
-    this.network = network;
-    this.kind = kind;
-    this.train = train;
-    this.others = others;
-    this.trainDiagonals = KernelDiagonals.of(network, train);
-    this.otherDiagonals = KernelDiagonals.of(network, others);
-    double[] largest = new double[network.hiddenLayers()];
-    for (int l = 1; l <= largest.length; l++) {
-      largest[l - 1] =
-          Math.max(trainDiagonals.largestPreactivation(l), otherDiagonals.largestPreactivation(l));
-    }
-    this.dual = DualMap.of(network.activation(), largest);
+    return network.convolutions().isPresent()
+        ? new ConvolutionalRecursion(network, kind, train, others)
+        : new DenseRecursion(network, kind, train, others);
   }
 
   /** Number of points of the panels. */
-  int otherPoints() {
-    return others.rows();
-  }
+  int otherPoints();
 
   /** The largest relative mass that a truncated activation series leaves out. */
-  double truncation() {
-    return dual.truncation();
-  }
+  double truncation();
 
   /** By how much float64 rounds the entries of the readout kernel: 2^-53 of its mean diagonal. */
-  double rounding() {
-    return KernelRounding.of(trainDiagonals.readout(kind), Precision.FLOAT64);
-  }
+  double rounding();
 
   /** Adds the training inputs and their statistics, which every use needs. */
-  void planPoints(MemoryPlan plan) {
-    plan.add(TRAIN_INPUTS, Precision.FLOAT64, train.rows(), train.dimension());
-    plan.add(TRAIN_ONES, Precision.FLOAT64, train.rows(), 1);
-    dual.planTrain(plan, train.rows());
-  }
+  void planPoints(MemoryPlan plan);
 
-  /** Adds the P x P matrices. */
-  void planTrainTrain(MemoryPlan plan) {
-    plan.add(TRAIN_KERNEL, Precision.FLOAT64, train.rows(), train.rows());
-    plan.add(TRAIN_SLOPE, Precision.FLOAT64, train.rows(), train.rows());
-    plan.add(TRAIN_DIAGONAL, Precision.FLOAT64, train.rows(), 1);
-    if (kind == KernelKind.NTK) {
-      plan.add(TRAIN_NTK, Precision.FLOAT64, train.rows(), train.rows());
-    }
-  }
+  /** Adds the P x P matrices, and the arrays that {@link #trainTrain} needs beside its result. */
+  void planTrainTrain(MemoryPlan plan);
 
   /** Adds the matrices of a panel of at most {@code rows} points. */
-  void planPanel(MemoryPlan plan, int rows) {
-    plan.add(PANEL_INPUTS, Precision.FLOAT64, rows, train.dimension());
-    plan.add(PANEL_ONES, Precision.FLOAT64, rows, 1);
-    plan.add(PANEL_KERNEL, Precision.FLOAT64, rows, train.rows());
-    plan.add(PANEL_SLOPE, Precision.FLOAT64, rows, train.rows());
-    if (kind == KernelKind.NTK) {
-      plan.add(PANEL_NTK, Precision.FLOAT64, rows, train.rows());
-    }
-    dual.planPanel(plan, rows);
-  }
+  void planPanel(MemoryPlan plan, int rows);
 
   /** Moves the training points to the device; to be called before either kernel. */
-  void uploadPoints(Backend backend, Workspace workspace) {
-    backend.upload(train.toArray(), workspace.get(TRAIN_INPUTS));
-    backend.fill(1, workspace.get(TRAIN_ONES));
-    dual.uploadTrain(backend, workspace, trainDiagonals);
-  }
+  void uploadPoints(Backend backend, Workspace workspace);
 
   /** The readout kernel among the training points, P x P, owned by the workspace. */
-  Matrix trainTrain(Backend backend, Workspace workspace, LayerSink sink) {
-    Matrix kernel = workspace.get(TRAIN_KERNEL);
-    Matrix slope = workspace.get(TRAIN_SLOPE);
-    Matrix ones = workspace.get(TRAIN_ONES);
-    double scale = network.weightVariance(0) / train.dimension();
-    backend.syrk(Transpose.NO, scale, workspace.get(TRAIN_INPUTS), 0, kernel);
-    Matrix ntk = kind == KernelKind.NTK ? workspace.get(TRAIN_NTK) : slope;
-    Step step = new Step(backend, kernel, slope, ntk, ones, ones);
-    step.begin();
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
-      dual.trainTrain(backend, workspace, l, kernel, slope);
-      step.requireFinite(l);
-      sink.accept(l, kernel, slope);
-      step.advance(l);
-    }
-    Matrix readout = kind == KernelKind.NTK ? ntk : kernel;
-    setDiagonal(backend, readout, workspace.get(TRAIN_DIAGONAL), slope);
-    return readout;
-  }
-
-  /**
-   * Replaces the diagonal by the one that was computed point by point. The slope of the arc-cosine
-   * kernel has a square-root cusp at rho = 1, where rounding of 1e-16 in a covariance moves it by
-   * 1e-8: enough to make a nearly singular tangent kernel indefinite.
-   */
-  private void setDiagonal(Backend backend, Matrix kernel, Matrix diagonal, Matrix scratch) {
-    setDiagonal(backend, kernel, 0, diagonal, scratch);
-  }
-
-  /**
-   * The same for a block of the kernel on its diagonal.
-   *
-   * @param block n x n, of the points first to first + n - 1
-   * @param diagonal scratch, n x 1
-   * @param scratch n x n
-   */
-  void setDiagonal(Backend backend, Matrix block, int first, Matrix diagonal, Matrix scratch) {
-    backend.fill(0, scratch);
-    backend.addDiagonal(1, scratch);
-    backend.rowDot(block, scratch, diagonal);
-    double[] change = new double[block.rows()];
-    backend.download(diagonal, change);
-    double[] exact = trainDiagonals.readout(kind);
-    for (int i = 0; i < change.length; i++) {
-      change[i] = exact[first + i] - change[i];
-    }
-    backend.upload(change, diagonal);
-    backend.scaleRows(diagonal, scratch);
-    backend.axpy(1, scratch, block);
-  }
+  Matrix trainTrain(Backend backend, Workspace workspace, FeatureSink sink);
 
   /**
    * The readout kernel between rows of other points and the training points, handed to a consumer
@@ -187,13 +81,7 @@ final class KernelRecursion {
    * @param rows number of rows, at most what was planned
    */
   void panelTrain(
-      Backend backend,
-      Workspace workspace,
-      int first,
-      int rows,
-      java.util.function.Consumer<Matrix> consumer) {
-    panelTrain(backend, workspace, first, rows, (layer, feature, slope) -> {}, consumer);
-  }
+      Backend backend, Workspace workspace, int first, int rows, Consumer<Matrix> consumer);
 
   /**
    * The same, with the feature kernels of the layers on the way.
@@ -205,99 +93,40 @@ final class KernelRecursion {
       Workspace workspace,
       int first,
       int rows,
-      LayerSink sink,
-      java.util.function.Consumer<Matrix> consumer) {
-    double[] x = others.copyRows(first, rows);
-    String ntkLabel = kind == KernelKind.NTK ? PANEL_NTK : PANEL_SLOPE;
-    try (Matrix inputs = workspace.get(PANEL_INPUTS).rowRange(0, rows);
-        Matrix ones = workspace.get(PANEL_ONES).rowRange(0, rows);
-        Matrix kernel = workspace.get(PANEL_KERNEL).rowRange(0, rows);
-        Matrix slope = workspace.get(PANEL_SLOPE).rowRange(0, rows);
-        Matrix ntk = workspace.get(ntkLabel).rowRange(0, rows)) {
-      backend.upload(x, inputs);
-      backend.fill(1, ones);
-      double scale = network.weightVariance(0) / train.dimension();
-      backend.gemm(
-          Transpose.NO, Transpose.YES, scale, inputs, workspace.get(TRAIN_INPUTS), 0, kernel);
-      Step step = new Step(backend, kernel, slope, ntk, ones, workspace.get(TRAIN_ONES));
-      step.begin();
-      for (int l = 1; l <= network.hiddenLayers(); l++) {
-        dual.uploadPanel(backend, workspace, l, otherDiagonals.preactivation(l, first, rows));
-        dual.panelTrain(backend, workspace, l, kernel, slope);
-        step.requireFinite(l);
-        sink.accept(l, kernel, slope);
-        step.advance(l);
-      }
-      consumer.accept(kind == KernelKind.NTK ? ntk : kernel);
-    }
-  }
+      PanelSink sink,
+      Consumer<Matrix> consumer);
 
-  /** The linear part of a layer, the same for square and rectangular kernels. */
-  private final class Step {
-    private final Backend backend;
-    private final Matrix kernel;
-    private final Matrix slope;
-    private final Matrix ntk;
-    private final Matrix rowOnes;
-    private final Matrix columnOnes;
+  /**
+   * The diagonal of the readout kernel among the training points, computed point by point; empty
+   * where it needs entries of other sites and the kernel's own is as good.
+   */
+  double[] diagonal();
 
-    Step(
-        Backend backend,
-        Matrix kernel,
-        Matrix slope,
-        Matrix ntk,
-        Matrix rowOnes,
-        Matrix columnOnes) {
-      this.backend = backend;
-      this.kernel = kernel;
-      this.slope = slope;
-      this.ntk = ntk;
-      this.rowOnes = rowOnes;
-      this.columnOnes = columnOnes;
+  /**
+   * Replaces the diagonal by the one that was computed point by point. The slope of the arc-cosine
+   * kernel has a square-root cusp at rho = 1, where rounding of 1e-16 in a covariance moves it by
+   * 1e-8: enough to make a nearly singular tangent kernel indefinite.
+   *
+   * @param block n x n, on the diagonal of the kernel, of the points first to first + n - 1
+   * @param diagonal scratch, n x 1
+   * @param scratch n x n
+   */
+  default void setDiagonal(
+      Backend backend, Matrix block, int first, Matrix diagonal, Matrix scratch) {
+    double[] exact = diagonal();
+    if (exact.length == 0) {
+      return;
     }
-
-    /** g_0 X X^T / D becomes Sigma^1, and Theta^1 = Sigma^1. */
-    void begin() {
-      addBias();
-      if (kind == KernelKind.NTK) {
-        backend.copy(kernel, ntk);
-      }
+    backend.fill(0, scratch);
+    backend.addDiagonal(1, scratch);
+    backend.rowDot(block, scratch, diagonal);
+    double[] change = new double[block.rows()];
+    backend.download(diagonal, change);
+    for (int i = 0; i < change.length; i++) {
+      change[i] = exact[first + i] - change[i];
     }
-
-    /** Phi^l becomes Sigma^{l+1}, and Theta^l becomes Theta^{l+1}. */
-    void advance(int layer) {
-      double g = network.weightVariance(layer);
-      backend.scale(g, kernel);
-      if (layer < network.hiddenLayers()) {
-        addBias();
-      }
-      if (kind == KernelKind.NTK) {
-        backend.multiply(slope, ntk);
-        backend.scale(g, ntk);
-        backend.axpy(1, kernel, ntk);
-      }
-    }
-
-    private void addBias() {
-      double g = network.biasVariance();
-      if (g > 0) {
-        backend.gemm(Transpose.NO, Transpose.YES, g, rowOnes, columnOnes, 1, kernel);
-      }
-    }
-
-    void requireFinite(int layer) {
-      double sum = backend.sum(kernel) + backend.sum(slope);
-      if (!Double.isFinite(sum)) {
-        throw new InvalidProblemException(
-            String.format(
-                Locale.ROOT,
-                "kernel of layer %d (%d x %d)",
-                layer,
-                kernel.rows(),
-                kernel.columns()),
-            "not finite",
-            "lower the weight variance or standardize the inputs");
-      }
-    }
+    backend.upload(change, diagonal);
+    backend.scaleRows(diagonal, scratch);
+    backend.axpy(1, scratch, block);
   }
 }

@@ -1,5 +1,7 @@
 package org.richkernel.lazy;
 
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -25,9 +27,9 @@ final class LayerVariances {
     this.layers = layers.clone();
   }
 
-  void planTrain(MemoryPlan plan, int points) {
+  void planTrain(MemoryPlan plan, IntUnaryOperator points) {
     for (int l : layers) {
-      plan.add(TRAIN + l, Precision.FLOAT64, points, 1);
+      plan.add(TRAIN + l, Precision.FLOAT64, points.applyAsInt(l), 1);
     }
   }
 
@@ -35,14 +37,17 @@ final class LayerVariances {
     plan.add(PANEL, Precision.FLOAT64, rows, 1);
   }
 
-  void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (int l : layers) {
-      backend.upload(diagonals.preactivation(l), train(workspace, l));
+  /** Takes those of a layer, if it is one of these. */
+  void uploadTrain(Backend backend, Workspace workspace, int layer, double[] variances) {
+    if (Arrays.stream(layers).anyMatch(l -> l == layer)) {
+      try (Matrix rows = train(workspace, layer, 0, variances.length)) {
+        backend.upload(variances, rows);
+      }
     }
   }
 
   void uploadPanel(Backend backend, Workspace workspace, double[] variances) {
-    try (Matrix rows = panel(workspace, variances.length)) {
+    try (Matrix rows = panel(workspace, 0, variances.length)) {
       backend.upload(variances, rows);
     }
   }
@@ -52,8 +57,13 @@ final class LayerVariances {
     return workspace.get(TRAIN + layer);
   }
 
-  /** Those of the panel uploaded last, rows x 1; a view to be closed. */
-  Matrix panel(Workspace workspace, int rows) {
-    return workspace.get(PANEL).rowRange(0, rows);
+  /** Those of some training points, rows x 1; a view to be closed. */
+  Matrix train(Workspace workspace, int layer, int first, int rows) {
+    return train(workspace, layer).rowRange(first, rows);
+  }
+
+  /** Those of some of the panel uploaded last, rows x 1; a view to be closed. */
+  Matrix panel(Workspace workspace, int first, int rows) {
+    return workspace.get(PANEL).rowRange(first, rows);
   }
 }

@@ -66,7 +66,7 @@ public final class LazyGram {
   }
 
   /** Copies the kernels off the device while they exist. */
-  static final class Collector implements KernelRecursion.LayerSink {
+  static final class Collector implements KernelRecursion.FeatureSink {
     private final Backend backend;
     private final int points;
     private final List<double[]> features = new ArrayList<>();
@@ -77,8 +77,8 @@ public final class LazyGram {
     }
 
     @Override
-    public void accept(int layer, Matrix feature, Matrix slope) {
-      features.add(download(feature));
+    public void accept(int layer, double[] feature) {
+      features.add(feature);
     }
 
     LazyGram finish(Matrix readout, double truncation) {

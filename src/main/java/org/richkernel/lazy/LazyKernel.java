@@ -45,7 +45,7 @@ public final class LazyKernel {
       throw new InvalidProblemException(
           "points", inputs.rows(), "use at most " + LazyProblem.MAX_TRAINING_POINTS);
     }
-    KernelRecursion recursion = new KernelRecursion(network, kind, inputs, none(inputs));
+    KernelRecursion recursion = KernelRecursion.of(network, kind, inputs, none(inputs));
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
     recursion.planTrainTrain(plan);
@@ -66,7 +66,8 @@ public final class LazyKernel {
    * @throws OutOfDeviceMemoryException if the memory does not suffice
    */
   public LazyLayers layers(Backend backend, Inputs inputs) {
-    KernelRecursion recursion = new KernelRecursion(network, KernelKind.NNGP, inputs, none(inputs));
+    network.requireDense("this kernel by layers", "take the kernel of all of them");
+    DenseRecursion recursion = new DenseRecursion(network, KernelKind.NNGP, inputs, none(inputs));
     int points = inputs.rows();
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
@@ -98,7 +99,7 @@ public final class LazyKernel {
    * @throws OutOfDeviceMemoryException if the memory does not suffice
    */
   public double[] cross(Backend backend, Inputs rows, Inputs columns) {
-    KernelRecursion recursion = new KernelRecursion(network, kind, columns, rows);
+    KernelRecursion recursion = KernelRecursion.of(network, kind, columns, rows);
     int panel = PanelSize.of(backend, columns, rows.rows());
     MemoryPlan plan = new MemoryPlan();
     recursion.planPoints(plan);
@@ -128,7 +129,7 @@ public final class LazyKernel {
 
   /** k(x, x) at every point. */
   public double[] diagonal(Inputs inputs) {
-    return KernelDiagonals.of(network, inputs).readout(kind);
+    return KernelDiagonals.readout(network, kind, inputs);
   }
 
   private static Inputs none(Inputs like) {

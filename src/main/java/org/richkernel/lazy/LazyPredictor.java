@@ -99,7 +99,7 @@ public final class LazyPredictor implements Predictor {
   }
 
   private KernelRecursion recursion(Inputs inputs) {
-    return new KernelRecursion(network, kind, trainInputs, inputs);
+    return KernelRecursion.of(network, kind, trainInputs, inputs);
   }
 
   private MemoryPlan plan(Backend backend, Inputs inputs, KernelRecursion recursion) {

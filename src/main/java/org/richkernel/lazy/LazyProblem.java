@@ -38,6 +38,7 @@ public record LazyProblem(
       throw new InvalidProblemException(
           "training targets", trainTargets.rows() + " rows", "give one per input, " + points);
     }
+    network.convolutions().ifPresent(layers -> layers.maps(trainInputs.shape()));
     if (testInputs.dimension() != trainInputs.dimension()) {
       throw new InvalidProblemException(
           "test inputs",

@@ -44,7 +44,7 @@ public final class LazySolver {
     this.backend = backend;
     this.problem = problem;
     this.recursion =
-        new KernelRecursion(
+        KernelRecursion.of(
             problem.network(), problem.kernel(), problem.trainInputs(), problem.testInputs());
     this.plan = makePlan();
   }
@@ -77,7 +77,7 @@ public final class LazySolver {
 
       // the slopes of the last layer are spent, so their matrix holds the Cholesky factor
       KernelRidge ridge =
-          new KernelRidge(backend, workspace, workspace.get(KernelRecursion.TRAIN_SLOPE));
+          new KernelRidge(backend, workspace, workspace.get(KernelRecursion.SPARE));
       RidgeFit fit = fit(ridge, readout);
       Map<String, Double> seconds = new LinkedHashMap<>();
       seconds.put("gram", (solving - start) * 1e-9);

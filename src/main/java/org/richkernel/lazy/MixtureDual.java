@@ -1,5 +1,7 @@
 package org.richkernel.lazy;
 
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -26,6 +28,7 @@ final class MixtureDual implements DualMap {
   private static final String COLUMNS = "mixture column variance";
 
   private final LayerVariances variances;
+  private final int[] layers;
 
   /** Whether the nodes widen the preactivations of a ReLU; otherwise they scale those of erf. */
   private final boolean rectified;
@@ -41,6 +44,7 @@ final class MixtureDual implements DualMap {
    */
   MixtureDual(Activation activation, int... layers) {
     variances = new LayerVariances(layers);
+    this.layers = layers.clone();
     rectified = activation.equals(Activation.SOFTPLUS);
     boolean sigmoid = activation.equals(Activation.SIGMOID);
     inputScale = sigmoid ? 0.25 : 1;
@@ -49,13 +53,14 @@ final class MixtureDual implements DualMap {
   }
 
   @Override
-  public void planTrain(MemoryPlan plan, int points) {
+  public void planTrain(MemoryPlan plan, IntUnaryOperator points) {
     variances.planTrain(plan, points);
-    plan.add(COVARIANCE, Precision.FLOAT64, BLOCK, points);
-    plan.add(VALUE, Precision.FLOAT64, BLOCK, points);
-    plan.add(SLOPE, Precision.FLOAT64, BLOCK, points);
+    int most = Arrays.stream(layers).map(points).max().orElse(0);
+    plan.add(COVARIANCE, Precision.FLOAT64, BLOCK, most);
+    plan.add(VALUE, Precision.FLOAT64, BLOCK, most);
+    plan.add(SLOPE, Precision.FLOAT64, BLOCK, most);
     plan.add(ROWS, Precision.FLOAT64, BLOCK, 1);
-    plan.add(COLUMNS, Precision.FLOAT64, points, 1);
+    plan.add(COLUMNS, Precision.FLOAT64, most, 1);
   }
 
   @Override
@@ -64,8 +69,8 @@ final class MixtureDual implements DualMap {
   }
 
   @Override
-  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    variances.uploadTrain(backend, workspace, diagonals);
+  public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
+    variances.uploadTrain(backend, workspace, layer, values);
   }
 
   @Override
@@ -82,9 +87,17 @@ final class MixtureDual implements DualMap {
 
   @Override
   public void panelTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    try (Matrix rows = variances.panel(workspace, covariance.rows())) {
-      apply(backend, workspace, rows, variances.train(workspace, layer), covariance, slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      int firstColumn,
+      Matrix covariance,
+      Matrix slope) {
+    try (Matrix rows = variances.panel(workspace, firstRow, covariance.rows());
+        Matrix columns =
+            variances.train(workspace, layer, firstColumn, covariance.columns())) {
+      apply(backend, workspace, rows, columns, covariance, slope);
     }
   }
 
@@ -100,9 +113,10 @@ final class MixtureDual implements DualMap {
       try (Matrix ownVariance = rowVariance.rowRange(first, rows);
           Matrix values = covariance.rowRange(first, rows);
           Matrix slopes = slope.rowRange(first, rows);
-          Matrix given = workspace.get(COVARIANCE).rowRange(0, rows);
-          Matrix value = workspace.get(VALUE).rowRange(0, rows);
-          Matrix derivative = workspace.get(SLOPE).rowRange(0, rows);
+          Matrix given = scratch(workspace, COVARIANCE, rows, covariance);
+          Matrix value = scratch(workspace, VALUE, rows, covariance);
+          Matrix derivative = scratch(workspace, SLOPE, rows, covariance);
+          Matrix scaledColumns = workspace.get(COLUMNS).rowRange(0, covariance.columns());
           Matrix scaledRows = workspace.get(ROWS).rowRange(0, rows)) {
         backend.copy(values, given);
         backend.fill(mean, values);
@@ -115,7 +129,6 @@ final class MixtureDual implements DualMap {
               continue;
             }
             double scale = rectified ? 1 : Math.sqrt(scale(i) * scale(j));
-            Matrix scaledColumns = workspace.get(COLUMNS);
             toNode(backend, j, columnVariance, scaledColumns);
             backend.copy(given, value);
             backend.scale(scale, value);
@@ -132,6 +145,10 @@ final class MixtureDual implements DualMap {
         }
       }
     }
+  }
+
+  private static Matrix scratch(Workspace workspace, String name, int rows, Matrix like) {
+    return workspace.get(name).view(0, rows, 0, like.columns());
   }
 
   /** What a node multiplies variances of erf's preactivations with. */

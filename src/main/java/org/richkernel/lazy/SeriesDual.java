@@ -3,6 +3,7 @@ package org.richkernel.lazy;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -39,16 +40,17 @@ final class SeriesDual implements DualMap {
   }
 
   @Override
-  public void planTrain(MemoryPlan plan, int points) {
-    int largest = 0;
+  public void planTrain(MemoryPlan plan, IntUnaryOperator points) {
+    long largest = 0;
     for (int l : series.keySet()) {
-      plan.add(TRAIN_COEFFICIENTS + l, Precision.FLOAT64, points, terms(l));
-      plan.add(TRAIN_ROWS + l, Precision.FLOAT64, points, 1);
-      plan.add(TRAIN_COLUMNS + l, Precision.FLOAT64, 1, points);
-      largest = Math.max(largest, terms(l));
+      int count = points.applyAsInt(l);
+      plan.add(TRAIN_COEFFICIENTS + l, Precision.FLOAT64, count, terms(l));
+      plan.add(TRAIN_ROWS + l, Precision.FLOAT64, count, 1);
+      plan.add(TRAIN_COLUMNS + l, Precision.FLOAT64, 1, count);
+      largest = Math.max(largest, (long) count * terms(l));
     }
     // one layer's coefficients on their way to the device
-    plan.addHost(8L * points * largest);
+    plan.addHost(8 * largest);
   }
 
   @Override
@@ -62,19 +64,22 @@ final class SeriesDual implements DualMap {
   }
 
   @Override
-  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (int l : series.keySet()) {
-      double[] variances = diagonals.preactivation(l);
-      backend.upload(coefficients(l, variances), workspace.get(TRAIN_COEFFICIENTS + l));
-      double[] scale = inverseDeviations(variances);
-      backend.upload(scale, workspace.get(TRAIN_ROWS + l));
-      backend.upload(scale, workspace.get(TRAIN_COLUMNS + l));
+  public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
+    double[] scale = inverseDeviations(values);
+    int count = values.length;
+    try (Matrix coefficients =
+            workspace.get(TRAIN_COEFFICIENTS + layer).rowRange(0, count);
+        Matrix rows = workspace.get(TRAIN_ROWS + layer).rowRange(0, count);
+        Matrix columns = workspace.get(TRAIN_COLUMNS + layer).view(0, 1, 0, count)) {
+      backend.upload(coefficients(layer, values), coefficients);
+      backend.upload(scale, rows);
+      backend.upload(scale, columns);
     }
   }
 
   @Override
   public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances) {
-    try (Matrix coefficients = panelCoefficients(workspace, layer, variances.length);
+    try (Matrix coefficients = panelCoefficients(workspace, layer, 0, variances.length);
         Matrix scale = workspace.get(PANEL_ROWS).rowRange(0, variances.length)) {
       backend.upload(coefficients(layer, variances), coefficients);
       backend.upload(inverseDeviations(variances), scale);
@@ -96,18 +101,22 @@ final class SeriesDual implements DualMap {
 
   @Override
   public void panelTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      int firstColumn,
+      Matrix covariance,
+      Matrix slope) {
     int rows = covariance.rows();
-    try (Matrix coefficients = panelCoefficients(workspace, layer, rows);
-        Matrix scale = workspace.get(PANEL_ROWS).rowRange(0, rows)) {
-      apply(
-          backend,
-          coefficients,
-          scale,
-          workspace.get(TRAIN_COEFFICIENTS + layer),
-          workspace.get(TRAIN_COLUMNS + layer),
-          covariance,
-          slope);
+    int columns = covariance.columns();
+    try (Matrix coefficients = panelCoefficients(workspace, layer, firstRow, rows);
+        Matrix scale = workspace.get(PANEL_ROWS).rowRange(firstRow, rows);
+        Matrix columnCoefficients =
+            workspace.get(TRAIN_COEFFICIENTS + layer).rowRange(firstColumn, columns);
+        Matrix columnScale =
+            workspace.get(TRAIN_COLUMNS + layer).view(0, 1, firstColumn, columns)) {
+      apply(backend, coefficients, scale, columnCoefficients, columnScale, covariance, slope);
     }
   }
 
@@ -143,8 +152,8 @@ final class SeriesDual implements DualMap {
     return Objects.requireNonNull(series.get(layer));
   }
 
-  private Matrix panelCoefficients(Workspace workspace, int layer, int rows) {
-    return workspace.get(PANEL_COEFFICIENTS).view(0, rows, 0, terms(layer));
+  private Matrix panelCoefficients(Workspace workspace, int layer, int first, int rows) {
+    return workspace.get(PANEL_COEFFICIENTS).view(first, rows, 0, terms(layer));
   }
 
   private double[] coefficients(int layer, double[] variances) {

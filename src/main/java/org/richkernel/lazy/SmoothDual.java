@@ -1,6 +1,7 @@
 package org.richkernel.lazy;
 
 import java.util.function.DoublePredicate;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -41,7 +42,7 @@ final class SmoothDual implements DualMap {
   }
 
   @Override
-  public void planTrain(MemoryPlan plan, int points) {
+  public void planTrain(MemoryPlan plan, IntUnaryOperator points) {
     for (DualMap part : parts) {
       part.planTrain(plan, points);
     }
@@ -55,10 +56,8 @@ final class SmoothDual implements DualMap {
   }
 
   @Override
-  public void uploadTrain(Backend backend, Workspace workspace, KernelDiagonals diagonals) {
-    for (DualMap part : parts) {
-      part.uploadTrain(backend, workspace, diagonals);
-    }
+  public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
+    byLayer[layer - 1].uploadTrain(backend, workspace, layer, values);
   }
 
   @Override
@@ -74,8 +73,15 @@ final class SmoothDual implements DualMap {
 
   @Override
   public void panelTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    byLayer[layer - 1].panelTrain(backend, workspace, layer, covariance, slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      int firstColumn,
+      Matrix covariance,
+      Matrix slope) {
+    byLayer[layer - 1].panelTrain(
+        backend, workspace, layer, firstRow, firstColumn, covariance, slope);
   }
 
   @Override

@@ -70,7 +70,7 @@ public final class TiledLazySolver {
     this.problem = problem;
     this.scratch = scratch;
     this.recursion =
-        new KernelRecursion(
+        KernelRecursion.of(
             problem.network(), problem.kernel(), problem.trainInputs(), problem.trainInputs());
     this.tile = Math.min(tile, problem.trainInputs().rows());
     this.plan = makePlan();
@@ -163,7 +163,7 @@ public final class TiledLazySolver {
           factor,
           workspace,
           block,
-          (layer, feature, slope) -> measure(factor, workspace, at, layer, feature),
+          (layer, feature) -> measure(factor, workspace, at, layer, feature),
           kernel -> {
             try (Matrix diagonal =
                 kernel.view(0, kernel.rows(), factor.first(at), kernel.rows())) {
@@ -220,7 +220,7 @@ public final class TiledLazySolver {
       TiledCholesky factor,
       Workspace workspace,
       int block,
-      KernelRecursion.LayerSink sink,
+      KernelRecursion.PanelSink sink,
       java.util.function.Consumer<Matrix> consumer) {
     int first = factor.first(block);
     int count = factor.rows(block);
@@ -338,7 +338,7 @@ public final class TiledLazySolver {
           factor,
           workspace,
           block,
-          (layer, feature, slope) -> {},
+          (layer, feature) -> {},
           kernel -> {
             try (Matrix own = residual.rowRange(first, count)) {
               backend.gemm(Transpose.NO, Transpose.NO, -1, kernel, coefficients, 1, own);

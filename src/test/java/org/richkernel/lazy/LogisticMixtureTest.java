@@ -141,16 +141,12 @@ class LogisticMixtureTest {
 
   private static double[][] dual(DualMap map, double[] variance, double[] covariance) {
     MemoryPlan plan = new MemoryPlan();
-    map.planTrain(plan, 5);
+    map.planTrain(plan, layer -> 5);
     map.planPanel(plan, 5);
     plan.add("covariance", Precision.FLOAT64, 5, 5).add("slope", Precision.FLOAT64, 5, 5);
-    // one input dimension: the variance is the square of the input
-    double[] x = Arrays.stream(variance).map(Math::sqrt).toArray();
-    KernelDiagonals diagonals =
-        KernelDiagonals.of(NetworkSpec.of(1, Activation.TANH), Inputs.of(x, 5, 1));
     try (Backend backend = Backends.cpu();
         Workspace memory = new Workspace(backend, plan)) {
-      map.uploadTrain(backend, memory, diagonals);
+      map.uploadTrain(backend, memory, 1, variance);
       Matrix value = memory.get("covariance");
       Matrix slope = memory.get("slope");
       backend.upload(covariance, value);

@@ -1,0 +1,94 @@
+package org.richkernel.lazy;
+
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+
+/**
+ * The pairs of sites that a readout needs, between some points along rows and others along columns:
+ * how their kernels lie in a matrix, and the linear maps on them.
+ */
+interface SitePairs {
+  /** Those of a readout. */
+  static SitePairs of(SiteReadout readout) {
+    return readout == SiteReadout.FLATTEN ? new SameSitePairs() : new AllSitePairs();
+  }
+
+  /** Columns of the kernels of so many points along columns. */
+  int columns(int points, int sites);
+
+  /** Entries of the kernels of a pair of points. */
+  long entries(int sites);
+
+  /**
+   * Values of each point and site in the order of rows and columns.
+   *
+   * @param values of all points, site by site of each
+   */
+  double[] ordered(double[] values, int firstPoint, int points, int sites);
+
+  /**
+   * Adds what the maps need beside the kernels.
+   *
+   * @param rows the most points along rows
+   * @param columns the most points along columns
+   * @param inputs whose shape theirs is
+   */
+  void plan(MemoryPlan plan, int rows, int columns, Inputs inputs, Iterable<SiteMap> maps);
+
+  /** Moves the maps of the layers to the device. */
+  void uploadMaps(Backend backend, Workspace workspace, Iterable<SiteMap> maps);
+
+  /** Moves the points along columns to the device. */
+  void uploadColumns(Backend backend, Workspace workspace, Inputs inputs, int first, int points);
+
+  /** Phi^0 = x_a . x_b / C of points along rows and the columns uploaded last. */
+  void inputKernel(
+      Backend backend,
+      Workspace workspace,
+      Inputs inputs,
+      int first,
+      int rows,
+      int columns,
+      Matrix kernel);
+
+  /** Sigma becomes Phi, and slope Phidot, by the variances that the map was told. */
+  void dual(
+      Backend backend,
+      Workspace workspace,
+      DualMap map,
+      int layer,
+      int rows,
+      Matrix kernel,
+      Matrix slope);
+
+  /** to = scale F from + bias. */
+  void average(
+      Backend backend,
+      Workspace workspace,
+      SiteMap map,
+      double scale,
+      double bias,
+      int rows,
+      int columns,
+      Matrix from,
+      Matrix to);
+
+  /**
+   * to = scale times the mean over the pairs of sites, plus beta to.
+   *
+   * @param to rows x columns, points along both
+   */
+  void pool(
+      Backend backend,
+      Workspace workspace,
+      int sites,
+      double scale,
+      Matrix from,
+      double beta,
+      Matrix to);
+}

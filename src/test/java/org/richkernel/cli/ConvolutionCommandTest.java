@@ -1,0 +1,161 @@
+package org.richkernel.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.richkernel.data.ArrayReader;
+import org.richkernel.data.NpyWriter;
+
+/** Convolutional networks from the command line. */
+class ConvolutionCommandTest {
+  @TempDir Path folder;
+
+  private Program run(String command, String... more) {
+    List<String> all = new ArrayList<>(List.of(more));
+    all.add("--out=" + folder.resolve("fit"));
+    return Program.onDigits(command, 20, 15, all.toArray(String[]::new));
+  }
+
+  private static double[] array(Path result, String name) {
+    return ArrayReader.read(result.resolve("arrays.npz") + ":" + name).values();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flatten", "gap"})
+  void lazyFitsImagesAndPredictsThemAgain(String readout) throws IOException {
+    Program run =
+        run(
+            "lazy",
+            "--kernel=ntk",
+            "--convolutions=3x3/2,3x3",
+            "--pool-input=4",
+            "--readout=" + readout);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Path fit = folder.resolve("fit");
+    JsonNode config =
+        new ObjectMapper().readTree(Files.readString(fit.resolve("summary.json"))).path("config");
+    assertThat(config.path("hidden-layers").asInt()).isEqualTo(2);
+    assertThat(config.path("padding").asText()).isEqualTo("same");
+    assertThat(config.path("readout").asText()).isEqualTo(readout);
+    assertThat(config.path("image-shape").asText()).isEqualTo("28x28");
+    assertThat(config.path("pool-input").asInt()).isEqualTo(4);
+    assertThat(array(fit, "phi_2")).hasSize(400);
+    Path out = folder.resolve("predictions");
+    Program predicted =
+        Program.run(
+            "predict",
+            "--from=" + fit,
+            "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz",
+            "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz",
+            "--classes=0,1",
+            "--test-size=15",
+            "--out=" + out);
+    assertThat(predicted.code()).as(predicted.err()).isZero();
+    double[] expected = array(fit, "f_test");
+    double[] seen = array(out, "f_test");
+    assertThat(seen).hasSize(15);
+    for (int i = 0; i < 15; i++) {
+      assertThat(seen[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-11));
+    }
+    // the record of the run is a run again
+    Program again =
+        Program.run(
+            "lazy",
+            "--config=" + fit.resolve("summary.json"),
+            "--out=" + folder.resolve("again"));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(array(folder.resolve("again"), "f_test")).isEqualTo(expected);
+  }
+
+  /** One channel of three images in a file of either layout, or in flat rows: one fit. */
+  @Test
+  void layoutsOfFilesDoNotChangeTheFit() throws IOException {
+    double[] last = new double[6 * 5 * 4 * 3];
+    double[] first = new double[last.length];
+    java.util.Random random = new java.util.Random(3);
+    for (int m = 0; m < 6; m++) {
+      for (int a = 0; a < 20; a++) {
+        for (int c = 0; c < 3; c++) {
+          double value = random.nextGaussian();
+          last[(m * 20 + a) * 3 + c] = value;
+          first[(m * 3 + c) * 20 + a] = value;
+        }
+      }
+    }
+    NpyWriter.write(folder.resolve("last.npy"), last, 6, 5, 4, 3);
+    NpyWriter.write(folder.resolve("first.npy"), first, 6, 3, 5, 4);
+    NpyWriter.write(folder.resolve("flat.npy"), first, 6, 60);
+    NpyWriter.write(folder.resolve("y.npy"), new double[] {1, -1, 1, 1, -1, 0.5}, 6);
+
+    double[] expected = kernel("last.npy");
+    assertThat(kernel("first.npy", "--image-layout=chw")).isEqualTo(expected);
+    assertThat(kernel("flat.npy", "--image-layout=chw", "--image-shape=5x4x3"))
+        .isEqualTo(expected);
+  }
+
+  private double[] kernel(String file, String... more) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "lazy",
+                "--train-x=" + folder.resolve(file),
+                "--train-y=" + folder.resolve("y.npy"),
+                "--convolutions=2x2,2x2",
+                "--out=" + folder.resolve(file + ".fit")));
+    all.addAll(List.of(more));
+    Program run = Program.run(all.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isZero();
+    return array(folder.resolve(file + ".fit"), "phi_2");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--convolutions=3x3/0; --convolutions is 3x3/0; use a stride of at least 1",
+        "--convolutions=3; --convolutions is 3; use KERNEL or KERNEL/STRIDE a layer",
+        "--convolutions=99x3; --convolutions is 99x3; its input has 28x28 sites",
+        "--convolutions=3x3 --padding=reflect; '--padding': 'reflect' is not known",
+        "--convolutions=3x3 --readout=sum; '--readout': 'sum' is not known",
+        "--readout=gap; --readout is gap; it belongs to --convolutions",
+        "--convolutions=3x3 --hidden-layers=2; --hidden-layers is 2; it is the number of"
+            + " convolutions, 1",
+        "--convolutions=3x3 --pool-input=3; --pool-input is 3; use a number that divides",
+        "--convolutions=3x3 --pool-input=0; --pool-input is 0; use at least 1",
+        "--convolutions=3x3 --image-shape=14x14; images of 28x28, not of 14x14",
+        "--convolutions=3x3 --image-shape=14; --image-shape is 14; use HEIGHTxWIDTH",
+      })
+  void mistakesAreNamedInOneLine(String options, String message) {
+    Program run = run("lazy", options.split(" "));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.line()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {"dynamics; use finite --method gd", "bayes --order=map --width=10; use lazy"})
+  void theoriesWithoutConvolutionsSaySo(String command, String message) {
+    List<String> words = new ArrayList<>(List.of(command.split(" ")));
+    String name = words.remove(0);
+    words.add("--convolutions=3x3");
+
+    Program run = run(name, words.toArray(String[]::new));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.line()).contains("--convolutions is 3x3").contains(message);
+  }
+}
