@@ -127,8 +127,8 @@ class ConvolutionCommandTest {
         "--convolutions=3x3/0; --convolutions is 3x3/0; use a stride of at least 1",
         "--convolutions=3; --convolutions is 3; use KERNEL or KERNEL/STRIDE a layer",
         "--convolutions=99x3; --convolutions is 99x3; its input has 28x28 sites",
-        "--convolutions=3x3 --padding=reflect; '--padding': 'reflect' is not known",
-        "--convolutions=3x3 --readout=sum; '--readout': 'sum' is not known",
+        "--convolutions=3x3 --padding=reflect; --padding is reflect; use same, valid or circular",
+        "--convolutions=3x3 --readout=sum; --readout is sum; use flatten or gap",
         "--readout=gap; --readout is gap; it belongs to --convolutions",
         "--convolutions=3x3 --hidden-layers=2; --hidden-layers is 2; it is the number of"
             + " convolutions, 1",
