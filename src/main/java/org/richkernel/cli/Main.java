@@ -111,6 +111,7 @@ public final class Main {
             .addSubcommand(new AbcCommand(console))
             .addSubcommand(new CheckCommand(console))
             .addSubcommand(new FewShotCommand(console))
+            .addSubcommand(new WordCommand(console))
             .addSubcommand(new FiniteCommand(console))
             .addSubcommand(new SweepCommand(console))
             .addSubcommand(new GalleryCommand(console))

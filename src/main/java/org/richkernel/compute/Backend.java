@@ -444,6 +444,44 @@ public interface Backend extends AutoCloseable {
    */
   void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p);
 
+  // ---- word embeddings (FLOAT32) -------------------------------------------------------------
+
+  /**
+   * Gradient descent on continuous bags of words with negative sampling (Mikolov et al.,
+   * arXiv:1310.4546, as the word2vec program orders it). A position with contexts c_1..c_m (with
+   * repetition) and targets t_0, t_1, ... in order, rho = 1 - rate decay:
+   *
+   * <pre>
+   * h = (1/m) sum_j A_cj, e = 0
+   * for each target t:  g = rate (label - sigmoid(h.B_t)); e += g B_t; B_t = rho B_t + g h
+   * for each context c: A_c = rho A_c + e/m
+   * </pre>
+   *
+   * with label 1 of t_0 and 0 of the others. Equal targets follow each other, so that h.B_t of the
+   * second is rho h.B_t + g |h|^2. The sigmoid is exact, and 0 or 1 beyond 12. In batches h and e
+   * are those at the rows before the batch, and the rows are then moved in the order of the
+   * positions; batches of 1 are the sequential program. Sums over columns have an order that
+   * depends on their number alone, so threads change no bit.
+   *
+   * @param bags each with a context at least and at most {@link Operands#MOST_TARGETS} targets
+   * @param batch positions of a batch, the last of which may be shorter
+   * @param decay weight decay lambda of the rows that a position touches, once an occurrence
+   * @param input A, V x H
+   * @param output B, V x H
+   * @param hidden at least batch x H; undefined afterwards
+   * @param pull the same
+   * @param losses 1 x at least positions, FLOAT64: loss_i = -sum_t ln sigmoid(+-h.B_t) of each
+   */
+  void descendBags(
+      WordBags bags,
+      int batch,
+      double decay,
+      Matrix input,
+      Matrix output,
+      Matrix hidden,
+      Matrix pull,
+      Matrix losses);
+
   // ---- work that comes again and again ---------------------------------------------------------
 
   /**

@@ -7,6 +7,9 @@ import java.util.Objects;
  * IllegalArgumentException} naming the operation and what does not fit.
  */
 public final class Operands {
+  /** Most different targets of a position of {@link WordBags}, which a device holds at hand. */
+  public static final int MOST_TARGETS = 64;
+
   private Operands() {}
 
   /** Requires equal numbers of rows and columns. */
@@ -198,6 +201,41 @@ public final class Operands {
               + table.describe());
     }
     return images;
+  }
+
+  /** Requires shapes and precisions for descent on bags of words, and words that have a row. */
+  public static void bags(
+      WordBags bags,
+      int batch,
+      Matrix input,
+      Matrix output,
+      Matrix hidden,
+      Matrix pull,
+      Matrix losses) {
+    precision("descendBags", Precision.FLOAT32, input);
+    precision("descendBags", Precision.FLOAT32, hidden);
+    precision("descendBags", Precision.FLOAT64, losses);
+    alike("descendBags", input, output);
+    alike("descendBags", hidden, pull);
+    if (batch < 1 || hidden.rows() < Math.min(batch, bags.size())) {
+      throw new IllegalArgumentException(
+          "descendBags: " + hidden.describe() + " does not hold batches of " + batch);
+    }
+    if (hidden.columns() != input.columns()) {
+      throw mismatch("descendBags", input, hidden);
+    }
+    if (losses.rows() != 1 || losses.columns() < bags.size()) {
+      throw new IllegalArgumentException(
+          "descendBags: " + losses.describe() + " does not hold " + bags.size() + " losses");
+    }
+    if (bags.mostTargets() > MOST_TARGETS) {
+      throw new IllegalArgumentException(
+          "descendBags: a position has " + bags.mostTargets() + " targets, above " + MOST_TARGETS);
+    }
+    if (bags.largestWord() >= input.rows()) {
+      throw new IllegalArgumentException(
+          "descendBags: word " + bags.largestWord() + " has no row in " + input.describe());
+    }
   }
 
   /** How many indices from a place on count up one by one. */

@@ -77,6 +77,12 @@ public final class RandomStreams {
   /** Tasks of few-shot learning: their classes and images. */
   public static final int FEW_SHOT_TASKS = 24;
 
+  /** Windows, subsampling and negative draws of word embeddings; the iteration is the epoch. */
+  public static final int WORD_DRAWS = 26;
+
+  /** Initial rows of word embeddings of finite width. */
+  public static final int WORD_ROWS = 27;
+
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 

@@ -99,6 +99,7 @@ public final class ReportWriter {
             PhaseSection.of(result),
             ScalingSection.of(result),
             FewShotSection.of(result),
+            WordSection.of(result),
             PathSection.of(result),
             StartsSection.of(summary),
             RichnessSection.of(result),

@@ -34,6 +34,7 @@ record Wording(String title, String name, String kernel) {
       case "abc" -> new Wording("Scaling of a parametrization with the width", "measured", "");
       case "few-shot" -> new Wording("Few-shot learning in the limit of infinite width", "", "");
       case "sweep" -> new Wording("Sweep over options", "adaptive", "");
+      case "word2vec" -> new Wording("Word embeddings", "infinite width", "");
       case "check" -> new Wording("Coordinate check", "measured", "");
       case "lazy" ->
           new Wording(

@@ -17,6 +17,7 @@ public abstract class BackendContract
         DualKernelContract,
         PatchContract,
         RandomContract,
+        BagContract,
         OwnershipContract {
   private Backend backend;
 

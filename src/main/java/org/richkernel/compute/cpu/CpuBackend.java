@@ -9,6 +9,7 @@ import org.richkernel.compute.Ownership;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.WordBags;
 
 /** The facade on a CPU: checks that handles are open and hands each operation to its task. */
 final class CpuBackend implements Backend {
@@ -44,6 +45,7 @@ final class CpuBackend implements Backend {
   private final BackProjection backProjection;
   private final RandomFill randomFill;
   private final SitePatches patches;
+  private final BagDescent bagDescent;
   private final Ownership ownership = new Ownership("cpu");
   private boolean closed;
 
@@ -75,6 +77,7 @@ final class CpuBackend implements Backend {
     backProjection = new BackProjection(team, memory);
     randomFill = new RandomFill(team);
     patches = new SitePatches(team);
+    bagDescent = new BagDescent(team);
   }
 
   /** The operand as an open matrix of this backend. */
@@ -348,6 +351,20 @@ final class CpuBackend implements Backend {
   @Override
   public void kickRotate(double kick, Matrix g, double angle, Matrix x, Matrix p) {
     kickRotate.run(kick, use(g), angle, use(x), use(p));
+  }
+
+  @Override
+  public void descendBags(
+      WordBags bags,
+      int batch,
+      double decay,
+      Matrix input,
+      Matrix output,
+      Matrix hidden,
+      Matrix pull,
+      Matrix losses) {
+    bagDescent.run(
+        bags, batch, decay, use(input), use(output), use(hidden), use(pull), use(losses));
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.richkernel.compute.PrivateFolder;
 import org.richkernel.compute.Routine;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.WordBags;
 
 /**
  * The facade on a lane of a CUDA device: checks handles and hands each operation to the part that
@@ -53,6 +54,7 @@ final class CudaBackend implements Backend {
   private final Factorizations factorizations;
   private final InitialKernels initialKernels;
   private final BackProjection backProjection;
+  private final BagDescent bagDescent;
   private final Sampling sampling;
   private final StreamCapture capture;
   private final Deque<Runnable> closing = new ArrayDeque<>();
@@ -162,6 +164,7 @@ final class CudaBackend implements Backend {
               products,
               elementwise);
       backProjection = new BackProjection(launcher, products, scratch);
+      bagDescent = new BagDescent(launcher, scratch, transfers);
       factorizations =
           new Factorizations(session, launcher, products, scratch, transfers, reductions);
       closing.push(factorizations::close);
@@ -549,6 +552,21 @@ final class CudaBackend implements Backend {
   public void backProject(double scale, Matrix phi, Matrix slope, Matrix v, Matrix out) {
     session.begin("backProject", phi, slope, v, out);
     backProjection.run(scale, use(phi), use(slope), use(v), use(out));
+  }
+
+  @Override
+  public void descendBags(
+      WordBags bags,
+      int batch,
+      double decay,
+      Matrix input,
+      Matrix output,
+      Matrix hidden,
+      Matrix pull,
+      Matrix losses) {
+    session.begin("descendBags", input, output, hidden, pull, losses);
+    bagDescent.run(
+        bags, batch, decay, use(input), use(output), use(hidden), use(pull), use(losses));
   }
 
   @Override

@@ -43,7 +43,9 @@ enum Kernel {
   WEIGH_PULL("bayes/weigh_pull.cu", "rk_pull_weigh"),
   COLS("convolution/patches.cu", "rk_patches_spread"),
   UNCOLS("convolution/patches.cu", "rk_patches_collect"),
-  AVERAGE_PATCHES("convolution/patches.cu", "rk_patches_average");
+  AVERAGE_PATCHES("convolution/patches.cu", "rk_patches_average"),
+  GATHER_BAGS("words/gather_bags.cu", "rk_bags_gather"),
+  MOVE_BAGS("words/move_bags.cu", "rk_bags_move");
 
   private final String source;
   private final String stem;

@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 /** Launches kernels on the compute stream; a module is loaded when its first kernel is. */
 final class KernelLauncher {
   private static final int THREADS = 256;
+  private static final int COLUMN_THREADS = 64;
 
   private final CudaSession session;
   private final KernelLoader loader;
@@ -64,6 +65,19 @@ final class KernelLauncher {
   /** A launch of so many one-dimensional blocks. */
   void overBlocks(Kernel kernel, Precision precision, int blocks) {
     launch(kernel, precision, blocks, 1, THREADS, 1);
+  }
+
+  /** A launch of blocks along two axes, as many as there may be. */
+  void overBlocks(Kernel kernel, Precision precision, long x, long y) {
+    long gridX = Math.min(x, mostBlocks);
+    long gridY = Math.min(y, Math.max(1, mostBlocks / gridX));
+    launch(kernel, precision, (int) gridX, (int) Math.min(gridY, 65535), THREADS, 1);
+  }
+
+  /** A launch over columns, each owned by a thread; small blocks, which spread few columns. */
+  void overColumns(Kernel kernel, Precision precision, long columns) {
+    long blocks = Math.min(ceil(columns, COLUMN_THREADS), mostBlocks);
+    launch(kernel, precision, (int) blocks, 1, COLUMN_THREADS, 1);
   }
 
   private void launch(

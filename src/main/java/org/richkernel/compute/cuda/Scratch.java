@@ -17,6 +17,10 @@ final class Scratch {
     INDICES,
     /** Projections and pulls of a back-projection of high rank. */
     BACK_PROJECTION,
+    /** Positions of bags of words. */
+    BAGS,
+    /** Their inner products over slabs of columns. */
+    BAG_PRODUCTS,
     /** The left factor of a product in parts. */
     LEFT_FACTOR,
     /** The right one. */

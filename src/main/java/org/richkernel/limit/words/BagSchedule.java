@@ -1,0 +1,179 @@
+package org.richkernel.limit.words;
+
+import java.util.Arrays;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.WordBags;
+
+/**
+ * The positions of a text in order: subsampled sentences, windows, negative draws (Mikolov et al.,
+ * arXiv:1310.4546, as the word2vec program takes them). What is drawn at a word depends on seed,
+ * epoch and place in the text alone, so every width sees the same positions, and a run may go on
+ * from any sentence.
+ */
+final class BagSchedule {
+  /** Words of the text that are read for one call, at least. */
+  static final int CHUNK = 8192;
+
+  private static final int LONGEST_SENTENCE = 1000;
+  private static final double NEGATIVE_POWER = 0.75;
+
+  private final Corpus corpus;
+  private final WordOptions options;
+  private final Backend backend;
+  private final Matrix draws;
+  private final float[] uniforms;
+  private final double[] keep;
+  private final NegativeDraws negatives;
+  private final int[] sentence = new int[LONGEST_SENTENCE];
+  private final int[] reach = new int[LONGEST_SENTENCE];
+  private final int[] drawn;
+  private long blockEpoch = -1;
+  private int block = -1;
+
+  /**
+   * @param draws {@link #CHUNK} x {@link #drawsPerWord}, FLOAT32
+   */
+  BagSchedule(Corpus corpus, WordOptions options, Backend backend, Matrix draws) {
+    this.corpus = corpus;
+    this.options = options;
+    this.backend = backend;
+    this.draws = draws;
+    uniforms = new float[CHUNK * drawsPerWord(options)];
+    drawn = new int[LONGEST_SENTENCE * options.negative()];
+    Vocabulary vocabulary = corpus.vocabulary();
+    keep = new double[vocabulary.size()];
+    double threshold = options.subsample() * vocabulary.occurrences();
+    for (int word = 0; word < keep.length; word++) {
+      double ratio = threshold / vocabulary.counts()[word];
+      keep[word] = threshold == 0 ? 1 : Math.sqrt(ratio) + ratio;
+    }
+    negatives = NegativeDraws.of(vocabulary, NEGATIVE_POWER);
+  }
+
+  /** Random numbers at a word: whether it stays, how far its window reaches, its negatives. */
+  static int drawsPerWord(WordOptions options) {
+    return 2 + options.negative();
+  }
+
+  /** Most positions of a call. */
+  static int mostPositions() {
+    return CHUNK + LONGEST_SENTENCE;
+  }
+
+  /** Words and ends of sentences of one epoch. */
+  int length() {
+    return corpus.tokens().length;
+  }
+
+  /**
+   * Adds the positions of whole sentences until enough words are read.
+   *
+   * @param from place in the text of the first word of a sentence
+   * @return the same for the next call, {@link #length} at the end of the text
+   */
+  int fill(int epoch, int from, WordBags bags) {
+    int next = from;
+    while (next < length() && next - from < CHUNK) {
+      long done = (long) epoch * length() + next;
+      double rate = options.rate(done, (long) options.epochs() * length());
+      int words = 0;
+      while (next < length() && words < LONGEST_SENTENCE) {
+        int word = corpus.tokens()[next];
+        if (word == Corpus.END) {
+          next++;
+          break;
+        }
+        int at = uniformsOf(epoch, next++);
+        if (uniforms[at] <= keep[word]) {
+          sentence[words] = word;
+          take(words++, at);
+        }
+      }
+      addSentence(words, rate, bags);
+    }
+    return next;
+  }
+
+  /** Keeps what was drawn at a word, as its block of random numbers may be gone soon. */
+  private void take(int index, int at) {
+    int window = options.window();
+    // the uniforms lie in (0, 1]
+    int shrink = Math.min(window - 1, (int) (uniforms[at + 1] * window));
+    reach[index] = window - shrink;
+    for (int k = 0; k < options.negative(); k++) {
+      drawn[index * options.negative() + k] = negatives.word(uniforms[at + 2 + k]);
+    }
+  }
+
+  private void addSentence(int words, double rate, WordBags bags) {
+    for (int i = 0; i < words && words > 1; i++) {
+      bags.begin(rate, sentence[i]);
+      int last = Math.min(words - 1, i + reach[i]);
+      for (int c = Math.max(0, i - reach[i]); c <= last; c++) {
+        if (c != i) {
+          bags.context(sentence[c]);
+        }
+      }
+      for (int k = 0; k < options.negative(); k++) {
+        bags.negative(drawn[i * options.negative() + k]);
+      }
+    }
+  }
+
+  private int uniformsOf(int epoch, int place) {
+    if (block != place / CHUNK || blockEpoch != epoch) {
+      block = place / CHUNK;
+      blockEpoch = epoch;
+      long stream = RandomStreams.stream(RandomStreams.WORD_DRAWS, 0, epoch);
+      backend.fillUniform(options.seed(), stream, (long) block * CHUNK, draws);
+      backend.download(draws, uniforms);
+    }
+    return place % CHUNK * drawsPerWord(options);
+  }
+
+  /**
+   * Draws words by a power of their counts. Ends of sentences have their share too, and a draw of
+   * one is replaced by any word alike.
+   *
+   * @param bounds of the shares within 0 .. 1: ends of sentences, then words
+   * @param guide for each of equal parts of 0 .. 1 the first share that reaches into it
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record NegativeDraws(double[] bounds, int[] guide) {
+    private static final int PARTS_PER_WORD = 4;
+
+    static NegativeDraws of(Vocabulary vocabulary, double power) {
+      double[] bounds = new double[vocabulary.size() + 1];
+      bounds[0] = Math.pow(vocabulary.sentences(), power);
+      for (int word = 0; word < vocabulary.size(); word++) {
+        bounds[word + 1] = bounds[word] + Math.pow(vocabulary.counts()[word], power);
+      }
+      double total = bounds[vocabulary.size()];
+      Arrays.setAll(bounds, i -> bounds[i] / total);
+      int[] guide = new int[PARTS_PER_WORD * vocabulary.size()];
+      int share = 0;
+      for (int part = 0; part < guide.length; part++) {
+        while (bounds[share] * guide.length <= part && share < vocabulary.size()) {
+          share++;
+        }
+        guide[part] = share;
+      }
+      return new NegativeDraws(bounds, guide);
+    }
+
+    /** The word of a uniform number in (0, 1]. */
+    int word(float uniform) {
+      int words = bounds.length - 1;
+      if (uniform <= bounds[0]) {
+        return Math.min(words - 1, (int) (uniform / bounds[0] * words));
+      }
+      int share = guide[Math.min(guide.length - 1, (int) ((double) uniform * guide.length))];
+      while (share < words && uniform > bounds[share]) {
+        share++;
+      }
+      return Math.max(share, 1) - 1;
+    }
+  }
+}
