@@ -121,7 +121,8 @@ public record WordEmbeddings(
             "us/position",
             asks() ? "accuracy" : "",
             asks() && infinite().isPresent() ? "inf - width" : "",
-            asks() ? "mean 1/place" : ""));
+                asks() ? "mean 1/place" : "")
+            .stripTrailing());
     for (WordCourse course : courses) {
       lines.add(row(course));
     }

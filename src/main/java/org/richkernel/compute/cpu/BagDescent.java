@@ -24,7 +24,7 @@ final class BagDescent {
   /** Fewer columns than this are not worth another worker's waiting. */
   private static final int LEAST_COLUMNS = 512;
 
-  private static final int SPINS = 20_000;
+  private static final int SPINS = 2_000;
 
   private final WorkerTeam team;
   private final Descent descent = new Descent();

@@ -116,10 +116,10 @@ public record Analogies(
       if (questions.isEmpty()) {
         throw new InvalidProblemException(
             "analogies",
-            skipped == 0 ? "without questions" : "of " + skipped + " questions",
+            skipped == 0 ? "without questions" : "without known words",
             skipped == 0
                 ? "give lines of four words, with lines \": NAME\" above their sections"
-                : "each has a word that the vocabulary lacks; lower --min-count or use a larger"
+                : "each of " + skipped + " questions has a word that the vocabulary lacks; lower --min-count or use a larger"
                     + " text");
       }
       return new Analogies(sections, questions, pairSections, skipped);
