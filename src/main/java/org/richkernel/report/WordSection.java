@@ -70,7 +70,7 @@ final class WordSection {
       plot.lineWithErrors(
           "width " + name(widths[i]), "c" + i, epochs, row(accuracy, i), row(errors, i));
     }
-    return new Figure(plot.svg(), "Fraction of analogies that are right, with one standard error.");
+    return new Figure(plot, "Fraction of analogies that are right, with one standard error.");
   }
 
   private static Optional<Figure> overWidths(double[] widths, Table accuracy, Table errors) {
@@ -95,7 +95,7 @@ final class WordSection {
         plot.dashed("\u221e", "c1", new double[] {x[0], x[x.length - 1]}, new double[] {limit, limit});
       }
     }
-    return Optional.of(new Figure(plot.svg(), "Accuracy by width; dashed: infinite width."));
+    return Optional.of(new Figure(plot, "Accuracy by width; dashed: infinite width."));
   }
 
   private static int[] finite(double[] widths) {
@@ -124,7 +124,7 @@ final class WordSection {
     return drawn == 0
         ? Optional.empty()
         : Optional.of(
-            new Figure(plot.svg(), "Paired differences of accuracies, with one standard error."));
+            new Figure(plot, "Paired differences of accuracies, with one standard error."));
   }
 
   private static Figure losses(double[] epochs, double[] widths, Table loss) {
@@ -134,7 +134,7 @@ final class WordSection {
       plot.line("width " + name(widths[i]), "c" + i, after, row(loss, i));
     }
     return new Figure(
-        plot.svg(), "Loss of a position during each epoch, target and negative draws added.");
+        plot, "Loss of a position during each epoch, target and negative draws added.");
   }
 
   private static Section.Grid accuracies(Map<String, ?> details) {
