@@ -2,8 +2,6 @@
 #ifndef RK_BAGS_CUH
 #define RK_BAGS_CUH
 
-#include "include/index.cuh"
-
 // The most different targets of a position.
 #define RK_MOST_TARGETS 64
 

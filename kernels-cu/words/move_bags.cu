@@ -1,5 +1,5 @@
-#include "include/bags.cuh"
 #include "include/index.cuh"
+#include "include/bags.cuh"
 
 // Second half of a batch of bags of words: e of every position at the rows before the batch, then
 // the rows, in the order of the positions: B = keep B + add h, A = rho^k A + (..) e/m.
