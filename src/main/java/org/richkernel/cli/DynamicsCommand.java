@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,8 @@ final class DynamicsCommand implements Callable<Integer> {
           "Step size, in units of time; training time is steps times step-size. Default: a quarter "
               + "of the largest at which the lazy limit is stable, rounded down to one digit.")
   private @Nullable Double stepSize;
+
+  @Mixin private MaximalUpdateOptions parametrized = new MaximalUpdateOptions();
 
   @Option(
       names = "--solver",
@@ -123,22 +126,29 @@ final class DynamicsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Dynamics theory = theory();
+    Map<String, Object> values = new LinkedHashMap<>(descent.values());
     Map<String, Object> resolved = new LinkedHashMap<>();
+    Optional<Double> eta = Optional.ofNullable(stepSize);
+    if (parametrized.isGiven()) {
+      eta = Optional.of(parametrized.translate(eta, values, Objects.requireNonNull(spec)));
+      parametrized.announce(values, eta.get(), console, run.quiet());
+      MaximalUpdateOptions.resolve(resolved);
+    }
+    Dynamics theory = theory(values, eta);
     network.resolve(resolved);
     return new FitRun<DynamicsFit>(console, spec, data, run, longRun)
         .run(new Trained(theory), resolved);
   }
 
-  private Dynamics theory() {
+  private Dynamics theory(Map<String, Object> values, Optional<Double> eta) {
     Dynamics theory =
         Dynamics.of(network.network())
-            .options(descent.values())
+            .options(values)
             .solver(solver)
             .approximation(approximation)
             .compare(compare);
     theory = steps == null ? theory : theory.steps(steps);
-    theory = stepSize == null ? theory : theory.stepSize(stepSize);
+    theory = eta.isPresent() ? theory.stepSize(eta.get()) : theory;
     theory = recordEvery == null ? theory : theory.recordEvery(recordEvery);
     return tolerance == null ? theory : theory.tolerance(tolerance);
   }
