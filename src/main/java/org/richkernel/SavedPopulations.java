@@ -14,6 +14,8 @@ final class SavedPopulations {
   /** Whitened fields of all populations. */
   static final String FIELDS = "neurons";
 
+  private static final String WIDTHS = "population-widths";
+
   private static final String SAMPLES = "population-samples";
 
   private SavedPopulations() {}
@@ -23,6 +25,10 @@ final class SavedPopulations {
     settings.put("kappa", populations.kappa());
     settings.put(SAMPLES, populations.samples());
     settings.put("steps", populations.steps());
+    if (!populations.isUniform()) {
+      settings.put(WIDTHS, populations.widths());
+      return ArrayBundle.empty().with(FIELDS, populations.fields(), 1, populations.fields().length);
+    }
     int width = populations.width();
     return ArrayBundle.empty()
         .with(FIELDS, populations.fields(), populations.fields().length / width, width);
@@ -46,11 +52,16 @@ final class SavedPopulations {
     }
     Map<String, Object> settings = model.settings();
     Table fields = model.array(FIELDS);
+    int[] samples = numbers(settings, SAMPLES).mapToInt(Number::intValue).toArray();
+    int[] widths = new int[samples.length];
+    java.util.Arrays.fill(widths, fields.columns());
     return new Populations(
         ((Number) settings.get("gamma")).doubleValue(),
         ((Number) settings.get("kappa")).doubleValue(),
-        fields.columns(),
-        numbers(settings, SAMPLES).mapToInt(Number::intValue).toArray(),
+        settings.containsKey(WIDTHS)
+            ? numbers(settings, WIDTHS).mapToInt(Number::intValue).toArray()
+            : widths,
+        samples,
         numbers(settings, "steps").mapToDouble(Number::doubleValue).toArray(),
         ModelSettings.floats(fields));
   }

@@ -10,6 +10,7 @@ import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteMap;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
@@ -33,7 +34,7 @@ public final class AdaptiveNbkSolver {
   public AdaptiveNbkSolver(Backend backend, AdaptiveProblem problem) {
     this.backend = backend;
     this.problem = problem;
-    if (!initialKernel()) {
+    if (!initialKernel() && !convolutional()) {
       KernelRounding.requireResolved(
           problem.network(),
           problem.trainInputs(),
@@ -59,6 +60,8 @@ public final class AdaptiveNbkSolver {
     String why = null;
     if (!samples()) {
       why = "this problem has a closed form";
+    } else if (convolutional()) {
+      why = "convolutional networks have the primal form alone";
     } else if (problem.network().hiddenLayers() > 1) {
       why = "deep networks have the primal form alone";
     } else if (!problem.options().extrapolates()) {
@@ -85,11 +88,18 @@ public final class AdaptiveNbkSolver {
     return problem.options().gamma() == 0 && problem.options().extrapolates();
   }
 
+  private boolean convolutional() {
+    return problem.network().convolutions().isPresent();
+  }
+
   private boolean closedForm() {
     NetworkSpec network = problem.network();
-    return network.activation().equals(Activation.LINEAR)
-        && problem.options().extrapolates()
-        && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
+    boolean linear =
+        network.activation().equals(Activation.LINEAR) && problem.options().extrapolates();
+    if (convolutional()) {
+      return linear && network.biasVariance() == 0 && LinearConvolutionSolver.applies(problem);
+    }
+    return linear && (network.biasVariance() == 0 || network.hiddenLayers() == 1);
   }
 
   /**
@@ -101,10 +111,14 @@ public final class AdaptiveNbkSolver {
       return InitialKernelSaddle.plan(backend, problem);
     }
     if (closedForm()) {
-      return LinearSaddleSolver.plan(problem);
+      return convolutional()
+          ? LinearConvolutionSolver.plan(problem)
+          : LinearSaddleSolver.plan(problem);
     }
     MemoryPlan sampling =
-        layout().isDual() ? layout().plan() : larger(layout().plan(), layoutWithWells().plan());
+        layout().isDual() || convolutional()
+            ? layout().plan()
+            : larger(layout().plan(), layoutWithWells().plan());
     MemoryPlan inputs = inputPlan();
     return inputs.matrixBytes() > sampling.matrixBytes()
         ? inputs.addHost(sampling.hostBytes())
@@ -119,13 +133,28 @@ public final class AdaptiveNbkSolver {
   }
 
   private MemoryPlan inputPlan() {
-    return InputFactor.plan(
-        problem.trainInputs().rows(), inputWidth(), problem.testInputs().rows());
+    return InputFactor.plan(inputRows(), inputWidth(), convolutional() ? 0 : tests());
   }
 
-  /** D, or D + 1 with biases. */
+  private int tests() {
+    return problem.testInputs().rows();
+  }
+
+  /** Rows of what is factorized: P, or the patches of all images. */
+  private int inputRows() {
+    int points = problem.trainInputs().rows();
+    return convolutional() ? Math.multiplyExact(points, firstMap().outputSites()) : points;
+  }
+
+  /** D, or the numbers of a patch; one more with biases. */
   private int inputWidth() {
-    return problem.trainInputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
+    Inputs train = problem.trainInputs();
+    int width = convolutional() ? ImagePatches.width(train, firstMap()) : train.dimension();
+    return width + (problem.network().biasVariance() > 0 ? 1 : 0);
+  }
+
+  private SiteMap firstMap() {
+    return SampledInputs.maps(problem.network(), problem.trainInputs()).get(0);
   }
 
   /** The chains, if the inputs have full rank, which they have at most. */
@@ -134,7 +163,7 @@ public final class AdaptiveNbkSolver {
   }
 
   private int fullRank() {
-    return Math.min(problem.trainInputs().rows(), inputWidth());
+    return Math.min(inputRows(), inputWidth());
   }
 
   /**
@@ -154,7 +183,10 @@ public final class AdaptiveNbkSolver {
         points,
         rank,
         problem.trainTargets().outputs(),
-        problem.testInputs().rows());
+        tests(),
+        convolutional()
+            ? Optional.of(SampledInputs.shape(problem.network(), problem.trainInputs(), rank))
+            : Optional.empty());
   }
 
   /** Most samples at S that the chains together keep for predictions; 0 for closed forms. */
@@ -200,7 +232,10 @@ public final class AdaptiveNbkSolver {
       return Solved.exact(InitialKernelSaddle.solve(backend, problem));
     }
     if (closedForm()) {
-      return Solved.exact(LinearSaddleSolver.solve(backend, problem));
+      return Solved.exact(
+          convolutional()
+              ? LinearConvolutionSolver.solve(backend, problem)
+              : LinearSaddleSolver.solve(backend, problem));
     }
     return sample(control, start, run);
   }
@@ -227,24 +262,17 @@ public final class AdaptiveNbkSolver {
     inputPlan().requireFits(backend, LESS_MEMORY);
     layout().plan().requireFits(backend, LESS_MEMORY);
     layout().requireArrays();
-    NetworkSpec network = problem.network();
-    Inputs train = problem.trainInputs();
-    Inputs test = problem.testInputs();
     long factoring = System.nanoTime();
-    InputFactor input =
-        InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
-    requireRank(input);
-    InputFactor.Coordinates coordinates =
-        test.rows() == 0 ? null : input.coordinates(backend, test.toArray(), test.rows());
+    SampledInputs inputs = SampledInputs.of(backend, problem);
+    requireRank(inputs.factor());
     double factored = (System.nanoTime() - factoring) * 1e-9;
     try (SaddleSampler sampler =
         new SaddleSampler(
             backend,
-            network,
-            input,
+            problem.network(),
+            inputs,
             problem.trainTargets().toArray(),
             problem.options(),
-            coordinates,
             start,
             run)) {
       sampler.addSeconds("inputs", factored);
@@ -252,7 +280,7 @@ public final class AdaptiveNbkSolver {
       return stop == StopReason.INTERRUPTED
           ? null
           : new Solved(
-              SampledSolution.of(problem, input, sampler, stop),
+              SampledSolution.of(problem, inputs.factor(), sampler, stop),
               sampler.estimate().scalar(SamplingChain::dualSquare),
               sampler.chains().end());
     }

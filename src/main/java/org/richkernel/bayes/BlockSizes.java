@@ -16,8 +16,8 @@ record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
 
   /** How the populations of a solve are cut. */
   static BlockSizes of(NetworkSpec network, SaddleOptions options, int points) {
-    if (network.hiddenLayers() > 1) {
-      // A kernel acts on every row of the next layer: all rows move together.
+    if (network.hiddenLayers() > 1 || network.convolutions().isPresent()) {
+      // A layer acts on every row of the next: all rows move together.
       return new BlockSizes(1, options.extrapolates() ? 1 : 0, options.samples());
     }
     boolean kinks = network.activation().hasKink();

@@ -43,6 +43,8 @@ final class ChainEnsemble implements AutoCloseable {
   private final OwnedResources owned = new OwnedResources();
 
   /**
+   * Chains of a fully connected network.
+   *
    * @param y targets, row-major P x K
    * @param test coordinates of the test points; null when there are none
    * @param run number of the solve among those of a path; names the random streams
@@ -55,20 +57,41 @@ final class ChainEnsemble implements AutoCloseable {
       SaddleOptions options,
       InputFactor.@Nullable Coordinates test,
       int run) {
+    this(backend, network, SampledInputs.dense(input, test), y, options, run);
+  }
+
+  /**
+   * Chains of any network.
+   *
+   * @param y targets, row-major P x K
+   * @param run number of the solve among those of a path; names the random streams
+   */
+  ChainEnsemble(
+      Backend backend,
+      NetworkSpec network,
+      SampledInputs inputs,
+      double[] y,
+      SaddleOptions options,
+      int run) {
     this.options = options;
     this.run = run;
     this.y = y;
-    int points = input.points();
-    int tests = test == null ? 0 : test.deviation().length;
     layout =
         EnsembleLayout.of(
-            backend, network, options, points, input.rank(), y.length / points, tests);
+            backend,
+            network,
+            options,
+            inputs.points(),
+            inputs.factor().rank(),
+            y.length / inputs.points(),
+            inputs.tests(),
+            inputs.convolution());
     small = new SamplingChain[layout.chains().size() - CHAINS];
     List<Backend> open = layout.openLanes();
     threads = owned.own(new LaneThreads(open));
     try {
       for (Backend each : open) {
-        lanes.add(owned.own(ChainLane.of(layout, each, input, y, test)));
+        lanes.add(owned.own(ChainLane.of(layout, each, inputs, y)));
       }
       for (EnsembleLayout.Chain chain : layout.chains()) {
         SamplingChain made = chain(chain, run);
@@ -79,16 +102,16 @@ final class ChainEnsemble implements AutoCloseable {
         }
       }
       harvest =
-          layout.depth() > 1
-              ? null
-              : owned.own(
+          layout.hasNeurons()
+              ? owned.own(
                   new NeuronHarvest(
                       lanes.get(0).backend(),
                       network.activation(),
                       lanes.get(0).posterior().inputFactor(),
                       layout.outputs(),
                       layout.panelRows(lanes.get(0).backend()),
-                      layout.isDual() && layout.formsKernels()));
+                      layout.isDual() && layout.formsKernels()))
+              : null;
       sampleSize =
           lanes.get(0).posterior() instanceof DualFormPosterior dual && options.extrapolates()
               ? new SampleSizeTest(dual, y, options.kappa())
@@ -108,7 +131,7 @@ final class ChainEnsemble implements AutoCloseable {
     FieldPopulation population =
         owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
-    for (int width : layout.widths()) {
+    for (int width : layout.widths().widths(chain.samples())) {
       layers.add(owned.own(averages(lane.backend(), chain, width)));
     }
     return owned.own(
@@ -265,6 +288,36 @@ final class ChainEnsemble implements AutoCloseable {
       throw new IllegalStateException("neurons of a deep network are not independent");
     }
     return harvest.predictor(problem, input, this);
+  }
+
+  /**
+   * The predictor of a convolutional network, of the populations that were kept.
+   *
+   * @param patches factor of the training patches
+   */
+  ConvolutionPredictor channels(AdaptiveProblem problem, InputFactor patches) {
+    List<float[]> readouts = new ArrayList<>();
+    for (EnsembleLayout.Chain each : layout.chains()) {
+      ChainLane lane = lanes.get(layout.place(each));
+      if (lane.posterior() instanceof ConvolutionPosterior posterior) {
+        SamplingChain chain =
+            each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
+        chain.snapshots().forEach(kept -> readouts.add(chain.readoutWeights(posterior, kept)));
+      }
+    }
+    float[] readout = new float[readouts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : readouts) {
+      System.arraycopy(part, 0, readout, at, part.length);
+      at += part.length;
+    }
+    return new ConvolutionPredictor(
+        problem.network(),
+        problem.trainInputs().shape(),
+        patches.projector(),
+        Populations.harvest(problem.options(), this),
+        readout,
+        layout.outputs());
   }
 
   /** The averages so far, extrapolated. */

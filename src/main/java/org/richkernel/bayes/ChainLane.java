@@ -5,6 +5,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -23,20 +24,20 @@ record ChainLane(
    * Allocates what the chains of a lane share.
    *
    * @param y targets, row-major P x K
-   * @param test coordinates of the test points; null when there are none
    */
   static ChainLane of(
-      EnsembleLayout layout,
-      Backend backend,
-      InputFactor input,
-      double[] y,
-      InputFactor.@Nullable Coordinates test) {
+      EnsembleLayout layout, Backend backend, SampledInputs inputs, double[] y) {
+    InputFactor input = inputs.factor();
+    InputFactor.Coordinates test = inputs.coordinates();
     NetworkSpec network = layout.network();
     int depth = layout.depth();
     PosteriorParameters parameters = layout.parameters();
     int panel = layout.panelRows(backend);
     OwnedResources owned = new OwnedResources();
     try {
+      if (layout.convolution().isPresent()) {
+        return convolutional(layout, backend, inputs, y, owned);
+      }
       if (layout.isDual()) {
         return new ChainLane(
             backend,
@@ -88,6 +89,59 @@ record ChainLane(
     }
   }
 
+  private static ChainLane convolutional(
+      EnsembleLayout layout,
+      Backend backend,
+      SampledInputs inputs,
+      double[] y,
+      OwnedResources owned) {
+    ConvolutionShape shape = layout.convolution().orElseThrow();
+    InputFactor patches = inputs.factor();
+    ConvolutionPosterior posterior =
+        owned.own(
+            new ConvolutionPosterior(
+                backend,
+                layout.network(),
+                shape,
+                patches,
+                y,
+                layout.parameters(),
+                layout.populationSizes()));
+    ConvolutionTestPoints images =
+        inputs.images() == null || inputs.tests() == 0
+            ? null
+            : owned.own(
+                new ConvolutionTestPoints(
+                    backend,
+                    layout.network(),
+                    shape,
+                    patches.projector(),
+                    inputs.images(),
+                    layout.options().samples(),
+                    layout.outputs(),
+                    posterior));
+    return new ChainLane(backend, posterior, images, null);
+  }
+
+  private static void planConvolutional(
+      MemoryPlan plan, EnsembleLayout layout, Backend backend) {
+    ConvolutionShape shape = layout.convolution().orElseThrow();
+    int samples = layout.options().samples();
+    int columns = shape.columns(1);
+    int width = shape.rank();
+    for (int l = 2; l <= shape.layers(); l++) {
+      columns = Math.max(columns, shape.columns(l));
+      width = Math.max(width, shape.features(l, samples));
+    }
+    planFactors(plan, backend, samples, columns, width);
+    int outputs = layout.outputs();
+    ConvolutionPosterior.plan(
+        plan, shape, outputs, samples, !layout.options().extrapolates());
+    if (layout.tests() > 0) {
+      ConvolutionTestPoints.plan(plan, shape, layout.tests(), samples, outputs);
+    }
+  }
+
   /** Adds what the chains of a lane share to a plan. */
   static void plan(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
     int points = layout.points();
@@ -96,6 +150,10 @@ record ChainLane(
     boolean determinant = !layout.options().extrapolates();
     int panel = layout.panelRows(backend);
     int rows = layout.sizes().rows();
+    if (layout.convolution().isPresent()) {
+      planConvolutional(plan, layout, backend);
+      return;
+    }
     planFactors(plan, backend, rows, points, layout.depth() == 1 ? rank : Math.max(rank, points));
     if (layout.isDual()) {
       DualFormPosterior.plan(plan, points, rank, outputs, layout.populationSizes(), rows);

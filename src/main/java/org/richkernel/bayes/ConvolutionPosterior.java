@@ -262,6 +262,19 @@ final class ConvolutionPosterior extends StackPosterior {
             weights);
   }
 
+  /** The same as an array, row-major. */
+  float[] readoutWeights(FieldPopulation of) {
+    int rows = of.samples() * shape.pooledRows(layers());
+    float[] values = new float[rows * of.dual().columns()];
+    try (Matrix weights =
+        backend()
+            .allocate(Precision.FLOAT32, rows, of.dual().columns(), "readout weights")) {
+      readoutWeights(of, weights);
+      backend().download(weights, values);
+    }
+    return values;
+  }
+
   /** Pooled kernels of the layers below the last. */
   @Override
   public void completeKernels(FieldPopulation of) {

@@ -166,11 +166,11 @@ public final class DeepPredictor implements Predictor {
         try (FieldPopulation population = posterior.newPopulation(populations.samples()[p], 1)) {
           backend.upload(populations.population(p), population.xi());
           posterior.refresh(population);
+          double weight = populations.weight(p);
           for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
             int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
             double[] x = inputs.copyRows(from, rows);
             double[] part = part(backend, posterior, population, x, rows, panel, p);
-            double weight = parts * weight(p); // without the share of the estimate in the mean
             double[] own = predictions.get(populations.estimate(p));
             for (int i = 0; i < part.length; i++) {
               own[from * outputs + i] += weight * part[i];
@@ -221,17 +221,5 @@ public final class DeepPredictor implements Predictor {
       backend.download(sum, result);
     }
     return result;
-  }
-
-  /** Weight of a population in the extrapolation (4 q_S - q_{S/4}) / 3, averaged over chains. */
-  private double weight(int index) {
-    int[] samples = populations.samples();
-    int largest = java.util.Arrays.stream(samples).max().orElse(0);
-    long large = java.util.Arrays.stream(samples).filter(s -> s == largest).count();
-    long small = samples.length - large;
-    if (small == 0) {
-      return 1.0 / large;
-    }
-    return samples[index] == largest ? 4.0 / 3 / large : -1.0 / 3 / small;
   }
 }

@@ -1,15 +1,17 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -22,6 +24,7 @@ import org.richkernel.stack.PosteriorParameters;
  * @param widths columns of the fields of each layer
  * @param chains those at S samples first, then those at S/4
  * @param form of the readout, primal or dual
+ * @param convolution sizes of a convolutional network; empty for a fully connected one
  */
 record EnsembleLayout(
     List<Backend> devices,
@@ -33,9 +36,10 @@ record EnsembleLayout(
     int outputs,
     int tests,
     BlockSizes sizes,
-    List<Integer> widths,
+    FieldWidths widths,
     List<Chain> chains,
-    ReadoutForm form) {
+    ReadoutForm form,
+    Optional<ConvolutionShape> convolution) {
   private static final int MOST_SNAPSHOTS = 8;
 
   /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
@@ -79,10 +83,30 @@ record EnsembleLayout(
       int rank,
       int outputs,
       int tests) {
+    return of(backend, network, options, points, rank, outputs, tests, Optional.empty());
+  }
+
+  /**
+   * The layout of a solve of any network.
+   *
+   * @param convolution sizes of a convolutional network; empty for a fully connected one
+   */
+  static EnsembleLayout of(
+      Backend backend,
+      NetworkSpec network,
+      SaddleOptions options,
+      int points,
+      int rank,
+      int outputs,
+      int tests,
+      Optional<ConvolutionShape> convolution) {
     int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
     List<Backend> all = backend.devices();
     List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
-    ReadoutForm form = options.largeData().form().resolved(network, options, points, rank, outputs);
+    ReadoutForm form =
+        convolution.isPresent()
+            ? ReadoutForm.PRIMAL
+            : options.largeData().form().resolved(network, options, points, rank, outputs);
     BlockSizes sizes =
         form == ReadoutForm.DUAL
             ? BlockSizes.ofDual(network, options)
@@ -97,7 +121,11 @@ record EnsembleLayout(
               large ? options.samples() : options.samples() / 4,
               large ? sizes.largeBlocks() : sizes.smallBlocks()));
     }
-    int[] widths = FieldPopulation.widths(network.hiddenLayers(), rank, points);
+    FieldWidths widths =
+        convolution
+            .<FieldWidths>map(shape -> shape)
+            .orElseGet(
+                () -> samples -> FieldPopulation.widths(network.hiddenLayers(), rank, points));
     EnsembleLayout layout =
         new EnsembleLayout(
             devices,
@@ -109,9 +137,10 @@ record EnsembleLayout(
             outputs,
             tests,
             sizes,
-            Arrays.stream(widths).boxed().toList(),
+            widths,
             List.copyOf(chains),
-            form);
+            form,
+            convolution);
     while (layout.lanes > 1 && !layout.hasMemory()) {
       layout = layout.withLanes(layout.lanes - 1);
     }
@@ -121,7 +150,7 @@ record EnsembleLayout(
   private EnsembleLayout withLanes(int count) {
     return new EnsembleLayout(
         devices, count, network, options, points, rank, outputs, tests, sizes, widths, chains,
-        form);
+        form, convolution);
   }
 
   /** Whether every device has so many lanes beside what they hold. */
@@ -171,8 +200,9 @@ record EnsembleLayout(
               + LARGEST_GRAM);
     }
     if (fieldFloats() > MOST_ELEMENTS) {
-      long rows = chains.stream().mapToLong(Chain::samples).sum();
-      long most = MOST_ELEMENTS / fieldWidth() * options.samples() / rows;
+      double share = (double) MOST_ELEMENTS / fieldFloats();
+      // weights of channels on channels grow with the square of their number
+      long most = (long) (options.samples() * (convolution.isPresent() ? Math.sqrt(share) : share));
       throw new InvalidProblemException(
           "samples",
           options.samples(),
@@ -200,7 +230,9 @@ record EnsembleLayout(
     return new PosteriorParameters(
         options.gamma(),
         options.kappa(),
-        network.weightVariance(depth()),
+        convolution
+            .map(shape -> ConvolutionPosterior.readoutVariance(network, shape))
+            .orElseGet(() -> network.weightVariance(depth())),
         0.5 * options.determinantWeight() * outputs);
   }
 
@@ -216,17 +248,17 @@ record EnsembleLayout(
 
   /** Whether wells are looked for that chains may jump between. */
   boolean hasWellMoves() {
-    return WellFinder.applies(network, rank);
+    return convolution.isEmpty() && WellFinder.applies(network, rank);
   }
 
-  /** r + (L - 1) P. */
-  private long fieldWidth() {
-    return widths.stream().mapToLong(Integer::longValue).sum();
+  /** Whether the fields are those of neurons of one fully connected layer. */
+  boolean hasNeurons() {
+    return depth() == 1 && convolution.isEmpty();
   }
 
   /** Numbers in the fields of all chains. */
   private long fieldFloats() {
-    return chains.stream().mapToLong(Chain::samples).sum() * fieldWidth();
+    return chains.stream().mapToLong(c -> (long) c.samples() * widths.width(c.samples())).sum();
   }
 
   /** Most populations kept per chain for predictions at new inputs. */
@@ -260,8 +292,8 @@ record EnsembleLayout(
       String lane = lanes == 1 ? "" : "lane " + (place / devices.size() + 1) + ": ";
       plan.onDevice(d).addAll(lane, shared);
     }
-    int[] columns = widths.stream().mapToInt(Integer::intValue).toArray();
     for (Chain chain : chains) {
+      int[] columns = widths.widths(chain.samples());
       plan.onDevice(chain.device());
       String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
       SamplingChain.plan(plan, name, points, outputs, tests);
@@ -276,13 +308,13 @@ record EnsembleLayout(
         LayerAverages.plan(
             plan,
             name + "layer " + l + ": ",
-            widths.get(l - 1),
+            columns[l - 1],
             points,
             outputs,
             chain.blockRows());
       }
     }
-    if (depth() == 1) {
+    if (hasNeurons()) {
       NeuronHarvest.plan(
           plan.onDevice(0),
           points,
@@ -302,7 +334,9 @@ record EnsembleLayout(
     // A checkpoint takes the fields, the kernels and their sums to the host before they are
     // written; at the end the populations that were kept become the predictor.
     long checkpoint = Float.BYTES * fieldFloats() + 8 * averages * 2 * chains.size();
-    long readout = kept / fieldWidth() * outputs;
+    long rowsOfSample = convolution.map(shape -> shape.pooledRows(shape.layers())).orElse(1);
+    long samples = chains.stream().mapToLong(Chain::samples).sum();
+    long readout = snapshots() * samples * rowsOfSample * outputs;
     long predictor = Float.BYTES * (kept + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
         + (isDual() ? dualBytes() : 0)

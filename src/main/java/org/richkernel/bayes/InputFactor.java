@@ -220,6 +220,29 @@ public final class InputFactor {
   }
 
   /**
+   * What new inputs have outside of the span of the training inputs, z (1 - W W^T), row-major rows x
+   * (D, or D + 1 with biases): what further weights act on that the training inputs say nothing
+   * about.
+   *
+   * @param x row-major rows x D
+   * @param whitened their {@link Coordinates#whitened}
+   */
+  static double[] residual(
+      NetworkSpec spec, double[] projector, double[] x, double[] whitened, int rows, int features) {
+    int rank = whitened.length / Math.max(1, rows);
+    int width = projector.length / rank;
+    double[] z = augment(spec, x, rows, features, width);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < width; j++) {
+        for (int k = 0; k < rank; k++) {
+          z[i * width + j] -= whitened[i * rank + k] * projector[j * rank + k];
+        }
+      }
+    }
+    return z;
+  }
+
+  /**
    * Where new inputs lie relative to the training inputs.
    *
    * @param whitened R_x, row-major points x r

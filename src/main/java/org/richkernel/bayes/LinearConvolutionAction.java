@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
@@ -37,11 +38,14 @@ final class LinearConvolutionAction implements AutoCloseable {
   private final Matrix inverse; // dS/dK
   private final double kappa;
 
-  /** One layer, n = points sites, r columns of its factor. */
+  /**
+   * One layer, n = points sites, r columns of its factor; the kernel of sites is there for deep
+   * networks alone.
+   */
   private record Layer(
       SiteMap map, Matrix factor, Matrix t, Matrix x, Matrix pull, Matrix small, Matrix kernel)
       implements AutoCloseable {
-    private static Layer of(Backend backend, SiteMap map, int n, int r) {
+    private static Layer of(Backend backend, SiteMap map, int n, int r, boolean deep) {
       return new Layer(
           map,
           backend.allocate(Precision.FLOAT64, n, r, "factor"),
@@ -49,7 +53,8 @@ final class LinearConvolutionAction implements AutoCloseable {
           backend.allocate(Precision.FLOAT64, n, r, "X"),
           backend.allocate(Precision.FLOAT64, n, r, "pull on X"),
           backend.allocate(Precision.FLOAT64, r, r, "pull on T"),
-          backend.allocate(Precision.FLOAT64, n, n, "kernel of sites"));
+          backend.allocate(
+              Precision.FLOAT64, deep ? n : 0, deep ? n : 0, "kernel of sites"));
     }
 
     @Override
@@ -119,7 +124,8 @@ final class LinearConvolutionAction implements AutoCloseable {
     gamma2 = gamma * gamma;
     for (int l = 0; l < maps.size(); l++) {
       int n = points * maps.get(l).outputSites();
-      layers.add(Layer.of(backend, maps.get(l), n, l == 0 ? patches.rank() : n));
+      int rank = l == 0 ? patches.rank() : n;
+      layers.add(Layer.of(backend, maps.get(l), n, rank, maps.size() > 1));
     }
     backend.upload(patches.factor(), layers.get(0).factor);
     readout = new Readout(maps.get(maps.size() - 1).outputSites(), average);
@@ -129,6 +135,21 @@ final class LinearConvolutionAction implements AutoCloseable {
     ridge = backend.allocate(Precision.FLOAT64, points, points, "ridge");
     inverse = backend.allocate(Precision.FLOAT64, points, points, "pull on K");
     backend.upload(y, targets);
+  }
+
+  /** Adds the matrices of an action to a plan. */
+  static void plan(MemoryPlan plan, List<SiteMap> maps, int rank, int points, int outputs) {
+    for (int l = 0; l < maps.size(); l++) {
+      int n = points * maps.get(l).outputSites();
+      int r = l == 0 ? rank : n;
+      String of = " of layer " + (l + 1);
+      plan.add("factor, X and pull" + of, Precision.FLOAT64, Math.multiplyExact(3, n), r)
+          .add("T and pull" + of, Precision.FLOAT64, 2 * r, r);
+      if (maps.size() > 1) {
+        plan.add("kernel of sites" + of, Precision.FLOAT64, n, n).addHost(16L * n * n);
+      }
+    }
+    plan.add("readout", Precision.FLOAT64, points, 2 * points + 2 * outputs);
   }
 
   /** The entries of all T_l at initialisation: T_l = 1. */

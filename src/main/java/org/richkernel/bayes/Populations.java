@@ -6,12 +6,13 @@ import java.util.List;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Whitened fields that the chains of a solve have kept, from which predictions at new inputs are
- * made and other solves start.
+ * Fields that the chains of a solve have kept, from which predictions at new inputs are made and
+ * other solves start: whitened, or the weights of a convolutional network, whose number depends on
+ * that of the samples.
  *
  * @param gamma richness of the solve
  * @param kappa noise of the solve
- * @param width columns of the fields, r + (L - 1) P
+ * @param widths columns of the fields of each population
  * @param samples rows of each population: those of the chains at S, oldest first, then those of the
  *     chains at S/4
  * @param steps step of each chain, radians; as many as there are chains
@@ -19,19 +20,53 @@ import org.richkernel.network.InvalidProblemException;
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Populations(
-    double gamma, double kappa, int width, int[] samples, double[] steps, float[] fields) {
+    double gamma, double kappa, int[] widths, int[] samples, double[] steps, float[] fields) {
   /**
    * @throws InvalidProblemException if the arrays do not fit each other
    */
   public Populations {
-    long rows = Arrays.stream(samples).asLongStream().sum();
-    if (width < 1
-        || steps.length == 0
+    boolean fits = widths.length == samples.length && steps.length > 0;
+    if (!fits
+        || Arrays.stream(widths).anyMatch(width -> width < 1)
         || samples.length % steps.length != 0
-        || fields.length != rows * width) {
+        || fields.length != length(widths, samples)) {
       throw new InvalidProblemException(
           "saved populations", "of inconsistent shapes", "fit again, or restore the whole folder");
     }
+  }
+
+  /**
+   * Populations whose fields all have as many columns.
+   *
+   * @param width columns of the fields, r + (L - 1) P
+   */
+  public Populations(
+      double gamma, double kappa, int width, int[] samples, double[] steps, float[] fields) {
+    this(gamma, kappa, filled(width, samples.length), samples, steps, fields);
+  }
+
+  private static int[] filled(int width, int count) {
+    int[] widths = new int[count];
+    Arrays.fill(widths, width);
+    return widths;
+  }
+
+  private static long length(int[] widths, int[] samples) {
+    long sum = 0;
+    for (int i = 0; i < samples.length; i++) {
+      sum += (long) widths[i] * samples[i];
+    }
+    return sum;
+  }
+
+  /** Whether all fields have as many columns. */
+  public boolean isUniform() {
+    return Arrays.stream(widths).allMatch(width -> width == widths[0]);
+  }
+
+  /** Columns of the fields of the first population, at S samples. */
+  public int width() {
+    return widths[0];
   }
 
   /** Populations that each chain has kept. */
@@ -52,14 +87,30 @@ public record Populations(
     return index / kept() % ChainEnsemble.CHAINS * kept() + index % kept();
   }
 
+  /**
+   * Weight of a population in the extrapolation (4 q_S - q_{S/4}) / 3 of its own independent
+   * estimate.
+   */
+  double weight(int index) {
+    int largest = Arrays.stream(samples).max().orElse(0);
+    long large = Arrays.stream(samples).filter(s -> s == largest).count();
+    long small = samples.length - large;
+    if (small == 0) {
+      return (double) estimates() / large;
+    }
+    return samples[index] == largest
+        ? 4.0 / 3 * estimates() / large
+        : -1.0 / 3 * estimates() / small;
+  }
+
   /** Fields of one population, row-major. */
   float[] population(int index) {
     long first = 0;
     for (int i = 0; i < index; i++) {
-      first += samples[i];
+      first += (long) samples[i] * widths[i];
     }
-    int from = Math.toIntExact(first * width);
-    return Arrays.copyOfRange(fields, from, from + samples[index] * width);
+    int from = Math.toIntExact(first);
+    return Arrays.copyOfRange(fields, from, from + samples[index] * widths[index]);
   }
 
   /** Fields of the newest population of the first chain at S, row-major. */
@@ -69,16 +120,23 @@ public record Populations(
 
   /**
    * The newest population of each chain, with rows repeated or left out where the numbers of
-   * samples differ.
+   * samples differ; weights, whose columns are samples too, start as many samples alone.
    *
-   * @param fieldWidth r + (L - 1) P of the solve that will start
+   * @param fieldWidth columns at S samples of the solve that will start
    * @throws InvalidProblemException if these are populations of another data set or network
    */
   WarmStart start(SaddleOptions options, int fieldWidth) {
-    if (fieldWidth != width) {
+    if (!isUniform() && samples[0] != options.samples()) {
+      throw new InvalidProblemException(
+          "samples",
+          options.samples(),
+          "the weights of a convolutional network start as many samples as they had; use "
+              + samples[0]);
+    }
+    if (fieldWidth != width()) {
       throw new InvalidProblemException(
           "warm-start",
-          "a result whose fields have " + width + " columns",
+          "a result whose fields have " + width() + " columns",
           "this problem has "
               + fieldWidth
               + "; name a result of the same training inputs and number of hidden layers");
@@ -90,8 +148,9 @@ public record Populations(
     for (int c = 0; c < wanted; c++) {
       int from = c % chains;
       int count = c < ChainEnsemble.CHAINS ? options.samples() : options.samples() / 4;
-      float[] source = population((from + 1) * kept() - 1);
-      float[] target = new float[count * width];
+      int newest = (from + 1) * kept() - 1;
+      float[] source = population(newest);
+      float[] target = new float[count * widths[newest]];
       for (int at = 0; at < target.length; at += source.length) {
         System.arraycopy(source, 0, target, at, Math.min(source.length, target.length - at));
       }
@@ -105,19 +164,18 @@ public record Populations(
   static Populations harvest(SaddleOptions options, ChainEnsemble chains) {
     List<SamplingChain> all = new ArrayList<>();
     chains.forEach(all::add);
-    int width = all.get(0).population().xi().columns();
     int kept = all.get(0).snapshots().size();
     int[] samples = new int[all.size() * kept];
+    int[] widths = new int[samples.length];
     double[] steps = new double[all.size()];
-    int rows = 0;
     for (int c = 0; c < steps.length; c++) {
       steps[c] = all.get(c).step();
       for (int i = 0; i < kept; i++) {
         samples[c * kept + i] = all.get(c).samples();
-        rows += all.get(c).samples();
+        widths[c * kept + i] = all.get(c).population().xi().columns();
       }
     }
-    float[] fields = new float[Math.multiplyExact(rows, width)];
+    float[] fields = new float[Math.toIntExact(length(widths, samples))];
     int at = 0;
     for (SamplingChain chain : all) {
       for (SamplingChain.Snapshot snapshot : chain.snapshots()) {
@@ -125,6 +183,6 @@ public record Populations(
         at += snapshot.xi().length;
       }
     }
-    return new Populations(options.gamma(), options.kappa(), width, samples, steps, fields);
+    return new Populations(options.gamma(), options.kappa(), widths, samples, steps, fields);
   }
 }

@@ -84,14 +84,33 @@ final class SaddleSampler implements AutoCloseable {
       InputFactor.@Nullable Coordinates test,
       @Nullable WarmStart start,
       int run) {
+    this(backend, network, SampledInputs.dense(input, test), y, options, start, run);
+  }
+
+  /**
+   * A solve of any network among several.
+   *
+   * @param y targets, row-major P x K
+   * @param start populations to start from; null for a draw of the prior
+   * @param run number of the solve; names its random streams
+   */
+  SaddleSampler(
+      Backend backend,
+      NetworkSpec network,
+      SampledInputs inputs,
+      double[] y,
+      SaddleOptions options,
+      @Nullable WarmStart start,
+      int run) {
     this.options = options;
     this.start = start;
-    int layers = network.hiddenLayers();
+    // populations of one layer move in blocks, several moves to a sweep; those of others at once
+    int layers = network.convolutions().isPresent() ? 2 : network.hiddenLayers();
     annealing =
         start == null
             ? Annealing.fromPrior(layers, options)
             : Annealing.from(start, layers, options);
-    chains = new ChainEnsemble(backend, network, input, y, options, test, run);
+    chains = new ChainEnsemble(backend, network, inputs, y, options, run);
   }
 
   /** Everything the solve will hold at once. */

@@ -122,6 +122,9 @@ final class SampledSolution {
   private static Predictor predictor(
       AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
     NetworkSpec network = problem.network();
+    if (network.convolutions().isPresent()) {
+      return sampler.chains().channels(problem, input);
+    }
     return network.hiddenLayers() == 1
         ? sampler.chains().neurons(problem, input)
         : new DeepPredictor(

@@ -307,6 +307,20 @@ final class SamplingChain implements AutoCloseable {
     return List.copyOf(snapshots);
   }
 
+  /**
+   * Readout weights of a population that was kept, row-major (pooled rows) x K; the present one is
+   * as it was afterwards.
+   */
+  float[] readoutWeights(ConvolutionPosterior of, Snapshot kept) {
+    float[] present = fields();
+    try {
+      backend.upload(kept.xi(), population.xi());
+      return of.readoutWeights(population);
+    } finally {
+      backend.upload(present, population.xi());
+    }
+  }
+
   /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
   MonteCarloSeries largestShare() {
     return largestShare;

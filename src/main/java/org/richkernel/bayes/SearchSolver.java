@@ -53,6 +53,8 @@ public final class SearchSolver {
       why = "a posterior at finite width has no action";
     } else if (problem.network().hiddenLayers() == 1) {
       why = "one hidden layer has a single solution";
+    } else if (problem.network().convolutions().isPresent()) {
+      why = "no linear counterpart of convolutions is known to plan it with";
     } else if (!samples) {
       why = "this problem has a closed form, which finds every solution";
     } else if (search.start().isPresent()) {
@@ -112,6 +114,7 @@ public final class SearchSolver {
         && search.start().isEmpty()
         && search.selection().isEmpty()
         && problem.network().hiddenLayers() > 1
+        && problem.network().convolutions().isEmpty()
         && options.gamma() > 0
         && options.extrapolates()
         && new AdaptiveNbkSolver(backend, problem).samples();
@@ -154,15 +157,13 @@ public final class SearchSolver {
     if (search.start().isEmpty()) {
       return null;
     }
-    int points = problem.trainInputs().rows();
-    InputFactor input =
-        InputFactor.of(
-            backend,
-            problem.network(),
-            problem.trainInputs().toArray(),
-            points,
-            problem.trainInputs().dimension());
-    int width = input.rank() + (problem.network().hiddenLayers() - 1) * points;
+    SampledInputs inputs = SampledInputs.of(backend, problem);
+    int above = (problem.network().hiddenLayers() - 1) * inputs.points();
+    int width =
+        inputs
+            .convolution()
+            .map(shape -> shape.width(problem.options().samples()))
+            .orElse(inputs.factor().rank() + above);
     return search.start().get().start(problem.options(), width);
   }
 

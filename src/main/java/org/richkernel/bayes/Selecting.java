@@ -206,9 +206,11 @@ final class Selecting {
         new AdaptiveProblem(
             problem.network(),
             problem.options(),
-            Inputs.of(rows(x.toArray(), x.dimension(), in), in.size(), x.dimension()),
+            Inputs.of(rows(x.toArray(), x.dimension(), in), in.size(), x.dimension())
+                .withShape(x.shape()),
             Targets.of(rows(y.toArray(), y.outputs(), in), in.size(), y.outputs()),
-            Inputs.of(rows(x.toArray(), x.dimension(), out), out.size(), x.dimension()));
+            Inputs.of(rows(x.toArray(), x.dimension(), out), out.size(), x.dimension())
+                .withShape(x.shape()));
     return new Split(fitted, rows(y.toArray(), y.outputs(), out));
   }
 

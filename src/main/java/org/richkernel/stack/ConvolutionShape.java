@@ -12,13 +12,19 @@ import org.richkernel.network.SiteReadout;
  * @param readout of the last layer
  * @param points P
  * @param rank r
+ * @param patch numbers of a patch of the images, the constant of a bias among them
  * @param biases whether there are biases
  */
 public record ConvolutionShape(
-    List<SiteMap> maps, SiteReadout readout, int points, int rank, boolean biases)
+    List<SiteMap> maps, SiteReadout readout, int points, int rank, int patch, boolean biases)
     implements FieldWidths {
   public ConvolutionShape {
     maps = List.copyOf(maps);
+  }
+
+  /** The same for another number of images. */
+  public ConvolutionShape withPoints(int images) {
+    return new ConvolutionShape(maps, readout, images, rank, patch, biases);
   }
 
   /** L. */

@@ -10,7 +10,7 @@ import org.richkernel.network.SiteReadout;
  * Fields of the sites of images as a readout sees them. Columns are ordered (site, image). A
  * flattened layer has weights of their own for every channel and site, so each of those is a row of
  * P numbers; an average over sites leaves a row for each channel. The kernel is the Gram matrix of
- * the rows times {@link #weight}.
+ * the rows, divided by their number.
  */
 public final class SitePool {
   private final Backend backend;
@@ -36,21 +36,41 @@ public final class SitePool {
       SiteReadout readout,
       Matrix mean,
       Matrix force) {
+    this(backend, layer.panels(), layer.phi(), layer.slope(), points, readout, mean, force);
+  }
+
+  /**
+   * Fields that are only read, in one panel.
+   *
+   * @param phi S x (P s), without gaps between rows
+   * @param mean scratch for averages over sites, S x P, float32; not used by a flattened layer
+   */
+  public SitePool(Backend backend, Matrix phi, int points, SiteReadout readout, Matrix mean) {
+    this(backend, new Panels(phi.rows(), phi.rows()), phi, phi, points, readout, mean, mean);
+  }
+
+  private SitePool(
+      Backend backend,
+      Panels layerPanels,
+      Matrix fields,
+      Matrix slope,
+      int points,
+      SiteReadout readout,
+      Matrix mean,
+      Matrix force) {
     this.backend = backend;
     averages = readout == SiteReadout.GAP;
-    sites = layer.phi().columns() / points;
-    int rows = layer.phi().rows();
-    int most = layer.panels().most();
+    sites = fields.columns() / points;
     if (averages) {
-      panels = layer.panels();
+      panels = layerPanels;
       pooled = panels.of(mean);
       forces = panels.of(force);
-      phi = bySite(layer.panels().of(layer.phi()), points);
-      slopes = bySite(layer.panels().of(layer.slope()), points);
+      phi = bySite(panels.of(fields), points);
+      slopes = bySite(panels.of(slope), points);
     } else {
-      panels = new Panels(rows * sites, most * sites);
-      pooled = panels.of(layer.phi().reshaped(rows * sites, points));
-      forces = panels.of(layer.slope().reshaped(rows * sites, points));
+      panels = new Panels(layerPanels.rows() * sites, layerPanels.most() * sites);
+      pooled = panels.of(fields.reshaped(panels.rows(), points));
+      forces = panels.of(slope.reshaped(panels.rows(), points));
       phi = List.of();
       slopes = List.of();
     }
@@ -66,11 +86,6 @@ public final class SitePool {
       all.add(List.copyOf(views));
     }
     return List.copyOf(all);
-  }
-
-  /** The factor of the Gram matrix of the rows in g Phi: g / (S s), for averages g / S. */
-  public static double weight(SiteReadout readout, double variance, int samples, int sites) {
-    return variance / samples / (readout == SiteReadout.GAP ? 1 : sites);
   }
 
   /** How the pooled rows are cut; as many panels as the layer has. */

@@ -75,7 +75,8 @@ class ConvolutionPosteriorTest {
     double[] y = normals(outputs * POINTS, 2);
     InputFactor patches = ConvolutionOracle.bySite(backend, network, FIRST, POINTS);
     ConvolutionShape shape =
-        new ConvolutionShape(maps(depth), readout, POINTS, patches.rank(), bias > 0);
+        new ConvolutionShape(
+            maps(depth), readout, POINTS, patches.rank(), patches.rank(), bias > 0);
     PosteriorParameters parameters =
         new PosteriorParameters(
             1.2,

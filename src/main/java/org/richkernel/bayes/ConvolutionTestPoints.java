@@ -1,0 +1,72 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.ConvolutionShape;
+
+/**
+ * Predictions at new images, f(x) = k(x)^T v, of a convolutional network: the images pass through
+ * the weights of the population ({@link ConvolutionForward}), and their pooled rows are read out by
+ * what the training images and v leave for readout weights.
+ */
+final class ConvolutionTestPoints implements TestPoints {
+  private final ConvolutionPosterior posterior;
+  private final ConvolutionForward forward;
+  private final List<ConvolutionForward.Batch> batches = new ArrayList<>();
+
+  /**
+   * @param shape of the network and its training images
+   * @param projector of the training patches
+   * @param most channels
+   */
+  ConvolutionTestPoints(
+      Backend backend,
+      NetworkSpec network,
+      ConvolutionShape shape,
+      double[] projector,
+      Inputs images,
+      int most,
+      int outputs,
+      ConvolutionPosterior posterior) {
+    this.posterior = posterior;
+    ConvolutionShape batch = batch(shape, images.rows());
+    forward = new ConvolutionForward(backend, network, batch, projector, most, outputs);
+    for (int first = 0; first < images.rows(); first += batch.points()) {
+      batches.add(forward.batch(images, first));
+    }
+  }
+
+  private static ConvolutionShape batch(ConvolutionShape shape, int images) {
+    return shape.withPoints(ConvolutionForward.batchSize(images, shape.maps()));
+  }
+
+  static void plan(
+      MemoryPlan plan, ConvolutionShape shape, int images, int most, int outputs) {
+    ConvolutionForward.plan(plan, batch(shape, images), most, outputs);
+    plan.addHost(4L * images * shape.sites(1) * (shape.rank() + shape.patch()));
+  }
+
+  @Override
+  public void addPrediction(FieldPopulation population, Draw draw, Matrix sum) {
+    try (Matrix weights = forward.readoutWeights(population.samples())) {
+      posterior.readoutWeights(population, weights);
+    }
+    int first = 0;
+    for (ConvolutionForward.Batch batch : batches) {
+      try (Matrix part = sum.rowRange(first, batch.count())) {
+        forward.addPrediction(batch, population.xi(), draw, part);
+      }
+      first += batch.count();
+    }
+  }
+
+  @Override
+  public void close() {
+    forward.close();
+  }
+}

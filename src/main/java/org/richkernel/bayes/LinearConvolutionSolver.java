@@ -1,0 +1,145 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
+
+/** Linear convolutional networks without biases: {@link LinearConvolutionSaddle} on a data set. */
+final class LinearConvolutionSolver {
+  /** Most columns of a layer's factor: images times sites, or numbers of a patch. */
+  private static final int LARGEST = 400;
+
+  private LinearConvolutionSolver() {}
+
+  /** Whether the layers are small enough. */
+  static boolean applies(AdaptiveProblem problem) {
+    List<SiteMap> maps = SampledInputs.maps(problem.network(), problem.trainInputs());
+    int points = problem.trainInputs().rows();
+    boolean small = rank(problem) <= LARGEST;
+    for (int l = 1; l < maps.size(); l++) {
+      small &= (long) points * maps.get(l).outputSites() <= LARGEST;
+      small &= (long) points * maps.get(l - 1).outputSites() <= 4 * LARGEST;
+    }
+    return small;
+  }
+
+  /** The largest rank that the patches can have. */
+  private static int rank(AdaptiveProblem problem) {
+    SiteMap first = SampledInputs.maps(problem.network(), problem.trainInputs()).get(0);
+    long rows = (long) problem.trainInputs().rows() * first.outputSites();
+    return (int) Math.min(rows, ImagePatches.width(problem.trainInputs(), first));
+  }
+
+  static MemoryPlan plan(AdaptiveProblem problem) {
+    MemoryPlan plan = new MemoryPlan();
+    List<SiteMap> maps = SampledInputs.maps(problem.network(), problem.trainInputs());
+    int outputs = problem.trainTargets().outputs();
+    LinearConvolutionAction.plan(
+        plan, maps, rank(problem), problem.trainInputs().rows(), outputs);
+    return plan;
+  }
+
+  static AdaptiveNbkSolution solve(Backend backend, AdaptiveProblem problem) {
+    NetworkSpec network = problem.network();
+    Inputs train = problem.trainInputs();
+    List<SiteMap> maps = SampledInputs.maps(network, train);
+    SiteMap first = maps.get(0);
+    double kappa = problem.options().kappa();
+    double[] y = problem.trainTargets().toArray();
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    long start = System.nanoTime();
+    InputFactor patches =
+        InputFactor.of(
+            backend,
+            network,
+            ImagePatches.byImage(train, first),
+            train.rows() * first.outputSites(),
+            ImagePatches.width(train, first));
+    long solving = System.nanoTime();
+    seconds.put("inputs", (solving - start) * 1e-9);
+    LinearConvolutionSaddle saddle =
+        LinearConvolutionSaddle.solve(
+            backend,
+            patches,
+            maps,
+            network.weightVariances(),
+            network.convolutions().orElseThrow().readout() == SiteReadout.GAP,
+            y,
+            train.rows(),
+            problem.options().gamma(),
+            kappa);
+    long predicting = System.nanoTime();
+    seconds.put("solve", (predicting - solving) * 1e-9);
+    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
+    for (double[] kernel : saddle.kernels()) {
+      layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
+    }
+    double[] fitted = y.clone();
+    for (int i = 0; i < fitted.length; i++) {
+      fitted[i] -= kappa * saddle.dual()[i];
+    }
+    LinearPredictor predictor = predictor(network, train, first, patches, saddle.coefficients());
+    double[] tested =
+        problem.testInputs().rows() == 0
+            ? new double[0]
+            : predictor.predict(backend, problem.testInputs());
+    seconds.put("predict", (System.nanoTime() - predicting) * 1e-9);
+    return new AdaptiveNbkSolution(
+        LinearSaddleSolver.stop(saddle.residual(), problem.options().tolerance()),
+        "closed-form",
+        0,
+        Certificate.exact(saddle.residual()),
+        saddle.kernels(),
+        layers,
+        saddle.dual(),
+        Estimate.ofProduct(y, saddle.dual()),
+        SampledVector.exact(fitted),
+        SampledVector.exact(tested),
+        predictor,
+        List.of(),
+        Map.of(),
+        List.of(),
+        seconds);
+  }
+
+  /** f(x) = sum_a z_a(x) W c_a with the scaled patches z_a, gathered by pixels. */
+  private static LinearPredictor predictor(
+      NetworkSpec network,
+      Inputs train,
+      SiteMap first,
+      InputFactor patches,
+      List<double[]> coefficients) {
+    int channels = train.shape().channels();
+    int width = ImagePatches.width(train, first);
+    int outputs = coefficients.size();
+    double scale = Math.sqrt(network.weightVariance(0) / width);
+    double[] weights = new double[train.dimension() * outputs];
+    int rank = patches.rank();
+    for (int k = 0; k < outputs; k++) {
+      double[] c = coefficients.get(k);
+      for (int a = 0; a < first.outputSites(); a++) {
+        for (int j = 0; j < width; j++) {
+          int b = first.input(a, j / channels);
+          if (b >= 0) {
+            double sum = 0;
+            for (int r = 0; r < rank; r++) {
+              sum += patches.projector()[j * rank + r] * c[a * rank + r];
+            }
+            weights[(b * channels + j % channels) * outputs + k] += scale * sum;
+          }
+        }
+      }
+    }
+    return new LinearPredictor(weights, new double[outputs]);
+  }
+}

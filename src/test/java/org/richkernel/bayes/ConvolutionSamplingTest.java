@@ -1,0 +1,190 @@
+package org.richkernel.bayes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.apache.commons.math3.linear.ArrayRealVector;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.network.Targets;
+import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.SampledVector;
+import org.richkernel.solver.RunControl;
+
+/** Chains over the weights of convolutional networks, against exact integrals and other samplers. */
+class ConvolutionSamplingTest {
+  private static final double[] Y = {1, -1, 1, -1};
+
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = Backends.cpu();
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  private static AdaptiveProblem problem(
+      String layers, SiteReadout readout, Activation activation, SaddleOptions options) {
+    Convolutions convolutions = Convolutions.parse(layers).withReadout(readout);
+    NetworkSpec network =
+        NetworkSpec.of(convolutions.layers().size(), activation).withConvolutions(convolutions);
+    Inputs images = ConvolutionOracle.images(6);
+    Inputs train = Inputs.of(images.copyRows(0, 4), 4, 32).withShape(images.shape());
+    Inputs test = Inputs.of(images.copyRows(4, 2), 2, 32).withShape(images.shape());
+    return new AdaptiveProblem(network, options, train, Targets.of(Y), test);
+  }
+
+  private SaddleEstimate sampled(AdaptiveProblem problem) {
+    SampledInputs inputs = SampledInputs.of(backend, problem);
+    try (SaddleSampler sampler =
+        new SaddleSampler(backend, problem.network(), inputs, Y, problem.options(), null, 0)) {
+      sampler.run(RunControl.silent());
+      return sampler.estimate();
+    }
+  }
+
+  private static SaddleOptions options(double gamma, double kappa, int samples, int sweeps) {
+    return SaddleOptions.usual()
+        .withGamma(gamma)
+        .withBeta(1 / kappa)
+        .withSamples(samples)
+        .withTolerance(0.02)
+        .withMaxSweeps(sweeps);
+  }
+
+  private static void assertWithin(double deviations, Estimate sampled, double exact) {
+    assertThat(Math.abs(sampled.value() - exact))
+        .as("%s against %s", sampled, exact)
+        .isLessThan(deviations * sampled.error());
+  }
+
+  /** One layer, site means, linear: a network of mean patches, whose posterior is one integral. */
+  @Test
+  void linearPosteriorAtFiniteWidthIsTheExactIntegral() {
+    int width = 64;
+    SaddleOptions options = options(1, 0.01, width, 400).withDeterminantWeight(1);
+    AdaptiveProblem problem = problem("3x3", SiteReadout.GAP, Activation.LINEAR, options);
+    SaddleEstimate estimate = sampled(problem);
+
+    double[][] means = new double[4][];
+    double[] c = new double[16];
+    double[] rows =
+        ImagePatches.byImage(
+            problem.trainInputs(),
+            SampledInputs.maps(problem.network(), problem.trainInputs()).get(0));
+    for (int mu = 0; mu < 4; mu++) {
+      means[mu] = new double[18];
+      for (int i = 0; i < 16 * 18; i++) {
+        means[mu][i % 18] += rows[mu * 16 * 18 + i] / 16 / Math.sqrt(18);
+      }
+    }
+    for (int i = 0; i < 16; i++) {
+      for (int j = 0; j < 18; j++) {
+        c[i] += means[i / 4][j] * means[i % 4][j];
+      }
+    }
+    double exact = meanDualFit(c, width, width, 0.01);
+    assertWithin(4, estimate.scalar(SamplingChain::dualFit), exact);
+  }
+
+  /**
+   * E[y.v] = E[sum_i z_i^2 / (q lambda_i + kappa)] under p(q) ~ q^{N/2} e^{-N q / 2} prod_i (q
+   * lambda_i + kappa)^{-1/2} exp(-chi/2 sum_i z_i^2 / (q lambda_i + kappa)) in ln q.
+   */
+  private static double meanDualFit(double[] c, int width, double chi, double kappa) {
+    EigenDecomposition modes = new EigenDecomposition(ReferencePotential.matrix(c, 4));
+    double weighted = 0;
+    double total = 0;
+    double shift = Double.NaN;
+    for (double t = -8; t <= 8; t += 1e-3) {
+      double q = Math.exp(t);
+      double fit = 0;
+      double log = 0.5 * width * (t - q);
+      for (int i = 0; i < 4; i++) {
+        double d = q * modes.getRealEigenvalue(i) + kappa;
+        double z = modes.getEigenvector(i).dotProduct(new ArrayRealVector(Y));
+        fit += z * z / d;
+        log -= 0.5 * Math.log(d);
+      }
+      log -= 0.5 * chi * fit;
+      shift = Double.isNaN(shift) ? log : shift;
+      if (log > shift) {
+        double scale = Math.exp(shift - log);
+        weighted *= scale;
+        total *= scale;
+        shift = log;
+      }
+      weighted += Math.exp(log - shift) * fit;
+      total += Math.exp(log - shift);
+    }
+    return weighted / total;
+  }
+
+  /**
+   * tanh, 3x3 and 3x3/2, width 200, gamma 1, kappa 0.1: kernel, dual and two predictions from an
+   * independent program, by whitened fields, by weights, and by weights with an explicit readout;
+   * the first of each with its standard error.
+   */
+  @Test
+  void posteriorOfSiteMeansIsThatOfOtherSamplers() {
+    SaddleOptions options = options(1, 0.1, 200, 60).withDeterminantWeight(1);
+    SaddleEstimate estimate =
+        sampled(problem("3x3,3x3/2", SiteReadout.GAP, Activation.TANH, options));
+
+    assertNumbers(
+        estimate,
+        1,
+        List.of(
+            new double[] {0.1121, 0.0002},
+            new double[] {0.0830, 0.0002},
+            new double[] {9.589, 0.018},
+            new double[] {0.3364, 0.0033},
+            new double[] {0.0631, 0.0017}));
+  }
+
+  /** The same with a weight for every site, in plain normalization: gamma 1/2, kappa 1/40 here. */
+  @Test
+  void flattenedPosteriorIsThatOfOtherSamplers() {
+    SaddleOptions options = options(0.5, 0.025, 200, 60).withDeterminantWeight(1);
+    SaddleEstimate estimate =
+        sampled(problem("3x3,3x3/2", SiteReadout.FLATTEN, Activation.TANH, options));
+
+    assertNumbers(
+        estimate,
+        4,
+        List.of(
+            new double[] {0.6302, 0.0012},
+            new double[] {0.2676, 0.0006},
+            new double[] {3.438, 0.006},
+            new double[] {-0.0011, 0.0029},
+            new double[] {-0.1008, 0.0030}));
+  }
+
+  private static void assertNumbers(SaddleEstimate estimate, int sites, List<double[]> expected) {
+    SampledVector f = estimate.vector(SamplingChain::testPredictions);
+    List<Estimate> sampled =
+        List.of(
+            estimate.scalar(chain -> chain.layer(2).trace()).times(sites / 4.0),
+            estimate.scalar(chain -> chain.layer(2).fit()).times(sites / 16.0),
+            estimate.scalar(SamplingChain::dualFit).times(1.0 / sites),
+            new Estimate(f.value()[0], f.standardError()[0]),
+            new Estimate(f.value()[1], f.standardError()[1]));
+    for (int i = 0; i < expected.size(); i++) {
+      double error = Math.hypot(sampled.get(i).error(), expected.get(i)[1]);
+      assertWithin(4, new Estimate(sampled.get(i).value(), error), expected.get(i)[0]);
+    }
+  }
+}
