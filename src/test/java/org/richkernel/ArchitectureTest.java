@@ -195,6 +195,19 @@ class ArchitectureTest {
     rule.check(CLASSES);
   }
 
+  /** Who depends on the library has none of them. */
+  @Test
+  void onlyTheCommandLineUsesTheLibrariesOfTheProgram() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(CLI)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("picocli..", "me.tongfei..", "org.jline..", "ch.qos..");
+    rule.check(CLASSES);
+  }
+
   @Test
   void nothingStandsOnTheCommandLine() {
     ArchRule rule =

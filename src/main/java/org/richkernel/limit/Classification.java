@@ -166,7 +166,7 @@ public final class Classification {
   }
 
   /**
-   * Exponent of the change of layer l's preactivations, -min_{k <= l} r_k: updates below carry on.
+   * Exponent of the change of layer l's preactivations, -min_{k &lt;= l} r_k: updates below carry on.
    *
    * @param layer 1 to L
    */
@@ -232,7 +232,7 @@ public final class Classification {
   }
 
   /**
-   * Exponents of decoupled weight decay lambda_l that acts at order 1, w <- (1 - eta n^{-c_l}
+   * Exponents of decoupled weight decay lambda_l that acts at order 1, w &larr; (1 - eta n^{-c_l}
    * lambda_l) w: c_l; L + 1.
    */
   public List<BigFraction> weightDecayExponents() {
