@@ -27,6 +27,19 @@ public final class Main {
     return run(Console.system(), arguments);
   }
 
+  /**
+   * Number of runs of a sweep.
+   *
+   * @param arguments of {@code sweep}, without that word
+   * @throws org.richkernel.network.InvalidProblemException if the grid cannot be understood
+   */
+  public static int sweepSize(String... arguments) {
+    List<String> line = new ArrayList<>(List.of("sweep"));
+    line.addAll(List.of(arguments));
+    ParseResult parsed = program(Console.system()).parseArgs(line.toArray(String[]::new));
+    return ((SweepCommand) parsed.subcommand().commandSpec().userObject()).size();
+  }
+
   /** The same with other streams. */
   static int run(Console console, String... arguments) {
     CommandLine program = program(console);

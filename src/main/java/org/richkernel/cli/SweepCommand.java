@@ -59,6 +59,14 @@ final class SweepCommand implements Callable<Integer> {
   private @Nullable Integer index;
 
   @Option(
+      names = "--devices",
+      paramLabel = "N[,N...]",
+      description =
+          "CUDA devices of the runs, where these depend on the machine and not on the sweep. Default:"
+              + " those of the command.")
+  private @Nullable String devices;
+
+  @Option(
       names = "--list",
       description = "Print the runs with their indices, and run nothing. Default: off.")
   private boolean list;
@@ -102,7 +110,7 @@ final class SweepCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long start = System.nanoTime();
-    SweptCommand command = SweptCommand.of(console, arguments);
+    SweptCommand command = SweptCommand.of(console, arguments).on(devices);
     SweepGrid grid = SweepGrid.parse(over);
     if (index != null && (index < 0 || index >= grid.size())) {
       throw new InvalidProblemException(
@@ -141,6 +149,11 @@ final class SweepCommand implements Callable<Integer> {
       code = command.run(grid.values(i), folder(grid.values(i)));
     }
     return code;
+  }
+
+  /** Number of runs. */
+  int size() {
+    return SweepGrid.parse(over).size();
   }
 
   private static String words(Map<String, String> values) {

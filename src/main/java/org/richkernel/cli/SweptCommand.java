@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,11 +14,14 @@ final class SweptCommand {
   private final Console console;
   private final CommandSpec spec;
   private final List<String> arguments;
+  private final List<String> ofTheMachine;
 
-  private SweptCommand(Console console, CommandSpec spec, List<String> arguments) {
+  private SweptCommand(
+      Console console, CommandSpec spec, List<String> arguments, List<String> ofTheMachine) {
     this.console = console;
     this.spec = spec;
     this.arguments = arguments;
+    this.ofTheMachine = ofTheMachine;
   }
 
   /**
@@ -41,7 +45,18 @@ final class SweptCommand {
       throw new InvalidProblemException(
           "sweep", spec.name(), "it writes no result folder; name a command that does");
     }
-    return new SweptCommand(console, spec, List.copyOf(arguments));
+    return new SweptCommand(console, spec, List.copyOf(arguments), List.of());
+  }
+
+  /**
+   * The same on some CUDA devices.
+   *
+   * @param devices null for those of the command
+   */
+  SweptCommand on(@Nullable String devices) {
+    return devices == null
+        ? this
+        : new SweptCommand(console, spec, arguments, List.of("--devices=" + devices));
   }
 
   /** Its name. */
@@ -92,6 +107,7 @@ final class SweptCommand {
   private String[] line(Map<String, String> values, Path folder) {
     List<String> line = new ArrayList<>(arguments);
     values.forEach((name, value) -> line.add("--" + name + "=" + value));
+    line.addAll(ofTheMachine);
     line.add("--out=" + folder);
     for (String flag : List.of("--resume", "--quiet")) {
       if (spec.findOption(flag) != null && !line.contains(flag)) {

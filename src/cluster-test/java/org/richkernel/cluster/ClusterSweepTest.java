@@ -1,0 +1,137 @@
+package org.richkernel.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.richkernel.cli.Main;
+import org.richkernel.result.ResultFolder;
+
+/** Runs on Spark have the bits of those without it. */
+@Tag("cluster")
+class ClusterSweepTest {
+  /** Absolute names, as an executor works in a folder of its own. */
+  private static final String[] FIT = {
+    "bayes",
+    "--train-x=" + data("train-images-idx3"),
+    "--train-y=" + data("train-labels-idx1"),
+    "--test-x=" + data("test-images-idx3"),
+    "--test-y=" + data("test-labels-idx1"),
+    "--classes=0,1",
+    "--train-size=20",
+    "--test-size=20",
+    "--samples=200",
+    "--threads=1"
+  };
+
+  @TempDir private Path folder;
+
+  private static Path data(String name) {
+    return Path.of("test-data/mnist01-" + name + "-ubyte.gz").toAbsolutePath();
+  }
+
+  private static SparkConf conf(String master) {
+    return new SparkConf()
+        .setMaster(master)
+        .setAppName("sweep")
+        .set("spark.ui.enabled", "false")
+        .set("spark.driver.bindAddress", "127.0.0.1")
+        .set("spark.driver.host", "127.0.0.1");
+  }
+
+  private String[] sweep(String name) {
+    String[] line = new String[FIT.length + 3];
+    line[0] = "--out=" + folder.resolve(name);
+    line[1] = "--over=gamma=0.5,1";
+    line[2] = "--over=seed=0,1";
+    System.arraycopy(FIT, 0, line, 3, FIT.length);
+    return line;
+  }
+
+  private void assertSameRuns(String name) {
+    for (String run : List.of("gamma=0.5,seed=0", "gamma=0.5,seed=1", "gamma=1,seed=1")) {
+      Path path = Path.of("runs").resolve(run);
+      assertThat(ResultFolder.read(folder.resolve(name).resolve(path)).array("f_test").orElseThrow().values())
+          .containsExactly(
+              ResultFolder.read(folder.resolve("alone").resolve(path)).array("f_test").orElseThrow().values());
+    }
+    assertThat(folder.resolve(name).resolve("report.html")).exists();
+    assertThat(ResultFolder.readSummary(folder.resolve(name)).converged()).isTrue();
+  }
+
+  private void sweepAlone() {
+    String[] line = new String[FIT.length + 4];
+    line[0] = "sweep";
+    System.arraycopy(sweep("alone"), 0, line, 1, FIT.length + 3);
+    assertThat(Main.run(line)).isZero();
+  }
+
+  @Test
+  void tasksOfOneProcess() {
+    sweepAlone();
+    try (JavaSparkContext spark = new JavaSparkContext(conf("local[2]"))) {
+      assertThat(ClusterSweep.run(spark, sweep("local"))).isZero();
+    }
+    assertSameRuns("local");
+  }
+
+  /** Two executors in processes of their own, one of which is killed while it computes. */
+  @Test
+  void anExecutorThatIsKilledLosesNothing() throws IOException {
+    sweepAlone();
+    // an installation without jars: executors take those of this process
+    Path home = Path.of(System.getenv("SPARK_HOME"));
+    Files.createDirectories(home.resolve("jars"));
+    Files.writeString(home.resolve("RELEASE"), "none");
+    SparkConf conf =
+        conf("local-cluster[2,1,1024]")
+            .set("spark.executor.memory", "1g")
+            .set("spark.executor.extraClassPath", absoluteClassPath());
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      Thread killer = new Thread(ClusterSweepTest::killAnExecutor);
+      killer.setDaemon(true);
+      killer.start();
+      assertThat(ClusterSweep.run(spark, sweep("cluster"))).isZero();
+    }
+    assertThat(killed).isTrue();
+    assertSameRuns("cluster");
+  }
+
+  private static volatile boolean killed;
+
+  /** Waits until the executors, the only Java processes below this one, compute, and kills one. */
+  private static void killAnExecutor() {
+    try {
+      for (int i = 0; i < 600 && !killed; i++) {
+        Thread.sleep(100);
+        List<ProcessHandle> executors =
+            ProcessHandle.current()
+                .descendants()
+                .filter(p -> p.info().command().orElse("").endsWith("java"))
+                .toList();
+        if (executors.size() >= 2) {
+          Thread.sleep(3000);
+          killed = executors.get(0).destroyForcibly();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String absoluteClassPath() {
+    StringBuilder path = new StringBuilder();
+    for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      path.append(path.isEmpty() ? "" : File.pathSeparator).append(Path.of(part).toAbsolutePath());
+    }
+    return path.toString();
+  }
+}
