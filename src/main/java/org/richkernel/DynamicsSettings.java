@@ -1,8 +1,5 @@
 package org.richkernel;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -14,7 +11,6 @@ import org.richkernel.dynamics.CausalOptions;
 import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.SolverKind;
-import org.richkernel.dynamics.StaticKernelSolver;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
@@ -39,14 +35,6 @@ record DynamicsSettings(
     OptionalDouble tolerance) {
   private static final Settings<DynamicsSettings> COPIES = Settings.of(DynamicsSettings.class);
 
-  private static final int DEFAULT_STEPS = 100;
-
-  /** Stands for a step size that is not chosen yet, and fits with every weight decay. */
-  private static final double UNSET = 1e-12;
-
-  /** Share of the largest step at which the lazy limit is stable; learned kernels are larger. */
-  private static final double STABLE_SHARE = 0.25;
-
   /** Tolerance of the solvers that come to rest. */
   private static final double RESIDUAL = 1e-3;
 
@@ -58,12 +46,6 @@ record DynamicsSettings(
 
   /** Steps whose sum is the training time of a gradient flow. */
   private static final int FLOW_STEPS = 1500;
-
-  /** Records on the way when nothing else is asked for. */
-  private static final int DEFAULT_RECORDS = 10;
-
-  /** Most points whose kernels are recorded on the way unasked. */
-  private static final int MOST_POINTS_RECORDED = 400;
 
   DynamicsSettings {
     if (compare && approximation != Approximation.NONE) {
@@ -92,7 +74,7 @@ record DynamicsSettings(
   static DynamicsSettings of(NetworkSpec network) {
     return new DynamicsSettings(
         network,
-        DynamicsOptions.of(1, DEFAULT_STEPS, UNSET),
+        DynamicsOptions.of(1, UsualDescent.STEPS, UsualDescent.UNSET),
         OptionalInt.empty(),
         OptionalDouble.empty(),
         OptionalInt.empty(),
@@ -121,24 +103,14 @@ record DynamicsSettings(
     points.testInputs().requireSinglePrecision("test-x");
     SolverKind chosen = chosenSolver(points.trainTargets().outputs());
     boolean endless = chosen == SolverKind.ONE_HIDDEN && steps.isEmpty();
-    double eta = endless || stepSize.isEmpty() ? Double.NaN : stepSize.getAsDouble();
-    if (Double.isNaN(eta)) {
-      // 2 / lambda_max
-      double limit = new StaticKernelSolver().largestStableStep(problem(points), backend);
-      if (Double.isInfinite(limit)) {
-        throw new InvalidProblemException(
-            "train-x", "zero everywhere", "its kernel vanishes; give other inputs");
-      }
-      double decay = options.weightDecay() > 0 ? 1 / options.weightDecay() : limit;
-      eta =
-          endless
-              ? flowTime(limit / 2) / FLOW_STEPS
-              : rounded(STABLE_SHARE * Math.min(limit, decay));
-    }
-    int count = endless ? FLOW_STEPS : steps.orElse(DEFAULT_STEPS);
-    int all = points.trainInputs().rows() + points.testInputs().rows();
-    int unasked = all <= MOST_POINTS_RECORDED ? (count + DEFAULT_RECORDS - 1) / DEFAULT_RECORDS : 0;
-    int every = recordEvery.orElse(unasked);
+    double eta =
+        endless
+            ? flowTime(UsualDescent.largestStableStep(problem(points), backend) / 2) / FLOW_STEPS
+            : stepSize.isPresent()
+                ? stepSize.getAsDouble()
+                : UsualDescent.stepSize(problem(points), backend);
+    int count = endless ? FLOW_STEPS : steps.orElse(UsualDescent.STEPS);
+    int every = recordEvery.orElseGet(() -> UsualDescent.recordEvery(points, count));
     return withOptions(options.withSteps(count).withStepSize(eta).withRecordEvery(every))
         .with("steps", OptionalInt.of(count))
         .with("stepSize", OptionalDouble.of(eta))
@@ -176,11 +148,6 @@ record DynamicsSettings(
   private double flowTime(double unit) {
     double lambda = options.weightDecay();
     return lambda > 0 ? DECAY_TIMES / lambda : LONGEST_FLOW * unit;
-  }
-
-  /** Down to one digit, so that a person can say it. */
-  private static double rounded(double step) {
-    return new BigDecimal(step).round(new MathContext(1, RoundingMode.DOWN)).doubleValue();
   }
 
   /** Whether anything is sampled. */

@@ -26,68 +26,121 @@ public final class FiniteTraining {
   private final int width;
   private final int repeats;
   private final DynamicsOptions options;
+  private final boolean stepOpen;
+  private final boolean recordsOpen;
 
   private FiniteTraining(
       NetworkSpec network,
       GradientDescentNetwork networks,
       int width,
       int repeats,
-      DynamicsOptions options) {
+      DynamicsOptions options,
+      boolean stepOpen,
+      boolean recordsOpen) {
     this.network = network;
     this.networks = networks;
     this.width = width;
     this.repeats = repeats;
     this.options = options;
+    this.stepOpen = stepOpen;
+    this.recordsOpen = recordsOpen;
   }
 
   static FiniteTraining of(
       NetworkSpec network, GradientDescentNetwork networks, int width, int repeats) {
-    return new FiniteTraining(network, networks, width, repeats, DynamicsOptions.of(1, 100, 0.1));
+    DynamicsOptions usual = DynamicsOptions.of(1, UsualDescent.STEPS, UsualDescent.UNSET);
+    return new FiniteTraining(network, networks, width, repeats, usual, true, true);
   }
 
   /** Sets all options at once; the number of samples is not used. */
   public FiniteTraining options(DynamicsOptions all) {
-    return new FiniteTraining(network, networks, width, repeats, all);
+    return with(all, false, false);
+  }
+
+  /**
+   * Sets some of gamma, steps, weight-decay, loss, batch-size and seed by these names, those of the
+   * command line.
+   */
+  public FiniteTraining options(Map<String, ?> named) {
+    return with(options.with(named));
+  }
+
+  private FiniteTraining with(DynamicsOptions changed) {
+    return with(changed, stepOpen, recordsOpen);
+  }
+
+  private FiniteTraining with(DynamicsOptions changed, boolean step, boolean records) {
+    return new FiniteTraining(network, networks, width, repeats, changed, step, records);
   }
 
   /** Sets the richness, above 0. */
   public FiniteTraining gamma(double gamma) {
-    return options(options.withGamma(gamma));
+    return with(options.withGamma(gamma));
   }
 
   /** Sets T, the number of steps. */
   public FiniteTraining steps(int steps) {
-    return options(options.withSteps(steps));
+    return with(options.withSteps(steps));
   }
 
   /** Sets eta. */
   public FiniteTraining stepSize(double eta) {
-    return options(options.withStepSize(eta));
+    return with(options.withStepSize(eta), false, recordsOpen);
   }
 
   /** Sets lambda. */
   public FiniteTraining weightDecay(double lambda) {
-    return options(options.withWeightDecay(lambda));
+    return with(options.withWeightDecay(lambda));
   }
 
   /** Chooses between the sum and the mean of the squared errors. */
   public FiniteTraining loss(Loss kind) {
-    return options(options.withLoss(kind));
+    return with(options.withLoss(kind));
   }
 
   /** Sets the points of a batch, taken in turn; 0 for all of them. */
   public FiniteTraining batchSize(int points) {
-    return options(options.withBatchSize(points));
+    return with(options.withBatchSize(points));
+  }
+
+  /** Sets that kernels are kept at every k-th step; 0 for the first and the last alone. */
+  public FiniteTraining recordEvery(int steps) {
+    return with(options.withRecordEvery(steps), stepOpen, false);
   }
 
   /** Sets the key of all random streams. */
   public FiniteTraining seed(long seed) {
-    return options(options.withSeed(seed));
+    return with(options.withSeed(seed));
+  }
+
+  /**
+   * The same with everything that was left open chosen for some data, as {@link Dynamics} does: a
+   * step size of a quarter of the largest one at which the lazy limit is stable, rounded down to
+   * one digit (0.1 for convolutional networks), and ten records of the kernels up to 400 points.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
+   */
+  public FiniteTraining resolved(Datasets data, Backend backend) {
+    return resolved(Points.of(data), backend);
+  }
+
+  private FiniteTraining resolved(Points points, Backend backend) {
+    DynamicsOptions chosen = options;
+    if (stepOpen) {
+      chosen = chosen.withStepSize(UsualDescent.stepSize(problem(points), backend));
+    }
+    if (recordsOpen) {
+      chosen = chosen.withRecordEvery(UsualDescent.recordEvery(points, options.steps()));
+    }
+    return with(chosen, false, false);
   }
 
   /** What {@link #fit} will hold at once. */
   public MemoryPlan plan(Datasets data) {
-    return networks.plan(problem(Points.of(data)));
+    Points points = Points.of(data);
+    int every =
+        recordsOpen ? UsualDescent.recordEvery(points, options.steps()) : options.recordEvery();
+    return networks.plan(with(options.withRecordEvery(every)).problem(points));
   }
 
   /**
@@ -109,14 +162,16 @@ public final class FiniteTraining {
   public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
     Points points = Points.of(data);
+    FiniteTraining chosen = resolved(points, backend);
     long training = System.nanoTime();
-    GradientDescentNetwork.Outcome outcome = networks.train(problem(points), backend, control);
+    GradientDescentNetwork.Outcome outcome =
+        networks.train(chosen.problem(points), backend, control);
     if (outcome.solution().reason() == StopReason.INTERRUPTED) {
       return Optional.empty();
     }
     double trained = (System.nanoTime() - training) * 1e-9;
     FitCost cost = FitCost.of(backend, start, control).solving("training", trained);
-    return Optional.of(new FiniteTrainingFit(describe(), outcome, points, data, cost));
+    return Optional.of(new FiniteTrainingFit(chosen.describe(), outcome, points, data, cost));
   }
 
   private DynamicsProblem problem(Points points) {
@@ -131,7 +186,7 @@ public final class FiniteTraining {
   }
 
   /** The options by the names of the command line. */
-  private Map<String, Object> describe() {
+  public Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("method", "gd");
     ModelSettings.describe(network, all);

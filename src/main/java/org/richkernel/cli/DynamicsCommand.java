@@ -55,13 +55,7 @@ final class DynamicsCommand implements Callable<Integer> {
               + "gradient flow to its fixed point.")
   private @Nullable Integer steps;
 
-  @Option(
-      names = "--step-size",
-      paramLabel = "ETA",
-      description =
-          "Step size, in units of time; training time is steps times step-size. Default: a quarter "
-              + "of the largest at which the lazy limit is stable, rounded down to one digit.")
-  private @Nullable Double stepSize;
+  @Mixin private OpenDescentOptions open = new OpenDescentOptions();
 
   @Mixin private MaximalUpdateOptions parametrized = new MaximalUpdateOptions();
 
@@ -99,14 +93,6 @@ final class DynamicsCommand implements Callable<Integer> {
   private boolean compare;
 
   @Option(
-      names = "--record-every",
-      paramLabel = "K",
-      description =
-          "Keep the kernels of every K-th step; 0 for the first and the last. Unit: steps. "
-              + "Default: a tenth of --steps up to 400 points, 0 for more.")
-  private @Nullable Integer recordEvery;
-
-  @Option(
       names = "--tolerance",
       paramLabel = "T",
       description =
@@ -128,7 +114,7 @@ final class DynamicsCommand implements Callable<Integer> {
   public Integer call() {
     Map<String, Object> values = new LinkedHashMap<>(descent.values());
     Map<String, Object> resolved = new LinkedHashMap<>();
-    Optional<Double> eta = Optional.ofNullable(stepSize);
+    Optional<Double> eta = Optional.ofNullable(open.stepSize());
     if (parametrized.isGiven()) {
       eta = Optional.of(parametrized.translate(eta, values, Objects.requireNonNull(spec)));
       parametrized.announce(values, eta.get(), console, run.quiet());
@@ -149,6 +135,7 @@ final class DynamicsCommand implements Callable<Integer> {
             .compare(compare);
     theory = steps == null ? theory : theory.steps(steps);
     theory = eta.isPresent() ? theory.stepSize(eta.get()) : theory;
+    Integer recordEvery = open.recordEvery();
     theory = recordEvery == null ? theory : theory.recordEvery(recordEvery);
     return tolerance == null ? theory : theory.tolerance(tolerance);
   }

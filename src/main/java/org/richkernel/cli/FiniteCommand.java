@@ -114,8 +114,11 @@ final class FiniteCommand implements Callable<Integer> {
           "gamma",
           "samples",
           "save-history",
-          "seed");
+          "seed",
+          "step-size",
+          "record-every");
 
+  @Mixin private OpenDescentOptions open = new OpenDescentOptions();
   @Mixin private final CommandSpec descentOptions = descent.spec();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
@@ -138,13 +141,19 @@ final class FiniteCommand implements Callable<Integer> {
       Set<String> ofPosterior = new TreeSet<>(chains.names());
       ofPosterior.addAll(Set.of("beta", "kappa"));
       refuse(ofPosterior);
-      DynamicsOptions options = descent.value(Map.of("gamma", gamma, "seed", seed.value()));
-      FiniteTraining training = networks.training().options(options);
+      FiniteTraining training =
+          networks.training().options(descent.values()).gamma(gamma).seed(seed.value());
+      Double stepSize = open.stepSize();
+      Integer recordEvery = open.recordEvery();
+      training = stepSize == null ? training : training.stepSize(stepSize);
+      training = recordEvery == null ? training : training.recordEvery(recordEvery);
       return new FitRun<FiniteTrainingFit>(console, spec, data, run, longRun)
           .without(ofPosterior)
           .run(new Training(training), resolved);
     }
-    refuse(descent.names());
+    Set<String> ofDescent = new TreeSet<>(descent.names());
+    ofDescent.addAll(Set.of("step-size", "record-every"));
+    refuse(ofDescent);
     noise.resolve(resolved);
     FinitePosterior posterior =
         networks
@@ -155,7 +164,7 @@ final class FiniteCommand implements Callable<Integer> {
             .options(chains.values());
     LazyRegression lazy = LazyRegression.of(described).kappa(1 / noise.beta());
     return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
-        .without(descent.names())
+        .without(ofDescent)
         .run(new Posterior(posterior, lazy), resolved);
   }
 
@@ -205,7 +214,20 @@ final class FiniteCommand implements Callable<Integer> {
     }
   }
 
-  private record Training(FiniteTraining training) implements FitRun.Theory<FiniteTrainingFit> {
+  /** The training, and with the data what was left open in it. */
+  private static final class Training implements FitRun.Theory<FiniteTrainingFit> {
+    private FiniteTraining training;
+
+    Training(FiniteTraining training) {
+      this.training = training;
+    }
+
+    @Override
+    public Map<String, Object> resolve(Datasets data, Backend backend) {
+      training = training.resolved(data, backend);
+      return training.describe();
+    }
+
     @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       return List.of(training.plan(data));

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "report",
     footer = "  richkernel report fit --compare nets",
-    description = "Draws report.html of a saved result again, beside another one with --compare.")
+    description = "Draws report.html of a saved result again, or compare.html with others beside it.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
 
@@ -26,7 +26,8 @@ final class ReportCommand implements Callable<Integer> {
       names = "--compare",
       paramLabel = "OTHER",
       description =
-          "The --out folder of another run on the same training points, drawn beside this one: a "
+          "The --out folder of another run on the same training points, drawn beside this one in "
+              + "compare.html, aligned by training time, every difference with its error: a "
               + "theory beside an experiment. Repeated for several; trained networks of several "
               + "widths beside their theory show its convergence. Default: none.")
   private List<Path> others = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Table;
@@ -26,8 +27,15 @@ public final class Comparison {
    *
    * @param name as in the arrays, for example "phi_1"
    * @param similarity of the first result's kernel to the second's
+   * @param noise root of the summed squared standard errors of the entries of both, relative to the
+   *     norm of the second: the relative error that equal kernels would show; NaN where not known
    */
-  public record Layer(String name, KernelSimilarity similarity) {}
+  public record Layer(String name, KernelSimilarity similarity, double noise) {
+    /** The noise in words. */
+    String noiseText() {
+      return Double.isNaN(noise) ? "not known" : String.format(Locale.ROOT, "%.5f", noise);
+    }
+  }
 
   private Comparison(
       Result own,
@@ -53,6 +61,7 @@ public final class Comparison {
    */
   static Comparison of(Path folder, Result own, Path otherFolder, Result other) {
     double[] y = targets(folder, own);
+    requireSameOutputs(folder, own, otherFolder, other);
     if (!Arrays.equals(y, targets(otherFolder, other))) {
       throw new InvalidDataException(
           otherFolder.toString(),
@@ -82,7 +91,9 @@ public final class Comparison {
       if (beside.isPresent() && beside.get().values().length == kernel.phi().values().length) {
         layers.add(
             new Layer(
-                kernel.name(), KernelSimilarity.of(kernel.phi().values(), beside.get().values())));
+                kernel.name(),
+                KernelSimilarity.of(kernel.phi().values(), beside.get().values()),
+                noise(kernel.name(), own, other)));
       }
     }
     String ownName = Wording.of(own.summary().command()).name();
@@ -92,6 +103,39 @@ public final class Comparison {
       otherName = otherFolder.toAbsolutePath().normalize().getFileName().toString();
     }
     return new Comparison(own, other, ownName, otherName, List.copyOf(layers), doubt);
+  }
+
+  private static void requireSameOutputs(
+      Path folder, Result own, Path otherFolder, Result other) {
+    int mine = own.array("y_train").map(Table::columns).orElse(1);
+    int theirs = other.array("y_train").map(Table::columns).orElse(1);
+    if (mine != theirs) {
+      throw new InvalidDataException(
+          otherFolder.toString(),
+          "it has " + theirs + " outputs, " + folder + " has " + mine,
+          "compare results with the same --classes and --one-hot");
+    }
+  }
+
+  private static double noise(String name, Result own, Result other) {
+    double variance = squaredErrors(name, own) + squaredErrors(name, other);
+    double norm = 0;
+    for (double value : other.array(name).orElseThrow().values()) {
+      norm += value * value;
+    }
+    return Math.sqrt(variance / norm);
+  }
+
+  private static double squaredErrors(String name, Result result) {
+    Optional<Table> errors = result.array(name + "_standard_error");
+    if (errors.isEmpty()) {
+      return Differences.error(result.summary(), OptionalDouble.empty());
+    }
+    double sum = 0;
+    for (double error : errors.get().values()) {
+      sum += error * error;
+    }
+    return sum;
   }
 
   /**
@@ -111,7 +155,7 @@ public final class Comparison {
   private static boolean isCompared(String name) {
     return name.equals("y_train")
         || name.equals("y_test")
-        || name.matches("phi_[0-9]+")
+        || name.matches("phi_[0-9]+(_standard_error)?")
         || name.equals("ntk");
   }
 
@@ -159,7 +203,7 @@ public final class Comparison {
   }
 
   /**
-   * One line for each kernel, one for the options that differ, and one for points that may differ,
+   * One line for each kernel and for each number that both have, one for the options that differ, and one for points that may differ,
    * for a terminal.
    */
   public List<String> lines() {
@@ -167,22 +211,35 @@ public final class Comparison {
     lines.add(
         String.format(
             Locale.ROOT,
-            "%-8s %10s %12s %14s   (%s against %s)",
+            "%-8s %10s %12s %14s %10s   (%s against %s)",
             "kernel",
             "cosine",
             "norm ratio",
             "relative error",
+            "of it noise",
             ownName,
             otherName));
     for (Layer layer : layers) {
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-8s %10.5f %12.5f %14.5f",
+              "%-8s %10.5f %12.5f %14.5f %11s",
               layer.name(),
               layer.similarity().cosine(),
               layer.similarity().frobeniusRatio(),
-              layer.similarity().relativeError()));
+              layer.similarity().relativeError(),
+              layer.noiseText()));
+    }
+    for (Differences.Row row : Differences.between(own, other)) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-18s %s against %s: %s%s",
+              row.name(),
+              row.own(),
+              row.other(),
+              row.differenceText(),
+              row.inErrors().isEmpty() ? "" : " (" + row.inErrors() + " errors)"));
     }
     List<OptionDifference> differences = differences();
     lines.add(

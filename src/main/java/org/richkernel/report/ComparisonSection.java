@@ -1,7 +1,6 @@
 package org.richkernel.report;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,7 +29,7 @@ final class ComparisonSection {
           .ifPresent(beside -> figures.add(kernels(comparison, kernel, beside)));
     }
     alignment(comparison).ifPresent(figures::add);
-    losses(comparison).ifPresent(figures::add);
+    figures.addAll(ComparedCourses.figures(comparison));
     return new Section(
         "comparison-" + number,
         capitalized(comparison.ownName()) + " beside " + comparison.otherName(),
@@ -41,14 +40,33 @@ final class ComparisonSection {
             + ", B of "
             + comparison.otherName()
             + "."
-            + comparison.doubt().map(words -> " The points are " + words + ".").orElse(""),
+            + " Noise is the relative error that equal kernels would show by the standard errors of"
+            + " their entries. Errors of differences add in squares."
+            + notConverged(comparison)
+            + comparison.doubt().map(words -> " The points are " + words + ".").orElse("")
+            + ComparedCourses.note(comparison),
         figures,
         tables(comparison));
+  }
+
+  private static String notConverged(Comparison comparison) {
+    StringBuilder words = new StringBuilder();
+    if (!comparison.own().summary().converged()) {
+      words.append(" ").append(capitalized(comparison.ownName())).append(" did not converge.");
+    }
+    if (!comparison.other().summary().converged()) {
+      words.append(" ").append(capitalized(comparison.otherName())).append(" did not converge.");
+    }
+    return words.toString();
   }
 
   private static List<Section.Grid> tables(Comparison comparison) {
     List<Section.Grid> tables = new ArrayList<>();
     tables.add(table(comparison));
+    List<Differences.Row> numbers = Differences.between(comparison.own(), comparison.other());
+    List<String> header = new ArrayList<>(List.of("", comparison.ownName(), comparison.otherName()));
+    header.addAll(Differences.HEADER_END);
+    tables.add(new Section.Grid(header, numbers.stream().map(Differences.Row::cells).toList()));
     List<OptionDifference> differences = comparison.differences();
     if (!differences.isEmpty()) {
       tables.add(
@@ -71,9 +89,11 @@ final class ComparisonSection {
               layer.name(),
               number(layer.similarity().cosine()),
               number(layer.similarity().frobeniusRatio()),
-              number(layer.similarity().relativeError())));
+              number(layer.similarity().relativeError()),
+              layer.noiseText()));
     }
-    return new Section.Grid(List.of("kernel", "cosine", "norm ratio", "relative error"), rows);
+    return new Section.Grid(
+        List.of("kernel", "cosine", "norm ratio", "relative error", "of it noise"), rows);
   }
 
   private static String number(double value) {
@@ -129,60 +149,5 @@ final class ComparisonSection {
     return layers.stream()
         .mapToDouble(l -> l.alignmentStandardError().orElse(Double.NaN))
         .toArray();
-  }
-
-  private static Optional<Figure> losses(Comparison comparison) {
-    Plot plot = new Plot("Loss over training", "training time t", "loss").size(460, 340);
-    int curves = 0;
-    List<Double> all = new ArrayList<>();
-    for (String set : List.of("train", "test")) {
-      String color = set.equals("train") ? "c0" : "c1";
-      Optional<double[]> own = curve(comparison.own(), "loss_" + set + "_t");
-      Optional<double[]> other = curve(comparison.other(), "loss_" + set + "_t");
-      if (own.isEmpty() || other.isEmpty()) {
-        continue;
-      }
-      curves++;
-      add(plot, comparison.own(), set, comparison.ownName(), color, own.get());
-      String otherColor = set.equals("train") ? "c2" : "c3";
-      add(plot, comparison.other(), set, comparison.otherName(), otherColor, other.get());
-      Arrays.stream(own.get()).forEach(all::add);
-      Arrays.stream(other.get()).forEach(all::add);
-    }
-    if (curves == 0) {
-      return Optional.empty();
-    }
-    if (Scales.callsForLog(all.stream().mapToDouble(Double::doubleValue).toArray())) {
-      plot.logY();
-    } else {
-      plot.includeY(0);
-    }
-    return Optional.of(
-        new Figure(
-            plot,
-            "Mean over points and outputs of (y \u2212 f(t))\u00b2. Bands: one standard error."));
-  }
-
-  private static void add(
-      Plot plot, Result result, String set, String name, String color, double[] loss) {
-    double[] times =
-        curve(result, "time")
-            .filter(t -> t.length == loss.length)
-            .orElseGet(() -> Plot.counting(0, loss.length));
-    double[] errors =
-        curve(result, "loss_" + set + "_t_standard_error")
-            .filter(e -> e.length == loss.length)
-            .orElseGet(() -> filled(loss.length));
-    plot.lineWithErrors(set + ", " + name, color, times, loss, errors);
-  }
-
-  private static double[] filled(int length) {
-    double[] unknown = new double[length];
-    Arrays.fill(unknown, Double.NaN);
-    return unknown;
-  }
-
-  private static Optional<double[]> curve(Result result, String name) {
-    return result.array(name).map(Table::values).filter(values -> values.length > 1);
   }
 }

@@ -22,6 +22,9 @@ public final class ReportWriter {
   /** Name of the page in the result folder. */
   public static final String REPORT = ResultFolder.REPORT;
 
+  /** Name of the page with other results beside this one; the plain report stays as it is. */
+  public static final String COMPARISON = ResultFolder.COMPARISON;
+
   /** Kernels over time (PT x PT) are for further analysis; a page cannot show them. */
   private static final Pattern NOT_DRAWN = Pattern.compile("(phi|g)_[0-9]+_t");
 
@@ -42,7 +45,7 @@ public final class ReportWriter {
   }
 
   /**
-   * Writes the report of a folder's result with others beside it: each with its kernels and losses,
+   * Writes {@link #COMPARISON}, the report of a folder's result with others beside it: each with its kernels and losses,
    * and how far networks of several widths are from it.
    *
    * @return the page
@@ -61,7 +64,7 @@ public final class ReportWriter {
           ComparisonSection.of(Comparison.of(folder, result, other, next), beside.size() + 1));
     }
     beside.add(WidthSection.of(result, all));
-    Path page = folder.resolve(REPORT);
+    Path page = folder.resolve(COMPARISON);
     AtomicFile.write(page, html(result, beside).getBytes(StandardCharsets.UTF_8));
     return page;
   }

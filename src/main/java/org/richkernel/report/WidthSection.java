@@ -27,8 +27,8 @@ final class WidthSection {
   private WidthSection() {}
 
   /**
-   * The figure, if at least two of the other results are networks of different widths on the same
-   * times.
+   * The figure, if at least two of the other results are networks of different widths that share
+   * training times with the theory.
    */
   static Section of(Result theory, List<Result> others) {
     List<Distance> distances =
@@ -45,21 +45,26 @@ final class WidthSection {
   private static Optional<Distance> distance(Result theory, Result other) {
     Optional<Table> f = theory.array(PATHS);
     Optional<Table> networks = other.array(PATHS);
+    Optional<CommonTimes> common = CommonTimes.of(theory, other);
     boolean comparable =
         f.isPresent()
             && networks.isPresent()
-            && Arrays.equals(f.get().shape(), networks.get().shape())
+            && common.isPresent()
+            && f.get().columns() == networks.get().columns()
+            && f.get().rows() == theory.array("time").orElseThrow().rows()
+            && networks.get().rows() == other.array("time").orElseThrow().rows()
             && other.summary().config().get("width") instanceof Number;
     if (!comparable) {
       return Optional.empty();
     }
-    double[] a = f.get().values();
-    double[] b = networks.get().values();
+    CommonTimes times = common.get();
+    double[] a = times.ofOwn(f.get().values());
+    double[] b = times.ofOther(networks.get().values());
     double[] difference = new double[a.length];
     Arrays.setAll(difference, i -> b[i] - a[i]);
     double bias = meanSquare(difference);
-    double spread = meanSquare(errors(other, a.length, Double.NaN));
-    double theoryNoise = meanSquare(errors(theory, a.length, 0));
+    double spread = meanSquare(times.ofOther(errors(other, networks.get().values().length, Double.NaN)));
+    double theoryNoise = meanSquare(times.ofOwn(errors(theory, f.get().values().length, 0)));
     double noise = spread + (Double.isNaN(theoryNoise) ? 0 : theoryNoise);
     double width = ((Number) other.summary().config().get("width")).doubleValue();
     double repeats =

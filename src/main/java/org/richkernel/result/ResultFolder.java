@@ -37,10 +37,13 @@ public final class ResultFolder {
   /** Name of the page that is drawn of a result. */
   public static final String REPORT = "report.html";
 
+  /** Name of the page that sets other results beside this one. */
+  public static final String COMPARISON = "compare.html";
+
   /** What a killed process may leave behind: temporary names of {@link AtomicFile}. */
   private static final Pattern LEFTOVER =
       Pattern.compile(
-          "\\.(summary\\.json|predictions\\.csv|arrays\\.npz|model\\.json|model\\.npz|report\\.html|probe)"
+          "\\.(summary\\.json|predictions\\.csv|arrays\\.npz|model\\.json|model\\.npz|report\\.html|compare\\.html|probe)"
               + "\\.[0-9a-f-]{36}\\.tmp");
 
   private ResultFolder() {}
@@ -124,6 +127,7 @@ public final class ResultFolder {
       // none: an old summary beside new arrays would look complete.
       Files.deleteIfExists(summaryFile);
       Files.deleteIfExists(folder.resolve(REPORT));
+      Files.deleteIfExists(folder.resolve(COMPARISON));
       model.run();
       arrays.commit();
       writePredictions(folder, result);

@@ -224,8 +224,8 @@ class FiniteCommandTest {
     assertThat(lines.get(1)).contains("cosine").contains("finite width against lazy");
     assertThat(lines.get(2)).startsWith("phi_1");
     assertThat(lines.get(3)).startsWith("phi_2");
-    assertThat(folder.resolve("report.html")).content().contains("Finite width beside lazy");
-    assertThat(Program.run("report", folder.toString()).code()).isZero();
+    assertThat(run.out()).contains("test loss ").contains("options ");
+    assertThat(folder.resolve("compare.html")).content().contains("Finite width beside lazy");
     assertThat(folder.resolve("report.html")).content().doesNotContain("Finite width beside lazy");
   }
 
@@ -237,5 +237,25 @@ class FiniteCommandTest {
     Program run = Program.run("report", folder.toString(), "--compare", other.toString());
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
     assertThat(run.line()).contains("its training targets are not those of");
+  }
+
+  @Test
+  void whatIsLeftOpenIsChosenAsByTheTheory() {
+    assertThat(Program.onDigits("finite", 8, 6, "--method=gd", "--width=20", "--repeats=2",
+            "--steps=30", "--hidden-layers=2", "--activation=tanh", "--quiet", "--out=" + folder).code()).isZero();
+    Path other = folder.resolve("other");
+    Program theory =
+        Program.onDigits("dynamics", 8, 6, "--steps=30", "--samples=64", "--hidden-layers=2",
+            "--activation=tanh", "--tolerance=9", "--quiet", "--out=" + other);
+    assertThat(theory.code()).as(theory.err()).isZero();
+    java.util.Map<String, Object> networks =
+        org.richkernel.result.ResultFolder.readSummary(folder).config();
+    java.util.Map<String, Object> infinite =
+        org.richkernel.result.ResultFolder.readSummary(other).config();
+    for (String name : List.of("step-size", "record-every", "steps", "loss", "weight-decay",
+        "batch-size", "gamma", "seed", "weight-variance", "bias-variance")) {
+      assertThat(networks.get(name)).as(name).isNotNull().isEqualTo(infinite.get(name));
+    }
+    assertThat(networks.get("record-every")).isEqualTo(3L);
   }
 }

@@ -184,6 +184,6 @@ class ProvenanceTest {
     Program run = compare("first", "second");
     assertThat(run.code()).isZero();
     assertThat(run.out().lines()).contains("points    " + said);
-    assertThat(folder.resolve("first/report.html")).content().contains(said);
+    assertThat(folder.resolve("first/compare.html")).content().contains(said);
   }
 }

@@ -12,7 +12,9 @@ class WidthSectionTest {
   private static final double[] THEORY = {0, 0, 0.5, -0.5, 0.9, -0.9};
 
   private static Result theory() {
-    return Result.of(Summary.builder("dynamics", Map.of()).build()).with("f_train_t", THEORY, 3, 2);
+    return Result.of(Summary.builder("dynamics", Map.of()).build())
+        .with("f_train_t", THEORY, 3, 2)
+        .with("time", new double[] {0, 1, 2}, 3);
   }
 
   /** Networks that are off by a given amount at one point and time. */
@@ -20,7 +22,8 @@ class WidthSectionTest {
     double[] f = java.util.Arrays.copyOf(THEORY, 2 * times);
     f[3] += deviation;
     return Result.of(Summary.builder("finite", Map.of("width", width, "repeats", 4)).build())
-        .with("f_train_t", f, times, 2);
+        .with("f_train_t", f, times, 2)
+        .with("time", java.util.Arrays.copyOf(new double[] {0, 1, 2}, times), times);
   }
 
   @Test
@@ -54,12 +57,30 @@ class WidthSectionTest {
   }
 
   @Test
-  void oneWidthOrOtherTimesMakeNoFigure() {
+  void oneWidthOrOneSharedTimeMakeNoFigure() {
     assertThat(WidthSection.of(theory(), List.of(networks(64, 0.1, 3))).isEmpty()).isTrue();
-    assertThat(
-            WidthSection.of(theory(), List.of(networks(64, 0.1, 3), networks(256, 0.1, 2)))
-                .isEmpty())
-        .isTrue();
+    Result later = networks(256, 0.1, 3).with("time", new double[] {2, 3, 4}, 3);
+    assertThat(WidthSection.of(theory(), List.of(networks(64, 0.1, 3), later)).isEmpty()).isTrue();
     assertThat(WidthSection.of(theory(), List.of()).isEmpty()).isTrue();
+  }
+
+  @Test
+  void networksOfHalfTheStepAreComparedAtTheSameTimes() {
+    // outputs that follow the theory exactly, at five times where the theory has three
+    double[] f = {0, 0, 0.25, -0.25, 0.5, -0.5, 0.7, -0.7, 0.9, -0.9};
+    Result fine =
+        Result.of(Summary.builder("finite", Map.of("width", 256, "repeats", 4)).build())
+            .with("f_train_t", f, 5, 2)
+            .with("time", new double[] {0, 0.5, 1, 1.5, 2}, 5);
+
+    String csv =
+        WidthSection.of(theory(), List.of(networks(64, 0.6, 3), fine))
+            .figures()
+            .get(0)
+            .drawing()
+            .csv();
+
+    // 0.6 at one of three times and two points, and no difference at all
+    assertThat(csv).contains("mean of the networks,64,0.244949,").contains(",256,0,");
   }
 }
