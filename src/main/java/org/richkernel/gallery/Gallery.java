@@ -34,7 +34,16 @@ public record Gallery(Path out, Size size, List<String> data) {
 
   /** Every page, in the order of the index. */
   public static List<Page> pages() {
-    return List.of(new RichBayes(), new LearningCurve());
+    return List.of(
+        new RichBayes(),
+        new LearningCurve(),
+        new RichDynamics(),
+        new DeepKernels(),
+        new MultiScale(),
+        new TrainingCourse(),
+        new Approximations(),
+        new EdgeOfChaos(),
+        new Parametrizations());
   }
 
   /** The command line of a run of a page. */

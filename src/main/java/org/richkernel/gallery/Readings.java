@@ -33,11 +33,32 @@ final class Readings {
     return Measured.of(of.alignment(), of.alignmentStandardError());
   }
 
+  /** Alignment of the tangent kernel with the targets at the last step. */
+  static Measured tangentAlignment(Result result) {
+    double[] values = array(result, "alignment_t").values();
+    double[] errors = errors(result, "alignment_t");
+    return new Measured(values[values.length - 1], errors[errors.length - 1]);
+  }
+
   /** Alignment of a kernel in the arrays, which is taken as exact. */
   static Measured alignmentOf(Result result, String kernel) {
     Table y = array(result, "y_train");
     Targets targets = Targets.of(y.values(), y.rows(), Math.max(1, y.values().length / y.rows()));
     return Measured.exact(KernelMetrics.of(array(result, kernel).values(), targets).alignment());
+  }
+
+  /**
+   * Root of the mean square of a - b, with an error that is the root of the mean square of theirs:
+   * noise alone adds that much in quadrature.
+   */
+  static Measured distance(double[] a, double[] errorsOfA, double[] b, double[] errorsOfB) {
+    double squares = 0;
+    double noise = 0;
+    for (int i = 0; i < a.length; i++) {
+      squares += (a[i] - b[i]) * (a[i] - b[i]);
+      noise += errorsOfA[i] * errorsOfA[i] + errorsOfB[i] * errorsOfB[i];
+    }
+    return new Measured(Math.sqrt(squares / a.length), Math.sqrt(noise / a.length));
   }
 
   /** An array of a result. */

@@ -1,16 +1,12 @@
 package org.richkernel.gallery;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.richkernel.report.Figure;
-import org.richkernel.report.Section;
 import org.richkernel.report.plot.Numbers;
-import org.richkernel.report.plot.Plot;
+import org.richkernel.result.Result;
 
 /** Adaptive and initial kernel of a Bayesian network over its richness. */
-final class RichBayes implements Page {
+final class RichBayes extends RichnessPage {
   private static final String NETWORK = "--hidden-layers=1 --activation=tanh --beta=10";
-  private static final double SHARE = 0.2;
 
   @Override
   public String name() {
@@ -41,14 +37,14 @@ final class RichBayes implements Page {
     String points = size.of("--train-size=20 --test-size=40", "--train-size=60 --test-size=400", "--train-size=400 --test-size=1000");
     return List.of(
         Run.onData(
-            "theory",
+            THEORY,
             "sweep --over=gamma=%s bayes %s %s --samples=%s",
             size.of("0.03,1", "0.03,0.1,0.3,1,3", "0.03,0.1,0.2,0.3,0.5,1,2,3,5"),
             NETWORK,
             points,
-            size.of("200", "1000", "4000")),
+            size.of("100", "1000", "4000")),
         Run.onData(
-            "networks",
+            NETWORKS,
             "sweep --over=gamma=%s finite --method=langevin %s %s --width=%s",
             size.of("1", "0.1,0.3,1,3", "0.1,0.3,1,3"),
             NETWORK,
@@ -57,77 +53,35 @@ final class RichBayes implements Page {
   }
 
   @Override
-  public Findings findings(Results results) {
-    List<Results.Swept> theory = results.swept("theory");
-    List<Results.Swept> networks = results.swept("networks");
-    Curve loss = Curve.of(theory, "gamma", run -> Readings.testLoss(run.summary()));
-    Curve lazyLoss = Curve.of(theory, "gamma", run -> Readings.lazyTestLoss(run.summary()));
-    Curve alignment = Curve.of(theory, "gamma", run -> Readings.alignment(run.summary(), 1));
-    Curve lazyAlignment =
-        Curve.of(theory, "gamma", run -> Readings.alignmentOf(run.result(), "phi_lazy_1"));
-    Curve networkLoss = Curve.of(networks, "gamma", run -> Readings.testLoss(run.summary()));
-    Curve networkAlignment =
-        Curve.of(networks, "gamma", run -> Readings.alignment(run.summary(), 1));
-    String width = "width " + networks.get(0).summary().config().get("width");
-    List<Figure> figures =
-        List.of(
-            figure("test loss", loss, lazyLoss, networkLoss, width),
-            figure("alignment", alignment, lazyAlignment, networkAlignment, width));
-    double lossEffect = loss.last().minus(lazyLoss.last()).size().value();
-    double alignmentEffect = alignment.last().minus(lazyAlignment.last()).size().value();
-    List<Check> checks = new ArrayList<>();
-    String richest = "gamma " + Numbers.brief(loss.lastX());
-    checks.add(
-        Check.less(
-            "At " + richest + " the adaptive kernel has a smaller test loss than the NNGP.",
-            "adaptive",
-            loss.last(),
-            "NNGP",
-            lazyLoss.last()));
-    checks.add(
-        Check.less(
-            "At " + richest + " its alignment with the targets is larger.",
-            "NNGP",
-            lazyAlignment.last(),
-            "adaptive",
-            alignment.last()));
-    checks.add(
-        Check.near(
-            "At gamma " + Numbers.brief(loss.xs()[0]) + " it is lazy: within a tenth of that change.",
-            "adaptive",
-            alignment.first(),
-            "NNGP",
-            lazyAlignment.first(),
-            alignmentEffect / 10));
-    String posteriors = "Posteriors of networks of " + width + " have the theory's ";
-    String allowed = ", within a fifth of what adaptation changes at most.";
-    checks.add(
-        networkLoss.near(
-            posteriors + "test loss" + allowed, "gamma", "theory", loss, SHARE * lossEffect));
-    checks.add(
-        networkAlignment.near(
-            posteriors + "alignment" + allowed,
-            "gamma",
-            "theory",
-            alignment,
-            SHARE * alignmentEffect));
-    return new Findings(
-        "At " + richest + " the test loss is " + loss.last().text() + " against "
-            + lazyLoss.last().text() + " of the NNGP, the alignment " + alignment.last().text()
-            + " against " + lazyAlignment.last().text() + ".",
-        List.of(Section.ofFigures("figures", "Theory and networks", "", figures)),
-        checks);
+  String initial() {
+    return "NNGP";
   }
 
-  private static Figure figure(
-      String label, Curve adaptive, Curve lazy, Curve networks, String width) {
-    Plot plot = new Plot(label + " over richness", "gamma", label).size(460, 340).logX();
-    adaptive.line(plot, "adaptive", "adaptive");
-    lazy.dashed(plot, "NNGP", "lazy");
-    networks.points(plot, width, "c1");
-    return new Figure(
-        plot,
-        "Adaptive kernel (line), kernel at initialisation (dashed) and posteriors of networks"
-            + " (points), each with one standard error.");
+  @Override
+  String networks() {
+    return "Posteriors of networks";
+  }
+
+  @Override
+  Measured alignment(Result result) {
+    return Readings.alignment(result.summary(), 1);
+  }
+
+  @Override
+  Measured initialAlignment(Result result) {
+    return Readings.alignmentOf(result, "phi_lazy_1");
+  }
+
+  @Override
+  Check claim(Comparison alignment, List<Results.Swept> theory) {
+    return Check.near(
+        "At gamma "
+            + Numbers.brief(alignment.adaptive().xs()[0])
+            + " it is lazy: its alignment is within a tenth of that change.",
+        "adaptive",
+        alignment.adaptive().first(),
+        initial(),
+        alignment.initial().first(),
+        alignment.effect() / 10);
   }
 }

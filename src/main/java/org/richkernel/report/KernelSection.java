@@ -1,13 +1,15 @@
 package org.richkernel.report;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.HeatMap;
 import org.richkernel.result.Result;
 
 /** Heat maps of the training kernels, sorted by class, beside those at initialisation. */
-final class KernelSection {
+public final class KernelSection {
   private KernelSection() {}
 
   static Section of(Result result, Wording wording) {
@@ -73,14 +75,29 @@ final class KernelSection {
    */
   static Figure pair(
       Result result, String left, Table a, String right, Table b, String similarity) {
-    Targets targets = targets(result, a.rows());
+    Map<String, Table> both = new LinkedHashMap<>();
+    both.put(left, a);
+    both.put(right, b);
+    return figure(
+        result,
+        both,
+        "First " + left + ", then " + right + ", on one colour scale; " + similarity + ".");
+  }
+
+  /**
+   * Kernels on the training points of a result side by side on one colour scale, sorted by target.
+   *
+   * @param kernels P x P each, by their titles, in order
+   */
+  public static Figure figure(Result result, Map<String, Table> kernels, String caption) {
+    Targets targets = targets(result, kernels.values().iterator().next().rows());
     boolean sortable = targets.classes() > 1;
     int[] order = targets.sorted();
+    List<HeatMap.Panel> panels = new ArrayList<>();
+    kernels.forEach((title, kernel) -> panels.add(panel(title, kernel, order)));
     String axis = "training point" + (sortable ? ", sorted by target" : "");
-    List<HeatMap.Panel> panels = List.of(panel(left, a, order), panel(right, b, order));
     HeatMap map = new HeatMap(panels, sortable ? targets.groups() : List.of(), axis);
-    return Figure.wide(
-        map, "First " + left + ", then " + right + ", on one colour scale; " + similarity + ".");
+    return Figure.wide(map, caption);
   }
 
   /** A kernel with its rows and columns in another order. */
