@@ -101,10 +101,11 @@ final class MetaTraining {
 
   /** What it holds. */
   MemoryPlan plan() {
-    return model
-        .plan(options, training, evaluation)
-        .addHost(
-            (long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
+    MemoryPlan plan = model.plan(options, training, evaluation);
+    trainingTasks.plan(plan, options.tasks());
+    evaluationTasks.plan(plan, evaluationCount);
+    return plan.addHost(
+        (long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 
@@ -35,9 +36,18 @@ final class TaskSampler {
     this.purpose = purpose;
   }
 
+  /** Adds what so many tasks are drawn with to a plan. */
+  void plan(MemoryPlan plan, int count) {
+    plan.add(purpose + " draws", Precision.FLOAT32, count, draws());
+  }
+
+  private int draws() {
+    return ways * (1 + shots + queries);
+  }
+
   /** The tasks of a step. */
   List<Task> tasks(Backend backend, long step, int count) {
-    int draws = ways * (1 + shots + queries);
+    int draws = draws();
     float[] uniforms = new float[count * draws];
     try (Matrix drawn = backend.allocate(Precision.FLOAT32, count, draws, "task draws")) {
       long stream = RandomStreams.stream(RandomStreams.FEW_SHOT_TASKS, purpose.ordinal(), step);

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Precision;
@@ -67,6 +69,19 @@ class FewShotExperimentTest {
       numbers.add(one.trials().stream().mapToDouble(Trial::accuracy).toArray());
     }
     return numbers;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void aPlanForetellsWhatIsHeld(int model) {
+    FewShotExperiment experiment =
+        experiment(List.of(models().get(model)), EVALUATION, List.of(0.4));
+    long planned = experiment.plans().get(0).matrixBytes();
+    try (Backend backend = Backends.cpu()) {
+      assertThat(experiment.run(backend, RunControl.silent())).isPresent();
+      // draws of both kinds of tasks are not there at once
+      assertThat(backend.peakBytes()).isBetween(planned - 11 * 18 * 4, planned + 100_000);
+    }
   }
 
   /** Stopped after every few steps, in trials and courses of all models. */
