@@ -20,6 +20,7 @@ import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -171,10 +172,11 @@ public final class AdaptiveNbk {
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   * @throws InterruptedRunException if the thread is interrupted
    */
   public AdaptiveNbkFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

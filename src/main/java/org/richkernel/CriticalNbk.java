@@ -14,6 +14,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -68,10 +69,14 @@ public final class CriticalNbk {
     return MapSolver.plan(problem(points), options, points.testInputs().rows());
   }
 
-  /** The fit without progress and signals. */
+  /**
+   * The fit without progress and signals.
+   *
+   * @throws InterruptedRunException if the thread is interrupted
+   */
   public CriticalFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -13,6 +13,7 @@ import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.Loss;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -156,10 +157,11 @@ public final class Dynamics {
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   * @throws InterruptedRunException if the thread is interrupted
    */
   public DynamicsFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

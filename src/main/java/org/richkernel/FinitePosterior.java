@@ -12,6 +12,7 @@ import org.richkernel.finite.PosteriorProblem;
 import org.richkernel.finite.PosteriorSolution;
 import org.richkernel.finite.Readout;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -77,10 +78,11 @@ public final class FinitePosterior {
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   * @throws InterruptedRunException if the thread is interrupted
    */
   public FinitePosteriorFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -13,6 +13,7 @@ import org.richkernel.dynamics.Loss;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -148,10 +149,11 @@ public final class FiniteTraining {
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
+   * @throws InterruptedRunException if the thread is interrupted
    */
   public FiniteTrainingFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.richkernel;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.richkernel.data.Uninterrupted;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.Result;
@@ -46,7 +47,9 @@ public interface Fit {
    *     and no mixture with an older result
    */
   default void save(Path folder, Map<String, ?> config, double ioSeconds) {
-    ResultFolder.write(folder, result(config, ioSeconds), model());
+    Result result = result(config, ioSeconds);
+    Optional<SavedModel> model = model();
+    Uninterrupted.run(() -> ResultFolder.write(folder, result, model));
   }
 
   /** Writes the result folder with the options that this fit was made with. */

@@ -15,6 +15,7 @@ import org.richkernel.lazy.LazySolver;
 import org.richkernel.lazy.TiledLazySolver;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -102,9 +103,10 @@ public final class LazyRegression {
    *
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
    * @throws org.richkernel.compute.NotPositiveDefiniteException if the kernel is indefinite
+   * @throws InterruptedRunException if the thread is interrupted
    */
   public LazyFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent()).orElseThrow();
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -16,6 +16,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
 
 /**
@@ -118,10 +119,14 @@ public final class MultiScaleNbk {
         : new SampledScaleSolver(backend, problem, options).plan();
   }
 
-  /** The fit without progress and signals. */
+  /**
+   * The fit without progress and signals.
+   *
+   * @throws InterruptedRunException if the thread is interrupted
+   */
   public MultiScaleFit fit(Datasets data, Backend backend) {
     return fit(data, backend, RunControl.silent())
-        .orElseThrow(() -> new IllegalStateException("stopped without a stop signal"));
+        .orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.richkernel.compute.BackendUnavailableException;
 import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.NotPositiveDefiniteException;
@@ -56,13 +57,15 @@ record Failure(int code, String line) {
       return new Failure(ExitCode.NO_BACKEND, message(thrown));
     }
     if (thrown instanceof OutOfMemoryError) {
+      long megabytes = Runtime.getRuntime().maxMemory() >> 20;
       return new Failure(
           ExitCode.NO_BACKEND,
           String.format(
               Locale.ROOT,
-              "the Java heap of %.1f MB does not suffice; lower --train-size or --samples, or raise"
-                  + " it with java -Xmx",
-              Runtime.getRuntime().maxMemory() / 1e6));
+              "the Java heap of %d MiB does not suffice; raise it, such as java -Xmx%dm, or lower%s",
+              megabytes,
+              2 * megabytes,
+              sizes(command)));
     }
     if (thrown instanceof UncheckedIOException) {
       return new Failure(ExitCode.IO, message(thrown));
@@ -74,6 +77,16 @@ record Failure(int code, String line) {
             + ": "
             + message(thrown)
             + "; please report it, with the output of the same command with --debug");
+  }
+
+  /** The options of a command by which it takes less memory. */
+  private static String sizes(CommandSpec command) {
+    List<String> known =
+        Stream.of("--train-size", "--samples", "--width", "--widths", "--test-size")
+            .filter(name -> command.findOption(name) != null)
+            .limit(2)
+            .toList();
+    return known.isEmpty() ? " the size of the problem" : " " + String.join(" or ", known);
   }
 
   /** The mend of a kernel that is too large for its ridge, by options that the command has. */

@@ -1,6 +1,8 @@
 package org.richkernel.data;
 
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
@@ -89,6 +91,69 @@ public final class Dataset {
    */
   public static Dataset of(double[] inputs, double[] targets, int points) {
     return of(inputs.clone(), targets.clone(), points, points);
+  }
+
+  /**
+   * The same from single precision.
+   *
+   * @param inputs P x D; copied
+   * @param targets P x K; copied
+   * @param points P
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(float[] inputs, float[] targets, int points) {
+    return of(FloatBuffer.wrap(inputs), FloatBuffer.wrap(targets), points);
+  }
+
+  /**
+   * The same from buffers, such as memory that another library has mapped: what remains of them,
+   * which is copied; their positions stay.
+   *
+   * @param inputs P x D
+   * @param targets P x K
+   * @param points P
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(DoubleBuffer inputs, DoubleBuffer targets, int points) {
+    return of(values(inputs), values(targets), points, points);
+  }
+
+  /**
+   * The same from buffers of single precision.
+   *
+   * @param inputs P x D
+   * @param targets P x K
+   * @param points P
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset of(FloatBuffer inputs, FloatBuffer targets, int points) {
+    return of(values(inputs), values(targets), points, points);
+  }
+
+  /**
+   * Test points whose targets are not known.
+   *
+   * @param inputs P x D; copied
+   * @param points P
+   * @throws InvalidProblemException if the sizes do not fit or a value is not finite
+   */
+  public static Dataset withoutTargets(double[] inputs, int points) {
+    requireMatrix("x", inputs, points);
+    return new Dataset(inputs.clone(), new double[0], points, new int[0], List.of());
+  }
+
+  private static double[] values(DoubleBuffer buffer) {
+    double[] values = new double[buffer.remaining()];
+    buffer.duplicate().get(values);
+    return values;
+  }
+
+  private static double[] values(FloatBuffer buffer) {
+    double[] values = new double[buffer.remaining()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = buffer.get(buffer.position() + i);
+    }
+    return values;
   }
 
   private static Dataset of(double[] inputs, double[] targets, int xRows, int yRows) {

@@ -26,6 +26,16 @@ public record Datasets(
     this(train, test, standardization, Reading.ofMemory(), Images.AS_READ);
   }
 
+  /** Training points that were not read from files, as they are. */
+  public static Datasets of(Dataset train) {
+    return new Datasets(train, Optional.empty(), Standardization.IDENTITY);
+  }
+
+  /** The same with test points. */
+  public static Datasets of(Dataset train, Dataset test) {
+    return new Datasets(train, Optional.of(test), Standardization.IDENTITY);
+  }
+
   /** Files and checksums of the points. */
   public DataOrigin origin() {
     Map<String, String> points = new LinkedHashMap<>();

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.richkernel.data.Uninterrupted;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.SolverState;
 
@@ -55,19 +56,20 @@ public final class DirectoryCheckpoints implements CheckpointStore {
   }
 
   @Override
-  public void save(long iteration, SolverState state) {
+  public void save(long iteration, SolverState solver) {
     long start = System.nanoTime();
     ArrayBundle arrays = ArrayBundle.empty();
     lastBytes = 0;
-    for (Map.Entry<String, double[]> entry : state.allDoubles().entrySet()) {
+    for (Map.Entry<String, double[]> entry : solver.allDoubles().entrySet()) {
       lastBytes += (long) Double.BYTES * entry.getValue().length;
       arrays = arrays.with(entry.getKey(), entry.getValue(), entry.getValue().length);
     }
-    for (Map.Entry<String, float[]> entry : state.allFloats().entrySet()) {
+    for (Map.Entry<String, float[]> entry : solver.allFloats().entrySet()) {
       lastBytes += (long) Float.BYTES * entry.getValue().length;
       arrays = arrays.with(SINGLE + entry.getKey(), entry.getValue(), entry.getValue().length);
     }
-    directory.save(iteration, new LinkedHashMap<>(), arrays);
+    ArrayBundle state = arrays;
+    Uninterrupted.run(() -> directory.save(iteration, new LinkedHashMap<>(), state));
     last = System.nanoTime();
     nanos += last - start;
   }
@@ -78,7 +80,7 @@ public final class DirectoryCheckpoints implements CheckpointStore {
       return Optional.empty();
     }
     long start = System.nanoTime();
-    Optional<SolverState> latest = directory.latest().map(DirectoryCheckpoints::state);
+    Optional<SolverState> latest = Uninterrupted.run(directory::latest).map(DirectoryCheckpoints::state);
     if (latest.isEmpty() && directory.holdsSnapshots()) {
       notice.accept(
           directory.path()

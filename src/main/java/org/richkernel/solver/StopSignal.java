@@ -1,6 +1,9 @@
 package org.richkernel.solver;
 
-/** A flag that asks a running solver to checkpoint and stop at its next step boundary. */
+/**
+ * Asks a running solver to checkpoint and stop at its next step boundary: by {@link #raise}, or by
+ * an interrupt of the thread that runs it, whose interrupt flag stays set.
+ */
 public final class StopSignal {
   private volatile boolean raised;
 
@@ -9,8 +12,8 @@ public final class StopSignal {
     raised = true;
   }
 
-  /** Whether a stop was asked for. */
+  /** Whether a stop was asked for, or the calling thread, the solver's, was interrupted. */
   public boolean isRaised() {
-    return raised;
+    return raised || Thread.currentThread().isInterrupted();
   }
 }

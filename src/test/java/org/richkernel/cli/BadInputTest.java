@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -375,6 +377,24 @@ class BadInputTest {
             "lazy", "--train-x=" + twice, "--train-y=" + y, "--kappa=0", "--out=" + out, "--quiet");
     assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
     assertThat(run.err()).contains("jitter of ").contains("kappa = 0").contains("--kappa");
+  }
+
+  @Test
+  void aHeapThatDoesNotSufficeIsALineWithItsMend() {
+    Console nowhere =
+        new Console(
+            new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()), false);
+    CommandLine bayes = Main.program(nowhere).getSubcommands().get("bayes");
+    Failure failure = Failure.of(new OutOfMemoryError("Java heap space"), bayes.getCommandSpec());
+    assertThat(failure.code()).isEqualTo(ExitCode.NO_BACKEND);
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    assertThat(failure.line())
+        .isEqualTo(
+            "the Java heap of "
+                + heap
+                + " MiB does not suffice; raise it, such as java -Xmx"
+                + 2 * heap
+                + "m, or lower --train-size or --samples");
   }
 
   @Test
