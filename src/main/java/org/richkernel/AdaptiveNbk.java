@@ -47,7 +47,6 @@ public final class AdaptiveNbk {
    * and a second start where a second solution is possible.
    */
   public static AdaptiveNbk of(NetworkSpec network) {
-    network.requireDense("bayes", "use lazy");
     return new AdaptiveNbk(network, SaddleOptions.usual(), Search.usual());
   }
 
@@ -148,6 +147,9 @@ public final class AdaptiveNbk {
   }
 
   private Optional<CrossCheckSolver> checker(AdaptiveProblem problem, Backend backend) {
+    if (search.crossCheck()) {
+      network.requireDense("--cross-check", "leave it out");
+    }
     return search.crossCheck()
         ? Optional.of(new CrossCheckSolver(backend, problem))
         : Optional.empty();
@@ -163,6 +165,9 @@ public final class AdaptiveNbk {
   }
 
   private Optional<SaddleAudit> auditor(AdaptiveProblem problem, Backend backend) {
+    if (search.audit()) {
+      network.requireDense("--audit", "leave it out");
+    }
     return search.audit() ? Optional.of(new SaddleAudit(backend, problem)) : Optional.empty();
   }
 

@@ -32,6 +32,7 @@ final class ModelSettings {
           new KernelModel(),
           new SampledModel(),
           new DeepModel(),
+          new ConvolutionModel(),
           new LinearModel(),
           new GivenPointsModel(),
           new NetworksModel(),

@@ -34,7 +34,7 @@ public final class AdaptiveNbkSolver {
   public AdaptiveNbkSolver(Backend backend, AdaptiveProblem problem) {
     this.backend = backend;
     this.problem = problem;
-    if (!initialKernel() && !convolutional()) {
+    if (!initialKernel()) {
       KernelRounding.requireResolved(
           problem.network(),
           problem.trainInputs(),
