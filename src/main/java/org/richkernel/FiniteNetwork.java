@@ -9,7 +9,7 @@ import org.richkernel.network.NetworkSpec;
  * posterior ({@link #posterior}), or its training by gradient descent ({@link #training}).
  *
  * <p>h^1 = W^0 x / sqrt(D), h^{l+1} = W^l phi(h^l) / sqrt(N), f = w . phi(h^L) / (gamma N), as in
- * the theories. Immutable; every setter returns a changed copy.
+ * the theories; convolutions act on patches. Immutable; every setter returns a changed copy.
  */
 public final class FiniteNetwork {
   private final NetworkSpec network;
@@ -28,7 +28,6 @@ public final class FiniteNetwork {
    * @param width N
    */
   public static FiniteNetwork of(NetworkSpec network, int width) {
-    network.requireDense("finite", "use lazy");
     return new FiniteNetwork(network, width, 4);
   }
 

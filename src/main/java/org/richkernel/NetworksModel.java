@@ -24,7 +24,7 @@ final class NetworksModel extends ModelForm<NetworkEnsemble> {
 
   @Override
   ArrayBundle arrays(NetworkEnsemble networks, int outputs, Map<String, Object> settings) {
-    settings.put("inputs", networks.inputDimension());
+    settings.put("inputs", networks.image().dimension());
     settings.put("width", networks.width());
     settings.put("networks", networks.members().size());
     ModelSettings.describe(networks.network(), settings);
@@ -36,7 +36,7 @@ final class NetworksModel extends ModelForm<NetworkEnsemble> {
         float[] weights = member.layers().get(l);
         arrays = arrays.with(weights(m, l), weights, weights.length);
       }
-      arrays = arrays.with(readout(m), member.readout(), networks.width(), outputs);
+      arrays = arrays.with(readout(m), member.readout(), networks.width(), member.readout().length / networks.width());
     }
     return arrays;
   }
@@ -56,7 +56,7 @@ final class NetworksModel extends ModelForm<NetworkEnsemble> {
     }
     return new NetworkEnsemble(
         network,
-        ((Number) settings.get("inputs")).intValue(),
+        ModelSettings.images(settings).pooled(((Number) settings.get("inputs")).intValue()),
         ((Number) settings.get("width")).intValue(),
         ((Number) settings.get("outputs")).intValue(),
         model.array("projector").values(),

@@ -74,12 +74,12 @@ record TrainingKernels(
   }
 
   private int columns() {
-    return problem.network().hiddenLayers() + 1;
+    return KernelCourse.columns(problem);
   }
 
   /**
    * Adds phi_l, g_l and ntk of the last recorded time, phi_l_standard_error and g_l_standard_error
-   * where they are known, phi_lazy_l and ntk_lazy.
+   * where they are known, phi_lazy_l and ntk_lazy; no tangent kernel of a convolutional network.
    *
    * @param lazy kernels of all points before training
    */
@@ -103,12 +103,16 @@ record TrainingKernels(
                 .with("g_" + (l + 1) + "_standard_error", errors.gradient().get(l), p, p);
       }
     }
+    if (problem.network().convolutions().isPresent()) {
+      return with;
+    }
     return with.with("ntk", last.tangentKernel(input), p, p)
         .with("ntk_lazy", start.tangentKernel(input), p, p);
   }
 
   /**
-   * Adds alignment_t, trace_t and movement_t (recorded times x (L + 1), the tangent kernel last)
+   * Adds alignment_t, trace_t and movement_t (recorded times x (L + 1), the tangent kernel last, L
+   * without it)
    * over kernel_time, with standard errors.
    */
   Result addNumbers(Result result) {

@@ -6,7 +6,8 @@ import org.richkernel.metrics.KernelMetrics;
 
 /**
  * Numbers of the kernels of the training points at the recorded times, or their standard errors.
- * Each array is row-major recorded times x (L + 1): Phi^1 to Phi^L, then the tangent kernel.
+ * Each array is row-major recorded times x (L + 1): Phi^1 to Phi^L, then the tangent kernel; L of a
+ * convolutional network, whose tangent kernel does not follow from kernels of points.
  *
  * @param alignment y^T Phi y / (|Phi|_F |y|^2)
  * @param trace Tr(Phi) / P
@@ -33,7 +34,8 @@ public record KernelCourse(
    * @param kernels of all points, the first of them before training
    */
   public static KernelCourse of(List<LayerKernels> kernels, DynamicsProblem problem) {
-    int columns = problem.network().hiddenLayers() + 1;
+    int layers = problem.network().hiddenLayers();
+    int columns = columns(problem);
     int size = kernels.size() * columns;
     KernelCourse course =
         new KernelCourse(new double[size], new double[size], new double[size], new double[size]);
@@ -42,7 +44,7 @@ public record KernelCourse(
     for (int r = 0; r < kernels.size(); r++) {
       LayerKernels train = kernels.get(r).train(problem);
       for (int l = 0; l < columns; l++) {
-        double[] kernel = l < columns - 1 ? train.feature().get(l) : train.tangentKernel(input);
+        double[] kernel = l < layers ? train.feature().get(l) : train.tangentKernel(input);
         if (r == 0) {
           start[l] = kernel;
         }
@@ -50,6 +52,12 @@ public record KernelCourse(
       }
     }
     return course;
+  }
+
+  /** Kernels of which there are numbers. */
+  public static int columns(DynamicsProblem problem) {
+    int layers = problem.network().hiddenLayers();
+    return problem.network().convolutions().isPresent() ? layers : layers + 1;
   }
 
   private void put(int at, double[] kernel, double[] start, DynamicsProblem problem) {

@@ -98,8 +98,7 @@ public record Trajectory(
       kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
     }
     boolean measured = runs.stream().noneMatch(run -> run.course.isNone());
-    int numbers =
-        recorded * (first.kernels.isEmpty() ? 0 : first.kernels.get(0).feature().size() + 1);
+    int numbers = recorded * first.course.alignment().length / Math.max(1, first.kernels.size());
     KernelCourse course =
         measured
             ? KernelCourse.combine(

@@ -26,8 +26,14 @@ import org.richkernel.solver.StopReason;
  * are those of {@link org.richkernel.network.BatchSchedule}. Gradient kernels are means over the
  * outputs. The number of samples of the problem is not used.
  *
+ * <p>With convolutions W^l acts on patches, h^{l+1}_a = W^l cols(phi^l)_a / sqrt(k N), and f_k =
+ * sum_a w_ka . phi_a / (gamma N sqrt(s)), or with a pooled readout w_k . mean_a phi_a / (gamma N).
+ * Feature kernels are means over pairs of equal sites, or of all; gradient kernels are sums over
+ * them.
+ *
  * <p>Cost of a step: 2 N^2 (M + 2 P) flops for each hidden layer after the first and 2 N D (M + P)
- * for the first, with M points followed and P of them trained on. A checkpoint is taken between two
+ * for the first, with M points followed and P of them trained on,
+ * and k s times as much in a convolution. A checkpoint is taken between two
  * steps, and a run that goes on from one gives the bits of the uninterrupted run.
  */
 public final class GradientDescentNetwork {
@@ -77,15 +83,21 @@ public final class GradientDescentNetwork {
   }
 
   private void requireWeightsFit(DynamicsProblem problem) {
-    long square = problem.network().hiddenLayers() > 1 ? width : 0;
+    NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
     long points = problem.points();
-    long widest = Math.max(Math.max(square, problem.dimension()), points);
+    long widest = Math.max(sites.inputs(), points * sites.mostSites());
+    for (int l = 2; l <= sites.layers(); l++) {
+      long seen = (long) sites.offsets(l) * width;
+      // patches are rows of features beside each other
+      widest = Math.max(widest, Math.max(seen, sites.offsets(l) * points * sites.sites(l)));
+    }
     if (width * widest > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "width",
           width,
           "a layer's weights and features must stay below 2^31 entries; use less than "
-              + Integer.MAX_VALUE / widest);
+              + Integer.MAX_VALUE / widest
+              + (sites.mostSites() > 1 ? ", fewer points, --pool-input or strides" : ""));
     }
   }
 
@@ -128,7 +140,11 @@ public final class GradientDescentNetwork {
       this.backend = backend;
       this.memory = memory;
       this.control = control;
-      long floats = width * (problem.dimension() + (problem.network().hiddenLayers() - 1L) * width);
+      NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
+      long floats = 0;
+      for (int l = 1; l <= sites.layers(); l++) {
+        floats += (long) width * NetworkTraining.fanIn(sites, l, width);
+      }
       // each counts twice: trained, and as it was at the start
       mostKept = (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * floats)));
       resumed = control.checkpoints().load();
@@ -233,7 +249,12 @@ public final class GradientDescentNetwork {
 
     private NetworkEnsemble ensemble() {
       return new NetworkEnsemble(
-          problem.network(), problem.dimension(), width, problem.outputs(), new double[0], kept);
+          problem.network(),
+          problem.trainInputs().shape(),
+          width,
+          problem.outputs(),
+          new double[0],
+          kept);
     }
   }
 }

@@ -19,7 +19,9 @@ import org.richkernel.compute.Workspace;
  */
 final class IntegratedReadout implements ReadoutLikelihood {
   private final Backend backend;
-  private final double readoutVariance;
+  private final SiteFields fields;
+  private final int layers;
+  private final double readoutVariance; // g, over the pairs of sites that Phi is a mean over
   private final double kappa;
   private final int width;
   private final int outputs;
@@ -33,14 +35,21 @@ final class IntegratedReadout implements ReadoutLikelihood {
   private double richness;
 
   /**
-   * @param phi top features, N x P
+   * @param phi top features, N x (P s)
    */
   IntegratedReadout(
-      Backend backend, PosteriorProblem problem, Workspace memory, Matrix phi, Matrix targets) {
+      Backend backend,
+      PosteriorProblem problem,
+      Workspace memory,
+      SiteFields fields,
+      Matrix phi,
+      Matrix targets) {
     this.backend = backend;
+    this.fields = fields;
+    layers = problem.network().hiddenLayers();
     this.phi = phi;
     this.targets = targets;
-    readoutVariance = problem.network().weightVariance(problem.network().hiddenLayers());
+    readoutVariance = problem.network().weightVariance(layers) / fields.pairs(layers);
     kappa = problem.options().kappa();
     width = problem.options().width();
     outputs = problem.outputs();
@@ -63,7 +72,7 @@ final class IntegratedReadout implements ReadoutLikelihood {
   @Override
   public void potential(double gamma, TrajectoryRecord record) {
     richness = gamma;
-    backend.gram(readoutVariance / width, phi, 0, cholesky);
+    fields.gram(readoutVariance / width, layers, phi, 0, cholesky);
     backend.addDiagonal(kappa, cholesky);
     backend.cholesky(cholesky, record.failures());
     backend.copy(targets, dual);
@@ -85,7 +94,7 @@ final class IntegratedReadout implements ReadoutLikelihood {
         outputs * readoutVariance / width,
         inverse);
     backend.copy(inverse, tilt);
-    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, tilt, 0, out);
+    fields.tilt(phi, tilt, out);
   }
 
   @Override
@@ -99,6 +108,6 @@ final class IntegratedReadout implements ReadoutLikelihood {
   @Override
   public void outputWeights(Matrix u) {
     backend.copy(dual, dualSingle);
-    backend.gemm(Transpose.NO, Transpose.NO, readoutVariance / width, phi, dualSingle, 0, u);
+    fields.readoutGradient(readoutVariance / width, phi, dualSingle, 0, fields.bySite(u));
   }
 }

@@ -8,6 +8,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -32,28 +33,29 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   private final NetworkSpec network;
-  private final int inputDimension;
+  private final ImageShape image;
   private final int width;
   private final int outputs;
   private final double[] projector;
   private final List<Member> members;
 
   /**
+   * @param image shape of the inputs
    * @param width N
    * @param outputs K
    * @param projector from inputs to the r coordinates that W^0 acts on, (D, or D + 1 with biases) x
-   *     r; empty for x / sqrt(D) itself
+   *     r; empty for x / sqrt(D) itself, or its patches
    * @throws InvalidProblemException if the shapes do not fit together
    */
   public NetworkEnsemble(
       NetworkSpec network,
-      int inputDimension,
+      ImageShape image,
       int width,
       int outputs,
       double[] projector,
       List<Member> members) {
     this.network = network;
-    this.inputDimension = inputDimension;
+    this.image = image;
     this.width = width;
     this.outputs = outputs;
     this.projector = projector;
@@ -62,9 +64,9 @@ public final class NetworkEnsemble implements Predictor {
     boolean fits = !members.isEmpty();
     for (Member member : members) {
       fits &= member.layers().size() == layout.layers();
-      fits &= member.readout().length == (long) width * outputs;
+      fits &= member.readout().length == (long) width * outputs * sites().readoutSites();
       for (int l = 0; fits && l < layout.layers(); l++) {
-        long columns = l == 0 ? layout.rank() : layout.fanIn();
+        long columns = l == 0 ? layout.rank() : layout.fanIn(l);
         fits = member.layers().get(l).length == width * columns;
       }
     }
@@ -75,13 +77,20 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   private int rank() {
+    if (network.convolutions().isPresent()) {
+      return PosteriorInputs.patchRank(network, sites());
+    }
     return projector.length == 0
-        ? inputDimension
-        : projector.length / (inputDimension + (network.biasVariance() > 0 ? 1 : 0));
+        ? image.dimension()
+        : projector.length / (image.dimension() + (network.biasVariance() > 0 ? 1 : 0));
+  }
+
+  private NetworkSites sites() {
+    return NetworkSites.of(network, image);
   }
 
   private WeightLayout layout() {
-    return new WeightLayout(network.hiddenLayers(), width, rank(), network.biasVariance() > 0, 0);
+    return WeightLayout.of(sites(), width, rank(), network.biasVariance() > 0, 0);
   }
 
   /** The network that was fitted. */
@@ -89,9 +98,9 @@ public final class NetworkEnsemble implements Predictor {
     return network;
   }
 
-  /** D. */
-  public int inputDimension() {
-    return inputDimension;
+  /** The shape of the inputs. */
+  public ImageShape image() {
+    return image;
   }
 
   /** N. */
@@ -119,22 +128,22 @@ public final class NetworkEnsemble implements Predictor {
     requireDimension(inputs);
     WeightLayout layout = layout();
     MemoryPlan plan = weightPlan(layout);
-    TestPointOutputs.plan(plan, layout, outputs, inputs.rows());
+    TestPointOutputs.plan(plan, sites(), layout, outputs, inputs.rows());
     if (projector.length > 0) {
       int columns = projector.length / rank();
       plan.add("new inputs", Precision.FLOAT64, inputs.rows(), columns)
           .add("input projector", Precision.FLOAT64, columns, rank())
           .add("new coordinates", Precision.FLOAT64, inputs.rows(), rank());
     }
-    return plan.addHost(8L * inputs.rows() * (2L * outputs + 2L * inputDimension + rank()));
+    return plan.addHost(8L * inputs.rows() * (2L * outputs + 2L * image.dimension() + (long) rank() * sites().sites(1)));
   }
 
   private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != inputDimension) {
+    if (inputs.dimension() != image.dimension()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
-          "the fit was made with " + inputDimension + "; give as many");
+          "the fit was made with " + image.dimension() + "; give as many");
     }
   }
 
@@ -150,7 +159,8 @@ public final class NetworkEnsemble implements Predictor {
     MemoryPlan plan = weightPlan(layout);
     try (Workspace memory = new Workspace(backend, plan);
         TestPointOutputs points =
-            new TestPointOutputs(backend, network, layout, outputs, coordinates(backend, inputs))) {
+            new TestPointOutputs(
+                backend, network, sites(), layout, outputs, coordinates(backend, inputs))) {
       for (int m = 0; m < members.size(); m++) {
         List<Matrix> weights = new ArrayList<>();
         for (int l = 0; l < layout.layers(); l++) {
@@ -169,9 +179,10 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   private MemoryPlan weightPlan(WeightLayout layout) {
-    MemoryPlan plan = new MemoryPlan().add("readout", Precision.FLOAT32, width, outputs);
+    MemoryPlan plan = new MemoryPlan()
+            .add("readout", Precision.FLOAT32, width, outputs * sites().readoutSites());
     for (int l = 0; l < layout.layers(); l++) {
-      plan.add(weights(l), Precision.FLOAT32, width, l == 0 ? layout.rank() : layout.fanIn());
+      plan.add(weights(l), Precision.FLOAT32, width, l == 0 ? layout.rank() : layout.fanIn(l));
     }
     return plan;
   }
@@ -181,12 +192,15 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   private InputFactor.Coordinates coordinates(Backend backend, Inputs inputs) {
+    if (network.convolutions().isPresent()) {
+      return TestPointOutputs.patches(network, sites(), layout(), inputs.withShape(image));
+    }
     double[] x = inputs.toArray();
     if (projector.length > 0) {
       return InputFactor.coordinates(
-          backend, network, projector, rank(), x, inputs.rows(), inputDimension);
+          backend, network, projector, rank(), x, inputs.rows(), image.dimension());
     }
-    double scale = Math.sqrt(network.weightVariance(0) / inputDimension);
+    double scale = Math.sqrt(network.weightVariance(0) / image.dimension());
     for (int i = 0; i < x.length; i++) {
       x[i] *= scale;
     }

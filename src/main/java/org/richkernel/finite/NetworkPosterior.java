@@ -6,11 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.metrics.KernelMetrics;
-import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.BatchMeans;
@@ -53,8 +51,8 @@ public final class NetworkPosterior {
 
   private WeightLayout layout(int rank) {
     NetworkSpec network = problem.network();
-    return new WeightLayout(
-        network.hiddenLayers(),
+    return WeightLayout.of(
+        problem.sites(),
         problem.options().width(),
         rank,
         network.biasVariance() > 0,
@@ -70,15 +68,9 @@ public final class NetworkPosterior {
    */
   public Optional<PosteriorSolution> solve(RunControl control) {
     plan().requireFits(backend, LESS_MEMORY);
-    Inputs train = problem.trainInputs();
-    Inputs test = problem.testInputs();
-    InputFactor input =
-        InputFactor.of(
-            backend, problem.network(), train.toArray(), train.rows(), train.dimension());
-    InputFactor.Coordinates coordinates =
-        test.rows() == 0 ? null : input.coordinates(backend, test.toArray(), test.rows());
+    PosteriorInputs input = PosteriorInputs.of(backend, problem, layout(problem.rankBound()));
     try (PosteriorSampler sampler =
-        new PosteriorSampler(backend, problem, layout(input.rank()), input, coordinates)) {
+        new PosteriorSampler(backend, problem, layout(input.rank()), input)) {
       StopReason stop = sampler.run(control);
       return stop == StopReason.INTERRUPTED
           ? Optional.empty()
@@ -86,7 +78,8 @@ public final class NetworkPosterior {
     }
   }
 
-  private PosteriorSolution solution(PosteriorSampler sampler, InputFactor input, StopReason stop) {
+  private PosteriorSolution solution(
+      PosteriorSampler sampler, PosteriorInputs input, StopReason stop) {
     PosteriorAverages averages = sampler.averages();
     List<double[]> kernels = new ArrayList<>();
     List<double[]> errors = new ArrayList<>();
@@ -143,7 +136,7 @@ public final class NetworkPosterior {
         .standardError()[0];
   }
 
-  private NetworkEnsemble ensemble(PosteriorSampler sampler, InputFactor input) {
+  private NetworkEnsemble ensemble(PosteriorSampler sampler, PosteriorInputs input) {
     WeightLayout layout = layout(input.rank());
     long size = (long) layout.width() * layout.columns();
     int kept = (int) Math.max(1, Math.min(sampler.chains().size(), MOST_KEPT / size));
@@ -153,7 +146,7 @@ public final class NetworkPosterior {
     }
     return new NetworkEnsemble(
         problem.network(),
-        problem.trainInputs().dimension(),
+        problem.trainInputs().shape(),
         layout.width(),
         problem.outputs(),
         input.projector(),

@@ -17,7 +17,8 @@ import org.richkernel.dynamics.TrajectoryRecorder;
 import org.richkernel.solver.SolverState;
 
 /**
- * One network of finite width under gradient descent, step by step; fields are neurons x points.
+ * One network of finite width under gradient descent, step by step; fields are neurons x points, or
+ * with convolutions channels x (group, site, point), the training points being the first group.
  * The pulls of all outputs on a point are gathered at the readout, so a step goes backward once,
  * whatever the number of outputs; only the gradient kernels need a pass for each.
  */
@@ -32,14 +33,16 @@ final class NetworkTraining {
   private final int outputCount;
   private final long seed;
   private final int repeat;
-  private final Matrix readout; // w, N x K
+  private final NetworkSites sites;
+  private final SiteFields fields;
+  private final Matrix readout; // w, N x K, with a weight at each site N x (s K)
   private final Matrix pull; // Delta, P x K
-  private final Matrix[] pulled; // backward fields of two neighbouring layers, N x M
+  private final Matrix[] pulled; // backward fields of two neighbouring layers, N x (M s)
   private final Matrix ones; // M x 1
   private final Matrix outputs; // M x K
   private final Matrix kernel; // M x M
   private final List<Matrix> weights = new ArrayList<>(); // W^0 .. W^{L-1}
-  private final List<Matrix> phi = new ArrayList<>(); // phi^0 = X^T (D x M), phi^1 .. phi^L
+  private final List<Matrix> phi = new ArrayList<>(); // phi^0 = X^T (D x M) or its patches, phi^1 .. phi^L
   private final List<Matrix> slopes = new ArrayList<>(); // phi'(h^1) .. phi'(h^L)
   private final TrajectoryRecorder recorder;
 
@@ -59,6 +62,10 @@ final class NetworkTraining {
     outputCount = problem.outputs();
     seed = options.seed();
     recorder = new TrajectoryRecorder(problem);
+    sites = sites(problem);
+    fields =
+        new SiteFields(
+            backend, memory, "", sites, width, new double[0], trainPoints, problem.testPoints());
     readout = memory.get("readout");
     pull = memory.get("pull");
     pulled = new Matrix[] {memory.get("pulled"), memory.get("pulled, layer below")};
@@ -72,7 +79,7 @@ final class NetworkTraining {
       slopes.add(memory.get("slopes " + (l + 1)));
     }
     backend.fill(1, ones);
-    backend.upload(transposed(problem), phi.get(0));
+    backend.upload(inputs(), phi.get(0));
     drawWeights();
   }
 
@@ -80,19 +87,32 @@ final class NetworkTraining {
   static void plan(MemoryPlan plan, DynamicsProblem problem, int width) {
     int points = problem.points();
     int outputs = problem.outputs();
-    plan.add("inputs", Precision.FLOAT32, problem.dimension(), points)
-        .add("readout", Precision.FLOAT32, width, outputs)
+    NetworkSites sites = sites(problem);
+    int most = points * sites.mostSites();
+    SiteFields.plan(plan, "", sites, width, false, points);
+    plan.add("inputs", Precision.FLOAT32, sites.inputs(), points * sites.sites(1))
+        .add("readout", Precision.FLOAT32, width, outputs * sites.readoutSites())
         .add("pull", Precision.FLOAT32, problem.trainPoints(), outputs)
-        .add("pulled", Precision.FLOAT32, width, points)
-        .add("pulled, layer below", Precision.FLOAT32, width, points)
+        .add("pulled", Precision.FLOAT32, width, most)
+        .add("pulled, layer below", Precision.FLOAT32, width, most)
         .add("ones", Precision.FLOAT32, points, 1)
         .add("outputs", Precision.FLOAT64, points, outputs)
         .add("kernel", Precision.FLOAT64, points, points);
-    for (int l = 0; l < problem.network().hiddenLayers(); l++) {
-      plan.add("weights " + l, Precision.FLOAT32, width, l == 0 ? problem.dimension() : width)
-          .add("features " + (l + 1), Precision.FLOAT32, width, points)
-          .add("slopes " + (l + 1), Precision.FLOAT32, width, points);
+    for (int l = 1; l <= sites.layers(); l++) {
+      int columns = points * sites.sites(l);
+      plan.add("weights " + (l - 1), Precision.FLOAT32, width, fanIn(sites, l, width))
+          .add("features " + l, Precision.FLOAT32, width, columns)
+          .add("slopes " + l, Precision.FLOAT32, width, columns);
     }
+  }
+
+  private static NetworkSites sites(DynamicsProblem problem) {
+    return NetworkSites.of(problem.network(), problem.trainInputs().shape());
+  }
+
+  /** What a neuron of layer l = 1 to L sees. */
+  static int fanIn(NetworkSites sites, int layer, int width) {
+    return layer == 1 ? sites.inputs() : sites.offsets(layer) * width;
   }
 
   /** Sets the weights to their values before training. */
@@ -107,14 +127,17 @@ final class NetworkTraining {
     return RandomStreams.stream(RandomStreams.FINITE_WEIGHTS, repeat, layer);
   }
 
-  private static double[] transposed(DynamicsProblem problem) {
-    int points = problem.points();
-    int dimension = problem.dimension();
-    double[] x = problem.allInputs();
-    double[] result = new double[x.length];
-    for (int i = 0; i < points; i++) {
-      for (int k = 0; k < dimension; k++) {
-        result[k * points + i] = x[i * dimension + k];
+  /** Patches of all points, (k C) x (M s). */
+  private double[] inputs() {
+    double[] train = sites.patches(problem.trainInputs(), 0, trainPoints);
+    double[] test = sites.patches(problem.testInputs(), 0, problem.testPoints());
+    int rows = sites.inputs();
+    int columns = (train.length + test.length) / rows;
+    double[] result = new double[train.length + test.length];
+    for (int j = 0; j < columns; j++) {
+      for (int i = 0; i < rows; i++) {
+        int at = j * rows + i;
+        result[i * columns + j] = at < train.length ? train[at] : test[at - train.length];
       }
     }
     return result;
@@ -140,7 +163,8 @@ final class NetworkTraining {
     forward();
     double[] f = new double[Math.toIntExact(outputs.size())];
     // f_k = w_k . phi^L / (gamma N)
-    backend.crossGram(1 / (options.gamma() * width), phi.get(layers), readout, 0, outputs);
+    double scale = fields.readoutScale() / (options.gamma() * width);
+    fields.outputs(scale, phi.get(layers), fields.bySite(readout), outputs);
     backend.download(outputs, f);
     if (!recorder.observe(f)) {
       return false;
@@ -155,11 +179,17 @@ final class NetworkTraining {
     return true;
   }
 
+  /** What the weights l act on: phi^l, or its patches. */
+  private Matrix read(int l, Matrix field) {
+    return l == 0 ? field : fields.read(l + 1, field);
+  }
+
   /** h^{l+1} = W^l phi^l / sqrt(fan-in). */
   private void forward() {
     for (int l = 0; l < layers; l++) {
       Matrix h = phi.get(l + 1);
-      backend.gemm(Transpose.NO, Transpose.NO, scale(l), weights.get(l), phi.get(l), 0, h);
+      Matrix below = read(l, phi.get(l));
+      backend.gemm(Transpose.NO, Transpose.NO, scale(l), weights.get(l), below, 0, h);
       backend.activateWithDerivative(activation, h, h, slopes.get(l));
     }
   }
@@ -172,42 +202,47 @@ final class NetworkTraining {
     double rho = options.retention();
     double rate = options.stepSize() * options.gamma();
     backend.upload(delta, pull);
-    Matrix g = train(pulled[0]);
-    Matrix below = train(pulled[1]);
-    backend.gemm(Transpose.NO, Transpose.YES, 1, readout, pull, 0, g);
-    backend.gemm(Transpose.NO, Transpose.NO, rate, train(phi.get(layers)), pull, rho, readout);
+    int top = 0;
+    Matrix g = train(pulled[top], layers);
+    double scale = fields.readoutScale();
+    fields.pullReadout(scale, fields.bySite(readout), pull, g);
+    Matrix features = train(phi.get(layers), layers);
+    fields.readoutGradient(rate * scale, features, pull, rho, fields.bySite(readout));
     for (int l = layers - 1; l >= 0; l--) {
-      backend.multiply(train(slopes.get(l)), g);
+      backend.multiply(train(slopes.get(l), l + 1), g);
+      Matrix below = train(pulled[1 - top], Math.max(l, 1));
       if (l > 0) {
-        backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g, 0, below);
+        fields.pull(l + 1, scale(l), weights.get(l), g, below);
       }
-      backend.gemm(
-          Transpose.NO, Transpose.YES, rate * scale(l), g, train(phi.get(l)), rho, weights.get(l));
-      Matrix swap = g;
+      Matrix seen = read(l, train(phi.get(l), Math.max(l, 1)));
+      backend.gemm(Transpose.NO, Transpose.YES, rate * scale(l), g, seen, rho, weights.get(l));
       g = below;
-      below = swap;
+      top = 1 - top;
     }
   }
 
   private double scale(int layer) {
-    return 1 / Math.sqrt(layer == 0 ? problem.dimension() : width);
+    return 1 / Math.sqrt(fanIn(sites, layer + 1, width));
   }
 
-  private Matrix train(Matrix field) {
-    return field.view(0, field.rows(), 0, trainPoints);
+  private Matrix train(Matrix field, int layer) {
+    return fields.firstGroup(field, layer);
   }
 
-  /** phi^l^T phi^l / N of each layer. */
+  /** phi^l^T phi^l / N of each layer, the mean over sites. */
   private List<double[]> featureKernels() {
     List<double[]> kernels = new ArrayList<>();
-    for (Matrix field : phi.subList(1, layers + 1)) {
-      backend.gram(1.0 / width, field, 0, kernel);
+    for (int l = 1; l <= layers; l++) {
+      fields.gram(1.0 / (width * fields.pairs(l)), l, phi.get(l), 0, kernel);
       kernels.add(download(kernel));
     }
     return kernels;
   }
 
-  /** Mean over the outputs of g_k^l^T g_k^l / N; z^L_k = w_k, z^l = W^l^T g^{l+1} / sqrt(N). */
+  /**
+   * Mean over the outputs of g_k^l^T g_k^l / N, the sum over sites; z^L_k = w_k, z^l = W^l^T
+   * g^{l+1} / sqrt(N).
+   */
   private List<double[]> gradientKernels() {
     List<double[]> kernels = new ArrayList<>();
     int points = problem.points();
@@ -215,23 +250,26 @@ final class NetworkTraining {
       kernels.add(new double[points * points]);
     }
     for (int k = 0; k < outputCount; k++) {
-      Matrix g = pulled[0];
-      Matrix below = pulled[1];
-      Matrix column = readout.view(0, width, k, 1);
-      backend.gemm(Transpose.NO, Transpose.YES, 1, column, ones, 0, g);
+      int top = 0;
+      Matrix g = all(pulled[top], layers);
+      fields.pullReadout(fields.readoutScale(), fields.bySite(readout, k), ones, g);
       for (int l = layers - 1; l >= 0; l--) {
         backend.multiply(slopes.get(l), g);
-        backend.gram(1.0 / (width * (double) outputCount), g, 0, kernel);
+        fields.gram(1.0 / (width * (double) outputCount), l + 1, g, 0, kernel);
         add(download(kernel), kernels.get(l));
+        top = 1 - top;
         if (l > 0) {
-          backend.gemm(Transpose.YES, Transpose.NO, scale(l), weights.get(l), g, 0, below);
+          Matrix below = all(pulled[top], l);
+          fields.pull(l + 1, scale(l), weights.get(l), g, below);
+          g = below;
         }
-        Matrix swap = g;
-        g = below;
-        below = swap;
       }
     }
     return kernels;
+  }
+
+  private Matrix all(Matrix field, int layer) {
+    return field.view(0, field.rows(), 0, problem.points() * sites.sites(layer));
   }
 
   private static void add(double[] values, double[] sum) {
@@ -255,7 +293,7 @@ final class NetworkTraining {
     List<float[]> hidden = new ArrayList<>();
     weights.forEach(w -> hidden.add(floats(w)));
     float[] u = floats(readout);
-    double factor = weight / (options.gamma() * width);
+    double factor = weight * fields.readoutScale() / (options.gamma() * width);
     for (int i = 0; i < u.length; i++) {
       u[i] *= (float) factor;
     }

@@ -38,8 +38,10 @@ public record PosteriorProblem(
           testInputs.dimension() + " columns",
           "give as many as the training inputs have, " + trainInputs.dimension());
     }
+    NetworkSites sites = NetworkSites.of(network, trainInputs.shape());
     WeightLayout.require(
-        network, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
+        sites, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
+    requireFieldsFit(sites, options.width(), Math.max(trainInputs.rows(), 1));
     KernelRounding.requireResolved(network, trainInputs, Precision.FLOAT32, options.kappa());
   }
 
@@ -60,12 +62,34 @@ public record PosteriorProblem(
     return trainTargets.outputs();
   }
 
+  private static void requireFieldsFit(NetworkSites sites, long width, long points) {
+    for (int l = 1; l <= sites.layers(); l++) {
+      long seen = l == 1 ? 1 : sites.offsets(l);
+      long columns = points * sites.sites(l);
+      if (columns > Integer.MAX_VALUE || seen * width * columns > Integer.MAX_VALUE) {
+        throw new InvalidProblemException(
+            "train-size",
+            points,
+            "patches of a layer must stay below 2^31 numbers; use fewer points or neurons"
+                + (sites.mostSites() > 1 ? ", --pool-input or strides" : ""));
+      }
+    }
+  }
+
+  /** The sites of the layers. */
+  NetworkSites sites() {
+    return NetworkSites.of(network, trainInputs.shape());
+  }
+
   /** Most directions that the training inputs can span, biases included. */
   int rankBound() {
     return rankBound(network, trainInputs);
   }
 
   private static int rankBound(NetworkSpec network, Inputs inputs) {
+    if (network.convolutions().isPresent()) {
+      return PosteriorInputs.patchRank(network, NetworkSites.of(network, inputs.shape()));
+    }
     return Math.min(inputs.rows(), inputs.dimension() + (network.biasVariance() > 0 ? 1 : 0));
   }
 }

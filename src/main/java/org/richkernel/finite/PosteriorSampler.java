@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -58,14 +57,10 @@ final class PosteriorSampler implements AutoCloseable {
   private long nanos;
 
   /**
-   * @param test coordinates of the test points; null when there are none
+   * @param input what the first layer acts on
    */
   PosteriorSampler(
-      Backend backend,
-      PosteriorProblem problem,
-      WeightLayout layout,
-      InputFactor input,
-      InputFactor.@Nullable Coordinates test) {
+      Backend backend, PosteriorProblem problem, WeightLayout layout, PosteriorInputs input) {
     this.backend = backend;
     this.problem = problem;
     LangevinOptions options = problem.options();
@@ -76,9 +71,16 @@ final class PosteriorSampler implements AutoCloseable {
     WeightPosterior density = null;
     TestPointOutputs outputs = null;
     try {
-      density = new WeightPosterior(backend, problem, layout, input);
-      if (test != null) {
-        outputs = new TestPointOutputs(backend, problem.network(), layout, problem.outputs(), test);
+      density = new WeightPosterior(backend, problem, layout, input.factor());
+      if (input.test() != null) {
+        outputs =
+            new TestPointOutputs(
+                backend,
+                problem.network(),
+                problem.sites(),
+                layout,
+                problem.outputs(),
+                input.test());
       }
     } catch (RuntimeException e) {
       // The memory ran out half-way: what was allocated before goes back.
@@ -108,10 +110,10 @@ final class PosteriorSampler implements AutoCloseable {
   static MemoryPlan plan(PosteriorProblem problem, WeightLayout layout) {
     MemoryPlan plan = new MemoryPlan();
     planChains(plan, layout, problem.options().chains());
-    WeightPosterior.plan(plan, layout, problem.points(), problem.outputs());
+    WeightPosterior.plan(plan, problem.sites(), layout, problem.points(), problem.outputs());
     int tests = problem.testInputs().rows();
     if (tests > 0) {
-      TestPointOutputs.plan(plan, layout, problem.outputs(), tests);
+      TestPointOutputs.plan(plan, problem.sites(), layout, problem.outputs(), tests);
     }
     return plan.addHost(PosteriorAverages.bytes(problem));
   }

@@ -13,12 +13,15 @@ interface ReadoutLikelihood {
    */
   void potential(double richness, TrajectoryRecord record);
 
-  /** dV/dphi^L at the features and richness of the last {@link #potential}, N x P. */
+  /** dV/dphi^L at the features and richness of the last {@link #potential}, N x (P s). */
   void pull(Matrix out);
 
   /** v = beta (y - f) of the last {@link #potential}, row-major P x K. */
   double[] dual();
 
-  /** Readout of the network at full richness: f(x) = u^T phi^L(x), N x K in float32. */
+  /**
+   * Readout of the network at full richness: f(x) = u^T phi^L(x), N x K in float32; with
+   * convolutions the sum over sites, whose weights lie side by side where they differ.
+   */
   void outputWeights(Matrix u);
 }

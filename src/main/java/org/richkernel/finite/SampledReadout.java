@@ -5,7 +5,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
@@ -16,19 +15,20 @@ import org.richkernel.compute.Workspace;
  */
 final class SampledReadout implements ReadoutLikelihood {
   private final Backend backend;
-  private final double readoutScale; // sqrt(g)
+  private final SiteFields fields;
+  private final double readoutScale; // sqrt(g), over sqrt(s) or s
   private final double beta;
   private final double gamma;
   private final int width;
   private final Matrix phi;
-  private final Matrix weights; // w, N x K
+  private final Matrix weights; // w, N x K, those of all sites side by side
   private final Matrix gradient; // dV/dw
   private final Matrix targets;
   private final Matrix error;
   private final Matrix errorSingle;
 
   /**
-   * @param phi top features, N x P
+   * @param phi top features, N x (P s)
    * @param weights w within the position of the sampler
    * @param gradient where dV/dw goes
    */
@@ -36,16 +36,19 @@ final class SampledReadout implements ReadoutLikelihood {
       Backend backend,
       PosteriorProblem problem,
       Workspace memory,
+      SiteFields fields,
       Matrix phi,
       Matrix targets,
       Matrix weights,
       Matrix gradient) {
     this.backend = backend;
+    this.fields = fields;
     this.phi = phi;
     this.targets = targets;
     this.weights = weights;
     this.gradient = gradient;
-    readoutScale = Math.sqrt(problem.network().weightVariance(problem.network().hiddenLayers()));
+    double g = problem.network().weightVariance(problem.network().hiddenLayers());
+    readoutScale = Math.sqrt(g) * fields.readoutScale();
     beta = problem.options().beta();
     gamma = problem.options().gamma();
     width = problem.options().width();
@@ -60,7 +63,7 @@ final class SampledReadout implements ReadoutLikelihood {
 
   @Override
   public void potential(double richness, TrajectoryRecord record) {
-    backend.crossGram(-readoutScale / width, phi, weights, 0, error);
+    fields.outputs(-readoutScale / width, phi, fields.bySite(weights), error);
     backend.axpy(richness, targets, error);
     backend.dot(0.5 * beta * width, error, error, 0, record.potential());
   }
@@ -69,8 +72,8 @@ final class SampledReadout implements ReadoutLikelihood {
   public void pull(Matrix out) {
     backend.copy(error, errorSingle);
     double scale = -beta * readoutScale;
-    backend.gemm(Transpose.NO, Transpose.YES, scale, weights, errorSingle, 0, out);
-    backend.gemm(Transpose.NO, Transpose.NO, scale, phi, errorSingle, 0, gradient);
+    fields.pullReadout(scale, fields.bySite(weights), errorSingle, out);
+    fields.readoutGradient(scale, phi, errorSingle, 0, fields.bySite(gradient));
   }
 
   /** E = gamma (y - f). */

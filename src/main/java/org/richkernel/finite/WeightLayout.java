@@ -1,8 +1,9 @@
 package org.richkernel.finite;
 
+import java.util.Collections;
+import java.util.List;
 import org.richkernel.compute.Matrix;
 import org.richkernel.network.InvalidProblemException;
-import org.richkernel.network.NetworkSpec;
 
 /**
  * Where each layer's weights lie in one matrix of N rows, a row per neuron: first the N x r weights
@@ -14,41 +15,88 @@ import org.richkernel.network.NetworkSpec;
  * @param width N
  * @param rank r, directions that the training inputs span
  * @param biases whether hidden layers have biases
- * @param readouts K for a sampled readout, 0 for one that is integrated out
+ * @param readouts K for a sampled readout, times the sites that have weights of their own; 0 for one
+ *     that is integrated out
+ * @param offsets k_l of layers 1 to L: how many features of a neuron of the layer below the next
+ *     layer sees; that of layer 1 is not used
  */
-record WeightLayout(int layers, int width, int rank, boolean biases, int readouts) {
+record WeightLayout(
+    int layers, int width, int rank, boolean biases, int readouts, List<Integer> offsets) {
+  WeightLayout {
+    offsets = List.copyOf(offsets);
+  }
+
+  /** Fully connected layers. */
+  WeightLayout(int layers, int width, int rank, boolean biases, int readouts) {
+    this(layers, width, rank, biases, readouts, Collections.nCopies(layers, 1));
+  }
+
+  /**
+   * The weights of a network.
+   *
+   * @param rank as above
+   * @param outputs K for a sampled readout, 0 for one that is integrated out
+   */
+  static WeightLayout of(
+      NetworkSites sites, int width, int rank, boolean biases, int outputs) {
+    return new WeightLayout(
+        sites.layers(),
+        width,
+        rank,
+        biases,
+        outputs * sites.readoutSites(),
+        sites.maps().stream().map(map -> map.offsets()).toList());
+  }
+
   /** Refuses networks whose weights do not fit into one matrix. */
-  static void require(NetworkSpec network, int width, int rank, int outputs) {
-    long columns = rank + outputs + (network.hiddenLayers() - 1L) * (width + 1L);
+  static void require(NetworkSites sites, int width, int rank, int outputs) {
+    long columns = rank + (long) outputs * sites.readoutSites();
+    for (int l = 2; l <= sites.layers(); l++) {
+      columns += (long) sites.offsets(l) * width + 1;
+    }
     if (columns > Integer.MAX_VALUE || width * columns > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "width", width, "a chain's weights must stay below 2^31; use fewer neurons or layers");
     }
   }
 
-  /** N, or N + 1 with biases: rows of a hidden layer's features as the next layer sees them. */
-  int fanIn() {
+  /** N, or N + 1 with biases: rows of a hidden layer's features. */
+  int features() {
     return biases ? width + 1 : width;
+  }
+
+  /** k N, or k N + 1 with biases: what W^layer acts on, for layers from 1. */
+  int fanIn(int layer) {
+    return offsets.get(layer) * width + (biases ? 1 : 0);
   }
 
   /** Columns of the matrix. */
   int columns() {
-    return rank + (layers - 1) * fanIn() + readouts;
+    return first(layers) + readouts;
+  }
+
+  /** The first column of W^layer; of w for L. */
+  private int first(int layer) {
+    int column = layer == 0 ? 0 : rank;
+    for (int l = 1; l < layer; l++) {
+      column += fanIn(l);
+    }
+    return column;
   }
 
   /** W^layer as the next layer's features meet it, biases included; 0 is the first. */
   Matrix hidden(Matrix all, int layer) {
     return layer == 0
         ? all.view(0, width, 0, rank)
-        : all.view(0, width, rank + (layer - 1) * fanIn(), fanIn());
+        : all.view(0, width, first(layer), fanIn(layer));
   }
 
-  /** W^layer without biases, N x N, for layers from 1. */
+  /** W^layer without biases, N x (k N), for layers from 1. */
   Matrix square(Matrix all, int layer) {
-    return all.view(0, width, rank + (layer - 1) * fanIn(), width);
+    return all.view(0, width, first(layer), offsets.get(layer) * width);
   }
 
-  /** w, N x K. */
+  /** w, N x K, those of all sites side by side. */
   Matrix readout(Matrix all) {
     return all.view(0, width, columns() - readouts, readouts);
   }

@@ -1,7 +1,6 @@
 package org.richkernel.finite;
 
 import org.richkernel.bayes.HmcTarget;
-import org.richkernel.bayes.InputFactor;
 import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -34,13 +33,14 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private double richness;
 
   WeightPosterior(
-      Backend backend, PosteriorProblem problem, WeightLayout layout, InputFactor input) {
+      Backend backend, PosteriorProblem problem, WeightLayout layout, double[] factor) {
     this.backend = backend;
     this.layout = layout;
     gamma = problem.options().gamma();
     richness = gamma;
     MemoryPlan plan = new MemoryPlan();
-    plan(plan, layout, problem.points(), problem.outputs());
+    NetworkSites sites = problem.sites();
+    plan(plan, sites, layout, problem.points(), problem.outputs());
     memory = new Workspace(backend, plan);
     position = memory.get("position");
     momentum = memory.get("momentum");
@@ -51,15 +51,27 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     chain = position;
     Matrix targets = memory.get("targets");
     backend.upload(problem.trainTargets().toArray(), targets);
-    backend.upload(input.factor(), memory.get("F"));
-    hidden = new HiddenLayers(backend, problem.network(), layout, memory, position, gradient);
+    backend.upload(factor, memory.get("F"));
+    SiteFields fields =
+        new SiteFields(
+            backend,
+            memory,
+            "",
+            sites,
+            layout.width(),
+            HiddenLayers.constants(problem.network(), sites, layout.width()),
+            problem.points());
+    hidden =
+        new HiddenLayers(
+            backend, problem.network(), sites, fields, layout, memory, position, gradient);
     likelihood =
         layout.readouts() == 0
-            ? new IntegratedReadout(backend, problem, memory, hidden.top(), targets)
+            ? new IntegratedReadout(backend, problem, memory, fields, hidden.top(), targets)
             : new SampledReadout(
                 backend,
                 problem,
                 memory,
+                fields,
                 hidden.top(),
                 targets,
                 layout.readout(position),
@@ -67,15 +79,17 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   }
 
   /** Adds the scratch shared by all chains to a plan. */
-  static void plan(MemoryPlan plan, WeightLayout layout, int points, int outputs) {
+  static void plan(
+      MemoryPlan plan, NetworkSites sites, WeightLayout layout, int points, int outputs) {
     for (String name : new String[] {"position", "momentum", "gradient"}) {
       plan.add(name, Precision.FLOAT32, layout.width(), layout.columns());
     }
     plan.add("targets", Precision.FLOAT64, points, outputs)
         .add("layer kernel", Precision.FLOAT64, points, points)
-        .add("output weights", Precision.FLOAT32, layout.width(), outputs);
+        .add("output weights", Precision.FLOAT32, layout.width(), outputs * sites.readoutSites());
     TrajectoryRecord.plan(plan);
-    HiddenLayers.plan(plan, layout, points);
+    SiteFields.plan(plan, "", sites, layout.width(), layout.biases(), points);
+    HiddenLayers.plan(plan, sites, layout, points);
     if (layout.readouts() == 0) {
       IntegratedReadout.plan(plan, points, outputs);
     } else {
@@ -171,10 +185,12 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return record.read();
   }
 
-  /** Phi^l = phi(h^l)^T phi(h^l) / N of the network last visited, row-major P x P. */
+  /** Phi^l = phi(h^l)^T phi(h^l) / N, the mean over pairs of sites, of the network last visited, row-major P x P. */
   double[] kernel(int layer) {
     double[] values = new double[Math.toIntExact(kernel.size())];
-    backend.gram(1.0 / layout.width(), hidden.phi(layer), 0, kernel);
+    SiteFields fields = hidden.fields();
+    double scale = 1 / (layout.width() * fields.pairs(layer));
+    fields.gram(scale, layer, hidden.phi(layer), 0, kernel);
     backend.download(kernel, values);
     return values;
   }
@@ -184,7 +200,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return likelihood.dual();
   }
 
-  /** u of the network last visited, f(x) = u^T phi^L(x), N x K. */
+  /** u of the network last visited, f(x) = u^T phi^L(x); see {@link ReadoutLikelihood}. */
   Matrix outputWeights() {
     likelihood.outputWeights(outputWeights);
     return outputWeights;

@@ -70,7 +70,7 @@ final class CourseSection {
         : "\u03a6" + KernelSet.superscript(Integer.parseInt(kernel.substring("phi_".length())));
   }
 
-  /** One line a column: the layers, then the tangent kernel. */
+  /** One line a column: the layers, then the tangent kernel where there is one. */
   private static Optional<Figure> numbers(
       Result result, double[] time, String name, Plot plot, String caption) {
     Optional<Table> table = result.array(name).filter(t -> t.rows() == time.length);
@@ -83,7 +83,7 @@ final class CourseSection {
     plot.size(460, 320);
     boolean known = false;
     for (int l = 0; l < values.columns(); l++) {
-      boolean tangent = l == values.columns() - 1;
+      boolean tangent = result.array("phi_" + (l + 1)).isEmpty() && l == values.columns() - 1;
       String label = tangent ? "NTK" : "\u03a6" + KernelSet.superscript(l + 1);
       String color = tangent ? "adaptive" : "c" + l % COLORS;
       double[] column = column(values, l);

@@ -79,6 +79,54 @@ class ConvolutionCommandTest {
     assertThat(array(folder.resolve("again"), "f_test")).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--method=gd --steps=10 --step-size=0.3 --batch-size=5 --readout=gap",
+    "--method=gd --steps=10 --loss=mean --padding=valid",
+    "--method=langevin --beta=10 --max-sweeps=8 --readout-weights=sampled --readout=flatten",
+  })
+  void networksOfFiniteWidthAreFittedAndPredict(String options) {
+    List<String> all = new ArrayList<>(List.of(options.split(" ")));
+    all.addAll(
+        List.of("--width=16", "--repeats=2", "--convolutions=3x3/2,2x2", "--pool-input=4"));
+
+    Program run = run("finite", all.toArray(String[]::new));
+
+    assertThat(run.code()).as(run.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    Path fit = folder.resolve("fit");
+    assertThat(array(fit, "phi_2")).hasSize(400);
+    assertThat(fit.resolve("report.html")).exists();
+    Path out = folder.resolve("predictions");
+    Program predicted =
+        Program.run(
+            "predict",
+            "--from=" + fit,
+            "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz",
+            "--test-size=15",
+            "--out=" + out);
+    assertThat(predicted.code()).as(predicted.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    double[] seen = array(out, "f_test");
+    assertThat(seen).hasSize(15);
+    if (options.contains("gd")) {
+      Program whole =
+          Program.run(
+              "predict",
+              "--from=" + fit,
+              "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz",
+              "--test-y=" + Program.DATA + "mnist01-test-labels-idx1-ubyte.gz",
+              "--classes=0,1",
+              "--test-size=15",
+              "--out=" + out);
+      assertThat(whole.code()).as(whole.err()).isZero();
+      double[] expected = array(fit, "f_test");
+      double[] predictions = array(out, "f_test");
+      for (int i = 0; i < 15; i++) {
+        assertThat(predictions[i])
+            .isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-5));
+      }
+    }
+  }
+
   /** One channel of three images in a file of either layout, or in flat rows: one fit. */
   @Test
   void layoutsOfFilesDoNotChangeTheFit() throws IOException {

@@ -43,6 +43,27 @@ class InterruptedRunTest {
         "--samples=600",
         "--compare"),
     TRAINED_NETWORKS(80, "finite", "--method=gd", "--width=100", "--repeats=3", "--steps=30"),
+    TRAINED_CONVOLUTIONS(
+        60,
+        "finite",
+        "--method=gd",
+        "--width=20",
+        "--repeats=2",
+        "--steps=40",
+        "--batch-size=4",
+        "--pool-input=4",
+        "--convolutions=3x3/2,2x2"),
+    SAMPLED_CONVOLUTIONS(
+        90,
+        "finite",
+        "--method=langevin",
+        "--width=12",
+        "--repeats=2",
+        "--beta=10",
+        "--max-sweeps=30",
+        "--pool-input=4",
+        "--convolutions=3x3/2,2x2",
+        "--readout=gap"),
     SAMPLED_NETWORKS(
         90,
         "finite",
@@ -115,6 +136,8 @@ class InterruptedRunTest {
         "SADDLE_POINT",
         "DYNAMICS_BESIDE_APPROXIMATIONS",
         "TRAINED_NETWORKS",
+        "TRAINED_CONVOLUTIONS",
+        "SAMPLED_CONVOLUTIONS",
         "SAMPLED_NETWORKS"
       })
   void aRunThatWasKilledAndStoppedGivesTheBitsOfTheUninterruptedRun(Command command)

@@ -56,7 +56,7 @@ class DeviceFiniteTest {
     WeightLayout layout =
         new WeightLayout(2, N, input.rank(), true, readout == Readout.SAMPLED ? 2 : 0);
     try (Backend backend = open(name);
-        WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input);
+        WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input.factor());
         Matrix weights = backend.allocate(Precision.FLOAT32, N, layout.columns(), "weights");
         Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
       WeightChain chain = new WeightChain(backend, 3, 0, weights, uniforms, 1);
@@ -89,7 +89,7 @@ class DeviceFiniteTest {
     WeightLayout layout =
         new WeightLayout(2, N, input.rank(), false, readout == Readout.SAMPLED ? 2 : 0);
     try (Backend backend = open("cuda");
-        WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input);
+        WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input.factor());
         Matrix weights = backend.allocate(Precision.FLOAT32, N, layout.columns(), "weights");
         Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms")) {
       posterior.use(weights);

@@ -40,7 +40,11 @@ public record WeightPosteriorDraws(Readout readout) implements RankCalibration.S
             law.network().biasVariance() > 0,
             readout == Readout.SAMPLED ? law.outputs() : 0);
     boolean sampled = readout == Readout.SAMPLED;
-    try (PosteriorSampler sampler = new PosteriorSampler(backend, problem, layout, input, null)) {
+    try (PosteriorSampler sampler = new PosteriorSampler(
+            backend,
+            problem,
+            layout,
+            new PosteriorInputs(input.factor(), input.rank(), input.projector(), null))) {
       sampler.run(RunControl.silent());
       PosteriorChains chains = new PosteriorChains();
       for (int l = 1; l <= layers; l++) {

@@ -1,0 +1,100 @@
+package org.richkernel.finite;
+
+import java.util.Collections;
+import java.util.List;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+
+/**
+ * The sites of the layers of a network; a fully connected one has a single site in every layer, and
+ * its inputs are the channels of that site.
+ *
+ * @param maps of layers 1 to L
+ * @param readout of the sites of layer L
+ * @param channels C of the inputs
+ */
+record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels) {
+  private static final SiteMap ONE = SiteMap.of(1, 1, 1, 1, 1, SiteMap.Padding.SAME);
+
+  /**
+   * The sites of a network on inputs of a shape.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the images are too small for a layer
+   */
+  static NetworkSites of(NetworkSpec network, ImageShape image) {
+    return network
+        .convolutions()
+        .map(layers -> new NetworkSites(layers.maps(image), layers.readout(), image.channels()))
+        .orElseGet(
+            () ->
+                new NetworkSites(
+                    Collections.nCopies(network.hiddenLayers(), ONE),
+                    SiteReadout.FLATTEN,
+                    image.dimension()));
+  }
+
+  /** L. */
+  int layers() {
+    return maps.size();
+  }
+
+  /** The map into layer l = 1 to L. */
+  SiteMap map(int layer) {
+    return maps.get(layer - 1);
+  }
+
+  /** s_l. */
+  int sites(int layer) {
+    return map(layer).outputSites();
+  }
+
+  /** The largest s_l. */
+  int mostSites() {
+    return maps.stream().mapToInt(SiteMap::outputSites).max().orElseThrow();
+  }
+
+  /** k_l, the features of a channel that a neuron of layer l = 2 to L sees. */
+  int offsets(int layer) {
+    return map(layer).offsets();
+  }
+
+  /** k_1 C, the inputs that a neuron of layer 1 sees. */
+  int inputs() {
+    return map(1).offsets() * channels;
+  }
+
+  /** Whether a neuron of a layer sees the one site at which it is itself. */
+  boolean isPointwise(int layer) {
+    return offsets(layer) == 1 && map(layer).stride() == 1;
+  }
+
+  /** Sites of the last layer that have readout weights of their own. */
+  int readoutSites() {
+    return readout == SiteReadout.FLATTEN ? sites(layers()) : 1;
+  }
+
+  /**
+   * Patches of some points, (count s_1) x (k_1 C), row-major: rows ordered (site, point), columns
+   * (offset, channel).
+   */
+  double[] patches(Inputs inputs, int first, int count) {
+    SiteMap map = map(1);
+    int width = inputs();
+    double[] patches = new double[Math.multiplyExact(Math.multiplyExact(count, sites(1)), width)];
+    for (int a = 0; a < sites(1); a++) {
+      for (int mu = 0; mu < count; mu++) {
+        for (int d = 0; d < map.offsets(); d++) {
+          int b = map.input(a, d);
+          int at = (a * count + mu) * width + d * channels;
+          for (int c = 0; c < channels && b >= 0; c++) {
+            patches[at + c] = inputs.at(first + mu, b * channels + c);
+          }
+        }
+      }
+    }
+    return patches;
+  }
+}

@@ -1,0 +1,64 @@
+package org.richkernel.finite;
+
+import org.jspecify.annotations.Nullable;
+import org.richkernel.bayes.InputFactor;
+import org.richkernel.compute.Backend;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * What the first layer's weights act on: of a fully connected network the coordinates of the inputs
+ * in the span of the training points, of a convolutional one the patches themselves.
+ *
+ * @param factor F, (P s_1) x r with F F^T the covariance of the first layer, rows (site, point)
+ * @param rank r
+ * @param projector from inputs to coordinates, empty for patches
+ * @param test where the test points lie; null when there are none
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record PosteriorInputs(
+    double[] factor, int rank, double[] projector, InputFactor.@Nullable Coordinates test) {
+  static PosteriorInputs of(Backend backend, PosteriorProblem problem, WeightLayout layout) {
+    Inputs train = problem.trainInputs();
+    Inputs test = problem.testInputs();
+    NetworkSpec network = problem.network();
+    if (network.convolutions().isPresent()) {
+      NetworkSites sites = problem.sites();
+      return new PosteriorInputs(
+          scaled(network, sites, train, 0, train.rows()),
+          layout.rank(),
+          new double[0],
+          test.rows() == 0 ? null : TestPointOutputs.patches(network, sites, layout, test));
+    }
+    InputFactor factor =
+        InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
+    return new PosteriorInputs(
+        factor.factor(),
+        factor.rank(),
+        factor.projector(),
+        test.rows() == 0 ? null : factor.coordinates(backend, test.toArray(), test.rows()));
+  }
+
+  /** Directions of patches, biases included. */
+  static int patchRank(NetworkSpec network, NetworkSites sites) {
+    return sites.inputs() + (network.biasVariance() > 0 ? 1 : 0);
+  }
+
+  /** Patches of some points times sqrt(g_0 / (k C)), with biases beside sqrt(g_b). */
+  static double[] scaled(
+      NetworkSpec network, NetworkSites sites, Inputs inputs, int first, int count) {
+    double[] patches = sites.patches(inputs, first, count);
+    int width = sites.inputs();
+    int rank = patchRank(network, sites);
+    double scale = Math.sqrt(network.weightVariance(0) / width);
+    double[] scaled = new double[patches.length / width * rank];
+    for (int i = 0; i < scaled.length; i++) {
+      int column = i % rank;
+      scaled[i] =
+          column < width
+              ? scale * patches[i / rank * width + column]
+              : Math.sqrt(network.biasVariance());
+    }
+    return scaled;
+  }
+}
