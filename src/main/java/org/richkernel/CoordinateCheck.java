@@ -6,16 +6,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.richkernel.data.DataFile;
 import org.richkernel.data.DataOrigin;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.limit.Classification;
 import org.richkernel.limit.CoordinateRun;
 import org.richkernel.limit.Diagnosis;
 import org.richkernel.limit.Exponents;
+import org.richkernel.limit.LimitDistance;
 import org.richkernel.limit.Parametrization;
 import org.richkernel.limit.Slope;
+import org.richkernel.result.ParametrizationFile;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Summary;
@@ -29,12 +34,14 @@ import org.richkernel.result.Summary;
  * @param runs coordinates of the networks
  * @param diagnosis what was found
  * @param files that were read, by their names in the folder
+ * @param limit how far the networks are from their limit, where that was asked for
  */
 public record CoordinateCheck(
     Classification classification,
     List<CoordinateRun> runs,
     Diagnosis diagnosis,
-    Map<String, DataFile> files) {
+    Map<String, DataFile> files,
+    Optional<LimitDistance> limit) {
   private static final int ENOUGH_WIDTHS = 4;
   private static final int ENOUGH_RANGE = 8;
   private static final int ENOUGH_SEEDS = 3;
@@ -54,7 +61,44 @@ public record CoordinateCheck(
           "at fewer than 2 widths do its runs move, by finite numbers",
           "dump a step with a learning rate above 0, and runs that do not diverge");
     }
-    return new CoordinateCheck(classification, dumps.runs(), diagnosis, dumps.files());
+    return new CoordinateCheck(
+        classification, dumps.runs(), diagnosis, dumps.files(), Optional.empty());
+  }
+
+  /**
+   * The same with the distance to the limit that is computed for the task in parametrization.json.
+   *
+   * @param samples neurons of the computation
+   * @param seed of them
+   * @throws InvalidDataException if the file describes no task
+   * @throws org.richkernel.network.InvalidProblemException if the parametrization has another limit
+   */
+  public static CoordinateCheck withLimit(Path folder, int samples, long seed) {
+    CoordinateCheck check = of(folder);
+    CoordinateFolder dumps = CoordinateFolder.read(folder);
+    TrainedTask task =
+        dumps
+            .task()
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        folder.resolve(ParametrizationFile.NAME).toString(),
+                        "it describes no \"task\", whose limit could be computed",
+                        "add it, or leave out --limit"));
+    try (Backend backend = Backends.cpu()) {
+      return new CoordinateCheck(
+          check.classification(),
+          check.runs(),
+          check.diagnosis(),
+          check.files(),
+          task.distance(
+              check.classification(),
+              dumps.decay().isPresent(),
+              check.runs(),
+              samples,
+              seed,
+              backend));
+    }
   }
 
   private static boolean isOfTraining(Slope slope) {
@@ -110,9 +154,56 @@ public record CoordinateCheck(
             Exponents.text(p.c()),
             classification.verdict().label()));
     lines.addAll(SlopeTable.lines(diagnosis.slopes()));
+    limit.ifPresent(distance -> lines.addAll(lines(distance)));
     lines.add("verdict           " + verdict());
     lines.add("finding           " + diagnosis.sentence());
     return lines;
+  }
+
+  private static List<String> lines(LimitDistance limit) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(Locale.ROOT, "distance to the limit, |f - f_inf| after step %d", limit.step()));
+    for (LimitDistance.Row row : limit.rows()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  width %-10d%.4f +- %.4f, %d networks",
+              row.width(),
+              row.distance(),
+              row.standardError(),
+              row.networks()));
+    }
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "  falls as n^%.2f +- %.2f where n^-1/2 is predicted%s; f_inf is known to %.4f",
+            limit.law().slope(),
+            limit.law().slopeStandardError(),
+            limit.tendsToLimit() ? "" : ": these networks tend elsewhere",
+            limit.limitStandardError()));
+    return lines;
+  }
+
+  private static Map<String, Object> described(LimitDistance limit) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("step", limit.step());
+    json.put("slope", limit.law().slope());
+    json.put("slopeStandardError", limit.law().slopeStandardError());
+    json.put("predicted", "-1/2");
+    json.put("tendsToLimit", limit.tendsToLimit());
+    json.put("limitStandardError", limit.limitStandardError());
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (LimitDistance.Row row : limit.rows()) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("width", row.width());
+      one.put("networks", row.networks());
+      one.put("distance", row.distance());
+      one.put("distanceStandardError", row.standardError());
+      rows.add(one);
+    }
+    json.put("widths", rows);
+    return json;
   }
 
   /**
@@ -146,6 +237,7 @@ public record CoordinateCheck(
       summary.detail("layer", diagnosis.layer());
     }
     diagnosis.evidence().ifPresent(slope -> summary.detail("quantity", slope.quantity().id()));
+    limit.ifPresent(distance -> summary.detail("distanceToLimit", described(distance)));
     SlopeTable.add(summary, diagnosis.slopes());
     return SlopeTable.add(Result.of(summary.build()), diagnosis.slopes());
   }

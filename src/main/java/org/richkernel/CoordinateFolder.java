@@ -36,12 +36,14 @@ import org.richkernel.result.ResultFolder;
  *
  * @param decay exponents of decoupled weight decay, where there is some
  * @param files that were read, by their names in the folder
+ * @param task what the networks were trained on, where it is known
  */
 record CoordinateFolder(
     Parametrization parametrization,
     Optional<List<BigFraction>> decay,
     List<CoordinateRun> runs,
-    Map<String, DataFile> files) {
+    Map<String, DataFile> files,
+    Optional<TrainedTask> task) {
   private static final String SUFFIX = ".npz";
 
   /** Names that {@link #write} gives. */
@@ -81,7 +83,11 @@ record CoordinateFolder(
           "dump runs of at least 2 widths, better 4 with a factor of 8 between, 3 seeds each");
     }
     return new CoordinateFolder(
-        declared, file.weightDecay().map(CoordinateFolder::fractions), runs, files);
+        declared,
+        file.weightDecay().map(CoordinateFolder::fractions),
+        runs,
+        files,
+        file.task().map(task -> trained(folder, task)));
   }
 
   /** Copies of one network would pass for independent ones and make every error too small. */
@@ -129,6 +135,18 @@ record CoordinateFolder(
       throw new InvalidDataException(
           folder.resolve(ParametrizationFile.NAME).toString(),
           String.valueOf(e.getMessage()),
+          "mend the file",
+          e);
+    }
+  }
+
+  private static TrainedTask trained(Path folder, ParametrizationFile.Task task) {
+    try {
+      return TrainedTask.of(task);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(
+          folder.resolve(ParametrizationFile.NAME).toString(),
+          "the activation of its task: " + e.getMessage(),
           "mend the file",
           e);
     }
@@ -286,7 +304,8 @@ record CoordinateFolder(
             texts(parametrization.b()),
             texts(parametrization.c()),
             Optional.empty(),
-            decay.map(CoordinateFolder::texts))
+            decay.map(CoordinateFolder::texts),
+            task.map(TrainedTask::described))
         .write(folder);
   }
 

@@ -41,13 +41,16 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
    * @param runs their coordinates
    * @param slopes beside their predictions, after the last step; of an unstable parametrization
    *     after the first, as what blows up feeds back from then on
+   * @param inputs of the points that they were trained on, P x d
    * @param backend what it was computed on
    * @param memory most bytes held at once
    */
+  @SuppressWarnings("ArrayRecordComponent")
   public record Measured(
       ScalingOptions options,
       List<CoordinateRun> runs,
       List<Slope> slopes,
+      double[] inputs,
       BackendInfo backend,
       PeakMemory memory) {}
 
@@ -80,6 +83,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
                             options,
                             runs,
                             slopes(runs, options.steps()),
+                            ScalingExperiment.inputs(options, backend),
                             backend.info(),
                             PeakMemory.of(backend)))));
   }
@@ -267,7 +271,12 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
         found.options().weightDecay() > 0
             ? Optional.of(found.options().weightDecayExponents())
             : Optional.empty();
-    new CoordinateFolder(classification.parametrization(), decay, found.runs(), Map.of())
+    ScalingOptions options = found.options();
+    Optional<TrainedTask> task =
+        Optional.of(
+            new TrainedTask(
+                options.activation(), options.stepSize(), found.inputs(), options.targets()));
+    new CoordinateFolder(classification.parametrization(), decay, found.runs(), Map.of(), task)
         .write(folder);
   }
 

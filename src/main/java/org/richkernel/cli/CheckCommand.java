@@ -44,6 +44,24 @@ final class CheckCommand implements Callable<Integer> {
   private boolean report;
 
   @Option(
+      names = "--limit",
+      negatable = true,
+      description =
+          "Compute the infinite-width limit of the task in parametrization.json (gradient descent,"
+              + " maximal updates) and the distance of the networks to it. Default: off.")
+  private boolean limit;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "20000",
+      description =
+          "Number of neurons that the limit is computed with. Default: ${DEFAULT-VALUE}.")
+  private int samples = 20_000;
+
+  @Mixin private SeedOption seed = new SeedOption();
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "richkernel-out",
@@ -79,7 +97,10 @@ final class CheckCommand implements Callable<Integer> {
     if (folder == null) {
       throw new InvalidProblemException("dumps", "missing", "name the folder of the dumps");
     }
-    CoordinateCheck check = CoordinateCheck.of(folder);
+    CoordinateCheck check =
+        limit
+            ? CoordinateCheck.withLimit(folder, samples, seed.value())
+            : CoordinateCheck.of(folder);
     Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
     options.put(FileArgument.INPUT_FOLDER.toLowerCase(Locale.ROOT), folder.toString());
     check.save(out, options, (System.nanoTime() - start) * 1e-9);
@@ -92,6 +113,10 @@ final class CheckCommand implements Callable<Integer> {
       if (!quiet) {
         console.line(String.format("%-18s%s", "report", page));
       }
+    }
+    if (limit && check.limit().isEmpty()) {
+      console.warn("NOT converged: the limit could not be computed; lower the step size or raise --samples");
+      return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;
   }

@@ -56,14 +56,18 @@ final class ScaledNetwork {
     inputs = memory.get("inputs");
     outputs = memory.get("outputs");
     pulled = new Matrix[] {memory.get("pulled"), memory.get("pulled, layer below")};
-    targets = new double[options.points()];
-    for (int p = 0; p < targets.length; p++) {
-      targets[p] = p % 2 == 0 ? 1 : -1;
-    }
-    draw(memory.get("drawn inputs"), inputs, 0, 0, 1 / Math.sqrt(options.inputDimension()));
+    targets = options.targets();
+    drawInputs(options, backend, memory.get("drawn inputs"), inputs);
     for (int l = 1; l <= depth + 1; l++) {
       Matrix w = memory.get("weights " + l);
-      draw(memory.get("drawn " + l), w, repeat, layer(l), power(parametrization.b(), l));
+      draw(
+          options,
+          backend,
+          memory.get("drawn " + l),
+          w,
+          repeat,
+          layer(l),
+          power(parametrization.b(), l));
       weights.add(w);
       gradients.add(memory.get("gradient " + l));
       Matrix state = memory.get("state " + l);
@@ -111,7 +115,19 @@ final class ScaledNetwork {
     return plan;
   }
 
-  private void draw(Matrix drawn, Matrix target, int chain, long iteration, double deviation) {
+  /** Inputs N(0, 1/d), the same for all networks of a seed. */
+  static void drawInputs(ScalingOptions options, Backend backend, Matrix drawn, Matrix inputs) {
+    draw(options, backend, drawn, inputs, 0, 0, 1 / Math.sqrt(options.inputDimension()));
+  }
+
+  private static void draw(
+      ScalingOptions options,
+      Backend backend,
+      Matrix drawn,
+      Matrix target,
+      int chain,
+      long iteration,
+      double deviation) {
     long stream = RandomStreams.stream(RandomStreams.SCALING_WEIGHTS, chain, iteration);
     backend.fillGaussian(options.seed(), stream, 0, drawn);
     backend.copy(drawn, target);

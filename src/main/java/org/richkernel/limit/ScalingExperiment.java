@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.Progress;
@@ -37,6 +39,19 @@ public final class ScalingExperiment {
     }
     this.parametrization = parametrization;
     this.options = options;
+  }
+
+  /** The points that every network is trained on, P x d. */
+  public static double[] inputs(ScalingOptions options, Backend backend) {
+    int points = options.points();
+    int dimension = options.inputDimension();
+    double[] values = new double[points * dimension];
+    try (Matrix drawn = backend.allocate(Precision.FLOAT32, points, dimension, "drawn inputs");
+        Matrix inputs = backend.allocate(Precision.FLOAT64, points, dimension, "inputs")) {
+      ScaledNetwork.drawInputs(options, backend, drawn, inputs);
+      backend.download(inputs, values);
+    }
+    return values;
   }
 
   /** What is held at once: the widest network, and the coordinates of all. */

@@ -72,6 +72,15 @@ public record ScalingOptions(
         "use a number of at least 0");
   }
 
+  /** Targets of the points, 1 and -1 in turn. */
+  public double[] targets() {
+    double[] targets = new double[points];
+    for (int p = 0; p < points; p++) {
+      targets[p] = p % 2 == 0 ? 1 : -1;
+    }
+    return targets;
+  }
+
   private static boolean isPositive(double value) {
     return value > 0 && Double.isFinite(value);
   }

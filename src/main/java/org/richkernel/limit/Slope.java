@@ -112,16 +112,16 @@ public record Slope(
    * cases: three standard errors, or more of them where few networks are behind these.
    */
   public boolean isOff() {
-    return Math.abs(deviation()) > Math.max(RESOLVED, chance() * law.slopeStandardError());
+    return Math.abs(deviation()) > Math.max(RESOLVED, chance(freedom) * law.slopeStandardError());
   }
 
   /** Whether the local slopes at both ends differ by that much. */
   public boolean isCurved() {
-    return Math.abs(law.curvature()) > Math.max(RESOLVED, chance() * law.curvatureStandardError());
+    return Math.abs(law.curvature()) > Math.max(RESOLVED, chance(freedom) * law.curvatureStandardError());
   }
 
-  /** How many standard errors chance makes of three. */
-  private double chance() {
+  /** How many standard errors chance makes of three, which come from so many networks. */
+  static double chance(int freedom) {
     return freedom == 0
         ? SIGNIFICANT
         : new TDistribution(null, freedom).inverseCumulativeProbability(THREE_SIGMA);

@@ -39,7 +39,41 @@ final class ScalingSection {
         drawing.figure("w_", "Weights", "relative decrease of the norm").ifPresent(figures::add);
       }
     }
+    distances(result.summary().details()).ifPresent(figures::add);
     return new Section("scaling", "Scaling with the width", note(result), figures, tables);
+  }
+
+  /** Distance to a computed limit, and the power that it should fall with. */
+  private static Optional<Figure> distances(Map<String, ?> details) {
+    if (!(details.get("distanceToLimit") instanceof Map<?, ?> limit)
+        || !(limit.get("widths") instanceof List<?> rows)) {
+      return Optional.empty();
+    }
+    double[] widths = new double[rows.size()];
+    double[] distances = new double[rows.size()];
+    double[] errors = new double[rows.size()];
+    double offset = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      Map<?, ?> row = (Map<?, ?>) rows.get(i);
+      widths[i] = number(row, "width");
+      distances[i] = number(row, "distance");
+      errors[i] = number(row, "distanceStandardError");
+      offset += (Math.log(distances[i]) + 0.5 * Math.log(widths[i])) / rows.size();
+    }
+    double through = offset;
+    double[] line = new double[widths.length];
+    Arrays.setAll(line, i -> Math.exp(through - 0.5 * Math.log(widths[i])));
+    Plot plot =
+        new Plot("Distance to the limit", "width n", "|f \u2212 f\u221e|")
+            .size(460, 340)
+            .logX()
+            .logY();
+    plot.pointsWithErrors("", "c0", widths, distances, errors).dashed("", "c0", widths, line);
+    return Optional.of(
+        new Figure(
+            plot,
+            "Root mean square over networks and points after the last step, with one standard"
+                + " error; dashed: n^\u22121/2 through their middle."));
   }
 
   private static String note(Result result) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.richkernel.data.InvalidDataException;
  * @param depth L
  * @param epsilon exponents of Adam's epsilon, where they are declared
  * @param weightDecay exponents of decoupled weight decay, where there is some
+ * @param task what the networks were trained on, where the file says it
  */
 public record ParametrizationFile(
     String optimizer,
@@ -29,9 +31,25 @@ public record ParametrizationFile(
     List<String> b,
     List<String> c,
     Optional<List<String>> epsilon,
-    Optional<List<String>> weightDecay) {
+    Optional<List<String>> weightDecay,
+    Optional<Task> task) {
   /** Name of the file. */
   public static final String NAME = "parametrization.json";
+
+  /**
+   * Points that all networks were trained on by gradient descent on sum (f - y)^2 / 2P.
+   *
+   * @param activation by name
+   * @param stepSize learning rate at n = 1
+   * @param x P x d, row-major
+   * @param y P
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Task(String activation, double stepSize, double[] x, double[] y) {}
+
+  private static final String TASK_MEND =
+      "write \"task\": {\"activation\": \"tanh\", \"step_size\": 0.5, \"x\": [[0.1, -0.2], [0.3, 0.1]],"
+          + " \"y\": [1, -1]}";
 
   private static final int MOST_LAYERS = 1000;
 
@@ -72,7 +90,8 @@ public record ParametrizationFile(
           exponents(source, json, "b", depth),
           exponents(source, json, "c", depth),
           declared(source, json, "eps_exponent", depth),
-          declared(source, json, "weight_decay_exponent", depth));
+          declared(source, json, "weight_decay_exponent", depth),
+          json.hasNonNull("task") ? Optional.of(task(source, json.path("task"))) : Optional.empty());
     } catch (JsonProcessingException e) {
       throw new InvalidDataException(
           file.toString(), "it is no sound JSON object (" + Json.problem(e) + ")", MEND, e);
@@ -80,6 +99,30 @@ public record ParametrizationFile(
       throw new InvalidDataException(
           file.toString(), "it cannot be read (" + e + ")", "check its permissions", e);
     }
+  }
+
+  private static Task task(String source, JsonNode json) {
+    List<Double> x = new ArrayList<>();
+    List<Double> y = new ArrayList<>();
+    json.path("y").forEach(value -> y.add(value.isNumber() ? value.asDouble() : Double.NaN));
+    int columns = json.path("x").path(0).size();
+    boolean fine = columns > 0 && !y.isEmpty() && json.path("x").size() == y.size();
+    for (JsonNode row : json.path("x")) {
+      fine &= row.size() == columns;
+      row.forEach(value -> x.add(value.isNumber() ? value.asDouble() : Double.NaN));
+    }
+    double stepSize = json.path("step_size").asDouble(Double.NaN);
+    fine &= x.stream().allMatch(Double::isFinite) && y.stream().allMatch(Double::isFinite);
+    fine &= stepSize > 0 && Double.isFinite(stepSize) && json.path("activation").isTextual();
+    if (!fine) {
+      throw new InvalidDataException(
+          source, "\"task\" lacks an activation, a step_size, or rows of x for numbers y", TASK_MEND);
+    }
+    return new Task(
+        json.path("activation").asText(),
+        stepSize,
+        x.stream().mapToDouble(value -> value).toArray(),
+        y.stream().mapToDouble(value -> value).toArray());
   }
 
   private static Optional<List<String>> declared(
@@ -133,6 +176,21 @@ public record ParametrizationFile(
     json.put("c", c);
     epsilon.ifPresent(values -> json.put("eps_exponent", values));
     weightDecay.ifPresent(values -> json.put("weight_decay_exponent", values));
+    task.ifPresent(of -> json.put("task", described(of)));
     AtomicFile.write(folder.resolve(NAME), Json.write(json));
+  }
+
+  private static Map<String, Object> described(Task task) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("activation", task.activation());
+    json.put("step_size", task.stepSize());
+    int columns = task.x().length / task.y().length;
+    List<double[]> rows = new ArrayList<>();
+    for (int p = 0; p < task.y().length; p++) {
+      rows.add(Arrays.copyOfRange(task.x(), p * columns, (p + 1) * columns));
+    }
+    json.put("x", rows);
+    json.put("y", task.y());
+    return json;
   }
 }

@@ -122,6 +122,51 @@ class CheckCommandTest {
     assertThat(dumps.resolve("n64-seed0.npz")).exists();
   }
 
+  @Test
+  void distanceToTheComputedLimitFallsAsTheRootOfTheWidth() throws IOException {
+    assertThat(train("--named=mup").code()).isZero();
+    Program run = check("--limit", "--report", "--samples=4000");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("distance to the limit", "where n^-1/2 is predicted");
+    JsonNode limit = summary().path("distanceToLimit");
+    assertThat(limit.path("tendsToLimit").asBoolean()).isTrue();
+    assertThat(limit.path("slope").asDouble() + 0.5)
+        .isBetween(
+            -3 * limit.path("slopeStandardError").asDouble(),
+            3 * limit.path("slopeStandardError").asDouble());
+    JsonNode widest = limit.path("widths").path(3);
+    assertThat(widest.path("width").asInt()).isEqualTo(512);
+    assertThat(widest.path("distance").asDouble()).isLessThan(0.06);
+    assertThat(out.resolve("report.html")).content().contains("Distance to the limit");
+
+    // the limit of other steps is no limit of these networks
+    Path declared = dumps.resolve("parametrization.json");
+    Files.writeString(
+        declared, Files.readString(declared).replace("\"step_size\" : 0.5", "\"step_size\" : 1.5"));
+    Program other = check("--limit", "--samples=4000");
+    assertThat(other.code()).isZero();
+    assertThat(other.out()).contains("these networks tend elsewhere");
+    assertThat(summary().path("distanceToLimit").path("tendsToLimit").asBoolean()).isFalse();
+  }
+
+  @Test
+  void limitsThatAreNotKnownAreRefusedInOneLine() throws IOException {
+    assertThat(train("--named=mup-adam").code()).isZero();
+    Program adam = check("--limit");
+    assertThat(adam.code()).isEqualTo(2);
+    assertThat(adam.line()).contains("--limit is given; it is computed for gradient descent");
+    declare(DECLARED);
+    Program without = check("--limit");
+    assertThat(without.code()).isEqualTo(2);
+    assertThat(without.line()).contains("it describes no \"task\"", "leave out --limit");
+    declare(DECLARED.replace("}", ", \"task\": {\"activation\": \"tanh\", \"y\": [1]}}"));
+    assertThat(check().line()).contains("\"task\" lacks an activation, a step_size, or rows");
+    declare(
+        DECLARED.replace(
+            "}", ", \"task\": {\"activation\": \"no\", \"step_size\": 1, \"x\": [[1]], \"y\": [1]}}"));
+    assertThat(check().line()).contains("the activation of its task");
+  }
+
   /** What ran had a learning rate of order 1 in the hidden layer, which was not declared. */
   @Test
   void aMistakeIsNamedAndTheExitCodeIsZero() throws IOException {
