@@ -1,12 +1,14 @@
 package org.richkernel;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Datasets;
 import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazySolution;
+import org.richkernel.lazy.KernelKind;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
@@ -77,6 +79,9 @@ public final class LazyFit implements Fit {
             .detail("kernelTruncation", solution.gram().truncation())
             .detail("form", (solution.gram().isKept() ? LazyForm.DENSE : LazyForm.TILED).id())
             .detail("kernelsSaved", savesKernels());
+    if (solution.problem().kernel() == KernelKind.NTK && solution.gram().isKept()) {
+      summary.detail("tangentKernel", tangentKernel());
+    }
     cost.addTo(summary, ioSeconds);
     solution.seconds().forEach(summary::seconds);
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
@@ -94,9 +99,20 @@ public final class LazyFit implements Fit {
     for (int l = 1; l <= solution.layerMetrics().size(); l++) {
       result = result.with("phi_" + l, solution.gram().feature(l), p, p);
     }
-    return solution.problem().kernel() == org.richkernel.lazy.KernelKind.NTK
+    return solution.problem().kernel() == KernelKind.NTK
         ? result.with("ntk", solution.gram().readout(), p, p)
         : result;
+  }
+
+  /** The kernel that predicts, where it is none of the layers'. */
+  private Map<String, Object> tangentKernel() {
+    KernelMetrics numbers =
+        KernelMetrics.of(solution.gram().readout(), points.trainTargets());
+    Map<String, Object> detail = new LinkedHashMap<>();
+    detail.put("alignment", numbers.alignment());
+    detail.put("trace", numbers.trace());
+    detail.put("frobenius", numbers.frobenius());
+    return detail;
   }
 
   private boolean savesKernels() {

@@ -118,6 +118,7 @@ final class BayesCommand implements Callable<Integer> {
           .map(Adaptive::doubt)
           .ifPresent(warnings::add);
       fit.withoutKernels().ifPresent(warnings::add);
+      warnings.addAll(CandidateEdges.of(fit.outcome().candidates()));
       return warnings;
     }
 

@@ -56,7 +56,9 @@ final class DemoCommand implements Callable<Integer> {
     arguments.addAll(run.arguments());
     arguments.addAll(checkpoints.arguments());
     if (!run.quiet()) {
-      console.line("richkernel bayes " + String.join(" ", arguments));
+      List<String> line = new ArrayList<>(List.of("bayes"));
+      line.addAll(arguments);
+      console.line(ShellLine.of(line));
     }
     BayesCommand bayes = new BayesCommand(console);
     new CommandLine(bayes).parseArgs(arguments.toArray(String[]::new));

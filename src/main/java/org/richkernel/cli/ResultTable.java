@@ -42,6 +42,7 @@ final class ResultTable {
           number(layer.trace(), layer.traceStandardError()),
           lazy.map(l -> number(l.trace(), l.traceStandardError())).orElse(""));
     }
+    table.tangentKernel(summary);
     table.residual(summary);
     table.crossCheck(summary);
     table.audit(summary);
@@ -65,6 +66,24 @@ final class ResultTable {
         set + " accuracy",
         own.map(s -> percent(s.accuracy())).orElse(""),
         lazy.map(s -> percent(s.accuracy())).orElse(""));
+  }
+
+  /** Of a network whose outputs are those of its tangent kernel, the kernel that predicts. */
+  private void tangentKernel(Summary summary) {
+    if (summary.details().get("tangentKernel") instanceof Map<?, ?> kernel) {
+      row(
+          "alignment, NTK",
+          number(detail(kernel, "alignment"), detail(kernel, "alignmentStandardError")),
+          "");
+      row(
+          "trace NTK / P", number(detail(kernel, "trace"), detail(kernel, "traceStandardError")), "");
+    }
+  }
+
+  private static OptionalDouble detail(Map<?, ?> of, String name) {
+    return of.get(name) instanceof Number value
+        ? OptionalDouble.of(value.doubleValue())
+        : OptionalDouble.empty();
   }
 
   private void residual(Summary summary) {

@@ -193,8 +193,15 @@ final class RunOptions {
             console.line(line);
           }
         };
-    Backend opened = Backends.open(backend, backendOptions(), notice);
     boolean forDevices = devices != null || precision != FieldPrecision.FP32;
+    boolean askedForCuda =
+        forDevices || deviceMemory != null || cudaLibraries.folder() != null;
+    // why a backend was passed over is news only to who counted on it
+    Consumer<String> reason = askedForCuda ? notice : line -> {};
+    Backend opened = Backends.open(backend, backendOptions(), reason);
+    if (backend.equals("auto") && opened.info().name().equals("cpu") && !askedForCuda) {
+      notice.accept("backend cpu; the command devices says why not cuda");
+    }
     if (forDevices && opened.info().name().equals("cpu")) {
       notice.accept("--devices and --precision have no effect on the cpu backend");
     }

@@ -52,7 +52,7 @@ final class TestData {
   }
 
   /** The jar or folder of classes that this runs from; null where the JVM does not tell. */
-  private static @Nullable Path location() {
+  static @Nullable Path location() {
     try {
       var source = TestData.class.getProtectionDomain().getCodeSource();
       return source == null ? null : Path.of(source.getLocation().toURI());

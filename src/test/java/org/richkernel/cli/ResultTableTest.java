@@ -27,4 +27,16 @@ class ResultTableTest {
         .endsWith("undecided, z = 9")
         .doesNotContain("FAILED", "passed");
   }
+
+  @Test
+  void theKernelThatPredictsHasItsLines() {
+    Summary summary =
+        Summary.builder("dynamics", Map.of())
+            .detail("tangentKernel", Map.of("alignment", 0.5, "trace", 2.25, "traceStandardError", 0.1))
+            .build();
+
+    assertThat(ResultTable.of(summary, List.of(), Path.of("report.html")).lines())
+        .anyMatch(line -> line.matches("alignment, NTK +0\\.50000"))
+        .anyMatch(line -> line.matches("trace NTK / P +2\\.2500 \\+/- 0\\.1"));
+  }
 }

@@ -75,7 +75,7 @@ class ResumeTest {
     Program run = Program.run("demo", "--resume", "--out=" + folder);
 
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.out()).contains("richkernel bayes").contains("--resume");
+    assertThat(run.out()).contains("exec:java -Dexec.args='bayes --").contains("--resume");
     assertThat(run.line()).contains("made with").contains("leave out --resume");
   }
 
