@@ -217,6 +217,7 @@ final class RunOptions {
   /** Replaces defaults by what they came to. */
   void resolve(Map<String, Object> options) {
     options.put("threads", threads(System.getenv()));
-    options.put("devices", devices == null ? FIRST_DEVICE : devices);
+    boolean chooses = !backend.equals("cpu"); // which would refuse them when it is run again
+    options.put("devices", devices == null && chooses ? FIRST_DEVICE : devices);
   }
 }

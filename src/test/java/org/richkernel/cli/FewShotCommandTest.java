@@ -98,6 +98,28 @@ class FewShotCommandTest {
     assertThat(summary().path("classes").path("turns").asInt()).isOne();
   }
 
+  private static String table(Program run) {
+    return run.out().substring(run.out().indexOf("accuracy"), run.out().indexOf("report"));
+  }
+
+  @Test
+  void aSummaryRunsAgain() throws IOException {
+    Program run =
+        fewShot(
+            "--widths=inf,8",
+            "--kernels=none",
+            "--pool-input=2",
+            "--meta-steps=5",
+            "--evaluation-tasks=20",
+            "--meta-rates=0.2");
+    assertThat(run.code()).as(run.err()).isZero();
+    Path summary = folder.resolve("summary.json");
+    Files.copy(folder.resolve("out/summary.json"), summary);
+    Program again = Program.run("few-shot", "--config=" + summary);
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(table(again)).isEqualTo(table(run));
+  }
+
   @Test
   void whatDivergesIsNotConverged() throws IOException {
     Program run =

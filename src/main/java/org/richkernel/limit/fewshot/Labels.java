@@ -13,9 +13,14 @@ final class Labels {
     return targets;
   }
 
-  /** Share of images whose own class has the largest output; a tie is wrong. */
+  /** Share of images whose own class has the largest output; a tie is wrong, NaN unknown. */
   static double accuracy(double[] outputs, int images, int classes) {
     int right = 0;
+    for (double output : outputs) {
+      if (!Double.isFinite(output)) {
+        return Double.NaN;
+      }
+    }
     for (int i = 0; i < images; i++) {
       int own = i * classes / images;
       boolean largest = true;

@@ -90,6 +90,13 @@ class TaskSamplerTest {
   }
 
   @Test
+  void tiesAreWrongAndWhatIsNotFiniteIsUnknown() {
+    assertThat(Labels.accuracy(new double[] {1, 0, 0, 1}, 2, 2)).isEqualTo(1);
+    assertThat(Labels.accuracy(new double[] {1, 1, 0, 1}, 2, 2)).isEqualTo(0.5);
+    assertThat(Labels.accuracy(new double[] {1, 0, 0, Double.POSITIVE_INFINITY}, 2, 2)).isNaN();
+  }
+
+  @Test
   void onlySquaresAreTurned() {
     assertThatThrownBy(() -> new ImagePool(List.of(new float[6]), 2, 3, true))
         .isInstanceOf(InvalidProblemException.class)
