@@ -43,7 +43,7 @@ public record MaximalUpdate(double multiplier) {
     return multiplier * multiplier * rate;
   }
 
-  /** lambda' of a weight decay lambda, w <- (1 - eta lambda) w. */
+  /** lambda' of a weight decay lambda that makes (1 - eta lambda) w of w. */
   public double weightDecay(double decay) {
     return decay / (multiplier * multiplier);
   }
