@@ -3,11 +3,10 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.apache.commons.math3.linear.ArrayRealVector;
-import org.apache.commons.math3.linear.EigenDecomposition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.richkernel.calibration.MeanPatchNetwork;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
@@ -79,58 +78,12 @@ class ConvolutionSamplingTest {
     AdaptiveProblem problem = problem("3x3", SiteReadout.GAP, Activation.LINEAR, options);
     SaddleEstimate estimate = sampled(problem);
 
-    double[][] means = new double[4][];
-    double[] c = new double[16];
-    double[] rows =
-        ImagePatches.byImage(
-            problem.trainInputs(),
-            SampledInputs.maps(problem.network(), problem.trainInputs()).get(0));
-    for (int mu = 0; mu < 4; mu++) {
-      means[mu] = new double[18];
-      for (int i = 0; i < 16 * 18; i++) {
-        means[mu][i % 18] += rows[mu * 16 * 18 + i] / 16 / Math.sqrt(18);
-      }
+    MeanPatchNetwork.Means exact = MeanPatchNetwork.posterior(width, width, 0.01);
+    assertWithin(4, estimate.scalar(SamplingChain::dualFit), exact.dualFit());
+    SampledVector f = estimate.vector(SamplingChain::testPredictions);
+    for (int i = 0; i < 2; i++) {
+      assertWithin(4, new Estimate(f.value()[i], f.standardError()[i]), exact.test()[i]);
     }
-    for (int i = 0; i < 16; i++) {
-      for (int j = 0; j < 18; j++) {
-        c[i] += means[i / 4][j] * means[i % 4][j];
-      }
-    }
-    double exact = meanDualFit(c, width, width, 0.01);
-    assertWithin(4, estimate.scalar(SamplingChain::dualFit), exact);
-  }
-
-  /**
-   * E[y.v] = E[sum_i z_i^2 / (q lambda_i + kappa)] under p(q) ~ q^{N/2} e^{-N q / 2} prod_i (q
-   * lambda_i + kappa)^{-1/2} exp(-chi/2 sum_i z_i^2 / (q lambda_i + kappa)) in ln q.
-   */
-  private static double meanDualFit(double[] c, int width, double chi, double kappa) {
-    EigenDecomposition modes = new EigenDecomposition(ReferencePotential.matrix(c, 4));
-    double weighted = 0;
-    double total = 0;
-    double shift = Double.NaN;
-    for (double t = -8; t <= 8; t += 1e-3) {
-      double q = Math.exp(t);
-      double fit = 0;
-      double log = 0.5 * width * (t - q);
-      for (int i = 0; i < 4; i++) {
-        double d = q * modes.getRealEigenvalue(i) + kappa;
-        double z = modes.getEigenvector(i).dotProduct(new ArrayRealVector(Y));
-        fit += z * z / d;
-        log -= 0.5 * Math.log(d);
-      }
-      log -= 0.5 * chi * fit;
-      shift = Double.isNaN(shift) ? log : shift;
-      if (log > shift) {
-        double scale = Math.exp(shift - log);
-        weighted *= scale;
-        total *= scale;
-        shift = log;
-      }
-      weighted += Math.exp(log - shift) * fit;
-      total += Math.exp(log - shift);
-    }
-    return weighted / total;
   }
 
   /**

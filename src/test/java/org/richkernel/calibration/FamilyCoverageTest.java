@@ -30,6 +30,13 @@ class FamilyCoverageTest {
         return new MapRun(backend, 1, Activation.TANH, 20, 1, 250);
       }
     },
+    /** Convolutional networks at finite width, against an exact integral. */
+    CONVOLUTION(24) {
+      @Override
+      CoverageRun run(Backend backend) {
+        return new ConvolutionRun(true, 64, 0.05);
+      }
+    },
     /** Against 20000 networks; errors from so few hold with Student's factor only. */
     FOUR_NETWORKS(200) {
       @Override

@@ -3,6 +3,7 @@ package org.richkernel.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.richkernel.calibration.ConvolutionRun;
 import org.richkernel.calibration.Coverage;
 import org.richkernel.calibration.CoverageRun;
 import org.richkernel.calibration.DeepRun;
@@ -19,8 +20,8 @@ import org.richkernel.compute.Backends;
 /**
  * Prints how often the truth lies within the printed errors of what {@link CoverageTable} leaves
  * out, as Markdown: {@code one-loop}, {@code weights} and {@code preactivations} (the two samplers
- * of the posterior at finite width), {@code map}, {@code networks} (trained ones), {@code deep} and
- * {@code deep-digits} (two hidden layers).
+ * of the posterior at finite width), {@code map}, {@code networks} (trained ones), {@code deep},
+ * {@code deep-digits} (two hidden layers) and {@code convolution}.
  */
 public final class CoverageFamilies {
   private static final int SAMPLES = 400;
@@ -82,6 +83,10 @@ public final class CoverageFamilies {
         runs.add(() -> DeepRun.plane(backend, Activation.TANH, 256));
       }
       case "deep-digits" -> runs.add(() -> DeepRun.digits(backend, Activation.RELU, 400));
+      case "convolution" -> {
+        runs.add(() -> new ConvolutionRun(false, 128, TOLERANCE));
+        runs.add(() -> new ConvolutionRun(true, 64, TOLERANCE));
+      }
       case "networks" -> {
         runs.add(() -> new TrainedNetworksRun(backend, 1, Activation.TANH, 20, 4, 40));
         runs.add(() -> new TrainedNetworksRun(backend, 2, Activation.RELU, 20, 4, 10));
