@@ -80,7 +80,7 @@ final class GalleryCommand implements Callable<Integer> {
       throw new InvalidProblemException("small", "given", "leave out --small or --full");
     }
     Size size = small ? Size.SMALL : full ? Size.FULL : Size.LAPTOP;
-    Gallery gallery = new Gallery(out, size, data.arguments());
+    Gallery gallery = new Gallery(out, size, data.arguments(), TestData.samples());
     List<Page> pages = chosen();
     if (list) {
       pages.forEach(page -> print(gallery, page));

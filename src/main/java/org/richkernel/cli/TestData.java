@@ -4,6 +4,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.data.InvalidDataException;
 
@@ -35,20 +36,32 @@ final class TestData {
         "--classes=0,1");
   }
 
+  /** The folder of the data; where there is none, that of the working directory. */
+  static Path samples() {
+    return found().orElse(Path.of(DATA));
+  }
+
   private static Path folder() {
+    return found()
+        .orElseThrow(
+            () ->
+                new InvalidDataException(
+                    DATA, "there is no such folder here", "run it in the folder of the project"));
+  }
+
+  private static Optional<Path> found() {
     Path here = Path.of(DATA);
     if (Files.isDirectory(here)) {
-      return here;
+      return Optional.of(here);
     }
     Path jar = location();
     if (jar != null && jar.getParent() != null && jar.getParent().getParent() != null) {
       Path beside = jar.getParent().getParent().resolve(DATA);
       if (Files.isDirectory(beside)) {
-        return beside;
+        return Optional.of(beside);
       }
     }
-    throw new InvalidDataException(
-        DATA, "there is no such folder here", "run it in the folder of the project");
+    return Optional.empty();
   }
 
   /** The jar or folder of classes that this runs from; null where the JVM does not tell. */

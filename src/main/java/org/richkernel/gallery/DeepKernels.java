@@ -52,7 +52,7 @@ final class DeepKernels implements Page {
         Run.onData(
             "networks",
             "sweep --over=width=%s finite --method=langevin %s",
-            size.of("16,128", "64,512", "256,1024,4096"),
+            size.of("8,64", "64,512", "256,1024,4096"),
             problem));
   }
 

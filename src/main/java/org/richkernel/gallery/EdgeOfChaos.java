@@ -70,7 +70,7 @@ final class EdgeOfChaos implements Page {
             NETWORK,
             points,
             width,
-            size.of("0.02", "0.004", "0.003")));
+            size.of("0.05", "0.004", "0.003")));
   }
 
   @Override

@@ -23,8 +23,9 @@ import org.richkernel.result.Version;
  * below {@code NAME/}.
  *
  * @param data options that name the data
+ * @param samples folder of test-data, for pages with data of their own
  */
-public record Gallery(Path out, Size size, List<String> data) {
+public record Gallery(Path out, Size size, List<String> data, Path samples) {
   private static final String START = "java -jar target/richkernel.jar ";
 
   /** Takes a copy of the options. */
@@ -43,12 +44,14 @@ public record Gallery(Path out, Size size, List<String> data) {
         new TrainingCourse(),
         new Approximations(),
         new EdgeOfChaos(),
-        new Parametrizations());
+        new Parametrizations(),
+        new FewShot(),
+        new WordEmbeddings());
   }
 
   /** The command line of a run of a page. */
   public List<String> line(Page page, Run run, List<String> machine) {
-    return run.line(out.resolve(page.name()), data, machine);
+    return run.line(out.resolve(page.name()), data, machine, samples);
   }
 
   private Path folder(Page page, Run run) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.richkernel.data.Table;
 import org.richkernel.report.Figure;
 import org.richkernel.report.Section;
@@ -41,61 +42,70 @@ final class Parametrizations implements Page {
 
   @Override
   public List<Run> runs(Size size) {
+    String networks =
+        "--train --widths="
+            + size.of("32,64,128,256", "64,128,256,512,1024", "128,256,512,1024,2048,4096")
+            + " --repeats="
+            + size.of("16", "64", "64");
     return List.of(
-        Run.of(
-            "runs",
-            "sweep --over=named=%s abc --train --widths=%s --repeats=%s",
-            size.of("ntp,mup", "sp,ntp,mfp,mup,mup-adam", "sp,ntp,mfp,mup,mup-adam"),
-            size.of("32,64,128,256", "64,128,256,512,1024", "128,256,512,1024,2048,4096"),
-            size.of("16", "64", "64")));
+        Run.of("deep", "sweep --over=named=ntp,mup,mup-adam abc --depth=2 %s", networks),
+        Run.of("standard", "abc --named=sp --c=1 --depth=2 %s", networks),
+        Run.of("mean-field", "abc --named=mfp --depth=1 %s", networks));
+  }
+
+  /** A parametrization and its networks. */
+  private record Case(String name, Result result) {
+    String verdict() {
+      return String.valueOf(result.summary().details().get("verdict"));
+    }
   }
 
   @Override
   public Findings findings(Results results) {
-    List<Results.Swept> runs = results.swept("runs");
+    List<Case> cases = new ArrayList<>();
+    results.swept("deep").forEach(run -> cases.add(new Case(run.option("named"), run.result())));
+    cases.add(new Case("sp, c = 1", results.of("standard")));
+    cases.add(new Case("mfp, one hidden layer", results.of("mean-field")));
     List<Check> checks = new ArrayList<>();
     List<List<String>> rows = new ArrayList<>();
-    List<String> features = new ArrayList<>();
-    for (Results.Swept run : runs) {
+    for (Case each : cases) {
       List<Check> parts = new ArrayList<>();
-      for (Map<?, ?> slope : slopes(run.result())) {
+      for (Map<?, ?> slope : slopes(each.result())) {
         if (Boolean.TRUE.equals(slope.get("predictedIsBound"))) {
           continue;
         }
-        Measured measured = new Measured(number(slope, "slope"), number(slope, "slopeStandardError"));
-        double predicted = fraction(String.valueOf(slope.get("predicted")));
+        Measured measured =
+            new Measured(number(slope, "slope"), number(slope, "slopeStandardError"));
+        String predicted = String.valueOf(slope.get("predicted"));
         String quantity = String.valueOf(slope.get("quantity"));
-        parts.add(
-            Check.near(
-                "", quantity, measured, "predicted", Measured.exact(predicted), ALLOWED));
-        rows.add(
-            List.of(
-                run.option("named") + ", " + quantity,
-                measured.text(),
-                String.valueOf(slope.get("predicted"))));
-      }
-      String verdict = String.valueOf(run.summary().details().get("verdict"));
-      if (verdict.equals("feature learning")) {
-        features.add(run.option("named"));
+        Measured exact = Measured.exact(fraction(predicted));
+        parts.add(Check.near("", quantity, measured, "predicted", exact, ALLOWED));
+        rows.add(List.of(each.name() + ": " + quantity, measured.text(), predicted));
       }
       checks.add(
           Check.all(
-              run.option("named") + " (" + verdict + "): exponents of the width are the predicted"
+              each.name() + " (" + each.verdict() + "): exponents of the width are the predicted"
                   + " ones to " + ALLOWED + ".",
               parts));
     }
     return new Findings(
-        "Features are learned with " + String.join(", ", features)
-            + ", and not with the others; measured exponents beside the predicted ones.",
+        "Features are learned with " + names(cases, true) + ", and not with "
+            + names(cases, false) + ".",
         List.of(
             new Section(
                 "figures",
                 "Change of the last preactivations",
                 "",
-                List.of(figure(runs)),
-                List.of(
-                    new Section.Grid(List.of("", "measured exponent", "predicted"), rows)))),
+                List.of(figure(cases)),
+                List.of(new Section.Grid(List.of("", "measured exponent", "predicted"), rows)))),
         checks);
+  }
+
+  private static String names(List<Case> cases, boolean features) {
+    return cases.stream()
+        .filter(each -> each.verdict().equals("feature learning") == features)
+        .map(Case::name)
+        .collect(Collectors.joining("; "));
   }
 
   private static List<Map<?, ?>> slopes(Result result) {
@@ -121,14 +131,14 @@ final class Parametrizations implements Page {
     return Double.parseDouble(parts[0]) / over;
   }
 
-  private static Figure figure(List<Results.Swept> runs) {
+  private static Figure figure(List<Case> cases) {
     Plot plot =
         new Plot("Change of the last preactivations", "width", "|\u0394h| per coordinate")
             .size(560, 380)
             .logX()
             .logY();
-    for (int i = 0; i < runs.size(); i++) {
-      Result result = runs.get(i).result();
+    for (int i = 0; i < cases.size(); i++) {
+      Result result = cases.get(i).result();
       List<Map<?, ?>> slopes = slopes(result);
       int row = 0;
       for (int k = 0; k < slopes.size(); k++) {
@@ -140,7 +150,7 @@ final class Parametrizations implements Page {
         errors[k] *= sizes[k];
       }
       plot.pointsWithErrors(
-          runs.get(i).option("named"), "c" + i, Readings.array(result, "width").values(), sizes, errors);
+          cases.get(i).name(), "c" + i, Readings.array(result, "width").values(), sizes, errors);
     }
     return new Figure(
         plot,

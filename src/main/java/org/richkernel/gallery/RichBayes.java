@@ -39,7 +39,7 @@ final class RichBayes extends RichnessPage {
         Run.onData(
             THEORY,
             "sweep --over=gamma=%s bayes %s %s --samples=%s",
-            size.of("0.03,1", "0.03,0.1,0.3,1,3", "0.03,0.1,0.2,0.3,0.5,1,2,3,5"),
+            size.of("0.1,1", "0.03,0.1,0.3,1,3", "0.03,0.1,0.2,0.3,0.5,1,2,3,5"),
             NETWORK,
             points,
             size.of("100", "1000", "4000")),

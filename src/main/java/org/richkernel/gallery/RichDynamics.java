@@ -50,7 +50,7 @@ final class RichDynamics extends RichnessPage {
             size.of("1", "0.5,0.7,1,1.4", "0.4,0.5,0.7,1,1.4,2"),
             NETWORK,
             points,
-            size.of("2000", "4000", "20000")),
+            size.of("500", "4000", "20000")),
         Run.onData(
             NETWORKS,
             "sweep --over=gamma=%s finite --method=gd %s %s --width=%s --repeats=%s --steps=%s"
@@ -58,11 +58,11 @@ final class RichDynamics extends RichnessPage {
             size.of("1", "0.5,1", "0.5,0.7,1,1.4"),
             NETWORK,
             points,
-            size.of("128", "512", "4096"),
+            size.of("64", "512", "4096"),
             size.of("4", "8", "16"),
-            size.of("400", "1000", "4000"),
+            size.of("200", "1000", "4000"),
             size.of("0.05", "0.03", "0.0075"),
-            size.of("400", "1000", "4000")));
+            size.of("200", "1000", "4000")));
   }
 
   @Override

@@ -13,6 +13,9 @@ import java.util.Locale;
  * @param onData whether it reads the data that the gallery is made of
  */
 public record Run(String folder, List<String> words, boolean onData) {
+  /** Stands for the folder of test-data in a line. */
+  static final String TEST_DATA = "{test-data}";
+
   /** Takes a copy of the words. */
   public Run {
     words = List.copyOf(words);
@@ -44,14 +47,16 @@ public record Run(String folder, List<String> words, boolean onData) {
    * @param page folder of the page
    * @param data options that name the data
    * @param machine options that say what to compute with
+   * @param samples folder of test-data
    */
-  public List<String> line(Path page, List<String> data, List<String> machine) {
+  List<String> line(Path page, List<String> data, List<String> machine, Path samples) {
     List<String> line = new ArrayList<>(List.of(command(), "--out=" + page.resolve(folder)));
     line.addAll(words.subList(1, words.size()));
     if (onData) {
       line.addAll(data);
     }
     line.addAll(machine);
+    line.replaceAll(word -> word.replace(TEST_DATA, samples.toString()));
     return line;
   }
 }
