@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,6 +16,8 @@ import org.richkernel.FinitePosteriorFit;
 import org.richkernel.FiniteTraining;
 import org.richkernel.FiniteTrainingFit;
 import org.richkernel.LazyRegression;
+import org.richkernel.WidthTraining;
+import org.richkernel.WidthTrainingFit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
@@ -91,6 +94,7 @@ final class FiniteCommand implements Callable<Integer> {
           "Richness, a pure number above 0; langevin takes 0 too. Default: ${DEFAULT-VALUE}.")
   private double gamma;
 
+  @Mixin private WidthScalingOptions several = new WidthScalingOptions();
   @Mixin private SeedOption seed = new SeedOption();
 
   @Mixin private NoiseOption noise = new NoiseOption();
@@ -141,6 +145,10 @@ final class FiniteCommand implements Callable<Integer> {
       Set<String> ofPosterior = new TreeSet<>(chains.names());
       ofPosterior.addAll(Set.of("beta", "kappa"));
       refuse(ofPosterior);
+      if (several.given()) {
+        return runWidths(described, ofPosterior, resolved);
+      }
+      several.requireUnused(Objects.requireNonNull(spec));
       FiniteTraining training =
           networks.training().options(descent.values()).gamma(gamma).seed(seed.value());
       Double stepSize = open.stepSize();
@@ -151,6 +159,7 @@ final class FiniteCommand implements Callable<Integer> {
           .without(ofPosterior)
           .run(new Training(training), resolved);
     }
+    several.requireUnused(Objects.requireNonNull(spec));
     Set<String> ofDescent = new TreeSet<>(descent.names());
     ofDescent.addAll(Set.of("step-size", "record-every"));
     refuse(ofDescent);
@@ -166,6 +175,60 @@ final class FiniteCommand implements Callable<Integer> {
     return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
         .without(ofDescent)
         .run(new Posterior(posterior, lazy), resolved);
+  }
+
+  /** Networks of several widths on the same batches. */
+  private int runWidths(
+      NetworkSpec described, Set<String> ofPosterior, Map<String, Object> resolved) {
+    refuse(Set.of("width"));
+    Double stepSize = open.stepSize();
+    if (stepSize == null) {
+      throw new InvalidProblemException(
+          "step-size", "missing", "networks of several --widths need it; try 0.1");
+    }
+    DynamicsOptions options =
+        DynamicsOptions.of(gamma, 100, stepSize)
+            .with(descent.values())
+            .withSeed(seed.value());
+    Integer every = open.recordEvery();
+    options = options.withRecordEvery(every == null ? Math.max(1, options.steps() / 20) : every);
+    WidthTraining training =
+        WidthTraining.of(described, options, several.options(repeats));
+    resolved.putAll(training.describe());
+    Set<String> foreign = new TreeSet<>(ofPosterior);
+    foreign.add("width");
+    return new FitRun<WidthTrainingFit>(console, spec, data, run, longRun)
+        .without(foreign)
+        .run(new Widths(training), resolved);
+  }
+
+  private record Widths(WidthTraining training) implements FitRun.Theory<WidthTrainingFit> {
+    @Override
+    public List<MemoryPlan> plans(Datasets data, Backend backend) {
+      return List.of(training.plan(data));
+    }
+
+    @Override
+    public Optional<WidthTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
+      return training.fit(data, backend, control);
+    }
+
+    @Override
+    public List<LayerSummary> lazyLayers(WidthTrainingFit fit) {
+      return List.of();
+    }
+
+    @Override
+    public String lessMemory() {
+      return "lower the largest of --widths, --batch-size or --test-size";
+    }
+
+    @Override
+    public String shortfall(WidthTrainingFit fit) {
+      return "networks of width "
+          + fit.outcome().divergence().orElseThrow()
+          + " diverged; lower --step-size";
+    }
   }
 
   /** Complains about options that the method does not have. */

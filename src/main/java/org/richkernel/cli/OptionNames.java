@@ -6,6 +6,8 @@ import org.richkernel.compute.FieldPrecision;
 import org.richkernel.data.ImageLayout;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.SolverKind;
+import org.richkernel.finite.Criterion;
+import org.richkernel.finite.WidthScale;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
@@ -74,6 +76,22 @@ final class OptionNames {
     @Override
     public FieldPrecision convert(String value) {
       return converted(FieldPrecision.class, value);
+    }
+  }
+
+  /** Reads how the richness depends on the width. */
+  static final class WidthScaleName implements CommandLine.ITypeConverter<WidthScale> {
+    @Override
+    public WidthScale convert(String value) {
+      return converted(WidthScale.class, value);
+    }
+  }
+
+  /** Reads what training lowers. */
+  static final class CriterionName implements CommandLine.ITypeConverter<Criterion> {
+    @Override
+    public Criterion convert(String value) {
+      return converted(Criterion.class, value);
     }
   }
 

@@ -12,7 +12,7 @@ public enum Loss {
    *
    * @param batch B, points that drive a step
    */
-  double pull(int batch) {
+  public double pull(int batch) {
     return this == SUM ? 1 : 1.0 / batch;
   }
 }

@@ -143,7 +143,7 @@ public final class GradientDescentNetwork {
       NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
       long floats = 0;
       for (int l = 1; l <= sites.layers(); l++) {
-        floats += (long) width * NetworkTraining.fanIn(sites, l, width);
+        floats += (long) width * DescentWeights.fanIn(sites, l, width);
       }
       // each counts twice: trained, and as it was at the start
       mostKept = (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * floats)));

@@ -101,6 +101,7 @@ public final class ReportWriter {
             SweepSection.of(result),
             PhaseSection.of(result),
             ScalingSection.of(result),
+            WidthCurvesSection.of(result),
             FewShotSection.of(result),
             WordSection.of(result),
             PathSection.of(result),
