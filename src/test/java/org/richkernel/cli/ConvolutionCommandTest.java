@@ -127,6 +127,75 @@ class ConvolutionCommandTest {
     }
   }
 
+  @Test
+  void severalWidthsAreCompared() throws IOException {
+    String[] options = {
+      "finite",
+      "--method=gd",
+      "--train-x=" + Program.DATA + "mnist10-train-images-idx3-ubyte.gz",
+      "--train-y=" + Program.DATA + "mnist10-train-labels-idx1-ubyte.gz",
+      "--test-x=" + Program.DATA + "mnist10-test-images-idx3-ubyte.gz",
+      "--test-y=" + Program.DATA + "mnist10-test-labels-idx1-ubyte.gz",
+      "--one-hot",
+      "--train-size=200",
+      "--test-size=30",
+      "--pool-input=4",
+      "--convolutions=3x3/2,3x3",
+      "--readout=gap",
+      "--criterion=cross-entropy",
+      "--loss=mean",
+      "--scaling=ntk",
+      "--batch-size=16",
+      "--steps=10",
+      "--step-size=8",
+      "--gamma=0.3",
+      "--widths=8,16",
+      "--repeats=2",
+      "--record-every=5",
+      "--out=" + folder.resolve("widths")
+    };
+    Program run = Program.run(options);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Path out = folder.resolve("widths");
+    assertThat(array(out, "widths")).containsExactly(8, 16);
+    assertThat(array(out, "width_step")).containsExactly(0, 5, 10);
+    for (String name : List.of("loss", "accuracy", "movement", "alignment")) {
+      assertThat(array(out, "width_" + name + "_t")).as(name).hasSize(6);
+      assertThat(array(out, "width_" + name + "_t_standard_error")).as(name).hasSize(6);
+    }
+    assertThat(array(out, "width_loss_t")[0])
+        .isCloseTo(Math.log(10), org.assertj.core.api.Assertions.within(1e-12));
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("Networks of several widths", "N = 16");
+    Program again =
+        Program.run(
+            "finite",
+            "--config=" + out.resolve("summary.json"),
+            "--out=" + folder.resolve("again"));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(array(folder.resolve("again"), "width_loss_t"))
+        .isEqualTo(array(out, "width_loss_t"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--method=gd --widths=4,8; --step-size is missing",
+        "--method=gd --widths=4,8 --width=3 --step-size=1; --width is given",
+        "--method=gd --widths=4,x --step-size=1; --widths is 4,x; use whole numbers",
+        "--method=gd --scaling=ntk; --scaling is given; it belongs to --method gd with --widths",
+        "--method=langevin --widths=4,8; --widths is given",
+        "--method=gd --widths=4 --step-size=1 --criterion=cross-entropy; add --one-hot",
+      })
+  void mistakesWithWidthsAreNamedInOneLine(String options, String message) {
+    Program run = run("finite", options.split(" "));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.line()).contains(message);
+  }
+
   /** One channel of three images in a file of either layout, or in flat rows: one fit. */
   @Test
   void layoutsOfFilesDoNotChangeTheFit() throws IOException {

@@ -53,6 +53,17 @@ class InterruptedRunTest {
         "--batch-size=4",
         "--pool-input=4",
         "--convolutions=3x3/2,2x2"),
+    COMPARED_WIDTHS(
+        90,
+        "finite",
+        "--method=gd",
+        "--widths=6,12",
+        "--repeats=2",
+        "--steps=30",
+        "--step-size=0.1",
+        "--batch-size=4",
+        "--pool-input=4",
+        "--convolutions=3x3/2,2x2"),
     SAMPLED_CONVOLUTIONS(
         90,
         "finite",
@@ -137,6 +148,7 @@ class InterruptedRunTest {
         "DYNAMICS_BESIDE_APPROXIMATIONS",
         "TRAINED_NETWORKS",
         "TRAINED_CONVOLUTIONS",
+        "COMPARED_WIDTHS",
         "SAMPLED_CONVOLUTIONS",
         "SAMPLED_NETWORKS"
       })
