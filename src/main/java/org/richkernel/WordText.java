@@ -121,7 +121,7 @@ public record WordText(Corpus corpus, Analogies analogies, long words, DataOrigi
         Locale.ROOT,
         "read %d words, %d of them in a vocabulary of %d, in %d lines%s",
         words,
-        corpus.vocabulary().occurrences() - corpus.vocabulary().sentences(),
+        corpus.vocabulary().occurrences(),
         corpus.vocabulary().size(),
         corpus.vocabulary().sentences(),
         asked);

@@ -134,10 +134,9 @@ final class BagSchedule {
   }
 
   /**
-   * Draws words by a power of their counts. Ends of sentences have their share too, and a draw of
-   * one is replaced by any word alike.
+   * Draws words by a power of their counts.
    *
-   * @param bounds of the shares within 0 .. 1: ends of sentences, then words
+   * @param bounds of the shares of the words within 0 .. 1
    * @param guide for each of equal parts of 0 .. 1 the first share that reaches into it
    */
   @SuppressWarnings("ArrayRecordComponent")
@@ -145,35 +144,32 @@ final class BagSchedule {
     private static final int PARTS_PER_WORD = 4;
 
     static NegativeDraws of(Vocabulary vocabulary, double power) {
-      double[] bounds = new double[vocabulary.size() + 1];
-      bounds[0] = Math.pow(vocabulary.sentences(), power);
-      for (int word = 0; word < vocabulary.size(); word++) {
-        bounds[word + 1] = bounds[word] + Math.pow(vocabulary.counts()[word], power);
+      double[] bounds = new double[vocabulary.size()];
+      double total = 0;
+      for (int word = 0; word < bounds.length; word++) {
+        total += Math.pow(vocabulary.counts()[word], power);
+        bounds[word] = total;
       }
-      double total = bounds[vocabulary.size()];
-      Arrays.setAll(bounds, i -> bounds[i] / total);
-      int[] guide = new int[PARTS_PER_WORD * vocabulary.size()];
-      int share = 0;
+      double sum = total;
+      Arrays.setAll(bounds, word -> bounds[word] / sum);
+      int[] guide = new int[PARTS_PER_WORD * bounds.length];
+      int word = 0;
       for (int part = 0; part < guide.length; part++) {
-        while (bounds[share] * guide.length <= part && share < vocabulary.size()) {
-          share++;
+        while (word < bounds.length - 1 && bounds[word] * guide.length <= part) {
+          word++;
         }
-        guide[part] = share;
+        guide[part] = word;
       }
       return new NegativeDraws(bounds, guide);
     }
 
     /** The word of a uniform number in (0, 1]. */
     int word(float uniform) {
-      int words = bounds.length - 1;
-      if (uniform <= bounds[0]) {
-        return Math.min(words - 1, (int) (uniform / bounds[0] * words));
+      int word = guide[Math.min(guide.length - 1, (int) ((double) uniform * guide.length))];
+      while (word < bounds.length - 1 && uniform > bounds[word]) {
+        word++;
       }
-      int share = guide[Math.min(guide.length - 1, (int) ((double) uniform * guide.length))];
-      while (share < words && uniform > bounds[share]) {
-        share++;
-      }
-      return Math.max(share, 1) - 1;
+      return word;
     }
   }
 }

@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  *
  * @param words all different
  * @param counts how often each occurs in the text, descending
- * @param sentences ends of sentences in the text, which no row stands for
+ * @param sentences ends of sentences in the text, which are no words
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Vocabulary(List<String> words, long[] counts, long sentences) {
@@ -30,9 +30,9 @@ public record Vocabulary(List<String> words, long[] counts, long sentences) {
     return words.size();
   }
 
-  /** Words and ends of sentences in the text, which subsampling and learning rates count by. */
+  /** Occurrences of all words in the text, N. */
   public long occurrences() {
-    return Arrays.stream(counts).sum() + sentences;
+    return Arrays.stream(counts).sum();
   }
 
   /** Finds words whatever their case; of those that differ in it alone, the most frequent. */

@@ -146,7 +146,7 @@ final class WordNetwork implements AutoCloseable {
 
   /**
    * The place of each answer among all words but the three of its question: 1 + how many score as
-   * high or higher. The score of w is that of A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of
+   * high or higher; the last place for an answer that is one of them. The score of w is that of A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of
    * A_w (Mikolov et al., arXiv:1301.3781), so a tie counts as wrong.
    */
   int[] ranks(List<Analogies.Question> questions) {
@@ -179,6 +179,9 @@ final class WordNetwork implements AutoCloseable {
 
   private int rank(
       Analogies.Question question, Map<Integer, Integer> panel, float[] scores, float[] lengths) {
+    if (rows(question).contains(question.d())) {
+      return words; // such a word is none that may be answered
+    }
     int a = panel.get(question.a());
     int b = panel.get(question.b());
     int c = panel.get(question.c());

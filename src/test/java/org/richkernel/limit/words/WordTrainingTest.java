@@ -177,6 +177,18 @@ class WordTrainingTest {
     }
   }
 
+  @Test
+  void wordsOfTheQuestionAreNoAnswers() {
+    Analogies.Builder builder = new Analogies.Builder(CORPUS.vocabulary());
+    builder.question("w1", "w2", "w3", "w2");
+    try (Backend backend = Backends.cpu()) {
+      WordCourse course =
+          TrainedRows.of(training(OPTIONS, builder.build(), 0), backend).courses.get(0);
+      assertThat(course.ranks().get(0)).containsExactly(WORDS);
+      assertThat(course.ranks().get(1)).containsExactly(WORDS);
+    }
+  }
+
   private static double score(double[][] cosines, Analogies.Question asked, int w) {
     return cosines[asked.b()][w] - cosines[asked.a()][w] + cosines[asked.c()][w];
   }
