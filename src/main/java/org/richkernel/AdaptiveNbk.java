@@ -22,6 +22,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.FieldForm;
 
 /**
  * The adaptive neural Bayesian kernel (aNBK; Lauditi, Bordelon and Pehlevan, arXiv:2502.07998): the
@@ -110,6 +111,14 @@ public final class AdaptiveNbk {
   /** How {@link #fit} will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).form();
+  }
+
+  /**
+   * What {@link #fit} will make layers above the first of; empty for closed forms and one hidden
+   * layer.
+   */
+  public Optional<FieldForm> fields(Datasets data, Backend backend) {
+    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).fields();
   }
 
   /** Whether a fit will hold its P x P kernels, and the NNGP beside it. */
@@ -263,7 +272,7 @@ public final class AdaptiveNbk {
       throw new InvalidProblemException(
           "form", "dual", needs + " needs P x P kernels; leave it out, or use primal");
     }
-    return new LargeData(ReadoutForm.PRIMAL, asked.kernelsUpTo());
+    return new LargeData(ReadoutForm.PRIMAL, asked.fields(), asked.kernelsUpTo());
   }
 
   /** The options by the names of the command line. */

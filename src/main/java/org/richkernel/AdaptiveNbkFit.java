@@ -96,7 +96,8 @@ public final class AdaptiveNbkFit implements Fit {
   public Optional<String> withoutKernels() {
     return solution.kernels().isEmpty()
         ? Optional.of(
-            "phi_1 and the kernel at initialisation are left out of the result: "
+            kernelNames().replace(" is that", "").replace(" are those", "")
+                + " and the kernel at initialisation are left out of the result: "
                 + points.trainInputs().rows()
                 + " training points are above --save-kernels-up-to "
                 + options.largeData().kernelsUpTo())
@@ -192,6 +193,7 @@ public final class AdaptiveNbkFit implements Fit {
               summary.detail("form", form.id());
               summary.detail("kernels", kernelsIn(form));
             });
+    solution.fields().ifPresent(fields -> summary.detail("fields", fields.id()));
     summary.detail("stop", solution.stop().name().toLowerCase(java.util.Locale.ROOT));
     summary.detail("dualFit", estimate(solution.dualFit()));
     summary.detail("certificate", certificate(certificate));
@@ -211,12 +213,19 @@ public final class AdaptiveNbkFit implements Fit {
     return check.map(table -> table.addTo(all)).orElse(all);
   }
 
+  /** The subject of a sentence about them. */
+  private String kernelNames() {
+    int depth = network.hiddenLayers();
+    return depth == 1 ? "phi_1 is that" : "phi_1 to phi_" + depth + " are those";
+  }
+
   /** Where the kernels of the result come from. */
   private String kernelsIn(ReadoutForm form) {
     return withoutKernels()
         .orElse(
             form == ReadoutForm.DUAL
-                ? "phi_1 is that of the populations kept for predictions; numbers average all sweeps"
+                ? kernelNames()
+                    + " of the populations kept for predictions; numbers average all sweeps"
                 : "averages over all sweeps");
   }
 

@@ -33,6 +33,7 @@ final class ModelSettings {
           new SampledModel(),
           new DeepModel(),
           new ConvolutionModel(),
+          new WeightModel(),
           new LinearModel(),
           new GivenPointsModel(),
           new NetworksModel(),

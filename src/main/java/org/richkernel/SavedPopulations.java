@@ -2,21 +2,24 @@ package org.richkernel;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.richkernel.bayes.Populations;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Table;
 import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
+import org.richkernel.stack.FieldForm;
 
 /** The {@link Populations} of a sampled fit in its model file. */
 final class SavedPopulations {
-  /** Whitened fields of all populations. */
+  /** Fields of all populations; weights, whose rows are of several lengths, in one row. */
   static final String FIELDS = "neurons";
 
-  private static final String WIDTHS = "population-widths";
-
   private static final String SAMPLES = "population-samples";
+
+  /** Columns of each population, where the layers have weights. */
+  private static final String WIDTHS = "population-widths";
 
   private SavedPopulations() {}
 
@@ -25,9 +28,10 @@ final class SavedPopulations {
     settings.put("kappa", populations.kappa());
     settings.put(SAMPLES, populations.samples());
     settings.put("steps", populations.steps());
-    if (!populations.isUniform()) {
+    if (populations.form() == FieldForm.WEIGHTS) {
       settings.put(WIDTHS, populations.widths());
-      return ArrayBundle.empty().with(FIELDS, populations.fields(), 1, populations.fields().length);
+      float[] fields = populations.fields();
+      return ArrayBundle.empty().with(FIELDS, fields, 1, fields.length);
     }
     int width = populations.width();
     return ArrayBundle.empty()
@@ -53,14 +57,14 @@ final class SavedPopulations {
     Map<String, Object> settings = model.settings();
     Table fields = model.array(FIELDS);
     int[] samples = numbers(settings, SAMPLES).mapToInt(Number::intValue).toArray();
-    int[] widths = new int[samples.length];
-    java.util.Arrays.fill(widths, fields.columns());
+    boolean weights = settings.containsKey(WIDTHS);
     return new Populations(
         ((Number) settings.get("gamma")).doubleValue(),
         ((Number) settings.get("kappa")).doubleValue(),
-        settings.containsKey(WIDTHS)
+        weights ? FieldForm.WEIGHTS : FieldForm.WHITENED,
+        weights
             ? numbers(settings, WIDTHS).mapToInt(Number::intValue).toArray()
-            : widths,
+            : IntStream.of(samples).map(s -> fields.columns()).toArray(),
         samples,
         numbers(settings, "steps").mapToDouble(Number::doubleValue).toArray(),
         ModelSettings.floats(fields));

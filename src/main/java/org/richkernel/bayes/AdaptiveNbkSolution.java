@@ -8,6 +8,7 @@ import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
+import org.richkernel.stack.FieldForm;
 
 /**
  * The saddle point of an {@link AdaptiveProblem}. Arrays are shared, not copied; do not change
@@ -31,6 +32,8 @@ import org.richkernel.solver.StopReason;
  * @param seconds wall-clock time by part: inputs, sampling, gram, solve, and for closed forms,
  *     which do not sample, kernels and predict
  * @param form how the readout was integrated out; empty for closed forms
+ * @param fields what layers above the first were made of; empty for closed forms and one hidden
+ *     layer
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(
@@ -49,7 +52,8 @@ public record AdaptiveNbkSolution(
     Map<String, double[]> history,
     List<LinearSaddle.Root> roots,
     Map<String, Double> seconds,
-    Optional<ReadoutForm> form) {
+    Optional<ReadoutForm> form,
+    Optional<FieldForm> fields) {
 
   /** A solution by a closed form. */
   AdaptiveNbkSolution(
@@ -84,6 +88,7 @@ public record AdaptiveNbkSolution(
         history,
         roots,
         seconds,
+        Optional.empty(),
         Optional.empty());
   }
 

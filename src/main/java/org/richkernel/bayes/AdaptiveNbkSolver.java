@@ -14,6 +14,7 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
+import org.richkernel.stack.FieldForm;
 
 /**
  * Solves an {@link AdaptiveProblem} by the method that fits it: the kernel at initialisation for
@@ -54,7 +55,8 @@ public final class AdaptiveNbkSolver {
 
   /** Refuses the dual form for problems that have the primal form alone. */
   private void requireForm() {
-    if (problem.options().largeData().form() != ReadoutForm.DUAL) {
+    LargeData asked = problem.options().largeData();
+    if (asked.form() != ReadoutForm.DUAL) {
       return;
     }
     String why = null;
@@ -62,8 +64,8 @@ public final class AdaptiveNbkSolver {
       why = "this problem has a closed form";
     } else if (convolutional()) {
       why = "convolutional networks have the primal form alone";
-    } else if (problem.network().hiddenLayers() > 1) {
-      why = "deep networks have the primal form alone";
+    } else if (problem.network().hiddenLayers() > 1 && asked.fields() == FieldForm.WHITENED) {
+      why = "whitened fields of deep networks have P x P factors";
     } else if (!problem.options().extrapolates()) {
       why = "a posterior at finite width has the primal form alone";
     } else if (WellFinder.applies(problem.network(), fullRank())) {
@@ -74,10 +76,18 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** The form that a solve will take; empty for closed forms. */
+  /** How a solve will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form() {
-    return samples() ? Optional.of(layout().form()) : Optional.empty();
+    return samples() ? Optional.of(layout().form().readout()) : Optional.empty();
   }
+
+  /** What a solve will make layers above the first of; empty where there is no choice. */
+  public Optional<FieldForm> fields() {
+    return samples() && problem.network().hiddenLayers() > 1 && !convolutional()
+        ? Optional.of(layout().form().fields())
+        : Optional.empty();
+  }
+
 
   /** Whether a solution will hold its P x P kernels. */
   public boolean formsKernels() {
@@ -174,7 +184,8 @@ public final class AdaptiveNbkSolver {
     return layout(Math.min(fullRank(), WellFinder.MOST_DIMENSIONS));
   }
 
-  private EnsembleLayout layout(int rank) {
+  /** The chains of a solve whose inputs have this rank. */
+  EnsembleLayout layout(int rank) {
     int points = problem.trainInputs().rows();
     return EnsembleLayout.of(
         backend,

@@ -36,6 +36,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
+  private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
   private final @Nullable SampleSizeTest sampleSize; // of the dual form
   private double[] reference = new double[0]; // u of the test of S, none before the first round
   private final int run;
@@ -112,8 +113,14 @@ final class ChainEnsemble implements AutoCloseable {
                       layout.panelRows(lanes.get(0).backend()),
                       layout.isDual() && layout.formsKernels()))
               : null;
+      DualPosterior dual =
+          lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
+      kernels =
+          dual == null || layout.depth() == 1 || !layout.formsKernels()
+              ? null
+              : owned.own(new KernelHarvest(lanes.get(0).backend(), network, dual, inputs.points()));
       sampleSize =
-          lanes.get(0).posterior() instanceof DualFormPosterior dual && options.extrapolates()
+          dual != null && options.extrapolates()
               ? new SampleSizeTest(dual, y, options.kappa())
               : null;
     } catch (RuntimeException e) {
@@ -131,8 +138,8 @@ final class ChainEnsemble implements AutoCloseable {
     FieldPopulation population =
         owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
-    for (int width : layout.widths().widths(chain.samples())) {
-      layers.add(owned.own(averages(lane.backend(), chain, width)));
+    for (int l = 1; l <= layout.depth(); l++) {
+      layers.add(owned.own(averages(lane.backend(), chain, l)));
     }
     return owned.own(
         new SamplingChain(
@@ -148,16 +155,20 @@ final class ChainEnsemble implements AutoCloseable {
             layout.tests()));
   }
 
-  private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int width) {
+  private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int layer) {
+    int width = layout.widths().widths(chain.samples())[layer - 1];
+    boolean weights = layout.hasWeights() && layer > 1;
     return layout.isDual()
         ? LayerAverages.dual(
             backend,
             width,
+            weights ? layout.points() : 0,
             layout.outputs(),
             chain.samples(),
             chain.blockRows(),
-            layout.parameters().readoutVariance())
-        : new LayerAverages(backend, width, layout.points(), layout.outputs(), chain.blockRows());
+            layout.network().weightVariance(layer))
+        : new LayerAverages(
+            backend, width, layout.points(), layout.outputs(), chain.blockRows(), weights);
   }
 
   /** Does something with every chain, one after the other. */
@@ -270,7 +281,7 @@ final class ChainEnsemble implements AutoCloseable {
   private void follow(double[] u) {
     reference = u;
     for (ChainLane lane : lanes) {
-      if (lane.posterior() instanceof DualFormPosterior dual) {
+      if (lane.posterior() instanceof DualPosterior dual) {
         dual.setReference(u);
       }
     }
@@ -353,19 +364,22 @@ final class ChainEnsemble implements AutoCloseable {
         : Optional.of(sampleSize.of(atS, atQuarter, reference));
   }
 
-  /** How the readout is integrated out. */
-  ReadoutForm form() {
+  /** How the readout is integrated out, and what layers above the first are made of. */
+  PosteriorForm form() {
     return layout.form();
   }
 
   /**
-   * g Phi of the populations that were kept, extrapolated, row-major P x P; empty where the dual
-   * form does not form it.
+   * g_l Phi^l of the populations that were kept, extrapolated, row-major P x P; none where the dual
+   * form does not form them.
    */
-  Optional<double[]> keptKernel() {
+  List<double[]> keptKernels() {
+    if (kernels != null) {
+      return kernels.kernels(this);
+    }
     return harvest != null && layout.isDual() && layout.formsKernels()
-        ? Optional.of(harvest.kernel(this, layout.parameters().readoutVariance()))
-        : Optional.empty();
+        ? List.of(harvest.kernel(this, layout.parameters().readoutVariance()))
+        : List.of();
   }
 
   private static Certificate.Layer layer(SaddleEstimate estimate, int l) {

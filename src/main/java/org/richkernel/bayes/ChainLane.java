@@ -42,9 +42,9 @@ record ChainLane(
         return new ChainLane(
             backend,
             owned.own(
-                new DualFormPosterior(
+                new DualPosterior(
                     backend,
-                    network.activation(),
+                    network,
                     input,
                     y,
                     parameters,
@@ -52,14 +52,13 @@ record ChainLane(
                     layout.sizes().rows())),
             test == null
                 ? null
-                : new ReadoutTestPoints(
-                    backend, network.activation(), test, layout.outputs(), panel),
+                : weightTestPoints(layout, backend, test),
             null);
       }
       if (depth == 1) {
-        HiddenLayerPosterior posterior =
+        PrimalPosterior posterior =
             owned.own(
-                new HiddenLayerPosterior(
+                PrimalPosterior.ofBlocks(
                     backend, network.activation(), input, y, parameters, layout.sizes().rows()));
         WellMoves jumps =
             layout.hasWellMoves()
@@ -74,9 +73,23 @@ record ChainLane(
                     backend, network.activation(), network.weightVariance(1), input, test, panel),
             jumps);
       }
-      DeepPosterior posterior =
+      PrimalPosterior posterior =
           owned.own(
-              new DeepPosterior(backend, network, input, y, parameters, layout.populationSizes()));
+              new PrimalPosterior(
+                  backend,
+                  network,
+                  layout.form().fields(),
+                  input,
+                  y,
+                  parameters,
+                  layout.populationSizes()));
+      if (layout.hasWeights()) {
+        return new ChainLane(
+            backend,
+            posterior,
+            test == null ? null : weightTestPoints(layout, backend, test),
+            null);
+      }
       return new ChainLane(
           backend,
           posterior,
@@ -142,6 +155,18 @@ record ChainLane(
     }
   }
 
+  private static TestPoints weightTestPoints(
+      EnsembleLayout layout, Backend backend, InputFactor.Coordinates test) {
+    return new WeightTestPoints(
+        backend,
+        layout.network(),
+        layout.shape(),
+        test,
+        layout.options().samples(),
+        layout.outputs(),
+        layout.panelRows(backend));
+  }
+
   /** Adds what the chains of a lane share to a plan. */
   static void plan(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
     int points = layout.points();
@@ -154,27 +179,26 @@ record ChainLane(
       planConvolutional(plan, layout, backend);
       return;
     }
-    planFactors(plan, backend, rows, points, layout.depth() == 1 ? rank : Math.max(rank, points));
+    int samples = layout.options().samples();
+    int widest = layout.depth() == 1 ? rank : Math.max(layout.shape().widest(samples), points);
+    planFactors(plan, backend, rows, points, widest);
     if (layout.isDual()) {
-      DualFormPosterior.plan(plan, points, rank, outputs, layout.populationSizes(), rows);
-      if (layout.tests() > 0) {
-        ReadoutTestPoints.plan(plan, rank, outputs, layout.tests(), panel);
-      }
-    } else if (layout.depth() == 1) {
-      HiddenLayerPosterior.plan(plan, points, rank, outputs, rows, determinant);
-      if (layout.hasWellMoves()) {
-        WellMoves.plan(plan, points, rank, outputs, layout.options().samples());
-      }
-      if (layout.tests() > 0) {
-        TestPointKernel.plan(plan, points, rank, layout.tests(), panel);
-      }
+      DualPosterior.plan(plan, layout.shape(), outputs, layout.populationSizes(), rows);
     } else {
-      int samples = layout.options().samples();
-      DeepPosterior.plan(
-          backend, plan, layout.shape(), outputs, samples, determinant);
-      if (layout.tests() > 0) {
-        DeepTestPoints.plan(plan, points, rank, layout.tests(), panel);
-      }
+      PrimalPosterior.plan(backend, plan, layout.shape(), outputs, rows, determinant);
+    }
+    if (layout.hasWellMoves()) {
+      WellMoves.plan(plan, points, rank, outputs, samples);
+    }
+    if (layout.tests() == 0) {
+      return;
+    }
+    if (layout.isDual() || layout.hasWeights()) {
+      WeightTestPoints.plan(plan, layout.shape(), samples, outputs, layout.tests(), panel);
+    } else if (layout.depth() == 1) {
+      TestPointKernel.plan(plan, points, rank, layout.tests(), panel);
+    } else {
+      DeepTestPoints.plan(plan, points, rank, layout.tests(), panel);
     }
   }
 

@@ -2,7 +2,9 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -14,10 +16,12 @@ import org.richkernel.stack.ConvolutionLink;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FactorSource;
 import org.richkernel.stack.FieldFactor;
+import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.GramReadout;
 import org.richkernel.stack.LayerFields;
 import org.richkernel.stack.LayerStack;
 import org.richkernel.stack.Link;
+import org.richkernel.stack.MovingFields;
 import org.richkernel.stack.PooledReadout;
 import org.richkernel.stack.PosteriorParameters;
 import org.richkernel.stack.SitePool;
@@ -38,11 +42,11 @@ import org.richkernel.stack.WeightLink;
  * n_l floats for n_l = P s_l a layer and k S n_l more for each above the first, beside the
  * populations.
  */
-final class ConvolutionPosterior extends StackPosterior {
+final class ConvolutionPosterior extends KernelPosterior {
   private final NetworkSpec network;
   private final ConvolutionShape shape;
-  private final List<List<SitePool>> pools = new ArrayList<>(); // by number of samples and layer
-  private final List<Integer> sizes = new ArrayList<>();
+  private final Map<Integer, List<SitePool>> pools = new HashMap<>(); // by number of samples
+  private final int[] sizes; // numbers of samples that were planned
 
   /**
    * @param shape of the network and its training images
@@ -59,16 +63,20 @@ final class ConvolutionPosterior extends StackPosterior {
       double[] y,
       PosteriorParameters parameters,
       int... samples) {
-    super(backend, planned(shape, y, parameters, samples), patches, y, parameters);
+    super(
+        backend,
+        planned(shape, y, parameters, samples),
+        patches,
+        y,
+        parameters,
+        parameters.hasDeterminant());
     this.network = network;
     this.shape = shape;
     for (int l = 2; l <= layers(); l++) {
       backend.upload(shape.inputTable(l), memory().get("inputs of layer " + l));
       backend.upload(shape.outputTable(l), memory().get("outputs of layer " + l));
     }
-    for (int s : samples) {
-      addStack(s);
-    }
+    sizes = samples;
   }
 
   /**
@@ -109,7 +117,6 @@ final class ConvolutionPosterior extends StackPosterior {
     }
     int rows = samples * shape.pooledRows(depth);
     plan.add("pull on a layer", Precision.FLOAT32, samples, widest)
-        .add("kernel of the readout", Precision.FLOAT64, points, points)
         .add("pooled pull", Precision.FLOAT32, rows, points);
     if (shape.readout() == SiteReadout.GAP) {
       plan.add("mean over sites", Precision.FLOAT32, samples, points)
@@ -117,7 +124,13 @@ final class ConvolutionPosterior extends StackPosterior {
     }
   }
 
-  private void addStack(int samples) {
+  @Override
+  boolean isPlanned(int samples, int blocks) {
+    return blocks == 1 && Arrays.stream(sizes).anyMatch(size -> size == samples);
+  }
+
+  @Override
+  Block block(int samples, int first, int rows) {
     MovingFields fields = MovingFields.of(memory(), samples, shape.widths(samples));
     List<LayerFields> layers = new ArrayList<>();
     for (int l = 1; l <= layers(); l++) {
@@ -133,8 +146,8 @@ final class ConvolutionPosterior extends StackPosterior {
         new FactorSource(
             new FieldFactor.General(backend(), inputFactor()),
             layers.get(0).panels(),
-            fields.positions().get(0),
-            fields.gradients().get(0));
+            fields.position(1),
+            fields.gradient(1));
     List<Link> links = new ArrayList<>();
     for (int l = 2; l <= layers(); l++) {
       links.add(link(l, fields, layers));
@@ -144,34 +157,35 @@ final class ConvolutionPosterior extends StackPosterior {
       ofLayers.add(pool(layer));
     }
     SitePool top = ofLayers.get(layers() - 1);
-    GramReadout rows =
+    GramReadout pooled =
         new GramReadout(
             backend(),
             weight(layers(), samples),
             samples,
-            memory().get("kernel of the readout"),
+            kernel(),
+            null,
             readout(),
             tilt(),
             top.panels(),
             memory().get("pooled pull"));
-    sizes.add(samples);
-    pools.add(List.copyOf(ofLayers));
-    add(fields, new LayerStack(layers, input, links, new PooledReadout(top, rows)));
+    pools.put(samples, List.copyOf(ofLayers));
+    LayerStack stack = new LayerStack(layers, input, links, new PooledReadout(top, pooled));
+    return new Block(samples, fields, stack);
   }
 
   private Link link(int l, MovingFields fields, List<LayerFields> layers) {
     Matrix pull = memory().get("pull on a layer");
     return new ConvolutionLink(
         backend(),
-        scale(l, fields.samples()),
+        scale(l, fields.rows()),
         memory().get("inputs of layer " + l),
         memory().get("outputs of layer " + l),
         layers.get(l - 2),
-        features(l, fields.samples()),
+        features(l, fields.rows()),
         layers.get(l - 1),
-        fields.positions().get(l - 1),
-        fields.gradients().get(l - 1),
-        pull.view(0, fields.samples(), 0, shape.columns(l - 1)));
+        fields.position(l),
+        fields.gradient(l),
+        pull.view(0, fields.rows(), 0, shape.columns(l - 1)));
   }
 
   private SitePool pool(LayerFields layer) {
@@ -206,7 +220,8 @@ final class ConvolutionPosterior extends StackPosterior {
 
   /** Sets the features that stand for biases, which other sizes have overwritten. */
   @Override
-  void prepare(int samples) {
+  void prepare(Block block) {
+    int samples = block.samples();
     if (!shape.biases()) {
       return;
     }
@@ -223,13 +238,8 @@ final class ConvolutionPosterior extends StackPosterior {
   }
 
   @Override
-  int[] widths(int samples) {
-    return shape.widths(samples);
-  }
-
-  @Override
-  List<Matrix> kernels() {
-    return List.of(memory().get("kernel of the readout"));
+  FieldWidths widths() {
+    return shape;
   }
 
   @Override
@@ -238,7 +248,7 @@ final class ConvolutionPosterior extends StackPosterior {
   }
 
   private SitePool pool(int l) {
-    return pools.get(sizes.indexOf(samples())).get(l - 1);
+    return pools.get(samples()).get(l - 1);
   }
 
   /**
@@ -249,7 +259,7 @@ final class ConvolutionPosterior extends StackPosterior {
    */
   void readoutWeights(FieldPopulation of, Matrix weights) {
     use(of);
-    backend().copy(of.xi(), position());
+    fetch();
     forwardAndWait();
     backend()
         .gemm(
@@ -277,9 +287,9 @@ final class ConvolutionPosterior extends StackPosterior {
 
   /** Pooled kernels of the layers below the last. */
   @Override
-  public void completeKernels(FieldPopulation of) {
+  public void complete(FieldPopulation of) {
     use(of);
-    backend().copy(of.xi(), position());
+    fetch();
     forwardAndWait();
     for (int l = 1; l < layers(); l++) {
       backend().gram(weight(l, of.samples()), pool(l).pool(0), 0, of.kernel(l));

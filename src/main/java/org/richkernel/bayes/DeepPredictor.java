@@ -159,8 +159,8 @@ public final class DeepPredictor implements Predictor {
     int[] sizes = java.util.Arrays.stream(populations.samples()).distinct().toArray();
     int most = java.util.Arrays.stream(sizes).max().orElse(1);
     int panel = Math.min(most, backend.panelRows(points));
-    try (DeepPosterior posterior =
-        new DeepPosterior(backend, network, input, targets, parameters, sizes)) {
+    try (PrimalPosterior posterior =
+        new PrimalPosterior(backend, network, input, targets, parameters, sizes)) {
       posterior.setJitter(jitter);
       for (int p = 0; p < populations.samples().length; p++) {
         try (FieldPopulation population = posterior.newPopulation(populations.samples()[p], 1)) {
@@ -184,21 +184,17 @@ public final class DeepPredictor implements Predictor {
 
   private MemoryPlan plan(Backend backend, int samples, int panel, int outputs) {
     int points = input.points();
-    int depth = network.hiddenLayers();
     MemoryPlan plan = new MemoryPlan();
-    FieldShape shape =
-        new FieldShape(
-            depth, input.rank(), points, FieldForm.WHITENED, network.biasVariance() > 0);
-    DeepPosterior.plan(backend, plan, shape, outputs, samples, false);
+    FieldShape shape = FieldShape.of(network, input.rank(), points, FieldForm.WHITENED);
+    PrimalPosterior.plan(backend, plan, shape, outputs, samples, false);
     DeepTestPoints.plan(plan, points, input.rank(), INPUT_PANEL, panel);
-    int[] widths = FieldPopulation.widths(depth, input.rank(), points);
-    FieldPopulation.plan(plan, "population: ", samples, widths, points, outputs);
+    FieldPopulation.planPrimal(plan, "population: ", samples, shape, points, outputs, false);
     return plan.add("predictions", Precision.FLOAT64, INPUT_PANEL, outputs);
   }
 
   private double[] part(
       Backend backend,
-      DeepPosterior posterior,
+      PrimalPosterior posterior,
       FieldPopulation population,
       double[] x,
       int rows,

@@ -9,7 +9,6 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.stack.ConvolutionShape;
-import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.PosteriorParameters;
@@ -23,7 +22,7 @@ import org.richkernel.stack.PosteriorParameters;
  * @param sizes how populations are cut into blocks
  * @param widths columns of the fields of each layer
  * @param chains those at S samples first, then those at S/4
- * @param form of the readout, primal or dual
+ * @param form of the readout and of the fields
  * @param convolution sizes of a convolutional network; empty for a fully connected one
  */
 record EnsembleLayout(
@@ -38,7 +37,7 @@ record EnsembleLayout(
     BlockSizes sizes,
     FieldWidths widths,
     List<Chain> chains,
-    ReadoutForm form,
+    PosteriorForm form,
     Optional<ConvolutionShape> convolution) {
   private static final int MOST_SNAPSHOTS = 8;
 
@@ -103,12 +102,12 @@ record EnsembleLayout(
     int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
     List<Backend> all = backend.devices();
     List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
-    ReadoutForm form =
+    PosteriorForm form =
         convolution.isPresent()
-            ? ReadoutForm.PRIMAL
-            : options.largeData().form().resolved(network, options, points, rank, outputs);
+            ? PosteriorForm.OF_CONVOLUTIONS
+            : PosteriorForm.of(network, options, points, rank, outputs);
     BlockSizes sizes =
-        form == ReadoutForm.DUAL
+        form.isDual() && network.hiddenLayers() == 1
             ? BlockSizes.ofDual(network, options)
             : BlockSizes.of(network, options, points);
     List<Chain> chains = new ArrayList<>();
@@ -124,8 +123,7 @@ record EnsembleLayout(
     FieldWidths widths =
         convolution
             .<FieldWidths>map(shape -> shape)
-            .orElseGet(
-                () -> samples -> FieldPopulation.widths(network.hiddenLayers(), rank, points));
+            .orElseGet(() -> FieldShape.of(network, rank, points, form.fields()));
     EnsembleLayout layout =
         new EnsembleLayout(
             devices,
@@ -201,8 +199,9 @@ record EnsembleLayout(
     }
     if (fieldFloats() > MOST_ELEMENTS) {
       double share = (double) MOST_ELEMENTS / fieldFloats();
-      // weights of channels on channels grow with the square of their number
-      long most = (long) (options.samples() * (convolution.isPresent() ? Math.sqrt(share) : share));
+      // weights on samples or channels grow with the square of their number
+      boolean square = form.hasWeights() && depth() > 1;
+      long most = (long) (options.samples() * (square ? Math.sqrt(share) : share));
       throw new InvalidProblemException(
           "samples",
           options.samples(),
@@ -219,10 +218,9 @@ record EnsembleLayout(
     return network.hiddenLayers();
   }
 
-  /** Columns of the fields. */
+  /** Columns of the fields of a fully connected network. */
   FieldShape shape() {
-    return new FieldShape(
-        depth(), rank, points, FieldForm.WHITENED, network.biasVariance() > 0);
+    return FieldShape.of(network, rank, points, form.fields());
   }
 
   /** Constants of the posterior at the richness and noise that are asked for. */
@@ -238,7 +236,12 @@ record EnsembleLayout(
 
   /** Whether the readout is in the dual form. */
   boolean isDual() {
-    return form == ReadoutForm.DUAL;
+    return form.isDual();
+  }
+
+  /** Whether layers of a fully connected network above the first have weights. */
+  boolean hasWeights() {
+    return convolution.isEmpty() && depth() > 1 && form.hasWeights();
   }
 
   /** Whether the P x P kernels are there at the end. */
@@ -293,26 +296,21 @@ record EnsembleLayout(
       plan.onDevice(d).addAll(lane, shared);
     }
     for (Chain chain : chains) {
-      int[] columns = widths.widths(chain.samples());
       plan.onDevice(chain.device());
       String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
       SamplingChain.plan(plan, name, points, outputs, tests);
       if (isDual()) {
-        FieldPopulation.planDual(plan, name, chain.samples(), rank, points, outputs);
-        LayerAverages.planDual(
-            plan, name + "layer 1: ", rank, outputs, chain.samples(), chain.blockRows());
-        continue;
+        FieldPopulation.planDual(plan, name, chain.samples(), widths, points, outputs);
+      } else {
+        FieldPopulation.planPrimal(
+            plan, name, chain.samples(), widths, points, outputs, hasWeights());
       }
-      FieldPopulation.plan(plan, name, chain.samples(), columns, points, outputs);
       for (int l = 1; l <= depth(); l++) {
-        LayerAverages.plan(
-            plan,
-            name + "layer " + l + ": ",
-            columns[l - 1],
-            points,
-            outputs,
-            chain.blockRows());
+        planAverages(plan, name + "layer " + l + ": ", chain, l);
       }
+    }
+    if (depth() > 1 && isDual() && formsKernels()) {
+      KernelHarvest.plan(plan.onDevice(0), points);
     }
     if (hasNeurons()) {
       NeuronHarvest.plan(
@@ -326,6 +324,23 @@ record EnsembleLayout(
     return plan.addHost(hostBytes());
   }
 
+  private void planAverages(MemoryPlan plan, String name, Chain chain, int layer) {
+    int width = widths.widths(chain.samples())[layer - 1];
+    boolean weights = hasWeights() && layer > 1;
+    if (isDual()) {
+      LayerAverages.planDual(
+          plan,
+          name,
+          width,
+          weights ? points : 0,
+          outputs,
+          chain.samples(),
+          chain.blockRows());
+    } else {
+      LayerAverages.plan(plan, name, width, points, outputs, chain.blockRows(), weights);
+    }
+  }
+
   private long hostBytes() {
     // Means of all chains and the extrapolated pair, taken to the host at each look.
     long kernel = isDual() ? 0 : (long) points * points;
@@ -333,7 +348,10 @@ record EnsembleLayout(
     long kept = snapshots() * fieldFloats();
     // A checkpoint takes the fields, the kernels and their sums to the host before they are
     // written; at the end the populations that were kept become the predictor.
-    long checkpoint = Float.BYTES * fieldFloats() + 8 * averages * 2 * chains.size();
+    long grams =
+        isDual() ? chains.stream().mapToLong(c -> (long) c.samples() * c.samples()).sum() : 0;
+    long checkpoint =
+        Float.BYTES * fieldFloats() + 8 * averages * 2 * chains.size() + 8 * depth() * grams;
     long rowsOfSample = convolution.map(shape -> shape.pooledRows(shape.layers())).orElse(1);
     long samples = chains.stream().mapToLong(Chain::samples).sum();
     long readout = snapshots() * samples * rowsOfSample * outputs;
@@ -351,6 +369,6 @@ record EnsembleLayout(
   private long dualBytes() {
     long vector = (long) points * outputs;
     return chains.size() * (2 * BatchMeans.bytes(2 * vector) + Double.BYTES * snapshots() * vector)
-        + (formsKernels() ? 2L * Double.BYTES * points * points : 0);
+        + (formsKernels() ? 2L * Double.BYTES * points * points * depth() : 0);
   }
 }

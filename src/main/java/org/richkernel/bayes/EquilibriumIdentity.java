@@ -2,6 +2,9 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -23,18 +26,24 @@ import org.richkernel.sampling.MonteCarloSeries;
  * density says. It holds at every S, so there is nothing to extrapolate. The directions are F^T v,
  * one per output, along which features are learnt and a sampler that has not equilibrated is
  * furthest off.
+ *
+ * <p>Given the layer below, it holds for any u that depends on that layer alone. Where the fields
+ * are weights, whose space turns with the layer below, the directions are F^T v of that layer as it
+ * is, for a fixed v, and |u|^2 is averaged too.
  */
 final class EquilibriumIdentity implements AutoCloseable {
   private final Backend backend;
   private final Workspace memory;
-  private final Matrix directions; // U, r x K, unit columns
+  private final Matrix directions; // U, r x K, unit columns where they are fixed
+  private final @Nullable Matrix followed; // v, P x K, where the directions are not fixed
   private final List<Matrix[]> scratch = new ArrayList<>(); // xi U and G U, by block size
   private final MonteCarloSeries mismatch = new MonteCarloSeries();
   private final MonteCarloSeries spread = new MonteCarloSeries();
   private final Matrix sums; // of the sweep so far, squares and products
   private final Matrix squares;
   private final Matrix products;
-  private final double[] read = new double[2];
+  private final @Nullable Matrix lengths; // |u|^2, where the directions are not fixed
+  private final double[] read;
   private int samples;
 
   /**
@@ -42,12 +51,24 @@ final class EquilibriumIdentity implements AutoCloseable {
    * @param blockRows rows of the largest block
    */
   EquilibriumIdentity(Backend backend, int width, int outputs, int blockRows) {
+    this(backend, width, 0, outputs, blockRows);
+  }
+
+  /**
+   * @param width columns of the layer's fields
+   * @param points P where the directions follow the layer below; 0 where they are fixed
+   * @param blockRows rows of the largest block
+   */
+  EquilibriumIdentity(Backend backend, int width, int points, int outputs, int blockRows) {
     this.backend = backend;
     MemoryPlan plan = new MemoryPlan();
-    plan(plan, "", width, outputs, blockRows);
+    plan(plan, "", width, points, outputs, blockRows);
     memory = new Workspace(backend, plan);
     directions = memory.get("directions");
+    followed = points == 0 ? null : memory.get("followed vectors");
     sums = memory.get("sums of projections");
+    lengths = points == 0 ? null : sums.view(0, 1, 2, 1);
+    read = new double[sums.columns()];
     squares = sums.view(0, 1, 0, 1);
     products = sums.view(0, 1, 1, 1);
     Matrix fields = memory.get("projected fields");
@@ -57,11 +78,15 @@ final class EquilibriumIdentity implements AutoCloseable {
     }
   }
 
-  static void plan(MemoryPlan plan, String prefix, int width, int outputs, int blockRows) {
+  static void plan(
+      MemoryPlan plan, String prefix, int width, int points, int outputs, int blockRows) {
+    if (points > 0) {
+      plan.add(prefix + "followed vectors", Precision.FLOAT32, points, outputs);
+    }
     plan.add(prefix + "directions", Precision.FLOAT32, width, outputs)
         .add(prefix + "projected fields", Precision.FLOAT32, blockRows, outputs)
         .add(prefix + "projected forces", Precision.FLOAT32, blockRows, outputs)
-        .add(prefix + "sums of projections", Precision.FLOAT64, 1, 2);
+        .add(prefix + "sums of projections", Precision.FLOAT64, 1, points > 0 ? 3 : 2);
   }
 
   /**
@@ -93,6 +118,27 @@ final class EquilibriumIdentity implements AutoCloseable {
   }
 
   /**
+   * features v, or its transpose: directions in the space of weights on these features.
+   *
+   * @param v row-major, a row for each column of the features, or row where they are transposed
+   * @return row-major
+   */
+  static double[] image(Backend backend, Transpose transpose, Matrix features, double[] v) {
+    boolean plain = transpose == Transpose.NO;
+    int points = plain ? features.columns() : features.rows();
+    int width = plain ? features.rows() : features.columns();
+    int outputs = v.length / points;
+    try (Matrix dual = backend.allocate(Precision.FLOAT32, points, outputs, "v");
+        Matrix image = backend.allocate(Precision.FLOAT32, width, outputs, "F^T v")) {
+      double[] values = new double[width * outputs];
+      backend.upload(v, dual);
+      backend.gemm(transpose, Transpose.NO, 1, features, dual, 0, image);
+      backend.download(image, values);
+      return values;
+    }
+  }
+
+  /**
    * Fixes the directions u = F^T v / |F^T v|.
    *
    * @param sought F^T v, row-major r x K
@@ -113,6 +159,42 @@ final class EquilibriumIdentity implements AutoCloseable {
     backend.upload(u, directions);
   }
 
+  /** Whether the directions are those of the layer below as it is. */
+  boolean follows() {
+    return followed != null;
+  }
+
+  /**
+   * Fixes the vectors v whose directions F^T v are followed, scaled so that they have unit length
+   * now.
+   *
+   * @param v row-major P x K
+   * @param sought F^T v, row-major r x K
+   */
+  void follow(double[] v, double[] sought) {
+    int outputs = directions.columns();
+    double[] scaled = v.clone();
+    for (int k = 0; k < outputs; k++) {
+      double square = 0;
+      for (int i = k; i < sought.length; i += outputs) {
+        square += sought[i] * sought[i];
+      }
+      for (int i = k; i < v.length; i += outputs) {
+        scaled[i] = square > 0 ? v[i] / Math.sqrt(square) : 0;
+      }
+    }
+    backend.upload(scaled, Objects.requireNonNull(followed));
+  }
+
+  /**
+   * Takes the directions of the layer below as it is.
+   *
+   * @param projection writes F^T v of its first argument into its second one
+   */
+  void turn(BiConsumer<Matrix, Matrix> projection) {
+    projection.accept(Objects.requireNonNull(followed), directions);
+  }
+
   /**
    * Takes one block: its fields (n x r) and dV/dxi (n x r), both in equilibrium if the chain is.
    * The backend is not waited for.
@@ -124,6 +206,10 @@ final class EquilibriumIdentity implements AutoCloseable {
     double keep = samples == 0 ? 0 : 1;
     backend.dot(1, rows[0], rows[0], keep, squares);
     backend.dot(1, rows[0], rows[1], keep, products);
+    if (lengths != null) {
+      // the samples of a layer with weights are one block
+      backend.dot(1, directions, directions, 0, lengths);
+    }
     samples += xi.rows();
   }
 
@@ -132,7 +218,7 @@ final class EquilibriumIdentity implements AutoCloseable {
     int outputs = directions.columns();
     backend.download(sums, read);
     spread.add(read[0] / samples);
-    mismatch.add((read[0] + read[1]) / samples - outputs);
+    mismatch.add((read[0] + read[1]) / samples - (follows() ? read[2] : outputs));
     discardSweep();
   }
 
@@ -158,15 +244,16 @@ final class EquilibriumIdentity implements AutoCloseable {
     return spread;
   }
 
-  /** Directions, row-major r x K, for a checkpoint. */
+  /** Directions, row-major r x K, or the vectors that they follow, P x K, for a checkpoint. */
   double[] directions() {
-    double[] u = new double[Math.toIntExact(directions.size())];
-    backend.download(directions, u);
+    Matrix kept = followed == null ? directions : followed;
+    double[] u = new double[Math.toIntExact(kept.size())];
+    backend.download(kept, u);
     return u;
   }
 
   void restore(double[] u, double[] mismatches, double[] spreads) {
-    backend.upload(u, directions);
+    backend.upload(u, followed == null ? directions : followed);
     mismatch.restore(mismatches);
     spread.restore(spreads);
   }

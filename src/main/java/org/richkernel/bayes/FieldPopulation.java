@@ -7,31 +7,26 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.stack.FieldWidths;
 
 /**
- * S samples of whitened fields of all hidden layers, cut into blocks whose sizes differ by at most
- * one row, with the kernels, dual vector and potential that belong to them.
+ * S samples of the fields of all hidden layers, cut into blocks whose sizes differ by at most one
+ * row, with the kernels, dual vector and potential that belong to them.
  */
 final class FieldPopulation implements AutoCloseable {
   private final Workspace memory;
   private final Matrix xi;
   private final List<Matrix> layers = new ArrayList<>();
   private final List<Matrix> kernels = new ArrayList<>();
+  private final List<Matrix> images = new ArrayList<>(); // of the dual form
   private final Matrix dual;
-  private final List<Matrix> readout = new ArrayList<>(); // of the dual form
+  private final List<Matrix> readout; // state of the dual form
   private final List<Matrix> blockRows = new ArrayList<>();
   private double potential;
   private double jitter; // of the covariances of the layers above the first
 
-  /**
-   * @param widths columns of each layer's fields: the rank of the inputs, then P for every other
-   *     layer
-   */
-  FieldPopulation(Backend backend, int samples, int blocks, int[] widths, int points, int outputs) {
-    this(backend, planned(samples, widths, points, outputs), samples, blocks, widths);
-  }
-
-  private FieldPopulation(Backend backend, MemoryPlan plan, int samples, int blocks, int[] widths) {
+  private FieldPopulation(
+      Backend backend, MemoryPlan plan, int samples, int blocks, int[] widths, boolean isDual) {
     memory = new Workspace(backend, plan);
     xi = memory.get("fields");
     dual = memory.get("dual vector");
@@ -39,64 +34,86 @@ final class FieldPopulation implements AutoCloseable {
     for (int l = 1; l <= widths.length; l++) {
       layers.add(xi.view(0, samples, column, widths[l - 1]));
       kernels.add(memory.get("kernel " + l));
+      if (isDual) {
+        images.add(memory.get(imageOf(l)));
+      }
       column += widths[l - 1];
     }
     for (int b = 0; b < blocks; b++) {
       int first = blockStart(samples, blocks, b);
       blockRows.add(xi.rowRange(first, blockStart(samples, blocks, b + 1) - first));
     }
+    readout = isDual ? List.of(image(), weights()) : List.of();
   }
 
-  private static MemoryPlan planned(int samples, int[] widths, int points, int outputs) {
-    MemoryPlan plan = new MemoryPlan();
-    plan(plan, "", samples, widths, points, outputs);
-    return plan;
+  private static String imageOf(int layer) {
+    return "fields on targets " + layer;
   }
 
   /**
-   * A population of one hidden layer whose readout is in the dual form: {@link #kernel()} is G =
-   * phi phi^T, S x S.
+   * A population in the primal form.
+   *
+   * @param hasReadout whether there are {@link #weights()}
    */
-  static FieldPopulation dual(
-      Backend backend, int samples, int blocks, int rank, int points, int outputs) {
+  static FieldPopulation primal(
+      Backend backend,
+      int samples,
+      int blocks,
+      FieldWidths widths,
+      int points,
+      int outputs,
+      boolean hasReadout) {
     MemoryPlan plan = new MemoryPlan();
-    planDual(plan, "", samples, rank, points, outputs);
-    FieldPopulation made = new FieldPopulation(backend, plan, samples, blocks, new int[] {rank});
-    made.readout.add(made.memory.get("fields on targets"));
-    made.readout.add(made.memory.get("readout weights"));
-    return made;
+    planPrimal(plan, "", samples, widths, points, outputs, hasReadout);
+    return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), false);
   }
 
-  /** Adds what such a population takes to a plan. */
+  /** A population in the dual form, whose kernels are G = phi phi^T, S x S. */
+  static FieldPopulation dual(
+      Backend backend, int samples, int blocks, FieldWidths widths, int points, int outputs) {
+    MemoryPlan plan = new MemoryPlan();
+    planDual(plan, "", samples, widths, points, outputs);
+    return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), true);
+  }
+
+  /** Adds what a population in the primal form takes to a plan. */
+  static void planPrimal(
+      MemoryPlan plan,
+      String prefix,
+      int samples,
+      FieldWidths widths,
+      int points,
+      int outputs,
+      boolean hasReadout) {
+    plan(plan, prefix, samples, widths, points, outputs, points);
+    if (hasReadout) {
+      plan.add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
+    }
+  }
+
+  /** Adds what a population in the dual form takes to a plan. */
   static void planDual(
-      MemoryPlan plan, String prefix, int samples, int rank, int points, int outputs) {
-    plan.add(prefix + "fields", Precision.FLOAT32, samples, rank)
-        .add(prefix + "kernel 1", Precision.FLOAT64, samples, samples)
-        .add(prefix + "dual vector", Precision.FLOAT64, points, outputs)
-        .add(prefix + "fields on targets", Precision.FLOAT64, samples, outputs)
-        .add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
+      MemoryPlan plan, String prefix, int samples, FieldWidths widths, int points, int outputs) {
+    plan(plan, prefix, samples, widths, points, outputs, samples);
+    for (int l = 1; l <= widths.widths(samples).length; l++) {
+      plan.add(prefix + imageOf(l), Precision.FLOAT64, samples, outputs);
+    }
+    plan.add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
   }
 
-  /** Adds what a population takes to a plan. */
-  static void plan(
-      MemoryPlan plan, String prefix, int samples, int[] widths, int points, int outputs) {
-    int width = 0;
-    for (int w : widths) {
-      width = Math.addExact(width, w);
+  private static void plan(
+      MemoryPlan plan,
+      String prefix,
+      int samples,
+      FieldWidths widths,
+      int points,
+      int outputs,
+      int kernelSize) {
+    plan.add(prefix + "fields", Precision.FLOAT32, samples, widths.width(samples))
+        .add(prefix + "dual vector", Precision.FLOAT64, points, outputs);
+    for (int l = 1; l <= widths.widths(samples).length; l++) {
+      plan.add(prefix + "kernel " + l, Precision.FLOAT64, kernelSize, kernelSize);
     }
-    plan.add(prefix + "fields", Precision.FLOAT32, samples, width);
-    for (int l = 1; l <= widths.length; l++) {
-      plan.add(prefix + "kernel " + l, Precision.FLOAT64, points, points);
-    }
-    plan.add(prefix + "dual vector", Precision.FLOAT64, points, outputs);
-  }
-
-  /** Columns of the fields of each of L layers: r, P, P, ... */
-  static int[] widths(int layers, int rank, int points) {
-    int[] widths = new int[layers];
-    java.util.Arrays.fill(widths, points);
-    widths[0] = rank;
-    return widths;
   }
 
   /** First row of block b when S rows are cut into blocks. */
@@ -126,12 +143,12 @@ final class FieldPopulation implements AutoCloseable {
     return layers.size();
   }
 
-  /** Whitened fields of all layers side by side, S x (r + (L - 1) P), float32. */
+  /** Fields of all layers side by side, float32. */
   Matrix xi() {
     return xi;
   }
 
-  /** Whitened fields of layer l = 1 to L, a view of {@link #xi()}. */
+  /** Fields of layer l = 1 to L, a view of {@link #xi()}. */
   Matrix xi(int layer) {
     return layers.get(layer - 1);
   }
@@ -141,19 +158,24 @@ final class FieldPopulation implements AutoCloseable {
     return kernels.get(kernels.size() - 1);
   }
 
-  /** g_l Phi^l for l = 1 to L, P x P, float64. */
+  /** The same of layer l = 1 to L. */
   Matrix kernel(int layer) {
     return kernels.get(layer - 1);
   }
 
-  /** b = phi Y of the dual form, S x K, float64. */
+  /** b = phi Y of the last layer in the dual form, S x K, float64. */
   Matrix image() {
-    return readout.get(0);
+    return images.get(images.size() - 1);
   }
 
-  /** w of the dual form, S x K, float64: the readout weights of the samples. */
+  /** The same of layer l = 1 to L. */
+  Matrix image(int layer) {
+    return images.get(layer - 1);
+  }
+
+  /** w of the dual form and of layers with weights, S x K, float64: the readout weights. */
   Matrix weights() {
-    return readout.get(1);
+    return memory.get("readout weights");
   }
 
   /** b and w of the dual form; empty for the primal one. */

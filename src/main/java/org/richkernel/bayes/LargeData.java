@@ -2,11 +2,13 @@ package org.richkernel.bayes;
 
 import org.richkernel.option.Setting;
 import org.richkernel.option.Settings;
+import org.richkernel.stack.FieldForm;
 
 /**
  * Treatment of many training points.
  *
  * @param form of the readout
+ * @param fields of the layers above the first
  * @param kernelsUpTo most points P whose P x P kernels are formed at the end of a solve in the dual
  *     form
  */
@@ -16,9 +18,18 @@ public record LargeData(
             usual = "auto",
             help =
                 "How the readout is integrated out: primal factorizes P x P, dual S x S and holds"
-                    + " nothing of size P x P (one hidden layer; the same density), auto takes the"
-                    + " one of fewer operations, dual for S below P.")
+                    + " nothing of size P x P (the same density), auto takes the one of fewer"
+                    + " operations, dual for S below P.")
         ReadoutForm form,
+    @Setting(
+            label = "NAME",
+            usual = "auto",
+            help =
+                "How layers above the first are parametrized: whitened by fields and P x P factors,"
+                    + " weights by the S x S weights themselves (the same density), auto takes the"
+                    + " one of fewer operations, weights for S below 2 P; the dual form needs"
+                    + " weights.")
+        FieldForm fields,
     @Setting(
             name = "save-kernels-up-to",
             label = "P",
@@ -38,7 +49,12 @@ public record LargeData(
   private static final Settings<LargeData> SETTINGS = Settings.of(LargeData.class);
 
   public LargeData {
-    SETTINGS.check(form, kernelsUpTo);
+    SETTINGS.check(form, fields, kernelsUpTo);
+  }
+
+  /** The cheaper fields for a form of the readout. */
+  public LargeData(ReadoutForm form, int kernelsUpTo) {
+    this(form, FieldForm.AUTO, kernelsUpTo);
   }
 
   /** The cheaper form, and kernels of up to {@value #KERNELS_UP_TO} points. */
@@ -46,8 +62,8 @@ public record LargeData(
     return SETTINGS.usual();
   }
 
-  /** The primal form, whose kernels are there whatever their size. */
+  /** The primal form in whitened fields, whose kernels are there whatever their size. */
   public static LargeData primal() {
-    return new LargeData(ReadoutForm.PRIMAL, KERNELS_UP_TO);
+    return new LargeData(ReadoutForm.PRIMAL, FieldForm.WHITENED, KERNELS_UP_TO);
   }
 }

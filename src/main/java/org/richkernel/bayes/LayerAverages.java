@@ -25,7 +25,18 @@ final class LayerAverages implements AutoCloseable {
    * @param blockRows rows of the largest block
    */
   LayerAverages(Backend backend, int width, int points, int outputs, int blockRows) {
-    equilibrium = new EquilibriumIdentity(backend, width, outputs, blockRows);
+    this(backend, width, points, outputs, blockRows, false);
+  }
+
+  /**
+   * @param width columns of the layer's fields
+   * @param blockRows rows of the largest block
+   * @param weights whether the fields are weights of the layer below
+   */
+  LayerAverages(
+      Backend backend, int width, int points, int outputs, int blockRows, boolean weights) {
+    equilibrium =
+        new EquilibriumIdentity(backend, width, weights ? points : 0, outputs, blockRows);
     MemoryPlan plan = new MemoryPlan();
     planAverages(plan, "", points, outputs);
     memory = workspace(backend, plan);
@@ -36,24 +47,36 @@ final class LayerAverages implements AutoCloseable {
   }
 
   private LayerAverages(
-      Backend backend, int rank, int outputs, int samples, int blockRows, double readoutVariance) {
-    equilibrium = new EquilibriumIdentity(backend, rank, outputs, blockRows);
+      Backend backend, EquilibriumIdentity equilibrium, int samples, double variance) {
+    this.equilibrium = equilibrium;
     MemoryPlan plan = new MemoryPlan();
     planGram(plan, "", samples);
     memory = workspace(backend, plan);
     kernels = null;
-    grams = new SampleGramSeries(backend, memory.get("diagonal of the Gram"), readoutVariance);
+    grams = new SampleGramSeries(backend, memory.get("diagonal of the Gram"), variance);
     scalars = grams.scalars();
   }
 
   /**
    * Averages of a population in the dual form.
    *
-   * @param readoutVariance g
+   * @param width columns of the layer's fields
+   * @param points P where the fields are weights of the layer below; 0 where not
+   * @param variance g_l
    */
   static LayerAverages dual(
-      Backend backend, int rank, int outputs, int samples, int blockRows, double readoutVariance) {
-    return new LayerAverages(backend, rank, outputs, samples, blockRows, readoutVariance);
+      Backend backend,
+      int width,
+      int points,
+      int outputs,
+      int samples,
+      int blockRows,
+      double variance) {
+    return new LayerAverages(
+        backend,
+        new EquilibriumIdentity(backend, width, points, outputs, blockRows),
+        samples,
+        variance);
   }
 
   private Workspace workspace(Backend backend, MemoryPlan plan) {
@@ -65,16 +88,30 @@ final class LayerAverages implements AutoCloseable {
     }
   }
 
+  /** Adds what averages hold to a plan. */
   static void plan(
-      MemoryPlan plan, String prefix, int width, int points, int outputs, int blockRows) {
+      MemoryPlan plan,
+      String prefix,
+      int width,
+      int points,
+      int outputs,
+      int blockRows,
+      boolean weights) {
     planAverages(plan, prefix, points, outputs);
-    EquilibriumIdentity.plan(plan, prefix, width, outputs, blockRows);
+    EquilibriumIdentity.plan(plan, prefix, width, weights ? points : 0, outputs, blockRows);
   }
 
+  /** The same in the dual form. */
   static void planDual(
-      MemoryPlan plan, String prefix, int rank, int outputs, int samples, int blockRows) {
+      MemoryPlan plan,
+      String prefix,
+      int width,
+      int points,
+      int outputs,
+      int samples,
+      int blockRows) {
     planGram(plan, prefix, samples);
-    EquilibriumIdentity.plan(plan, prefix, rank, outputs, blockRows);
+    EquilibriumIdentity.plan(plan, prefix, width, points, outputs, blockRows);
   }
 
   private static void planAverages(MemoryPlan plan, String prefix, int points, int outputs) {
@@ -98,7 +135,7 @@ final class LayerAverages implements AutoCloseable {
       kernels.measure(population.kernel(layer), targets, unit);
     }
     if (grams != null) {
-      grams.measure(population, targets, unit);
+      grams.measure(population, layer, targets, unit);
     }
     equilibrium.endSweep();
   }

@@ -36,7 +36,8 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   Matrix inputFactor();
 
   /**
-   * F_l^T v of the population that was refreshed last: directions in the space of a layer's fields.
+   * F_l^T v of the population that was refreshed last, up to a factor: directions in the space of a
+   * layer's fields.
    *
    * @param v P x K, row-major
    * @return row-major, (columns of the layer's fields) x K
@@ -44,12 +45,20 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   double[] directions(int layer, double[] v);
 
   /**
-   * Brings the kernels of all layers of a population up to date with its fields, where moves leave
-   * those below the last as they were.
+   * The same on the backend as the layer below is, where layers have weights.
+   *
+   * @param v P x K, float32
+   * @param directions (columns of the layer's fields) x K, float32
    */
-  default void completeKernels(FieldPopulation of) {
-    // most moves compute all
+  default void project(int layer, Matrix v, Matrix directions) {
+    throw new IllegalStateException("directions of layer " + layer + " are fixed");
   }
+
+  /**
+   * Brings everything that is measured of a population up to date with its fields; moves may leave
+   * what belongs to layers below the last as it was.
+   */
+  void complete(FieldPopulation of);
 
   /** The moving block's fields of one layer, columns of {@link #position()}. */
   Matrix position(int layer);

@@ -80,11 +80,12 @@ final class NeuronHarvest implements AutoCloseable {
 
   /** Does something with a population and the weight of phi^T phi in the extrapolation of g Phi. */
   @FunctionalInterface
-  private interface Use {
+  interface Use {
     void accept(SamplingChain.Snapshot snapshot, double weight);
   }
 
-  private static void forEach(ChainEnsemble ensemble, double readoutVariance, Use use) {
+  /** Goes through what the chains have kept. */
+  static void forEach(ChainEnsemble ensemble, double readoutVariance, Use use) {
     boolean extrapolates = ensemble.small().length > 0;
     for (SamplingChain[] chains : List.of(ensemble.large(), ensemble.small())) {
       double share = !extrapolates ? 1 : chains == ensemble.large() ? 4.0 / 3 : -1.0 / 3;

@@ -4,14 +4,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldWidths;
 
 /**
  * Fields that the chains of a solve have kept, from which predictions at new inputs are made and
- * other solves start: whitened, or the weights of a convolutional network, whose number depends on
- * that of the samples.
+ * other solves start: whitened, or weights, whose number depends on that of the samples.
  *
  * @param gamma richness of the solve
  * @param kappa noise of the solve
+ * @param form of the layers above the first
  * @param widths columns of the fields of each population
  * @param samples rows of each population: those of the chains at S, oldest first, then those of the
  *     chains at S/4
@@ -20,7 +22,13 @@ import org.richkernel.network.InvalidProblemException;
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Populations(
-    double gamma, double kappa, int[] widths, int[] samples, double[] steps, float[] fields) {
+    double gamma,
+    double kappa,
+    FieldForm form,
+    int[] widths,
+    int[] samples,
+    double[] steps,
+    float[] fields) {
   /**
    * @throws InvalidProblemException if the arrays do not fit each other
    */
@@ -36,13 +44,13 @@ public record Populations(
   }
 
   /**
-   * Populations whose fields all have as many columns.
+   * Populations of whitened fields, which all have as many columns.
    *
    * @param width columns of the fields, r + (L - 1) P
    */
   public Populations(
       double gamma, double kappa, int width, int[] samples, double[] steps, float[] fields) {
-    this(gamma, kappa, filled(width, samples.length), samples, steps, fields);
+    this(gamma, kappa, FieldForm.WHITENED, filled(width, samples.length), samples, steps, fields);
   }
 
   private static int[] filled(int width, int count) {
@@ -57,11 +65,6 @@ public record Populations(
       sum += (long) widths[i] * samples[i];
     }
     return sum;
-  }
-
-  /** Whether all fields have as many columns. */
-  public boolean isUniform() {
-    return Arrays.stream(widths).allMatch(width -> width == widths[0]);
   }
 
   /** Columns of the fields of the first population, at S samples. */
@@ -122,17 +125,22 @@ public record Populations(
    * The newest population of each chain, with rows repeated or left out where the numbers of
    * samples differ; weights, whose columns are samples too, start as many samples alone.
    *
-   * @param fieldWidth columns at S samples of the solve that will start
+   * @param wantedForm of the solve that will start
+   * @param wantedWidths columns of its fields
    * @throws InvalidProblemException if these are populations of another data set or network
    */
-  WarmStart start(SaddleOptions options, int fieldWidth) {
-    if (!isUniform() && samples[0] != options.samples()) {
+  WarmStart start(SaddleOptions options, FieldForm wantedForm, FieldWidths wantedWidths) {
+    if (form != wantedForm) {
+      throw new InvalidProblemException(
+          "warm-start", "a result with --fields " + form.id(), "use --fields " + form.id());
+    }
+    if (form == FieldForm.WEIGHTS && samples[0] != options.samples()) {
       throw new InvalidProblemException(
           "samples",
           options.samples(),
-          "the weights of a convolutional network start as many samples as they had; use "
-              + samples[0]);
+          "weights start as many samples as they had; use " + samples[0]);
     }
+    int fieldWidth = wantedWidths.width(options.samples());
     if (fieldWidth != width()) {
       throw new InvalidProblemException(
           "warm-start",
@@ -183,6 +191,7 @@ public record Populations(
         at += snapshot.xi().length;
       }
     }
-    return new Populations(options.gamma(), options.kappa(), widths, samples, steps, fields);
+    return new Populations(
+        options.gamma(), options.kappa(), chains.form().fields(), widths, samples, steps, fields);
   }
 }

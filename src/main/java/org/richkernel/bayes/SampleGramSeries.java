@@ -32,12 +32,13 @@ final class SampleGramSeries {
   /**
    * Takes the population after a sweep.
    *
+   * @param layer l, that of these numbers
    * @param targets Y, P x K
    * @param unit I, S x S
    */
-  void measure(FieldPopulation population, Matrix targets, Matrix unit) {
-    Matrix gram = population.kernel();
-    Matrix image = population.image();
+  void measure(FieldPopulation population, int layer, Matrix targets, Matrix unit) {
+    Matrix gram = population.kernel(layer);
+    Matrix image = population.image(layer);
     double samples = gram.rows();
     backend.rowDot(gram, unit, diagonal);
     double pairs = backend.dot(gram, gram) - backend.dot(diagonal, diagonal);

@@ -29,7 +29,7 @@ final class SampleSizeTest {
   /** Populations of each chain at S whose kernels stand for the mean one. */
   private static final int MOST_KERNELS = 4;
 
-  private final DualFormPosterior posterior;
+  private final DualPosterior posterior;
   private final double[] y;
   private final double kappa;
 
@@ -37,7 +37,7 @@ final class SampleSizeTest {
    * @param posterior applies kernels
    * @param y targets, row-major P x K
    */
-  SampleSizeTest(DualFormPosterior posterior, double[] y, double kappa) {
+  SampleSizeTest(DualPosterior posterior, double[] y, double kappa) {
     this.posterior = posterior;
     this.y = y;
     this.kappa = kappa;

@@ -24,9 +24,14 @@ final class SampledSolution {
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     if (!estimate.hasKernels()) {
-      double g = problem.network().weightVariance(1);
-      layers.add(dualLayer(estimate, g, y));
-      sampler.chains().keptKernel().map(kernel -> divided(kernel, g)).ifPresent(kernels::add);
+      List<double[]> kept = sampler.chains().keptKernels();
+      for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
+        double g = problem.network().weightVariance(l);
+        layers.add(dualLayer(estimate, l, g, y));
+        if (!kept.isEmpty()) {
+          kernels.add(divided(kept.get(l - 1), g));
+        }
+      }
     }
     for (int l = 1; estimate.hasKernels() && l <= problem.network().hiddenLayers(); l++) {
       double g = problem.network().weightVariance(l);
@@ -53,7 +58,10 @@ final class SampledSolution {
         history(sampler),
         List.of(),
         sampler.seconds(),
-        Optional.of(sampler.chains().form()));
+        Optional.of(sampler.chains().form().readout()),
+        problem.network().hiddenLayers() == 1 || problem.network().convolutions().isPresent()
+            ? Optional.empty()
+            : Optional.of(sampler.chains().form().fields()));
   }
 
   /** Alignment, trace and norm of Phi of one layer. */
@@ -72,11 +80,11 @@ final class SampledSolution {
 
   /** The same in the dual form, whose norm is averaged over the sweeps. */
   private static AdaptiveNbkSolution.Layer dualLayer(
-      SaddleEstimate estimate, double g, double[] y) {
+      SaddleEstimate estimate, int l, double g, double[] y) {
     double targetSquare = Estimate.ofProduct(y, y).value();
-    Estimate frobenius = estimate.scalar(chain -> chain.layer(1).frobenius()).times(1 / g);
+    Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
     int points = y.length / estimate.outputs();
-    return numbers(estimate, 1, g, points, targetSquare, frobenius, frobenius.error());
+    return numbers(estimate, l, g, points, targetSquare, frobenius, frobenius.error());
   }
 
   private static AdaptiveNbkSolution.Layer numbers(
@@ -125,8 +133,11 @@ final class SampledSolution {
     if (network.convolutions().isPresent()) {
       return sampler.chains().channels(problem, input);
     }
-    return network.hiddenLayers() == 1
-        ? sampler.chains().neurons(problem, input)
+    if (network.hiddenLayers() == 1) {
+      return sampler.chains().neurons(problem, input);
+    }
+    return sampler.chains().form().hasWeights()
+        ? WeightPredictor.of(problem, input, sampler.chains())
         : new DeepPredictor(
             network,
             input,

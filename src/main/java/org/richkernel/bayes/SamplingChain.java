@@ -36,11 +36,12 @@ final class SamplingChain implements AutoCloseable {
   /**
    * A population as it was after some sweep.
    *
-   * @param xi fields, S x r
+   * @param xi fields of all layers, row-major, a row for each sample
    * @param dual v, P x K
+   * @param readout w, S x K, of layers with weights; empty for others
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Snapshot(float[] xi, double[] dual) {}
+  record Snapshot(float[] xi, double[] dual, double[] readout) {}
 
   private final Backend backend;
   private final long seed;
@@ -56,8 +57,9 @@ final class SamplingChain implements AutoCloseable {
   private final @Nullable Matrix testPrediction;
   private final BatchMeans duals;
   private final BatchMeans testPredictions;
-  private final @Nullable DualFormPosterior dualForm; // the posterior, where it is of that form
+  private final @Nullable DualPosterior dualForm; // the posterior, where it is of that form
   private final BatchMeans images; // g Phi u and v one after the other, of the dual form
+  private final boolean keepsReadouts; // of layers with weights
   private boolean following; // whether u is set
 
   private @Nullable WellMoves jumps;
@@ -106,9 +108,10 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     targets = memory.get("targets");
     testPrediction = testCount == 0 ? null : memory.get("test predictions");
+    keepsReadouts = layers.stream().anyMatch(layer -> layer.equilibrium().follows());
     duals = new BatchMeans(points * outputs, 1);
     testPredictions = new BatchMeans(testCount * outputs, 1);
-    dualForm = posterior instanceof DualFormPosterior dual ? dual : null;
+    dualForm = posterior instanceof DualPosterior dual ? dual : null;
     images = new BatchMeans(dualForm == null ? 0 : 2 * points * outputs, 1);
     backend.upload(y, targets);
     hmc =
@@ -131,7 +134,12 @@ final class SamplingChain implements AutoCloseable {
 
   private void observe() {
     for (int l = 1; l <= layers.size(); l++) {
-      layers.get(l - 1).equilibrium().observe(posterior.position(l), posterior.gradient(l));
+      int layer = l;
+      EquilibriumIdentity identity = layers.get(l - 1).equilibrium();
+      if (identity.follows()) {
+        identity.turn((v, u) -> posterior.project(layer, v, u));
+      }
+      identity.observe(posterior.position(l), posterior.gradient(l));
     }
   }
 
@@ -154,7 +162,7 @@ final class SamplingChain implements AutoCloseable {
     posterior.refresh(population);
   }
 
-  /** The present fields, row-major S x (r + (L - 1) P). */
+  /** The present fields, row-major, a row for each sample. */
   float[] fields() {
     float[] xi = new float[Math.toIntExact(population.xi().size())];
     backend.download(population.xi(), xi);
@@ -186,7 +194,13 @@ final class SamplingChain implements AutoCloseable {
     posterior.refresh(population);
     double[] v = download(population.dual());
     for (int l = 1; l <= layers.size(); l++) {
-      layers.get(l - 1).equilibrium().setDirections(posterior.directions(l, v));
+      EquilibriumIdentity identity = layers.get(l - 1).equilibrium();
+      double[] sought = posterior.directions(l, v);
+      if (identity.follows()) {
+        identity.follow(v, sought);
+      } else {
+        identity.setDirections(sought);
+      }
     }
     hmc.resetAcceptance();
   }
@@ -230,7 +244,7 @@ final class SamplingChain implements AutoCloseable {
     duals.add(dual);
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
-    posterior.completeKernels(population);
+    posterior.complete(population);
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population, l, targets, posterior.unitMatrix());
     }
@@ -299,7 +313,11 @@ final class SamplingChain implements AutoCloseable {
         return;
       }
     }
-    snapshots.add(new Snapshot(fields(), download(population.dual())));
+    snapshots.add(
+        new Snapshot(
+            fields(),
+            download(population.dual()),
+            keepsReadouts ? download(population.weights()) : new double[0]));
   }
 
   /** Populations kept, oldest first. */
@@ -327,7 +345,7 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * Effective dimension of the present kernel, see {@link DualFormPosterior#effectiveDimension}.
+   * Effective dimension of the present kernel, see {@link DualPosterior#effectiveDimension}.
    *
    * @throws IllegalStateException in the primal form
    */
@@ -415,6 +433,9 @@ final class SamplingChain implements AutoCloseable {
     for (int i = 0; i < snapshots.size(); i++) {
       state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
       state.put(name + "_snapshot_dual_" + i, snapshots.get(i).dual());
+      if (keepsReadouts) {
+        state.put(name + "_snapshot_readout_" + i, snapshots.get(i).readout());
+      }
     }
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
@@ -458,7 +479,8 @@ final class SamplingChain implements AutoCloseable {
       snapshots.add(
           new Snapshot(
               state.floats(name + "_snapshot_xi_" + i),
-              state.doubles(name + "_snapshot_dual_" + i)));
+              state.doubles(name + "_snapshot_dual_" + i),
+              keepsReadouts ? state.doubles(name + "_snapshot_readout_" + i) : new double[0]));
     }
     adaptation.restore(state.doubles(name + "_adaptation"));
     hmc.restore(state.doubles(name + "_acceptance"));

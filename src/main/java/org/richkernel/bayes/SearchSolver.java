@@ -8,6 +8,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.FieldShape;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
@@ -126,8 +127,10 @@ public final class SearchSolver {
       return 0;
     }
     long points = problem.trainInputs().rows();
-    long width = problem.network().hiddenLayers() * points;
-    long rows = ChainEnsemble.CHAINS * (problem.options().samples() * 5L / 4);
+    int samples = problem.options().samples();
+    long width =
+        problem.network().hiddenLayers() * Math.max(points, samples + 1L);
+    long rows = ChainEnsemble.CHAINS * (samples * 5L / 4);
     return 2 * rows * width * Float.BYTES;
   }
 
@@ -158,13 +161,11 @@ public final class SearchSolver {
       return null;
     }
     SampledInputs inputs = SampledInputs.of(backend, problem);
-    int above = (problem.network().hiddenLayers() - 1) * inputs.points();
-    int width =
-        inputs
-            .convolution()
-            .map(shape -> shape.width(problem.options().samples()))
-            .orElse(inputs.factor().rank() + above);
-    return search.start().get().start(problem.options(), width);
+    EnsembleLayout layout = new AdaptiveNbkSolver(backend, problem).layout(inputs.factor().rank());
+    return search
+        .start()
+        .get()
+        .start(problem.options(), layout.form().fields(), layout.widths());
   }
 
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */

@@ -1,257 +1,149 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.NotPositiveDefiniteException;
-import org.richkernel.compute.Precision;
 import org.richkernel.compute.Routine;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
-import org.richkernel.stack.DeterminantTilt;
 import org.richkernel.stack.LayerStack;
-import org.richkernel.stack.PosteriorParameters;
-import org.richkernel.stack.PrimalReadout;
+import org.richkernel.stack.MovingFields;
 
 /**
- * Marginal posterior of a {@link LayerStack} whose readout is integrated out by its P x P kernel:
- *
- * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = K + kappa,</pre>
- *
- * with parameters xi of standard normal prior. All layers and all samples move together, since a
- * layer acts on every row of the next. What the layers are is up to the subclass.
+ * Marginal posterior of a {@link LayerStack} whose readout is integrated out, with parameters xi of
+ * standard normal prior: how populations are cut, what of them moves, and the step of a trajectory,
+ * forward and back. Samples of deep networks move together, since a layer acts on every row of the
+ * next. What the layers and the readout are is up to the subclass.
  */
 abstract class StackPosterior implements MarginalPosterior {
   private final Backend backend;
   private final Workspace memory;
   private final Matrix inputFactor;
-  private final Matrix targetsSingle;
   private final TrajectoryRecord record;
-  private final PrimalReadout readout;
-  private final @Nullable DeterminantTilt tilt;
-  private final List<Sized> sizes = new ArrayList<>();
+  private final Map<List<Integer>, List<Block>> cuts = new HashMap<>(); // by samples and blocks
   private final StepRoutines steps;
   private final StepRoutines ends;
   private final Runnable evaluateExactly = this::runEnd;
-  private final Runnable resolveExactly = this::resolve;
 
   private FieldPopulation population;
-  private Sized moving;
+  private List<Block> cut; // of the population
+  private Block moving;
+  private Matrix movingRows;
   private Routine step; // of what moves
   private Routine end;
   private double potential;
 
-  /** The layers at one number of samples. */
-  record Sized(MovingFields fields, LayerStack stack) {}
+  /**
+   * The samples that move together.
+   *
+   * @param samples S of their population
+   */
+  record Block(int samples, MovingFields fields, LayerStack stack) {}
 
   /**
-   * @param plan all scratch, {@link #planShared} among it
+   * @param plan all scratch
    * @param input factor of the first layer's covariance
-   * @param y targets, row-major P x K
    */
-  StackPosterior(
-      Backend backend,
-      MemoryPlan plan,
-      InputFactor input,
-      double[] y,
-      PosteriorParameters parameters) {
+  StackPosterior(Backend backend, MemoryPlan plan, InputFactor input) {
     this.backend = backend;
     memory = new Workspace(backend, plan);
-    inputFactor = memory.get("F");
     record = new TrajectoryRecord(backend, memory);
-    readout =
-        new PrimalReadout(backend, memory, parameters, y, record.potential(), record.failures());
-    targetsSingle = memory.get("Y, single");
+    inputFactor = memory.get("F");
     backend.upload(input.factor(), inputFactor);
-    backend.copy(readout.targets(), targetsSingle);
-    backend.addDiagonal(1, unitMatrix());
-    tilt = parameters.hasDeterminant() ? new DeterminantTilt(backend, memory, parameters) : null;
     steps = new StepRoutines(backend, this::step);
     ends = new StepRoutines(backend, this::step);
   }
 
-  /**
-   * Adds the scratch that does not depend on what the layers are to a plan.
-   *
-   * @param points P
-   * @param sites rows of the factor of the inputs
-   * @param rank its columns
-   */
-  static void planShared(
-      MemoryPlan plan, int points, int sites, int rank, int outputs, boolean determinant) {
-    TrajectoryRecord.plan(plan);
-    PrimalReadout.plan(plan, points, outputs);
-    plan.add("F", Precision.FLOAT32, sites, rank)
-        .add("Y, single", Precision.FLOAT32, points, outputs)
-        .add("unit matrix", Precision.FLOAT64, points, points);
-    if (determinant) {
-      DeterminantTilt.plan(plan, points);
-    }
+  /** Rows of the largest block when S rows are cut into blocks. */
+  static int largestBlock(int samples, int blocks) {
+    return (samples + blocks - 1) / blocks;
   }
 
-  /** Makes the layers of one more number of samples known. */
-  final void add(MovingFields fields, LayerStack stack) {
-    sizes.add(new Sized(fields, stack));
+  /** The samples from {@code first} on, as they move. */
+  abstract Block block(int samples, int first, int rows);
+
+  /** Restores what populations of other sizes have overwritten in scratch that all share. */
+  void prepare(Block block) {
+    block.stack().prepare();
   }
 
-  final Backend backend() {
-    return backend;
-  }
-
-  final Workspace memory() {
-    return memory;
-  }
-
-  final PrimalReadout readout() {
-    return readout;
-  }
-
-  final @Nullable DeterminantTilt tilt() {
-    return tilt;
-  }
-
-  /** P. */
-  final int points() {
-    return targetsSingle.rows();
-  }
-
-  /** The layers that move. */
-  final Sized moving() {
-    return moving;
-  }
-
-  final FieldPopulation population() {
-    return population;
-  }
-
-  /** Columns of the fields of each layer. */
-  abstract int[] widths(int samples);
-
-  /** After the layers of another number of samples were chosen, in scratch that all share. */
-  abstract void prepare(int samples);
-
-  /** Kernels that a move computes, those of the last layers: at least that of layer L. */
-  abstract List<Matrix> kernels();
-
-  /** Rows of phi^L as the readout sees them; those of one sample follow each other. */
-  abstract Matrix readoutRows();
-
-  @Override
-  public FieldPopulation newPopulation(int samples, int blocks) {
-    if (blocks != 1) {
+  /** Cuts populations of S samples into blocks, once. */
+  final void cut(int samples, int blocks) {
+    if (blocks > 1 && layers() > 1) {
       throw new IllegalArgumentException("all samples of a deep network move together");
     }
-    sized(samples);
-    return new FieldPopulation(
-        backend, samples, 1, widths(samples), points(), readout.dual().columns());
+    cuts.computeIfAbsent(
+        List.of(samples, blocks),
+        key -> {
+          List<Block> made = new ArrayList<>();
+          for (int b = 0; b < blocks; b++) {
+            int first = FieldPopulation.blockStart(samples, blocks, b);
+            int after = FieldPopulation.blockStart(samples, blocks, b + 1);
+            made.add(block(samples, first, after - first));
+          }
+          return made;
+        });
   }
 
-  private Sized sized(int samples) {
-    for (Sized one : sizes) {
-      if (one.fields.samples() == samples) {
-        return one;
-      }
+  /** Makes a population the one that calls are about, and its first block the one that moves. */
+  final void choose(FieldPopulation next) {
+    List<Block> found = cuts.get(List.of(next.samples(), next.blocks()));
+    if (found == null) {
+      throw new IllegalArgumentException("a population of another posterior");
     }
-    throw new IllegalArgumentException("no population of " + samples + " samples was planned");
-  }
-
-  @Override
-  public void use(FieldPopulation next) {
     population = next;
-    Sized chosen = sized(next.samples());
-    if (chosen != moving) {
-      moving = chosen;
-      prepare(next.samples());
+    turnTo(found);
+    select(0);
+  }
+
+  /** Makes the scratch that of populations of S samples, in any cut. */
+  final List<Block> turnTo(int samples) {
+    turnTo(
+        cuts.entrySet().stream()
+            .filter(entry -> entry.getKey().get(0) == samples)
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(samples + " samples not planned")));
+    return cut;
+  }
+
+  private void turnTo(List<Block> next) {
+    if (next != cut) {
+      cut = next;
+      prepare(cut.get(0));
     }
   }
 
-  /** Computes everything at the position. */
-  void resolve() {
-    forwardAndWait();
+  final void select(int block) {
+    moving = cut.get(block);
+    movingRows = population.block(block);
   }
 
-  @Override
-  public void refresh(FieldPopulation next) {
-    use(next);
-    backend.copy(next.xi(), moving.fields.position());
-    backend.exactly(resolveExactly);
-    save(next);
-    next.setPotential(potential);
+  /** Takes the fields of what moves from the population. */
+  final void fetch() {
+    backend.copy(movingRows, position());
   }
 
-  private void save(FieldPopulation into) {
-    List<Matrix> computed = kernels();
-    int below = layers() - computed.size();
-    for (int i = 0; i < computed.size(); i++) {
-      backend.copy(computed.get(i), into.kernel(below + i + 1));
-    }
-    backend.copy(readout.dual(), into.dual());
+  /** Gets the step of what moves ready. */
+  final void beginSteps(double jitter) {
+    step = steps.of(moving, jitter);
+    end = ends.of(moving, jitter);
   }
 
-  @Override
-  public void setConditions(double gamma, double kappa) {
-    if (readout.setConditions(gamma, kappa)) {
-      steps.forget();
-      ends.forget();
-    }
+  /** Forgets all steps, after the conditions have changed. */
+  final void forgetSteps() {
+    steps.forget();
+    ends.forget();
   }
 
-  @Override
-  public double largestShare(FieldPopulation of) {
-    use(of);
-    backend.copy(of.xi(), moving.fields.position());
-    backend.exactly(resolveExactly);
-    double[] largestAndSum = new double[2];
-    Matrix rows = readoutRows();
-    MovingBlock.shares(backend, rows, rows.rows() / of.samples(), targetsSingle, largestAndSum);
-    return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
-  }
-
-  @Override
-  public Matrix inputFactor() {
-    return inputFactor;
-  }
-
-  @Override
-  public Matrix position(int layer) {
-    return moving.fields.positions().get(layer - 1);
-  }
-
-  @Override
-  public Matrix gradient(int layer) {
-    return moving.fields.gradients().get(layer - 1);
-  }
-
-  @Override
-  public Matrix unitMatrix() {
-    return memory.get("unit matrix");
-  }
-
-  @Override
-  public int blocks() {
-    return 1;
-  }
-
-  @Override
-  public int samples() {
-    return population.samples();
-  }
-
-  @Override
-  public int firstSample(int block) {
-    return 0;
-  }
-
-  @Override
-  public void begin(int block) {
-    backend.copy(population.xi(), moving.fields.position());
-    record.start();
-    step = steps.of(samples(), samples(), population.jitter());
-    end = ends.of(samples(), samples(), population.jitter());
-    evaluateAtEnd();
+  private void step() {
+    moving.stack.forward();
+    record.note();
+    moving.stack.pull();
   }
 
   @Override
@@ -268,12 +160,6 @@ abstract class StackPosterior implements MarginalPosterior {
     end.run();
   }
 
-  private void step() {
-    moving.stack.forward();
-    record.note();
-    moving.stack.pull();
-  }
-
   /** Factorizations fail for fields that have overflowed or collapsed: the move is then refused. */
   @Override
   public double potential() {
@@ -282,15 +168,60 @@ abstract class StackPosterior implements MarginalPosterior {
   }
 
   @Override
+  public void accept() {
+    backend.copy(position(), movingRows);
+    save(population);
+    population.setPotential(potential);
+  }
+
+  /** Gives a population what was computed at the position, except for its potential. */
+  abstract void save(FieldPopulation into);
+
+  @Override
   public TrajectoryRecord record() {
     return record;
   }
 
+  final Backend backend() {
+    return backend;
+  }
+
+  final Workspace memory() {
+    return memory;
+  }
+
+  final FieldPopulation population() {
+    return population;
+  }
+
+  /** How the population is cut. */
+  final List<Block> cut() {
+    return cut;
+  }
+
+  /** The samples that move. */
+  final Block moving() {
+    return moving;
+  }
+
   @Override
-  public void accept() {
-    backend.copy(moving.fields.position(), population.xi());
-    save(population);
-    population.setPotential(potential);
+  public Matrix inputFactor() {
+    return inputFactor;
+  }
+
+  @Override
+  public int blocks() {
+    return population.blocks();
+  }
+
+  @Override
+  public int samples() {
+    return population.samples();
+  }
+
+  @Override
+  public int firstSample(int block) {
+    return population.firstSample(block);
   }
 
   @Override
@@ -308,41 +239,31 @@ abstract class StackPosterior implements MarginalPosterior {
     return moving.fields.gradient();
   }
 
-  /**
-   * Kernels, dual vector and potential at the position.
-   *
-   * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is not
-   */
-  final void forwardAndWait() {
-    record.start();
-    moving.stack.forward();
-    record.note();
-    potential = record.require();
+  @Override
+  public Matrix position(int layer) {
+    return moving.fields.position(layer);
   }
 
-  /** features v, row-major: directions in the space of weights on these features. */
-  final double[] imageOf(Matrix features, double[] v) {
-    int outputs = v.length / features.columns();
-    try (Matrix dual = backend.allocate(Precision.FLOAT32, features.columns(), outputs, "v");
-        Matrix image = backend.allocate(Precision.FLOAT32, features.rows(), outputs, "F^T v")) {
-      double[] values = new double[Math.toIntExact(image.size())];
-      backend.upload(v, dual);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, features, dual, 0, image);
-      backend.download(image, values);
-      return values;
-    }
+  @Override
+  public Matrix gradient(int layer) {
+    return moving.fields.gradient(layer);
   }
 
   @Override
   public long gramNanos() {
-    return sizes.stream().mapToLong(one -> one.stack.gramNanos()).sum();
+    return blocksOnce().mapToLong(block -> block.stack.gramNanos()).sum();
   }
 
   @Override
   public long solveNanos() {
-    return readout.nanos() + sizes.stream().mapToLong(one -> one.stack.solveNanos()).sum();
+    return blocksOnce().mapToLong(block -> block.stack.solveNanos()).sum();
   }
 
+  private Stream<Block> blocksOnce() {
+    return cuts.values().stream().flatMap(List::stream).distinct();
+  }
+
+  /** Frees the scratch; populations are closed by their owners. */
   @Override
   public void close() {
     steps.close();

@@ -6,7 +6,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Routine;
 
 /**
- * The evaluation of a trajectory as routines of the backend, one for each shape of what moves, as
+ * The evaluation of a trajectory as routines of the backend, one for each block that moves, as
  * long as the conditions hold that they were made at. Both ends of a trajectory have a routine of
  * their own, since their products may be others.
  */
@@ -15,10 +15,10 @@ final class StepRoutines implements AutoCloseable {
   private final Runnable evaluation;
   private final List<Shaped> routines = new ArrayList<>();
 
-  private record Shaped(int rows, int samples, double jitter, Routine routine) {}
+  private record Shaped(Object block, double jitter, Routine routine) {}
 
   /**
-   * @param evaluation depends on the shape that {@link #of} is asked for, and on conditions
+   * @param evaluation depends on the block that {@link #of} is asked for, and on conditions
    */
   StepRoutines(Backend backend, Runnable evaluation) {
     this.backend = backend;
@@ -26,21 +26,20 @@ final class StepRoutines implements AutoCloseable {
   }
 
   /**
-   * The routine of a shape; made where there is none yet.
+   * The routine of a block; made where there is none yet.
    *
-   * @param rows that move
-   * @param samples S
+   * @param block what moves, one object for each
    * @param jitter of the covariances; 0 where there are none
    */
-  Routine of(int rows, int samples, double jitter) {
+  Routine of(Object block, double jitter) {
     for (int i = 0; i < routines.size(); i++) {
       Shaped one = routines.get(i);
-      if (one.rows == rows && one.samples == samples && one.jitter == jitter) {
+      if (one.block == block && one.jitter == jitter) {
         return one.routine;
       }
     }
     Routine made = backend.routine("leapfrog step", evaluation);
-    routines.add(new Shaped(rows, samples, jitter, made));
+    routines.add(new Shaped(block, jitter, made));
     return made;
   }
 

@@ -27,7 +27,7 @@ final class WellMoves implements AutoCloseable {
   private final Backend backend;
   private final Activation activation;
   private final PosteriorParameters parameters;
-  private final HiddenLayerPosterior posterior;
+  private final PrimalPosterior posterior;
   private final Workspace memory;
   private final WellFinder finder;
   private final WellProposals proposals;
@@ -45,7 +45,7 @@ final class WellMoves implements AutoCloseable {
       Backend backend,
       EnsembleLayout layout,
       PosteriorParameters parameters,
-      HiddenLayerPosterior posterior) {
+      PrimalPosterior posterior) {
     this.backend = backend;
     activation = layout.network().activation();
     this.parameters = parameters;

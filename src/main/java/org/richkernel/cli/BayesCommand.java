@@ -86,10 +86,10 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public Map<String, Object> resolve(Datasets data, Backend backend) {
-      return theory()
-          .form(data, backend)
-          .<Map<String, Object>>map(form -> Map.of("form", form.id()))
-          .orElse(Map.of());
+      Map<String, Object> taken = new LinkedHashMap<>();
+      theory().form(data, backend).ifPresent(form -> taken.put("form", form.id()));
+      theory().fields(data, backend).ifPresent(fields -> taken.put("fields", fields.id()));
+      return taken;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package org.richkernel.stack;
 
-import java.util.Locale;
-import org.richkernel.network.InvalidProblemException;
+import org.richkernel.option.Words;
 
 /**
  * How the layers above the first are parametrized: the law of their preactivations is the same at
@@ -15,22 +14,8 @@ public enum FieldForm {
   /** By the weights themselves, S x S; nothing is factorized. */
   WEIGHTS;
 
-  /**
-   * The form of a name.
-   *
-   * @throws InvalidProblemException if there is none
-   */
-  public static FieldForm of(String name) {
-    for (FieldForm form : values()) {
-      if (form.id().equals(name.toLowerCase(Locale.ROOT))) {
-        return form;
-      }
-    }
-    throw new InvalidProblemException("fields", name, "use auto, whitened or weights");
-  }
-
   /** Its name on the command line. */
   public String id() {
-    return name().toLowerCase(Locale.ROOT);
+    return Words.of(this);
   }
 }

@@ -1,6 +1,8 @@
 package org.richkernel.stack;
 
 import java.util.Arrays;
+import java.util.Collection;
+import org.richkernel.network.NetworkSpec;
 
 /**
  * How many numbers of standard normal prior each sample has in each layer: the rank r of the inputs
@@ -14,12 +16,36 @@ import java.util.Arrays;
  */
 public record FieldShape(int layers, int rank, int points, FieldForm form, boolean biases)
     implements FieldWidths {
+  /** The shape of the fields of a network. */
+  public static FieldShape of(NetworkSpec network, int rank, int points, FieldForm form) {
+    return new FieldShape(
+        network.hiddenLayers(), rank, points, form, network.biasVariance() > 0);
+  }
+
+  /**
+   * The number of samples of fields with so many numbers.
+   *
+   * @param sizes those that may be
+   * @throws IllegalArgumentException if it is none of them
+   */
+  public int samplesOf(long length, Collection<Integer> sizes) {
+    return sizes.stream()
+        .filter(samples -> (long) samples * width(samples) == length)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("fields of another number of samples"));
+  }
+
   @Override
   public int[] widths(int samples) {
     int[] widths = new int[layers];
     Arrays.fill(widths, form == FieldForm.WEIGHTS ? features(samples) : points);
     widths[0] = rank;
     return widths;
+  }
+
+  /** Most columns of a layer's fields. */
+  public int widest(int samples) {
+    return Arrays.stream(widths(samples)).max().orElseThrow();
   }
 
   /** Features that the weights of a layer act on: the S activations below and the bias. */

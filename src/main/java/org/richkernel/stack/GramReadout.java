@@ -15,6 +15,7 @@ public final class GramReadout implements Readout {
   private final double weight;
   private final int samples;
   private final Matrix kernel;
+  private final @Nullable Matrix rest;
   private final PrimalReadout solver;
   private final @Nullable DeterminantTilt tilt;
   private final List<Matrix> products;
@@ -25,6 +26,7 @@ public final class GramReadout implements Readout {
    * @param weight g / S
    * @param samples S
    * @param kernel receives g Phi, P x P, float64
+   * @param rest g Phi of samples that do not move, P x P; null where all do
    * @param solver of the targets
    * @param tilt null where the potential has no determinant
    * @param panels of the layer
@@ -35,6 +37,7 @@ public final class GramReadout implements Readout {
       double weight,
       int samples,
       Matrix kernel,
+      @Nullable Matrix rest,
       PrimalReadout solver,
       @Nullable DeterminantTilt tilt,
       Panels panels,
@@ -43,6 +46,7 @@ public final class GramReadout implements Readout {
     this.weight = weight;
     this.samples = samples;
     this.kernel = kernel;
+    this.rest = rest;
     this.solver = solver;
     this.tilt = tilt;
     products = panels.sharing(scratch);
@@ -51,7 +55,11 @@ public final class GramReadout implements Readout {
 
   @Override
   public void begin() {
-    backend.fill(0, kernel);
+    if (rest == null) {
+      backend.fill(0, kernel);
+    } else {
+      backend.copy(rest, kernel);
+    }
   }
 
   @Override

@@ -39,6 +39,11 @@ public final class LayerFields {
     return panels;
   }
 
+  /** Panels of {@link #phi()}. */
+  public List<Matrix> phiPanels() {
+    return phiPanels;
+  }
+
   /** phi after a forward pass. */
   public Matrix phi() {
     return phi;
@@ -80,5 +85,6 @@ public final class LayerFields {
       above.pull(i, phiPanels.get(i), force);
       below.pull(i, force);
     }
+    above.endPull();
   }
 }

@@ -52,6 +52,24 @@ public record LayerStack(
     layer(l).forward(source(l));
   }
 
+  /** Activations of all layers; the readout is not told. */
+  public void activations() {
+    for (int l = 1; l < layers.size(); l++) {
+      layer(l).forward(source(l), reader(l));
+    }
+    forward(layers.size());
+  }
+
+  /** Restores what stacks of other sizes on the same scratch have overwritten. */
+  public void prepare() {
+    links.forEach(Link::prepare);
+  }
+
+  /** The last layer. */
+  public LayerFields last() {
+    return layer(layers.size());
+  }
+
   /** Gradients of all parameters, after {@link #forward()}. */
   public void pull() {
     for (int l = layers.size(); l >= 1; l--) {

@@ -22,7 +22,9 @@ public interface Reader {
   }
 
   /** After the last panel: everything that follows from phi of the whole layer. */
-  void end();
+  default void end() {
+    // some have taken all
+  }
 
   /** Before the first panel of a pull-back, when dV/dh of the layer above is known. */
   default void beginPull() {
@@ -36,6 +38,11 @@ public interface Reader {
    * @param slope f'(h) of the panel; becomes dV/dh = f'(h) o dV/dphi
    */
   void pull(int panel, Matrix phi, Matrix slope);
+
+  /** After the last panel of a pull-back, when the gradient of the layer's source is there. */
+  default void endPull() {
+    // most have given all
+  }
 
   /** Wall-clock time spent in Gram matrices so far. */
   default long gramNanos() {

@@ -2,6 +2,7 @@ package org.richkernel.stack;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
@@ -20,6 +21,8 @@ public final class WeightLink implements Link {
   private final Backend backend;
   private final double scale; // sqrt(g / S)
   private final Matrix features; // phi of the layer below and the row of the biases
+  private final @Nullable Matrix bias; // the row of the biases
+  private final double biasFeature; // sqrt(g_b) / scale
   private final Matrix force; // T of the whole layer above
   private final List<Matrix> weights; // by panels of the layer above
   private final List<Matrix> gradients;
@@ -29,7 +32,8 @@ public final class WeightLink implements Link {
   /**
    * @param scale sqrt(g / S)
    * @param below layer whose {@link LayerFields#phi()} are the first rows of the features
-   * @param features phi below, S x P, or (S + 1) x P with biases, see {@link #biasFeature}
+   * @param features phi below, S x P, or (S + 1) x P with biases
+   * @param biasVariance g_b
    * @param above the layer whose preactivations are made
    * @param weights W, S x (rows of the features)
    * @param gradient dV/dW, of the same shape
@@ -40,6 +44,7 @@ public final class WeightLink implements Link {
       double scale,
       LayerFields below,
       Matrix features,
+      double biasVariance,
       LayerFields above,
       Matrix weights,
       Matrix gradient,
@@ -55,12 +60,15 @@ public final class WeightLink implements Link {
       columns.add(weights.view(0, weights.rows(), panels.first(i), panels.rows(i)));
     }
     products = panels.sharing(scratch);
+    int samples = panels.rows();
+    bias = features.rows() > samples ? features.rowRange(samples, 1) : null;
+    biasFeature = biasFeature(scale, biasVariance);
   }
 
   /**
    * The constant that stands for a bias among the features.
    *
-   * @param scale sqrt(g / S)
+   * @param scale of the weights
    * @param biasVariance g_b
    */
   public static double biasFeature(double scale, double biasVariance) {
@@ -68,8 +76,10 @@ public final class WeightLink implements Link {
   }
 
   @Override
-  public void end() {
-    // phi is where the features are
+  public void prepare() {
+    if (bias != null) {
+      backend.fill(biasFeature, bias);
+    }
   }
 
   @Override

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -230,7 +232,8 @@ class ActionTest {
   void populationsOfAnotherProblemAreRefused() {
     Populations other =
         new Populations(1, 0.1, 5, new int[] {4}, new double[] {0.1}, new float[20]);
-    assertThatThrownBy(() -> other.start(SaddleOptions.of(1, 10), 20))
+    FieldShape shape = FieldShape.of(NetworkSpec.of(1, Activation.TANH), 20, 30, FieldForm.WHITENED);
+    assertThatThrownBy(() -> other.start(SaddleOptions.of(1, 10), FieldForm.WHITENED, shape))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("warm-start")
         .hasMessageContaining("5 columns");

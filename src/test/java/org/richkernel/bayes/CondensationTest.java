@@ -18,8 +18,8 @@ class CondensationTest {
     try (Backend backend = Backends.cpu()) {
       InputFactor input = Digits.factor(backend, P);
       PosteriorParameters parameters = new PosteriorParameters(2, 0.1, 1, 0);
-      try (HiddenLayerPosterior posterior =
-              new HiddenLayerPosterior(
+      try (PrimalPosterior posterior =
+              PrimalPosterior.ofBlocks(
                   backend, Activation.RELU, input, Digits.y(P), parameters, 128);
           FieldPopulation population = posterior.newPopulation(SAMPLES, 2)) {
         float[] xi = new float[SAMPLES * input.rank()];

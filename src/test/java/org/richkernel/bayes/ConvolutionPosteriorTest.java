@@ -103,7 +103,7 @@ class ConvolutionPosteriorTest {
           assertThat(potential).isCloseTo(reference.value(moved, samples), within(2e-6 * potential));
           requireGradient(reference, posterior, moved, samples);
           posterior.accept();
-          posterior.completeKernels(population);
+          posterior.complete(population);
           for (int l = 1; l <= depth; l++) {
             double[] kernel = new double[POINTS * POINTS];
             backend.download(population.kernel(l), kernel);

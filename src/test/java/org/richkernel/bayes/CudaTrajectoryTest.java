@@ -66,7 +66,7 @@ class CudaTrajectoryTest {
                 5,
                 null)) {
       one.chain.start();
-      HiddenLayerPosterior posterior = one.posterior;
+      PrimalPosterior posterior = one.posterior;
       posterior.begin(1);
       posterior.evaluate();
       double before = posterior.potential();

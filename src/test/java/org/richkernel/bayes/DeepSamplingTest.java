@@ -219,8 +219,8 @@ class DeepSamplingTest {
     double[] sum = new double[nngp.length];
     double[] squares = new double[nngp.length];
     PosteriorParameters parameters = new PosteriorParameters(0, 1, 0.7, 0);
-    try (DeepPosterior posterior =
-            new DeepPosterior(backend, network, input, unit(), parameters, samples);
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(backend, network, input, unit(), parameters, samples);
         DeepTestPoints points =
             new DeepTestPoints(
                 backend,
@@ -280,8 +280,8 @@ class DeepSamplingTest {
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     int samples = 300;
     double[] x = ReferenceDigits.trainInputs(P).toArray();
-    try (DeepPosterior posterior =
-            new DeepPosterior(backend, network, input, y, parameters, samples);
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(backend, network, input, y, parameters, samples);
         DeepTestPoints points =
             new DeepTestPoints(
                 backend, network, input, input.coordinates(backend, x, P), posterior::jitter, 128);

@@ -39,8 +39,8 @@ class DeviceDeepTest {
       String backendName, NetworkSpec network, InputFactor input, double determinant) {
     double[] x = ReferenceDigits.testInputs().copyRows(0, 7);
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {});
-        DeepPosterior posterior =
-            new DeepPosterior(
+        PrimalPosterior posterior =
+            new PrimalPosterior(
                 backend,
                 network,
                 input,
@@ -90,8 +90,8 @@ class DeviceDeepTest {
     double[] x = ReferenceDigits.trainInputs(P).toArray();
     try (Backend processor = Backends.cpu();
         Backend backend = Backends.open("cuda", BackendOptions.defaults(), line -> {});
-        DeepPosterior posterior =
-            new DeepPosterior(
+        PrimalPosterior posterior =
+            new PrimalPosterior(
                 backend,
                 network,
                 InputFactor.of(processor, network, x, P, ReferenceDigits.DIMENSION),
@@ -132,8 +132,8 @@ class DeviceDeepTest {
     BackendOptions options = BackendOptions.defaults().withPrecision(precision);
     try (Backend processor = Backends.cpu();
         Backend backend = Backends.open("cuda", options, line -> {});
-        DeepPosterior posterior =
-            new DeepPosterior(
+        PrimalPosterior posterior =
+            new PrimalPosterior(
                 backend,
                 network,
                 InputFactor.of(processor, network, x, P, ReferenceDigits.DIMENSION),

@@ -61,8 +61,8 @@ class DeviceDualFormTest {
     List<double[]> all = new ArrayList<>();
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {});
         Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
-        DualFormPosterior posterior =
-            new DualFormPosterior(
+        DualPosterior posterior =
+            new DualPosterior(
                 backend, f, input, y, parameters, new int[] {SAMPLES}, SAMPLES / blocks);
         FieldPopulation population = posterior.newPopulation(SAMPLES, blocks)) {
       backend.upload(normals(SAMPLES * input.rank(), 3), population.xi());

@@ -160,7 +160,7 @@ class DeviceSamplerTest {
         Activation.RELU,
         1,
         one -> {
-          HiddenLayerPosterior posterior = one.posterior;
+          PrimalPosterior posterior = one.posterior;
           posterior.begin(0);
           double before = posterior.potential();
           one.backend.fill(Double.NaN, posterior.position());
@@ -184,7 +184,7 @@ class DeviceSamplerTest {
             new OneChain(
                 backend, Activation.TANH, input, DIGITS.targets(), parameters, S, 2, 5, null)) {
       one.chain.start();
-      HiddenLayerPosterior posterior = one.posterior;
+      PrimalPosterior posterior = one.posterior;
       double[] found = new double[5];
       for (int run = 0; run < 3; run++) { // plain, captured, launched
         posterior.begin(0);

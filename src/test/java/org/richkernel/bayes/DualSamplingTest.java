@@ -21,6 +21,7 @@ import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.InMemoryCheckpoints;
@@ -331,9 +332,19 @@ class DualSamplingTest {
       assertThat(form(backend, small)).isEqualTo(ReadoutForm.PRIMAL);
     }
     // 4 S P r, S^2 P, 4 S P K and S^3 / 3 against 4 S P r, S P^2 and P^3 / 3
-    assertThat(ReadoutForm.flops(4000, 600, 1, 300))
+    PosteriorForm dual = new PosteriorForm(ReadoutForm.DUAL, FieldForm.WEIGHTS);
+    PosteriorForm primal = new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WHITENED);
+    assertThat(new PosteriorForm.Cost(1, 4000, 600, 1, 300).of(dual))
         .isEqualTo(2.88e9 + 0.36e9 + 4.8e6 + 9e6, within(1.0));
-    assertThat(ReadoutForm.primalFlops(300, 200, 600)).isEqualTo(144e6 + 54e6 + 9e6, within(1.0));
+    assertThat(new PosteriorForm.Cost(1, 300, 200, 1, 600).of(primal))
+        .isEqualTo(144e6 + 54e6 + 9e6, within(1.0));
+    // 6 S^2 P against 10 S P^2 + 4 P^3 for each layer above the first, equal at S = 2 P
+    PosteriorForm weights = new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WEIGHTS);
+    for (double samples : new double[] {99, 100, 101}) {
+      PosteriorForm.Cost cost = new PosteriorForm.Cost(4, 50, 30, 1, samples);
+      assertThat(Math.signum(cost.of(weights) - cost.of(primal)))
+          .isEqualTo(Math.signum(samples - 100));
+    }
   }
 
   private static ReadoutForm form(Backend backend, AdaptiveProblem problem) {
@@ -345,10 +356,15 @@ class DualSamplingTest {
     AdaptiveProblem problem = normals(Activation.TANH, ReadoutForm.DUAL);
     try (Backend backend = open()) {
       for (NetworkSpec network :
-          List.of(NetworkSpec.of(2, Activation.TANH), NetworkSpec.of(1, Activation.LINEAR))) {
+          List.of(NetworkSpec.of(1, Activation.LINEAR), NetworkSpec.of(2, Activation.TANH))) {
+        FieldForm fields = network.hiddenLayers() > 1 ? FieldForm.WHITENED : FieldForm.AUTO;
+        LargeData about = new LargeData(ReadoutForm.DUAL, fields, 0);
         AdaptiveProblem other =
             AdaptiveProblem.of(
-                network, problem.options(), problem.trainInputs(), problem.trainTargets());
+                network,
+                problem.options().withLargeData(about),
+                problem.trainInputs(),
+                problem.trainTargets());
         assertThatThrownBy(() -> new AdaptiveNbkSolver(backend, other))
             .isInstanceOf(InvalidProblemException.class)
             .hasMessageContaining("form")

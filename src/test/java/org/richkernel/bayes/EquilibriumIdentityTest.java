@@ -41,8 +41,8 @@ class EquilibriumIdentityTest {
     double[] y = Digits.y(P);
     int blockRows = 67; // blocks of 66, 67 and 67 rows
     EquilibriumIdentity identity = new EquilibriumIdentity(backend, input.rank(), 1, blockRows);
-    try (HiddenLayerPosterior posterior =
-            new HiddenLayerPosterior(
+    try (PrimalPosterior posterior =
+            PrimalPosterior.ofBlocks(
                 backend, f, input, y, new PosteriorParameters(gamma, 0.1, 1, 0), blockRows);
         FieldPopulation population = posterior.newPopulation(S, 3)) {
       identity.setDirections(EquilibriumIdentity.directions(input.factor(), y, input.points()));

@@ -11,7 +11,7 @@ final class OneChain implements AutoCloseable {
   static final int LEAPFROGS = 10;
 
   final Backend backend;
-  final HiddenLayerPosterior posterior;
+  final PrimalPosterior posterior;
   final FieldPopulation population;
   final EquilibriumIdentity identity;
   final SamplingChain chain;
@@ -29,8 +29,8 @@ final class OneChain implements AutoCloseable {
       long seed,
       InputFactor.@Nullable Coordinates test) {
     this.backend = backend;
-    int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
-    posterior = new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
+    int rows = PrimalPosterior.largestBlock(samples, blocks);
+    posterior = PrimalPosterior.ofBlocks(backend, activation, input, y, parameters, rows);
     population = posterior.newPopulation(samples, blocks);
     int outputs = y.length / input.points();
     layer = new LayerAverages(backend, input.rank(), input.points(), outputs, rows);

@@ -70,8 +70,8 @@ class SampleGramSeriesTest {
 
   private static KernelScalars drawn(Backend backend, double[] y) {
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    try (DualFormPosterior posterior =
-            new DualFormPosterior(
+    try (DualPosterior posterior =
+            new DualPosterior(
                 backend,
                 Activation.RELU,
                 Digits.factor(backend, P),
@@ -87,7 +87,7 @@ class SampleGramSeriesTest {
       for (int draw = 0; draw < DRAWS; draw++) {
         backend.fillGaussian(7, draw, 0, population.xi());
         posterior.refresh(population);
-        series.measure(population, targets, posterior.unitMatrix());
+        series.measure(population, 1, targets, posterior.unitMatrix());
       }
       return series.scalars();
     }

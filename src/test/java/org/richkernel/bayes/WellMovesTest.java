@@ -132,8 +132,8 @@ class WellMovesTest {
       InputFactor input = InputFactor.of(backend, network, x, 2, 1);
       SaddleOptions options = new SaddleOptions(gamma, 1 / kappa, 2, 1, 1, 1e-3, 1);
       EnsembleLayout layout = EnsembleLayout.of(backend, network, options, 2, 1, outputs, 0);
-      try (HiddenLayerPosterior posterior =
-              new HiddenLayerPosterior(backend, f, input, y, parameters, 2);
+      try (PrimalPosterior posterior =
+              PrimalPosterior.ofBlocks(backend, f, input, y, parameters, 2);
           FieldPopulation population = posterior.newPopulation(2, 1);
           WellMoves moves = new WellMoves(backend, layout, parameters, posterior)) {
         backend.upload(new float[] {0.5f, -2}, population.xi());
@@ -180,7 +180,7 @@ class WellMovesTest {
 
   /** Means of the observables by the trapezoidal rule. */
   private static double[] integrals(
-      HiddenLayerPosterior posterior, Backend backend, FieldPopulation population) {
+      PrimalPosterior posterior, Backend backend, FieldPopulation population) {
     double[] sums = new double[3];
     double total = 0;
     double step = 0.1;

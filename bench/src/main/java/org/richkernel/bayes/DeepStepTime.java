@@ -54,8 +54,8 @@ public final class DeepStepTime {
         InputFactor.of(backend, network, digits.inputs(), digits.points(), digits.inputDimension());
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     double[] millis = new double[MOVES];
-    try (DeepPosterior posterior =
-            new DeepPosterior(
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(
                 backend,
                 network,
                 input,

@@ -16,6 +16,7 @@ import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.option.Words;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -53,7 +54,7 @@ public final class DualStepTime {
           boolean dual = Words.constant(ReadoutForm.class, form) == ReadoutForm.DUAL;
           try (MarginalPosterior posterior =
               dual
-                  ? new DualFormPosterior(
+                  ? new DualPosterior(
                       backend,
                       network.activation(),
                       input,
@@ -61,7 +62,7 @@ public final class DualStepTime {
                       parameters,
                       new int[] {samples},
                       samples)
-                  : new HiddenLayerPosterior(
+                  : PrimalPosterior.ofBlocks(
                       backend,
                       network.activation(),
                       input,
@@ -70,9 +71,10 @@ public final class DualStepTime {
                       samples)) {
             double seconds = time(backend, posterior, samples, gradients);
             double flops =
-                dual
-                    ? ReadoutForm.flops(digits.points(), input.rank(), digits.outputs(), samples)
-                    : ReadoutForm.primalFlops(digits.points(), input.rank(), samples);
+                new PosteriorForm.Cost(
+                        1, digits.points(), input.rank(), digits.outputs(), samples)
+                    .of(new PosteriorForm(
+                            Words.constant(ReadoutForm.class, form), FieldForm.WHITENED));
             System.out.printf(
                 Locale.ROOT,
                 "%s: P = %d, S = %d, r = %d: %.3f s, %.1f GF/s; sgemm %.1f GF/s in the same run%n",

@@ -67,9 +67,9 @@ public final class LeapfrogHostTime {
   private MarginalPosterior posterior(Backend lane, NetworkSpec network) {
     InputFactor input = input(network);
     return network.hiddenLayers() == 1
-        ? new HiddenLayerPosterior(
+        ? PrimalPosterior.ofBlocks(
             lane, network.activation(), input, digits.targets(), CONDITIONS, samples)
-        : new DeepPosterior(lane, network, input, digits.targets(), CONDITIONS, samples);
+        : new PrimalPosterior(lane, network, input, digits.targets(), CONDITIONS, samples);
   }
 
   /** From the processor: eigenvectors that a device did not compute are of no use. */

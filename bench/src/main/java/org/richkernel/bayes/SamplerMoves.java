@@ -53,10 +53,10 @@ public final class SamplerMoves {
         String[] move = arguments[m].split(":");
         int blocks = Integer.parseInt(move[0]);
         int leapfrogs = Integer.parseInt(move[1]);
-        int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
+        int rows = PrimalPosterior.largestBlock(samples, blocks);
         PosteriorParameters parameters = new PosteriorParameters(gamma, kappa, 1, 0);
-        try (HiddenLayerPosterior posterior =
-                new HiddenLayerPosterior(backend, activation, input, y, parameters, rows);
+        try (PrimalPosterior posterior =
+                PrimalPosterior.ofBlocks(backend, activation, input, y, parameters, rows);
             FieldPopulation population = posterior.newPopulation(samples, blocks);
             LayerAverages layer = new LayerAverages(backend, input.rank(), points, 1, rows);
             SamplingChain chain =

@@ -55,7 +55,7 @@ public class SamplerSweep {
   public int samples;
 
   private Backend backend;
-  private HiddenLayerPosterior posterior;
+  private PrimalPosterior posterior;
   private FieldPopulation population;
   private LayerAverages layer;
   private SamplingChain chain;
@@ -81,10 +81,10 @@ public class SamplerSweep {
             points,
             digits.inputDimension());
     double[] y = digits.targets();
-    int rows = HiddenLayerPosterior.largestBlock(samples, BLOCKS);
+    int rows = PrimalPosterior.largestBlock(samples, BLOCKS);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     posterior =
-        new HiddenLayerPosterior(backend, Activation.named(activation), input, y, parameters, rows);
+        PrimalPosterior.ofBlocks(backend, Activation.named(activation), input, y, parameters, rows);
     population = posterior.newPopulation(samples, BLOCKS);
     layer = new LayerAverages(backend, input.rank(), points, 1, rows);
     chain =

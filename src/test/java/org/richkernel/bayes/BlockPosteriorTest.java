@@ -20,7 +20,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.PosteriorParameters;
 
 /** Potential and gradient of the sampled density against finite differences in float64. */
-class HiddenLayerPosteriorTest {
+class BlockPosteriorTest {
   private static final int P = 7;
   private static final int D = 5;
   private static final int S = 13; // two blocks: 6 and 7 rows
@@ -64,8 +64,8 @@ class HiddenLayerPosteriorTest {
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
     double[] xi = normals(S * r, 3);
-    try (HiddenLayerPosterior posterior =
-            new HiddenLayerPosterior(backend, f, input, y, parameters, 7);
+    try (PrimalPosterior posterior =
+            PrimalPosterior.ofBlocks(backend, f, input, y, parameters, 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
       backend.upload(xi, population.xi());
       posterior.refresh(population);
@@ -96,7 +96,7 @@ class HiddenLayerPosteriorTest {
   /** Fields are float32: 1e-5 of the largest component is a hundred roundings. */
   private void requireValueAndGradient(
       ReferencePotential reference,
-      HiddenLayerPosterior posterior,
+      PrimalPosterior posterior,
       double potential,
       double[] xi,
       int first) {
@@ -160,10 +160,10 @@ class HiddenLayerPosteriorTest {
       double[] xi,
       int blocks) {
     int samples = xi.length / input.rank();
-    int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
+    int rows = PrimalPosterior.largestBlock(samples, blocks);
     double[] gradient = new double[xi.length];
-    try (HiddenLayerPosterior posterior =
-            new HiddenLayerPosterior(backend, f, input, y, parameters, rows);
+    try (PrimalPosterior posterior =
+            PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
         FieldPopulation population = posterior.newPopulation(samples, blocks)) {
       backend.upload(xi, population.xi());
       posterior.refresh(population);
@@ -183,8 +183,8 @@ class HiddenLayerPosteriorTest {
   void refusedMovesLeaveThePopulationAsItWas() {
     InputFactor input = factor();
     double[] y = normals(P, 2);
-    try (HiddenLayerPosterior posterior =
-            new HiddenLayerPosterior(
+    try (PrimalPosterior posterior =
+            PrimalPosterior.ofBlocks(
                 backend, Activation.RELU, input, y, new PosteriorParameters(1, 0.1, 1, 0), 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
       double[] xi = normals(S * input.rank(), 3);
@@ -230,8 +230,8 @@ class HiddenLayerPosteriorTest {
 
   @Test
   void blocksOfAnUnplannedSizeAreRefused() {
-    try (HiddenLayerPosterior posterior =
-        new HiddenLayerPosterior(
+    try (PrimalPosterior posterior =
+        PrimalPosterior.ofBlocks(
             backend,
             Activation.RELU,
             factor(),

@@ -23,7 +23,7 @@ import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.PosteriorParameters;
 
 /** Potential and gradient of deep networks against finite differences in float64. */
-class DeepPosteriorTest {
+class PrimalPosteriorTest {
   private static final int P = 6;
   private static final int S = 40; // populations of 40 and of 10
 
@@ -98,8 +98,8 @@ class DeepPosteriorTest {
             0.8, 0.2, network.weightVariance(depth), determinant * outputs / 2, perSample);
     DeepReferencePotential reference = 
         new DeepReferencePotential(network, form, input, y, parameters);
-    try (DeepPosterior posterior =
-        new DeepPosterior(backend, network, form, input, y, parameters, sizes)) {
+    try (PrimalPosterior posterior =
+        new PrimalPosterior(backend, network, form, input, y, parameters, sizes)) {
       for (int samples : sizes) {
         int width = shape.width(samples);
         double[] xi = normals(samples * width, 3);
@@ -118,7 +118,7 @@ class DeepPosteriorTest {
           potential = posterior.potential();
           requireValueAndGradient(reference, posterior, shape, potential, moved, samples);
           posterior.accept();
-          posterior.completeKernels(population);
+          posterior.complete(population);
           assertThat(population.potential()).isEqualTo(potential);
           requireKernels(reference, population, moved, depth);
         }
@@ -134,7 +134,7 @@ class DeepPosteriorTest {
    */
   private void requireValueAndGradient(
       DeepReferencePotential reference,
-      DeepPosterior posterior,
+      PrimalPosterior posterior,
       FieldShape shape,
       double potential,
       double[] xi,
@@ -202,8 +202,8 @@ class DeepPosteriorTest {
     for (int i = 0; i < 2; i++) {
       try (MarginalPosterior posterior =
               i == 0
-                  ? new DeepPosterior(backend, network, input, y, parameters, S)
-                  : new HiddenLayerPosterior(backend, f, input, y, parameters, S);
+                  ? new PrimalPosterior(backend, network, input, y, parameters, S)
+                  : PrimalPosterior.ofBlocks(backend, f, input, y, parameters, S);
           FieldPopulation population = posterior.newPopulation(S, 1)) {
         backend.upload(xi, population.xi());
         posterior.refresh(population);
@@ -227,8 +227,8 @@ class DeepPosteriorTest {
     NetworkSpec network = network(2, Activation.RELU);
     InputFactor input = factor(network);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    try (DeepPosterior posterior =
-            new DeepPosterior(backend, network, input, normals(P, 2), parameters, S);
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(backend, network, input, normals(P, 2), parameters, S);
         FieldPopulation population = posterior.newPopulation(S, 1)) {
       double[] xi = normals(S * (input.rank() + P), 3);
       backend.upload(xi, population.xi());
@@ -259,8 +259,8 @@ class DeepPosteriorTest {
     double[] x = normals(30 * 4, 1);
     InputFactor input = InputFactor.of(backend, network, x, 30, 4);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    try (DeepPosterior posterior =
-            new DeepPosterior(backend, network, input, normals(30, 2), parameters, 8);
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(backend, network, input, normals(30, 2), parameters, 8);
         FieldPopulation population = posterior.newPopulation(8, 1)) {
       backend.upload(normals(8 * (input.rank() + 30), 3), population.xi());
       posterior.refresh(population);
@@ -276,8 +276,8 @@ class DeepPosteriorTest {
     double[] x = normals(30 * 4, 1);
     InputFactor input = InputFactor.of(backend, network, x, 30, 4);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    try (DeepPosterior posterior =
-            new DeepPosterior(backend, network, input, normals(30, 2), parameters, 200, 8);
+    try (PrimalPosterior posterior =
+            new PrimalPosterior(backend, network, input, normals(30, 2), parameters, 200, 8);
         FieldPopulation poor = posterior.newPopulation(8, 1);
         FieldPopulation sound = posterior.newPopulation(200, 1)) {
       backend.upload(normals(8 * (input.rank() + 30), 3), poor.xi());
@@ -295,8 +295,8 @@ class DeepPosteriorTest {
   void populationsThatWereNotPlannedAreRefused() {
     NetworkSpec network = network(2, Activation.TANH);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
-    try (DeepPosterior posterior =
-        new DeepPosterior(backend, network, factor(network), normals(P, 2), parameters, S)) {
+    try (PrimalPosterior posterior =
+        new PrimalPosterior(backend, network, factor(network), normals(P, 2), parameters, S)) {
       assertThatThrownBy(() -> posterior.newPopulation(30, 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("30 samples");

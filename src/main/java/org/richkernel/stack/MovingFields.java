@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +14,7 @@ import org.richkernel.compute.Workspace;
  * @param positions of each layer, columns of the position
  * @param gradients of each layer
  */
-record MovingFields(
+public record MovingFields(
     Matrix position,
     Matrix momentum,
     Matrix gradient,
@@ -22,10 +22,10 @@ record MovingFields(
     List<Matrix> gradients) {
 
   /** Adds the memory of at most so many rows and columns to a plan. */
-  static void plan(MemoryPlan plan, int samples, int width) {
-    plan.add("position", Precision.FLOAT32, samples, width)
-        .add("momentum", Precision.FLOAT32, samples, width)
-        .add("gradient", Precision.FLOAT32, samples, width);
+  public static void plan(MemoryPlan plan, int rows, int width) {
+    plan.add("position", Precision.FLOAT32, rows, width)
+        .add("momentum", Precision.FLOAT32, rows, width)
+        .add("gradient", Precision.FLOAT32, rows, width);
   }
 
   /**
@@ -33,28 +33,38 @@ record MovingFields(
    *
    * @param widths columns of each layer
    */
-  static MovingFields of(Workspace memory, int samples, int[] widths) {
+  public static MovingFields of(Workspace memory, int rows, int[] widths) {
     int width = java.util.Arrays.stream(widths).sum();
-    Matrix position = memory.get("position").view(0, samples, 0, width);
-    Matrix gradient = memory.get("gradient").view(0, samples, 0, width);
+    Matrix position = memory.get("position").view(0, rows, 0, width);
+    Matrix gradient = memory.get("gradient").view(0, rows, 0, width);
     List<Matrix> positions = new ArrayList<>();
     List<Matrix> gradients = new ArrayList<>();
     int column = 0;
     for (int w : widths) {
-      positions.add(position.view(0, samples, column, w));
-      gradients.add(gradient.view(0, samples, column, w));
+      positions.add(position.view(0, rows, column, w));
+      gradients.add(gradient.view(0, rows, column, w));
       column += w;
     }
     return new MovingFields(
         position,
-        memory.get("momentum").view(0, samples, 0, width),
+        memory.get("momentum").view(0, rows, 0, width),
         gradient,
         List.copyOf(positions),
         List.copyOf(gradients));
   }
 
-  /** S. */
-  int samples() {
+  /** Samples that move. */
+  public int rows() {
     return position.rows();
+  }
+
+  /** The fields of layer l = 1 to L. */
+  public Matrix position(int layer) {
+    return positions.get(layer - 1);
+  }
+
+  /** dV/dx of layer l. */
+  public Matrix gradient(int layer) {
+    return gradients.get(layer - 1);
   }
 }

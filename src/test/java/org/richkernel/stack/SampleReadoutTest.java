@@ -1,8 +1,9 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
@@ -46,10 +47,18 @@ class SampleReadoutTest {
     return a.subtract(b).getFrobeniusNorm() / b.getFrobeniusNorm();
   }
 
+  private static double[][] rows(double[] values, int columns) {
+    double[][] rows = new double[values.length / columns][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = Arrays.copyOfRange(values, i * columns, (i + 1) * columns);
+    }
+    return rows;
+  }
+
   private static RealMatrix read(Backend backend, Matrix m) {
     double[] values = new double[Math.toIntExact(m.size())];
     backend.download(m, values);
-    return ReferencePotential.matrix(values, m.rows());
+    return new Array2DRowRealMatrix(rows(values, m.columns()));
   }
 
   /** Weights, dual vector, potential, force, ln det and effective dimension, for S <, =, > P. */

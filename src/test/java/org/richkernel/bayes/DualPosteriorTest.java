@@ -23,10 +23,12 @@ import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.PosteriorParameters;
 
 /** The dual form against the density in float64 and against the primal form. */
-class DualFormPosteriorTest {
+class DualPosteriorTest {
   private static final int P = 7;
   private static final int D = 5;
 
@@ -91,9 +93,9 @@ class DualFormPosteriorTest {
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
     double[] xi = normals(samples * r, 3);
-    int rows = HiddenLayerPosterior.largestBlock(samples, blocks);
-    try (DualFormPosterior posterior =
-            new DualFormPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+    int rows = PrimalPosterior.largestBlock(samples, blocks);
+    try (DualPosterior posterior =
+            new DualPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
         FieldPopulation population = posterior.newPopulation(samples, blocks)) {
       backend.upload(xi, population.xi());
       posterior.refresh(population);
@@ -130,7 +132,7 @@ class DualFormPosteriorTest {
   /** Fields are float32: 1e-5 of the largest component is a hundred roundings. */
   private void requireValueAndGradient(
       ReferencePotential reference,
-      DualFormPosterior posterior,
+      DualPosterior posterior,
       double[] xi,
       int samples,
       int first) {
@@ -189,8 +191,8 @@ class DualFormPosteriorTest {
     double[] gradient = flat(pull.multiply(ReferencePotential.matrix(input.factor(), points)));
     int rows = samples / blocks;
     int first = (blocks - 1) * rows * input.rank();
-    try (DualFormPosterior dual =
-            new DualFormPosterior(
+    try (DualPosterior dual =
+            new DualPosterior(
                 backend, Activation.TANH, input, y, parameters, new int[] {samples}, rows);
         FieldPopulation population = dual.newPopulation(samples, blocks)) {
       backend.upload(xi, population.xi());
@@ -222,11 +224,11 @@ class DualFormPosteriorTest {
     double[] xi = normals(samples * input.rank(), 3);
     int rows = samples / blocks;
     try (Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
-        HiddenLayerPosterior primal =
-            new HiddenLayerPosterior(backend, f, input, y, parameters, rows);
+        PrimalPosterior primal =
+            PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
         FieldPopulation one = primal.newPopulation(samples, blocks);
-        DualFormPosterior dual =
-            new DualFormPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+        DualPosterior dual =
+            new DualPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
         FieldPopulation other = dual.newPopulation(samples, blocks)) {
       backend.upload(xi, one.xi());
       backend.upload(xi, other.xi());
@@ -255,8 +257,8 @@ class DualFormPosteriorTest {
     InputFactor input = factor(40, 10);
     double[] y = normals(40, 2);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1, 0);
-    try (DualFormPosterior posterior =
-            new DualFormPosterior(
+    try (DualPosterior posterior =
+            new DualPosterior(
                 backend, Activation.RELU, input, y, parameters, new int[] {24, 6}, 6);
         FieldPopulation large = posterior.newPopulation(24, 4);
         FieldPopulation small = posterior.newPopulation(6, 1)) {
@@ -283,11 +285,151 @@ class DualFormPosteriorTest {
     }
   }
 
+  /** Weights of deep networks: potential, gradients of all layers, and what is measured of them. */
+  @ParameterizedTest
+  @CsvSource({"4,2,0,0.3", "13,2,1,0.3", "5,3,0,0", "9,3,1,0.3"})
+  void deepNetworksMatchFiniteDifferences(int samples, int depth, double weight, double bias) {
+    double[] variances = {1.2, 0.9, 1.3, 1.1};
+    NetworkSpec network =
+        NetworkSpec.of(depth, Activation.TANH)
+            .withWeightVariances(Arrays.copyOf(variances, depth + 1))
+            .withBiasVariance(bias);
+    InputFactor input = InputFactor.of(backend, network, normals(P * D, 1), P, D);
+    double[] y = normals(P * 2, 2);
+    PosteriorParameters parameters =
+        new PosteriorParameters(0.8, 0.2, network.weightVariance(depth), weight);
+    FieldShape shape = FieldShape.of(network, input.rank(), P, FieldForm.WEIGHTS);
+    DeepReferencePotential reference =
+        new DeepReferencePotential(network, FieldForm.WEIGHTS, input, y, parameters);
+    int[] sizes = {samples, 3};
+    try (DualPosterior posterior =
+            new DualPosterior(backend, network, input, y, parameters, sizes, samples);
+        FieldPopulation small = posterior.newPopulation(3, 1);
+        FieldPopulation population = posterior.newPopulation(samples, 1)) {
+      double[] xi = normals(samples * shape.width(samples), 3);
+      backend.upload(xi, population.xi());
+      posterior.refresh(population);
+      double[] other = normals(3 * shape.width(3), 5);
+      backend.upload(other, small.xi());
+      // the other size overwrites the scratch
+      posterior.refresh(small);
+      assertThat(small.potential())
+          .isCloseTo(reference.value(other, 3), within(3e-6 * small.potential()));
+      posterior.use(population);
+      posterior.begin(0);
+      requireGradient(reference, posterior, shape, xi, samples);
+      double[] moved = normals(xi.length, 4);
+      backend.upload(moved, posterior.position());
+      posterior.evaluate();
+      requireGradient(reference, posterior, shape, moved, samples);
+      // what is measured belongs to the population, not to the move
+      posterior.complete(population);
+      requireMeasured(reference, population, network, xi, y);
+      backend.upload(moved, posterior.position());
+      posterior.evaluateAtEnd();
+      assertThat(posterior.potential()).isFinite();
+      posterior.accept();
+      assertThat(read(backend, population.xi())).isEqualTo(moved);
+      posterior.complete(population);
+      requireMeasured(reference, population, network, moved, y);
+    }
+  }
+
+  private void requireGradient(
+      DeepReferencePotential reference,
+      DualPosterior posterior,
+      FieldShape shape,
+      double[] xi,
+      int samples) {
+    double expected = reference.value(xi, samples);
+    assertThat(posterior.potential()).isCloseTo(expected, within(3e-6 * Math.abs(expected)));
+    double[] g = read(backend, posterior.gradient());
+    int columns = shape.width(samples);
+    double[] largest = new double[shape.layers()];
+    double[] worst = new double[shape.layers()];
+    for (int i = 0; i < g.length; i++) {
+      int above = (i % columns - shape.rank()) / shape.features(samples);
+      int layer = i % columns < shape.rank() ? 0 : 1 + above;
+      double difference = reference.derivative(xi, samples, i);
+      largest[layer] = Math.max(largest[layer], Math.abs(difference));
+      worst[layer] = Math.max(worst[layer], Math.abs(g[i] - difference));
+    }
+    for (int l = 0; l < largest.length; l++) {
+      assertThat(largest[l]).isGreaterThan(1e-3);
+      assertThat(worst[l] / largest[l]).as("layer %d", l + 1).isLessThan(2e-5);
+    }
+  }
+
+  /** G, b and w of a population against the kernels in float64. */
+  private void requireMeasured(
+      DeepReferencePotential reference,
+      FieldPopulation population,
+      NetworkSpec network,
+      double[] xi,
+      double[] y) {
+    int samples = population.samples();
+    RealMatrix targets = ReferencePotential.matrix(y, P);
+    List<RealMatrix> kernels = reference.kernels(xi, samples);
+    for (int l = 1; l <= network.hiddenLayers(); l++) {
+      double scale = network.weightVariance(l) / samples;
+      RealMatrix kernel = kernels.get(l - 1);
+      RealMatrix gram = ReferencePotential.matrix(read(backend, population.kernel(l)), samples);
+      RealMatrix image = ReferencePotential.matrix(read(backend, population.image(l)), samples);
+      assertThat(scale * gram.getTrace()).isCloseTo(kernel.getTrace(), within(1e-5));
+      assertThat(scale * gram.getFrobeniusNorm())
+          .isCloseTo(kernel.getFrobeniusNorm(), within(1e-5));
+      double fit = targets.transpose().multiply(kernel).multiply(targets).getTrace();
+      assertThat(scale * Math.pow(image.getFrobeniusNorm(), 2)).isCloseTo(fit, within(1e-4));
+    }
+  }
+
+  /** The same weights in both forms of the readout, more points than a panel. */
+  @ParameterizedTest
+  @CsvSource({"10", "0.1", "1e-3"})
+  void deepWeightsHaveThePotentialOfThePrimalForm(double kappa) {
+    int points = 1100;
+    int samples = 48;
+    NetworkSpec network = NetworkSpec.of(3, Activation.TANH).withBiasVariance(0.2);
+    InputFactor input = InputFactor.of(backend, network, normals(points * 20, 1), points, 20);
+    double[] y = normals(points * 2, 2);
+    PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1, 0);
+    double[][] results = new double[3][];
+    double[] potentials = new double[2];
+    for (int i = 0; i < 2; i++) {
+      try (StackPosterior posterior =
+              i == 0
+                  ? new PrimalPosterior(
+                      backend, network, FieldForm.WEIGHTS, input, y, parameters, samples)
+                  : new DualPosterior(
+                      backend, network, input, y, parameters, new int[] {samples}, samples);
+          FieldPopulation population = posterior.newPopulation(samples, 1)) {
+        backend.upload(normals((int) population.xi().size(), 3), population.xi());
+        posterior.refresh(population);
+        posterior.use(population);
+        posterior.begin(0);
+        potentials[i] = posterior.potential();
+        results[i] = read(backend, posterior.gradient());
+        posterior.complete(population);
+        double[] w = read(backend, population.weights());
+        if (i == 0) {
+          results[2] = w;
+        } else {
+          // w = g phi v / S of the primal form is a float32 sum that cancels where kappa is small
+          assertThat(apart(w, results[2])).isLessThan(kappa < 0.1 ? 2e-3 : 1e-4);
+        }
+      }
+    }
+    // the P x P kernel holds the rounding of its products, about 1e-7 of its norm, beside kappa
+    double rounding = kappa < 0.1 ? 1e-4 : 1e-6;
+    assertThat(potentials[1] / potentials[0]).isCloseTo(1, within(rounding));
+    assertThat(apart(results[1], results[0])).isLessThan(100 * rounding);
+  }
+
   @Test
   void overflowedMovesAreRefused() {
     InputFactor input = factor(P, D);
-    try (DualFormPosterior posterior =
-            new DualFormPosterior(
+    try (DualPosterior posterior =
+            new DualPosterior(
                 backend,
                 Activation.RELU,
                 input,
@@ -334,8 +476,8 @@ class DualFormPosteriorTest {
     for (int i = 0; i < u.length; i++) {
       expected[i] = -2 * product[i / 2][i % 2];
     }
-    try (DualFormPosterior posterior =
-            new DualFormPosterior(
+    try (DualPosterior posterior =
+            new DualPosterior(
                 backend, Activation.TANH, input, y, parameters, new int[] {samples}, 10);
         FieldPopulation population = posterior.newPopulation(samples, 3)) {
       List<double[]> sums = List.of(new double[u.length], new double[u.length]);

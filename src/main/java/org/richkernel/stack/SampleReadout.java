@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -15,7 +15,7 @@ import org.richkernel.compute.Workspace;
  * the push-through identity gives (g Phi + kappa)^{-1} Y = (Y - phi^T w) / kappa and phi (g Phi +
  * kappa)^{-1} = (S / g) M^{-1} phi, so that nothing of size P x P is needed.
  */
-final class SampleReadout {
+public final class SampleReadout {
   private final Backend backend;
   private final Matrix gram; // G
   private final Matrix cholesky; // factor of M
@@ -30,7 +30,7 @@ final class SampleReadout {
    * @param memory holds what {@link #plan} planned
    * @param samples S
    */
-  SampleReadout(Backend backend, Workspace memory, int samples) {
+  public SampleReadout(Backend backend, Workspace memory, int samples) {
     this.backend = backend;
     String of = of(samples);
     gram = memory.get("Gram of the samples" + of);
@@ -49,7 +49,7 @@ final class SampleReadout {
   }
 
   /** Adds what it holds to a plan. */
-  static void plan(MemoryPlan plan, int samples, int outputs) {
+  public static void plan(MemoryPlan plan, int samples, int outputs) {
     String of = of(samples);
     plan.add("Gram of the samples" + of, Precision.FLOAT64, samples, samples)
         .add("Cholesky factor" + of, Precision.FLOAT64, samples, samples)
@@ -67,7 +67,7 @@ final class SampleReadout {
    * @param ridge lambda
    * @param failures where a factorization counts that M is indefinite, 1 x 1
    */
-  void solve(double ridge, Matrix failures) {
+  public void solve(double ridge, Matrix failures) {
     factorize(ridge, failures);
     backend.copy(image, weights);
     backend.solveCholesky(cholesky, weights);
@@ -81,19 +81,19 @@ final class SampleReadout {
   }
 
   /** out += alpha ln det M. */
-  void addLogDeterminant(double alpha, Matrix out) {
+  public void addLogDeterminant(double alpha, Matrix out) {
     backend.logDeterminant(alpha, cholesky, 1, out);
   }
 
   /** Computes M^{-1} of the last solve. */
-  void invert() {
+  public void invert() {
     backend.copy(unit, inverse);
     backend.solveCholesky(cholesky, inverse);
     backend.copy(inverse, inverseSingle);
   }
 
   /** M^{-1} of the last {@link #invert}, S x S, float32. */
-  Matrix inverseSingle() {
+  public Matrix inverseSingle() {
     return inverseSingle;
   }
 
@@ -102,40 +102,40 @@ final class SampleReadout {
    *
    * @param failures scratch, 1 x 1
    */
-  double effectiveDimension(double ridge, Matrix failures) {
+  public double effectiveDimension(double ridge, Matrix failures) {
     factorize(ridge, failures);
     invert();
     return gram.rows() - ridge * backend.dot(unit, inverse);
   }
 
   /** G, S x S, float64; its lower triangle is what is solved with. */
-  Matrix gram() {
+  public Matrix gram() {
     return gram;
   }
 
   /** b, S x K, float64. */
-  Matrix image() {
+  public Matrix image() {
     return image;
   }
 
   /** w, S x K, float64. */
-  Matrix weights() {
+  public Matrix weights() {
     return weights;
   }
 
   /** w, S x K, float32; follows {@link #weights()} at a solve and at {@link #setWeights}. */
-  Matrix weightsSingle() {
+  public Matrix weightsSingle() {
     return weightsSingle;
   }
 
   /** Takes weights that were solved for before. */
-  void setWeights(Matrix saved) {
+  public void setWeights(Matrix saved) {
     backend.copy(saved, weights);
     backend.copy(saved, weightsSingle);
   }
 
   /** I, S x S, float64. */
-  Matrix unit() {
+  public Matrix unit() {
     return unit;
   }
 }

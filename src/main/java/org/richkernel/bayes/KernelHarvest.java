@@ -1,0 +1,78 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * P x P kernels of a deep network in the dual form, of the populations that the chains kept,
+ * extrapolated in S; of few populations, so noisier than averages over all sweeps.
+ */
+final class KernelHarvest implements AutoCloseable {
+  /** Points of a panel. */
+  private static final int PANEL = 256;
+
+  private final Backend backend;
+  private final NetworkSpec network;
+  private final DualPosterior posterior;
+  private final int points;
+  private final Workspace memory;
+
+  /** Allocates the scratch, so that the end of a solve asks for nothing more. */
+  KernelHarvest(Backend backend, NetworkSpec network, DualPosterior posterior, int points) {
+    this.backend = backend;
+    this.network = network;
+    this.posterior = posterior;
+    this.points = points;
+    MemoryPlan plan = new MemoryPlan();
+    plan(plan, points);
+    memory = new Workspace(backend, plan);
+  }
+
+  /** Adds the scratch to a plan. */
+  static void plan(MemoryPlan plan, int points) {
+    plan.add("panel of kept kernels", Precision.FLOAT32, Math.min(PANEL, points), points);
+  }
+
+  /** g_l Phi^l of what the chains have kept so far, row-major P x P each. */
+  List<double[]> kernels(ChainEnsemble ensemble) {
+    List<double[]> kernels = new ArrayList<>();
+    for (int l = 1; l <= network.hiddenLayers(); l++) {
+      kernels.add(new double[Math.multiplyExact(points, points)]);
+    }
+    NeuronHarvest.forEach(ensemble, 1, (snapshot, weight) -> add(snapshot, weight, kernels));
+    return kernels;
+  }
+
+  private void add(SamplingChain.Snapshot snapshot, double weight, List<double[]> kernels) {
+    List<Matrix> phi = posterior.activations(snapshot.xi());
+    float[] values = new float[Math.min(PANEL, points) * points];
+    for (int l = 1; l <= phi.size(); l++) {
+      double[] kernel = kernels.get(l - 1);
+      for (int from = 0; from < points; from += PANEL) {
+        int rows = Math.min(PANEL, points - from);
+        try (Matrix some = phi.get(l - 1).rowRange(from, rows);
+            Matrix product = memory.get("panel of kept kernels").rowRange(0, rows)) {
+          double scale = weight * network.weightVariance(l);
+          backend.gemm(Transpose.NO, Transpose.YES, scale, some, phi.get(l - 1), 0, product);
+          float[] part = rows * points == values.length ? values : new float[rows * points];
+          backend.download(product, part);
+          for (int i = 0; i < part.length; i++) {
+            kernel[from * points + i] += part[i];
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,225 @@
+package org.richkernel.bayes;
+
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
+import org.richkernel.stack.DeterminantTilt;
+import org.richkernel.stack.FieldWidths;
+import org.richkernel.stack.PosteriorParameters;
+import org.richkernel.stack.PrimalReadout;
+
+/**
+ * A posterior whose readout is integrated out by the P x P kernel of its last layer,
+ *
+ * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = K + kappa.</pre>
+ *
+ * The dual vector v = A^{-1} Y is solved at every evaluation, so no conjugate kernel is ever formed
+ * and the tilt cannot run ahead of the kernel.
+ */
+abstract class KernelPosterior extends StackPosterior {
+  private final Matrix targetsSingle;
+  private final PrimalReadout readout;
+  private final @Nullable DeterminantTilt tilt; // of all samples together
+  private final Runnable resolveExactly = this::resolve;
+  private double resolved; // potential that was waited for
+
+  /**
+   * @param plan all scratch, {@link #planShared} among it
+   * @param input factor of the first layer's covariance
+   * @param y targets, row-major P x K
+   */
+  KernelPosterior(
+      Backend backend,
+      MemoryPlan plan,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters,
+      boolean tilts) {
+    super(backend, plan, input);
+    TrajectoryRecord record = record();
+    readout =
+        new PrimalReadout(backend, memory(), parameters, y, record.potential(), record.failures());
+    targetsSingle = memory().get("Y, single");
+    backend.copy(readout.targets(), targetsSingle);
+    backend.addDiagonal(1, unitMatrix());
+    tilt = tilts ? new DeterminantTilt(backend, memory(), parameters) : null;
+  }
+
+  /**
+   * Adds the scratch that does not depend on what the layers are to a plan.
+   *
+   * @param points P
+   * @param sites rows of the factor of the inputs
+   * @param rank its columns
+   * @param tilts whether a determinant pulls on all samples together
+   */
+  static void planShared(
+      MemoryPlan plan, int points, int sites, int rank, int outputs, boolean tilts) {
+    TrajectoryRecord.plan(plan);
+    PrimalReadout.plan(plan, points, outputs);
+    plan.add("F", Precision.FLOAT32, sites, rank)
+        .add("Y, single", Precision.FLOAT32, points, outputs)
+        .add("unit matrix", Precision.FLOAT64, points, points)
+        .add("kernel of the readout", Precision.FLOAT64, points, points);
+    if (tilts) {
+      DeterminantTilt.plan(plan, points);
+    }
+  }
+
+  /** The readout that all populations share; holds what was solved last. */
+  final PrimalReadout readout() {
+    return readout;
+  }
+
+  final @Nullable DeterminantTilt tilt() {
+    return tilt;
+  }
+
+  /** K at the position, P x P. */
+  final Matrix kernel() {
+    return memory().get("kernel of the readout");
+  }
+
+  /** P. */
+  final int points() {
+    return targetsSingle.rows();
+  }
+
+  /** Columns of the fields. */
+  abstract FieldWidths widths();
+
+  /** Whether S samples in so many blocks are what scratch was planned for. */
+  abstract boolean isPlanned(int samples, int blocks);
+
+  /** Rows of phi^L as the readout sees them; those of one sample follow each other. */
+  abstract Matrix readoutRows();
+
+  /** Whether readout weights are measured with a population. */
+  boolean hasReadoutWeights() {
+    return false;
+  }
+
+  @Override
+  public FieldPopulation newPopulation(int samples, int blocks) {
+    if (!isPlanned(samples, blocks)) {
+      throw new IllegalArgumentException(
+          samples + " samples do not fall into " + blocks + " blocks of a planned size");
+    }
+    cut(samples, blocks);
+    return FieldPopulation.primal(
+        backend(),
+        samples,
+        blocks,
+        widths(),
+        points(),
+        readout.dual().columns(),
+        hasReadoutWeights());
+  }
+
+  @Override
+  public void use(FieldPopulation next) {
+    choose(next);
+  }
+
+  @Override
+  public void refresh(FieldPopulation next) {
+    use(next);
+    fetch();
+    backend().exactly(resolveExactly);
+    save(next);
+    next.setPotential(resolved);
+  }
+
+  /** Computes everything at the position. */
+  void resolve() {
+    forwardAndWait();
+  }
+
+  /**
+   * Kernels, dual vector and potential at the position.
+   *
+   * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is not
+   */
+  final void forwardAndWait() {
+    record().start();
+    moving().stack().forward();
+    record().note();
+    resolved = record().require();
+  }
+
+  @Override
+  void save(FieldPopulation into) {
+    backend().copy(kernel(), into.kernel());
+    backend().copy(readout.dual(), into.dual());
+  }
+
+  @Override
+  public void setConditions(double gamma, double kappa) {
+    if (readout.setConditions(gamma, kappa)) {
+      forgetSteps();
+    }
+  }
+
+  @Override
+  public void begin(int block) {
+    select(block);
+    beginSteps(population().jitter());
+    fetch();
+    record().start();
+    evaluateAtEnd();
+  }
+
+  @Override
+  public double largestShare(FieldPopulation of) {
+    use(of);
+    double[] largestAndSum = new double[2];
+    for (int b = 0; b < blocks(); b++) {
+      select(b);
+      fetch();
+      backend().exactly(resolveExactly);
+      addShares(largestAndSum);
+    }
+    return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
+  }
+
+  /** Shares of single samples in tr Y^T K Y: the largest |Y^T phi_s|^2, and the sum of all. */
+  private void addShares(double[] largestAndSum) {
+    Matrix rows = readoutRows();
+    float[] values = new float[rows.rows() * targetsSingle.columns()];
+    try (Matrix image =
+        backend()
+            .allocate(
+                Precision.FLOAT32, rows.rows(), targetsSingle.columns(), "fields on targets")) {
+      backend().gemm(Transpose.NO, Transpose.NO, 1, rows, targetsSingle, 0, image);
+      backend().download(image, values);
+    }
+    int numbers = values.length / moving().fields().rows();
+    for (int i = 0; i < values.length; i += numbers) {
+      double square = 0;
+      for (int k = 0; k < numbers; k++) {
+        square += (double) values[i + k] * values[i + k];
+      }
+      largestAndSum[0] = Math.max(largestAndSum[0], square);
+      largestAndSum[1] += square;
+    }
+  }
+
+  /** features v, row-major: directions in the space of weights on these features. */
+  final double[] imageOf(Matrix features, double[] v) {
+    return EquilibriumIdentity.image(backend(), Transpose.NO, features, v);
+  }
+
+  @Override
+  public Matrix unitMatrix() {
+    return memory().get("unit matrix");
+  }
+
+  @Override
+  public long solveNanos() {
+    return super.solveNanos() + readout.nanos();
+  }
+}

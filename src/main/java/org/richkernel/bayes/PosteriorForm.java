@@ -1,0 +1,90 @@
+package org.richkernel.bayes;
+
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
+
+/**
+ * The algebra of a posterior: how its readout is integrated out, and how the layers above the first
+ * are parametrized. The density of the preactivations is the same in all.
+ *
+ * @param readout primal or dual
+ * @param fields whitened or weights; whitened for one hidden layer, where there is no choice
+ */
+record PosteriorForm(ReadoutForm readout, FieldForm fields) {
+  /** Convolutional networks, whose layers have weights. */
+  static final PosteriorForm OF_CONVOLUTIONS =
+      new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WEIGHTS);
+
+  /**
+   * The form that a solve of a fully connected network takes: what was asked for, or of what is left open the one that takes the
+   * fewest operations. Whitened fields have P x P factors, so the dual readout goes with weights.
+   *
+   * @param points P
+   * @param rank r
+   * @param outputs K
+   */
+  static PosteriorForm of(
+      NetworkSpec network, SaddleOptions options, int points, int rank, int outputs) {
+    ReadoutForm readout = options.largeData().form();
+    FieldForm fields = options.largeData().fields();
+    Cost cost = new Cost(network.hiddenLayers(), points, rank, outputs, options.samples());
+    boolean maybeDual = options.extrapolates() && !WellFinder.applies(network, rank);
+    boolean deep = network.hiddenLayers() > 1;
+    PosteriorForm best = null;
+    for (ReadoutForm r : new ReadoutForm[] {ReadoutForm.PRIMAL, ReadoutForm.DUAL}) {
+      for (FieldForm f : new FieldForm[] {FieldForm.WHITENED, FieldForm.WEIGHTS}) {
+        PosteriorForm form = new PosteriorForm(r, f);
+        boolean asked =
+            (readout == r || readout == ReadoutForm.AUTO && (r == ReadoutForm.PRIMAL || maybeDual))
+                && (!deep || fields == f || fields == FieldForm.AUTO);
+        boolean exists =
+            deep ? r == ReadoutForm.PRIMAL || f == FieldForm.WEIGHTS : f == FieldForm.WHITENED;
+        if (asked && exists && (best == null || cost.of(form) < cost.of(best))) {
+          best = form;
+        }
+      }
+    }
+    if (best == null) {
+      // dual and whitened, which is refused with its reason where options are checked
+      return new PosteriorForm(ReadoutForm.DUAL, FieldForm.WHITENED);
+    }
+    return best;
+  }
+
+  /** Whether the readout is in the dual form. */
+  boolean isDual() {
+    return readout == ReadoutForm.DUAL;
+  }
+
+  /** Whether the layers above the first have weights. */
+  boolean hasWeights() {
+    return fields == FieldForm.WEIGHTS;
+  }
+
+  /**
+   * Operations of a gradient.
+   *
+   * @param layers L
+   * @param points P
+   * @param rank r
+   * @param outputs K
+   * @param samples S
+   */
+  record Cost(double layers, double points, double rank, double outputs, double samples) {
+    /** 4 S P r, those of the layers above, and those of the readout. */
+    double of(PosteriorForm form) {
+      double s = samples;
+      double p = points;
+      double readout =
+          form.isDual() ? s * s * p + 4 * s * p * outputs + s * s * s / 3 : s * p * p + p * p * p / 3;
+      return 4 * s * p * rank + readout + (layers - 1) * link(form);
+    }
+
+    /** 6 S^2 P for weights; 10 S P^2 + 4 P^3 for whitened fields. */
+    private double link(PosteriorForm form) {
+      double s = samples;
+      double p = points;
+      return form.hasWeights() ? 6 * s * s * p : 10 * s * p * p + 4 * p * p * p;
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package org.richkernel.stack;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSpec;
+
+/**
+ * Dense layers whose fields have a row for each sample, n x P, in scratch that all their
+ * sizes share. Layers above the first are linked by whitened fields or by weights.
+ */
+public final class SampleRows {
+  private final Backend backend;
+  private final NetworkSpec network;
+  private final FieldShape shape;
+  private final Workspace memory;
+  private final Matrix factor; // F, P x r
+  private final DoubleSupplier jitter;
+  private final Matrix failures;
+  private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
+  private final @Nullable CholeskyAdjoint adjoint;
+
+  /**
+   * @param memory holds what {@link #plan} planned, F and the unit matrix
+   * @param jitter relative to the mean diagonal of covariances
+   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   */
+  public SampleRows(
+      Backend backend,
+      NetworkSpec network,
+      FieldShape shape,
+      Workspace memory,
+      DoubleSupplier jitter,
+      Matrix failures) {
+    this.backend = backend;
+    this.network = network;
+    this.shape = shape;
+    this.memory = memory;
+    this.jitter = jitter;
+    this.failures = failures;
+    factor = memory.get("F");
+    if (!factorizes(shape)) {
+      adjoint = null;
+      return;
+    }
+    Matrix unit = memory.get("unit matrix");
+    Matrix ones = memory.get("ones");
+    backend.fill(1, ones);
+    for (int l = 2; l <= shape.layers(); l++) {
+      covariances.add(
+          new LayerCovariance(
+              backend,
+              unit,
+              ones,
+              memory.get("Cholesky factor of layer " + l),
+              memory.get("F of layer " + l),
+              network.biasVariance()));
+    }
+    adjoint = new CholeskyAdjoint(backend, memory);
+  }
+
+  /** Whether there are P x P factors. */
+  private static boolean factorizes(FieldShape shape) {
+    return shape.layers() > 1 && shape.form() == FieldForm.WHITENED;
+  }
+
+  /**
+   * Adds the scratch to a plan.
+   *
+   * @param samples the largest S
+   * @param rows most samples that move; all where there are several layers
+   */
+  public static void plan(
+      Backend backend, MemoryPlan plan, FieldShape shape, int samples, int rows) {
+    int points = shape.points();
+    boolean factorizes = factorizes(shape);
+    MovingFields.plan(plan, rows, shape.width(samples));
+    plan.add("panel", Precision.FLOAT32, Math.min(rows, backend.panelRows(points)), points);
+    if (factorizes) {
+      plan.add("jitters", Precision.FLOAT64, 1, shape.layers() - 1)
+          .add("ones", Precision.FLOAT64, points, points);
+      CholeskyAdjoint.plan(backend, plan, points);
+    }
+    for (int l = 1; l <= shape.layers(); l++) {
+      boolean featured = l < shape.layers() && !factorizes;
+      plan.add("phi " + l, Precision.FLOAT32, featured ? shape.features(rows) : rows, points)
+          .add("slope " + l, Precision.FLOAT32, rows, points);
+      if (factorizes && l < shape.layers()) {
+        plan.add(kernel(l), Precision.FLOAT64, points, points)
+            .add("Cholesky factor of layer " + (l + 1), Precision.FLOAT64, points, points)
+            .add("F of layer " + (l + 1), Precision.FLOAT32, points, points);
+      }
+    }
+  }
+
+  private static String kernel(int layer) {
+    return "kernel of layer " + layer;
+  }
+
+  /** g_l Phi^l, P x P, that a whitened link above layer l has made. */
+  public Matrix linkKernel(int l) {
+    return memory.get(kernel(l));
+  }
+
+  /** Jitters that were added to the covariances, 1 x (L - 1), float64; there for whitened links. */
+  public Matrix jitters() {
+    return memory.get("jitters");
+  }
+
+  /** F of layer l, P x r or P x P, float32; of the layers above the first for whitened links. */
+  public Matrix factor(int l) {
+    return l == 1 ? factor : covariances.get(l - 2).factor();
+  }
+
+  /** What the weights of layer l > 1 act on: S x P, or (S + 1) x P. */
+  public Matrix features(int l, int samples) {
+    return memory.get("phi " + (l - 1)).rowRange(0, shape.features(samples));
+  }
+
+  /** sqrt(g_{l-1} / S), of the weights of layer l > 1. */
+  public double scale(int l, int samples) {
+    return Math.sqrt(network.weightVariance(l - 1) / samples);
+  }
+
+  /** Scratch for a panel of the last layer. */
+  public Matrix panel() {
+    return memory.get("panel");
+  }
+
+  /** Layers of so many samples that move. */
+  public List<LayerFields> layers(int rows) {
+    List<LayerFields> layers = new ArrayList<>();
+    for (int l = 1; l <= shape.layers(); l++) {
+      layers.add(
+          new LayerFields(
+              backend,
+              network.activation(),
+              memory.get("phi " + l).rowRange(0, rows),
+              memory.get("slope " + l).rowRange(0, rows),
+              backend.panelRows(shape.points())));
+    }
+    return layers;
+  }
+
+  /** What makes the first layer. */
+  public Source input(MovingFields fields, List<LayerFields> layers) {
+    return new FactorSource(
+        new FieldFactor.General(backend, factor),
+        layers.get(0).panels(),
+        fields.position(1),
+        fields.gradient(1));
+  }
+
+  /**
+   * What makes layers 2 to L.
+   *
+   * @param samples S
+   */
+  public List<Link> links(int samples, MovingFields fields, List<LayerFields> layers) {
+    List<Link> links = new ArrayList<>();
+    for (int l = 2; l <= shape.layers(); l++) {
+      links.add(
+          adjoint == null
+              ? weights(l, samples, fields, layers)
+              : whitened(l, samples, fields, layers, adjoint));
+    }
+    return links;
+  }
+
+  private Link whitened(
+      int l, int samples, MovingFields fields, List<LayerFields> layers, CholeskyAdjoint pull) {
+    return new WhitenedLink(
+        backend,
+        network.weightVariance(l - 1) / samples,
+        linkKernel(l - 1),
+        covariances.get(l - 2),
+        pull,
+        jitter,
+        jitters().view(0, 1, l - 2, 1),
+        failures,
+        layers.get(l - 1).panels(),
+        fields.position(l),
+        fields.gradient(l),
+        panel());
+  }
+
+  private Link weights(int l, int samples, MovingFields fields, List<LayerFields> layers) {
+    return new WeightLink(
+        backend,
+        scale(l, samples),
+        layers.get(l - 2),
+        features(l, samples),
+        network.biasVariance(),
+        layers.get(l - 1),
+        fields.position(l),
+        fields.gradient(l),
+        panel());
+  }
+}
