@@ -98,7 +98,7 @@ class OnePixelTest {
                       y,
                       parameters,
                       samples)
-                  : new DeepPosterior(
+                  : new PrimalPosterior(
                       backend,
                       network,
                       FieldForm.WEIGHTS,
