@@ -65,12 +65,12 @@ final class EdgeOfChaos implements Page {
             "networks",
             "sweep --over=weight-variance=%s --over=gamma=0,%s finite --method=langevin %s %s"
                 + " --hidden-layers=2 --width=%s --tolerance=%s --max-sweeps=10000",
-            size.of("0.9", "0.7,1.1,1.5", "0.6,0.9,1.2,1.5"),
+            size.of("0.9", "0.6,0.9,1.2", "0.6,0.9,1.2,1.5"),
             gamma,
             NETWORK,
             points,
             width,
-            size.of("0.05", "0.004", "0.003")));
+            size.of("0.05", "0.003", "0.003")));
   }
 
   @Override

@@ -45,6 +45,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
         new Approximations(),
         new EdgeOfChaos(),
         new Parametrizations(),
+        new CnnWidths(),
         new FewShot(),
         new WordEmbeddings());
   }
@@ -234,7 +235,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
         of -> {
           Optional<Figure> first =
               of.findings().sections().stream().flatMap(s -> s.figures().stream()).findFirst();
-          card.put("picture", first.map(Template::picture).orElse(""));
+          card.put("pictures", first.<List<?>>map(Template::picture).orElse(List.of()));
           card.put("sentence", of.findings().sentence());
           card.put("kind", kind(of.verdict()));
           card.put("verdict", tally(of));

@@ -92,12 +92,14 @@ final class Parametrizations implements Page {
         "Features are learned with " + names(cases, true) + ", and not with "
             + names(cases, false) + ".",
         List.of(
-            new Section(
-                "figures",
-                "Change of the last preactivations",
-                "",
-                List.of(figure(cases)),
-                List.of(new Section.Grid(List.of("", "measured exponent", "predicted"), rows)))),
+            Section.ofFigures(
+                "figures", "Change of the last preactivations", "", List.of(figure(cases))),
+            Section.ofTable(
+                "exponents",
+                "Exponents of the width",
+                "Of the preactivations' changes, the outputs' change with its two terms, and the"
+                    + " outputs at the start.",
+                new Section.Grid(List.of("", "measured", "predicted"), rows))),
         checks);
   }
 

@@ -69,7 +69,7 @@ public final class Template {
       Drawing drawing = figure.drawing();
       figures.add(
           Map.of(
-              "svgs", drawing.svgs().stream().map(Template::markup).toList(),
+              "svgs", picture(figure),
               "file", section.id() + "-" + (figures.size() + 1),
               "document", DataUrl.of("image/svg+xml", drawing.document()),
               "csv", DataUrl.of("text/csv;charset=utf-8", drawing.csv()),
@@ -88,9 +88,9 @@ public final class Template {
         "tables", tables);
   }
 
-  /** The first svg element of a picture. */
-  public static Object picture(Figure figure) {
-    return markup(figure.drawing().svgs().get(0));
+  /** The svg elements of a picture. */
+  public static List<TemplateModel> picture(Figure figure) {
+    return figure.drawing().svgs().stream().map(Template::markup).toList();
   }
 
   /** Markup that an XML writer or this program made, which goes into the page as it is. */
