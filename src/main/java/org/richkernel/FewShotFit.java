@@ -78,7 +78,7 @@ public record FewShotFit(
         }
         lines.add(row.toString());
       }
-      lines.add("order, = where the paired difference is within its 95 % interval");
+      lines.add("order of neighbours, = where their paired difference is within its 95 % interval");
       for (int m = 0; m < marks().size(); m++) {
         lines.add(String.format(Locale.ROOT, "%-12d%s", marks().get(m), scores().order(m)));
       }

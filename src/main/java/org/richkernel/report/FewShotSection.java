@@ -57,7 +57,9 @@ final class FewShotSection {
       parts.add("After " + row.get("metaStep") + " meta-steps: " + row.get("order") + ".");
     }
     if (!parts.isEmpty()) {
-      parts.add("= stands where a paired difference is within its 95 % interval.");
+      parts.add(
+          "Each network beside the one before it, kernels beside the last network; = where the"
+              + " paired difference is within its 95 % interval.");
     }
     return String.join(" ", parts);
   }
