@@ -145,6 +145,7 @@ final class GalleryCommand implements Callable<Integer> {
   }
 
   /** Runs what is not finished; stops at the first run that fails, or at a signal. */
+  @SuppressWarnings("try") // the signals are held while it is open
   private int run(Gallery gallery, List<Page> pages) {
     StopSignal stop = new StopSignal();
     try (StopSignals signals = new StopSignals(stop, console)) {

@@ -171,6 +171,7 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** Runs what is not finished; stops at the first run that fails, or at a signal. */
+  @SuppressWarnings("try") // the signals are held while it is open
   private int run(SweepGrid grid, SweptCommand command) {
     int code = ExitCode.DONE;
     StopSignal stop = new StopSignal();
