@@ -8,7 +8,10 @@ import org.richkernel.data.Standardization;
 import org.richkernel.data.Standardize;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Which points a command works on. */
 @HelpGroup(HelpGroup.DATA)
@@ -22,13 +25,19 @@ final class DataOptions {
       names = "--train-x",
       paramLabel = "FILE",
       description =
-          "Training inputs, one point a row:" + KINDS + " Required.")
+          "Training inputs, one point a row:"
+              + KINDS
+              + " Or inputs with their labels: a text file with --label-column, a CIFAR-10 or "
+              + "CIFAR-100 batch (.bin) or the folder of its batches, or a folder or .zip whose "
+              + "folders of PNG or JPEG images are the classes. Required.")
   private @Nullable String trainX;
 
   @Option(
       names = "--train-y",
       paramLabel = "FILE",
-      description = "Training labels, one for each point; the same kinds of files. Required.")
+      description =
+          "Training labels, one for each point; the same kinds of files, and text with one word a "
+              + "line. Default: those in --train-x.")
   private @Nullable String trainY;
 
   @Option(names = "--test-x", paramLabel = "FILE", description = "Test inputs. Default: none.")
@@ -42,11 +51,20 @@ final class DataOptions {
   private @Nullable String testY;
 
   @Option(
+      names = "--label-column",
+      paramLabel = "COLUMN",
+      description =
+          "Column of a text file of inputs that holds the labels, by its name or its number, an "
+              + "integer from 0 (-1 is the last); of CIFAR-100 fine or coarse. Default: none, and fine.")
+  private @Nullable String labelColumn;
+
+  @Option(
       names = "--classes",
       paramLabel = "A,B",
       description =
-          "Keep two classes of integer labels and map them to -1 and +1. Default: all rows, "
-              + "labels as real numbers.")
+          "Keep two classes of integer labels or words and map them to -1 and +1; A,B,C keeps "
+              + "several with an output each, A,C/B,D groups. Default: all rows, numbers as real "
+              + "numbers, words as classes.")
   private @Nullable String classes;
 
   @Option(
@@ -72,6 +90,17 @@ final class DataOptions {
   private @Nullable Integer testSize;
 
   @Option(
+      names = "--random",
+      negatable = true,
+      description =
+          "Take random points, those of --seed, in place of the first ones for --train-size and "
+              + "--test-size. Default: off.")
+  private boolean random;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  @Option(
       names = "--standardize",
       paramLabel = "HOW",
       description =
@@ -84,8 +113,9 @@ final class DataOptions {
 
   /** Describes what to read; complains about options that do not fit together. */
   DatasetReader reader() {
+    String x = require("train-x", trainX);
     DatasetReader reader =
-        DatasetReader.train(require("train-x", trainX), require("train-y", trainY));
+        trainY == null ? DatasetReader.train(x) : DatasetReader.train(x, trainY);
     if (testX != null && testY == null) {
       reader = reader.test(testX);
     } else if (testY != null) {
@@ -100,6 +130,16 @@ final class DataOptions {
     if (oneHot) {
       reader = reader.oneHot();
     }
+    if (labelColumn != null) {
+      reader = reader.labelColumn(labelColumn);
+    }
+    if (random) {
+      if (trainSize == null && testSize == null) {
+        throw new InvalidProblemException(
+            "random", "given", "say with --train-size or --test-size how many points to take");
+      }
+      reader = reader.random(seed());
+    }
     if (trainSize != null) {
       reader = reader.trainSize(trainSize);
     }
@@ -108,6 +148,12 @@ final class DataOptions {
     }
     reader = reader.images(images.images());
     return standardize == null ? reader : reader.standardize(Standardize.parse(standardize));
+  }
+
+  /** The seed of the command that these options are mixed into. */
+  private long seed() {
+    OptionSpec seed = command == null ? null : command.findOption("--seed");
+    return seed != null && seed.getValue() instanceof Number number ? number.longValue() : 0;
   }
 
   private static String require(String option, @Nullable String value) {

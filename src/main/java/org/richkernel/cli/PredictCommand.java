@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -62,6 +63,14 @@ final class PredictCommand implements Callable<Integer> {
           "Labels as the training labels were; those of classes are mapped as the fit did. "
               + "Default: none.")
   private @Nullable String testY;
+
+  @Option(
+      names = "--label-column",
+      paramLabel = "COLUMN",
+      description =
+          "Column of a text file of inputs that holds the labels, by its name or its number, an "
+              + "integer from 0; of CIFAR-100 fine or coarse. Default: none, and fine.")
+  private @Nullable String labelColumn;
 
   @Option(
       names = "--classes",
@@ -158,19 +167,36 @@ final class PredictCommand implements Callable<Integer> {
     }
     OptionalInt size = testSize == null ? OptionalInt.empty() : OptionalInt.of(testSize);
     requireClassesOf(fit);
-    if (testY == null) {
-      return UnseenPoints.read(testX, images.images(fit.images()), size);
-    }
     UnseenPoints.Coding coding = new UnseenPoints.Coding(fit.classNames(), fit.outputs());
+    if (testY == null) {
+      return UnseenPoints.readLabelled(
+              testX,
+              Optional.ofNullable(labelColumn),
+              images.images(fit.images()),
+              coding,
+              classes != null,
+              size)
+          .orElseGet(() -> unlabelled(fit, size));
+    }
     return UnseenPoints.read(
         testX, testY, images.images(fit.images()), coding, classes != null, size);
+  }
+
+  private UnseenPoints unlabelled(SavedFit fit, OptionalInt size) {
+    if (classes != null) {
+      throw new InvalidProblemException(
+          "classes", classes, "rows can be chosen by class only with --test-y");
+    }
+    return UnseenPoints.read(
+        Objects.requireNonNull(testX), images.images(fit.images()), size);
   }
 
   private void requireClassesOf(SavedFit fit) {
     if (classes == null) {
       return;
     }
-    String known = String.join(",", fit.classNames());
+    boolean grouped = fit.classNames().stream().anyMatch(name -> name.contains("|"));
+    String known = String.join(grouped ? "/" : ",", fit.classNames()).replace('|', ',');
     if (!classes.replace(" ", "").equals(known) || fit.outputs() != 1) {
       throw new InvalidProblemException(
           "classes",
@@ -178,10 +204,6 @@ final class PredictCommand implements Callable<Integer> {
           fit.outputs() == 1 && !known.isEmpty()
               ? "the fit was made with " + known
               : "the fit was made without --classes; leave it out");
-    }
-    if (testY == null) {
-      throw new InvalidProblemException(
-          "classes", classes, "rows can be chosen by class only with --test-y");
     }
   }
 

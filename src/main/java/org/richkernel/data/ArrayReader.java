@@ -57,6 +57,7 @@ public final class ArrayReader {
     if (IdxFormat.recognizes(head)) {
       return IdxFormat.read(source).requireFinite();
     }
+    Conversions.of(source.name(), source.peek(128)).ifPresent(known -> refuse(source, known));
     if (isZip(head)) {
       try (NpzArchive archive = NpzArchive.open(file)) {
         return archive.readOnly().requireFinite();
@@ -71,6 +72,11 @@ public final class ArrayReader {
             + HexFormat.ofDelimiter(" ").formatHex(head)
             + ")",
         "save it as one of these");
+  }
+
+  private static void refuse(ByteSource source, Conversions known) {
+    throw new InvalidDataException(
+        source.name(), "it is " + known.what() + ", which is not read", known.mend(source.name()));
   }
 
   private static Path path(String file) {

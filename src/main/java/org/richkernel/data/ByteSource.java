@@ -161,6 +161,17 @@ final class ByteSource implements Closeable {
     }
   }
 
+  /** Everything that is left. */
+  byte[] rest() {
+    try {
+      byte[] bytes = in.readAllBytes();
+      consumed += bytes.length;
+      return bytes;
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
+  }
+
   /** Refuses anything after the last value; for packed data this also verifies the checksum. */
   void requireEnd() {
     try {

@@ -8,10 +8,13 @@ import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.richkernel.data.TextTraits.Numbered;
+import org.richkernel.network.InvalidProblemException;
 
 /**
  * Numbers in lines of text, UTF-8, with commas, semicolons, tabs or blanks between them. Lines that
@@ -31,10 +34,14 @@ final class CsvFormat {
   private List<String> names = List.of();
   private boolean numbered;
   private boolean onlyDigits = true;
+  private final Optional<String> labelColumn;
+  private int label = -1;
+  private final List<String> labels = new ArrayList<>();
 
-  private CsvFormat(String source, Separator separator) {
+  private CsvFormat(String source, Separator separator, Optional<String> labelColumn) {
     this.source = source;
     this.separator = separator;
+    this.labelColumn = labelColumn;
   }
 
   /** Whether a file of that name is taken for text. */
@@ -46,8 +53,51 @@ final class CsvFormat {
   }
 
   static Table read(ByteSource source) {
-    CsvFormat table = new CsvFormat(source.name(), Separator.of(source));
+    CsvFormat table = new CsvFormat(source.name(), Separator.of(source), Optional.empty());
     table.readAll(source);
+    return table.numbers();
+  }
+
+  /**
+   * Reads a file of which one column is the label, in numbers or in words.
+   *
+   * @param column its name, or its number from 0, from the end below 0
+   */
+  static Labelled read(ByteSource source, String column) {
+    CsvFormat table = new CsvFormat(source.name(), Separator.of(source), Optional.of(column));
+    table.readAll(source);
+    String name = source.name() + " (column " + column + ")";
+    double[] values = table.labels.stream().mapToDouble(FieldKind::parse).toArray();
+    Table y =
+        Arrays.stream(values).allMatch(Double::isFinite)
+            ? Table.of(name, values, values.length)
+            : Labelled.words(name, table.labels);
+    return new Labelled(table.numbers(), y);
+  }
+
+  /**
+   * Lines of one word each, labels of as many points; the first may be the name of the column.
+   *
+   * @return empty where another line is no single word
+   */
+  static Optional<List<String>> words(ByteSource source) {
+    CsvFormat lines = new CsvFormat(source.name(), Separator.COMMA, Optional.empty());
+    lines.label = 0;
+    lines.columns = 1;
+    lines.names = List.of("");
+    try {
+      lines.readAll(source);
+    } catch (InvalidDataException e) {
+      return Optional.empty(); // said by who reads numbers
+    }
+    boolean words =
+        lines.labels.stream().allMatch(field -> FieldKind.of(field) == FieldKind.NAME);
+    return words ? Optional.of(lines.labels) : Optional.empty();
+  }
+
+  private Table numbers() {
+    CsvFormat table = this;
+    int width = table.columns - (label < 0 ? 0 : 1);
     Numbered first =
         !table.numbered
             ? Numbered.NO
@@ -55,7 +105,7 @@ final class CsvFormat {
     return new Table(
             table.source,
             new Cells.Doubles(Arrays.copyOf(table.values, table.count)),
-            new int[] {table.rows, table.columns},
+            new int[] {table.rows, width},
             false)
         .with(new TextTraits(table.names, table.comments, first));
   }
@@ -116,7 +166,11 @@ final class CsvFormat {
   private void accept(long number, List<String> fields) {
     if (rows == 0 && names.isEmpty()) {
       columns = fields.size();
-      if (areNames(number, fields)) {
+      boolean named = areNames(number, fields);
+      if (labelColumn.isPresent()) {
+        label = place(labelColumn.get(), named ? fields : List.of());
+      }
+      if (named) {
         names = fields;
         return;
       }
@@ -164,6 +218,10 @@ final class CsvFormat {
     makeRoom((long) count + fields.size());
     for (int c = 0; c < fields.size(); c++) {
       String field = fields.get(c);
+      if (c == label) {
+        addLabel(number, c, field);
+        continue;
+      }
       double value = FieldKind.parse(field);
       if (!Double.isFinite(value)) {
         throw notANumber(number, c, field, FieldKind.of(field));
@@ -171,6 +229,38 @@ final class CsvFormat {
       values[count++] = value;
     }
     rows++;
+  }
+
+  private void addLabel(long number, int column, String field) {
+    FieldKind kind = FieldKind.of(field);
+    if (kind == FieldKind.MISSING || kind == FieldKind.NOT_FINITE) {
+      throw notANumber(number, column, field, kind);
+    }
+    labels.add(field);
+  }
+
+  /** The column of labels, by its name or number. */
+  private int place(String column, List<String> header) {
+    int named = header.indexOf(column);
+    if (named >= 0) {
+      return named;
+    }
+    boolean number = column.matches("-?[0-9]{1,8}");
+    int at = number ? Integer.parseInt(column) : columns;
+    at = at < 0 ? at + columns : at;
+    if (at < 0 || at >= columns || columns == 1) {
+      throw new InvalidProblemException(
+          "label-column",
+          column,
+          columns == 1
+              ? source + " has one column, so none is left for inputs"
+              : number
+                  ? source + " has " + columns + " columns, numbered from 0"
+                  : header.isEmpty()
+                      ? source + " has no line of names; give the number of the column, from 0"
+                      : source + " has the columns " + oneLine(String.join(", ", header)));
+    }
+    return at;
   }
 
   private InvalidDataException notANumber(long number, int column, String field, FieldKind kind) {

@@ -1,9 +1,11 @@
 package org.richkernel.data;
 
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
+import java.util.OptionalLong;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -20,13 +22,19 @@ import org.richkernel.network.InvalidProblemException;
  * }</pre>
  */
 public final class DatasetReader {
+  /** Where points come from; no labels where they are in the same place, or there are none. */
   private record Files(String x, Optional<String> y) {}
 
-  private record Sizes(OptionalInt train, OptionalInt test) {}
+  private record Sizes(OptionalInt train, OptionalInt test, OptionalLong seed) {
+    RowOrder order(int stream) {
+      return seed.isPresent() ? RowOrder.random(seed.getAsLong(), stream) : RowOrder.OF_FILE;
+    }
+  }
 
   private record TestPoints(Dataset points, Reading reading) {}
 
-  private record Labels(Optional<Labelling.TwoClasses> classes, boolean oneHot) {}
+  private record Labels(
+      Optional<Labelling.Groups> classes, boolean oneHot, Optional<String> column) {}
 
   private final Files train;
   private final Optional<Files> test;
@@ -52,11 +60,24 @@ public final class DatasetReader {
 
   /** Training inputs and labels, each a file as {@link ArrayReader#read(String)} takes it. */
   public static DatasetReader train(String x, String y) {
+    return train(new Files(x, Optional.of(y)));
+  }
+
+  /**
+   * Training inputs with their labels: a text file with a {@link #labelColumn}, a batch of
+   * CIFAR-10 or CIFAR-100 (or the folder of its batches), or a folder or .zip whose folders of PNG
+   * or JPEG images are the classes.
+   */
+  public static DatasetReader train(String labelled) {
+    return train(new Files(labelled, Optional.empty()));
+  }
+
+  private static DatasetReader train(Files files) {
     return new DatasetReader(
-        new Files(x, Optional.of(y)),
+        files,
         Optional.empty(),
-        new Labels(Optional.empty(), false),
-        new Sizes(OptionalInt.empty(), OptionalInt.empty()),
+        new Labels(Optional.empty(), false, Optional.empty()),
+        new Sizes(OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty()),
         Optional.empty(),
         Images.AS_READ);
   }
@@ -67,7 +88,10 @@ public final class DatasetReader {
         train, Optional.of(new Files(x, Optional.of(y))), labels, sizes, standardize, images);
   }
 
-  /** The same with test inputs whose targets are not known, to be predicted. */
+  /**
+   * The same with test inputs that hold their labels as training inputs may, or whose targets are
+   * not known, to be predicted.
+   */
   public DatasetReader test(String x) {
     return new DatasetReader(
         train, Optional.of(new Files(x, Optional.empty())), labels, sizes, standardize, images);
@@ -80,52 +104,63 @@ public final class DatasetReader {
    * @throws InvalidProblemException if they are the same
    */
   public DatasetReader classes(int negative, int positive) {
-    Labelling.TwoClasses two = new Labelling.TwoClasses(negative, positive);
-    return new DatasetReader(
-        train, test, new Labels(Optional.of(two), labels.oneHot()), sizes, standardize, images);
+    return classes(negative + "," + positive);
   }
 
   /**
-   * The same with two classes as a command line names them, such as 0,1.
+   * The same with some classes as a command line names them: 0,1 or cat,dog for two, which become
+   * -1 and +1; 0,1,2 for several with an output each; 0,2,4/1,3,5 for groups of labels.
    *
-   * @throws InvalidProblemException if these are not two different integers
+   * @throws InvalidProblemException if these are not two or more that differ
    */
-  public DatasetReader classes(String pair) {
-    String[] parts = pair.split(",", -1);
-    try {
-      if (parts.length == 2) {
-        return classes(Integer.parseInt(parts[0].strip()), Integer.parseInt(parts[1].strip()));
-      }
-      throw invalidClasses(pair);
-    } catch (NumberFormatException e) {
-      InvalidProblemException invalid = invalidClasses(pair);
-      invalid.initCause(e);
-      throw invalid;
-    }
-  }
-
-  private static InvalidProblemException invalidClasses(String pair) {
-    return new InvalidProblemException("classes", pair, "name two integer labels, such as 0,1");
+  public DatasetReader classes(String list) {
+    return with(
+        new Labels(
+            Optional.of(Labelling.Groups.parse(list, labels.oneHot())),
+            labels.oneHot(),
+            labels.column()));
   }
 
   /**
-   * The same with one output for each class of integer labels: 1 for the class of the point, 0 for
-   * the others. The classes are those of the whole training file, whatever the training size.
+   * The same with one output for each class of labels: 1 for the class of the point, 0 for the
+   * others. Without {@link #classes(String)} the classes are those of the whole training file,
+   * whatever the training size.
    */
   public DatasetReader oneHot() {
-    return new DatasetReader(
-        train, test, new Labels(labels.classes(), true), sizes, standardize, images);
+    return with(
+        new Labels(labels.classes().map(c -> c.withOneHot(true)), true, labels.column()));
   }
 
   /**
-   * The same with the first n training rows; with two classes the first n/2 of each (an odd n takes
-   * one more of the first class), in the order of the file.
+   * The same with the labels in a column of the file of inputs.
+   *
+   * @param column its name, or its number from 0, from the end below 0; of CIFAR-100 fine or coarse
+   */
+  public DatasetReader labelColumn(String column) {
+    return with(new Labels(labels.classes(), labels.oneHot(), Optional.of(column)));
+  }
+
+  private DatasetReader with(Labels changed) {
+    return new DatasetReader(train, test, changed, sizes, standardize, images);
+  }
+
+  private DatasetReader with(Sizes changed) {
+    return new DatasetReader(train, test, labels, changed, standardize, images);
+  }
+
+  /** The same with random rows in place of the first ones, those of a seed. */
+  public DatasetReader random(long seed) {
+    return with(new Sizes(sizes.train(), sizes.test(), OptionalLong.of(seed)));
+  }
+
+  /**
+   * The same with the first n training rows; with {@link #classes(String)} as many of each (of the
+   * first ones one more where n does not divide), in the order of the file.
    *
    * @throws InvalidProblemException if n is less than 1
    */
   public DatasetReader trainSize(int n) {
-    Sizes changed = new Sizes(positive("train-size", n), sizes.test());
-    return new DatasetReader(train, test, labels, changed, standardize, images);
+    return with(new Sizes(positive("train-size", n), sizes.test(), sizes.seed()));
   }
 
   /**
@@ -134,8 +169,7 @@ public final class DatasetReader {
    * @throws InvalidProblemException if n is less than 1
    */
   public DatasetReader testSize(int n) {
-    Sizes changed = new Sizes(sizes.train(), positive("test-size", n));
-    return new DatasetReader(train, test, labels, changed, standardize, images);
+    return with(new Sizes(sizes.train(), positive("test-size", n), sizes.seed()));
   }
 
   private static OptionalInt positive(String option, int n) {
@@ -168,14 +202,11 @@ public final class DatasetReader {
    * @throws InvalidProblemException if an option asks for what the files do not have
    */
   public Datasets read() {
-    if (labels.classes().isPresent() && labels.oneHot()) {
-      throw new InvalidProblemException(
-          "one-hot", "given together with classes", "use one of the two");
-    }
-    Table trainY = readLabels(train.y().orElseThrow());
+    Labelled points = labelled(train);
+    Table trainY = points.y();
     Labelling labelling = labelling(trainY);
-    Targets trainTargets = labelling.encode(trainY, sizes.train(), "train-size");
-    Table trainFile = readInputs(train.x(), trainY);
+    Targets trainTargets = labelling.encode(trainY, sizes.train(), "train-size", sizes.order(0));
+    Table trainFile = points.x();
     Images known = images.knowing(trainFile);
     Table trainX = known.arrange(trainFile);
     boolean bytes = trainX.isIdxBytes();
@@ -191,15 +222,56 @@ public final class DatasetReader {
         trainSet,
         tested.map(TestPoints::points),
         standardization,
-        tested.map(points -> reading.and(points.reading())).orElse(reading),
+        tested.map(read -> reading.and(read.reading())).orElse(reading),
         known);
   }
 
+  private Labelled labelled(Files files) {
+    if (files.y().isPresent()) {
+      return readPair(files.x(), files.y().get());
+    }
+    return readLabelled(files.x(), labels.column())
+        .orElseThrow(
+            () ->
+                new InvalidProblemException(
+                    "train-y",
+                    "missing",
+                    "name a file of labels, or with --label-column the column of a text file that"
+                        + " holds them"));
+  }
+
+  /** Points that hold their labels, if these do. */
+  static Optional<Labelled> readLabelled(String x, Optional<String> column) {
+    return Labelled.read(x, column)
+        .map(read -> new Labelled(requireValues(read.x()), requireValues(read.y())));
+  }
+
+  /** Inputs and labels of two files. */
+  static Labelled readPair(String x, String y) {
+    return readPair(x, readLabels(y));
+  }
+
+  private static Labelled readPair(String x, Table read) {
+    Table labels = read;
+    if (labels.words().isEmpty()) {
+      return new Labelled(readInputs(x, labels), labels);
+    }
+    Table inputs = requireValues(ArrayReader.read(x));
+    if (labels.rows() == inputs.rows() + 1) {
+      labels = Labelled.withoutFirst(labels);
+    }
+    requireEqualRows(inputs, labels);
+    return new Labelled(inputs, labels);
+  }
+
+  /** Words are classes; numbers are real where no classes are asked for. */
   private Labelling labelling(Table trainY) {
     if (labels.classes().isPresent()) {
       return labels.classes().get();
     }
-    return labels.oneHot() ? Labelling.OneHot.of(trainY) : new Labelling.Real();
+    return labels.oneHot() || !trainY.words().isEmpty()
+        ? Labelling.AllClasses.of(trainY, labels.oneHot())
+        : new Labelling.Real();
   }
 
   private TestPoints readTest(
@@ -209,24 +281,32 @@ public final class DatasetReader {
       Labelling labelling,
       Standardization standardization,
       Images known) {
-    if (files.y().isEmpty()) {
+    Optional<Labelled> together =
+        files.y().isPresent()
+            ? Optional.of(readPair(files.x(), sameColumns(readLabels(files.y().get()), trainY)))
+            : readLabelled(files.x(), labels.column());
+    if (together.isEmpty()) {
       return readTest(files.x(), trainFile, standardization, known);
     }
-    Table y = readLabels(files.y().get());
-    if (y.columns() != trainY.columns()) {
-      throw new InvalidDataException(
-          y.source(),
-          "it has " + y.columns() + " columns, the training labels have " + trainY.columns(),
-          "give as many outputs for test as for training");
-    }
-    Targets targets = labelling.encode(y, sizes.test(), "test-size");
-    Table file = readInputs(files.x(), y);
+    Table y = together.get().y();
+    Targets targets = labelling.encode(y, sizes.test(), "test-size", sizes.order(1));
+    Table file = together.get().x();
     requireColumns(file, trainFile);
     requireSameKind(trainFile, file);
     Table x = known.arrange(file);
     Reading reading = Reading.of(Reading.Role.TEST, x, y, targets);
     return new TestPoints(
         dataset(x.source(), chosen(x, targets.rows()), targets, standardization, known), reading);
+  }
+
+  private static Table sameColumns(Table y, Table trainY) {
+    if (y.columns() != trainY.columns()) {
+      throw new InvalidDataException(
+          y.source(),
+          "it has " + y.columns() + " columns, the training labels have " + trainY.columns(),
+          "give as many outputs for test as for training");
+    }
+    return y;
   }
 
   /** Test points without targets: the first rows, of whatever class they may be. */
@@ -238,7 +318,7 @@ public final class DatasetReader {
     requireColumns(file, trainFile);
     requireSameKind(trainFile, file);
     Table arranged = known.arrange(file);
-    int[] rows = IntStream.range(0, n).toArray();
+    int[] rows = Arrays.stream(sizes.order(1).of(file.rows())).limit(n).sorted().toArray();
     Targets none = new Targets(rows, new double[0], new int[0], List.of());
     return new TestPoints(
         dataset(arranged.source(), chosen(arranged, rows), none, standardization, known),
@@ -269,6 +349,10 @@ public final class DatasetReader {
 
   /** Labels, at least one. */
   static Table readLabels(String file) {
+    Optional<Table> words = wordsOf(file);
+    if (words.isPresent()) {
+      return words.get();
+    }
     Table y = requireValues(ArrayReader.read(file));
     if (y.isIdxBytes() && y.shape().length > 1) {
       throw new InvalidDataException(
@@ -279,16 +363,35 @@ public final class DatasetReader {
     return y;
   }
 
+  /** Labels that are words, one a line. */
+  private static Optional<Table> wordsOf(String file) {
+    if (!CsvFormat.recognizes(file)) {
+      return Optional.empty();
+    }
+    Path path = Path.of(file);
+    if (!java.nio.file.Files.isRegularFile(path)) {
+      return Optional.empty(); // said by who reads numbers
+    }
+    try (ByteSource source = ByteSource.open(path)) {
+      return CsvFormat.words(source)
+          .map(words -> Labelled.words(file, words).of(source.dataFile("")));
+    }
+  }
+
   /** Inputs, as many rows as there are labels. */
   static Table readInputs(String file, Table y) {
     Table x = requireValues(ArrayReader.read(file));
+    requireEqualRows(x, y);
+    return x;
+  }
+
+  private static void requireEqualRows(Table x, Table y) {
     if (x.rows() != y.rows()) {
       throw new InvalidDataException(
           x.source(),
           "it has " + x.rows() + " rows, but " + y.source() + " has " + y.rows(),
           mendOfUnequalRows(x, y));
     }
-    return x;
   }
 
   private static String mendOfUnequalRows(Table x, Table y) {

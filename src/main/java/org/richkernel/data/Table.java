@@ -1,6 +1,7 @@
 package org.richkernel.data;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -20,10 +21,11 @@ public final class Table {
   private final boolean idxBytes;
   private final TextTraits traits;
   private final Optional<DataFile> file;
+  private final List<String> words;
 
   /** Takes the values over without a copy. */
   Table(String source, Cells values, int[] shape, boolean idxBytes) {
-    this(source, values, shape, idxBytes, TextTraits.NONE, Optional.empty());
+    this(source, values, shape, idxBytes, TextTraits.NONE, Optional.empty(), List.of());
   }
 
   private Table(
@@ -32,7 +34,9 @@ public final class Table {
       int[] shape,
       boolean idxBytes,
       TextTraits traits,
-      Optional<DataFile> file) {
+      Optional<DataFile> file,
+      List<String> words) {
+    this.words = List.copyOf(words);
     this.traits = traits;
     this.file = file;
     this.source = source;
@@ -64,12 +68,22 @@ public final class Table {
 
   /** The same table with the traits of the text that it was read from. */
   Table with(TextTraits others) {
-    return new Table(source, values, shape, idxBytes, others, file);
+    return new Table(source, values, shape, idxBytes, others, file, words);
   }
 
   /** The same table with the file that it was read from. */
   Table of(DataFile whole) {
-    return new Table(source, values, shape, idxBytes, traits, Optional.of(whole));
+    return new Table(source, values, shape, idxBytes, traits, Optional.of(whole), words);
+  }
+
+  /** The same table of whole numbers that stand for words: k for the k-th one. */
+  Table withWords(List<String> names) {
+    return new Table(source, values, shape, idxBytes, traits, file, names);
+  }
+
+  /** The words that the numbers stand for; empty where they are numbers. */
+  List<String> words() {
+    return words;
   }
 
   /** The file that this was read from, if it was read from one. */
@@ -136,7 +150,7 @@ public final class Table {
   /** As many rows of other values from the same place. */
   Table replaced(double[] others, int width) {
     return new Table(
-        source, new Cells.Doubles(others), new int[] {rows, width}, idxBytes, traits, file);
+        source, new Cells.Doubles(others), new int[] {rows, width}, idxBytes, traits, file, words);
   }
 
   /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */

@@ -30,8 +30,8 @@ public record UnseenPoints(
       return classNames.isEmpty() || classNames.equals(Targets.SIGN_NAMES);
     }
 
-    private List<Integer> classes() {
-      return classNames.stream().map(Integer::valueOf).toList();
+    private Labelling.Groups classes() {
+      return Labelling.Groups.named(classNames, outputs > 1);
     }
   }
 
@@ -73,9 +73,33 @@ public record UnseenPoints(
       Coding coding,
       boolean onlyClasses,
       OptionalInt size) {
-    Table labels = DatasetReader.readLabels(y);
+    return of(DatasetReader.readPair(x, y), images, coding, onlyClasses, size);
+  }
+
+  /**
+   * Reads points that hold their labels.
+   *
+   * @param labelColumn as of {@link DatasetReader#labelColumn(String)}, if one was named
+   * @return empty where the file holds no labels
+   * @throws InvalidDataException if the file cannot be used, or does not fit to the fit
+   * @throws InvalidProblemException if there are fewer rows
+   */
+  public static Optional<UnseenPoints> readLabelled(
+      String file,
+      Optional<String> labelColumn,
+      Images images,
+      Coding coding,
+      boolean onlyClasses,
+      OptionalInt size) {
+    return DatasetReader.readLabelled(file, labelColumn)
+        .map(points -> of(points, images, coding, onlyClasses, size));
+  }
+
+  private static UnseenPoints of(
+      Labelled points, Images images, Coding coding, boolean onlyClasses, OptionalInt size) {
+    Table labels = points.y();
     Targets targets = targets(labels, coding, onlyClasses, size);
-    Table inputs = images.arrange(DatasetReader.readInputs(x, labels));
+    Table inputs = images.arrange(points.x());
     return new UnseenPoints(
         inputs.rows(targets.rows()),
         Optional.of(targets.values()),
@@ -94,30 +118,32 @@ public record UnseenPoints(
       }
       return new Labelling.Real().encode(labels, size, "test-size");
     }
-    if (coding.outputs() > 1) {
-      return new Labelling.OneHot(coding.classes()).encode(labels, size, "test-size");
-    }
-    Labelling.TwoClasses two =
-        new Labelling.TwoClasses(coding.classes().get(0), coding.classes().get(1));
-    return onlyClasses ? two.encode(labels, size, "test-size") : signs(labels, two, size);
+    Labelling.Groups classes = coding.classes();
+    return onlyClasses
+        ? classes.encode(labels, size, "test-size")
+        : all(labels, classes, coding.outputs() > 1, size);
   }
 
-  /** The first rows, each of which must be of one of the two classes. */
-  private static Targets signs(Table labels, Labelling.TwoClasses two, OptionalInt size) {
+  /** The first rows, each of which must be of one of the classes. */
+  private static Targets all(
+      Table labels, Labelling.Groups classes, boolean oneHot, OptionalInt size) {
     int n = size.orElse(labels.rows());
     Labelling.requireAvailable(labels, n, labels.rows(), "rows", "test-size");
-    double[] first = Arrays.copyOf(labels.values(), n);
-    double[] signs = new double[n];
+    int[] rows = Labelling.first(n);
+    int[] classOf = Arrays.copyOf(classes.classOf(labels), n);
     for (int i = 0; i < n; i++) {
-      if (first[i] != two.negative() && first[i] != two.positive()) {
+      if (classOf[i] < 0) {
+        String label = Labelling.labels(labels)[i];
         throw new InvalidDataException(
             labels.source(),
-            "row " + (i + 1) + " has the label " + first[i] + ", which the fit does not know",
-            "use --classes " + two.negative() + "," + two.positive() + " to leave such rows out");
+            oneHot
+                ? "row " + (i + 1) + " is of class " + label + ", which the training labels lack"
+                : "row " + (i + 1) + " has the label " + label + ", which the fit does not know",
+            oneHot
+                ? "remove such rows, or train on all classes"
+                : "use --classes " + classes.text() + " to leave such rows out");
       }
-      signs[i] = first[i] == two.negative() ? -1 : 1;
     }
-    return new Targets(
-        IntStream.range(0, n).toArray(), signs, Targets.signLabels(signs), Targets.SIGN_NAMES);
+    return classes.targets(labels, rows, classOf);
   }
 }

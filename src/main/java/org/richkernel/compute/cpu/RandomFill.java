@@ -1,6 +1,7 @@
 package org.richkernel.compute.cpu;
 
 import org.richkernel.compute.Operands;
+import org.richkernel.compute.Philox;
 import org.richkernel.compute.Precision;
 
 /**

@@ -1,11 +1,11 @@
-package org.richkernel.compute.cpu;
+package org.richkernel.compute;
 
 /**
  * Philox 4x32-10, a counter-based generator (Salmon, Moraes, Dror and Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", 2011). A block of four 32-bit words is a function of a counter of
  * four words and a key of two.
  */
-final class Philox {
+public final class Philox {
   private static final long M0 = 0xD2511F53L;
   private static final long M1 = 0xCD9E8D57L;
   private static final int W0 = 0x9E3779B9;
@@ -16,7 +16,7 @@ final class Philox {
   private Philox() {}
 
   /** One block: the counter in {@code words} is replaced by the random words. */
-  static void block(int key0, int key1, int[] words) {
+  public static void block(int key0, int key1, int[] words) {
     int k0 = key0;
     int k1 = key1;
     for (int round = 0; round < ROUNDS; round++) {
@@ -38,7 +38,7 @@ final class Philox {
    * <p>The words are kept in 64 bits, and every half of a round is a loop of its own from some
    * arrays to others, because that is what the compiler of JDK 17 vectorises.
    */
-  static void blocks(int key0, int key1, long[][] words, int n) {
+  public static void blocks(int key0, int key1, long[][] words, int n) {
     int k0 = key0;
     int k1 = key1;
     for (int round = 0; round < ROUNDS; round += 2) {

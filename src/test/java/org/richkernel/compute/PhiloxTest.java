@@ -1,4 +1,4 @@
-package org.richkernel.compute.cpu;
+package org.richkernel.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
