@@ -53,9 +53,16 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Refuses the dual form for problems that have the primal form alone. */
+  /** Refuses forms that a problem does not have. */
   private void requireForm() {
     LargeData asked = problem.options().largeData();
+    if (convolutional() && asked.fields() == FieldForm.WHITENED) {
+      throw new InvalidProblemException(
+          "fields",
+          "whitened",
+          "convolutional networks are sampled in their weights, exact at every number of samples;"
+              + " use auto or weights");
+    }
     if (asked.form() != ReadoutForm.DUAL) {
       return;
     }
@@ -83,11 +90,11 @@ public final class AdaptiveNbkSolver {
 
   /** What a solve will make layers above the first of; empty where there is no choice. */
   public Optional<FieldForm> fields() {
-    return samples() && problem.network().hiddenLayers() > 1 && !convolutional()
-        ? Optional.of(layout().form().fields())
-        : Optional.empty();
+    if (!samples() || problem.network().hiddenLayers() == 1) {
+      return Optional.empty();
+    }
+    return Optional.of(convolutional() ? FieldForm.WEIGHTS : layout().form().fields());
   }
-
 
   /** Whether a solution will hold its P x P kernels. */
   public boolean formsKernels() {

@@ -114,6 +114,7 @@ class ConvolutionalBayesTest {
   @CsvSource(
       delimiter = ';',
       value = {
+        "--fields=whitened; --fields is whitened; convolutional networks are sampled in their weights",
         "--form=dual; --form is dual; convolutional networks have the primal form alone",
         "--cross-check; --cross-check has fully connected layers; leave it out",
         "--audit; --audit has fully connected layers; leave it out",
