@@ -21,8 +21,11 @@ import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.OracleImages;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.RunControl;
 
@@ -122,6 +125,36 @@ class DeviceFiniteTest {
         .isCloseTo(
             expected[expected.length - 1], within(1e-4 * Math.abs(expected[expected.length - 1])));
     assertThat(seen).containsExactly(expected, within(2e-3));
+  }
+
+  /** Patches, their transpose and sums over sites, in two groups of points. */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void trainingOnImagesIsThatOfTheProcessor(SiteReadout readout) {
+    Inputs all = OracleImages.of(5);
+    Convolutions layers = Convolutions.parse("3x3/2,2x2").withReadout(readout);
+    DynamicsProblem problem =
+        new DynamicsProblem(
+            NetworkSpec.of(2, Activation.ERF).withConvolutions(layers),
+            DynamicsOptions.of(1, 4, 0.1).withBatchSize(2),
+            Inputs.of(all.copyRows(0, 3), 3, 32).withShape(OracleImages.SHAPE),
+            Targets.of(normals(6, 2), 3, 2),
+            Inputs.of(all.copyRows(3, 2), 2, 32).withShape(OracleImages.SHAPE),
+            Targets.of(normals(4, 6), 2, 2));
+    DynamicsSolution[] solutions = new DynamicsSolution[2];
+    String[] names = {"cpu", "cuda"};
+    for (int b = 0; b < 2; b++) {
+      try (Backend backend = open(names[b])) {
+        solutions[b] =
+            new GradientDescentNetwork(N, 2).solve(problem, backend, RunControl.silent());
+      }
+    }
+    assertThat(solutions[1].mean().outputs())
+        .containsExactly(solutions[0].mean().outputs(), within(1e-4));
+    for (int l = 0; l < 2; l++) {
+      assertThat(solutions[1].lastKernels().gradient().get(l))
+          .containsExactly(solutions[0].lastKernels().gradient().get(l), within(1e-4));
+    }
   }
 
   @Test

@@ -14,7 +14,10 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.OnCudaDevice;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.OracleImages;
+import org.richkernel.network.SiteReadout;
 
 /** Kernels at initialisation on a CUDA device, in float64 throughout. */
 @OnCudaDevice
@@ -45,5 +48,22 @@ class CudaLazyTest {
     double[] device = fit("cuda", regression).solution().testPredictions();
     double[] processor = fit("cpu", regression).solution().testPredictions();
     assertThat(device).containsExactly(processor, within(1e-9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, FLATTEN, NNGP", "TANH, FLATTEN, NTK", "ERF, GAP, NTK"})
+  void kernelsOfImagesAreThoseOfTheProcessor(
+      Activation f, SiteReadout readout, KernelKind kind) {
+    Convolutions layers = Convolutions.parse("3x3,3x3/2").withReadout(readout);
+    NetworkSpec network =
+        NetworkSpec.of(2, f).withConvolutions(layers).withBiasVariance(0.2);
+    double[][] kernels = new double[2][];
+    for (int b = 0; b < 2; b++) {
+      String name = b == 0 ? "cuda" : "cpu";
+      try (Backend backend = Backends.open(name, BackendOptions.defaults(), line -> {})) {
+        kernels[b] = new LazyKernel(network, kind).gram(backend, OracleImages.of(5)).readout();
+      }
+    }
+    assertThat(kernels[0]).containsExactly(kernels[1], within(1e-12));
   }
 }
