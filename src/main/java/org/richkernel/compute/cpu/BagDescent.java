@@ -19,7 +19,7 @@ import org.richkernel.compute.WordBags;
  * rows through memory.
  */
 final class BagDescent {
-  private static final int BLOCK = 256;
+  private static final int BLOCK = 512;
 
   /** Fewer columns than this are not worth another worker's waiting. */
   private static final int LEAST_COLUMNS = 512;
