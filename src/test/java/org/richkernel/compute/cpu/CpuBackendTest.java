@@ -32,15 +32,22 @@ class CpuBackendTest extends BackendContract {
       long[] helpers = b.helperThreadIds();
       assertThat(helpers).hasSize(1);
       long self = Thread.currentThread().getId();
-      long own = threads.getThreadAllocatedBytes(self);
-      long helper = threads.getThreadAllocatedBytes(helpers[0]);
       int runs = 10;
-      for (int i = 0; i < runs; i++) {
-        operations.run();
+      long own = Long.MAX_VALUE;
+      long helper = Long.MAX_VALUE;
+      // code that is not compiled yet may allocate; what always allocates does so every time
+      for (int attempt = 0; attempt < 20 && Math.max(own, helper) >= 16L * runs; attempt++) {
+        long ownBefore = threads.getThreadAllocatedBytes(self);
+        long helperBefore = threads.getThreadAllocatedBytes(helpers[0]);
+        for (int i = 0; i < runs; i++) {
+          operations.run();
+        }
+        own = Math.min(own, threads.getThreadAllocatedBytes(self) - ownBefore);
+        helper = Math.min(helper, threads.getThreadAllocatedBytes(helpers[0]) - helperBefore);
       }
       // the smallest object has 16 bytes, so one for each run would show
-      assertThat(threads.getThreadAllocatedBytes(self) - own).isLessThan(16L * runs);
-      assertThat(threads.getThreadAllocatedBytes(helpers[0]) - helper).isLessThan(16L * runs);
+      assertThat(own).isLessThan(16L * runs);
+      assertThat(helper).isLessThan(16L * runs);
     }
   }
 
