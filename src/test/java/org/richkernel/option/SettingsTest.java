@@ -93,7 +93,7 @@ class SettingsTest {
     assertThat(LangevinOptions.of(1, 10, 5).describe())
         .containsEntry("width", 5)
         .containsEntry("repeats", 4)
-        .containsEntry("readout", "integrated");
+        .containsEntry("readout-weights", "integrated");
   }
 
   @ParameterizedTest
