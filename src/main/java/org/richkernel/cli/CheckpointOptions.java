@@ -1,7 +1,10 @@
 package org.richkernel.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,6 +29,15 @@ final class CheckpointOptions {
       description = "Least time between two checkpoints. Unit: seconds. Default: ${DEFAULT-VALUE}.")
   private double checkpointSeconds;
 
+  @Option(
+      names = "--time-limit",
+      paramLabel = "DURATION",
+      description =
+          "Stop with a checkpoint, and exit code 75, before the command has run so long, as a"
+              + " signal would; --resume goes on. Unit: seconds, or with units such as 30m, 1h30m or"
+              + " 1-12:00:00. Default: none.")
+  private @Nullable String timeLimit;
+
   @Mixin private DryRunOption dryRun = new DryRunOption();
 
   /** Whether to go on from a checkpoint. */
@@ -43,8 +55,14 @@ final class CheckpointOptions {
     return dryRun.given();
   }
 
+  /** The time after which to stop, if there is one. */
+  Optional<Duration> timeLimit() {
+    return Optional.ofNullable(timeLimit).map(text -> Durations.parse("time-limit", text));
+  }
+
   /** Complains about numbers that make no sense. */
   void check() {
+    timeLimit();
     if (!(checkpointSeconds >= 0) || checkpointSeconds > 1e9) {
       throw new InvalidProblemException(
           "checkpoint-seconds", checkpointSeconds, "use a number of at least 0");
@@ -59,6 +77,9 @@ final class CheckpointOptions {
     }
     if (checkpointSeconds != Double.parseDouble(EVERY)) {
       arguments.add("--checkpoint-seconds=" + checkpointSeconds);
+    }
+    if (timeLimit != null) {
+      arguments.add("--time-limit=" + timeLimit);
     }
     if (dryRun()) {
       arguments.add("--dry-run");

@@ -31,7 +31,7 @@ final class ConfigFile {
 
   /** Options of a run that say nothing about its result. */
   private static final Set<String> NOT_REPEATED =
-      Set.of("config", "out", "resume", "dry-run", "debug");
+      Set.of("config", "out", "resume", "dry-run", "debug", "time-limit");
 
   /** Options that are recorded with their defaults, but are refused without another one. */
   private static final Map<String, String> NEEDS =

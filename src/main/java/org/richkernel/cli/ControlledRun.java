@@ -12,6 +12,8 @@ import org.richkernel.result.CheckpointDirectory;
 import org.richkernel.result.DirectoryCheckpoints;
 import org.richkernel.result.FolderLock;
 import org.richkernel.result.ResultFolder;
+import org.richkernel.solver.CheckpointStore;
+import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
 
@@ -24,6 +26,10 @@ import org.richkernel.solver.StopSignal;
  * that is complete is worth its last second.
  */
 final class ControlledRun implements AutoCloseable {
+  /** Most bytes of matrices of a problem whose steps are timed before it is run. */
+  private static final long MOST_TIMED_BYTES = 64L << 20;
+
+  private final long start = System.nanoTime();
   private final Console console;
   private final RunOptions runOptions;
   private final LongRunOptions longRunOptions;
@@ -55,9 +61,32 @@ final class ControlledRun implements AutoCloseable {
         }
         console.line(stages.get(i).describe(backend).stripTrailing());
       }
+      console.line(MemoryAdvice.line(stages, backend));
     }
     stages.forEach(plan -> plan.requireFits(backend, mend));
     return longRunOptions.dryRun();
+  }
+
+  /**
+   * Makes a few steps by the clock, and says what they say of the time of the whole; nothing where
+   * the run is quiet, and of a large problem none, as its first step may be long.
+   *
+   * @param stages as for {@link #endsWithPlan}
+   * @param work returns empty if it was stopped
+   */
+  void timeSteps(List<MemoryPlan> stages, Function<RunControl, ? extends Optional<?>> work) {
+    if (runOptions.quiet()) {
+      return;
+    }
+    boolean large = stages.stream().anyMatch(plan -> plan.matrixBytes() > MOST_TIMED_BYTES);
+    if (large) {
+      console.line("time not measured, as the problem is large; the lines of a run say it");
+      return;
+    }
+    TimedSteps steps = new TimedSteps(System::nanoTime, stop);
+    boolean complete =
+        work.apply(new RunControl(steps, stop, CheckpointStore.none())).isPresent();
+    console.line(steps.line(complete));
   }
 
   /**
@@ -110,8 +139,26 @@ final class ControlledRun implements AutoCloseable {
         new DirectoryCheckpoints(
             directory, longRunOptions.resume(), longRunOptions.checkpointSeconds(), console::warn);
     try (ProgressDisplay display = ProgressDisplay.of(console, runOptions.quiet())) {
-      return work.apply(new RunControl(display, stop, checkpoints));
+      return work.apply(new RunControl(limited(display, checkpoints), stop, checkpoints));
     }
+  }
+
+  private Progress.Listener limited(Progress.Listener display, DirectoryCheckpoints checkpoints) {
+    if (longRunOptions.timeLimit().isEmpty()) {
+      return display;
+    }
+    TimeLimit limit =
+        new TimeLimit(
+            longRunOptions.timeLimit().get(),
+            System::nanoTime,
+            start,
+            stop,
+            console,
+            checkpoints::seconds);
+    return progress -> {
+      display.progress(progress);
+      limit.progress(progress);
+    };
   }
 
   /** Leaves signals to those who had them before. */

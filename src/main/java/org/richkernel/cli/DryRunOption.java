@@ -9,8 +9,9 @@ final class DryRunOption {
       names = "--dry-run",
       negatable = true,
       description =
-          "Write what the computation would hold in memory and end, with exit code 4 if it "
-              + "would not fit. Default: off.")
+          "Write what the computation would hold in memory, what to ask a scheduler for, and about"
+              + " how long it would take where a few steps of it can be timed; exit code 4 if the"
+              + " memory would not suffice. Default: off.")
   private boolean dryRun;
 
   /** Whether to stop before the work. */

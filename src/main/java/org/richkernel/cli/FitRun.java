@@ -100,7 +100,9 @@ final class FitRun<F extends Fit> {
       runOptions.resolve(options);
       try (Backend backend = runOptions.open(console)) {
         options.putAll(theory.resolve(data, backend));
-        if (course.endsWithPlan(theory.plans(data, backend), backend, theory.lessMemory())) {
+        List<MemoryPlan> plans = theory.plans(data, backend);
+        if (course.endsWithPlan(plans, backend, theory.lessMemory())) {
+          course.timeSteps(plans, control -> theory.fit(data, backend, control));
           return ExitCode.DONE;
         }
         return course.compute(

@@ -1,6 +1,8 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -36,6 +38,11 @@ final class LongRunOptions {
   /** Whether to stop before the work. */
   boolean dryRun() {
     return checkpoints.dryRun();
+  }
+
+  /** The time after which to stop, if there is one. */
+  Optional<Duration> timeLimit() {
+    return checkpoints.timeLimit();
   }
 
   /** Complains about numbers that make no sense. */

@@ -105,6 +105,15 @@ public final class MemoryPlan {
   }
 
   /**
+   * Most bytes of the process in the memory of the machine: the virtual machine, the Java heap, and
+   * the matrices where they lie in it.
+   */
+  public long processBytes(Backend backend) {
+    boolean onHost = backend.info().name().equals("cpu");
+    return JAVA_BYTES + hostBytes + (onHost ? matrixBytes() : 0);
+  }
+
+  /**
    * One line per matrix, what the devices of a backend take beside them, and a total, for {@code
    * --dry-run}.
    */

@@ -14,6 +14,7 @@ public final class NeutralOptions {
           "debug",
           "resume",
           "checkpoint-seconds",
+          "time-limit",
           "dry-run",
           "backend",
           "devices",
