@@ -45,7 +45,7 @@ class ShellPagesTest {
             + String.join(" ", words)
             + "); COMP_CWORD="
             + words.length
-            + "; _complete_richkernel; printf '%s\\n' \"${COMPREPLY[@]}\"";
+            + "; _complete_richkernel 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"";
     return output("bash", "-c", script).lines().map(String::strip).toList();
   }
 
