@@ -11,6 +11,7 @@ import org.richkernel.option.Words;
 import picocli.CommandLine.Option;
 
 /** Layers that are convolutions. */
+@HelpGroup(HelpGroup.NETWORK)
 final class ConvolutionOptions {
   @Option(
       names = "--convolutions",

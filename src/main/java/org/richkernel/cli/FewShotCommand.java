@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
 /** Meta-learning in the exact limit of infinite width. */
 @Command(
     name = "few-shot",
+    footer = "  richkernel few-shot --images omniglot.zip --widths inf,512,32 --out few",
     description =
         "Few-shot learning by first-order MAML (arXiv:2011.14522, section 9.2): one-hidden-layer"
             + " linear networks in the exact limit of infinite width and at finite widths, and the"

@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
 /** Makes the pages of the gallery: runs what is not finished, and draws what is. */
 @Command(
     name = "gallery",
+    footer = "  richkernel gallery --out gallery",
     description =
         "The figures of the papers, one page each, beside finite networks, with what was expected"
             + " and what was found: index.html in the folder. Every page shows the commands that"

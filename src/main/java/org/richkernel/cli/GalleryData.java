@@ -9,6 +9,7 @@ import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
 /** Data that a gallery is made of; how many points is for its pages to say. */
+@HelpGroup(HelpGroup.DATA)
 final class GalleryData {
   @Option(
       names = "--train-x",

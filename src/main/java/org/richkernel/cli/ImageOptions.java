@@ -10,6 +10,7 @@ import org.richkernel.option.Words;
 import picocli.CommandLine.Option;
 
 /** How points are images. */
+@HelpGroup(HelpGroup.DATA)
 final class ImageOptions {
   @Option(
       names = "--image-shape",

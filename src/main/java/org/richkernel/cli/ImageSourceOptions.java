@@ -9,6 +9,7 @@ import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
 /** Where classes of images come from, and what is done to them on reading. */
+@HelpGroup(HelpGroup.DATA)
 final class ImageSourceOptions {
   @Option(
       names = "--images",

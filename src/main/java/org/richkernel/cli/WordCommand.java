@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
 /** Trains word embeddings in the infinite-width limit and at finite widths. */
 @Command(
     name = "word2vec",
+    footer = "  richkernel word2vec --text corpus.txt.gz --widths inf,128 --out words",
     description =
         "Word embeddings (continuous bag of words, negative sampling) in the exact infinite-width"
             + " limit and at finite widths with the same draws (arXiv:2011.14522): analogies with"
