@@ -121,9 +121,14 @@ final class ModelSettings {
         .withWeightVariances(
             variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
         .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());
+    return layers(settings).map(network::withConvolutions).orElse(network);
+  }
+
+  /** The convolutional layers of a saved predictor, if it has any. */
+  static Optional<Convolutions> layers(Map<String, Object> settings) {
     return settings.containsKey("convolutions")
-        ? network.withConvolutions(convolutions(settings))
-        : network;
+        ? Optional.of(convolutions(settings))
+        : Optional.empty();
   }
 
   private static Convolutions convolutions(Map<String, Object> settings) {

@@ -2,12 +2,14 @@ package org.richkernel;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.bayes.Populations;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Images;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ModelFile;
@@ -18,6 +20,7 @@ public final class SavedFit {
   private final Predictor predictor;
   private final Standardization standardization;
   private final Images images;
+  private final Optional<Convolutions> convolutions;
   private final int outputs;
   private final List<String> classNames;
   private final long modelBytes;
@@ -26,6 +29,7 @@ public final class SavedFit {
       Predictor predictor,
       Standardization standardization,
       Images images,
+      Optional<Convolutions> convolutions,
       int outputs,
       List<String> classNames,
       long modelBytes) {
@@ -33,6 +37,7 @@ public final class SavedFit {
     this.predictor = predictor;
     this.standardization = standardization;
     this.images = images;
+    this.convolutions = convolutions;
     this.outputs = outputs;
     this.classNames = classNames;
   }
@@ -49,6 +54,7 @@ public final class SavedFit {
         ModelSettings.read(model),
         ModelSettings.standardization(model.settings()),
         ModelSettings.images(model.settings()),
+        ModelSettings.layers(model.settings()),
         ((Number) model.settings().get("outputs")).intValue(),
         classes.stream().map(String::valueOf).toList(),
         model.arrays().values().stream().mapToLong(SavedFit::bytes).sum());
@@ -99,6 +105,11 @@ public final class SavedFit {
   /** How the training points were images; new points are the same unless told otherwise. */
   public Images images() {
     return images;
+  }
+
+  /** The convolutional layers of the fit; empty for a fully connected network. */
+  public Optional<Convolutions> convolutions() {
+    return convolutions;
   }
 
   /** K. */

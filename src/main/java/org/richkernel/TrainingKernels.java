@@ -85,7 +85,6 @@ record TrainingKernels(
    */
   Result addWhole(Result result, LayerKernels lazy) {
     int p = problem.trainPoints();
-    double[] input = problem.trainInputKernel();
     LayerKernels last = kernels.get(kernels.size() - 1).train(problem);
     LayerKernels start = lazy.train(problem);
     Result with = result;
@@ -106,6 +105,7 @@ record TrainingKernels(
     if (problem.network().convolutions().isPresent()) {
       return with;
     }
+    double[] input = problem.trainInputKernel();
     return with.with("ntk", last.tangentKernel(input), p, p)
         .with("ntk_lazy", start.tangentKernel(input), p, p);
   }

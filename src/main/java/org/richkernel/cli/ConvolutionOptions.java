@@ -65,6 +65,32 @@ final class ConvolutionOptions {
     }
   }
 
+  /**
+   * Refuses layers that are not those of a fit.
+   *
+   * @param fit empty for a fully connected network
+   */
+  void requireThoseOf(Optional<Convolutions> fit) {
+    require("convolutions", layers, fit.map(Convolutions::text));
+    require("padding", word(padding), fit.map(known -> Words.of(known.padding())));
+    require("readout", word(readout), fit.map(known -> Words.of(known.readout())));
+  }
+
+  private static @Nullable String word(@Nullable Enum<?> value) {
+    return value == null ? null : Words.of(value);
+  }
+
+  private static void require(String option, @Nullable String given, Optional<String> known) {
+    if (given != null && !given.replace(" ", "").equals(known.orElse(""))) {
+      throw new InvalidProblemException(
+          option,
+          given,
+          known
+              .map(value -> "the fit was made with " + value + "; leave it out")
+              .orElse("the layers of the fit are fully connected; leave it out"));
+    }
+  }
+
   /** Records what was left open. */
   void resolve(Map<String, Object> options) {
     convolutions()

@@ -89,6 +89,7 @@ final class PredictCommand implements Callable<Integer> {
   private @Nullable Integer testSize;
 
   @Mixin private ImageOptions images = new ImageOptions();
+  @Mixin private ConvolutionOptions convolutions = new ConvolutionOptions();
   @Mixin private RunOptions run = new RunOptions();
 
   @Option(
@@ -111,6 +112,7 @@ final class PredictCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path folder = requireFrom();
     SavedFit fit = SavedFit.read(folder);
+    convolutions.requireThoseOf(fit.convolutions());
     Summary origin = ResultFolder.readSummary(folder);
     UnseenPoints points = points(fit);
     run.announce(points.reading(), console);

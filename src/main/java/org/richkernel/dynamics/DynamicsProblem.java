@@ -193,6 +193,7 @@ public record DynamicsProblem(
 
   /** Phi^0 = X X^T / D of all points by one product on a backend, row-major M x M. */
   double[] inputKernel(Backend backend) {
+    requireDense();
     return InputCovariance.of(backend, network, allInputs(), points(), dimension());
   }
 
@@ -206,7 +207,13 @@ public record DynamicsProblem(
     return inputKernel(trainInputs.toArray(), trainPoints());
   }
 
+  /** The theories of the dynamics know no sites. */
+  private void requireDense() {
+    network.requireDense("the dynamical theory", "train networks with finite --method gd");
+  }
+
   private double[] inputKernel(double[] x, int rows) {
+    requireDense();
     int dimension = dimension();
     double[] kernel = new double[rows * rows];
     for (int i = 0; i < rows; i++) {

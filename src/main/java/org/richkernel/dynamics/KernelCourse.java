@@ -39,7 +39,7 @@ public record KernelCourse(
     int size = kernels.size() * columns;
     KernelCourse course =
         new KernelCourse(new double[size], new double[size], new double[size], new double[size]);
-    double[] input = problem.trainInputKernel();
+    double[] input = columns == layers ? new double[0] : problem.trainInputKernel();
     double[][] start = new double[columns][];
     for (int r = 0; r < kernels.size(); r++) {
       LayerKernels train = kernels.get(r).train(problem);

@@ -70,7 +70,8 @@ public final class GradientDescentNetwork {
 
   /** What a run will allocate. */
   public MemoryPlan plan(DynamicsProblem problem) {
-    requireWeightsFit(problem);
+    NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
+    PointFields.requireFit("width", width, sites, width, problem.points());
     MemoryPlan plan = new MemoryPlan();
     NetworkTraining.plan(plan, problem, width);
     long points = problem.points();
@@ -80,25 +81,6 @@ public final class GradientDescentNetwork {
     long kernels = snapshots * 2 * problem.network().hiddenLayers() * points * points;
     // the run under way twice (its record, and what a checkpoint needs), mean, squares, result
     return plan.addHost(5 * Double.BYTES * (times * points * problem.outputs() + kernels));
-  }
-
-  private void requireWeightsFit(DynamicsProblem problem) {
-    NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
-    long points = problem.points();
-    long widest = Math.max(sites.inputs(), points * sites.mostSites());
-    for (int l = 2; l <= sites.layers(); l++) {
-      long seen = (long) sites.offsets(l) * width;
-      // patches are rows of features beside each other
-      widest = Math.max(widest, Math.max(seen, sites.offsets(l) * points * sites.sites(l)));
-    }
-    if (width * widest > Integer.MAX_VALUE) {
-      throw new InvalidProblemException(
-          "width",
-          width,
-          "a layer's weights and features must stay below 2^31 entries; use less than "
-              + Integer.MAX_VALUE / widest
-              + (sites.mostSites() > 1 ? ", fewer points, --pool-input or strides" : ""));
-    }
   }
 
   /**

@@ -126,6 +126,7 @@ public final class NetworkEnsemble implements Predictor {
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
     requireDimension(inputs);
+    TestPointOutputs.requireFit(sites(), inputs.rows());
     WeightLayout layout = layout();
     MemoryPlan plan = weightPlan(layout);
     TestPointOutputs.plan(plan, sites(), layout, outputs, inputs.rows());

@@ -7,6 +7,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.InvalidProblemException;
 
 /** The fields of some points in all layers of a network, neurons x (group, site, point). */
 final class PointFields {
@@ -40,6 +41,33 @@ final class PointFields {
         new Matrix[] {
           memory.get(prefix + "pulled"), memory.get(prefix + "pulled, layer below")
         };
+  }
+
+  /**
+   * Refuses fields beyond 2^31 numbers.
+   *
+   * @param option that could be lowered, for the message
+   * @throws InvalidProblemException if features, patches or weights of a layer are too many
+   */
+  static void requireFit(String option, Object value, NetworkSites sites, long width, long points) {
+    long most = Math.max((long) sites.inputs() * points * sites.sites(1), width * sites.inputs());
+    for (int l = 1; l <= sites.layers(); l++) {
+      long seen = l == 1 ? 1 : sites.offsets(l);
+      long columns = points * sites.sites(l);
+      // patches are rows of features beside each other
+      most = Math.max(most, width * seen * Math.max(columns, l == 1 ? 1 : width));
+    }
+    if (most > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          option,
+          value,
+          String.format(
+              java.util.Locale.ROOT,
+              "a layer would have %.1e weights, features or patches of them, at most 2^31; use fewer"
+                  + " neurons or points%s",
+              (double) most,
+              sites.mostSites() > 1 ? ", --pool-input or strides" : ""));
+    }
   }
 
   /** Adds the fields of so many points to a plan. */

@@ -41,7 +41,9 @@ public record PosteriorProblem(
     NetworkSites sites = NetworkSites.of(network, trainInputs.shape());
     WeightLayout.require(
         sites, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
-    requireFieldsFit(sites, options.width(), Math.max(trainInputs.rows(), 1));
+    PointFields.requireFit(
+        "width", options.width(), sites, options.width(), trainInputs.rows());
+    TestPointOutputs.requireFit(sites, testInputs.rows());
     KernelRounding.requireResolved(network, trainInputs, Precision.FLOAT32, options.kappa());
   }
 
@@ -60,20 +62,6 @@ public record PosteriorProblem(
   /** K, outputs. */
   public int outputs() {
     return trainTargets.outputs();
-  }
-
-  private static void requireFieldsFit(NetworkSites sites, long width, long points) {
-    for (int l = 1; l <= sites.layers(); l++) {
-      long seen = l == 1 ? 1 : sites.offsets(l);
-      long columns = points * sites.sites(l);
-      if (columns > Integer.MAX_VALUE || seen * width * columns > Integer.MAX_VALUE) {
-        throw new InvalidProblemException(
-            "train-size",
-            points,
-            "patches of a layer must stay below 2^31 numbers; use fewer points or neurons"
-                + (sites.mostSites() > 1 ? ", --pool-input or strides" : ""));
-      }
-    }
   }
 
   /** The sites of the layers. */

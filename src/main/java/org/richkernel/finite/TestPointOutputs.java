@@ -12,6 +12,7 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -77,6 +78,19 @@ final class TestPointOutputs implements AutoCloseable {
         .add("test features, next layer", Precision.FLOAT32, layout.features(), columns)
         .add("test outputs", Precision.FLOAT64, count, outputs);
     SiteFields.plan(plan, PREFIX, sites, layout.width(), layout.biases(), panel);
+  }
+
+  /**
+   * Refuses test points whose patches are beyond an array.
+   *
+   * @throws InvalidProblemException for 2^31 numbers or more
+   */
+  static void requireFit(NetworkSites sites, int points) {
+    long most = Integer.MAX_VALUE / ((sites.inputs() + 1L) * sites.sites(1));
+    if (points > most) {
+      throw new InvalidProblemException(
+          "test-size", points, "patches of test points stay below 2^31 numbers; use up to " + most);
+    }
   }
 
   /** Points that are computed at a time. */

@@ -69,6 +69,10 @@ public final class WidthComparison {
       throw new InvalidProblemException(
           "test-x", "missing", "networks of several widths are watched on test points; name some");
     }
+    NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
+    int widest = options.widths().get(options.widths().size() - 1);
+    int points = Math.max(problem.batches().size(), problem.testPoints());
+    PointFields.requireFit("widths", widest, sites, widest, points);
     options.criterion().check(problem.trainTargets());
     options.criterion().check(problem.testTargets());
     this.problem = problem;

@@ -35,6 +35,7 @@ public final class KernelDiagonals {
    * @throws InvalidProblemException if a variance overflows; the message names the layer
    */
   public static KernelDiagonals of(NetworkSpec network, Inputs inputs) {
+    network.requireDense("this diagonal", "use the kernels of sites");
     int depth = network.hiddenLayers();
     int points = inputs.rows();
     double[][] preactivation = new double[depth][points];

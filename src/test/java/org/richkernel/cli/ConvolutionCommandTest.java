@@ -66,6 +66,15 @@ class ConvolutionCommandTest {
     double[] expected = array(fit, "f_test");
     double[] seen = array(out, "f_test");
     assertThat(seen).hasSize(15);
+    Program other =
+        Program.run(
+            "predict",
+            "--from=" + fit,
+            "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz",
+            "--convolutions=3x3",
+            "--out=" + out);
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.line()).contains("--convolutions is 3x3; the fit was made with 3x3/2,3x3");
     for (int i = 0; i < 15; i++) {
       assertThat(seen[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-11));
     }
