@@ -141,7 +141,8 @@ final class GalleryCommand implements Callable<Integer> {
 
   private List<String> line(Gallery gallery, Page page, Run each) {
     List<String> machine = new ArrayList<>(run.arguments());
-    machine.remove("--quiet");
+    // as on the pages, so that what is pasted from there fits the folders
+    machine.removeAll(List.of("--quiet", "--backend=auto"));
     return new ArrayList<>(gallery.line(page, each, machine));
   }
 
