@@ -48,8 +48,8 @@ final class CnnWidths implements Page {
             size.of(
                 "--pool-input=4 --train-size=6 --test-size=20 --steps=8 --step-size=0.1"
                     + " --record-every=2",
-                "--pool-input=2 --train-size=20 --test-size=200 --steps=60 --step-size=0.04"
-                    + " --record-every=6",
+                "--pool-input=4 --train-size=20 --test-size=200 --steps=50 --step-size=0.05"
+                    + " --record-every=5",
                 "--train-size=100 --test-size=1000 --steps=200 --step-size=0.01"
                     + " --record-every=10"),
             size.of("4", "16", "32")));
