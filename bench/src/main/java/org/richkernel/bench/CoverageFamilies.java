@@ -84,8 +84,8 @@ public final class CoverageFamilies {
       }
       case "deep-digits" -> runs.add(() -> DeepRun.digits(backend, Activation.RELU, 400));
       case "convolution" -> {
-        runs.add(() -> new ConvolutionRun(false, 128, TOLERANCE));
-        runs.add(() -> new ConvolutionRun(true, 64, TOLERANCE));
+        runs.add(() -> new ConvolutionRun(false, 64, 0.05));
+        runs.add(() -> new ConvolutionRun(true, 64, 0.05));
       }
       case "networks" -> {
         runs.add(() -> new TrainedNetworksRun(backend, 1, Activation.TANH, 20, 4, 40));

@@ -1,0 +1,90 @@
+package org.richkernel.bayes;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import java.util.Random;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.PosteriorParameters;
+
+/** Processor time of a gradient of a flattened ReLU network on random square images. */
+public final class ConvolutionStepTime {
+  private ConvolutionStepTime() {}
+
+  /**
+   * Prints a line.
+   *
+   * @param arguments side of the images, layers as on the command line, P, S, gradients
+   */
+  public static void main(String[] arguments) {
+    int side = Integer.parseInt(arguments[0]);
+    Convolutions layers = Convolutions.parse(arguments[1]);
+    int points = Integer.parseInt(arguments[2]);
+    int samples = Integer.parseInt(arguments[3]);
+    int count = Integer.parseInt(arguments[4]);
+    NetworkSpec network =
+        NetworkSpec.of(layers.layers().size(), Activation.RELU).withConvolutions(layers);
+    Random random = new Random(1);
+    double[] x = random.doubles((long) points * side * side).map(u -> u - 0.5).toArray();
+    double[] y = random.doubles(points).map(u -> u < 0.5 ? -1 : 1).toArray();
+    Inputs images =
+        Inputs.of(x, points, side * side).withShape(new ImageShape(side, side, 1));
+    try (Backend backend = Backends.cpu()) {
+      AdaptiveProblem problem =
+          AdaptiveProblem.of(network, SaddleOptions.usual(), images, Targets.of(y));
+      SampledInputs inputs = SampledInputs.of(backend, problem);
+      ConvolutionShape shape = inputs.convolution().orElseThrow();
+      double variance = ConvolutionPosterior.readoutVariance(network, shape);
+      PosteriorParameters parameters = new PosteriorParameters(1, 0.1, variance, 0);
+      try (ConvolutionPosterior posterior =
+              new ConvolutionPosterior(
+                  backend, network, shape, inputs.factor(), y, parameters, samples);
+          FieldPopulation population = posterior.newPopulation(samples, 1)) {
+        backend.fillGaussian(1, 1, 0, population.xi());
+        posterior.refresh(population);
+        posterior.begin(0);
+        evaluate(posterior, 3);
+        OperatingSystemMXBean system =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long before = system.getProcessCpuTime();
+        evaluate(posterior, count);
+        double seconds = (system.getProcessCpuTime() - before) * 1e-9 / count;
+        double flops = flops(shape, samples);
+        System.out.printf(
+            Locale.ROOT,
+            "%s, P=%d, S=%d: %.1f CPU ms, %.3f Gflop, %.0f GF per CPU second%n",
+            layers.text(),
+            points,
+            samples,
+            1e3 * seconds,
+            1e-9 * flops,
+            1e-9 * flops / seconds);
+      }
+    }
+  }
+
+  private static void evaluate(ConvolutionPosterior posterior, int count) {
+    for (int i = 0; i < count; i++) {
+      posterior.evaluate();
+    }
+    posterior.potential();
+  }
+
+  /** 4 S r n_1, 6 S (k S) n_l for each layer above, 4 S P^2 s_L. */
+  private static double flops(ConvolutionShape shape, double samples) {
+    double flops = 4 * samples * shape.rank() * shape.columns(1);
+    for (int l = 2; l <= shape.layers(); l++) {
+      flops += 6 * samples * shape.features(l, (int) samples) * shape.columns(l);
+    }
+    double readout = (double) shape.points() * shape.points() * shape.pooledRows(shape.layers());
+    return flops + 4 * samples * readout;
+  }
+}
