@@ -72,7 +72,10 @@ public final class AdaptiveNbkSolver {
     } else if (convolutional()) {
       why = "convolutional networks have the primal form alone";
     } else if (problem.network().hiddenLayers() > 1 && asked.fields() == FieldForm.WHITENED) {
-      why = "whitened fields of deep networks have P x P factors";
+      throw new InvalidProblemException(
+          "form",
+          "dual",
+          "whitened fields of deep networks have P x P factors; use --fields weights, or primal");
     } else if (!problem.options().extrapolates()) {
       why = "a posterior at finite width has the primal form alone";
     } else if (WellFinder.applies(problem.network(), fullRank())) {

@@ -368,7 +368,7 @@ class DualSamplingTest {
         assertThatThrownBy(() -> new AdaptiveNbkSolver(backend, other))
             .isInstanceOf(InvalidProblemException.class)
             .hasMessageContaining("form")
-            .hasMessageContaining("use auto or primal");
+            .hasMessageContaining("primal");
       }
       AdaptiveProblem finite =
           AdaptiveProblem.of(
