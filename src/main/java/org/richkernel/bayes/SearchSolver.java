@@ -28,14 +28,15 @@ public final class SearchSolver {
     this.backend = backend;
     this.problem = problem;
     this.search = search;
-    boolean samples = new AdaptiveNbkSolver(backend, problem).samples();
+    AdaptiveNbkSolver solver = new AdaptiveNbkSolver(backend, problem);
+    boolean samples = solver.samples();
     boolean finite = !problem.options().extrapolates();
     if (search.start().isPresent() && !samples) {
       throw new InvalidProblemException(
           "warm-start", "given", "this problem has a closed form; leave it out");
     }
     if (search.second() == Search.SecondStart.YES) {
-      requireSecondStart(samples, finite);
+      requireSecondStart(samples, finite, solver.formsKernels());
     }
     if (finite
         && search.selection().map(Search.Selection::criterion).orElse(null)
@@ -48,7 +49,7 @@ public final class SearchSolver {
   }
 
   /** Refuses a second start where there is nothing that it could find. */
-  private void requireSecondStart(boolean samples, boolean finite) {
+  private void requireSecondStart(boolean samples, boolean finite, boolean kernels) {
     String why = null;
     if (finite) {
       why = "a posterior at finite width has no action";
@@ -62,6 +63,8 @@ public final class SearchSolver {
       why = "a warm start chooses its solution itself";
     } else if (search.selection().isPresent()) {
       why = "a selection compares candidates from the prior";
+    } else if (!kernels) {
+      why = "it is planned with a P x P kernel, of at most --save-kernels-up-to points";
     }
     if (why != null) {
       throw new InvalidProblemException("second-start", "yes", why + "; use auto or no");
@@ -118,7 +121,8 @@ public final class SearchSolver {
         && problem.network().convolutions().isEmpty()
         && options.gamma() > 0
         && options.extrapolates()
-        && new AdaptiveNbkSolver(backend, problem).samples();
+        && new AdaptiveNbkSolver(backend, problem).samples()
+        && new AdaptiveNbkSolver(backend, problem).formsKernels();
   }
 
   /** Memory on the host, beside that of a single solve, for the populations of both starts. */

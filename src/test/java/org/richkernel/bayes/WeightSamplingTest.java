@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,7 +220,23 @@ class WeightSamplingTest {
     assertThat(form.fields().id()).isEqualTo(fields);
   }
 
-  /** Weights of 40 samples act on 40 samples: no others can start from them. */
+  /** A second start is planned with the kernel at initialisation, P x P. */
+  @Test
+  void secondStartsNeedKernelsOfAllPoints() {
+    try (Backend backend = open()) {
+      Search yes =
+          new Search(
+              Optional.empty(), Optional.empty(), Search.SecondStart.YES, Optional.empty());
+      new SearchSolver(backend, normals(ReadoutForm.DUAL, 90), yes);
+      assertThatThrownBy(() -> new SearchSolver(backend, normals(ReadoutForm.DUAL, 0), yes))
+          .isInstanceOf(InvalidProblemException.class)
+          .hasMessageContaining("save-kernels-up-to");
+      SearchSolver single = new SearchSolver(backend, normals(ReadoutForm.DUAL, 0), Search.none());
+      assertThat(single.keptBytes()).isZero();
+    }
+  }
+
+  /** Weights of 64 samples act on 64 samples: no others can start from them. */
   @Test
   void weightsStartAsManySamplesAlone() {
     int[] widths = {5 + 64, 5 + 16};
