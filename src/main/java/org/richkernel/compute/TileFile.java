@@ -1,13 +1,13 @@
 package org.richkernel.compute;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
@@ -20,7 +20,7 @@ public final class TileFile implements AutoCloseable {
   private final int tile;
   private final double[] values;
   private final ByteBuffer bytes;
-  private final FileChannel channel;
+  private final RandomAccessFile access;
 
   /**
    * Opens a file, or creates it.
@@ -33,12 +33,11 @@ public final class TileFile implements AutoCloseable {
     this.tile = tile;
     this.values = new double[Math.multiplyExact(tile, tile)];
     this.bytes =
-        ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Double.BYTES))
+        ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES))
             .order(ByteOrder.nativeOrder());
     try {
-      this.channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      // no channel: an interrupt of the thread, which asks for a stop, would close it
+      this.access = new RandomAccessFile(file.toFile(), "rw");
     } catch (IOException e) {
       throw failure("opened", e);
     }
@@ -74,7 +73,7 @@ public final class TileFile implements AutoCloseable {
     }
   }
 
-  /** Bytes that reading and writing take of the Java heap and beside it. */
+  /** Bytes that reading and writing take of the Java heap. */
   public static long bufferBytes(int tile) {
     return 2L * tile * tile * Double.BYTES;
   }
@@ -90,12 +89,9 @@ public final class TileFile implements AutoCloseable {
     backend.download(source, block);
     bytes.clear();
     bytes.asDoubleBuffer().put(block);
-    bytes.limit(block.length * Double.BYTES);
-    long at = offset(i, j);
     try {
-      while (bytes.hasRemaining()) {
-        at += channel.write(bytes, at);
-      }
+      access.seek(offset(i, j));
+      access.write(bytes.array(), 0, block.length * Double.BYTES);
     } catch (IOException e) {
       throw failure("written", e);
     }
@@ -115,20 +111,15 @@ public final class TileFile implements AutoCloseable {
 
   private void fill(int i, int j, int count) {
     bytes.clear();
-    bytes.limit(count * Double.BYTES);
-    long at = offset(i, j);
     try {
-      while (bytes.hasRemaining()) {
-        int read = channel.read(bytes, at);
-        if (read < 0) {
-          throw new IOException("tile " + i + ", " + j + " is missing");
-        }
-        at += read;
-      }
+      access.seek(offset(i, j));
+      access.readFully(bytes.array(), 0, count * Double.BYTES);
+    } catch (EOFException e) {
+      throw failure("read", new IOException("tile " + i + ", " + j + " is missing", e));
     } catch (IOException e) {
       throw failure("read", e);
     }
-    bytes.flip();
+    bytes.limit(count * Double.BYTES);
   }
 
   /**
@@ -148,7 +139,7 @@ public final class TileFile implements AutoCloseable {
   /** Whether the file is long enough to hold the tiles of block row i. */
   public boolean reaches(int i, int rows) {
     try {
-      return channel.size() >= offset(i, i) + (long) rows * rows * Double.BYTES;
+      return access.length() >= offset(i, i) + (long) rows * rows * Double.BYTES;
     } catch (IOException e) {
       throw failure("read", e);
     }
@@ -157,7 +148,7 @@ public final class TileFile implements AutoCloseable {
   /** Makes everything that was written last through a crash. */
   public void force() {
     try {
-      channel.force(false);
+      access.getFD().sync();
     } catch (IOException e) {
       throw failure("written", e);
     }
@@ -185,7 +176,7 @@ public final class TileFile implements AutoCloseable {
   @Override
   public void close() {
     try {
-      channel.close();
+      access.close();
     } catch (IOException e) {
       throw failure("closed", e);
     }
