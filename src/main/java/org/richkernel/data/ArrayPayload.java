@@ -72,6 +72,11 @@ final class ArrayPayload {
         count = Math.multiplyExact(count, d);
       }
       Math.multiplyExact(count, type.bytes());
+      long width = 1; // of a row, which may be large where there are no rows
+      for (int d = 1; d < dimensions.length; d++) {
+        width = Math.multiplyExact(width, dimensions[d]);
+      }
+      Math.toIntExact(width);
       return count;
     } catch (ArithmeticException e) {
       throw new InvalidDataException(

@@ -11,7 +11,7 @@ public final class InvalidProblemException extends IllegalArgumentException {
 
   /** The field, the value it had, and what would be allowed. */
   public InvalidProblemException(String field, Object value, String allowed) {
-    super(field + " is " + text(value) + "; " + allowed);
+    super((field + " is " + text(value) + "; " + allowed).replaceAll("\\p{Cntrl}+\\s*", " "));
     this.field = field;
   }
 

@@ -127,12 +127,14 @@ public final class ModelFile {
     return Files.isRegularFile(folder.resolve(SETTINGS));
   }
 
-  /** Refuses settings that are not as they were written; models of earlier versions have no sum. */
+  /** Refuses settings that are not as they were written; a sum that is missing was damaged too. */
   private static void requireSound(Path file, byte[] bytes, String sum) {
     String without = new String(bytes, StandardCharsets.UTF_8).replace(sum, "");
-    if (!sum.isEmpty() && !Checksum.of(without.getBytes(StandardCharsets.UTF_8)).equals(sum)) {
+    if (sum.isEmpty() || !Checksum.of(without.getBytes(StandardCharsets.UTF_8)).equals(sum)) {
       throw new InvalidDataException(
-          file.toString(), "its checksum is wrong", "it is damaged: run the command again");
+          file.toString(),
+          sum.isEmpty() ? "it has no checksum" : "its checksum is wrong",
+          "it is damaged or of an earlier version: run the command again");
     }
   }
 
