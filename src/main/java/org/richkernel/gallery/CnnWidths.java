@@ -52,7 +52,7 @@ final class CnnWidths implements Page {
                     + " --record-every=5",
                 "--train-size=100 --test-size=1000 --steps=200 --step-size=0.01"
                     + " --record-every=10"),
-            size.of("4", "16", "32")));
+            size.of("4", "24", "32")));
   }
 
   @Override

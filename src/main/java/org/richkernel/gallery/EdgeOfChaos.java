@@ -64,7 +64,7 @@ final class EdgeOfChaos implements Page {
         Run.onData(
             "networks",
             "sweep --over=weight-variance=%s --over=gamma=0,%s finite --method=langevin %s %s"
-                + " --hidden-layers=2 --width=%s --tolerance=%s --max-sweeps=10000",
+                + " --hidden-layers=2 --width=%s --tolerance=%s --max-sweeps=20000",
             size.of("0.9", "0.6,0.9,1.2", "0.6,0.9,1.2,1.5"),
             gamma,
             NETWORK,

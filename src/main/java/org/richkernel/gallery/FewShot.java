@@ -48,10 +48,10 @@ final class FewShot implements Page {
             "few-shot --images=%s/strokes.npz --widths=inf,%s --kernels=nngp,ntk --meta-steps=%s"
                 + " --evaluate-at=%s --evaluation-tasks=%s%s",
             Run.TEST_DATA,
-            size.of("8", "512,128,32,8", "2048,512,128,32,8"),
-            size.of("20", "1000", "3000"),
-            size.of("0,20", "0,100,300,1000", "0,100,300,1000,3000"),
-            size.of("60", "1000", "4000"),
+            size.of("8", "512,32,8", "2048,512,128,32,8"),
+            size.of("20", "300", "3000"),
+            size.of("0,20", "0,100,300", "0,100,300,1000,3000"),
+            size.of("60", "500", "4000"),
             size.of(" --train-classes=10 --no-rotations", "", "")));
   }
 

@@ -45,7 +45,7 @@ final class WordEmbeddings implements Page {
             Run.TEST_DATA,
             size.of("16", "256,64,16", "1024,256,64,16"),
             size.of("100", "10", "5"),
-            size.of("1", "8", "15")));
+            size.of("1", "5", "15")));
   }
 
   @Override
