@@ -189,8 +189,7 @@ public final class AdaptiveNbk {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public AdaptiveNbkFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.richkernel.data.DataFile;
-import org.richkernel.data.DataOrigin;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.data.DataFile;
+import org.richkernel.data.DataOrigin;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.limit.Classification;
 import org.richkernel.limit.CoordinateRun;
@@ -163,7 +163,8 @@ public record CoordinateCheck(
   private static List<String> lines(LimitDistance limit) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        String.format(Locale.ROOT, "distance to the limit, |f - f_inf| after step %d", limit.step()));
+        String.format(
+            Locale.ROOT, "distance to the limit, |f - f_inf| after step %d", limit.step()));
     for (LimitDistance.Row row : limit.rows()) {
       lines.add(
           String.format(

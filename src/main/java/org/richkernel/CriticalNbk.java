@@ -75,8 +75,7 @@ public final class CriticalNbk {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public CriticalFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

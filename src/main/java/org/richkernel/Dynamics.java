@@ -160,8 +160,7 @@ public final class Dynamics {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public DynamicsFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

@@ -18,8 +18,8 @@ import org.richkernel.solver.RunControl;
 
 /**
  * Few-shot learning by first-order meta-learning on classes of images: networks of infinite width,
- * of finite widths, and kernels at initialisation, on the same tasks (Yang and Hu, arXiv:2011.14522,
- * section 9.2).
+ * of finite widths, and kernels at initialisation, on the same tasks (Yang and Hu,
+ * arXiv:2011.14522, section 9.2).
  *
  * @param images all classes
  * @param split which are for what
@@ -100,8 +100,7 @@ public record FewShot(ImageClasses images, Split split, FewShotExperiment experi
   }
 
   private static ImagePool pool(ImageClasses classes, Split split) {
-    return new ImagePool(
-        classes.images(), classes.height(), classes.width(), split.rotations());
+    return new ImagePool(classes.images(), classes.height(), classes.width(), split.rotations());
   }
 
   /** What each model holds in memory, one after the other. */

@@ -111,8 +111,9 @@ public record FewShotFit(
   public Result result(Map<String, ?> config, double seconds, double readSeconds) {
     Summary.Builder summary =
         Summary.builder("few-shot", config)
-            .data(new DataOrigin(
-                problem.images().files(), Map.of("images", problem.images().checksum())))
+            .data(
+                new DataOrigin(
+                    problem.images().files(), Map.of("images", problem.images().checksum())))
             .backend(backend)
             .seed(problem.experiment().options().seed())
             .converged(converged())

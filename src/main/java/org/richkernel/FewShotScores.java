@@ -59,8 +59,7 @@ final class FewShotScores {
     /** Accuracy at an evaluation. */
     Score accuracy(int mark) {
       double[] tasks = perTask(mark);
-      return new Score(
-          IndependentEstimates.mean(tasks), error(tasks, networkVariance(mark)));
+      return new Score(IndependentEstimates.mean(tasks), error(tasks, networkVariance(mark)));
     }
 
     /** How much better this one is than another, task by task. */

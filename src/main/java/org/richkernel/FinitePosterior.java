@@ -81,8 +81,7 @@ public final class FinitePosterior {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public FinitePosteriorFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

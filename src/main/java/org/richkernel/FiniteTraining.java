@@ -152,8 +152,7 @@ public final class FiniteTraining {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public FiniteTrainingFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

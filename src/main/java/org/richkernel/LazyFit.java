@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Datasets;
+import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazySolution;
-import org.richkernel.lazy.KernelKind;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Predictor;
@@ -106,8 +106,7 @@ public final class LazyFit implements Fit {
 
   /** The kernel that predicts, where it is none of the layers'. */
   private Map<String, Object> tangentKernel() {
-    KernelMetrics numbers =
-        KernelMetrics.of(solution.gram().readout(), points.trainTargets());
+    KernelMetrics numbers = KernelMetrics.of(solution.gram().readout(), points.trainTargets());
     Map<String, Object> detail = new LinkedHashMap<>();
     detail.put("alignment", numbers.alignment());
     detail.put("trace", numbers.trace());

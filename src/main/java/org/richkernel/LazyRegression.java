@@ -75,10 +75,7 @@ public final class LazyRegression {
    */
   public LazyRegression form(LazyForm form, Path folder) {
     return new LazyRegression(
-        network,
-        kernel,
-        kappa,
-        new Storage(form, folder.resolve(SCRATCH), storage.kernelsUpTo()));
+        network, kernel, kappa, new Storage(form, folder.resolve(SCRATCH), storage.kernelsUpTo()));
   }
 
   /** Leaves the P x P kernels out of the results of more points. */

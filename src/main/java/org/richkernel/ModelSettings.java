@@ -118,9 +118,9 @@ final class ModelSettings {
     }
     NetworkSpec network =
         NetworkSpec.of(((Number) settings.get("hidden-layers")).intValue(), activation)
-        .withWeightVariances(
-            variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
-        .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());
+            .withWeightVariances(
+                variances.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray())
+            .withBiasVariance(((Number) settings.get("bias-variance")).doubleValue());
     return layers(settings).map(network::withConvolutions).orElse(network);
   }
 

@@ -125,8 +125,7 @@ public final class MultiScaleNbk {
    * @throws InterruptedRunException if the thread is interrupted
    */
   public MultiScaleFit fit(Datasets data, Backend backend) {
-    return fit(data, backend, RunControl.silent())
-        .orElseThrow(InterruptedRunException::new);
+    return fit(data, backend, RunControl.silent()).orElseThrow(InterruptedRunException::new);
   }
 
   /**

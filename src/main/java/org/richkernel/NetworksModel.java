@@ -36,7 +36,12 @@ final class NetworksModel extends ModelForm<NetworkEnsemble> {
         float[] weights = member.layers().get(l);
         arrays = arrays.with(weights(m, l), weights, weights.length);
       }
-      arrays = arrays.with(readout(m), member.readout(), networks.width(), member.readout().length / networks.width());
+      arrays =
+          arrays.with(
+              readout(m),
+              member.readout(),
+              networks.width(),
+              member.readout().length / networks.width());
     }
     return arrays;
   }

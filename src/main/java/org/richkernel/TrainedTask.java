@@ -84,8 +84,7 @@ record TrainedTask(Activation activation, double stepSize, double[] x, double[] 
       return Optional.empty();
     }
     double[] errors =
-        Arrays.copyOfRange(
-            limit.standardError().outputs(), last * points, (last + 1) * points);
+        Arrays.copyOfRange(limit.standardError().outputs(), last * points, (last + 1) * points);
     return Optional.of(LimitDistance.of(runs, limit.trainOutputs(last), errors));
   }
 

@@ -112,8 +112,7 @@ record TrainingKernels(
 
   /**
    * Adds alignment_t, trace_t and movement_t (recorded times x (L + 1), the tangent kernel last, L
-   * without it)
-   * over kernel_time, with standard errors.
+   * without it) over kernel_time, with standard errors.
    */
   Result addNumbers(Result result) {
     int times = time.length;

@@ -120,7 +120,8 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
     }
     lines.add(row("weight decay", Exponents.text(classification.weightDecayExponents())));
     if (!classification.isInitialized()) {
-      lines.add("powers of n presume preactivations of order 1 at the start (initOK), and do not hold");
+      lines.add(
+          "powers of n presume preactivations of order 1 at the start (initOK), and do not hold");
     } else if (classification.verdict() == Verdict.NOT_STABLE) {
       lines.add("powers of n hold for the first steps only");
     }

@@ -33,7 +33,8 @@ public final class WidthTraining {
   /**
    * Networks of several widths.
    *
-   * @param descent richness of the smallest width, steps, batches; the number of samples is not used
+   * @param descent richness of the smallest width, steps, batches; the number of samples is not
+   *     used
    */
   public static WidthTraining of(
       NetworkSpec network, DynamicsOptions descent, WidthOptions widths) {

@@ -114,8 +114,7 @@ public final class WidthTrainingFit implements Fit {
     summary.detail("widths", widths());
     outcome.divergence().ifPresent(width -> summary.detail("divergedAtWidth", width));
     Result result =
-        ResultParts.predictions(
-            summary.build(), points, widest().trained(), widest().tested());
+        ResultParts.predictions(summary.build(), points, widest().trained(), widest().tested());
     return curves(result);
   }
 
@@ -142,7 +141,8 @@ public final class WidthTrainingFit implements Fit {
   }
 
   private boolean isMeasured(int quantity) {
-    return !NUMBERS[quantity].equals("accuracy") || testScores().orElseThrow().accuracy().isPresent();
+    return !NUMBERS[quantity].equals("accuracy")
+        || testScores().orElseThrow().accuracy().isPresent();
   }
 
   /** Arrays widths and width_gamma (W), width_step (times), and width_NUMBER_t (times x W). */
@@ -185,5 +185,4 @@ public final class WidthTrainingFit implements Fit {
     }
     return result;
   }
-
 }

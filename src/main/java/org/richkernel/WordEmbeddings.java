@@ -114,13 +114,13 @@ public record WordEmbeddings(
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
-            Locale.ROOT,
-            "%-8s%10s%14s  %-18s%-20s%s",
-            "width",
-            "loss",
-            "us/position",
-            asks() ? "accuracy" : "",
-            asks() && infinite().isPresent() ? "inf - width" : "",
+                Locale.ROOT,
+                "%-8s%10s%14s  %-18s%-20s%s",
+                "width",
+                "loss",
+                "us/position",
+                asks() ? "accuracy" : "",
+                asks() && infinite().isPresent() ? "inf - width" : "",
                 asks() ? "mean 1/place" : "")
             .stripTrailing());
     for (WordCourse course : courses) {
@@ -176,7 +176,10 @@ public record WordEmbeddings(
     for (int k = 0; k < found.near().length; k++) {
       line.append(
           String.format(
-              Locale.ROOT, " %s %.3f", vocabulary.words().get(found.near()[k]), found.cosines()[k]));
+              Locale.ROOT,
+              " %s %.3f",
+              vocabulary.words().get(found.near()[k]),
+              found.cosines()[k]));
     }
     return line.toString();
   }

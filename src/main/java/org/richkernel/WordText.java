@@ -43,7 +43,8 @@ public record WordText(Corpus corpus, Analogies analogies, long words, DataOrigi
     List<Line> questions = new ArrayList<>();
     if (analogies.isPresent()) {
       Path file = analogies.get();
-      files.put("analogies", WordReader.lines(file, (n, line) -> questions.add(line(file, n, line))));
+      files.put(
+          "analogies", WordReader.lines(file, (n, line) -> questions.add(line(file, n, line))));
     }
     files.put(
         "text",
@@ -61,8 +62,7 @@ public record WordText(Corpus corpus, Analogies analogies, long words, DataOrigi
               }
             }));
     Corpus corpus = builder.build(minCount);
-    Analogies asked =
-        analogies.isPresent() ? analogies(corpus, questions) : Analogies.none();
+    Analogies asked = analogies.isPresent() ? analogies(corpus, questions) : Analogies.none();
     return new WordText(corpus, asked, builder.words(), new DataOrigin(files, Map.of()));
   }
 

@@ -74,7 +74,8 @@ class InterruptedFitTest {
       whole = THEORY.fit(DATA, backend).solution().testPredictions();
     }
     try (Backend backend = Backends.cpu()) {
-      Optional<AdaptiveNbkFit> stopped = THEORY.fit(DATA, backend, control(interruptingAt(9), false));
+      Optional<AdaptiveNbkFit> stopped =
+          THEORY.fit(DATA, backend, control(interruptingAt(9), false));
       assertThat(stopped).isEmpty();
       assertThat(Thread.currentThread().isInterrupted()).isTrue();
       Thread.interrupted();

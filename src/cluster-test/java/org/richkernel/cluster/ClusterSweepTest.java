@@ -59,9 +59,16 @@ class ClusterSweepTest {
   private void assertSameRuns(String name) {
     for (String run : List.of("gamma=0.5,seed=0", "gamma=0.5,seed=1", "gamma=1,seed=1")) {
       Path path = Path.of("runs").resolve(run);
-      assertThat(ResultFolder.read(folder.resolve(name).resolve(path)).array("f_test").orElseThrow().values())
+      assertThat(
+              ResultFolder.read(folder.resolve(name).resolve(path))
+                  .array("f_test")
+                  .orElseThrow()
+                  .values())
           .containsExactly(
-              ResultFolder.read(folder.resolve("alone").resolve(path)).array("f_test").orElseThrow().values());
+              ResultFolder.read(folder.resolve("alone").resolve(path))
+                  .array("f_test")
+                  .orElseThrow()
+                  .values());
     }
     assertThat(folder.resolve(name).resolve("report.html")).exists();
     assertThat(ResultFolder.readSummary(folder.resolve(name)).converged()).isTrue();

@@ -42,7 +42,10 @@ public final class ClusterSweep {
     int runs = Main.sweepSize(arguments);
     List<Integer> indices = IntStream.range(0, runs).boxed().toList();
     List<Integer> codes =
-        spark.parallelize(indices, Math.max(1, runs)).map(index -> task(index, arguments)).collect();
+        spark
+            .parallelize(indices, Math.max(1, runs))
+            .map(index -> task(index, arguments))
+            .collect();
     int merged = Main.run(line(List.of("--merge"), arguments));
     return codes.contains(NOT_CONVERGED) ? NOT_CONVERGED : merged;
   }

@@ -73,7 +73,6 @@ public record AdaptiveProblem(
   /** A problem without test points. */
   public static AdaptiveProblem of(
       NetworkSpec network, SaddleOptions options, Inputs inputs, Targets targets) {
-    return new AdaptiveProblem(
-        network, options, inputs, targets, inputs.none());
+    return new AdaptiveProblem(network, options, inputs, targets, inputs.none());
   }
 }

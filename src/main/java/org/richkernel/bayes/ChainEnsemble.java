@@ -118,7 +118,8 @@ final class ChainEnsemble implements AutoCloseable {
       kernels =
           dual == null || layout.depth() == 1 || !layout.formsKernels()
               ? null
-              : owned.own(new KernelHarvest(lanes.get(0).backend(), network, dual, inputs.points()));
+              : owned.own(
+                  new KernelHarvest(lanes.get(0).backend(), network, dual, inputs.points()));
       sampleSize =
           dual != null && options.extrapolates()
               ? new SampleSizeTest(dual, y, options.kappa())

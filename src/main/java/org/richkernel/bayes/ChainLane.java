@@ -25,8 +25,7 @@ record ChainLane(
    *
    * @param y targets, row-major P x K
    */
-  static ChainLane of(
-      EnsembleLayout layout, Backend backend, SampledInputs inputs, double[] y) {
+  static ChainLane of(EnsembleLayout layout, Backend backend, SampledInputs inputs, double[] y) {
     InputFactor input = inputs.factor();
     InputFactor.Coordinates test = inputs.coordinates();
     NetworkSpec network = layout.network();
@@ -50,9 +49,7 @@ record ChainLane(
                     parameters,
                     layout.populationSizes(),
                     layout.sizes().rows())),
-            test == null
-                ? null
-                : weightTestPoints(layout, backend, test),
+            test == null ? null : weightTestPoints(layout, backend, test),
             null);
       }
       if (depth == 1) {
@@ -136,8 +133,7 @@ record ChainLane(
     return new ChainLane(backend, posterior, images, null);
   }
 
-  private static void planConvolutional(
-      MemoryPlan plan, EnsembleLayout layout, Backend backend) {
+  private static void planConvolutional(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
     ConvolutionShape shape = layout.convolution().orElseThrow();
     int samples = layout.options().samples();
     int columns = shape.columns(1);
@@ -148,8 +144,7 @@ record ChainLane(
     }
     planFactors(plan, backend, samples, columns, width);
     int outputs = layout.outputs();
-    ConvolutionPosterior.plan(
-        plan, shape, outputs, samples, !layout.options().extrapolates());
+    ConvolutionPosterior.plan(plan, shape, outputs, samples, !layout.options().extrapolates());
     if (layout.tests() > 0) {
       ConvolutionTestPoints.plan(plan, shape, layout.tests(), samples, outputs);
     }

@@ -111,16 +111,14 @@ final class ConvolutionForward implements AutoCloseable {
     int count = Math.min(size, images.rows() - first);
     Inputs part =
         Inputs.of(
-                Arrays.copyOf(
-                    images.copyRows(first, count), size * images.dimension()),
+                Arrays.copyOf(images.copyRows(first, count), size * images.dimension()),
                 size,
                 images.dimension())
             .withShape(images.shape());
     double[] patches = ImagePatches.bySite(part, 0, size, shape.maps().get(0));
     int rows = shape.columns(1);
     InputFactor.Coordinates at =
-        InputFactor.coordinates(
-            backend, network, projector, shape.rank(), patches, rows, features);
+        InputFactor.coordinates(backend, network, projector, shape.rank(), patches, rows, features);
     double total = 0;
     double outside = 0;
     for (int i = 0; i < rows; i++) {
@@ -164,8 +162,7 @@ final class ConvolutionForward implements AutoCloseable {
       int rows = offsets * samples;
       double scale = Math.sqrt(network.weightVariance(l - 1) / rows);
       Matrix above = memory.get("images: phi " + l).rowRange(0, samples);
-      try (Matrix patches =
-              memory.get("images: patches of layer " + l).rowRange(0, widths[l - 1]);
+      try (Matrix patches = memory.get("images: patches of layer " + l).rowRange(0, widths[l - 1]);
           Matrix columns = patches.rowRange(0, rows);
           Matrix weights = fields.view(0, samples, column, widths[l - 1])) {
         backend.cols(memory.get("images: inputs of layer " + l), phi, columns);

@@ -34,9 +34,9 @@ import org.richkernel.stack.WeightLink;
  * <pre>  V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L K + kappa,
  *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),</pre>
  *
- * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x P.
- * Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1}): at every S the law is
- * that of whitened fields, and nothing of the size of sites by sites is formed or factorized.
+ * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x
+ * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1}): at every S the law
+ * is that of whitened fields, and nothing of the size of sites by sites is formed or factorized.
  *
  * <p>Columns of fields are ordered (site, image). Memory: 3 S times the columns of the weights, 2 S
  * n_l floats for n_l = P s_l a layer and k S n_l more for each above the first, beside the
@@ -277,8 +277,7 @@ final class ConvolutionPosterior extends KernelPosterior {
     int rows = of.samples() * shape.pooledRows(layers());
     float[] values = new float[rows * of.dual().columns()];
     try (Matrix weights =
-        backend()
-            .allocate(Precision.FLOAT32, rows, of.dual().columns(), "readout weights")) {
+        backend().allocate(Precision.FLOAT32, rows, of.dual().columns(), "readout weights")) {
       readoutWeights(of, weights);
       backend().download(weights, values);
     }

@@ -17,8 +17,8 @@ import org.richkernel.stack.ConvolutionShape;
 
 /**
  * The adaptive predictor of a convolutional network at new images, from populations that the chains
- * kept: each is a network of S channels, whose readout weights g v^T phi / (S s) are kept beside it.
- * The sum over populations is the extrapolation in S. It carries the Monte Carlo error of the
+ * kept: each is a network of S channels, whose readout weights g v^T phi / (S s) are kept beside
+ * it. The sum over populations is the extrapolation in S. It carries the Monte Carlo error of the
  * populations that were kept, unlike the predictions at the test points of a fit.
  */
 public final class ConvolutionPredictor implements Predictor {
@@ -156,8 +156,7 @@ public final class ConvolutionPredictor implements Predictor {
         Matrix fields =
             backend.allocate(
                 Precision.FLOAT32, most, batch.width(most), "weights of a population");
-        Matrix sums =
-            backend.allocate(Precision.FLOAT64, batch.points(), outputs, "predictions")) {
+        Matrix sums = backend.allocate(Precision.FLOAT64, batch.points(), outputs, "predictions")) {
       for (int first = 0; first < images.rows(); first += batch.points()) {
         addBatch(backend, forward, forward.batch(images, first), first, fields, sums, predictions);
       }

@@ -45,8 +45,7 @@ final class ConvolutionTestPoints implements TestPoints {
     return shape.withPoints(ConvolutionForward.batchSize(images, shape.maps()));
   }
 
-  static void plan(
-      MemoryPlan plan, ConvolutionShape shape, int images, int most, int outputs) {
+  static void plan(MemoryPlan plan, ConvolutionShape shape, int images, int most, int outputs) {
     ConvolutionForward.plan(plan, batch(shape, images), most, outputs);
     plan.addHost(4L * images * shape.sites(1) * (shape.rank() + shape.patch()));
   }

@@ -25,10 +25,10 @@ import org.richkernel.stack.SampleGramReadout;
 import org.richkernel.stack.SampleReadout;
 
 /**
- * The density of {@link PrimalPosterior} for more points than samples: the readout is integrated out
- * by {@link DualReadout}, layers above the first have weights, and nothing of size P x P is held.
- * Fields have a row for each point (P x S), so that sums over points are Gram matrices: float32
- * products, float64 sums.
+ * The density of {@link PrimalPosterior} for more points than samples: the readout is integrated
+ * out by {@link DualReadout}, layers above the first have weights, and nothing of size P x P is
+ * held. Fields have a row for each point (P x S), so that sums over points are Gram matrices:
+ * float32 products, float64 sums.
  *
  * <p>Cost of an evaluation that moves n of S samples of one hidden layer: 4 n P r + 2 n S P + 4 S P
  * K + S^3 / 3 flops, and S^2 P in place of 2 n S P where all move; 6 S^2 P for each layer above.
@@ -77,8 +77,7 @@ final class DualPosterior extends StackPosterior {
       PosteriorParameters parameters,
       int[] samples,
       int blockRows) {
-    super(
-        backend, planned(network, input, y.length / input.points(), samples, blockRows), input);
+    super(backend, planned(network, input, y.length / input.points(), samples, blockRows), input);
     shape = FieldShape.of(network, input.rank(), input.points(), FieldForm.WEIGHTS);
     this.parameters = parameters;
     rows = new PointRows(backend, network, shape, memory());

@@ -147,8 +147,19 @@ record EnsembleLayout(
 
   private EnsembleLayout withLanes(int count) {
     return new EnsembleLayout(
-        devices, count, network, options, points, rank, outputs, tests, sizes, widths, chains,
-        form, convolution);
+        devices,
+        count,
+        network,
+        options,
+        points,
+        rank,
+        outputs,
+        tests,
+        sizes,
+        widths,
+        chains,
+        form,
+        convolution);
   }
 
   /** Whether every device has so many lanes beside what they hold. */
@@ -329,13 +340,7 @@ record EnsembleLayout(
     boolean weights = hasWeights() && layer > 1;
     if (isDual()) {
       LayerAverages.planDual(
-          plan,
-          name,
-          width,
-          weights ? points : 0,
-          outputs,
-          chain.samples(),
-          chain.blockRows());
+          plan, name, width, weights ? points : 0, outputs, chain.samples(), chain.blockRows());
     } else {
       LayerAverages.plan(plan, name, width, points, outputs, chain.blockRows(), weights);
     }

@@ -37,8 +37,7 @@ final class ImagePatches {
   static double[] byImage(Inputs images, SiteMap map) {
     int width = width(images, map);
     int sites = map.outputSites();
-    double[] rows =
-        new double[Math.multiplyExact(Math.multiplyExact(images.rows(), sites), width)];
+    double[] rows = new double[Math.multiplyExact(Math.multiplyExact(images.rows(), sites), width)];
     for (int mu = 0; mu < images.rows(); mu++) {
       for (int a = 0; a < sites; a++) {
         fill(images, mu, a, map, rows, (mu * sites + a) * width);

@@ -220,8 +220,8 @@ public final class InputFactor {
   }
 
   /**
-   * What new inputs have outside of the span of the training inputs, z (1 - W W^T), row-major rows x
-   * (D, or D + 1 with biases): what further weights act on that the training inputs say nothing
+   * What new inputs have outside of the span of the training inputs, z (1 - W W^T), row-major rows
+   * x (D, or D + 1 with biases): what further weights act on that the training inputs say nothing
    * about.
    *
    * @param x row-major rows x D

@@ -35,8 +35,7 @@ final class LayerAverages implements AutoCloseable {
    */
   LayerAverages(
       Backend backend, int width, int points, int outputs, int blockRows, boolean weights) {
-    equilibrium =
-        new EquilibriumIdentity(backend, width, weights ? points : 0, outputs, blockRows);
+    equilibrium = new EquilibriumIdentity(backend, width, weights ? points : 0, outputs, blockRows);
     MemoryPlan plan = new MemoryPlan();
     planAverages(plan, "", points, outputs);
     memory = workspace(backend, plan);

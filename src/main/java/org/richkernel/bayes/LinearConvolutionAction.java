@@ -16,7 +16,8 @@ import org.richkernel.network.SiteMap;
  * layer, C_l = T_l T_l^T being the covariance of the whitened fields over channels:
  *
  * <pre>  S(T) = sum_l [ |T_l|^2 / 2 - ln det T_l ] + (gamma^2 / 2) tr Y^T (K + kappa)^{-1} Y,
- *   X_l = F_l T_l,  Phi^l = X_l X_l^T,  F_l F_l^T = g_{l-1} F(Phi^{l-1}),  K = g_L &lt;R, Phi^L&gt;,</pre>
+ *   X_l = F_l T_l,  Phi^l = X_l X_l^T,  F_l F_l^T = g_{l-1} F(Phi^{l-1}),  K = g_L &lt;R, Phi^L&gt;,
+ * </pre>
  *
  * the energy per sample of the collective posterior as the number of samples goes to infinity. It
  * is defined for all T_l with positive diagonals, so that no step of a search can leave the domain
@@ -24,7 +25,9 @@ import org.richkernel.network.SiteMap;
  * Phi^l = (1 + Sigma^l Phihat^l)^{-1} Sigma^l, Phihat^{l-1} = F* B_l.
  */
 final class LinearConvolutionAction implements AutoCloseable {
-  /** Of the mean diagonal of a covariance; shifted copies of few patches need not span all sites. */
+  /**
+   * Of the mean diagonal of a covariance; shifted copies of few patches need not span all sites.
+   */
   private static final double JITTER = 1e-11;
 
   private final Backend backend;
@@ -53,8 +56,7 @@ final class LinearConvolutionAction implements AutoCloseable {
           backend.allocate(Precision.FLOAT64, n, r, "X"),
           backend.allocate(Precision.FLOAT64, n, r, "pull on X"),
           backend.allocate(Precision.FLOAT64, r, r, "pull on T"),
-          backend.allocate(
-              Precision.FLOAT64, deep ? n : 0, deep ? n : 0, "kernel of sites"));
+          backend.allocate(Precision.FLOAT64, deep ? n : 0, deep ? n : 0, "kernel of sites"));
     }
 
     @Override
@@ -331,8 +333,7 @@ final class LinearConvolutionAction implements AutoCloseable {
     layer.map.adjoint(twice, points(), points(), pulled);
     // dS/dX = 2 dS/dPhi X; the kernel of the layer below is not needed any more
     backend.upload(pulled, below.kernel);
-    backend.gemm(
-        Transpose.NO, Transpose.NO, variance[l], below.kernel, below.x, 0, below.pull);
+    backend.gemm(Transpose.NO, Transpose.NO, variance[l], below.kernel, below.x, 0, below.pull);
   }
 
   /** V of the last evaluation, row-major P x K. */

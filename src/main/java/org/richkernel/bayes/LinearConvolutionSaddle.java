@@ -77,8 +77,7 @@ record LinearConvolutionSaddle(
   }
 
   /** Follows a minimum through multiples of the richness. */
-  private static double[] path(
-      LinearConvolutionAction action, double[] start, double[] multiples) {
+  private static double[] path(LinearConvolutionAction action, double[] start, double[] multiples) {
     double[] at = start;
     for (double multiple : multiples) {
       double richness2 = multiple * multiple * action.richness2();

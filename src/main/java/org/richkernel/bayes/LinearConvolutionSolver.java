@@ -44,8 +44,7 @@ final class LinearConvolutionSolver {
     MemoryPlan plan = new MemoryPlan();
     List<SiteMap> maps = SampledInputs.maps(problem.network(), problem.trainInputs());
     int outputs = problem.trainTargets().outputs();
-    LinearConvolutionAction.plan(
-        plan, maps, rank(problem), problem.trainInputs().rows(), outputs);
+    LinearConvolutionAction.plan(plan, maps, rank(problem), problem.trainInputs().rows(), outputs);
     return plan;
   }
 

@@ -16,8 +16,9 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
       new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WEIGHTS);
 
   /**
-   * The form that a solve of a fully connected network takes: what was asked for, or of what is left open the one that takes the
-   * fewest operations. Whitened fields have P x P factors, so the dual readout goes with weights.
+   * The form that a solve of a fully connected network takes: what was asked for, or of what is
+   * left open the one that takes the fewest operations. Whitened fields have P x P factors, so the
+   * dual readout goes with weights.
    *
    * @param points P
    * @param rank r
@@ -76,7 +77,9 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
       double s = samples;
       double p = points;
       double readout =
-          form.isDual() ? s * s * p + 4 * s * p * outputs + s * s * s / 3 : s * p * p + p * p * p / 3;
+          form.isDual()
+              ? s * s * p + 4 * s * p * outputs + s * s * s / 3
+              : s * p * p + p * p * p / 3;
       return 4 * s * p * rank + readout + (layers - 1) * link(form);
     }
 

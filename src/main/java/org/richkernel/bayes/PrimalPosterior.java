@@ -34,8 +34,8 @@ import org.richkernel.stack.SampleRows;
  *   h^l = xi^l F_l^T,  F_l F_l^T = g_{l-1} Phi^{l-1} + g_b,  Phi^l = phi(h^l)^T phi(h^l) / S.</pre>
  *
  * <p>F is a Cholesky factor, or the activations of the layer below themselves, which makes xi^l the
- * weights. c = 0 gives the saddle point as S goes to infinity, with an error of order 1/S; S = N and
- * c = K/2 give the exact posterior of a network of width N.
+ * weights. c = 0 gives the saddle point as S goes to infinity, with an error of order 1/S; S = N
+ * and c = K/2 give the exact posterior of a network of width N.
  *
  * <p>Samples of one hidden layer may move a block of n at a time: three products of 2 n P r flops
  * and P^3/3. Those of a deep network move together, since a layer acts on every row of the next.
@@ -195,8 +195,7 @@ final class PrimalPosterior extends KernelPosterior {
   @Override
   boolean isPlanned(int samples, int blocks) {
     return layers() == 1
-        ? largestBlock(samples, blocks) <= sizes[0]
-            && samples / blocks >= sizes[sizes.length - 1]
+        ? largestBlock(samples, blocks) <= sizes[0] && samples / blocks >= sizes[sizes.length - 1]
         : Arrays.stream(sizes).anyMatch(size -> size == samples);
   }
 
@@ -356,7 +355,9 @@ final class PrimalPosterior extends KernelPosterior {
     super.save(into);
   }
 
-  /** Kernels below the last layer, which moves of weights leave as they were, and w = g phi v / S. */
+  /**
+   * Kernels below the last layer, which moves of weights leave as they were, and w = g phi v / S.
+   */
   @Override
   public void complete(FieldPopulation of) {
     if (!hasReadoutWeights()) {

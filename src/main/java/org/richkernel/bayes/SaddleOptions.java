@@ -74,8 +74,7 @@ public record SaddleOptions(
   private static final Settings<SaddleOptions> SETTINGS = Settings.of(SaddleOptions.class);
 
   public SaddleOptions {
-    SETTINGS.check(
-        gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
+    SETTINGS.check(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, largeData);
     if (determinantWeight == 0 && samples < MIN_SAMPLES) {
       throw new InvalidProblemException(
           "samples", samples, "use at least " + MIN_SAMPLES + ", a multiple of 4");

@@ -8,7 +8,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
-import org.richkernel.stack.FieldShape;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
@@ -132,8 +131,7 @@ public final class SearchSolver {
     }
     long points = problem.trainInputs().rows();
     int samples = problem.options().samples();
-    long width =
-        problem.network().hiddenLayers() * Math.max(points, samples + 1L);
+    long width = problem.network().hiddenLayers() * Math.max(points, samples + 1L);
     long rows = ChainEnsemble.CHAINS * (samples * 5L / 4);
     return 2 * rows * width * Float.BYTES;
   }
@@ -166,10 +164,7 @@ public final class SearchSolver {
     }
     SampledInputs inputs = SampledInputs.of(backend, problem);
     EnsembleLayout layout = new AdaptiveNbkSolver(backend, problem).layout(inputs.factor().rank());
-    return search
-        .start()
-        .get()
-        .start(problem.options(), layout.form().fields(), layout.widths());
+    return search.start().get().start(problem.options(), layout.form().fields(), layout.widths());
   }
 
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */

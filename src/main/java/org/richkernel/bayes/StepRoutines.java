@@ -6,9 +6,9 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Routine;
 
 /**
- * The evaluation of a trajectory as routines of the backend, one for each block that moves, as
- * long as the conditions hold that they were made at. Both ends of a trajectory have a routine of
- * their own, since their products may be others.
+ * The evaluation of a trajectory as routines of the backend, one for each block that moves, as long
+ * as the conditions hold that they were made at. Both ends of a trajectory have a routine of their
+ * own, since their products may be others.
  */
 final class StepRoutines implements AutoCloseable {
   private final Backend backend;

@@ -17,11 +17,11 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
 
 /**
- * The adaptive predictor of a deep network whose layers have explicit weights: every population that
- * the chains kept is a network of S neurons a layer, and the weighted sum of these networks is the
- * extrapolation in S. New points pass through the weights; there is no linear algebra. It carries
- * the Monte Carlo error of the populations that were kept, unlike the predictions at the test points
- * of a fit, which average many sweeps.
+ * The adaptive predictor of a deep network whose layers have explicit weights: every population
+ * that the chains kept is a network of S neurons a layer, and the weighted sum of these networks is
+ * the extrapolation in S. New points pass through the weights; there is no linear algebra. It
+ * carries the Monte Carlo error of the populations that were kept, unlike the predictions at the
+ * test points of a fit, which average many sweeps.
  */
 public final class WeightPredictor implements Predictor {
   private static final int INPUT_PANEL = 1024;
@@ -70,8 +70,7 @@ public final class WeightPredictor implements Predictor {
   }
 
   /** The predictor of what the chains of a solve have kept. */
-  static WeightPredictor of(
-      AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
+  static WeightPredictor of(AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
     List<float[]> readouts = new ArrayList<>();
     NeuronHarvest.forEach(
         ensemble,
@@ -187,8 +186,7 @@ public final class WeightPredictor implements Predictor {
     return parts;
   }
 
-  private void addPanel(
-      Backend backend, double[] x, int from, int rows, List<double[]> parts) {
+  private void addPanel(Backend backend, double[] x, int from, int rows, List<double[]> parts) {
     int most = most();
     MemoryPlan plan =
         new MemoryPlan()

@@ -17,7 +17,8 @@ import org.richkernel.stack.WeightLink;
  * Predictions at new points where all layers have weights: a population is a network of S neurons a
  * layer with readout w,
  *
- * <pre>  g k(x)^T v = sum_s w_s phi(h_s^L(x)),   h^1(x) = xi R_x + s_x z,   h^{l+1}(x) = W F(x)^T.</pre>
+ * <pre>  g k(x)^T v = sum_s w_s phi(h_s^L(x)),   h^1(x) = xi R_x + s_x z,   h^{l+1}(x) = W F(x)^T.
+ * </pre>
  *
  * <p>What lies outside of the span of the training inputs enters the first layer alone, as noise
  * that the training fields do not determine: integrated for one hidden layer, drawn for each neuron

@@ -55,8 +55,7 @@ final class CheckCommand implements Callable<Integer> {
       names = "--samples",
       paramLabel = "S",
       defaultValue = "20000",
-      description =
-          "Number of neurons that the limit is computed with. Default: ${DEFAULT-VALUE}.")
+      description = "Number of neurons that the limit is computed with. Default: ${DEFAULT-VALUE}.")
   private int samples = 20_000;
 
   @Mixin private SeedOption seed = new SeedOption();
@@ -115,7 +114,8 @@ final class CheckCommand implements Callable<Integer> {
       }
     }
     if (limit && check.limit().isEmpty()) {
-      console.warn("NOT converged: the limit could not be computed; lower the step size or raise --samples");
+      console.warn(
+          "NOT converged: the limit could not be computed; lower the step size or raise --samples");
       return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;

@@ -84,8 +84,7 @@ final class ControlledRun implements AutoCloseable {
       return;
     }
     TimedSteps steps = new TimedSteps(System::nanoTime, stop);
-    boolean complete =
-        work.apply(new RunControl(steps, stop, CheckpointStore.none())).isPresent();
+    boolean complete = work.apply(new RunControl(steps, stop, CheckpointStore.none())).isPresent();
     console.line(steps.line(complete));
   }
 

@@ -114,8 +114,7 @@ final class DataOptions {
   /** Describes what to read; complains about options that do not fit together. */
   DatasetReader reader() {
     String x = require("train-x", trainX);
-    DatasetReader reader =
-        trainY == null ? DatasetReader.train(x) : DatasetReader.train(x, trainY);
+    DatasetReader reader = trainY == null ? DatasetReader.train(x) : DatasetReader.train(x, trainY);
     if (testX != null && testY == null) {
       reader = reader.test(testX);
     } else if (testY != null) {

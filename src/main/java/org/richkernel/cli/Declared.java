@@ -59,8 +59,7 @@ final class Declared<T extends Record> {
             .arity(flag ? "0" : "1")
             .negatable(flag)
             .defaultValue(about.usual())
-            .description(
-                about.help() + " Default: " + (flag ? "off" : "${DEFAULT-VALUE}") + ".")
+            .description(about.help() + " Default: " + (flag ? "off" : "${DEFAULT-VALUE}") + ".")
             .userObject(heading)
             .getter(new Getter(item.name()))
             .setter(new Setter(item.name()));

@@ -187,13 +187,10 @@ final class FiniteCommand implements Callable<Integer> {
           "step-size", "missing", "networks of several --widths need it; try 0.1");
     }
     DynamicsOptions options =
-        DynamicsOptions.of(gamma, 100, stepSize)
-            .with(descent.values())
-            .withSeed(seed.value());
+        DynamicsOptions.of(gamma, 100, stepSize).with(descent.values()).withSeed(seed.value());
     Integer every = open.recordEvery();
     options = options.withRecordEvery(every == null ? Math.max(1, options.steps() / 20) : every);
-    WidthTraining training =
-        WidthTraining.of(described, options, several.options(repeats));
+    WidthTraining training = WidthTraining.of(described, options, several.options(repeats));
     resolved.putAll(training.describe());
     Set<String> foreign = new TreeSet<>(ofPosterior);
     foreign.add("width");

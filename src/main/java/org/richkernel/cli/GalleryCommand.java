@@ -96,7 +96,8 @@ final class GalleryCommand implements Callable<Integer> {
         Gallery.pages().stream().filter(gallery::isFinished).map(gallery::write).toList();
     gallery.index(made, config(size), (System.nanoTime() - start) * 1e-9);
     report(made, pages);
-    boolean converged = made.stream().filter(m -> isAmong(m, pages)).allMatch(Gallery.Made::converged);
+    boolean converged =
+        made.stream().filter(m -> isAmong(m, pages)).allMatch(Gallery.Made::converged);
     return code == ExitCode.DONE && !converged ? ExitCode.NOT_CONVERGED : code;
   }
 
@@ -108,8 +109,7 @@ final class GalleryCommand implements Callable<Integer> {
         throw new InvalidProblemException(
             "only",
             name,
-            "use "
-                + Gallery.pages().stream().map(Page::name).collect(Collectors.joining(", ")));
+            "use " + Gallery.pages().stream().map(Page::name).collect(Collectors.joining(", ")));
       }
     }
     return Gallery.pages().stream()
@@ -202,7 +202,13 @@ final class GalleryCommand implements Callable<Integer> {
       }
       for (Check check : of.checks()) {
         String line =
-            of.page().name() + ": " + check.verdict().words() + ": " + check.expected() + " Found: " + check.found();
+            of.page().name()
+                + ": "
+                + check.verdict().words()
+                + ": "
+                + check.expected()
+                + " Found: "
+                + check.found();
         if (check.verdict() == Check.Verdict.FAILS) {
           console.warn(line);
         } else if (!run.quiet()) {

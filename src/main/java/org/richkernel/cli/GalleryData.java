@@ -65,7 +65,9 @@ final class GalleryData {
         (name, file) -> {
           if (file == null) {
             throw new InvalidProblemException(
-                name, "missing", "name all of --train-x, --train-y, --test-x and --test-y, or none");
+                name,
+                "missing",
+                "name all of --train-x, --train-y, --test-x and --test-y, or none");
           }
         });
     if (classes != null) {

@@ -189,8 +189,7 @@ final class PredictCommand implements Callable<Integer> {
       throw new InvalidProblemException(
           "classes", classes, "rows can be chosen by class only with --test-y");
     }
-    return UnseenPoints.read(
-        Objects.requireNonNull(testX), images.images(fit.images()), size);
+    return UnseenPoints.read(Objects.requireNonNull(testX), images.images(fit.images()), size);
   }
 
   private void requireClassesOf(SavedFit fit) {

@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "report",
     footer = "  richkernel report fit --compare nets",
-    description = "Draws report.html of a saved result again, or compare.html with others beside it.")
+    description =
+        "Draws report.html of a saved result again, or compare.html with others beside it.")
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
 

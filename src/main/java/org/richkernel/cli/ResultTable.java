@@ -76,7 +76,9 @@ final class ResultTable {
           number(detail(kernel, "alignment"), detail(kernel, "alignmentStandardError")),
           "");
       row(
-          "trace NTK / P", number(detail(kernel, "trace"), detail(kernel, "traceStandardError")), "");
+          "trace NTK / P",
+          number(detail(kernel, "trace"), detail(kernel, "traceStandardError")),
+          "");
     }
   }
 

@@ -194,8 +194,7 @@ final class RunOptions {
           }
         };
     boolean forDevices = devices != null || precision != FieldPrecision.FP32;
-    boolean askedForCuda =
-        forDevices || deviceMemory != null || cudaLibraries.folder() != null;
+    boolean askedForCuda = forDevices || deviceMemory != null || cudaLibraries.folder() != null;
     // why a backend was passed over is news only to who counted on it
     Consumer<String> reason = askedForCuda ? notice : line -> {};
     Backend opened = Backends.open(backend, backendOptions(), reason);

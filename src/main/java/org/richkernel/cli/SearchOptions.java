@@ -167,8 +167,7 @@ final class SearchOptions {
     }
   }
 
-  private Search.Selection selection(
-      String what, Optional<GammaPath> path, SaddleOptions options) {
+  private Search.Selection selection(String what, Optional<GammaPath> path, SaddleOptions options) {
     Set<String> wanted = new TreeSet<>(Arrays.asList(what.strip().split("\\s*,\\s*", -1)));
     if (!Set.of("gamma", "beta").containsAll(wanted)) {
       throw new InvalidProblemException("select", what, "use gamma, beta or gamma,beta");
@@ -191,9 +190,7 @@ final class SearchOptions {
     }
     Search.Criterion criterion =
         Words.constant(
-            "select-by",
-            Search.Criterion.class,
-            selectBy == null ? VALIDATION : selectBy);
+            "select-by", Search.Criterion.class, selectBy == null ? VALIDATION : selectBy);
     return new Search.Selection(
         criterion,
         gammas,

@@ -65,8 +65,7 @@ public final class ShellPages {
                 .build());
       } else if (file && !option.type().equals(Path.class)) {
         spec.remove(option);
-        spec.addOption(
-            OptionSpec.builder(option.names()).arity("1").type(Path.class).build());
+        spec.addOption(OptionSpec.builder(option.names()).arity("1").type(Path.class).build());
       }
     }
   }

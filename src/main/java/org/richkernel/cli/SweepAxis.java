@@ -34,8 +34,10 @@ record SweepAxis(String option, List<String> values) {
       throw new InvalidProblemException("over", text, HOW);
     }
     List<String> values = values(text, text.substring(equals + 1).strip());
-    if (values.stream().anyMatch(String::isEmpty) || values.stream().distinct().count() < values.size()) {
-      throw new InvalidProblemException("over", text, "give values that differ, none of them empty");
+    if (values.stream().anyMatch(String::isEmpty)
+        || values.stream().distinct().count() < values.size()) {
+      throw new InvalidProblemException(
+          "over", text, "give values that differ, none of them empty");
     }
     return new SweepAxis(name, values);
   }
@@ -51,7 +53,8 @@ record SweepAxis(String option, List<String> values) {
     boolean log = parts.length == 4 && parts[3].strip().equals("log");
     if (parts.length == 3 || log) {
       String range = String.join(":", Arrays.copyOf(parts, 3));
-      double[] numbers = log ? NumberRange.geometric("over", range) : NumberRange.linear("over", range);
+      double[] numbers =
+          log ? NumberRange.geometric("over", range) : NumberRange.linear("over", range);
       boolean whole = isWhole(parts[0]) && isWhole(parts[1]);
       return Arrays.stream(numbers).mapToObj(x -> asText(x, log && whole)).distinct().toList();
     }
@@ -83,7 +86,10 @@ record SweepAxis(String option, List<String> values) {
 
   /** Six digits suffice to tell the values apart and to read them; ends of ranges stay as given. */
   private static String asText(double value, boolean rounded) {
-    double shown = rounded ? Math.rint(value) : Double.parseDouble(String.format(java.util.Locale.ROOT, "%.6g", value));
+    double shown =
+        rounded
+            ? Math.rint(value)
+            : Double.parseDouble(String.format(java.util.Locale.ROOT, "%.6g", value));
     return shown == Math.rint(shown) && Math.abs(shown) < 1e9
         ? Long.toString((long) shown)
         : Double.toString(shown);

@@ -71,9 +71,7 @@ final class SweepCommand implements Callable<Integer> {
       description = "Print the runs with their indices, and run nothing. Default: off.")
   private boolean list;
 
-  @Option(
-      names = "--merge",
-      description = "Merge what is finished, and run nothing. Default: off.")
+  @Option(names = "--merge", description = "Merge what is finished, and run nothing. Default: off.")
   private boolean merge;
 
   @Option(
@@ -248,8 +246,7 @@ final class SweepCommand implements Callable<Integer> {
     merged.save(out, config, seconds);
     Path report = ReportWriter.write(out);
     if (!quiet) {
-      console.line(
-          String.format("%-18s%d of %d", "runs", merged.runs().size(), grid.size()));
+      console.line(String.format("%-18s%d of %d", "runs", merged.runs().size(), grid.size()));
       console.line(String.format("%-18s%s", "table", out.resolve(MergedRuns.TABLE)));
       console.line(String.format("%-18s%s", "report", report));
     }

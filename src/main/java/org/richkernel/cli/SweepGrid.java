@@ -22,7 +22,9 @@ record SweepGrid(List<SweepAxis> axes) {
   static SweepGrid parse(List<String> texts) {
     if (texts.isEmpty()) {
       throw new InvalidProblemException(
-          "over", "missing", "name at least one option with its values, such as --over gamma=0.3,1,3");
+          "over",
+          "missing",
+          "name at least one option with its values, such as --over gamma=0.3,1,3");
     }
     List<SweepAxis> axes = texts.stream().map(SweepAxis::parse).toList();
     Set<String> names = new LinkedHashSet<>();

@@ -33,7 +33,9 @@ final class SweptCommand {
   static SweptCommand of(Console console, List<String> arguments) {
     if (arguments.isEmpty()) {
       throw new InvalidProblemException(
-          "over", "no command", "put a command and its options after those of sweep, such as bayes");
+          "over",
+          "no command",
+          "put a command and its options after those of sweep, such as bayes");
     }
     CommandLine found = Main.program(console).getSubcommands().get(arguments.get(0));
     if (found == null || arguments.get(0).equals("sweep")) {
@@ -81,13 +83,17 @@ final class SweptCommand {
               }
               if (given(name)) {
                 throw new InvalidProblemException(
-                    "over", name, "it stands among the options of " + name() + " too; leave it out there");
+                    "over",
+                    name,
+                    "it stands among the options of " + name() + " too; leave it out there");
               }
             });
     for (String own : List.of("out", "resume")) {
       if (given(own)) {
         throw new InvalidProblemException(
-            own, "given to " + name(), "the sweep sets it for each run; put --out before " + name());
+            own,
+            "given to " + name(),
+            "the sweep sets it for each run; put --out before " + name());
       }
     }
     Main.program(console).parseArgs(line(values, Path.of("run")));
@@ -96,7 +102,8 @@ final class SweptCommand {
   /** Whether an option stands among those that all runs share. */
   boolean given(String name) {
     return arguments.stream()
-        .anyMatch(argument -> argument.equals("--" + name) || argument.startsWith("--" + name + "="));
+        .anyMatch(
+            argument -> argument.equals("--" + name) || argument.startsWith("--" + name + "="));
   }
 
   /** Runs once, going on from where an earlier run stopped, to the exit code. */

@@ -352,8 +352,8 @@ public interface Backend extends AutoCloseable {
    * Patches of images side by side (im2col): target[d S + i, mu A + a] = source[i, mu B + t] with t
    * = table[a, d], and 0 where t is negative. Columns of a field are (image, site). FLOAT32.
    *
-   * @param table A x k, whole numbers below B: the site of the source that offset d of site a reads,
-   *     -1 for none
+   * @param table A x k, whole numbers below B: the site of the source that offset d of site a
+   *     reads, -1 for none
    * @param source S x (images B)
    * @param target (k S) x (images A)
    */
@@ -363,8 +363,8 @@ public interface Backend extends AutoCloseable {
    * The transpose of {@link #cols}: target[i, mu A + b] = sum_d source[d S + i, mu B + t] with t =
    * table[b, d], over t that are not negative, in the order of d. FLOAT32.
    *
-   * @param table A x k, whole numbers below B: the site of the source that reads site b at offset d,
-   *     -1 for none
+   * @param table A x k, whole numbers below B: the site of the source that reads site b at offset
+   *     d, -1 for none
    * @param source (k S) x (images B)
    * @param target S x (images A)
    */
@@ -372,9 +372,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Kernels between pairs of sites, averaged over the offsets of a convolution: target[mu A + a, nu
-   * A + b] = scale sum_d source[mu B + t, nu B + u] with t = table[a, d] and u = table[b, d], over t
-   * and u that are not negative, in the order of d. The table of inputs gives k F at scale 1, that
-   * of outputs its adjoint. FLOAT64.
+   * A + b] = scale sum_d source[mu B + t, nu B + u] with t = table[a, d] and u = table[b, d], over
+   * t and u that are not negative, in the order of d. The table of inputs gives k F at scale 1,
+   * that of outputs its adjoint. FLOAT64.
    *
    * @param table A x k in FLOAT32, whole numbers below B
    * @param source (images B) x (other images B)

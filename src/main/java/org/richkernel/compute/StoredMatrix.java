@@ -50,8 +50,7 @@ public abstract class StoredMatrix implements Matrix {
   }
 
   /** A window whose first element is so many elements after the start of the memory. */
-  protected abstract Matrix window(
-      long firstElement, int rowCount, int columnCount, int rowStride);
+  protected abstract Matrix window(long firstElement, int rowCount, int columnCount, int rowStride);
 
   /** Gives the memory back; called once, and never for a window. */
   protected abstract void free();

@@ -184,7 +184,11 @@ public final class TileFile implements AutoCloseable {
 
   private UncheckedIOException failure(String what, IOException e) {
     return new UncheckedIOException(
-        file + ": the scratch file cannot be " + what + " (" + e.getMessage()
+        file
+            + ": the scratch file cannot be "
+            + what
+            + " ("
+            + e.getMessage()
             + "); check the folder and its free space",
         e);
   }

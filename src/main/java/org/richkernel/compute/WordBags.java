@@ -70,7 +70,9 @@ public final class WordBags {
     largestWord = Math.max(largestWord, word);
   }
 
-  /** Adds a draw of label 0 to the last position; draws of the word to be predicted do not count. */
+  /**
+   * Adds a draw of label 0 to the last position; draws of the word to be predicted do not count.
+   */
   public void negative(int word) {
     if (word != targets[targetStarts[size - 1]]) {
       addTarget(word);

@@ -85,9 +85,7 @@ final class CifarFormat {
       boolean fits = all.length > 0 && all.length % record == 0;
       for (int i = 0; fits && i < all.length; i += record) {
         fits =
-            labels == 1
-                ? (all[i] & 0xff) < 10
-                : (all[i] & 0xff) < 20 && (all[i + 1] & 0xff) < 100;
+            labels == 1 ? (all[i] & 0xff) < 10 : (all[i] & 0xff) < 20 && (all[i + 1] & 0xff) < 100;
       }
       if (fits) {
         return labels;
@@ -95,7 +93,9 @@ final class CifarFormat {
     }
     throw new InvalidDataException(
         source,
-        "its " + all.length + " bytes are no batch of CIFAR-10 (records of 3073 bytes with labels"
+        "its "
+            + all.length
+            + " bytes are no batch of CIFAR-10 (records of 3073 bytes with labels"
             + " below 10) or CIFAR-100 (of 3074)",
         "copy it again, or save other arrays as .npy");
   }

@@ -90,8 +90,7 @@ final class CsvFormat {
     } catch (InvalidDataException e) {
       return Optional.empty(); // said by who reads numbers
     }
-    boolean words =
-        lines.labels.stream().allMatch(field -> FieldKind.of(field) == FieldKind.NAME);
+    boolean words = lines.labels.stream().allMatch(field -> FieldKind.of(field) == FieldKind.NAME);
     return words ? Optional.of(lines.labels) : Optional.empty();
   }
 

@@ -64,9 +64,9 @@ public final class DatasetReader {
   }
 
   /**
-   * Training inputs with their labels: a text file with a {@link #labelColumn}, a batch of
-   * CIFAR-10 or CIFAR-100 (or the folder of its batches), or a folder or .zip whose folders of PNG
-   * or JPEG images are the classes.
+   * Training inputs with their labels: a text file with a {@link #labelColumn}, a batch of CIFAR-10
+   * or CIFAR-100 (or the folder of its batches), or a folder or .zip whose folders of PNG or JPEG
+   * images are the classes.
    */
   public static DatasetReader train(String labelled) {
     return train(new Files(labelled, Optional.empty()));
@@ -127,8 +127,7 @@ public final class DatasetReader {
    * whatever the training size.
    */
   public DatasetReader oneHot() {
-    return with(
-        new Labels(labels.classes().map(c -> c.withOneHot(true)), true, labels.column()));
+    return with(new Labels(labels.classes().map(c -> c.withOneHot(true)), true, labels.column()));
   }
 
   /**

@@ -69,7 +69,9 @@ public final class ImageClassReader {
       }
       names.addAll(next.names());
       images.addAll(next.images());
-      next.files().values().forEach(f -> files.put(option + (files.isEmpty() ? "" : "-" + (files.size() + 1)), f));
+      next.files()
+          .values()
+          .forEach(f -> files.put(option + (files.isEmpty() ? "" : "-" + (files.size() + 1)), f));
     }
     if (first == null) {
       throw new IllegalArgumentException("no sources");
@@ -155,7 +157,8 @@ public final class ImageClassReader {
 
     void add(String name, String place, byte[] bytes) {
       String[] parts = name.split("/", -1);
-      if (parts.length < 2 || Stream.of(parts).anyMatch(p -> p.startsWith("."))
+      if (parts.length < 2
+          || Stream.of(parts).anyMatch(p -> p.startsWith("."))
           || name.startsWith("__MACOSX")) {
         return;
       }

@@ -18,11 +18,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param files that they were read from, by the name of their option
  */
 public record ImageClasses(
-    List<String> names,
-    List<float[]> images,
-    int height,
-    int width,
-    Map<String, DataFile> files) {
+    List<String> names, List<float[]> images, int height, int width, Map<String, DataFile> files) {
 
   /**
    * Takes copies of the lists.

@@ -8,8 +8,8 @@ import org.richkernel.network.InvalidProblemException;
  * How the points of a file are images, and what is done to them on reading: their numbers are
  * brought into the order row, column, channel, and blocks of K x K sites are averaged.
  *
- * <p>A file of three dimensions holds one channel, P x H x W, a file of four any number of them; the
- * rows of other files are flat, and their shape must be told.
+ * <p>A file of three dimensions holds one channel, P x H x W, a file of four any number of them;
+ * the rows of other files are flat, and their shape must be told.
  *
  * @param shape of the images in the files; empty where the files tell it, or for points that are no
  *     images

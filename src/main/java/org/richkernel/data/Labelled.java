@@ -19,8 +19,8 @@ record Labelled(Table x, Table y) {
   /**
    * Reads points with labels.
    *
-   * @param column the label in a text file, by its name or its number from 0 (from the end below 0);
-   *     of CIFAR-100 fine or coarse
+   * @param column the label in a text file, by its name or its number from 0 (from the end below
+   *     0); of CIFAR-100 fine or coarse
    * @return empty where the file holds no labels, or none was named
    */
   static Optional<Labelled> read(String file, Optional<String> column) {
@@ -36,8 +36,7 @@ record Labelled(Table x, Table y) {
     if (CifarFormat.recognizes(path)) {
       return Optional.of(CifarFormat.read(path, column));
     }
-    boolean images =
-        Files.isDirectory(path) || file.toLowerCase(Locale.ROOT).endsWith(".zip");
+    boolean images = Files.isDirectory(path) || file.toLowerCase(Locale.ROOT).endsWith(".zip");
     if (images) {
       return Optional.of(images(file));
     }
@@ -69,8 +68,7 @@ record Labelled(Table x, Table y) {
     int[] shape = {row, classes.height(), classes.width()};
     Cells cells = new Cells.UnsignedBytes(source, bytes);
     Table x = new Table(source, cells, shape, true).of(classes.files().values().iterator().next());
-    return new Labelled(
-        x, Table.of(source + " (classes)", labels, row).withWords(classes.names()));
+    return new Labelled(x, Table.of(source + " (classes)", labels, row).withWords(classes.names()));
   }
 
   /** Batches one after the other. */
@@ -83,7 +81,12 @@ record Labelled(Table x, Table y) {
     double[] values = new double[columns];
     int row = 0;
     for (Labelled part : parts) {
-      digest.update(part.x().file().orElseThrow().sha256().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      digest.update(
+          part.x()
+              .file()
+              .orElseThrow()
+              .sha256()
+              .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       for (int i = 0; i < part.x().rows(); i++) {
         part.x().copyRow(i, values);
         for (int c = 0; c < columns; c++) {

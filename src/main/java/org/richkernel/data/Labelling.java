@@ -69,9 +69,7 @@ sealed interface Labelling {
       }
       if (!sound) {
         throw new InvalidProblemException(
-            "classes",
-            String.valueOf(groups),
-            "name two or more different classes");
+            "classes", String.valueOf(groups), "name two or more different classes");
       }
     }
 
@@ -239,7 +237,10 @@ sealed interface Labelling {
         if (classOf[row] < 0) {
           throw new InvalidDataException(
               y.source(),
-              "row " + (row + 1) + " is of class " + labels(y)[row]
+              "row "
+                  + (row + 1)
+                  + " is of class "
+                  + labels(y)[row]
                   + ", which the training labels lack",
               "remove such rows, or train on all classes");
         }

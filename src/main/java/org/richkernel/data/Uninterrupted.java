@@ -14,7 +14,8 @@ public final class Uninterrupted {
   /** Works on a thread of its own and waits for it; the interrupt flag of the caller stays set. */
   public static <T> T run(Supplier<T> work) {
     try {
-      return CompletableFuture.supplyAsync(work, task -> new Thread(task, "richkernel-files").start())
+      return CompletableFuture.supplyAsync(
+              work, task -> new Thread(task, "richkernel-files").start())
           .join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException refused) {

@@ -16,8 +16,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param rows of the points in the file, counted from 0
  * @param reading what was read and what was skipped
  */
-public record UnseenPoints(
-    Table inputs, Optional<double[]> targets, int[] rows, Reading reading) {
+public record UnseenPoints(Table inputs, Optional<double[]> targets, int[] rows, Reading reading) {
 
   /**
    * How the labels of a fit became targets.
@@ -49,10 +48,7 @@ public record UnseenPoints(
     Labelling.requireAvailable(inputs, n, inputs.rows(), "rows", "test-size");
     int[] rows = IntStream.range(0, n).toArray();
     return new UnseenPoints(
-        inputs.rows(rows),
-        Optional.empty(),
-        rows,
-        Reading.of(Reading.Role.TEST, inputs, n));
+        inputs.rows(rows), Optional.empty(), rows, Reading.of(Reading.Role.TEST, inputs, n));
   }
 
   /**
@@ -67,12 +63,7 @@ public record UnseenPoints(
    * @throws InvalidProblemException if there are fewer rows
    */
   public static UnseenPoints read(
-      String x,
-      String y,
-      Images images,
-      Coding coding,
-      boolean onlyClasses,
-      OptionalInt size) {
+      String x, String y, Images images, Coding coding, boolean onlyClasses, OptionalInt size) {
     return of(DatasetReader.readPair(x, y), images, coding, onlyClasses, size);
   }
 

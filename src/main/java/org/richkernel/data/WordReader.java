@@ -130,7 +130,8 @@ public final class WordReader {
       }
     }
     if (entries.isEmpty()) {
-      throw new InvalidDataException(source.name(), "the archive holds no file", "add a text to it");
+      throw new InvalidDataException(
+          source.name(), "the archive holds no file", "add a text to it");
     }
   }
 }

@@ -100,12 +100,7 @@ public record DynamicsProblem(
   public static DynamicsProblem of(
       NetworkSpec network, DynamicsOptions options, Inputs inputs, Targets targets) {
     return new DynamicsProblem(
-        network,
-        options,
-        inputs,
-        targets,
-        inputs.none(),
-        Targets.of(new double[0]));
+        network, options, inputs, targets, inputs.none(), Targets.of(new double[0]));
   }
 
   /** The same with other options. */

@@ -87,8 +87,8 @@ final class DescentWeights {
   }
 
   /**
-   * A step: W^l = rho W^l + rate sum_mu g^{l+1}_mu phi^l_mu^T / sqrt(fan-in) with g that starts from
-   * z^L_mu = sum_k Delta_mu,k w_k, and w_k = rho w_k + rate sum_mu Delta_mu,k phi^L_mu.
+   * A step: W^l = rho W^l + rate sum_mu g^{l+1}_mu phi^l_mu^T / sqrt(fan-in) with g that starts
+   * from z^L_mu = sum_k Delta_mu,k w_k, and w_k = rho w_k + rate sum_mu Delta_mu,k phi^L_mu.
    *
    * @param points of which the first group trains, after {@link #forward}
    * @param pull Delta, (points of the first group) x K

@@ -32,9 +32,9 @@ import org.richkernel.solver.StopReason;
  * them.
  *
  * <p>Cost of a step: 2 N^2 (M + 2 P) flops for each hidden layer after the first and 2 N D (M + P)
- * for the first, with M points followed and P of them trained on,
- * and k s times as much in a convolution. A checkpoint is taken between two
- * steps, and a run that goes on from one gives the bits of the uninterrupted run.
+ * for the first, with M points followed and P of them trained on, and k s times as much in a
+ * convolution. A checkpoint is taken between two steps, and a run that goes on from one gives the
+ * bits of the uninterrupted run.
  */
 public final class GradientDescentNetwork {
   /** Networks that are kept for predictions take at most this many floats together. */

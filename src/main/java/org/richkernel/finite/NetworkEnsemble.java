@@ -136,7 +136,10 @@ public final class NetworkEnsemble implements Predictor {
           .add("input projector", Precision.FLOAT64, columns, rank())
           .add("new coordinates", Precision.FLOAT64, inputs.rows(), rank());
     }
-    return plan.addHost(8L * inputs.rows() * (2L * outputs + 2L * image.dimension() + (long) rank() * sites().sites(1)));
+    return plan.addHost(
+        8L
+            * inputs.rows()
+            * (2L * outputs + 2L * image.dimension() + (long) rank() * sites().sites(1)));
   }
 
   private void requireDimension(Inputs inputs) {
@@ -180,8 +183,8 @@ public final class NetworkEnsemble implements Predictor {
   }
 
   private MemoryPlan weightPlan(WeightLayout layout) {
-    MemoryPlan plan = new MemoryPlan()
-            .add("readout", Precision.FLOAT32, width, outputs * sites().readoutSites());
+    MemoryPlan plan =
+        new MemoryPlan().add("readout", Precision.FLOAT32, width, outputs * sites().readoutSites());
     for (int l = 0; l < layout.layers(); l++) {
       plan.add(weights(l), Precision.FLOAT32, width, l == 0 ? layout.rank() : layout.fanIn(l));
     }

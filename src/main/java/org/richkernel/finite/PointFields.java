@@ -38,9 +38,7 @@ final class PointFields {
       slopes.add(memory.get(prefix + "slopes " + l));
     }
     pulled =
-        new Matrix[] {
-          memory.get(prefix + "pulled"), memory.get(prefix + "pulled, layer below")
-        };
+        new Matrix[] {memory.get(prefix + "pulled"), memory.get(prefix + "pulled, layer below")};
   }
 
   /**

@@ -41,8 +41,7 @@ public record PosteriorProblem(
     NetworkSites sites = NetworkSites.of(network, trainInputs.shape());
     WeightLayout.require(
         sites, options.width(), rankBound(network, trainInputs), trainTargets.outputs());
-    PointFields.requireFit(
-        "width", options.width(), sites, options.width(), trainInputs.rows());
+    PointFields.requireFit("width", options.width(), sites, options.width(), trainInputs.rows());
     TestPointOutputs.requireFit(sites, testInputs.rows());
     KernelRounding.requireResolved(network, trainInputs, Precision.FLOAT32, options.kappa());
   }
@@ -50,8 +49,7 @@ public record PosteriorProblem(
   /** A problem without test points. */
   public static PosteriorProblem of(
       NetworkSpec network, LangevinOptions options, Inputs inputs, Targets targets) {
-    return new PosteriorProblem(
-        network, options, inputs, targets, inputs.none());
+    return new PosteriorProblem(network, options, inputs, targets, inputs.none());
   }
 
   /** P, training points. */

@@ -187,8 +187,7 @@ final class ProbedTraining {
       double[] row = inputs.copyRows(rows[i], 1);
       System.arraycopy(row, 0, chosen, i * row.length, row.length);
     }
-    Inputs points =
-        Inputs.of(chosen, rows.length, inputs.dimension()).withShape(inputs.shape());
+    Inputs points = Inputs.of(chosen, rows.length, inputs.dimension()).withShape(inputs.shape());
     batch.upload(sites.patches(points, 0, rows.length));
     weights.forward(batch);
     weights.outputs(options.gamma(), batch, batchOutputs);

@@ -156,11 +156,11 @@ final class SiteFields {
     int columns = columns(layer, below.columns());
     int offsets = sites.offsets(layer);
     Matrix all =
-        memory.get(prefix + PATCHES).view(0, offsets * width + (constants.length > 0 ? 1 : 0), 0, columns);
+        memory
+            .get(prefix + PATCHES)
+            .view(0, offsets * width + (constants.length > 0 ? 1 : 0), 0, columns);
     backend.cols(
-        inputs(layer, columns),
-        below.rowRange(0, width),
-        all.rowRange(0, offsets * width));
+        inputs(layer, columns), below.rowRange(0, width), all.rowRange(0, offsets * width));
     if (constants.length > 0) {
       backend.fill(constants[layer - 2], all.rowRange(offsets * width, 1));
     }

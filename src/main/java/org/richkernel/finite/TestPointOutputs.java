@@ -100,7 +100,9 @@ final class TestPointOutputs implements AutoCloseable {
       long rows = l == 1 ? layout.width() : layout.fanIn(l - 1);
       most = Math.max(most, rows * sites.sites(l));
     }
-    return sites.mostSites() == 1 ? PANEL : (int) Math.max(1, Math.min(PANEL, PANEL_ENTRIES / most));
+    return sites.mostSites() == 1
+        ? PANEL
+        : (int) Math.max(1, Math.min(PANEL, PANEL_ENTRIES / most));
   }
 
   /** Patches of the test points of a convolutional network, panel after panel. */

@@ -15,8 +15,8 @@ import org.richkernel.network.InvalidProblemException;
  * @param width N
  * @param rank r, directions that the training inputs span
  * @param biases whether hidden layers have biases
- * @param readouts K for a sampled readout, times the sites that have weights of their own; 0 for one
- *     that is integrated out
+ * @param readouts K for a sampled readout, times the sites that have weights of their own; 0 for
+ *     one that is integrated out
  * @param offsets k_l of layers 1 to L: how many features of a neuron of the layer below the next
  *     layer sees; that of layer 1 is not used
  */
@@ -37,8 +37,7 @@ record WeightLayout(
    * @param rank as above
    * @param outputs K for a sampled readout, 0 for one that is integrated out
    */
-  static WeightLayout of(
-      NetworkSites sites, int width, int rank, boolean biases, int outputs) {
+  static WeightLayout of(NetworkSites sites, int width, int rank, boolean biases, int outputs) {
     return new WeightLayout(
         sites.layers(),
         width,

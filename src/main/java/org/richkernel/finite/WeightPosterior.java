@@ -32,8 +32,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private Matrix chain;
   private double richness;
 
-  WeightPosterior(
-      Backend backend, PosteriorProblem problem, WeightLayout layout, double[] factor) {
+  WeightPosterior(Backend backend, PosteriorProblem problem, WeightLayout layout, double[] factor) {
     this.backend = backend;
     this.layout = layout;
     gamma = problem.options().gamma();
@@ -185,7 +184,10 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return record.read();
   }
 
-  /** Phi^l = phi(h^l)^T phi(h^l) / N, the mean over pairs of sites, of the network last visited, row-major P x P. */
+  /**
+   * Phi^l = phi(h^l)^T phi(h^l) / N, the mean over pairs of sites, of the network last visited,
+   * row-major P x P.
+   */
   double[] kernel(int layer) {
     double[] values = new double[Math.toIntExact(kernel.size())];
     SiteFields fields = hidden.fields();

@@ -13,10 +13,10 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
 
 /**
- * Networks of several widths under gradient descent on the same batches, watched on the test points:
- * loss, accuracy, and how far the kernel of the last layer has moved and how it aligns with the
- * labels. With the same richness at every width (mean field) the curves approach those of infinite
- * width; with one that falls like 1 / sqrt(N) wide networks become lazy (Yang and Hu,
+ * Networks of several widths under gradient descent on the same batches, watched on the test
+ * points: loss, accuracy, and how far the kernel of the last layer has moved and how it aligns with
+ * the labels. With the same richness at every width (mean field) the curves approach those of
+ * infinite width; with one that falls like 1 / sqrt(N) wide networks become lazy (Yang and Hu,
  * arXiv:2011.14522; Bordelon and Pehlevan, arXiv:2205.09653).
  *
  * <p>A step costs what its batch costs. A run that goes on from a checkpoint gives the bits of the
@@ -97,7 +97,8 @@ public final class WidthComparison {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<Outcome> run(Backend backend, RunControl control) {
-    plan().requireFits(backend, "lower the largest width, --batch-size or the number of test points");
+    plan()
+        .requireFits(backend, "lower the largest width, --batch-size or the number of test points");
     return new Run(backend, control).all();
   }
 
@@ -125,8 +126,7 @@ public final class WidthComparison {
           while (records.size() < (w + 1) * options.repeats()) {
             int repeat = records.size() - w * options.repeats();
             ProbedTraining training =
-                new ProbedTraining(
-                    at(width), options.criterion(), backend, memory, width, repeat);
+                new ProbedTraining(at(width), options.criterion(), backend, memory, width, repeat);
             resumed.ifPresent(training::restore);
             resumed = Optional.empty();
             if (!train(training, width)) {

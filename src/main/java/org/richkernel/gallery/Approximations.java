@@ -86,7 +86,8 @@ final class Approximations implements Page {
           }
           curves.put(
               label,
-              new Curve(theory.stream().mapToDouble(run -> run.number("gamma")).toArray(), distances));
+              new Curve(
+                  theory.stream().mapToDouble(run -> run.number("gamma")).toArray(), distances));
         });
     Curve full = curves.get("full theory");
     Curve lazy = curves.get("static NTK");
@@ -96,8 +97,12 @@ final class Approximations implements Page {
       Curve curve = curves.get(label);
       checks.add(
           Check.less(
-              "At gamma " + Numbers.brief(full.lastX()) + " the full theory is closer to the networks"
-                  + " than " + label + ".",
+              "At gamma "
+                  + Numbers.brief(full.lastX())
+                  + " the full theory is closer to the networks"
+                  + " than "
+                  + label
+                  + ".",
               "full theory",
               full.last(),
               label,
@@ -112,7 +117,9 @@ final class Approximations implements Page {
             lazy.last()));
     checks.add(
         Check.less(
-            "At gamma " + Numbers.brief(full.xs()[0]) + " the leading order is closer to the networks"
+            "At gamma "
+                + Numbers.brief(full.xs()[0])
+                + " the leading order is closer to the networks"
                 + " than the static NTK.",
             "perturbative",
             leading.first(),
@@ -120,17 +127,24 @@ final class Approximations implements Page {
             lazy.first()));
     String width = "width " + networks.get(0).summary().config().get("width");
     return new Findings(
-        "At gamma " + Numbers.brief(full.lastX()) + " outputs of networks of " + width + " are "
-            + full.last().text() + " from the full theory and " + lazy.last().text()
+        "At gamma "
+            + Numbers.brief(full.lastX())
+            + " outputs of networks of "
+            + width
+            + " are "
+            + full.last().text()
+            + " from the full theory and "
+            + lazy.last().text()
             + " from the static NTK.",
-        List.of(Section.ofFigures("figures", "Theories and networks", "", List.of(figure(curves, width)))),
+        List.of(
+            Section.ofFigures(
+                "figures", "Theories and networks", "", List.of(figure(curves, width)))),
         checks);
   }
 
   private static Measured distance(Result theory, Result network, String suffix) {
     double[] f = Readings.array(theory, "f_train_t" + suffix).values();
-    double[] own =
-        suffix.isEmpty() ? Readings.errors(theory, "f_train_t") : new double[f.length];
+    double[] own = suffix.isEmpty() ? Readings.errors(theory, "f_train_t") : new double[f.length];
     return Readings.distance(
         Readings.array(network, "f_train_t").values(),
         Readings.errors(network, "f_train_t"),

@@ -60,7 +60,15 @@ public record Check(String expected, String found, Verdict verdict) {
   static Check near(
       String expected, String one, Measured a, String other, Measured b, double allowance) {
     String found =
-        one + " " + a.text() + ", " + other + " " + b.text() + ", allowed " + Numbers.brief(allowance);
+        one
+            + " "
+            + a.text()
+            + ", "
+            + other
+            + " "
+            + b.text()
+            + ", allowed "
+            + Numbers.brief(allowance);
     return atMost(expected, found, a.minus(b).size(), allowance);
   }
 

@@ -11,8 +11,7 @@ import org.richkernel.result.Result;
 
 /** Training of convolutional networks of several widths at fixed richness. */
 final class CnnWidths implements Page {
-  private static final String NETWORK =
-      "--method=gd --convolutions=3x3/2,3x3/2 --activation=tanh";
+  private static final String NETWORK = "--method=gd --convolutions=3x3/2,3x3/2 --activation=tanh";
 
   @Override
   public String name() {
@@ -72,14 +71,20 @@ final class CnnWidths implements Page {
     List<Check> checks = new ArrayList<>();
     checks.add(
         Check.less(
-            "The last layer's kernel moves further at gamma " + richness + " than at " + small + ".",
+            "The last layer's kernel moves further at gamma "
+                + richness
+                + " than at "
+                + small
+                + ".",
             "gamma " + small,
             hardly.last(),
             "gamma " + richness,
             moved.last()));
     checks.add(
         same(
-            "Its movement at gamma " + richness + " is the same for the two widest networks,"
+            "Its movement at gamma "
+                + richness
+                + " is the same for the two widest networks,"
                 + " within a tenth of what gamma changes.",
             moved,
             Math.abs(moved.last().minus(hardly.last()).value()) / 10));
@@ -89,10 +94,21 @@ final class CnnWidths implements Page {
             loss,
             Math.abs(loss.last().minus(lazyLoss.last()).value()) / 4));
     return new Findings(
-        "At gamma " + richness + " the last kernel moves by " + moved.last().text() + " at width "
-            + Numbers.brief(moved.lastX()) + " and " + beforeLast(moved).text() + " at width "
-            + Numbers.brief(moved.xs()[moved.xs().length - 2]) + ", at gamma " + small + " by "
-            + hardly.last().text() + ".",
+        "At gamma "
+            + richness
+            + " the last kernel moves by "
+            + moved.last().text()
+            + " at width "
+            + Numbers.brief(moved.lastX())
+            + " and "
+            + beforeLast(moved).text()
+            + " at width "
+            + Numbers.brief(moved.xs()[moved.xs().length - 2])
+            + ", at gamma "
+            + small
+            + " by "
+            + hardly.last().text()
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures",
@@ -151,8 +167,12 @@ final class CnnWidths implements Page {
     }
     return new Figure(
         plot,
-        "Lines: gamma " + richness + ", with bands of one standard error over networks. Dashed:"
-            + " gamma " + small + ".");
+        "Lines: gamma "
+            + richness
+            + ", with bands of one standard error over networks. Dashed:"
+            + " gamma "
+            + small
+            + ".");
   }
 
   private static Figure movements(Curve moved, Curve hardly, String richness, String small) {

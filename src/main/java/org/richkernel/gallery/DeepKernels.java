@@ -92,8 +92,14 @@ final class DeepKernels implements Page {
               cosine(before.cosine()),
               curve.last().text(),
               Numbers.brief(before.relativeError())));
-      String found = "layer " + l + ": " + curve.last().text() + " of the theory's norm, the initial"
-          + " kernel " + Numbers.brief(before.relativeError());
+      String found =
+          "layer "
+              + l
+              + ": "
+              + curve.last().text()
+              + " of the theory's norm, the initial"
+              + " kernel "
+              + Numbers.brief(before.relativeError());
       close.add(Check.atMost("", found, curve.last(), before.relativeError() / 5));
       closer.add(
           Check.less(
@@ -110,14 +116,24 @@ final class DeepKernels implements Page {
                     + widest.option("width")
                     + " are at most a fifth as far from the theory as those at initialisation.",
                 close),
-            Check.all("They are closer to the theory than those of the narrowest networks.", closer));
+            Check.all(
+                "They are closer to the theory than those of the narrowest networks.", closer));
     Section.Grid table =
         new Section.Grid(
-            List.of("", "cosine, networks", "cosine, initial", "distance, networks", "distance, initial"),
+            List.of(
+                "",
+                "cosine, networks",
+                "cosine, initial",
+                "distance, networks",
+                "distance, initial"),
             rows);
     return new Findings(
-        "With " + layers + " hidden layers the kernels of networks of width "
-            + widest.option("width") + " have a cosine of at least " + cosine(least)
+        "With "
+            + layers
+            + " hidden layers the kernels of networks of width "
+            + widest.option("width")
+            + " have a cosine of at least "
+            + cosine(least)
             + " with the theory's.",
         List.of(
             Section.ofFigures("kernels", "Kernels of the layers", "", maps),

@@ -42,8 +42,7 @@ final class EdgeOfChaos implements Page {
   @Override
   public List<Run> runs(Size size) {
     int width = size.of(50, 100, 200);
-    String points =
-        NOISE + " --train-size=" + size.of("6", "10", "20");
+    String points = NOISE + " --train-size=" + size.of("6", "10", "20");
     String gamma = Double.toString(Math.sqrt(1.0 / width));
     return List.of(
         Run.of(
@@ -89,8 +88,11 @@ final class EdgeOfChaos implements Page {
     checks.add(
         Check.atMost(
             "The edge that was found is that of the closed form for erf: its bias variance is "
-                + BIAS + " to 1e-6.",
-            "edge at weight variance " + Numbers.brief(critical) + ", bias variance there "
+                + BIAS
+                + " to 1e-6.",
+            "edge at weight variance "
+                + Numbers.brief(critical)
+                + ", bias variance there "
                 + Numbers.brief(closed),
             Measured.exact(Math.abs(closed - BIAS)),
             1e-6));
@@ -99,19 +101,23 @@ final class EdgeOfChaos implements Page {
     checks.add(agreement(sampled, shallow));
     Result deepest = depths.get(depths.size() - 1).result();
     return new Findings(
-        "The edge is at weight variance " + Numbers.brief(critical) + "; kernels of "
+        "The edge is at weight variance "
+            + Numbers.brief(critical)
+            + "; kernels of "
             + depths.get(depths.size() - 1).option("hidden-layers")
-            + " hidden layers adapt most at " + Numbers.brief(peak(deepest)) + ", those of "
-            + depths.get(0).option("hidden-layers") + " at " + Numbers.brief(peak(shallow)) + ".",
+            + " hidden layers adapt most at "
+            + Numbers.brief(peak(deepest))
+            + ", those of "
+            + depths.get(0).option("hidden-layers")
+            + " at "
+            + Numbers.brief(peak(shallow))
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures",
                 "Theory and networks",
                 "",
-                List.of(
-                    adaptations(depths, sampled),
-                    responses(phase),
-                    depthScales(phase)))),
+                List.of(adaptations(depths, sampled), responses(phase), depthScales(phase)))),
         checks);
   }
 
@@ -133,13 +139,21 @@ final class EdgeOfChaos implements Page {
       double sum = (1 - Math.pow(square, layers)) / (1 - square);
       double found = growth.get(i, layers - 1);
       String words =
-          "weight variance " + Numbers.brief(variances[i]) + ": " + Numbers.brief(found)
-              + ", geometric sum " + Numbers.brief(sum);
+          "weight variance "
+              + Numbers.brief(variances[i])
+              + ": "
+              + Numbers.brief(found)
+              + ", geometric sum "
+              + Numbers.brief(sum);
       parts.add(Check.atMost("", words, Measured.exact(Math.abs(found / sum - 1)), 1e-6));
     }
     return Check.all(
-        "Over " + layers + " layers adaptation grows as the geometric sum of the squared response,"
-            + " bounded below the edge (" + Numbers.brief(critical) + ") only.",
+        "Over "
+            + layers
+            + " layers adaptation grows as the geometric sum of the squared response,"
+            + " bounded below the edge ("
+            + Numbers.brief(critical)
+            + ") only.",
         parts);
   }
 
@@ -175,8 +189,11 @@ final class EdgeOfChaos implements Page {
     int other = peakIndex(deep);
     String expected =
         "The weight variance of largest adaptation moves towards the edge as the network gets"
-            + " deeper, from " + depths.get(0).option("hidden-layers") + " to "
-            + depths.get(depths.size() - 1).option("hidden-layers") + " hidden layers.";
+            + " deeper, from "
+            + depths.get(0).option("hidden-layers")
+            + " to "
+            + depths.get(depths.size() - 1).option("hidden-layers")
+            + " hidden layers.";
     String found = "at " + Numbers.brief(peak(shallow)) + ", then " + Numbers.brief(peak(deep));
     if (own == other) {
       return new Check(expected, found, Check.Verdict.UNRESOLVED);
@@ -190,13 +207,14 @@ final class EdgeOfChaos implements Page {
     return new Check(
         expected,
         found,
-        apart.verdict() != Check.Verdict.HOLDS || other > own ? apart.verdict() : Check.Verdict.FAILS);
+        apart.verdict() != Check.Verdict.HOLDS || other > own
+            ? apart.verdict()
+            : Check.Verdict.FAILS);
   }
 
   private static Measured at(Result data, int index) {
     return new Measured(
-        change(data)[index],
-        last(Readings.array(data, "adaptation_standard_error"))[index]);
+        change(data)[index], last(Readings.array(data, "adaptation_standard_error"))[index]);
   }
 
   /**
@@ -213,8 +231,7 @@ final class EdgeOfChaos implements Page {
       String name = "phi_" + prior.summary().layers().size();
       double[] before = Readings.array(prior, name).values();
       double[] after = Readings.array(posterior, name).values();
-      double[] lazy =
-          Readings.array(prior, "phi_lazy_" + prior.summary().layers().size()).values();
+      double[] lazy = Readings.array(prior, "phi_lazy_" + prior.summary().layers().size()).values();
       double[] errors = Readings.errors(prior, name);
       double[] others = Readings.errors(posterior, name);
       double squares = 0;
@@ -282,7 +299,11 @@ final class EdgeOfChaos implements Page {
     Plot plot =
         new Plot("Response functions", "weight variance", "chi")
             .size(460, 340)
-            .line("angular", "adaptive", variances, Readings.array(phase, "chi_perpendicular").values())
+            .line(
+                "angular",
+                "adaptive",
+                variances,
+                Readings.array(phase, "chi_perpendicular").values())
             .line("radial", "c1", variances, Readings.array(phase, "chi_parallel").values())
             .level("edge", 1);
     return new Figure(plot, "Response of angles and of lengths to a perturbation, per layer.");
@@ -294,9 +315,17 @@ final class EdgeOfChaos implements Page {
         new Plot("Depth scales", "weight variance", "layers")
             .size(460, 340)
             .logY()
-            .line("angular", "adaptive", variances, Readings.array(phase, "depth_perpendicular").values())
+            .line(
+                "angular",
+                "adaptive",
+                variances,
+                Readings.array(phase, "depth_perpendicular").values())
             .line("radial", "c1", variances, Readings.array(phase, "depth_parallel").values())
-            .dashed("correlations", "c2", variances, Readings.array(phase, "depth_correlation").values());
+            .dashed(
+                "correlations",
+                "c2",
+                variances,
+                Readings.array(phase, "depth_correlation").values());
     return new Figure(plot, "Layers over which a perturbation fades by e.");
   }
 }

@@ -60,15 +60,16 @@ final class FewShot implements Page {
     static Scores of(Result result) {
       if (!(result.summary().details().get("curves") instanceof List<?> rows)) {
         throw new InvalidDataException(
-            "result of few-shot", "it names no curves", "remove its folder and make the page again");
+            "result of few-shot",
+            "it names no curves",
+            "remove its folder and make the page again");
       }
       List<String> models = new ArrayList<>();
       for (Object row : rows) {
         models.add(String.valueOf(((Map<?, ?>) row).get("model")));
       }
       Table table = Readings.array(result, "accuracy_by_task");
-      return new Scores(
-          models, Readings.array(result, "meta_step").values(), table.values());
+      return new Scores(models, Readings.array(result, "meta_step").values(), table.values());
     }
 
     int tasks() {
@@ -133,12 +134,18 @@ final class FewShot implements Page {
             apart.size(),
             0.02));
     return new Findings(
-        "The limit has an accuracy of " + mean(limit).text() + steps + ", the NTK "
-            + mean(scores.last("ntk")).text() + ", width " + narrowest + " "
-            + mean(scores.last(narrowest)).text() + ".",
+        "The limit has an accuracy of "
+            + mean(limit).text()
+            + steps
+            + ", the NTK "
+            + mean(scores.last("ntk")).text()
+            + ", width "
+            + narrowest
+            + " "
+            + mean(scores.last(narrowest)).text()
+            + ".",
         List.of(
-            Section.ofFigures(
-                "figures", "Widths, limit and kernels", "", List.of(figure(scores)))),
+            Section.ofFigures("figures", "Widths, limit and kernels", "", List.of(figure(scores)))),
         checks);
   }
 
@@ -148,14 +155,16 @@ final class FewShot implements Page {
 
   private static Figure figure(Scores scores) {
     Plot plot =
-        new Plot("Accuracy on new classes", "meta-steps", "accuracy, 5 ways, 1 shot").size(560, 380);
+        new Plot("Accuracy on new classes", "meta-steps", "accuracy, 5 ways, 1 shot")
+            .size(560, 380);
     for (int i = 0; i < scores.models().size(); i++) {
       String model = scores.models().get(i);
       List<Measured> means = new ArrayList<>();
       for (int mark = 0; mark < scores.marks().length; mark++) {
         means.add(mean(scores.of(i, mark)));
       }
-      String name = model.matches("[0-9]+") ? "width " + model : model.equals(LIMIT) ? "limit" : model;
+      String name =
+          model.matches("[0-9]+") ? "width " + model : model.equals(LIMIT) ? "limit" : model;
       new Curve(scores.marks(), means).line(plot, name, model.equals(LIMIT) ? "adaptive" : "c" + i);
     }
     return new Figure(

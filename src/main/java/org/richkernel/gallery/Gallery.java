@@ -130,10 +130,14 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
       }
       runs.add(
           Map.of(
-              "folder", run.folder(),
-              "report", page.name() + "/" + run.folder() + "/" + ResultFolder.REPORT,
-              "seconds", String.format(Locale.ROOT, "%.1f", seconds),
-              "line", START + words(line(page, run, List.of()))));
+              "folder",
+              run.folder(),
+              "report",
+              page.name() + "/" + run.folder() + "/" + ResultFolder.REPORT,
+              "seconds",
+              String.format(Locale.ROOT, "%.1f", seconds),
+              "line",
+              START + words(line(page, run, List.of()))));
     }
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("title", page.title());
@@ -207,7 +211,8 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
   public void index(List<Made> made, Map<String, Object> config, double seconds) {
     List<Map<String, Object>> cards = new ArrayList<>();
     for (Page page : pages()) {
-      cards.add(card(page, made.stream().filter(m -> m.page().name().equals(page.name())).findFirst()));
+      cards.add(
+          card(page, made.stream().filter(m -> m.page().name().equals(page.name())).findFirst()));
     }
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("pages", cards);
@@ -252,7 +257,9 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
         + " expectations hold"
         + (made.verdict() == Check.Verdict.HOLDS
             ? ""
-            : made.verdict() == Check.Verdict.FAILS ? ", one or more do not" : ", others not resolved")
+            : made.verdict() == Check.Verdict.FAILS
+                ? ", one or more do not"
+                : ", others not resolved")
         + (made.converged() ? "" : "; not all runs converged");
   }
 

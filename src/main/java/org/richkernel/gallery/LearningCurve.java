@@ -109,12 +109,19 @@ final class LearningCurve implements Page {
     }
     checks.add(
         Check.all(
-            "Posteriors of networks of " + width + " are within a quarter of the difference of the"
+            "Posteriors of networks of "
+                + width
+                + " are within a quarter of the difference of the"
                 + " two kernels from the adaptive one.",
             followed));
     return new Findings(
-        "At P = " + Numbers.brief(adaptive.lastX()) + " the adaptive kernel has a test loss of "
-            + adaptive.last().text() + ", the NNGP of " + lazy.last().text() + ".",
+        "At P = "
+            + Numbers.brief(adaptive.lastX())
+            + " the adaptive kernel has a test loss of "
+            + adaptive.last().text()
+            + ", the NNGP of "
+            + lazy.last().text()
+            + ".",
         List.of(Section.ofFigures("figures", "Theory and networks", "", List.of(figure))),
         checks);
   }

@@ -101,8 +101,18 @@ final class MultiScale implements Page {
             "At chi = 1 the tree level has the wrong sign: below the Gaussian process, where the"
                 + " exact discrepancy is above it.",
             List.of(
-                Check.less("", "tree", Measured.exact(tree[0]), "Gaussian process", Measured.exact(gaussian[0])),
-                Check.less("", "Gaussian process", Measured.exact(gaussian[0]), "exact", Measured.exact(exact[0])))));
+                Check.less(
+                    "",
+                    "tree",
+                    Measured.exact(tree[0]),
+                    "Gaussian process",
+                    Measured.exact(gaussian[0])),
+                Check.less(
+                    "",
+                    "Gaussian process",
+                    Measured.exact(gaussian[0]),
+                    "exact",
+                    Measured.exact(exact[0])))));
     checks.add(
         smallError(
             "One loop has at most a fifth of the tree level's error at every chi.",
@@ -142,8 +152,11 @@ final class MultiScale implements Page {
       worst = Math.max(worst, Math.abs((loop[i] - exact[i]) / (tree[i] - exact[i])));
     }
     return new Findings(
-        "One loop removes at least " + Numbers.brief(Math.floor(1000 * (1 - worst)) / 10)
-            + " % of the tree level's error at width " + Numbers.brief(width) + ".",
+        "One loop removes at least "
+            + Numbers.brief(Math.floor(1000 * (1 - worst)) / 10)
+            + " % of the tree level's error at width "
+            + Numbers.brief(width)
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures",
@@ -159,12 +172,7 @@ final class MultiScale implements Page {
   }
 
   private static Check smallError(
-      String expected,
-      double[] chi,
-      double[] order,
-      double[] tree,
-      double[] exact,
-      double share) {
+      String expected, double[] chi, double[] order, double[] tree, double[] exact, double share) {
     List<Check> parts = new ArrayList<>();
     for (int i = 0; i < chi.length; i++) {
       double error = Math.abs(order[i] - exact[i]);

@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.richkernel.data.Table;
 import org.richkernel.report.Figure;
 import org.richkernel.report.Section;
-import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
@@ -84,13 +83,21 @@ final class Parametrizations implements Page {
       }
       checks.add(
           Check.all(
-              each.name() + " (" + each.verdict() + "): exponents of the width are the predicted"
-                  + " ones to " + ALLOWED + ".",
+              each.name()
+                  + " ("
+                  + each.verdict()
+                  + "): exponents of the width are the predicted"
+                  + " ones to "
+                  + ALLOWED
+                  + ".",
               parts));
     }
     return new Findings(
-        "Features are learned with " + names(cases, true) + ", and not with "
-            + names(cases, false) + ".",
+        "Features are learned with "
+            + names(cases, true)
+            + ", and not with "
+            + names(cases, false)
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures", "Change of the last preactivations", "", List.of(figure(cases))),

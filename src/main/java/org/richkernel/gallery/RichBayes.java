@@ -34,7 +34,11 @@ final class RichBayes extends RichnessPage {
 
   @Override
   public List<Run> runs(Size size) {
-    String points = size.of("--train-size=20 --test-size=40", "--train-size=60 --test-size=400", "--train-size=400 --test-size=1000");
+    String points =
+        size.of(
+            "--train-size=20 --test-size=40",
+            "--train-size=60 --test-size=400",
+            "--train-size=400 --test-size=1000");
     return List.of(
         Run.onData(
             THEORY,

@@ -6,7 +6,9 @@ import org.richkernel.data.Table;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Result;
 
-/** Adaptive and initial tangent kernel of networks trained with weight decay over their richness. */
+/**
+ * Adaptive and initial tangent kernel of networks trained with weight decay over their richness.
+ */
 final class RichDynamics extends RichnessPage {
   private static final double DECAY = 1;
   private static final String NETWORK =

@@ -8,7 +8,9 @@ import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
-/** Test loss and alignment of an adaptive kernel over gamma, beside the initial one and networks. */
+/**
+ * Test loss and alignment of an adaptive kernel over gamma, beside the initial one and networks.
+ */
 abstract class RichnessPage implements Page {
   /** Folder of the sweep of the theory over gamma. */
   static final String THEORY = "theory";
@@ -45,7 +47,8 @@ abstract class RichnessPage implements Page {
             Curve.of(theory, "gamma", run -> alignment(run.result())),
             Curve.of(theory, "gamma", run -> initialAlignment(run.result())),
             Curve.of(networks, "gamma", run -> alignment(run.result())));
-    List<Figure> figures = List.of(figure("test loss", loss, width), figure("alignment", alignment, width));
+    List<Figure> figures =
+        List.of(figure("test loss", loss, width), figure("alignment", alignment, width));
     return new Findings(
         sentence(loss, alignment),
         List.of(Section.ofFigures("figures", "Theory and networks", "", figures)),
@@ -64,14 +67,22 @@ abstract class RichnessPage implements Page {
   }
 
   private String sentence(Comparison loss, Comparison alignment) {
-    return "At gamma " + Numbers.brief(loss.adaptive().lastX()) + " the test loss is "
-        + loss.adaptive().last().text() + " against " + loss.initial().last().text() + " of the "
-        + initial() + ", the alignment " + alignment.adaptive().last().text() + " against "
-        + alignment.initial().last().text() + ".";
+    return "At gamma "
+        + Numbers.brief(loss.adaptive().lastX())
+        + " the test loss is "
+        + loss.adaptive().last().text()
+        + " against "
+        + loss.initial().last().text()
+        + " of the "
+        + initial()
+        + ", the alignment "
+        + alignment.adaptive().last().text()
+        + " against "
+        + alignment.initial().last().text()
+        + ".";
   }
 
-  private List<Check> checks(
-      Comparison loss, Comparison alignment, String width, Check claim) {
+  private List<Check> checks(Comparison loss, Comparison alignment, String width, Check claim) {
     String richest = "At gamma " + Numbers.brief(loss.adaptive().lastX());
     List<Check> checks = new ArrayList<>();
     checks.add(
@@ -118,7 +129,9 @@ abstract class RichnessPage implements Page {
     of.networks().points(plot, width, "c1");
     return new Figure(
         plot,
-        "Adaptive kernel (line), " + initial() + " (dashed) and networks (points), each with one"
+        "Adaptive kernel (line), "
+            + initial()
+            + " (dashed) and networks (points), each with one"
             + " standard error.");
   }
 }

@@ -80,7 +80,9 @@ final class TrainingCourse implements Page {
     List<Check> checks = new ArrayList<>();
     checks.add(
         Check.atMost(
-            "Outputs of networks of " + widest + " are at most a fifth as far from the theory as"
+            "Outputs of networks of "
+                + widest
+                + " are at most a fifth as far from the theory as"
                 + " those of the static tangent kernel, over all times.",
             "networks " + near.text() + ", static kernel " + lazy.text() + " (root mean squares)",
             near,
@@ -100,9 +102,13 @@ final class TrainingCourse implements Page {
     maps.put("theory, trained", Readings.array(theory, "phi_" + layers));
     maps.put(widest + ", trained", Readings.array(wide.result(), "phi_" + layers));
     return new Findings(
-        "Outputs of networks of " + widest + " are " + near.text()
+        "Outputs of networks of "
+            + widest
+            + " are "
+            + near.text()
             + " from the theory over all times, those of the static tangent kernel "
-            + lazy.text() + ".",
+            + lazy.text()
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures",
@@ -158,7 +164,9 @@ final class TrainingCourse implements Page {
     Measured trained = Readings.alignment(theory.summary(), layer);
     Measured initial = Readings.alignmentOf(theory, "phi_lazy_" + layer);
     return Check.near(
-        "The last layer's kernel of " + widest + " has the theory's alignment with the targets,"
+        "The last layer's kernel of "
+            + widest
+            + " has the theory's alignment with the targets,"
             + " within a tenth of what training changes.",
         widest,
         Readings.alignment(wide.summary(), layer),

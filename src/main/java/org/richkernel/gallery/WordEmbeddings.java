@@ -76,17 +76,24 @@ final class WordEmbeddings implements Page {
       Measured close = at(result, "difference", 1, end);
       checks.add(
           Check.less(
-              "Width " + Numbers.brief(widths[1]) + " is closer to the limit than width "
-                  + Numbers.brief(widths[narrowest]) + ".",
+              "Width "
+                  + Numbers.brief(widths[1])
+                  + " is closer to the limit than width "
+                  + Numbers.brief(widths[narrowest])
+                  + ".",
               "difference",
               close.size(),
               "and",
               gap.size()));
     }
     return new Findings(
-        "The limit answers " + limit.text() + " of the analogies, width "
-            + Numbers.brief(widths[narrowest]) + " "
-            + at(result, "accuracy", narrowest, end).text() + ".",
+        "The limit answers "
+            + limit.text()
+            + " of the analogies, width "
+            + Numbers.brief(widths[narrowest])
+            + " "
+            + at(result, "accuracy", narrowest, end).text()
+            + ".",
         List.of(
             Section.ofFigures(
                 "figures",

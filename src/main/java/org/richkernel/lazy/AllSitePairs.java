@@ -38,13 +38,11 @@ final class AllSitePairs implements SitePairs {
 
   @Override
   public double[] ordered(double[] values, int firstPoint, int points, int sites) {
-    return Arrays.copyOfRange(
-        values, firstPoint * sites, (firstPoint + points) * sites);
+    return Arrays.copyOfRange(values, firstPoint * sites, (firstPoint + points) * sites);
   }
 
   @Override
-  public void plan(
-      MemoryPlan plan, int rows, int columns, Inputs inputs, Iterable<SiteMap> maps) {
+  public void plan(MemoryPlan plan, int rows, int columns, Inputs inputs, Iterable<SiteMap> maps) {
     int sites = inputs.shape().sites();
     int channels = inputs.shape().channels();
     plan.add(ROWS, Precision.FLOAT64, rows * sites, channels)
@@ -157,8 +155,7 @@ final class AllSitePairs implements SitePairs {
   private static double[] mean(int points, int sites) {
     double[] matrix = new double[points * points * sites];
     for (int i = 0; i < points; i++) {
-      Arrays.fill(
-          matrix, (i * points + i) * sites, (i * points + i + 1) * sites, 1.0 / sites);
+      Arrays.fill(matrix, (i * points + i) * sites, (i * points + i + 1) * sites, 1.0 / sites);
     }
     return matrix;
   }

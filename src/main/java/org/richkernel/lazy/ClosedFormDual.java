@@ -59,8 +59,7 @@ final class ClosedFormDual implements DualMap {
       Matrix covariance,
       Matrix slope) {
     try (Matrix rows = variances.panel(workspace, firstRow, covariance.rows());
-        Matrix columns =
-            variances.train(workspace, layer, firstColumn, covariance.columns())) {
+        Matrix columns = variances.train(workspace, layer, firstColumn, covariance.columns())) {
       backend.dualActivation(activation, covariance, rows, columns, covariance, slope);
     }
   }

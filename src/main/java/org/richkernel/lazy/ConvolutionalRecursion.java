@@ -332,11 +332,7 @@ final class ConvolutionalRecursion implements KernelRecursion {
     private final Matrix readout;
 
     Tile(
-        Backend backend,
-        Workspace workspace,
-        Inputs points,
-        SiteDiagonals diagonals,
-        Block block) {
+        Backend backend, Workspace workspace, Inputs points, SiteDiagonals diagonals, Block block) {
       this.backend = backend;
       this.workspace = workspace;
       this.points = points;
@@ -406,8 +402,7 @@ final class ConvolutionalRecursion implements KernelRecursion {
     }
 
     private Matrix at(String name, int layer) {
-      int sites =
-          layer == 0 ? maps.get(0).inputSites() : maps.get(layer - 1).outputSites();
+      int sites = layer == 0 ? maps.get(0).inputSites() : maps.get(layer - 1).outputSites();
       return workspace
           .get(name)
           .view(0, block.rows * sites, 0, pairs.columns(block.columns, sites));
@@ -416,15 +411,7 @@ final class ConvolutionalRecursion implements KernelRecursion {
     private void average(int layer, double bias, Matrix from, Matrix to) {
       double g = network.weightVariance(layer - 1);
       pairs.average(
-          backend,
-          workspace,
-          maps.get(layer - 1),
-          g,
-          bias,
-          block.rows,
-          block.columns,
-          from,
-          to);
+          backend, workspace, maps.get(layer - 1), g, bias, block.rows, block.columns, from, to);
     }
 
     private void pool(int layer, double scale, Matrix from, double beta) {

@@ -9,9 +9,9 @@ import org.richkernel.network.InvalidProblemException;
  *
  * <p>Mehler's formula then gives E[f(u) f(v)] = sum_n c_n(a) c_n(b) rho^n for a Gaussian pair with
  * variances a and b and correlation rho (Daniely, Frostig and Singer 2016, arXiv:1602.05897). By
- * Parseval the mass beyond degree N is E f^2 - sum_{n &lt;= N} c_n^2, and that of the derivative a E
- * f'^2 - sum_{n &lt;= N} n c_n^2, so the truncation error is known, not guessed. The degree is chosen
- * such that both are below {@link #TOLERANCE} of the whole.
+ * Parseval the mass beyond degree N is E f^2 - sum_{n &lt;= N} c_n^2, and that of the derivative a
+ * E f'^2 - sum_{n &lt;= N} n c_n^2, so the truncation error is known, not guessed. The degree is
+ * chosen such that both are below {@link #TOLERANCE} of the whole.
  *
  * <p>The coefficients are taken against the Hermite functions psi_n(z) = he_n(z) exp(-z^2/4) / (2
  * pi)^{1/4}, which are bounded by 1 and stable under the forward recursion psi_{n+1} = (z psi_n -

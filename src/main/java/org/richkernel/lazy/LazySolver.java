@@ -39,7 +39,9 @@ public final class LazySolver {
       throw new InvalidProblemException(
           "training points",
           points,
-          "use up to " + LazyProblem.MAX_TRAINING_POINTS + ", or the kernel in tiles (--form tiled)");
+          "use up to "
+              + LazyProblem.MAX_TRAINING_POINTS
+              + ", or the kernel in tiles (--form tiled)");
     }
     this.backend = backend;
     this.problem = problem;
@@ -76,8 +78,7 @@ public final class LazySolver {
       long solving = System.nanoTime();
 
       // the slopes of the last layer are spent, so their matrix holds the Cholesky factor
-      KernelRidge ridge =
-          new KernelRidge(backend, workspace, workspace.get(KernelRecursion.SPARE));
+      KernelRidge ridge = new KernelRidge(backend, workspace, workspace.get(KernelRecursion.SPARE));
       RidgeFit fit = fit(ridge, readout);
       Map<String, Double> seconds = new LinkedHashMap<>();
       seconds.put("gram", (solving - start) * 1e-9);

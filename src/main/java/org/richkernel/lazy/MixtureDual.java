@@ -95,8 +95,7 @@ final class MixtureDual implements DualMap {
       Matrix covariance,
       Matrix slope) {
     try (Matrix rows = variances.panel(workspace, firstRow, covariance.rows());
-        Matrix columns =
-            variances.train(workspace, layer, firstColumn, covariance.columns())) {
+        Matrix columns = variances.train(workspace, layer, firstColumn, covariance.columns())) {
       apply(backend, workspace, rows, columns, covariance, slope);
     }
   }

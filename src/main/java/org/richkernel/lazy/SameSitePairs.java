@@ -40,8 +40,7 @@ final class SameSitePairs implements SitePairs {
   }
 
   @Override
-  public void plan(
-      MemoryPlan plan, int rows, int columns, Inputs inputs, Iterable<SiteMap> maps) {
+  public void plan(MemoryPlan plan, int rows, int columns, Inputs inputs, Iterable<SiteMap> maps) {
     plan.add(ROWS, Precision.FLOAT64, rows, inputs.dimension())
         .add(COLUMNS, Precision.FLOAT64, columns, inputs.dimension());
   }

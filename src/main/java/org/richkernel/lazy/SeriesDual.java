@@ -67,8 +67,7 @@ final class SeriesDual implements DualMap {
   public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
     double[] scale = inverseDeviations(values);
     int count = values.length;
-    try (Matrix coefficients =
-            workspace.get(TRAIN_COEFFICIENTS + layer).rowRange(0, count);
+    try (Matrix coefficients = workspace.get(TRAIN_COEFFICIENTS + layer).rowRange(0, count);
         Matrix rows = workspace.get(TRAIN_ROWS + layer).rowRange(0, count);
         Matrix columns = workspace.get(TRAIN_COLUMNS + layer).view(0, 1, 0, count)) {
       backend.upload(coefficients(layer, values), coefficients);

@@ -18,8 +18,7 @@ final class SiteDiagonals {
   private final double[] nngp; // readout kernel where flattened, and a bound of it where pooled
   private final double[] ntk;
 
-  private SiteDiagonals(
-      List<SiteMap> maps, double[][] preactivation, double[] nngp, double[] ntk) {
+  private SiteDiagonals(List<SiteMap> maps, double[][] preactivation, double[] nngp, double[] ntk) {
     this.maps = maps;
     this.preactivation = preactivation;
     this.nngp = nngp;

@@ -13,7 +13,9 @@ import org.richkernel.solver.StopSignal;
 /**
  * Cholesky factor of a P x P matrix that memory does not hold, a block of rows after the other:
  *
- * <pre>  L_ij = (A_ij - sum_{k<j} L_ik L_jk^T) L_jj^{-T},   L_ii L_ii^T = A_ii - sum_{k<i} L_ik L_ik^T</pre>
+ * <pre>
+ *   L_ij = (A_ij - sum_{k<j} L_ik L_jk^T) L_jj^{-T},   L_ii L_ii^T = A_ii - sum_{k<i} L_ik L_ik^T
+ * </pre>
  *
  * <p>P^3 / 3 flops in products of T x T tiles; P^3 / (6 T) numbers are read. Memory holds one block
  * of rows and one tile.

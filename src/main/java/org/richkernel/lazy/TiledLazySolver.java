@@ -154,7 +154,11 @@ public final class TiledLazySolver {
       Workspace workspace,
       RunControl control) {
     int begin =
-        control.checkpoints().load().map(state -> resume(state, factor, tiles, checksums)).orElse(0);
+        control
+            .checkpoints()
+            .load()
+            .map(state -> resume(state, factor, tiles, checksums))
+            .orElse(0);
     for (int block = begin; block < factor.blocks(); block++) {
       boolean[] done = {false};
       int at = block;
@@ -165,8 +169,7 @@ public final class TiledLazySolver {
           block,
           (layer, feature) -> measure(factor, workspace, at, layer, feature),
           kernel -> {
-            try (Matrix diagonal =
-                kernel.view(0, kernel.rows(), factor.first(at), kernel.rows())) {
+            try (Matrix diagonal = kernel.view(0, kernel.rows(), factor.first(at), kernel.rows())) {
               backend.addDiagonal(problem.kappa(), diagonal);
             }
             done[0] = append(factor, at, kernel, control);
@@ -182,7 +185,12 @@ public final class TiledLazySolver {
           .listener()
           .progress(
               new Progress(
-                  "factor", Double.NaN, work(block + 1), work(factor.blocks()), Double.NaN, Double.NaN));
+                  "factor",
+                  Double.NaN,
+                  work(block + 1),
+                  work(factor.blocks()),
+                  Double.NaN,
+                  Double.NaN));
       if (control.checkpoints().due()) {
         save(block + 1, checksums, tiles, control);
       }
@@ -306,8 +314,7 @@ public final class TiledLazySolver {
         return Optional.empty();
       }
       rest = norm(residual);
-      double enough =
-          KernelRidge.largestResidual(problem.kappa() * norm(coefficients), targetNorm);
+      double enough = KernelRidge.largestResidual(problem.kappa() * norm(coefficients), targetNorm);
       if (rest <= enough) {
         return Optional.of(fitted(coefficients, rest, targetNorm));
       }
@@ -381,8 +388,7 @@ public final class TiledLazySolver {
     double[] predictions = new double[Math.toIntExact(train.size())];
     backend.download(train, predictions);
     List<KernelMetrics> metrics = sums.metrics(problem.trainTargets());
-    LazyGram gram =
-        LazyGram.notKept(problem.trainInputs().rows(), recursion.truncation());
+    LazyGram gram = LazyGram.notKept(problem.trainInputs().rows(), recursion.truncation());
     return new LazySolution(problem, gram, metrics, fit, predictions, new double[0], seconds);
   }
 

@@ -166,7 +166,8 @@ public final class Classification {
   }
 
   /**
-   * Exponent of the change of layer l's preactivations, -min_{k &lt;= l} r_k: updates below carry on.
+   * Exponent of the change of layer l's preactivations, -min_{k &lt;= l} r_k: updates below carry
+   * on.
    *
    * @param layer 1 to L
    */

@@ -67,8 +67,7 @@ public record LinearShape(
 
   /** The same with a bias of the first layer. */
   public LinearShape withBias(double multiplier) {
-    return new LinearShape(
-        inputs, outputs, width, inputDeviation, readoutDeviation, multiplier);
+    return new LinearShape(inputs, outputs, width, inputDeviation, readoutDeviation, multiplier);
   }
 
   /** d + K: all weights stay combinations of so many initial columns. */

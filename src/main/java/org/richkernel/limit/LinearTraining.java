@@ -106,7 +106,8 @@ public record LinearTraining(
       Matrix x = memory.get("inputs");
       backend.upload(shape.withBiasColumn(inputs.toArray()), x);
       int block = inputs.rows() * shape.outputs();
-      Course course = new Course(new double[(steps + 1) * block], new double[steps], new double[steps]);
+      Course course =
+          new Course(new double[(steps + 1) * block], new double[steps], new double[steps]);
       double[] now = new double[block];
       for (int t = 0; t <= steps; t++) {
         network.forward(x, memory.get("fields"));
@@ -120,8 +121,7 @@ public record LinearTraining(
           descend(network, backend, memory, now, t, course);
           control
               .listener()
-              .progress(
-                  new Progress("linear", Double.NaN, t + 1L, steps, Double.NaN, Double.NaN));
+              .progress(new Progress("linear", Double.NaN, t + 1L, steps, Double.NaN, Double.NaN));
         }
       }
       return Optional.of(course);

@@ -137,8 +137,7 @@ public record Parametrization(
         }
         yield maximalUpdateAdam(depth);
       }
-      default ->
-          throw new InvalidProblemException("named", name, Words.mend(name, NAMES));
+      default -> throw new InvalidProblemException("named", name, Words.mend(name, NAMES));
     };
   }
 }

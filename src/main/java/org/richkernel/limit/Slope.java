@@ -117,7 +117,8 @@ public record Slope(
 
   /** Whether the local slopes at both ends differ by that much. */
   public boolean isCurved() {
-    return Math.abs(law.curvature()) > Math.max(RESOLVED, chance(freedom) * law.curvatureStandardError());
+    return Math.abs(law.curvature())
+        > Math.max(RESOLVED, chance(freedom) * law.curvatureStandardError());
   }
 
   /** How many standard errors chance makes of three, which come from so many networks. */

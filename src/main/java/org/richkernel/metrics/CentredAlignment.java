@@ -3,9 +3,9 @@ package org.richkernel.metrics;
 import org.richkernel.network.Targets;
 
 /**
- * How much of a kernel is that of the targets once means are taken out: tr(A B) / (|A|_F |B|_F) with A
- * = H Phi H and B = H Y Y^T H, H = 1 - 1 1^T / P (Cortes, Mohri and Rostamizadeh 2012, "Algorithms
- * for learning kernels based on centered alignment", definition 4).
+ * How much of a kernel is that of the targets once means are taken out: tr(A B) / (|A|_F |B|_F)
+ * with A = H Phi H and B = H Y Y^T H, H = 1 - 1 1^T / P (Cortes, Mohri and Rostamizadeh 2012,
+ * "Algorithms for learning kernels based on centered alignment", definition 4).
  */
 public final class CentredAlignment {
   private CentredAlignment() {}

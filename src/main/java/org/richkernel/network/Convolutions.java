@@ -12,8 +12,7 @@ import java.util.stream.Collectors;
  * @param padding of all layers
  * @param readout how the last layer is read
  */
-public record Convolutions(
-    List<Convolution> layers, SiteMap.Padding padding, SiteReadout readout) {
+public record Convolutions(List<Convolution> layers, SiteMap.Padding padding, SiteReadout readout) {
   public Convolutions {
     layers = List.copyOf(layers);
     if (layers.isEmpty()) {

@@ -77,8 +77,7 @@ public final class NetworkSpec {
           Arrays.toString(perLayer),
           "give one number, or hidden-layers + 1 = " + (hiddenLayers + 1) + " of them");
     }
-    return new NetworkSpec(
-        hiddenLayers, activation, perLayer.clone(), biasVariance, convolutions);
+    return new NetworkSpec(hiddenLayers, activation, perLayer.clone(), biasVariance, convolutions);
   }
 
   /** The same with another variance of the biases of all hidden layers. */

@@ -28,8 +28,7 @@ final class ClassSection {
     Optional<int[][]> lazy =
         result.array("f_test_lazy").filter(t -> alike(t, y.get())).map(t -> confusion(y.get(), t));
     int slots = lazy.isPresent() ? 2 : 1;
-    lazy.ifPresent(
-        c -> plot.bars("lazy", "lazy", accuracies(c), errors(c), 0, slots));
+    lazy.ifPresent(c -> plot.bars("lazy", "lazy", accuracies(c), errors(c), 0, slots));
     plot.bars(wording.name(), "adaptive", accuracies(counts), errors(counts), slots - 1, slots);
     Figure accuracy =
         new Figure(

@@ -38,9 +38,7 @@ final class CommonTimes {
     double[] mine = within(own, first - slack, last + slack);
     double[] theirs = within(other, first - slack, last + slack);
     double[] common = mine.length <= theirs.length ? mine : theirs;
-    return common.length < 2
-        ? Optional.empty()
-        : Optional.of(new CommonTimes(own, other, common));
+    return common.length < 2 ? Optional.empty() : Optional.of(new CommonTimes(own, other, common));
   }
 
   private static double[] within(double[] times, double first, double last) {

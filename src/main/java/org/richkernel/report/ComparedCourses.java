@@ -86,8 +86,7 @@ final class ComparedCourses {
       Arrays.setAll(difference, i -> a[i] - b[i]);
       Arrays.setAll(error, i -> Math.hypot(ea[i], eb[i]));
       unknown |= Arrays.stream(error).anyMatch(Double::isNaN);
-      differences.lineWithErrors(
-          set, train ? "c0" : "c1", common.get().times(), difference, error);
+      differences.lineWithErrors(set, train ? "c0" : "c1", common.get().times(), difference, error);
     }
     if (all.isEmpty()) {
       return List.of();
@@ -116,8 +115,7 @@ final class ComparedCourses {
   /** Standard errors of a course, 0 of closed forms. */
   private static double[] errors(Result result, String name, int length) {
     double[] unknown = new double[length];
-    Arrays.fill(
-        unknown, Differences.error(result.summary(), java.util.OptionalDouble.empty()));
+    Arrays.fill(unknown, Differences.error(result.summary(), java.util.OptionalDouble.empty()));
     return result
         .array(name + "_standard_error")
         .map(Table::values)

@@ -105,8 +105,7 @@ public final class Comparison {
     return new Comparison(own, other, ownName, otherName, List.copyOf(layers), doubt);
   }
 
-  private static void requireSameOutputs(
-      Path folder, Result own, Path otherFolder, Result other) {
+  private static void requireSameOutputs(Path folder, Result own, Path otherFolder, Result other) {
     int mine = own.array("y_train").map(Table::columns).orElse(1);
     int theirs = other.array("y_train").map(Table::columns).orElse(1);
     if (mine != theirs) {
@@ -203,8 +202,8 @@ public final class Comparison {
   }
 
   /**
-   * One line for each kernel and for each number that both have, one for the options that differ, and one for points that may differ,
-   * for a terminal.
+   * One line for each kernel and for each number that both have, one for the options that differ,
+   * and one for points that may differ, for a terminal.
    */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();

@@ -64,7 +64,8 @@ final class ComparisonSection {
     List<Section.Grid> tables = new ArrayList<>();
     tables.add(table(comparison));
     List<Differences.Row> numbers = Differences.between(comparison.own(), comparison.other());
-    List<String> header = new ArrayList<>(List.of("", comparison.ownName(), comparison.otherName()));
+    List<String> header =
+        new ArrayList<>(List.of("", comparison.ownName(), comparison.otherName()));
     header.addAll(Differences.HEADER_END);
     tables.add(new Section.Grid(header, numbers.stream().map(Differences.Row::cells).toList()));
     List<OptionDifference> differences = comparison.differences();

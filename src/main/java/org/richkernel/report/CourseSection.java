@@ -95,8 +95,7 @@ final class CourseSection {
         plot.line(label, color, time, column);
       }
     }
-    return Optional.of(
-        new Figure(plot, caption + (known ? " Bands: one standard error." : "")));
+    return Optional.of(new Figure(plot, caption + (known ? " Bands: one standard error." : "")));
   }
 
   private static double[] column(Table table, int column) {

@@ -62,11 +62,19 @@ final class Differences {
       LayerSummary a = own.summary().layers().get(l);
       LayerSummary b = other.summary().layers().get(l);
       String layer = "layer " + a.layer() + ", ";
-      all.add(layer + "alignment", a.alignment(), a.alignmentStandardError(), b.alignment(),
+      all.add(
+          layer + "alignment",
+          a.alignment(),
+          a.alignmentStandardError(),
+          b.alignment(),
           b.alignmentStandardError());
-      all.add(layer + "trace", a.trace(), a.traceStandardError(), b.trace(),
-          b.traceStandardError());
-      all.add(layer + "norm", a.frobenius(), a.frobeniusStandardError(), b.frobenius(),
+      all.add(
+          layer + "trace", a.trace(), a.traceStandardError(), b.trace(), b.traceStandardError());
+      all.add(
+          layer + "norm",
+          a.frobenius(),
+          a.frobeniusStandardError(),
+          b.frobenius(),
           b.frobeniusStandardError());
     }
     return List.copyOf(all.rows);

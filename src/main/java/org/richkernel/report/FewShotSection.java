@@ -26,9 +26,9 @@ final class FewShotSection {
       figures.add(
           new Figure(
               lines(
-                      new Plot("Accuracy", "meta-steps", "accuracy on held-out tasks"),
-                      accuracies,
-                      "accuracy"),
+                  new Plot("Accuracy", "meta-steps", "accuracy on held-out tasks"),
+                  accuracies,
+                  "accuracy"),
               "Mean over the evaluation tasks with one standard error."));
       List<Map<?, ?>> differences = rows(details, "differences");
       if (!differences.isEmpty()) {
@@ -36,10 +36,9 @@ final class FewShotSection {
         figures.add(
             new Figure(
                 lines(
-                        new Plot("Paired difference to " + from, "meta-steps", "accuracy")
-                            .level("", 0),
-                        differences,
-                        "difference"),
+                    new Plot("Paired difference to " + from, "meta-steps", "accuracy").level("", 0),
+                    differences,
+                    "difference"),
                 "Difference on shared tasks with one standard error; the scatter of the tasks"
                     + " drops out."));
         tables.add(table(differences, "difference to " + from, "difference"));
@@ -160,7 +159,8 @@ final class FewShotSection {
           ys[b] += losses.get().get(c, t) / (to - from);
         }
       }
-      plot.line(first ? String.valueOf(curves.get(c).get("model")) : "", "c" + color % COLORS, xs, ys);
+      plot.line(
+          first ? String.valueOf(curves.get(c).get("model")) : "", "c" + color % COLORS, xs, ys);
     }
     return Optional.of(
         new Figure(plot, "Mean over the tasks of a step before it, over blocks of steps."));

@@ -45,8 +45,8 @@ public final class ReportWriter {
   }
 
   /**
-   * Writes {@link #COMPARISON}, the report of a folder's result with others beside it: each with its kernels and losses,
-   * and how far networks of several widths are from it.
+   * Writes {@link #COMPARISON}, the report of a folder's result with others beside it: each with
+   * its kernels and losses, and how far networks of several widths are from it.
    *
    * @return the page
    * @throws org.richkernel.data.InvalidDataException if a folder holds no sound result, or they are
@@ -90,8 +90,7 @@ public final class ReportWriter {
     return Template.fill("report/report.ftlh", model);
   }
 
-  private static List<Section> sections(
-      Result result, Wording wording, List<Section> comparison) {
+  private static List<Section> sections(Result result, Wording wording, List<Section> comparison) {
     Summary summary = result.summary();
     List<Section> all = new ArrayList<>();
     all.add(SummaryTables.headline(summary, wording));

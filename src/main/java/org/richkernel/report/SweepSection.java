@@ -53,7 +53,9 @@ final class SweepSection {
     List<Figure> figures = new ArrayList<>();
     Optional<String> over = axis(means);
     over.ifPresent(
-        option -> DRAWN.forEach((name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
+        option ->
+            DRAWN.forEach(
+                (name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
     return new Section(
         "sweep",
         "Sweep",
@@ -85,7 +87,8 @@ final class SweepSection {
         .filter(
             option ->
                 means.stream().allMatch(mean -> isNumber(mean.options().getOrDefault(option, "")))
-                    && means.stream().map(mean -> mean.options().get(option)).distinct().count() > 1)
+                    && means.stream().map(mean -> mean.options().get(option)).distinct().count()
+                        > 1)
         .findFirst();
   }
 
@@ -93,7 +96,8 @@ final class SweepSection {
     return text.matches("[-+]?[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?");
   }
 
-  private static Optional<Figure> curve(List<Mean> means, String option, String name, String label) {
+  private static Optional<Figure> curve(
+      List<Mean> means, String option, String name, String label) {
     Map<String, List<Mean>> lines = lines(means, option);
     Plot plot = new Plot(label + " over " + option, option, label).size(460, 340);
     Set<List<Double>> lazies = new LinkedHashSet<>();
@@ -105,7 +109,8 @@ final class SweepSection {
       if (color == MOST_LINES || Arrays.stream(ys).noneMatch(Double::isFinite)) {
         continue;
       }
-      double[] xs = points.stream().mapToDouble(p -> Double.parseDouble(p.options().get(option))).toArray();
+      double[] xs =
+          points.stream().mapToDouble(p -> Double.parseDouble(p.options().get(option))).toArray();
       String key = line.getKey().isEmpty() ? "adaptive" : line.getKey();
       plot.pointsWithErrors(key, "c" + color, xs, ys, column(points, name + ERROR));
       Arrays.stream(ys).forEach(heights::add);
@@ -123,11 +128,16 @@ final class SweepSection {
     if (callsForLogX(means, option)) {
       plot.logX();
     }
-    if (Scales.callsForLog(heights.stream().mapToDouble(Double::doubleValue).filter(Double::isFinite).toArray())) {
+    if (Scales.callsForLog(
+        heights.stream().mapToDouble(Double::doubleValue).filter(Double::isFinite).toArray())) {
       plot.logY();
     }
-    String left = lines.size() > MOST_LINES ? " The first " + MOST_LINES + " of " + lines.size() + " settings." : "";
-    String dashes = lazies.isEmpty() ? "" : " Dashed: the kernel at initialisation of the same runs.";
+    String left =
+        lines.size() > MOST_LINES
+            ? " The first " + MOST_LINES + " of " + lines.size() + " settings."
+            : "";
+    String dashes =
+        lazies.isEmpty() ? "" : " Dashed: the kernel at initialisation of the same runs.";
     return Optional.of(new Figure(plot, "Bars: one standard error." + dashes + left));
   }
 
@@ -162,7 +172,8 @@ final class SweepSection {
   private static Section.Grid table(List<Mean> means) {
     List<String> names = List.copyOf(means.get(0).options().keySet());
     List<String> columns =
-        List.of("test.loss", "lazy.test.loss", "test.accuracy", "lazy.test.accuracy", "train.loss").stream()
+        List.of("test.loss", "lazy.test.loss", "test.accuracy", "lazy.test.accuracy", "train.loss")
+            .stream()
             .filter(name -> means.stream().anyMatch(mean -> mean.numbers().containsKey(name)))
             .toList();
     List<String> header = new ArrayList<>(names);

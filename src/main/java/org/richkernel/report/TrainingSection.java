@@ -154,8 +154,7 @@ final class TrainingSection {
         }
       }
     }
-    return new Figure(
-        plot, "Outputs on up to " + MOST_PATHS + " test points, one line each.");
+    return new Figure(plot, "Outputs on up to " + MOST_PATHS + " test points, one line each.");
   }
 
   private static double[] path(Table paths, int point) {

@@ -42,7 +42,8 @@ final class WidthCurvesSection {
                 values -> {
                   Optional<Table> errors = result.array(quantity.array + "_standard_error");
                   figures.add(
-                      courses(quantity, widths.get().values(), steps.get().values(), values, errors));
+                      courses(
+                          quantity, widths.get().values(), steps.get().values(), values, errors));
                   if (widths.get().rows() > 1) {
                     figures.add(last(quantity, widths.get().values(), values, errors));
                   }
@@ -71,8 +72,7 @@ final class WidthCurvesSection {
       }
     }
     return new Figure(
-        plot,
-        "One line a width" + (errors.isPresent() ? ". Bands: one standard error." : "."));
+        plot, "One line a width" + (errors.isPresent() ? ". Bands: one standard error." : "."));
   }
 
   private static Figure last(

@@ -63,7 +63,8 @@ final class WidthSection {
     double[] difference = new double[a.length];
     Arrays.setAll(difference, i -> b[i] - a[i]);
     double bias = meanSquare(difference);
-    double spread = meanSquare(times.ofOther(errors(other, networks.get().values().length, Double.NaN)));
+    double spread =
+        meanSquare(times.ofOther(errors(other, networks.get().values().length, Double.NaN)));
     double theoryNoise = meanSquare(times.ofOwn(errors(theory, f.get().values().length, 0)));
     double noise = spread + (Double.isNaN(theoryNoise) ? 0 : theoryNoise);
     double width = ((Number) other.summary().config().get("width")).doubleValue();

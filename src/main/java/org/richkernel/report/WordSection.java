@@ -33,12 +33,14 @@ final class WordSection {
       figures.add(overEpochs(epochs, widths, accuracy.get(), errors.get()));
       overWidths(widths, accuracy.get(), errors.get()).ifPresent(figures::add);
     }
-    result.array("difference").ifPresent(
-        difference ->
-            result
-                .array("difference_standard_error")
-                .flatMap(error -> differences(epochs, widths, difference, error))
-                .ifPresent(figures::add));
+    result
+        .array("difference")
+        .ifPresent(
+            difference ->
+                result
+                    .array("difference_standard_error")
+                    .flatMap(error -> differences(epochs, widths, difference, error))
+                    .ifPresent(figures::add));
     result.array("loss").ifPresent(loss -> figures.add(losses(epochs, widths, loss)));
     List<Section.Grid> tables = new ArrayList<>();
     tables.add(accuracies(details));
@@ -63,8 +65,7 @@ final class WordSection {
     return values;
   }
 
-  private static Figure overEpochs(
-      double[] epochs, double[] widths, Table accuracy, Table errors) {
+  private static Figure overEpochs(double[] epochs, double[] widths, Table accuracy, Table errors) {
     Plot plot = new Plot("Analogies", "epochs", "accuracy").size(460, 340).includeY(0);
     for (int i = 0; i < Math.min(COLORS, widths.length); i++) {
       plot.lineWithErrors(
@@ -92,7 +93,8 @@ final class WordSection {
     for (int i = 0; i < widths.length; i++) {
       if (Double.isInfinite(widths[i])) {
         double limit = accuracy.get(i, last);
-        plot.dashed("\u221e", "c1", new double[] {x[0], x[x.length - 1]}, new double[] {limit, limit});
+        plot.dashed(
+            "\u221e", "c1", new double[] {x[0], x[x.length - 1]}, new double[] {limit, limit});
       }
     }
     return Optional.of(new Figure(plot, "Accuracy by width; dashed: infinite width."));

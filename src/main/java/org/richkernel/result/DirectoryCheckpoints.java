@@ -80,7 +80,8 @@ public final class DirectoryCheckpoints implements CheckpointStore {
       return Optional.empty();
     }
     long start = System.nanoTime();
-    Optional<SolverState> latest = Uninterrupted.run(directory::latest).map(DirectoryCheckpoints::state);
+    Optional<SolverState> latest =
+        Uninterrupted.run(directory::latest).map(DirectoryCheckpoints::state);
     if (latest.isEmpty() && directory.holdsSnapshots()) {
       notice.accept(
           directory.path()

@@ -91,7 +91,9 @@ public record ParametrizationFile(
           exponents(source, json, "c", depth),
           declared(source, json, "eps_exponent", depth),
           declared(source, json, "weight_decay_exponent", depth),
-          json.hasNonNull("task") ? Optional.of(task(source, json.path("task"))) : Optional.empty());
+          json.hasNonNull("task")
+              ? Optional.of(task(source, json.path("task")))
+              : Optional.empty());
     } catch (JsonProcessingException e) {
       throw new InvalidDataException(
           file.toString(), "it is no sound JSON object (" + Json.problem(e) + ")", MEND, e);
@@ -116,7 +118,9 @@ public record ParametrizationFile(
     fine &= stepSize > 0 && Double.isFinite(stepSize) && json.path("activation").isTextual();
     if (!fine) {
       throw new InvalidDataException(
-          source, "\"task\" lacks an activation, a step_size, or rows of x for numbers y", TASK_MEND);
+          source,
+          "\"task\" lacks an activation, a step_size, or rows of x for numbers y",
+          TASK_MEND);
     }
     return new Task(
         json.path("activation").asText(),

@@ -53,7 +53,8 @@ final class PredictionsFile {
             cells.add(numbers.length == f.length ? Double.toString(numbers[k]) : "");
           }
         }
-        cells.add(className(points.classNames(), Arrays.copyOfRange(f, i * outputs, (i + 1) * outputs)));
+        cells.add(
+            className(points.classNames(), Arrays.copyOfRange(f, i * outputs, (i + 1) * outputs)));
         csv.writeRecord(cells);
       }
     } catch (java.io.IOException e) {

@@ -15,9 +15,9 @@ import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.NpzWriter;
 
 /**
- * The folder that holds a result: {@code summary.json}, {@code arrays.npz}, {@code
- * predictions.csv} where points were predicted, and the model in {@code
- * model.json} and {@code model.npz} where the result can be applied to new inputs.
+ * The folder that holds a result: {@code summary.json}, {@code arrays.npz}, {@code predictions.csv}
+ * where points were predicted, and the model in {@code model.json} and {@code model.npz} where the
+ * result can be applied to new inputs.
  *
  * <p>Each file appears whole or not at all, and summary.json last, so a folder with a summary.json
  * is complete. A result that is written over an older one never mixes with it: everything large is

@@ -84,8 +84,7 @@ public final class ConvolutionLink implements Link {
 
   @Override
   public void pull(int panel, Matrix panelForce) {
-    backend.gemm(
-        Transpose.NO, Transpose.YES, scale, panelForce, features, 0, gradients.get(panel));
+    backend.gemm(Transpose.NO, Transpose.YES, scale, panelForce, features, 0, gradients.get(panel));
   }
 
   @Override

@@ -44,8 +44,7 @@ public record ConvolutionShape(
 
   /** Rows of what the weights of layer l = 2 to L act on: k S patches and the bias. */
   public int features(int l, int samples) {
-    return Math.addExact(
-        Math.multiplyExact(maps.get(l - 1).offsets(), samples), biases ? 1 : 0);
+    return Math.addExact(Math.multiplyExact(maps.get(l - 1).offsets(), samples), biases ? 1 : 0);
   }
 
   @Override

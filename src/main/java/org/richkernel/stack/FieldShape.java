@@ -18,8 +18,7 @@ public record FieldShape(int layers, int rank, int points, FieldForm form, boole
     implements FieldWidths {
   /** The shape of the fields of a network. */
   public static FieldShape of(NetworkSpec network, int rank, int points, FieldForm form) {
-    return new FieldShape(
-        network.hiddenLayers(), rank, points, form, network.biasVariance() > 0);
+    return new FieldShape(network.hiddenLayers(), rank, points, form, network.biasVariance() > 0);
   }
 
   /**

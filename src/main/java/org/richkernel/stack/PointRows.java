@@ -10,8 +10,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Dense layers whose fields have a row for each point, P x S, so that sums over points are
- * Gram matrices; layers above the first are linked by weights. Points are taken in panels of a fixed
+ * Dense layers whose fields have a row for each point, P x S, so that sums over points are Gram
+ * matrices; layers above the first are linked by weights. Points are taken in panels of a fixed
  * size, and all sizes share their scratch.
  */
 public final class PointRows {

@@ -19,7 +19,8 @@ public record PosteriorParameters(
     double determinant,
     double determinantPerSample) {
   /** Constants with a determinant that does not depend on S. */
-  public PosteriorParameters(double gamma, double kappa, double readoutVariance, double determinant) {
+  public PosteriorParameters(
+      double gamma, double kappa, double readoutVariance, double determinant) {
     this(gamma, kappa, readoutVariance, determinant, 0);
   }
 

@@ -12,8 +12,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Dense layers whose fields have a row for each sample, n x P, in scratch that all their
- * sizes share. Layers above the first are linked by whitened fields or by weights.
+ * Dense layers whose fields have a row for each sample, n x P, in scratch that all their sizes
+ * share. Layers above the first are linked by whitened fields or by weights.
  */
 public final class SampleRows {
   private final Backend backend;

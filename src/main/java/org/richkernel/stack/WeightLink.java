@@ -14,8 +14,8 @@ import org.richkernel.compute.Transpose;
  * <pre>  h = W F^T,   dV/dW = T F,   dV/dphi = sqrt(g / S) W^T T,   T = dV/dh.</pre>
  *
  * <p>A row of the layers is a sample. The activations of the layer below are the first S rows of a
- * matrix that ends, where there are biases, with a row of constants: a bias is a weight on a feature
- * that is the same at every point. Cost: three products of 2 S^2 P flops.
+ * matrix that ends, where there are biases, with a row of constants: a bias is a weight on a
+ * feature that is the same at every point. Cost: three products of 2 S^2 P flops.
  */
 public final class WeightLink implements Link {
   private final Backend backend;
@@ -89,8 +89,7 @@ public final class WeightLink implements Link {
 
   @Override
   public void pull(int panel, Matrix panelForce) {
-    backend.gemm(
-        Transpose.NO, Transpose.YES, scale, panelForce, features, 0, gradients.get(panel));
+    backend.gemm(Transpose.NO, Transpose.YES, scale, panelForce, features, 0, gradients.get(panel));
   }
 
   @Override

@@ -11,8 +11,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.richkernel.stack.FieldShape;
-import org.richkernel.stack.FieldForm;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
@@ -22,6 +20,8 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldShape;
 
 /** Action along a path against closed forms, and selections by it and by validation. */
 class ActionTest {
@@ -232,7 +232,8 @@ class ActionTest {
   void populationsOfAnotherProblemAreRefused() {
     Populations other =
         new Populations(1, 0.1, 5, new int[] {4}, new double[] {0.1}, new float[20]);
-    FieldShape shape = FieldShape.of(NetworkSpec.of(1, Activation.TANH), 20, 30, FieldForm.WHITENED);
+    FieldShape shape =
+        FieldShape.of(NetworkSpec.of(1, Activation.TANH), 20, 30, FieldForm.WHITENED);
     assertThatThrownBy(() -> other.start(SaddleOptions.of(1, 10), FieldForm.WHITENED, shape))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("warm-start")

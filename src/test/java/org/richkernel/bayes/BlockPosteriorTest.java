@@ -64,8 +64,7 @@ class BlockPosteriorTest {
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
     double[] xi = normals(S * r, 3);
-    try (PrimalPosterior posterior =
-            PrimalPosterior.ofBlocks(backend, f, input, y, parameters, 7);
+    try (PrimalPosterior posterior = PrimalPosterior.ofBlocks(backend, f, input, y, parameters, 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
       backend.upload(xi, population.xi());
       posterior.refresh(population);

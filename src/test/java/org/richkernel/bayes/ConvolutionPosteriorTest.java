@@ -100,7 +100,8 @@ class ConvolutionPosteriorTest {
           backend.upload(moved, posterior.position());
           posterior.evaluate();
           double potential = posterior.potential();
-          assertThat(potential).isCloseTo(reference.value(moved, samples), within(2e-6 * potential));
+          assertThat(potential)
+              .isCloseTo(reference.value(moved, samples), within(2e-6 * potential));
           requireGradient(reference, posterior, moved, samples);
           posterior.accept();
           posterior.complete(population);

@@ -73,10 +73,7 @@ final class ConvolutionReferencePotential {
           next[i][a] = network.activation().value(h);
         }
       }
-      column +=
-          l == 1
-              ? rank
-              : map.offsets() * samples + (network.biasVariance() > 0 ? 1 : 0);
+      column += l == 1 ? rank : map.offsets() * samples + (network.biasVariance() > 0 ? 1 : 0);
       phi = next;
     }
     return phi;

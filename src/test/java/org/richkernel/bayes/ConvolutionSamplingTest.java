@@ -19,7 +19,9 @@ import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
 
-/** Chains over the weights of convolutional networks, against exact integrals and other samplers. */
+/**
+ * Chains over the weights of convolutional networks, against exact integrals and other samplers.
+ */
 class ConvolutionSamplingTest {
   private static final double[] Y = {1, -1, 1, -1};
 

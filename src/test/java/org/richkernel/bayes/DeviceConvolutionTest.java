@@ -35,8 +35,7 @@ class DeviceConvolutionTest {
 
   private record Phase(double potential, float[] gradient, double[] kernel, double[] prediction) {}
 
-  private static Phase trajectory(
-      String backendName, AdaptiveProblem problem, double determinant) {
+  private static Phase trajectory(String backendName, AdaptiveProblem problem, double determinant) {
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {})) {
       SampledInputs inputs = SampledInputs.of(backend, problem);
       ConvolutionShape shape = inputs.convolution().orElseThrow();
@@ -44,8 +43,7 @@ class DeviceConvolutionTest {
       double variance = ConvolutionPosterior.readoutVariance(network, shape);
       PosteriorParameters parameters = new PosteriorParameters(1, 0.1, variance, determinant);
       try (ConvolutionPosterior posterior =
-              new ConvolutionPosterior(
-                  backend, network, shape, inputs.factor(), Y, parameters, S);
+              new ConvolutionPosterior(backend, network, shape, inputs.factor(), Y, parameters, S);
           ConvolutionTestPoints points =
               new ConvolutionTestPoints(
                   backend,

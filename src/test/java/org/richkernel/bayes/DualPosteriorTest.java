@@ -131,11 +131,7 @@ class DualPosteriorTest {
 
   /** Fields are float32: 1e-5 of the largest component is a hundred roundings. */
   private void requireValueAndGradient(
-      ReferencePotential reference,
-      DualPosterior posterior,
-      double[] xi,
-      int samples,
-      int first) {
+      ReferencePotential reference, DualPosterior posterior, double[] xi, int samples, int first) {
     double expected = reference.value(xi, samples);
     assertThat(posterior.potential()).isCloseTo(expected, within(3e-6 * Math.abs(expected)));
     double[] g = read(backend, posterior.gradient());
@@ -224,8 +220,7 @@ class DualPosteriorTest {
     double[] xi = normals(samples * input.rank(), 3);
     int rows = samples / blocks;
     try (Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
-        PrimalPosterior primal =
-            PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
+        PrimalPosterior primal = PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
         FieldPopulation one = primal.newPopulation(samples, blocks);
         DualPosterior dual =
             new DualPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);

@@ -21,7 +21,6 @@ import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.stack.FieldForm;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.InMemoryCheckpoints;
@@ -29,6 +28,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.stack.FieldForm;
 
 /** Solves in the dual form beside those in the primal form. */
 class DualSamplingTest {

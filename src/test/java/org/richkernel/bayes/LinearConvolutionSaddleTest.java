@@ -149,8 +149,7 @@ class LinearConvolutionSaddleTest {
     }
     double scale = dot(expected.dual(), expected.dual());
     for (int i = 0; i < POINTS; i++) {
-      assertThat(saddle.dual()[i])
-          .isCloseTo(expected.dual()[i], within(1e-6 * Math.sqrt(scale)));
+      assertThat(saddle.dual()[i]).isCloseTo(expected.dual()[i], within(1e-6 * Math.sqrt(scale)));
     }
   }
 

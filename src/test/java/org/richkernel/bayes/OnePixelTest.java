@@ -73,7 +73,10 @@ class OnePixelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, FLATTEN, relu, 0", "1, GAP, tanh, 0.2", "2, FLATTEN, tanh, 0.2", "3, GAP, relu, 0"
+    "1, FLATTEN, relu, 0",
+    "1, GAP, tanh, 0.2",
+    "2, FLATTEN, tanh, 0.2",
+    "3, GAP, relu, 0"
   })
   void potentialAndGradientAreThoseOfTheFullyConnectedNetwork(
       int depth, SiteReadout readout, String activation, double bias) {
@@ -137,8 +140,7 @@ class OnePixelTest {
     AdaptiveNbkSolution expected =
         new AdaptiveNbkSolver(backend, problem(network, options)).solve(RunControl.silent());
     AdaptiveProblem images = problem(pixels(network, SiteReadout.FLATTEN), options.withSeed(5));
-    AdaptiveNbkSolution seen =
-        new AdaptiveNbkSolver(backend, images).solve(RunControl.silent());
+    AdaptiveNbkSolution seen = new AdaptiveNbkSolver(backend, images).solve(RunControl.silent());
 
     assertClose(seen.dualFit().value(), expected.dualFit().value(), seen.dualFit().error());
     for (int i = 0; i < TESTS; i++) {

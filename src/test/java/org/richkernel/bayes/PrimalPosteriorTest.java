@@ -96,7 +96,7 @@ class PrimalPosteriorTest {
     PosteriorParameters parameters =
         new PosteriorParameters(
             0.8, 0.2, network.weightVariance(depth), determinant * outputs / 2, perSample);
-    DeepReferencePotential reference = 
+    DeepReferencePotential reference =
         new DeepReferencePotential(network, form, input, y, parameters);
     try (PrimalPosterior posterior =
         new PrimalPosterior(backend, network, form, input, y, parameters, sizes)) {

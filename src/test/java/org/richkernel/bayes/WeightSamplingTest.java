@@ -97,7 +97,9 @@ class WeightSamplingTest {
     }
   }
 
-  /** Kernels of the result, of few populations in the dual form, against the numbers beside them. */
+  /**
+   * Kernels of the result, of few populations in the dual form, against the numbers beside them.
+   */
   private static void requireKernels(AdaptiveNbkSolution solution) {
     assertThat(solution.kernels()).hasSize(2);
     for (int l = 0; l < 2; l++) {
@@ -225,8 +227,7 @@ class WeightSamplingTest {
   void secondStartsNeedKernelsOfAllPoints() {
     try (Backend backend = open()) {
       Search yes =
-          new Search(
-              Optional.empty(), Optional.empty(), Search.SecondStart.YES, Optional.empty());
+          new Search(Optional.empty(), Optional.empty(), Search.SecondStart.YES, Optional.empty());
       new SearchSolver(backend, normals(ReadoutForm.DUAL, 90), yes);
       assertThatThrownBy(() -> new SearchSolver(backend, normals(ReadoutForm.DUAL, 0), yes))
           .isInstanceOf(InvalidProblemException.class)

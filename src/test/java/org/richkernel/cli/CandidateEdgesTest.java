@@ -32,7 +32,8 @@ class CandidateEdgesTest {
   void aChoiceWithinAndAnOptionWithOneValueAreNotSpokenOf() {
     assertThat(
             CandidateEdges.of(
-                List.of(candidate(0.5, 10, false), candidate(1, 10, true), candidate(2, 10, false))))
+                List.of(
+                    candidate(0.5, 10, false), candidate(1, 10, true), candidate(2, 10, false))))
         .isEmpty();
     assertThat(CandidateEdges.of(List.of())).isEmpty();
   }

@@ -99,10 +99,10 @@ class CheckCommandTest {
     JsonNode slopes = summary().path("slopes");
 
     Path again = folder.resolve("again");
-    Program run =
-        Program.run("check", "--config=" + out.resolve("summary.json"), "--out=" + again);
+    Program run = Program.run("check", "--config=" + out.resolve("summary.json"), "--out=" + again);
     assertThat(run.code()).as(run.err()).isZero();
-    JsonNode second = new ObjectMapper().readTree(Files.readAllBytes(again.resolve("summary.json")));
+    JsonNode second =
+        new ObjectMapper().readTree(Files.readAllBytes(again.resolve("summary.json")));
     assertThat(second.path("slopes")).isEqualTo(slopes);
     assertThat(second.path("config").path("dumps").asText()).isEqualTo(dumps.toString());
   }
@@ -163,7 +163,8 @@ class CheckCommandTest {
     assertThat(check().line()).contains("\"task\" lacks an activation, a step_size, or rows");
     declare(
         DECLARED.replace(
-            "}", ", \"task\": {\"activation\": \"no\", \"step_size\": 1, \"x\": [[1]], \"y\": [1]}}"));
+            "}",
+            ", \"task\": {\"activation\": \"no\", \"step_size\": 1, \"x\": [[1]], \"y\": [1]}}"));
     assertThat(check().line()).contains("the activation of its task");
   }
 

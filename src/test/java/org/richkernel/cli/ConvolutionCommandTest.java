@@ -81,9 +81,7 @@ class ConvolutionCommandTest {
     // the record of the run is a run again
     Program again =
         Program.run(
-            "lazy",
-            "--config=" + fit.resolve("summary.json"),
-            "--out=" + folder.resolve("again"));
+            "lazy", "--config=" + fit.resolve("summary.json"), "--out=" + folder.resolve("again"));
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(array(folder.resolve("again"), "f_test")).isEqualTo(expected);
   }
@@ -96,8 +94,7 @@ class ConvolutionCommandTest {
   })
   void networksOfFiniteWidthAreFittedAndPredict(String options) {
     List<String> all = new ArrayList<>(List.of(options.split(" ")));
-    all.addAll(
-        List.of("--width=16", "--repeats=2", "--convolutions=3x3/2,2x2", "--pool-input=4"));
+    all.addAll(List.of("--width=16", "--repeats=2", "--convolutions=3x3/2,2x2", "--pool-input=4"));
 
     Program run = run("finite", all.toArray(String[]::new));
 
@@ -227,8 +224,7 @@ class ConvolutionCommandTest {
 
     double[] expected = kernel("last.npy");
     assertThat(kernel("first.npy", "--image-layout=chw")).isEqualTo(expected);
-    assertThat(kernel("flat.npy", "--image-layout=chw", "--image-shape=5x4x3"))
-        .isEqualTo(expected);
+    assertThat(kernel("flat.npy", "--image-layout=chw", "--image-shape=5x4x3")).isEqualTo(expected);
   }
 
   private double[] kernel(String file, String... more) {

@@ -75,8 +75,7 @@ class ConvolutionalBayesTest {
     double[] seen = array("predicted", "f_test");
     double[] error = array("predicted", "f_test_standard_error");
     for (int i = 0; i < 10; i++) {
-      assertThat(seen[i])
-          .isCloseTo(expected[i], within(6 * Math.hypot(error[i], fitError[i])));
+      assertThat(seen[i]).isCloseTo(expected[i], within(6 * Math.hypot(error[i], fitError[i])));
     }
   }
 

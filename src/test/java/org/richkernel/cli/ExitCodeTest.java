@@ -42,7 +42,13 @@ class ExitCodeTest {
     assertThat(run.out()).containsPattern("sampling +[0-9]+ of at most [0-9]+  gamma 1\\.000 ");
     assertThat(written())
         .containsExactly(
-            ".lock", "arrays.npz", "model.json", "model.npz", "predictions.csv", "report.html", "summary.json");
+            ".lock",
+            "arrays.npz",
+            "model.json",
+            "model.npz",
+            "predictions.csv",
+            "report.html",
+            "summary.json");
   }
 
   @Test

@@ -124,8 +124,13 @@ class FewShotCommandTest {
   void whatDivergesIsNotConverged() throws IOException {
     Program run =
         fewShot(
-            "--widths=inf", "--kernels=none", "--meta-steps=3", "--evaluation-tasks=4",
-            "--inner-rates=1e200", "--evaluate-at=3", "--quiet");
+            "--widths=inf",
+            "--kernels=none",
+            "--meta-steps=3",
+            "--evaluation-tasks=4",
+            "--inner-rates=1e200",
+            "--evaluate-at=3",
+            "--quiet");
     assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
     assertThat(run.line()).contains("NOT converged: inf left the finite numbers; lower");
     assertThat(summary().path("converged").asBoolean()).isFalse();

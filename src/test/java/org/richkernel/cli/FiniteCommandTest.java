@@ -241,19 +241,51 @@ class FiniteCommandTest {
 
   @Test
   void whatIsLeftOpenIsChosenAsByTheTheory() {
-    assertThat(Program.onDigits("finite", 8, 6, "--method=gd", "--width=20", "--repeats=2",
-            "--steps=30", "--hidden-layers=2", "--activation=tanh", "--quiet", "--out=" + folder).code()).isZero();
+    assertThat(
+            Program.onDigits(
+                    "finite",
+                    8,
+                    6,
+                    "--method=gd",
+                    "--width=20",
+                    "--repeats=2",
+                    "--steps=30",
+                    "--hidden-layers=2",
+                    "--activation=tanh",
+                    "--quiet",
+                    "--out=" + folder)
+                .code())
+        .isZero();
     Path other = folder.resolve("other");
     Program theory =
-        Program.onDigits("dynamics", 8, 6, "--steps=30", "--samples=64", "--hidden-layers=2",
-            "--activation=tanh", "--tolerance=9", "--quiet", "--out=" + other);
+        Program.onDigits(
+            "dynamics",
+            8,
+            6,
+            "--steps=30",
+            "--samples=64",
+            "--hidden-layers=2",
+            "--activation=tanh",
+            "--tolerance=9",
+            "--quiet",
+            "--out=" + other);
     assertThat(theory.code()).as(theory.err()).isZero();
     java.util.Map<String, Object> networks =
         org.richkernel.result.ResultFolder.readSummary(folder).config();
     java.util.Map<String, Object> infinite =
         org.richkernel.result.ResultFolder.readSummary(other).config();
-    for (String name : List.of("step-size", "record-every", "steps", "loss", "weight-decay",
-        "batch-size", "gamma", "seed", "weight-variance", "bias-variance")) {
+    for (String name :
+        List.of(
+            "step-size",
+            "record-every",
+            "steps",
+            "loss",
+            "weight-decay",
+            "batch-size",
+            "gamma",
+            "seed",
+            "weight-variance",
+            "bias-variance")) {
       assertThat(networks.get(name)).as(name).isNotNull().isEqualTo(infinite.get(name));
     }
     assertThat(networks.get("record-every")).isEqualTo(3L);

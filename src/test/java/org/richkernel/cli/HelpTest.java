@@ -78,7 +78,18 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bayes", "phase", "abc", "few-shot", "lazy", "dynamics", "finite", "predict", "demo"})
+  @ValueSource(
+      strings = {
+        "bayes",
+        "phase",
+        "abc",
+        "few-shot",
+        "lazy",
+        "dynamics",
+        "finite",
+        "predict",
+        "demo"
+      })
   void everyNumberSaysItsUnit(String command) {
     List<String> numbers =
         options(command).stream().filter(option -> NUMBER.matcher(option).find()).toList();

@@ -173,8 +173,9 @@ class MaximalUpdateCommandTest {
             "--tolerance=10");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("mup with multiplier 0.500000 is mean-field with --gamma 2.00000 --step-size"
-            + " 0.200000 --weight-decay 0.200000");
+        .contains(
+            "mup with multiplier 0.500000 is mean-field with --gamma 2.00000 --step-size"
+                + " 0.200000 --weight-decay 0.200000");
     double[] f = array("f_train_t");
     JsonNode config =
         new ObjectMapper()

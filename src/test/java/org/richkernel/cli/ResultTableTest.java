@@ -32,7 +32,8 @@ class ResultTableTest {
   void theKernelThatPredictsHasItsLines() {
     Summary summary =
         Summary.builder("dynamics", Map.of())
-            .detail("tangentKernel", Map.of("alignment", 0.5, "trace", 2.25, "traceStandardError", 0.1))
+            .detail(
+                "tangentKernel", Map.of("alignment", 0.5, "trace", 2.25, "traceStandardError", 0.1))
             .build();
 
     assertThat(ResultTable.of(summary, List.of(), Path.of("report.html")).lines())

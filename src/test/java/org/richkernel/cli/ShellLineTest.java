@@ -27,8 +27,7 @@ class ShellLineTest {
   @ParameterizedTest
   @ValueSource(strings = {"plain", "two words", "it's $HOME", "\"`q`\" \\ 'x'", "--a=b;c", "*"})
   void aShellReadsTheWordBack(String word) throws Exception {
-    Process shell =
-        new ProcessBuilder("sh", "-c", "printf %s " + ShellLine.quoted(word)).start();
+    Process shell = new ProcessBuilder("sh", "-c", "printf %s " + ShellLine.quoted(word)).start();
 
     assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
         .isEqualTo(word);

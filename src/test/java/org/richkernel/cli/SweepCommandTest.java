@@ -97,7 +97,8 @@ class SweepCommandTest {
   @Test
   void aFolderBelongsToOneCommand() {
     assertThat(sweep(FIT, "--over=train-size=10").code()).isZero();
-    Program other = sweep(List.of("lazy", "--config=test-data/digits.yaml"), "--over=train-size=10");
+    Program other =
+        sweep(List.of("lazy", "--config=test-data/digits.yaml"), "--over=train-size=10");
     assertThat(other.code()).isEqualTo(ExitCode.USAGE);
     assertThat(other.err()).contains("it holds a sweep of: bayes").doesNotContain("\n\n");
   }

@@ -29,8 +29,14 @@ class TimeLimitTest {
 
   @ParameterizedTest
   @CsvSource({
-    "90, 90", "90s, 90", "30m, 1800", "1h30m, 5400", "2d, 172800", "1h2m3s, 3723",
-    "01:30:00, 5400", "1-12:00:00, 129600"
+    "90, 90",
+    "90s, 90",
+    "30m, 1800",
+    "1h30m, 5400",
+    "2d, 172800",
+    "1h2m3s, 3723",
+    "01:30:00, 5400",
+    "1-12:00:00, 129600"
   })
   void timesAreReadAsPeopleAndSchedulersWriteThem(String text, long seconds) {
     assertThat(Durations.parse("time-limit", text)).isEqualTo(Duration.ofSeconds(seconds));
@@ -56,8 +62,7 @@ class TimeLimitTest {
     StringWriter said = new StringWriter();
     PrintWriter writer = new PrintWriter(said);
     Console console = new Console(writer, writer, false);
-    TimeLimit limit =
-        new TimeLimit(Duration.ofSeconds(20), () -> now, 0, stop, console, () -> 0.5);
+    TimeLimit limit = new TimeLimit(Duration.ofSeconds(20), () -> now, 0, stop, console, () -> 0.5);
     // a long start is no step
     long[] ends = {4, 5, 8, 10, 13};
     for (int i = 0; i < ends.length; i++) {
@@ -134,7 +139,8 @@ class TimeLimitTest {
   @Test
   void aPlanSaysWhatToAskFor(@TempDir Path folder) {
     Program plan =
-        Program.onDigits("bayes", 8, 2, "--samples=64", "--dry-run", "--out=" + folder.resolve("o"));
+        Program.onDigits(
+            "bayes", 8, 2, "--samples=64", "--dry-run", "--out=" + folder.resolve("o"));
     assertThat(plan.code()).isZero();
     assertThat(plan.out())
         .containsPattern("peak memory about \\d+ MB: ask for java -Xmx\\d+m, and .* --mem=\\d+M")

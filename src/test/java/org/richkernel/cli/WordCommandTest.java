@@ -72,8 +72,7 @@ class WordCommandTest {
 
   @Test
   void resultHoldsAccuraciesNeighboursAndRows() throws IOException {
-    Program run =
-        run(text, "--analogies=" + analogies, "--widths=inf,8", "--neighbours=King,went");
+    Program run = run(text, "--analogies=" + analogies, "--widths=inf,8", "--neighbours=King,went");
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isZero();
     assertThat(run.out())

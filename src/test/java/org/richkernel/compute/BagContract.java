@@ -147,18 +147,18 @@ interface BagContract extends ContractSubject {
     float[] expected = null;
     int batch = 1;
     for (int threads : new int[] {1, 2, 3, 3}) {
-        try (Backend own = open(threads);
-            Matrix input = Host.random(WORDS, columns, 1).on(own, Precision.FLOAT32, "input");
-            Matrix output = Host.random(WORDS, columns, 2).on(own, Precision.FLOAT32, "output");
-            Matrix hidden = own.allocate(Precision.FLOAT32, batch, columns, "hidden");
-            Matrix pull = own.allocate(Precision.FLOAT32, batch, columns, "pull");
-            Matrix losses = own.allocate(Precision.FLOAT64, 1, POSITIONS, "losses")) {
-          own.descendBags(bags(positions), batch, 0.1, input, output, hidden, pull, losses);
-          float[] found = new float[WORDS * columns];
-          own.download(output, found);
-          expected = expected == null ? found : expected;
-          assertThat(found).isEqualTo(expected);
-        }
+      try (Backend own = open(threads);
+          Matrix input = Host.random(WORDS, columns, 1).on(own, Precision.FLOAT32, "input");
+          Matrix output = Host.random(WORDS, columns, 2).on(own, Precision.FLOAT32, "output");
+          Matrix hidden = own.allocate(Precision.FLOAT32, batch, columns, "hidden");
+          Matrix pull = own.allocate(Precision.FLOAT32, batch, columns, "pull");
+          Matrix losses = own.allocate(Precision.FLOAT64, 1, POSITIONS, "losses")) {
+        own.descendBags(bags(positions), batch, 0.1, input, output, hidden, pull, losses);
+        float[] found = new float[WORDS * columns];
+        own.download(output, found);
+        expected = expected == null ? found : expected;
+        assertThat(found).isEqualTo(expected);
+      }
     }
   }
 

@@ -36,7 +36,9 @@ final class Consumer {
     }
     for (String absent :
         new String[] {
-          "picocli.CommandLine", "me.tongfei.progressbar.ProgressBar", "ch.qos.logback.classic.Logger"
+          "picocli.CommandLine",
+          "me.tongfei.progressbar.ProgressBar",
+          "ch.qos.logback.classic.Logger"
         }) {
       try {
         Class.forName(absent);

@@ -88,8 +88,7 @@ class ConsumerClassPathTest {
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(output.lines().filter(line -> !line.startsWith("SLF4J")))
-        .containsExactly("fitted");
+    assertThat(output.lines().filter(line -> !line.startsWith("SLF4J"))).containsExactly("fitted");
     assertThat(folder.resolve("fit/report.html")).exists();
   }
 

@@ -78,7 +78,8 @@ class ImageClassReaderTest {
     try (OutputStream file = Files.newOutputStream(zip);
         ZipOutputStream entries = new ZipOutputStream(file)) {
       for (String name :
-          List.of("images_background/Latin/character02/0002_01.png",
+          List.of(
+              "images_background/Latin/character02/0002_01.png",
               "images_background/Latin/character01/0001_02.png",
               "__MACOSX/Latin/character01/0001_02.png")) {
         entries.putNextEntry(new ZipEntry(name));
@@ -112,9 +113,7 @@ class ImageClassReaderTest {
     ImageClasses pooled = strokes.pooled(2);
     float[] of = strokes.images().get(7);
     assertThat(pooled.images().get(7)[8])
-        .isCloseTo(
-            (of[30] + of[31] + of[44] + of[45]) / 4,
-            within(1e-6f));
+        .isCloseTo((of[30] + of[31] + of[44] + of[45]) / 4, within(1e-6f));
     assertThatThrownBy(() -> strokes.pooled(3))
         .hasMessage("pool-input is 3; use a divisor of the image size, 14 x 14");
   }
@@ -130,7 +129,8 @@ class ImageClassReaderTest {
       sum += value;
     }
     assertThat(sum / 16).isCloseTo(5, within(1e-6));
-    // three quarters of a pixel each way: the first as it was, then a third of it and two of the next
+    // three quarters of a pixel each way: the first as it was, then a third of it and two of the
+    // next
     assertThat(larger[0]).isEqualTo(1);
     assertThat(larger[1]).isCloseTo(5f / 3, within(1e-6f));
   }

@@ -12,8 +12,7 @@ import org.richkernel.network.ImageShape;
 import org.richkernel.network.InvalidProblemException;
 
 class ImagesTest {
-  private static final Images CHANNEL_FIRST =
-      new Images(Optional.empty(), ImageLayout.CHW, 1);
+  private static final Images CHANNEL_FIRST = new Images(Optional.empty(), ImageLayout.CHW, 1);
 
   /** P x H x W x C, each number tells where it stands. */
   private static double[] channelsLast(int p, int h, int w, int c) {

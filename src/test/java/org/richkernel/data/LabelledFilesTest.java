@@ -54,15 +54,15 @@ class LabelledFilesTest {
   void aBatchOfCifarHoldsImagesOfThreeChannelsAndTheirLabels() throws IOException {
     String file = batch("data_batch_1.bin", new int[][] {{3}, {9}, {3}});
 
-    Datasets data =
-        DatasetReader.train(file).classes("3,9").standardize(Standardize.none()).read();
+    Datasets data = DatasetReader.train(file).classes("3,9").standardize(Standardize.none()).read();
 
     Dataset train = data.train();
     assertThat(train.targets()).containsExactly(-1, 1, -1);
     assertThat(train.shape()).isEqualTo(new ImageShape(32, 32, 3));
     // image 1, row 2, column 5, blue
     assertThat(train.inputs()[3072 + (2 * 32 + 5) * 3 + 2]).isEqualTo(1 + 14 + 5 + 160);
-    assertThat(data.reading().line()).startsWith("read 3 training points of 3072 columns, classes 3 (2), 9 (1)");
+    assertThat(data.reading().line())
+        .startsWith("read 3 training points of 3072 columns, classes 3 (2), 9 (1)");
     assertThat(data.reading().files().get("train-x").sha256()).hasSize(64);
   }
 
@@ -216,7 +216,11 @@ class LabelledFilesTest {
 
     UnseenPoints unseen =
         UnseenPoints.read(
-            x, y, Images.AS_READ, new UnseenPoints.Coding(grouped.classNames(), 1), false,
+            x,
+            y,
+            Images.AS_READ,
+            new UnseenPoints.Coding(grouped.classNames(), 1),
+            false,
             OptionalInt.empty());
     assertThat(unseen.targets()).contains(new double[] {-1, 1, -1, 1, -1, -1});
   }

@@ -37,8 +37,7 @@ class ConvolutionalPosteriorTest {
             weights ->
                 Stream.of(SiteReadout.values())
                     .flatMap(
-                        sites ->
-                            Stream.of(0.0, 0.3).map(b -> Arguments.of(weights, sites, b))));
+                        sites -> Stream.of(0.0, 0.3).map(b -> Arguments.of(weights, sites, b))));
   }
 
   private static NetworkSpec network(String layers, SiteReadout readout) {
@@ -163,9 +162,9 @@ class ConvolutionalPosteriorTest {
   }
 
   /**
-   * Numbers of three other samplers of the same posterior at N = 200: Tr K / P, y^T v and the outputs
-   * at two test images. Of the plain flattened readout, gamma = 1 and kappa = 0.1 are gamma = 1/2
-   * and kappa = 0.025 of the normalized one.
+   * Numbers of three other samplers of the same posterior at N = 200: Tr K / P, y^T v and the
+   * outputs at two test images. Of the plain flattened readout, gamma = 1 and kappa = 0.1 are gamma
+   * = 1/2 and kappa = 0.025 of the normalized one.
    */
   @ParameterizedTest
   @CsvSource({
@@ -199,8 +198,7 @@ class ConvolutionalPosteriorTest {
           new NetworkPosterior(backend, problem).solve(RunControl.silent()).orElseThrow();
 
       LayerEstimate top = seen.layers().get(1);
-      requireWithin(
-          pairs * top.trace(), trace, Math.hypot(pairs * top.traceError(), traceError));
+      requireWithin(pairs * top.trace(), trace, Math.hypot(pairs * top.traceError(), traceError));
       double[] v = seen.dual();
       double product = 0;
       for (int i = 0; i < P; i++) {

@@ -53,8 +53,7 @@ class ConvolutionalTrainingTest {
   /** A network of the training as weights in float64. */
   private record Plain(PlainConvolutions network, double[][][] hidden, double[][] readout) {
     static Plain of(DynamicsProblem problem, NetworkTraining training, int width) {
-      PlainConvolutions plain =
-          new PlainConvolutions(problem.network(), OracleImages.of(5), width);
+      PlainConvolutions plain = new PlainConvolutions(problem.network(), OracleImages.of(5), width);
       NetworkEnsemble.Member member = training.member(1);
       double[][][] hidden = new double[plain.layers()][width][];
       for (int l = 0; l < plain.layers(); l++) {
@@ -167,8 +166,7 @@ class ConvolutionalTrainingTest {
         weights[n][i] = kept;
         double change = options.stepSize() * options.gamma() * gradient / 2;
         largest = Math.max(largest, Math.abs(change));
-        assertThat(moved[n][i])
-            .isCloseTo(options.retention() * kept + change, within(3e-6));
+        assertThat(moved[n][i]).isCloseTo(options.retention() * kept + change, within(3e-6));
       }
     }
     assertThat(largest).isGreaterThan(0.005);
@@ -189,8 +187,7 @@ class ConvolutionalTrainingTest {
     try (Backend backend = Backends.cpu()) {
       DynamicsSolution seen =
           new GradientDescentNetwork(300, 16).solve(problem, backend, RunControl.silent());
-      LazyGram theory =
-          new LazyKernel(network, KernelKind.NTK).gram(backend, OracleImages.of(5));
+      LazyGram theory = new LazyKernel(network, KernelKind.NTK).gram(backend, OracleImages.of(5));
       LayerKernels mean = seen.mean().kernels().get(0);
       LayerKernels error = seen.standardError().kernels().get(0);
       for (int l = 0; l < 2; l++) {
@@ -224,8 +221,8 @@ class ConvolutionalTrainingTest {
 
   /**
    * The dynamical theory at infinite width, solved by another program: outputs at three training
-   * images and a test image after 11 and 6 steps. A plain flattened readout at gamma, eta and lambda
-   * is the normalized one at gamma / sqrt(s), s eta and lambda / s.
+   * images and a test image after 11 and 6 steps. A plain flattened readout at gamma, eta and
+   * lambda is the normalized one at gamma / sqrt(s), s eta and lambda / s.
    */
   @ParameterizedTest
   @CsvSource({
@@ -239,8 +236,7 @@ class ConvolutionalTrainingTest {
     DynamicsProblem problem =
         new DynamicsProblem(
             network(layers, Activation.TANH, readout),
-            DynamicsOptions.of(1 / Math.sqrt(sites), 11, eta * sites)
-                .withWeightDecay(0.05 / sites),
+            DynamicsOptions.of(1 / Math.sqrt(sites), 11, eta * sites).withWeightDecay(0.05 / sites),
             Inputs.of(all.copyRows(0, 3), 3, 32).withShape(OracleImages.SHAPE),
             Targets.of(new double[] {1, -1, 1}),
             Inputs.of(all.copyRows(3, 1), 1, 32).withShape(OracleImages.SHAPE),
@@ -272,22 +268,17 @@ class ConvolutionalTrainingTest {
   void onePixelIsAFullyConnectedNetwork(SiteReadout readout) {
     double[] x = OracleImages.of(3).toArray();
     NetworkSpec dense = NetworkSpec.of(2, Activation.TANH);
-    NetworkSpec pixel =
-        dense.withConvolutions(Convolutions.parse("1x1,1x1").withReadout(readout));
+    NetworkSpec pixel = dense.withConvolutions(Convolutions.parse("1x1,1x1").withReadout(readout));
     DynamicsOptions options = DynamicsOptions.of(1, 5, 0.1).withBatchSize(2);
     try (Backend backend = Backends.cpu()) {
       GradientDescentNetwork networks = new GradientDescentNetwork(50, 2);
       Inputs vectors = Inputs.of(x, 3, 32);
       DynamicsSolution one =
           networks.solve(
-              DynamicsProblem.of(dense, options, vectors, TARGETS),
-              backend,
-              RunControl.silent());
+              DynamicsProblem.of(dense, options, vectors, TARGETS), backend, RunControl.silent());
       DynamicsSolution other =
           networks.solve(
-              DynamicsProblem.of(pixel, options, vectors, TARGETS),
-              backend,
-              RunControl.silent());
+              DynamicsProblem.of(pixel, options, vectors, TARGETS), backend, RunControl.silent());
 
       assertThat(other.mean().outputs()).isEqualTo(one.mean().outputs());
       for (int l = 0; l < 2; l++) {
@@ -304,14 +295,11 @@ class ConvolutionalTrainingTest {
   @EnumSource(SiteReadout.class)
   void trainedNetworksPredictWhatTheySaw(SiteReadout readout) {
     DynamicsProblem problem =
-        problem(
-            network("3x3,3x3/2", Activation.RELU, readout),
-            DynamicsOptions.of(0.5, 20, 0.2));
+        problem(network("3x3,3x3/2", Activation.RELU, readout), DynamicsOptions.of(0.5, 20, 0.2));
     try (Backend backend = Backends.cpu()) {
       GradientDescentNetwork.Outcome outcome =
           new GradientDescentNetwork(30, 3).train(problem, backend, RunControl.silent());
-      double[] seen =
-          outcome.predictor().orElseThrow().predict(backend, OracleImages.of(5));
+      double[] seen = outcome.predictor().orElseThrow().predict(backend, OracleImages.of(5));
       double[] all = outcome.solution().mean().outputs();
       for (int i = 0; i < 10; i++) {
         assertThat(seen[i]).isCloseTo(all[20 * 10 + i], within(1e-5));

@@ -7,8 +7,8 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
 
 /**
- * A convolutional network in plain loops and float64: h^1_a = sqrt(g_0 / (k C)) sum_d W^0_d x_{a+d} +
- * sqrt(g_b) b^0, h^{l+1}_a = sqrt(g_l / (k N)) sum_d W^l_d phi(h^l_{a+d}) + sqrt(g_b) b^l.
+ * A convolutional network in plain loops and float64: h^1_a = sqrt(g_0 / (k C)) sum_d W^0_d x_{a+d}
+ * + sqrt(g_b) b^0, h^{l+1}_a = sqrt(g_l / (k N)) sum_d W^l_d phi(h^l_{a+d}) + sqrt(g_b) b^l.
  */
 final class PlainConvolutions {
   private final NetworkSpec network;

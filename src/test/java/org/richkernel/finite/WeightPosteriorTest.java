@@ -77,7 +77,8 @@ class WeightPosteriorTest {
               layers, N, input.rank(), biasVariance > 0, readout == Readout.SAMPLED ? K : 0);
       Reference reference = new Reference(network, readout, input, layout, y);
       double[] weights = normals(N * layout.columns(), 3);
-      try (WeightPosterior posterior = new WeightPosterior(backend, problem, layout, input.factor())) {
+      try (WeightPosterior posterior =
+          new WeightPosterior(backend, problem, layout, input.factor())) {
         backend.upload(weights, posterior.position());
         double expected = reference.potential(weights);
         posterior.evaluate();

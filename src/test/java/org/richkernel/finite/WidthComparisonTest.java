@@ -66,8 +66,7 @@ class WidthComparisonTest {
             .withBatchSize(3)
             .withRecordEvery(4)
             .withSeed(7);
-    WidthOptions options =
-        new WidthOptions(List.of(20, 10), 3, WidthScale.NTK, Criterion.SQUARED);
+    WidthOptions options = new WidthOptions(List.of(20, 10), 3, WidthScale.NTK, Criterion.SQUARED);
 
     WidthComparison.Outcome seen = run(problem(readout, descent), options);
 
@@ -131,8 +130,7 @@ class WidthComparisonTest {
   /** Kernels of lazy networks move like 1/N, those at one richness alike at every width. */
   @Test
   void wideNetworksAreLazyInOneScalingOnly() {
-    DynamicsOptions descent =
-        DynamicsOptions.of(1, 20, 0.3).withLoss(Loss.MEAN).withRecordEvery(0);
+    DynamicsOptions descent = DynamicsOptions.of(1, 20, 0.3).withLoss(Loss.MEAN).withRecordEvery(0);
     List<Integer> widths = List.of(16, 64, 256);
     double[][] moved = new double[2][3];
     for (WidthScale scale : WidthScale.values()) {
@@ -157,8 +155,7 @@ class WidthComparisonTest {
   void whatMakesNoSenseIsRefused() {
     DynamicsOptions descent = DynamicsOptions.of(1, 2, 0.1);
     DynamicsProblem classes = problem(SiteReadout.GAP, descent);
-    WidthOptions options =
-        new WidthOptions(List.of(4), 1, WidthScale.NTK, Criterion.CROSS_ENTROPY);
+    WidthOptions options = new WidthOptions(List.of(4), 1, WidthScale.NTK, Criterion.CROSS_ENTROPY);
     DynamicsProblem untested =
         DynamicsProblem.of(
             classes.network(), descent, classes.trainInputs(), classes.trainTargets());
@@ -176,8 +173,7 @@ class WidthComparisonTest {
     assertThatThrownBy(() -> new WidthComparison(numbers, options))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("add --one-hot");
-    assertThatThrownBy(
-            () -> new WidthOptions(List.of(0, 3), 1, WidthScale.NTK, Criterion.SQUARED))
+    assertThatThrownBy(() -> new WidthOptions(List.of(0, 3), 1, WidthScale.NTK, Criterion.SQUARED))
         .isInstanceOf(InvalidProblemException.class);
     WidthComparison.Outcome seen =
         run(

@@ -47,8 +47,7 @@ class FuzzTest {
   private static final long EXECUTIONS = Long.getLong("richkernel.fuzz.executions", 6000);
   private static final long SEED = Long.getLong("richkernel.fuzz.seed", 1);
   private static final long MOST_BYTES = 16L << 20;
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @TempDir static Path folder;
 
@@ -143,8 +142,7 @@ class FuzzTest {
 
   private static byte[] idx() {
     byte[] bytes = new byte[16 + 2 * 6];
-    System.arraycopy(
-        HexFormat.of().parseHex("00000803000000020000000200000003"), 0, bytes, 0, 16);
+    System.arraycopy(HexFormat.of().parseHex("00000803000000020000000200000003"), 0, bytes, 0, 16);
     bytes[20] = (byte) 200;
     return bytes;
   }
@@ -195,7 +193,8 @@ class FuzzTest {
       Files.write(file, mutations.of(i));
       refused += refuses(i, () -> target.read(file)) ? 1 : 0;
     }
-    System.out.println("fuzzed " + target + ": " + EXECUTIONS + " executions, " + refused + " refused");
+    System.out.println(
+        "fuzzed " + target + ": " + EXECUTIONS + " executions, " + refused + " refused");
     // neither everything nor nothing is still sound
     assertThat(refused).isBetween(EXECUTIONS / 20, EXECUTIONS - EXECUTIONS / 200);
   }
@@ -247,8 +246,8 @@ class FuzzTest {
       Files.write(file, changed);
       boolean refused = refuses(i, () -> ModelFile.read(into));
       if (!refused && !Arrays.equals(changed, sound)) {
-        throw new AssertionError("execution " + i + " was loaded: "
-            + new String(changed, StandardCharsets.UTF_8));
+        throw new AssertionError(
+            "execution " + i + " was loaded: " + new String(changed, StandardCharsets.UTF_8));
       }
     }
   }

@@ -17,8 +17,24 @@ final class Mutations {
 
   /** Sizes and counts that overflow something. */
   private static final long[] NUMBERS = {
-    0, 1, 2, 3, 127, 255, 256, 32767, 65535, 65536, 1 << 20, 1 << 24, 0x7fffffff, 0x80000000L,
-    0xffffffffL, 0x100000000L, Long.MAX_VALUE, -1
+    0,
+    1,
+    2,
+    3,
+    127,
+    255,
+    256,
+    32767,
+    65535,
+    65536,
+    1 << 20,
+    1 << 24,
+    0x7fffffff,
+    0x80000000L,
+    0xffffffffL,
+    0x100000000L,
+    Long.MAX_VALUE,
+    -1
   };
 
   private final List<byte[]> corpus;
@@ -67,12 +83,16 @@ final class Mutations {
         return Arrays.copyOf(file, at);
       }
       case 5 -> {
-        return spliced(file, at, Arrays.copyOfRange(file, at, Math.min(file.length, at + 1 + below(64))));
+        return spliced(
+            file, at, Arrays.copyOfRange(file, at, Math.min(file.length, at + 1 + below(64))));
       }
       case 6 -> {
         byte[] other = corpus.get(below(corpus.size()));
         int from = below(other.length);
-        return spliced(file, at, Arrays.copyOfRange(other, from, Math.min(other.length, from + 1 + below(64))));
+        return spliced(
+            file,
+            at,
+            Arrays.copyOfRange(other, from, Math.min(other.length, from + 1 + below(64))));
       }
       case 7 -> {
         int to = Math.min(file.length, at + 1 + below(16));
@@ -81,7 +101,11 @@ final class Mutations {
         return shorter;
       }
       default -> {
-        return spliced(file, at, Long.toString(NUMBERS[below(NUMBERS.length)]).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        return spliced(
+            file,
+            at,
+            Long.toString(NUMBERS[below(NUMBERS.length)])
+                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       }
     }
     return file;

@@ -21,7 +21,8 @@ class CheckTest {
     "9.0, NaN, 1.0, UNRESOLVED"
   })
   void threeErrorsDecide(double value, double error, double bound, Check.Verdict verdict) {
-    assertThat(Check.atMost("", "", new Measured(value, error), bound).verdict()).isEqualTo(verdict);
+    assertThat(Check.atMost("", "", new Measured(value, error), bound).verdict())
+        .isEqualTo(verdict);
   }
 
   @Test

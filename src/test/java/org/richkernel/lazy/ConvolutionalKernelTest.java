@@ -164,8 +164,7 @@ class ConvolutionalKernelTest {
       double[] cross = kernel.cross(backend, last, first);
       for (int i = 0; i < 100; i++) {
         for (int j = 0; j < 600; j++) {
-          assertThat(cross[i * 600 + j])
-              .isCloseTo(whole[(600 + i) * points + j], within(1e-13));
+          assertThat(cross[i * 600 + j]).isCloseTo(whole[(600 + i) * points + j], within(1e-13));
         }
       }
       for (int i = 0; i < points; i++) {
@@ -241,8 +240,7 @@ class ConvolutionalKernelTest {
         .hasMessageContaining("or --readout flatten");
     Inputs vectors = Inputs.of(new double[8], 2, 4);
     NetworkSpec valid =
-        pooled.withConvolutions(
-            Convolutions.parse("3x3").withPadding(SiteMap.Padding.VALID));
+        pooled.withConvolutions(Convolutions.parse("3x3").withPadding(SiteMap.Padding.VALID));
     assertThatThrownBy(() -> gram(valid, KernelKind.NNGP, vectors))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("convolutions is 3x3")

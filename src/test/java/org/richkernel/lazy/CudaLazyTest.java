@@ -52,11 +52,9 @@ class CudaLazyTest {
 
   @ParameterizedTest
   @CsvSource({"RELU, FLATTEN, NNGP", "TANH, FLATTEN, NTK", "ERF, GAP, NTK"})
-  void kernelsOfImagesAreThoseOfTheProcessor(
-      Activation f, SiteReadout readout, KernelKind kind) {
+  void kernelsOfImagesAreThoseOfTheProcessor(Activation f, SiteReadout readout, KernelKind kind) {
     Convolutions layers = Convolutions.parse("3x3,3x3/2").withReadout(readout);
-    NetworkSpec network =
-        NetworkSpec.of(2, f).withConvolutions(layers).withBiasVariance(0.2);
+    NetworkSpec network = NetworkSpec.of(2, f).withConvolutions(layers).withBiasVariance(0.2);
     double[][] kernels = new double[2][];
     for (int b = 0; b < 2; b++) {
       String name = b == 0 ? "cuda" : "cpu";

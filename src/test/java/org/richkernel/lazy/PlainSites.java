@@ -9,8 +9,8 @@ import org.richkernel.network.SiteReadout;
 
 /**
  * Kernels of a convolutional network with the error function between all sites of all points in
- * plain loops; the tangent kernel in its dual form, from gradients that go backward: K = R . Phi^L +
- * sum_l Sigma^l . G^l with G^L = g_L Pd^L o R, G^l = g_l Pd^l o F* G^{l+1}.
+ * plain loops; the tangent kernel in its dual form, from gradients that go backward: K = R . Phi^L
+ * + sum_l Sigma^l . G^l with G^L = g_L Pd^L o R, G^l = g_l Pd^l o F* G^{l+1}.
  */
 final class PlainSites {
   private final NetworkSpec network;

@@ -64,7 +64,8 @@ class TiledLazySolverTest {
   @ParameterizedTest
   @CsvSource({"RELU, NNGP", "RELU, NTK", "TANH, NTK", "ERF, NNGP", "GELU, NTK"})
   void sameNumbersAsTheDenseSolver(String activation, KernelKind kernel) {
-    LazyProblem problem = problem(Activation.named(activation.toLowerCase(java.util.Locale.ROOT)), kernel, 0.01);
+    LazyProblem problem =
+        problem(Activation.named(activation.toLowerCase(java.util.Locale.ROOT)), kernel, 0.01);
     LazySolution dense = new LazySolver(backend, problem).solve();
     LazySolution inTiles = tiled(problem).solve(RunControl.silent()).orElseThrow();
     assertThat(inTiles.fit().coefficients())
@@ -103,8 +104,7 @@ class TiledLazySolverTest {
     LazyProblem problem = problem(Activation.RELU, KernelKind.NTK, 0.01);
     LazySolution whole = tiled(problem).solve(RunControl.silent()).orElseThrow();
     InMemoryCheckpoints checkpoints = new InMemoryCheckpoints();
-    Optional<LazySolution> stopped =
-        tiled(problem).solve(stoppingAfter(blocks, checkpoints));
+    Optional<LazySolution> stopped = tiled(problem).solve(stoppingAfter(blocks, checkpoints));
     assertThat(stopped).isEmpty();
     assertThat(scratch).exists();
     assertThat(checkpoints.iteration()).isEqualTo(Math.min(blocks, 5));

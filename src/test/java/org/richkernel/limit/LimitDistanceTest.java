@@ -63,8 +63,7 @@ class LimitDistanceTest {
     int inside = 0;
     for (int seed = 0; seed < seeds; seed++) {
       Random random = new Random(seed);
-      LimitDistance right =
-          LimitDistance.of(runs(-0.5, 0, random), noisy(error, random), errors);
+      LimitDistance right = LimitDistance.of(runs(-0.5, 0, random), noisy(error, random), errors);
       flagged += right.tendsToLimit() ? 0 : 1;
       double off = Math.abs(right.rows().get(0).distance() - 0.125);
       inside += off <= 2 * right.rows().get(0).standardError() ? 1 : 0;
@@ -94,9 +93,7 @@ class LimitDistanceTest {
     LimitDistance.Row less =
         LimitDistance.of(runs, LIMIT, new double[] {error, error, error, error}).rows().get(3);
     assertThat(less.distance() * less.distance())
-        .isCloseTo(
-            plain.distance() * plain.distance() - error * error,
-            within(1e-12));
+        .isCloseTo(plain.distance() * plain.distance() - error * error, within(1e-12));
   }
 
   @Test

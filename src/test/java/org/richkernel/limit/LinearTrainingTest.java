@@ -90,8 +90,7 @@ class LinearTrainingTest {
         double[][] chi = new double[batch.length][K];
         for (int i = 0; i < batch.length; i++) {
           bx[i] = x[batch[i]];
-          losses[t] +=
-              training.loss().of(net.outputs(bx[i]), y[batch[i]], chi[i]) / batch.length;
+          losses[t] += training.loss().of(net.outputs(bx[i]), y[batch[i]], chi[i]) / batch.length;
           for (int k = 0; k < K; k++) {
             chi[i][k] /= batch.length;
           }
@@ -123,8 +122,7 @@ class LinearTrainingTest {
         LinearShape.limit(D, K).withDeviations(0.9, 1.3).withBias(0.7).ofWidth(width);
     for (OutputLoss loss : new OutputLoss[] {OutputLoss.SQUARED, OutputLoss.CROSS_ENTROPY}) {
       LinearTraining training = training(shape, loss, RULE, batch, 9, Precision.FLOAT64);
-      requireSame(
-          run(training, 2), plain(training, PlainLinearNetwork.drawn(shape, 3, 2)), 1e-11);
+      requireSame(run(training, 2), plain(training, PlainLinearNetwork.drawn(shape, 3, 2)), 1e-11);
     }
   }
 
@@ -142,7 +140,8 @@ class LinearTrainingTest {
     LinearShape shape = LinearShape.limit(D, K).withDeviations(0.9, 1.3).withBias(0.7);
     for (OutputLoss loss : new OutputLoss[] {OutputLoss.SQUARED, OutputLoss.CROSS_ENTROPY}) {
       LinearTraining training = training(shape, loss, RULE, batch, 15, Precision.FLOAT64);
-      requireSame(run(training, 0), plain(training, new PlainLinearNetwork(shape, n, omega)), 1e-12);
+      requireSame(
+          run(training, 0), plain(training, new PlainLinearNetwork(shape, n, omega)), 1e-12);
     }
   }
 
@@ -154,12 +153,7 @@ class LinearTrainingTest {
     double[] f =
         run(
                 training(
-                    shape,
-                    OutputLoss.SQUARED,
-                    DescentRule.plain(eta),
-                    TRAIN,
-                    1,
-                    Precision.FLOAT64),
+                    shape, OutputLoss.SQUARED, DescentRule.plain(eta), TRAIN, 1, Precision.FLOAT64),
                 0)
             .outputs();
     double[][] x = points();
@@ -240,8 +234,7 @@ class LinearTrainingTest {
                     .add("f", Precision.FLOAT64, TRAIN, K))) {
       LinearNetwork network = new LinearNetwork(shape, backend, memory);
       network.draw(0, 0);
-      backend.upload(
-          shape.withBiasColumn(flat(Arrays.copyOf(x, TRAIN))), memory.get("x"));
+      backend.upload(shape.withBiasColumn(flat(Arrays.copyOf(x, TRAIN))), memory.get("x"));
       double[] before = imbalance(network, backend);
       double[] f = new double[TRAIN * K];
       double[] chi = new double[f.length];
@@ -361,12 +354,7 @@ class LinearTrainingTest {
     assertThatThrownBy(
             () ->
                 training(
-                    LinearShape.limit(D + 1, K),
-                    OutputLoss.SQUARED,
-                    RULE,
-                    2,
-                    3,
-                    Precision.FLOAT64))
+                    LinearShape.limit(D + 1, K), OutputLoss.SQUARED, RULE, 2, 3, Precision.FLOAT64))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("input dimension is 5");
     assertThatThrownBy(() -> DescentRule.plain(0))

@@ -14,8 +14,7 @@ class ConvolutionsTest {
   void textIsReadAndWritten() {
     Convolutions layers = Convolutions.parse("3x3, 5x1/2");
 
-    assertThat(layers.layers())
-        .containsExactly(new Convolution(3, 3, 1), new Convolution(5, 1, 2));
+    assertThat(layers.layers()).containsExactly(new Convolution(3, 3, 1), new Convolution(5, 1, 2));
     assertThat(layers.padding()).isEqualTo(SiteMap.Padding.SAME);
     assertThat(layers.readout()).isEqualTo(SiteReadout.FLATTEN);
     assertThat(layers.text()).isEqualTo("3x3,5x1/2");

@@ -98,8 +98,14 @@ class SettingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "gama, gamma", "dul, dual", "tahn, tanh", "mean-filed, mean-field", "one_loop, one-loop",
-    "x, ''", "guess, ''", "--kapa, --kappa"
+    "gama, gamma",
+    "dul, dual",
+    "tahn, tanh",
+    "mean-filed, mean-field",
+    "one_loop, one-loop",
+    "x, ''",
+    "guess, ''",
+    "--kapa, --kappa"
   })
   void theWordThatIsLikeOneIsFound(String given, String like) {
     List<String> known =

@@ -96,7 +96,10 @@ class BrowserTest {
     Path dom = folder.resolve("dom.html");
     Path log = folder.resolve("log.txt");
     Process process =
-        new ProcessBuilder(command).redirectOutput(dom.toFile()).redirectError(log.toFile()).start();
+        new ProcessBuilder(command)
+            .redirectOutput(dom.toFile())
+            .redirectError(log.toFile())
+            .start();
     if (!process.waitFor(120, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       Assumptions.abort("skipped: chromium did not finish");
@@ -123,8 +126,13 @@ class BrowserTest {
   private static String page() {
     return ReportWriter.html(
         SampleResult.complete(60, 3)
-            .with("history_sweep", Stream.iterate(25.0, s -> s + 25).limit(17)
-                .mapToDouble(Double::doubleValue).toArray(), 17));
+            .with(
+                "history_sweep",
+                Stream.iterate(25.0, s -> s + 25)
+                    .limit(17)
+                    .mapToDouble(Double::doubleValue)
+                    .toArray(),
+                17));
   }
 
   @Test

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.richkernel.result.Score;
 import org.richkernel.result.Result;
+import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 
 class ComparisonSectionTest {
@@ -70,10 +70,17 @@ class ComparisonSectionTest {
 
     String csv = section.figures().get(1).drawing().csv();
     // the same course at other steps differs by nothing, 0.3 and 0.4 make 0.5
-    assertThat(csv).contains("train,0,0,0.5", "train,0.5,0,0.5", "train,1,0,0.5", "train,1.5,0,0.5");
+    assertThat(csv)
+        .contains("train,0,0,0.5", "train,0.5,0,0.5", "train,1,0,0.5", "train,1.5,0,0.5");
     assertThat(section.figures().get(1).caption()).doesNotContain("interpolated");
     assertThat(section.tables().get(1).rows())
-        .contains(List.of("train loss", "0.500 \u00b1 0.030", "0.500 \u00b1 0.030", "0.000 \u00b1 0.042", "0.0"));
+        .contains(
+            List.of(
+                "train loss",
+                "0.500 \u00b1 0.030",
+                "0.500 \u00b1 0.030",
+                "0.000 \u00b1 0.042",
+                "0.0"));
   }
 
   @Test

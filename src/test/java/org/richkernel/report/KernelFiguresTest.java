@@ -3,9 +3,9 @@ package org.richkernel.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Optional;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.HeatMap;

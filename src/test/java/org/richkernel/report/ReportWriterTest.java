@@ -186,9 +186,7 @@ class ReportWriterTest {
     String page = ReportWriter.html(SampleResult.complete(60, 2));
 
     String csv = downloaded(page, "convergence-1.csv");
-    assertThat(csv.lines().limit(2))
-        .first()
-        .isEqualTo("series,iteration,residual,standard error");
+    assertThat(csv.lines().limit(2)).first().isEqualTo("series,iteration,residual,standard error");
     assertThat(csv.lines()).hasSize(1 + 17 + 1);
     assertThat(downloaded(page, "kernels-1.csv").lines()).hasSize(1 + 2 * 60 * 61 / 2);
     assertThat(downloaded(page, "kernels-1.svg")).startsWith("<svg").endsWith("</svg>");

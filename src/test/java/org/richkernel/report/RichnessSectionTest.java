@@ -40,8 +40,11 @@ class RichnessSectionTest {
     // an error bar has three strokes; the exact points at gamma = 0 have none
     assertThat(count(losses, "whisker c0")).isEqualTo(2 * 3);
     assertThat(count(losses, "whisker c1")).isEqualTo(2 * 3);
-    assertThat(section.figures().get(1).drawing().svgs().get(0)).contains("layer 1", "layer 2", "whisker c1");
-    assertThat(section.figures().get(2).drawing().svgs().get(0)).contains("Tr").doesNotContain("whisker");
+    assertThat(section.figures().get(1).drawing().svgs().get(0))
+        .contains("layer 1", "layer 2", "whisker c1");
+    assertThat(section.figures().get(2).drawing().svgs().get(0))
+        .contains("Tr")
+        .doesNotContain("whisker");
   }
 
   @Test
@@ -54,7 +57,9 @@ class RichnessSectionTest {
     List<Figure> figures = RichnessSection.of(bare).figures();
 
     assertThat(figures).hasSize(1);
-    assertThat(figures.get(0).drawing().svgs().get(0)).contains("alignment").doesNotContain("whisker", "NaN");
+    assertThat(figures.get(0).drawing().svgs().get(0))
+        .contains("alignment")
+        .doesNotContain("whisker", "NaN");
     assertThat(RichnessSection.of(bare.with("path_gamma", new double[] {1}, 1)).isEmpty()).isTrue();
   }
 

@@ -32,7 +32,8 @@ class WidthSectionTest {
         WidthSection.of(theory(), List.of(networks(256, 0.05, 3), networks(64, 0.1, 3)));
 
     assertThat(section.figures()).hasSize(1);
-    assertThat(section.figures().get(0).drawing().svgs().get(0)).contains("networks", "1/N", "1/\u221aN");
+    assertThat(section.figures().get(0).drawing().svgs().get(0))
+        .contains("networks", "1/N", "1/\u221aN");
   }
 
   @Test
@@ -47,7 +48,8 @@ class WidthSectionTest {
             WidthSection.of(theory(), List.of(spread(networks(64, 0.1, 3)), networks(256, 0.05, 3)))
                 .figures()
                 .get(0)
-                .drawing().document())
+                .drawing()
+                .document())
         .contains("mean of the networks")
         .doesNotContain("one network");
   }

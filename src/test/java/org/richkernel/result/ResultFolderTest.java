@@ -379,7 +379,8 @@ class ResultFolderTest {
         .hasMessageContaining("model.json: its checksum is wrong");
 
     // without a sum nothing says that the rest is as it was: one flipped bit can take it away
-    Files.writeString(file, text.replaceAll(",\\s*\"sha256\"\\s*:\\s*\"[0-9a-f]+\"\\s*}\\s*$", "}"));
+    Files.writeString(
+        file, text.replaceAll(",\\s*\"sha256\"\\s*:\\s*\"[0-9a-f]+\"\\s*}\\s*$", "}"));
     assertThatThrownBy(() -> ModelFile.read(folder))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("model.json: it has no checksum");

@@ -40,7 +40,8 @@ public record WeightPosteriorDraws(Readout readout) implements RankCalibration.S
             law.network().biasVariance() > 0,
             readout == Readout.SAMPLED ? law.outputs() : 0);
     boolean sampled = readout == Readout.SAMPLED;
-    try (PosteriorSampler sampler = new PosteriorSampler(
+    try (PosteriorSampler sampler =
+        new PosteriorSampler(
             backend,
             problem,
             layout,

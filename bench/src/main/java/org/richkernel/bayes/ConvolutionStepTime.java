@@ -35,8 +35,7 @@ public final class ConvolutionStepTime {
     Random random = new Random(1);
     double[] x = random.doubles((long) points * side * side).map(u -> u - 0.5).toArray();
     double[] y = random.doubles(points).map(u -> u < 0.5 ? -1 : 1).toArray();
-    Inputs images =
-        Inputs.of(x, points, side * side).withShape(new ImageShape(side, side, 1));
+    Inputs images = Inputs.of(x, points, side * side).withShape(new ImageShape(side, side, 1));
     try (Backend backend = Backends.cpu()) {
       AdaptiveProblem problem =
           AdaptiveProblem.of(network, SaddleOptions.usual(), images, Targets.of(y));

@@ -71,9 +71,9 @@ public final class DualStepTime {
                       samples)) {
             double seconds = time(backend, posterior, samples, gradients);
             double flops =
-                new PosteriorForm.Cost(
-                        1, digits.points(), input.rank(), digits.outputs(), samples)
-                    .of(new PosteriorForm(
+                new PosteriorForm.Cost(1, digits.points(), input.rank(), digits.outputs(), samples)
+                    .of(
+                        new PosteriorForm(
                             Words.constant(ReadoutForm.class, form), FieldForm.WHITENED));
             System.out.printf(
                 Locale.ROOT,

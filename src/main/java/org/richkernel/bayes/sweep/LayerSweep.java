@@ -3,7 +3,6 @@ package org.richkernel.bayes.sweep;
 import java.util.ArrayList;
 import java.util.List;
 import org.richkernel.bayes.InputFactor;
-import org.richkernel.stack.LayerCovariance;
 import org.richkernel.bayes.RelativeJitter;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -14,6 +13,7 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.LayerCovariance;
 
 /**
  * Sweeps over the layers of a network: samples of each layer move under its conjugate kernel, which

@@ -159,8 +159,7 @@ final class BagDescent {
           int column = block * BLOCK;
           int width = Math.min(BLOCK, input.columns() - column);
           partials[index(half, block, slot, t)] =
-              cblas_sdot(
-                  width, w.a.at(hidden, slot, column), 1, w.b.at(output, row, column), 1);
+              cblas_sdot(width, w.a.at(hidden, slot, column), 1, w.b.at(output, row, column), 1);
         }
       }
       for (int block = firstBlock; block < lastBlock; block++) {

@@ -95,7 +95,9 @@ final class BagDescent {
       DevicePointer targetStarts,
       DevicePointer targets) {}
 
-  /** Rates come first, as they need an even place; contexts and targets have their counts beside. */
+  /**
+   * Rates come first, as they need an even place; contexts and targets have their counts beside.
+   */
   private Sent send(WordBags bags) {
     int n = bags.size();
     int lengths = INTS_PER_DOUBLE * n;
@@ -122,8 +124,7 @@ final class BagDescent {
         packed[at + 2 * t + 1] = bags.targetCount(i, t);
       }
     }
-    DevicePointer place =
-        scratch.take(Scratch.Purpose.BAGS, (long) packed.length * Integer.BYTES);
+    DevicePointer place = scratch.take(Scratch.Purpose.BAGS, (long) packed.length * Integer.BYTES);
     transfers.send(packed, place);
     return new Sent(
         place,

@@ -15,9 +15,12 @@ final class SitePatches {
     int images = Operands.cols(table, source, target);
     if (!target.isEmpty()) {
       long sites = source.columns() / images;
-      begin(table, sites).add((long) source.rows()).add((long) target.columns()).add(source).add(target);
-      launcher.overRectangle(
-          Kernel.COLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
+      begin(table, sites)
+          .add((long) source.rows())
+          .add((long) target.columns())
+          .add(source)
+          .add(target);
+      launcher.overRectangle(Kernel.COLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
     }
   }
 
@@ -25,9 +28,12 @@ final class SitePatches {
     int images = Operands.uncols(table, source, target);
     if (!target.isEmpty()) {
       long sites = source.columns() / images;
-      begin(table, sites).add((long) target.rows()).add((long) target.columns()).add(source).add(target);
-      launcher.overRectangle(
-          Kernel.UNCOLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
+      begin(table, sites)
+          .add((long) target.rows())
+          .add((long) target.columns())
+          .add(source)
+          .add(target);
+      launcher.overRectangle(Kernel.UNCOLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
     }
   }
 
@@ -48,11 +54,6 @@ final class SitePatches {
 
   /** The table with its shape, and the sites of an image of the source. */
   private LaunchArguments begin(CudaMatrix table, long sites) {
-    return launcher
-        .arguments()
-        .add(table)
-        .add(table.rows())
-        .add(table.columns())
-        .add((int) sites);
+    return launcher.arguments().add(table).add(table.rows()).add(table.columns()).add((int) sites);
   }
 }

@@ -79,8 +79,7 @@ public record FewShotExperiment(
     }
   }
 
-  private static void requireFits(
-      String of, ImagePool pool, FewShotOptions options, int queries) {
+  private static void requireFits(String of, ImagePool pool, FewShotOptions options, int queries) {
     if (pool.classes() < options.ways()) {
       throw new InvalidProblemException(
           "ways",

@@ -6,7 +6,8 @@ import org.richkernel.option.Settings;
 /**
  * First-order model-agnostic meta-learning (Finn et al., arXiv:1703.03400), as the experiment of
  * Yang and Hu (arXiv:2011.14522, section 9.2) runs it: gradients of a task's queries at the adapted
- * parameters, summed over the tasks of a step, clipped, and taken as those of the parameters before.
+ * parameters, summed over the tasks of a step, clipped, and taken as those of the parameters
+ * before.
  *
  * @param ways N, classes of a task
  * @param shots K, images of each class to learn from

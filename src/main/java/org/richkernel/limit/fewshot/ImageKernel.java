@@ -54,7 +54,8 @@ public record ImageKernel(
    * @throws InvalidProblemException naming the first that makes no sense
    */
   public ImageKernel {
-    require(weightVariance > 0 && Double.isFinite(weightVariance), "weight-variance", weightVariance);
+    require(
+        weightVariance > 0 && Double.isFinite(weightVariance), "weight-variance", weightVariance);
     require(biasVariance >= 0 && Double.isFinite(biasVariance), "bias-variance", biasVariance);
     require(
         readoutVariance >= 0 && Double.isFinite(readoutVariance),

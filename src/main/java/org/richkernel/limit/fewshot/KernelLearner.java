@@ -12,10 +12,11 @@ import org.richkernel.limit.OutputLoss;
 import org.richkernel.solver.SolverState;
 
 /**
- * Meta-learning in the space of a kernel, f(x) = sum_i K(x, x_i) C_i over the images of the training
- * pool. A gradient step against chi at x_i adds -eta chi to C_i, and a task's own steps are dropped
- * after it. Images that come again add to the coefficients that they have, so nothing grows with
- * the number of steps. The norm of an outer gradient is sqrt(tr C^T K C) of what it adds.
+ * Meta-learning in the space of a kernel, f(x) = sum_i K(x, x_i) C_i over the images of the
+ * training pool. A gradient step against chi at x_i adds -eta chi to C_i, and a task's own steps
+ * are dropped after it. Images that come again add to the coefficients that they have, so nothing
+ * grows with the number of steps. The norm of an outer gradient is sqrt(tr C^T K C) of what it
+ * adds.
  *
  * <p>With C^{(r)}, the coefficients seen by images turned by r, f(R^r x_i) is row i of the table
  * times C^{(r)}; all four stand side by side.
@@ -110,15 +111,13 @@ final class KernelLearner implements MetaLearner {
     }
     uploadCoefficients();
     Matrix f = memory.get("outputs").rowRange(0, all);
-    backend.gemm(
-        Transpose.NO, Transpose.NO, 1, kernelRows, memory.get("coefficients"), 0, f);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, kernelRows, memory.get("coefficients"), 0, f);
     double[] turned = new double[Math.toIntExact(f.size())];
     backend.download(f, turned);
     double[] initial = new double[all * outputs];
     for (int i = 0; i < all; i++) {
       int turn = tasks.get(i / perTask).rotations()[i % perTask];
-      System.arraycopy(
-          turned, (i * turns + turn) * outputs, initial, i * outputs, outputs);
+      System.arraycopy(turned, (i * turns + turn) * outputs, initial, i * outputs, outputs);
     }
     Matrix x = memory.get("images").rowRange(0, all);
     Matrix k = memory.get("kernel of a batch").view(0, all, 0, all);
@@ -189,8 +188,7 @@ final class KernelLearner implements MetaLearner {
       for (int l = 0; l < outputs; l++) {
         double sum = batch.initial()[(first + i) * outputs + l];
         for (int j = 0; j < support; j++) {
-          sum +=
-              batch.products()[(first + i) * batch.images() + task + j] * added[j * outputs + l];
+          sum += batch.products()[(first + i) * batch.images() + task + j] * added[j * outputs + l];
         }
         target[i * outputs + l] = sum;
       }

@@ -8,8 +8,8 @@ import org.richkernel.compute.Workspace;
 
 /**
  * Kernel values between images and all centres, the images of the training pool in all their turns.
- * Turning both of a pair changes nothing, K(R^r x, R^s x') = K(x, R^{s-r} x'), so that rows are kept
- * for images as they stand: column j R + u holds K(x_i, R^u x_j).
+ * Turning both of a pair changes nothing, K(R^r x, R^s x') = K(x, R^{s-r} x'), so that rows are
+ * kept for images as they stand: column j R + u holds K(x_i, R^u x_j).
  */
 final class KernelTable {
   private static final int PANEL = 64;

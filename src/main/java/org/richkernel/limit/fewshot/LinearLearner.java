@@ -131,8 +131,7 @@ final class LinearLearner implements MetaLearner {
       loss += OutputLoss.CROSS_ENTROPY.mean(logits, targets, outputs, chi) / count;
       loop.pullBack(start.inner(), queries, chi, onReadout, bySupport);
       System.arraycopy(bySupport, 0, onFields, t * support * outputs, bySupport.length);
-      System.arraycopy(
-          chi, 0, onFields, (count * support + t * queries) * outputs, chi.length);
+      System.arraycopy(chi, 0, onFields, (count * support + t * queries) * outputs, chi.length);
       for (int k = 0; k < outputs; k++) {
         int row = t * outputs + k;
         for (int q = 0; q < queries; q++) {
@@ -184,8 +183,7 @@ final class LinearLearner implements MetaLearner {
         x.rowRange(supports, count * queries),
         0,
         pulled);
-    backend.gemm(
-        Transpose.YES, Transpose.NO, 1, adapted, pulled, 0, network.inputGradient());
+    backend.gemm(Transpose.YES, Transpose.NO, 1, adapted, pulled, 0, network.inputGradient());
     Matrix share = uploaded("readout products", onReadout, outputs, outputs);
     multiply(network.readout(), share, 0, network.readoutGradient());
     backend.gemm(
@@ -220,7 +218,9 @@ final class LinearLearner implements MetaLearner {
 
     InnerLoop.Start start(int t) {
       return new InnerLoop.Start(
-          rowsOf(inner, support, t), rowsOf(fields, support, t), rowsOf(initial, outputs, t),
+          rowsOf(inner, support, t),
+          rowsOf(fields, support, t),
+          rowsOf(initial, outputs, t),
           readout);
     }
 
@@ -228,8 +228,7 @@ final class LinearLearner implements MetaLearner {
       double[] own = new double[(support + queries) * columns];
       int queryRow = tasks * support + t * queries;
       System.arraycopy(values, t * support * columns, own, 0, support * columns);
-      System.arraycopy(
-          values, queryRow * columns, own, support * columns, queries * columns);
+      System.arraycopy(values, queryRow * columns, own, support * columns, queries * columns);
       return own;
     }
   }

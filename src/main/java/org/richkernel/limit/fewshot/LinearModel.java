@@ -20,8 +20,8 @@ public record LinearModel(LinearShape shape, int repeat, Precision precision)
   /**
    * Initial weights and bias as the experiment of Yang and Hu (arXiv:2011.14522, section 9.2) has
    * them at the nearest width that it ran below this one: standard deviations of the input layer 1
-   * down to 32 neurons and 1/2 below, of the readout 1/32, 1/8 below 512, 1/4 below 32 and 1/2 below
-   * 8; bias multipliers 1, 1/2 below 128, 1 below 32 and 2 below 8.
+   * down to 32 neurons and 1/2 below, of the readout 1/32, 1/8 below 512, 1/4 below 32 and 1/2
+   * below 8; bias multipliers 1, 1/2 below 128, 1 below 32 and 2 below 8.
    *
    * @param width n; empty for the limit
    */

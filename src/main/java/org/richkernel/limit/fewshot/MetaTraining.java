@@ -115,8 +115,7 @@ final class MetaTraining {
    */
   Optional<FewShotCurve> run(Backend backend, RunControl control, String phase) {
     try (Workspace memory = new Workspace(backend, model.plan(options, training, evaluation))) {
-      MetaLearner learner =
-          model.start(options, rates, training, evaluation, backend, memory);
+      MetaLearner learner = model.start(options, rates, training, evaluation, backend, memory);
       double[] losses = new double[steps];
       double[] norms = new double[steps];
       List<double[]> accuracies = new ArrayList<>();
@@ -140,8 +139,7 @@ final class MetaTraining {
         if (stops) {
           return Optional.empty();
         }
-        MetaLearner.Step seen =
-            learner.learn(trainingTasks.tasks(backend, step, options.tasks()));
+        MetaLearner.Step seen = learner.learn(trainingTasks.tasks(backend, step, options.tasks()));
         losses[step] = seen.loss();
         norms[step] = seen.norm();
         step++;
@@ -169,11 +167,7 @@ final class MetaTraining {
   }
 
   private static SolverState state(
-      int step,
-      MetaLearner learner,
-      double[] losses,
-      double[] norms,
-      List<double[]> accuracies) {
+      int step, MetaLearner learner, double[] losses, double[] norms, List<double[]> accuracies) {
     SolverState learned = new SolverState();
     learner.save(learned);
     SolverState state =

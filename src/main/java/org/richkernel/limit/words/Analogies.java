@@ -119,7 +119,9 @@ public record Analogies(
             skipped == 0 ? "without questions" : "without known words",
             skipped == 0
                 ? "give lines of four words, with lines \": NAME\" above their sections"
-                : "each of " + skipped + " questions has a word that the vocabulary lacks; lower --min-count or use a larger"
+                : "each of "
+                    + skipped
+                    + " questions has a word that the vocabulary lacks; lower --min-count or use a larger"
                     + " text");
       }
       return new Analogies(sections, questions, pairSections, skipped);

@@ -111,7 +111,9 @@ public record Corpus(Vocabulary vocabulary, int[] tokens) {
       }
       if (!trains) {
         throw new InvalidProblemException(
-            "text", "without two such words in a sentence", "lower --min-count or name a longer text");
+            "text",
+            "without two such words in a sentence",
+            "lower --min-count or name a longer text");
       }
       return new Corpus(new Vocabulary(names, kept, sentences), text);
     }

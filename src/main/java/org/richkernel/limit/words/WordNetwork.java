@@ -1,7 +1,5 @@
 package org.richkernel.limit.words;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,8 +83,7 @@ final class WordNetwork implements AutoCloseable {
     int words = corpus.vocabulary().size();
     MemoryPlan plan = plan(words, width, options, corpus.tokens().length);
     WordNetwork network =
-        new WordNetwork(
-            backend, new Workspace(backend, plan), words, width.orElse(words));
+        new WordNetwork(backend, new Workspace(backend, plan), words, width.orElse(words));
     if (width.isPresent()) {
       network.fillUniform(options.seed());
     } else {
@@ -146,8 +143,9 @@ final class WordNetwork implements AutoCloseable {
 
   /**
    * The place of each answer among all words but the three of its question: 1 + how many score as
-   * high or higher; the last place for an answer that is one of them. The score of w is that of A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of
-   * A_w (Mikolov et al., arXiv:1301.3781), so a tie counts as wrong.
+   * high or higher; the last place for an answer that is one of them. The score of w is that of
+   * A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of A_w (Mikolov et al., arXiv:1301.3781), so
+   * a tie counts as wrong.
    */
   int[] ranks(List<Analogies.Question> questions) {
     int[] ranks = new int[questions.size()];
@@ -196,7 +194,9 @@ final class WordNetwork implements AutoCloseable {
       int to = pass == 0 ? question.d() + 1 : words;
       for (int w = from; w < to; w++) {
         float score =
-            (byB * scores[b * words + w] - byA * scores[a * words + w] + byC * scores[c * words + w])
+            (byB * scores[b * words + w]
+                    - byA * scores[a * words + w]
+                    + byC * scores[c * words + w])
                 / lengths[w];
         if (pass == 0) {
           right = score;

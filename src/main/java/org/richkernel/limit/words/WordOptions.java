@@ -33,8 +33,7 @@ public record WordOptions(
     require("window", window, window >= 1 && window <= MOST_WINDOW, "use 1 to " + MOST_WINDOW);
     int most = Operands.MOST_TARGETS - 1;
     require("negative", negative, negative >= 1 && negative <= most, "use 1 to " + most);
-    require(
-        "subsample", subsample, subsample >= 0 && subsample <= 1, "use a number from 0 to 1");
+    require("subsample", subsample, subsample >= 0 && subsample <= 1, "use a number from 0 to 1");
     require("epochs", epochs, epochs >= 1 && epochs <= 1_000_000, "use at least 1");
     require("step-size", stepSize, stepSize > 0 && stepSize <= 1e3, "use a number above 0");
     require(

@@ -276,7 +276,10 @@ public record WordTraining(
         for (int k = 0; k < rows.length; k++) {
           rows[k] = near.near()[k];
         }
-        state.put("word_" + i, near.word()).put("near_" + i, rows).put("cosine_" + i, near.cosines());
+        state
+            .put("word_" + i, near.word())
+            .put("near_" + i, rows)
+            .put("cosine_" + i, near.cosines());
       }
     }
 

@@ -97,8 +97,7 @@ public final class HeatMap implements Drawing {
       int side = Math.min(panel.n(), MOST_WRITTEN);
       double[] values = average(panel.values(), panel.n(), side);
       String name =
-          panel.title()
-              + (side < panel.n() ? ", means over blocks of " + panel.n() + " rows" : "");
+          panel.title() + (side < panel.n() ? ", means over blocks of " + panel.n() + " rows" : "");
       for (int i = 0; i < side; i++) {
         for (int j = 0; j <= i; j++) {
           String value = CsvText.number(values[i * side + j], 5);

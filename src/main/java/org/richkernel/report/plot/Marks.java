@@ -253,7 +253,10 @@ final class Marks {
     }
   }
 
-  /** The marker of its series at every (x_i, y_i), in one colour, or discs or in the colour of a value between 0 and 1. */
+  /**
+   * The marker of its series at every (x_i, y_i), in one colour, or discs or in the colour of a
+   * value between 0 and 1.
+   */
   static final class Points extends Mark {
     private final double[] xs;
     private final double[] ys;

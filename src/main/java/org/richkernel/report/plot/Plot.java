@@ -105,8 +105,7 @@ public final class Plot implements Drawing {
   }
 
   /** Adds points and their error bars without a line, left out where the errors are NaN. */
-  public Plot measurements(
-      String name, String color, double[] xs, double[] ys, double[] errors) {
+  public Plot measurements(String name, String color, double[] xs, double[] ys, double[] errors) {
     written.add(new Marks.Line(name, color, Marks.Line.Kind.JOINING, xs, ys, errors));
     marks.add(new Marks.Whiskers(color, xs, ys, errors));
     marks.add(new Marks.Points(name, color, radius(xs.length), xs, ys, new double[0]));
@@ -204,7 +203,8 @@ public final class Plot implements Drawing {
       }
     }
     boolean standing = marks.stream().anyMatch(Mark::standsOnAxis);
-    Scale xScale = categories.isEmpty() ? scale(xRange, logX, standing) : Scale.categories(categories);
+    Scale xScale =
+        categories.isEmpty() ? scale(xRange, logX, standing) : Scale.categories(categories);
     Scale yScale = scale(yRange, logY, standing);
 
     double left = 36 + CHARACTER * longest(yScale);

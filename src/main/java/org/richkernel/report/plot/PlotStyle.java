@@ -39,9 +39,15 @@ public final class PlotStyle {
   /** For a page: follows light, dark and print. */
   public static String ofPage() {
     String light = variables(LIGHT, false);
-    return ":root {" + light + " }\n"
-        + "@media (prefers-color-scheme: dark) { :root {" + variables(DARK, true) + " } }\n"
-        + "@media print { :root {" + light + " } }\n"
+    return ":root {"
+        + light
+        + " }\n"
+        + "@media (prefers-color-scheme: dark) { :root {"
+        + variables(DARK, true)
+        + " } }\n"
+        + "@media print { :root {"
+        + light
+        + " } }\n"
         + rules(name -> "var(--" + name + ")");
   }
 

@@ -177,8 +177,7 @@ class FewShotExperimentTest {
     double[] errors = new double[seeds];
     try (Backend backend = Backends.cpu()) {
       for (int s = 0; s < seeds; s++) {
-        FewShotOptions options =
-            new FewShotOptions(3, 1, 1, 3, 12, 40, 1, 3, 0, 0.5, 0, 2, s);
+        FewShotOptions options = new FewShotOptions(3, 1, 1, 3, 12, 40, 1, 3, 0, 0.5, 0, 2, s);
         double[] tasks =
             new FewShotExperiment(
                     options,
@@ -219,8 +218,9 @@ class FewShotExperimentTest {
                     Optional.empty(),
                     EVALUATION))
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessage("ways is 30; there are 24 training classes, turned ones counted; use at most"
-            + " so many");
+        .hasMessage(
+            "ways is 30; there are 24 training classes, turned ones counted; use at most"
+                + " so many");
     assertThatThrownBy(
             () ->
                 new FewShotExperiment(

@@ -128,8 +128,7 @@ class KernelLearnerTest {
     return new MetaLearner.Step(loss[0] / tasks.size(), norm);
   }
 
-  private static double[] logits(
-      Growing f, ImagePool pool, Task task, FewShotOptions options) {
+  private static double[] logits(Growing f, ImagePool pool, Task task, FewShotOptions options) {
     Growing own = adapted(f, pool, task, options.evaluationInnerSteps());
     int queries = WAYS * options.evaluationQueries();
     double[] all = new double[queries * WAYS];
@@ -154,10 +153,8 @@ class KernelLearnerTest {
     TaskSampler evaluated =
         new TaskSampler(evaluation, WAYS, SHOTS, 3, 5, TaskSampler.Purpose.EVALUATION);
     try (Backend backend = Backends.cpu();
-        Workspace memory =
-            new Workspace(backend, model.plan(options, training, evaluation))) {
-      MetaLearner learner =
-          model.start(options, RATES, training, evaluation, backend, memory);
+        Workspace memory = new Workspace(backend, model.plan(options, training, evaluation))) {
+      MetaLearner learner = model.start(options, RATES, training, evaluation, backend, memory);
       List<Task> shared = evaluated.tasks(backend, 0, options.evaluationTasks());
       for (int step = 0; step < 12; step++) {
         double[] found = learner.evaluate(shared);

@@ -93,8 +93,7 @@ class LinearLearnerTest {
     FewShotOptions options = options();
     LinearModel model = new LinearModel(shape, 3, Precision.FLOAT64);
     TaskSampler trained =
-        new TaskSampler(
-            TRAINING, WAYS, SHOTS, options.queries(), 5, TaskSampler.Purpose.TRAINING);
+        new TaskSampler(TRAINING, WAYS, SHOTS, options.queries(), 5, TaskSampler.Purpose.TRAINING);
     TaskSampler evaluated =
         new TaskSampler(
             EVALUATION,
@@ -104,10 +103,8 @@ class LinearLearnerTest {
             5,
             TaskSampler.Purpose.EVALUATION);
     try (Backend backend = Backends.cpu();
-        Workspace memory =
-            new Workspace(backend, model.plan(options, TRAINING, EVALUATION))) {
-      MetaLearner learner =
-          model.start(options, RATES, TRAINING, EVALUATION, backend, memory);
+        Workspace memory = new Workspace(backend, model.plan(options, TRAINING, EVALUATION))) {
+      MetaLearner learner = model.start(options, RATES, TRAINING, EVALUATION, backend, memory);
       List<Task> shared = evaluated.tasks(backend, 0, options.evaluationTasks());
       for (int step = 0; step < 8; step++) {
         double[] found = learner.evaluate(shared);

@@ -28,20 +28,7 @@ final class Small {
 
   /** Tasks with a few steps each. */
   static FewShotOptions options(int ways, int shots, int metaSteps) {
-    return new FewShotOptions(
-        ways,
-        shots,
-        2,
-        3,
-        4,
-        11,
-        2,
-        5,
-        metaSteps,
-        0.5,
-        4,
-        7,
-        5);
+    return new FewShotOptions(ways, shots, 2, 3, 4, 11, 2, 5, metaSteps, 0.5, 4, 7, 5);
   }
 
   static double[] row(ImagePool pool, Task task, int image) {

@@ -33,8 +33,7 @@ class TaskSamplerTest {
         assertThat(Arrays.stream(turns).distinct().count()).isOne();
         classes[w] = new int[] {own[0] / 4, turns[0]};
       }
-      assertThat(Arrays.stream(classes).map(c -> 4 * c[0] + c[1]).distinct().count())
-          .isEqualTo(3);
+      assertThat(Arrays.stream(classes).map(c -> 4 * c[0] + c[1]).distinct().count()).isEqualTo(3);
     }
   }
 
@@ -53,8 +52,7 @@ class TaskSamplerTest {
     double error = Math.sqrt(count * 0.25 * 0.75);
     for (int c = 0; c < 12; c++) {
       assertThat((double) classes[c]).isCloseTo(count / 4.0, within(4 * error));
-      assertThat((double) images[c])
-          .isCloseTo(count / 12.0, within(4 * Math.sqrt(count / 12.0)));
+      assertThat((double) images[c]).isCloseTo(count / 12.0, within(4 * Math.sqrt(count / 12.0)));
     }
   }
 

@@ -35,7 +35,7 @@ class BagScheduleTest {
           place = schedule.fill(epoch, place, bags);
           look.at(bags);
         }
-        }
+      }
     }
   }
 

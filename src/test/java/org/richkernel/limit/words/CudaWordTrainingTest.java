@@ -35,8 +35,7 @@ class CudaWordTrainingTest {
               .isLessThan(1e-6);
         }
         assertThat(found.courses.get(0).losses().get(0))
-            .isCloseTo(
-                expected.courses.get(0).losses().get(0), within(1e-6));
+            .isCloseTo(expected.courses.get(0).losses().get(0), within(1e-6));
         assertThat(cuda.openMatrices()).isZero();
       }
     }

@@ -57,10 +57,7 @@ final class PlainProgram {
     try (Backend backend = Backends.cpu();
         Matrix draws =
             backend.allocate(
-                Precision.FLOAT32,
-                BagSchedule.CHUNK,
-                BagSchedule.drawsPerWord(options),
-                "draws")) {
+                Precision.FLOAT32, BagSchedule.CHUNK, BagSchedule.drawsPerWord(options), "draws")) {
       BagSchedule schedule = new BagSchedule(corpus, options, backend, draws);
       for (int epoch = 0; epoch < options.epochs(); epoch++) {
         double loss = 0;

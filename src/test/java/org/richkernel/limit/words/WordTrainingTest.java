@@ -198,8 +198,7 @@ class WordTrainingTest {
     TrainedRows first = null;
     for (int threads = 1; threads <= 3; threads++) {
       try (Backend backend =
-          Backends.open(
-              "cpu", new BackendOptions(threads, Long.MAX_VALUE), notice -> {})) {
+          Backends.open("cpu", new BackendOptions(threads, Long.MAX_VALUE), notice -> {})) {
         TrainedRows rows = TrainedRows.of(training(OPTIONS, Analogies.none(), 2048), backend);
         first = first == null ? rows : first;
         assertThat(rows.inputs.get("2048")).isDeepEqualTo(first.inputs.get("2048"));

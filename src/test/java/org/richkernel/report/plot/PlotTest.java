@@ -176,7 +176,9 @@ class PlotTest {
   @Test
   void aFileOfAPlotNeedsNoPage() throws Exception {
     String document =
-        new Plot("t", "x", "y").line("a", "c3", new double[] {1, 2}, new double[] {1, 2}).document();
+        new Plot("t", "x", "y")
+            .line("a", "c3", new double[] {1, 2}, new double[] {1, 2})
+            .document();
 
     assertThat(document).contains("xmlns=\"http://www.w3.org/2000/svg\"").doesNotContain("var(");
     javax.xml.parsers.DocumentBuilderFactory.newInstance()

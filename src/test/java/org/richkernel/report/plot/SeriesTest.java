@@ -28,25 +28,20 @@ class SeriesTest {
           },
           // Vienot, Brettel, Mollon 1999
           "protanopia of Vienot",
-          new double[] {
-            0.112384, 0.887617, 0, 0.112384, 0.887617, 0, 0.004006, -0.004006, 1
-          },
+          new double[] {0.112384, 0.887617, 0, 0.112384, 0.887617, 0, 0.004006, -0.004006, 1},
           "deuteranopia of Vienot",
-          new double[] {
-            0.292750, 0.707250, 0, 0.292750, 0.707250, 0, -0.022337, 0.022337, 1
-          });
+          new double[] {0.292750, 0.707250, 0, 0.292750, 0.707250, 0, -0.022337, 0.022337, 1});
 
   @Test
   void coloursStayApartInEverySight() {
-    for (Function<Series, String> page : Set.<Function<Series, String>>of(s -> s.light, s -> s.dark)) {
+    for (Function<Series, String> page :
+        Set.<Function<Series, String>>of(s -> s.light, s -> s.dark)) {
       SIGHTS.forEach(
           (sight, matrix) -> {
             for (Series a : Series.values()) {
               for (Series b : Series.values()) {
                 if (a.ordinal() < b.ordinal()) {
-                  assertThat(
-                          distance(
-                              lab(page.apply(a), matrix), lab(page.apply(b), matrix)))
+                  assertThat(distance(lab(page.apply(a), matrix), lab(page.apply(b), matrix)))
                       .as("%s and %s, %s", page.apply(a), page.apply(b), sight)
                       .isGreaterThan(Series.LEAST_DISTANCE);
                 }

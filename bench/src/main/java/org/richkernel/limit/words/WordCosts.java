@@ -37,8 +37,7 @@ public final class WordCosts {
   /** Prints two tables. */
   public static void main(String[] arguments) {
     Corpus corpus =
-        WordText.read(
-                Path.of(arguments[0]), Integer.parseInt(arguments[1]), Optional.empty())
+        WordText.read(Path.of(arguments[0]), Integer.parseInt(arguments[1]), Optional.empty())
             .corpus();
     int threads = Integer.parseInt(arguments[3]);
     try (Backend backend =
