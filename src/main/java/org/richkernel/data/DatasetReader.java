@@ -204,6 +204,7 @@ public final class DatasetReader {
     Labelled points = labelled(train);
     Table trainY = points.y();
     Labelling labelling = labelling(trainY);
+    labelling.requireAllClasses(trainY);
     Targets trainTargets = labelling.encode(trainY, sizes.train(), "train-size", sizes.order(0));
     Table trainFile = points.x();
     Images known = images.knowing(trainFile);
@@ -283,7 +284,8 @@ public final class DatasetReader {
     Optional<Labelled> together =
         files.y().isPresent()
             ? Optional.of(readPair(files.x(), sameColumns(readLabels(files.y().get()), trainY)))
-            : readLabelled(files.x(), labels.column());
+            : readLabelled(files.x(), labels.column())
+                .map(read -> new Labelled(read.x(), sameColumns(read.y(), trainY)));
     if (together.isEmpty()) {
       return readTest(files.x(), trainFile, standardization, known);
     }

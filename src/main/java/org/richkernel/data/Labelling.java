@@ -29,6 +29,13 @@ sealed interface Labelling {
    */
   Targets encode(Table y, OptionalInt size, String sizeOption, RowOrder order);
 
+  /**
+   * Refuses training labels that lack a class; of other points a class may be missing.
+   *
+   * @throws InvalidDataException naming the class
+   */
+  default void requireAllClasses(Table trainY) {}
+
   /** The same with the first rows of the file. */
   default Targets encode(Table y, OptionalInt size, String sizeOption) {
     return encode(y, size, sizeOption, RowOrder.OF_FILE);
@@ -38,6 +45,12 @@ sealed interface Labelling {
   record Real() implements Labelling {
     @Override
     public Targets encode(Table y, OptionalInt size, String sizeOption, RowOrder order) {
+      if (!y.words().isEmpty()) {
+        throw new InvalidDataException(
+            y.source(),
+            "its labels are words, the training labels are numbers",
+            "give numbers here, or words for training too");
+      }
       int[] rows = firstOf(y, size, sizeOption, order);
       double[] values = y.values(rows);
       boolean signs = Targets.areSigns(values, rows.length);
@@ -141,7 +154,9 @@ sealed interface Labelling {
       int[] classOf = classOf(y);
       int[] held = new int[groups.size()];
       Arrays.stream(classOf).filter(k -> k >= 0).forEach(k -> held[k]++);
-      requirePresent(y, held);
+      if (Arrays.stream(held).sum() == 0) {
+        throw lacking(y, String.join(" or ", names()));
+      }
       int[] wanted = size.isPresent() ? shares(y, size.getAsInt(), held, sizeOption) : held;
       int[] left = wanted.clone();
       int[] rows =
@@ -192,19 +207,21 @@ sealed interface Labelling {
       return wanted;
     }
 
-    private void requirePresent(Table y, int[] held) {
-      for (int k = 0; k < held.length; k++) {
-        if (held[k] == 0) {
-          throw new InvalidDataException(
-              y.source(),
-              "it holds no row of class "
-                  + names().get(k)
-                  + " (its classes are "
-                  + listed(labels(y))
-                  + ")",
-              "name classes that it holds with --classes");
+    @Override
+    public void requireAllClasses(Table trainY) {
+      Set<Integer> held = Arrays.stream(classOf(trainY)).boxed().collect(Collectors.toSet());
+      for (int k = 0; k < groups.size(); k++) {
+        if (!held.contains(k)) {
+          throw lacking(trainY, names().get(k));
         }
       }
+    }
+
+    private static InvalidDataException lacking(Table y, String names) {
+      return new InvalidDataException(
+          y.source(),
+          "it holds no row of class " + names + " (its classes are " + listed(labels(y)) + ")",
+          "name classes that it holds with --classes");
     }
   }
 
@@ -223,6 +240,14 @@ sealed interface Labelling {
             trainY.source(),
             "all its labels are " + classes.get(0),
             (oneHot ? "--one-hot needs" : "words need") + " at least two classes");
+      }
+      for (String name : classes) {
+        if (name.contains(OR)) {
+          throw new InvalidDataException(
+              trainY.source(),
+              "its class " + name + " has a " + OR + " in its name, like groups of classes",
+              "rename the class");
+        }
       }
       return new AllClasses(classes, oneHot);
     }

@@ -226,6 +226,47 @@ class LabelledFilesTest {
   }
 
   @Test
+  void testPointsMayLackAClassOfTheTrainingPoints() throws IOException {
+    String train = text("train.csv", "1,a\n2,b\n3,c\n");
+    String test = text("test.csv", "4,c\n5,a\n6,d\n");
+    DatasetReader reader = DatasetReader.train(train).test(test).labelColumn("-1");
+
+    Dataset some = reader.classes("a,b,c").read().test().orElseThrow();
+
+    assertThat(some.targets()).containsExactly(0, 0, 1, 1, 0, 0);
+    assertThat(reader.classes("b,c").read().test().orElseThrow().targets()).containsExactly(1);
+    assertThatThrownBy(() -> reader.classes("a,b,c").testSize(2).read())
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("0 of class b");
+    assertThatThrownBy(() -> reader.classes("a,d").read())
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("train.csv (column -1): it holds no row of class d");
+    text("test.csv", "4,x\n5,y\n");
+    assertThatThrownBy(() -> reader.classes("a,b").read())
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("test.csv (column -1): it holds no row of class a or b");
+  }
+
+  @Test
+  void testLabelsOfAnotherKindThanTheTrainingLabelsAreRefused() throws IOException {
+    String x = text("x.csv", "1\n2\n");
+    String words = text("words.txt", "cat\ndog\n");
+    DatasetReader numbers = DatasetReader.train(x, text("y.csv", "0.5\n1.5\n"));
+    DatasetReader two = DatasetReader.train(x, text("two.csv", "0.5,1\n1.5,2\n"));
+
+    assertThatThrownBy(() -> numbers.test(x, words).read())
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("its labels are words, the training labels are numbers");
+    String both = text("both.csv", "1,7\n2,8\n");
+    assertThatThrownBy(() -> two.test(both).labelColumn("-1").read())
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("it has 1 columns, the training labels have 2");
+    assertThatThrownBy(() -> DatasetReader.train(x, text("bar.txt", "a|b\nc\n")).read())
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("its class a|b has a | in its name");
+  }
+
+  @Test
   void randomRowsAreThoseOfTheSeedAndBalanced() throws IOException {
     StringBuilder inputs = new StringBuilder();
     StringBuilder labels = new StringBuilder();
