@@ -152,7 +152,6 @@ class FormCommandTest {
     "--audit,audit needs P x P kernels,use primal",
     "--cross-check,cross-check needs P x P kernels,use primal",
     "--gamma-path=0.5:1:2,gamma-path needs P x P kernels,use primal",
-    "--hidden-layers=2,deep networks,use auto or primal",
     "--gamma=0,closed form,use auto or primal",
     "--determinant-weight=1,finite width,use auto or primal",
     "--width=64,finite width,leave it out",

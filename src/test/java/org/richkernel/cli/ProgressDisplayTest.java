@@ -35,8 +35,9 @@ class ProgressDisplayTest {
             "     2.0 s  sampling  3 of at most 100  gamma 1.500  acceptance 0.80",
             "     3.0 s  sampling  4 of at most 100  gamma 1.500  acceptance 0.80  residual"
                 + " 2.50e-01",
+            // 6 steps in 12.6 s, and 93 to come
             "    13.1 s  sampling  7 of at most 100  gamma 1.500  acceptance 0.80  residual"
-                + " 2.50e-01");
+                + " 2.50e-01  about 3 min left");
   }
 
   @Test
