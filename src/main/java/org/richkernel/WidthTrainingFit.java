@@ -13,6 +13,7 @@ import org.richkernel.network.Predictor;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.IndependentEstimates;
 
 /** Finished networks of several widths. Scores and predictions are those of the widest. */
 public final class WidthTrainingFit implements Fit {
@@ -92,10 +93,9 @@ public final class WidthTrainingFit implements Fit {
   /** Mean and standard error over the networks of a width. */
   private record Mean(double value, double error) {
     static Mean of(List<double[]> records, int at) {
-      int n = records.size();
-      double mean = records.stream().mapToDouble(r -> r[at]).sum() / n;
-      double squares = records.stream().mapToDouble(r -> Math.pow(r[at] - mean, 2)).sum();
-      return new Mean(mean, n == 1 ? Double.NaN : Math.sqrt(squares / (n - 1) / n));
+      double[] values = records.stream().mapToDouble(record -> record[at]).toArray();
+      return new Mean(
+          IndependentEstimates.mean(values), IndependentEstimates.standardError(values));
     }
   }
 

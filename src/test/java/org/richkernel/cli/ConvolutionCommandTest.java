@@ -174,6 +174,7 @@ class ConvolutionCommandTest {
         .isCloseTo(Math.log(10), org.assertj.core.api.Assertions.within(1e-12));
     assertThat(Files.readString(out.resolve("report.html")))
         .contains("Networks of several widths", "N = 16");
+    requireStudentsError(out);
     Program again =
         Program.run(
             "finite",
@@ -182,6 +183,26 @@ class ConvolutionCommandTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(array(folder.resolve("again"), "width_loss_t"))
         .isEqualTo(array(out, "width_loss_t"));
+  }
+
+  /** Two networks of a width, one of which is that of a run with one: |a - b| / 2, widened. */
+  private void requireStudentsError(Path two) {
+    Path one = folder.resolve("one");
+    Program run =
+        Program.run(
+            "finite", "--config=" + two.resolve("summary.json"), "--repeats=1", "--out=" + one);
+    assertThat(run.code()).as(run.err()).isZero();
+    // 97.5 % quantile of Student's law with one degree of freedom, which is Cauchy's, by the
+    // normal one
+    double widening = Math.tan(Math.PI * 0.475) / 1.959964;
+    double[] single = array(one, "width_movement_t");
+    double[] mean = array(two, "width_movement_t");
+    double[] error = array(two, "width_movement_t_standard_error");
+    for (int i = 2; i < mean.length; i++) {
+      double expected = widening * Math.abs(single[i] - mean[i]);
+      assertThat(error[i])
+          .isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-5 * mean[i]));
+    }
   }
 
   @ParameterizedTest
