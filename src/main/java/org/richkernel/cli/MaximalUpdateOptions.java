@@ -1,5 +1,7 @@
 package org.richkernel.cli;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -91,13 +93,18 @@ final class MaximalUpdateOptions {
       console.line(
           String.format(
               Locale.ROOT,
-              "mup with multiplier %.6g is mean-field with --gamma %.6g --step-size %.6g"
-                  + " --weight-decay %.6g",
-              multiplier,
-              (Double) values.get("gamma"),
-              stepSize,
-              (Double) values.get("weight-decay")));
+              "mup with multiplier %s is mean-field with --gamma %s --step-size %s"
+                  + " --weight-decay %s",
+              brief(multiplier),
+              brief((Double) values.get("gamma")),
+              brief(stepSize),
+              brief((Double) values.get("weight-decay"))));
     }
+  }
+
+  private static String brief(double value) {
+    BigDecimal rounded = new BigDecimal(value).round(new MathContext(6));
+    return rounded.stripTrailingZeros().toPlainString();
   }
 
   /** The record holds the translation, which another run can take up as it is. */

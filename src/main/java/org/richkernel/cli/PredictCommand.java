@@ -131,7 +131,10 @@ final class PredictCommand implements Callable<Integer> {
       }
       ResultFolder.prepare(out);
       long predicting = System.nanoTime();
-      SampledVector predictions = fit.predictWithErrors(backend, points.inputs());
+      SampledVector estimate = fit.predictWithErrors(backend, points.inputs());
+      // a fit that did not converge has no errors to hand on
+      SampledVector predictions =
+          origin.converged() ? estimate : SampledVector.exact(estimate.value());
       long now = System.nanoTime();
       Summary.Builder summary =
           Summary.builder("predict", options)

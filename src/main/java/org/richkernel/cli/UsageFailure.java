@@ -1,5 +1,6 @@
 package org.richkernel.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,9 @@ final class UsageFailure {
     }
     if (type == boolean.class || type == Boolean.class) {
       return "it takes no value; leave it out, or use true or false";
+    }
+    if (type == Path.class) {
+      return "this is no file name; check it";
     }
     return reason(e.getCause(), String.valueOf(e.getMessage()));
   }

@@ -61,6 +61,12 @@ final class ByteSource implements Closeable {
   static ByteSource open(Path file) {
     String name = file.toString();
     if (!Files.exists(file)) {
+      Conversions.ofDataset(name)
+          .ifPresent(
+              mend -> {
+                throw new InvalidDataException(
+                    name, "a dataset of an HDF5 file, which is not read", mend);
+              });
       throw new InvalidDataException(name, "there is no such file", "check the name");
     }
     if (!Files.isRegularFile(file)) {

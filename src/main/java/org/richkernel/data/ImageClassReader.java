@@ -194,7 +194,25 @@ public final class ImageClassReader {
         all.add(joined);
       }
       return new ImageClasses(
-          List.copyOf(byClass.keySet()), all, height, width, Map.of(option, file));
+          withoutCommonFolder(List.copyOf(byClass.keySet())),
+          all,
+          height,
+          width,
+          Map.of(option, file));
+    }
+
+    /** Names of classes without the folders that hold them all, such as the one in an archive. */
+    private static List<String> withoutCommonFolder(List<String> names) {
+      String first = names.get(0);
+      int common = first.lastIndexOf('/') + 1;
+      while (common > 0) {
+        String folder = first.substring(0, common);
+        if (names.stream().allMatch(name -> name.startsWith(folder))) {
+          return names.stream().map(name -> name.substring(folder.length())).toList();
+        }
+        common = first.lastIndexOf('/', common - 2) + 1;
+      }
+      return names;
     }
   }
 

@@ -87,10 +87,13 @@ final class NpyFormat {
       }
     }
     String given = descr.group(2) == null ? descr.group(3) : descr.group(1) + descr.group(2);
+    boolean words = descr.group(2) != null && "US".indexOf(descr.group(2).charAt(0)) >= 0;
     throw new InvalidDataException(
         source.name(),
         "elements of type " + given.strip() + " are not plain numbers that can be read",
-        "save it as array.astype('float64')");
+        words
+            ? "save words as text, one a line: numpy.savetxt('y.csv', array, fmt='%s')"
+            : "save it as array.astype('float64')");
   }
 
   private static long[] dimensions(ByteSource source, String tuple) {

@@ -28,7 +28,8 @@ final class FewShotSection {
               lines(
                   new Plot("Accuracy", "meta-steps", "accuracy on held-out tasks"),
                   accuracies,
-                  "accuracy"),
+                  "accuracy",
+                  0),
               "Mean over the evaluation tasks with one standard error."));
       List<Map<?, ?>> differences = rows(details, "differences");
       if (!differences.isEmpty()) {
@@ -38,7 +39,8 @@ final class FewShotSection {
                 lines(
                     new Plot("Paired difference to " + from, "meta-steps", "accuracy").level("", 0),
                     differences,
-                    "difference"),
+                    "difference",
+                    1),
                 "Difference on shared tasks with one standard error; the scatter of the tasks"
                     + " drops out."));
         tables.add(table(differences, "difference to " + from, "difference"));
@@ -87,8 +89,9 @@ final class FewShotSection {
     return models;
   }
 
-  private static Plot lines(Plot plot, List<Map<?, ?>> rows, String key) {
-    int color = 0;
+  /** A line for each model; that of the first model has the colour of that number. */
+  private static Plot lines(Plot plot, List<Map<?, ?>> rows, String key, int firstColor) {
+    int color = firstColor;
     for (Map.Entry<String, List<Map<?, ?>>> model : byModel(rows).entrySet()) {
       List<Map<?, ?>> points = model.getValue();
       plot.pointsWithErrors(

@@ -167,7 +167,12 @@ final class SummaryTables {
     provenance
         .data()
         .files()
-        .forEach((option, file) -> rows.add(List.of("SHA-256, --" + option, file.sha256())));
+        .forEach((option, file) -> rows.add(List.of("SHA-256, " + given(option), file.sha256())));
+  }
+
+  /** An option with its dashes, or a file of a folder, which has a dot in its name. */
+  private static String given(String origin) {
+    return origin.contains(".") ? origin : "--" + origin;
   }
 
   private static void addIfAny(List<List<String>> rows, String name, List<String> parts) {

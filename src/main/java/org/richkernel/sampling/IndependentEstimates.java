@@ -39,13 +39,13 @@ public final class IndependentEstimates {
         .toArray();
   }
 
-  /** Mean of independent values. */
+  /** Mean of independent values; of equal ones just their value, without an error of rounding. */
   public static double mean(double[] values) {
     double sum = 0;
     for (double value : values) {
-      sum += value;
+      sum += value - values[0];
     }
-    return sum / values.length;
+    return values[0] + sum / values.length;
   }
 
   /**

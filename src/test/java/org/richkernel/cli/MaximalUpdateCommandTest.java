@@ -174,8 +174,8 @@ class MaximalUpdateCommandTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains(
-            "mup with multiplier 0.500000 is mean-field with --gamma 2.00000 --step-size"
-                + " 0.200000 --weight-decay 0.200000");
+            "mup with multiplier 0.5 is mean-field with --gamma 2 --step-size 0.2"
+                + " --weight-decay 0.2\n");
     double[] f = array("f_train_t");
     JsonNode config =
         new ObjectMapper()

@@ -110,6 +110,25 @@ class PredictTest {
   }
 
   @Test
+  void aFitThatDidNotConvergeHandsOnNoErrors() throws IOException {
+    Path fit = folder.resolve("fit");
+    Program stopped =
+        Program.onDigits("bayes", 20, 40, "--samples=64", "--max-sweeps=40", "--out=" + fit);
+    assertThat(stopped.code()).as(stopped.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    Path out = folder.resolve("predictions");
+
+    Program run =
+        Program.run(
+            "predict", "--from=" + fit, "--out=" + out, X, Y, "--classes=0,1", "--test-size=4");
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(summary(out).at("/test/loss").isNumber()).isTrue();
+    assertThat(summary(out).at("/test/lossStandardError").isMissingNode()).isTrue();
+    assertThat(Files.readAllLines(out.resolve("predictions.csv")).subList(1, 5))
+        .allMatch(line -> line.split(",", -1)[3].isEmpty() && !line.split(",", -1)[2].isEmpty());
+  }
+
+  @Test
   void labelsAreOptional() {
     Path predictions = predict(fit("lazy"), X, "--test-size=7");
 

@@ -90,6 +90,19 @@ class BadInputFileTest {
   }
 
   @Test
+  void wordsAndDatasetsAreRefusedWithAMendThatHolds() throws IOException {
+    assertRefused(
+        file("words.npy", npy("<U3", "1,", new byte[12])),
+        "elements of type <U3",
+        "numpy.savetxt('y.csv', array, fmt='%s')");
+    assertRefused(
+        folder.resolve("all.h5") + ":/group/x",
+        "a dataset of an HDF5 file, which is not read",
+        "h5py.File('" + folder.resolve("all.h5") + "')",
+        "a['/group/x'][:]");
+  }
+
+  @Test
   void missingEmptyAndNonFilesAreRefused() throws IOException {
     assertRefused(folder.resolve("none.npy"), ": there is no such file; check the name");
     assertRefused(file("empty.npy", new byte[0]), ": the file is empty;");

@@ -55,7 +55,10 @@ class ImageClassReaderTest {
     write("set/.hidden/1.png", new byte[] {1});
     write("set/loose.png", image(BufferedImage.TYPE_BYTE_GRAY, 2, 3, 0));
     ImageClasses classes = read(folder.resolve("set").toString());
-    assertThat(classes.names()).containsExactly("greek/alpha", "greek/beta");
+    assertThat(classes.names()).containsExactly("alpha", "beta"); // not the folder of all
+    write("set/latin/a/1.png", image(BufferedImage.TYPE_BYTE_GRAY, 2, 3, 40));
+    assertThat(read(folder.resolve("set").toString()).names())
+        .containsExactly("greek/alpha", "greek/beta", "latin/a");
     assertThat(classes.height()).isEqualTo(2);
     assertThat(classes.width()).isEqualTo(3);
     assertThat(classes.images().get(0))
@@ -88,8 +91,7 @@ class ImageClassReaderTest {
     }
     ImageClasses classes = read(zip.toString());
     assertThat(classes.names())
-        .containsExactly(
-            "images_background/Latin/character01", "images_background/Latin/character02");
+        .containsExactly("character01", "character02");
     assertThat(classes.images().get(0)[9]).isEqualTo(1);
     assertThat(classes.inverted().images().get(0)[9]).isZero();
     assertThat(classes.inverted().images().get(0)[8]).isEqualTo(1);

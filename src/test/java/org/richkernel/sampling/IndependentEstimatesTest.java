@@ -32,6 +32,13 @@ class IndependentEstimatesTest {
   }
 
   @Test
+  void equalEstimatesHaveNoErrorOfRounding() {
+    double[] equal = {0.2461529621038629, 0.2461529621038629, 0.2461529621038629};
+    assertThat(IndependentEstimates.mean(equal)).isEqualTo(equal[0]);
+    assertThat(IndependentEstimates.standardError(equal)).isZero();
+  }
+
+  @Test
   void errorOfASingleEstimateIsUnknown() {
     IndependentEstimates one = new IndependentEstimates(List.of(new double[] {2}));
     assertThat(one.mean()).containsExactly(2);
