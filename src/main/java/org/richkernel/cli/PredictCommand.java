@@ -242,7 +242,10 @@ final class PredictCommand implements Callable<Integer> {
     ResultFolder.write(out, result);
     Path report = ReportWriter.write(out);
     if (!run.quiet()) {
-      console.line(ResultTable.of(result.summary(), List.of(), report).stripTrailing());
+      console.line(
+          targets.isPresent()
+              ? ResultTable.of(result.summary(), List.of(), report).stripTrailing()
+              : "report " + report);
       console.line(rows + " predictions in " + out.resolve(ResultFolder.PREDICTIONS));
     }
     if (!result.summary().converged()) {
