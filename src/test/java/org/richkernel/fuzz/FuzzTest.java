@@ -44,7 +44,7 @@ import org.richkernel.result.Summary;
  * makes the run longer, {@code -Drichkernel.fuzz.seed} another one.
  */
 class FuzzTest {
-  private static final long EXECUTIONS = Long.getLong("richkernel.fuzz.executions", 6000);
+  private static final long EXECUTIONS = Long.getLong("richkernel.fuzz.executions", 3000);
   private static final long SEED = Long.getLong("richkernel.fuzz.seed", 1);
   private static final long MOST_BYTES = 16L << 20;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
