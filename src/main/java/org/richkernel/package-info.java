@@ -7,7 +7,7 @@
  * try (Backend backend = Backends.cpu()) {
  *   AdaptiveNbkFit fit = AdaptiveNbk.of(NetworkSpec.of(1, Activation.RELU))
  *       .gamma(1).beta(10).samples(2000).fit(digits, backend);
- *   System.out.println(fit.testScores() + " against lazy " + fit.lazy().testScores());
+ *   System.out.println(fit.testScores().orElseThrow());
  *   fit.save(Path.of("fit"));
  * }
  * }</pre>

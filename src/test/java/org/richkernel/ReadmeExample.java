@@ -32,7 +32,11 @@ final class ReadmeExample {
               .beta(10)
               .samples(512)
               .fit(digits, backend);
-      System.out.println("adaptive " + fit.testScores() + ", lazy " + fit.lazy().testScores());
+      System.out.println(
+          "adaptive "
+              + fit.testScores().orElseThrow()
+              + ", lazy "
+              + fit.lazy().testScores().orElseThrow());
       fit.save(folder);
       // README: end
       return fit;

@@ -1,6 +1,7 @@
 package org.richkernel.metrics;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import org.richkernel.network.Targets;
 
@@ -13,6 +14,15 @@ import org.richkernel.network.Targets;
 public record Scores(double loss, OptionalDouble accuracy) {
   /** Relative size of the rounding of a sum, below which its sign means nothing. */
   private static final double ROUNDING = 1e-12;
+
+  /** In words, such as {@code loss 0.08133, accuracy 0.9950}. */
+  @Override
+  public String toString() {
+    String text = String.format(Locale.ROOT, "loss %.4g", loss);
+    return accuracy.isPresent()
+        ? text + String.format(Locale.ROOT, ", accuracy %.4g", accuracy.getAsDouble())
+        : text;
+  }
 
   /**
    * Scores of predictions.

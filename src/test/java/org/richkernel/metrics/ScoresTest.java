@@ -20,6 +20,15 @@ class ScoresTest {
   }
 
   @Test
+  void scoresAreSaidInWords() {
+    Targets classes = Targets.of(new double[] {1, -1});
+    assertThat(Scores.of(classes, new double[] {0.5, 0.5}))
+        .hasToString("loss 1.250, accuracy 0.5000");
+    assertThat(Scores.of(Targets.of(new double[] {2, 3}), new double[] {2, 2}))
+        .hasToString("loss 0.5000");
+  }
+
+  @Test
   void predictionsOfTheSizeOfRoundingCountOneHalf() {
     Targets targets = Targets.of(new double[] {1, -1, 1, -1});
     double[] f = {3e-13, 3e-13, -4e-11, -4e-11};
