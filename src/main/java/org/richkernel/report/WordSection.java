@@ -68,10 +68,20 @@ final class WordSection {
   private static Figure overEpochs(double[] epochs, double[] widths, Table accuracy, Table errors) {
     Plot plot = new Plot("Analogies", "epochs", "accuracy").size(460, 340).includeY(0);
     for (int i = 0; i < Math.min(COLORS, widths.length); i++) {
+      includeBand(plot, row(accuracy, i), row(errors, i));
       plot.lineWithErrors(
           "width " + name(widths[i]), "c" + i, epochs, row(accuracy, i), row(errors, i));
     }
     return new Figure(plot, "Fraction of analogies that are right, with one standard error.");
+  }
+
+  /** Widens the axis to the upper edge of a band. */
+  private static void includeBand(Plot plot, double[] values, double[] errors) {
+    for (int i = 0; i < values.length; i++) {
+      if (Double.isFinite(values[i] + errors[i])) {
+        plot.includeY(values[i] + errors[i]);
+      }
+    }
   }
 
   private static Optional<Figure> overWidths(double[] widths, Table accuracy, Table errors) {
@@ -89,15 +99,22 @@ final class WordSection {
       bars[i] = errors.get(finite[i], last);
     }
     Plot plot = new Plot("After the last epoch", "width", "accuracy").size(460, 340).logX();
-    plot.pointsWithErrors("finite", "c0", x, y, bars);
     for (int i = 0; i < widths.length; i++) {
       if (Double.isInfinite(widths[i])) {
         double limit = accuracy.get(i, last);
-        plot.dashed(
-            "\u221e", "c1", new double[] {x[0], x[x.length - 1]}, new double[] {limit, limit});
+        double error = errors.get(i, last);
+        plot.includeY(limit + error);
+        plot.lineWithErrors(
+            "\u221e",
+            "c0",
+            new double[] {x[0], x[x.length - 1]},
+            new double[] {limit, limit},
+            new double[] {error, error});
       }
     }
-    return Optional.of(new Figure(plot, "Accuracy by width; dashed: infinite width."));
+    plot.pointsWithErrors("finite", "c1", x, y, bars);
+    return Optional.of(
+        new Figure(plot, "Accuracy by width; band: infinite width, with one standard error."));
   }
 
   private static int[] finite(double[] widths) {
@@ -119,6 +136,7 @@ final class WordSection {
     for (int i = 0; i < Math.min(COLORS, widths.length); i++) {
       double[] values = row(difference, i);
       if (Arrays.stream(values).anyMatch(Double::isFinite)) {
+        includeBand(plot, values, row(errors, i));
         plot.lineWithErrors("width " + name(widths[i]), "c" + i, epochs, values, row(errors, i));
         drawn++;
       }
