@@ -122,8 +122,9 @@ final class ConvolutionForward implements AutoCloseable {
     double total = 0;
     double outside = 0;
     for (int i = 0; i < rows; i++) {
-      outside += at.deviation()[i] * at.deviation()[i];
-      total += outside;
+      double beyond = at.deviation()[i] * at.deviation()[i];
+      outside += beyond;
+      total += beyond;
       for (int k = 0; k < shape.rank(); k++) {
         double r = at.whitened()[i * shape.rank() + k];
         total += r * r;

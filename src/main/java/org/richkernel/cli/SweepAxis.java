@@ -1,5 +1,6 @@
 package org.richkernel.cli;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,11 +36,18 @@ record SweepAxis(String option, List<String> values) {
     }
     List<String> values = values(text, text.substring(equals + 1).strip());
     if (values.stream().anyMatch(String::isEmpty)
-        || values.stream().distinct().count() < values.size()) {
+        || values.stream().map(SweepAxis::meaning).distinct().count() < values.size()) {
       throw new InvalidProblemException(
           "over", text, "give values that differ, none of them empty");
     }
     return new SweepAxis(name, values);
+  }
+
+  /** 1, 01 and 1.0 are one number, whose runs would be the same. */
+  private static Object meaning(String value) {
+    return value.matches("[+-]?[0-9]*\\.?[0-9]+([eE][+-]?[0-9]{1,4})?")
+        ? new BigDecimal(value).stripTrailingZeros()
+        : value;
   }
 
   private static List<String> values(String text, String values) {

@@ -128,6 +128,8 @@ class SweepCommandTest {
       value = {
         "gama=1,2 | it is no option of bayes",
         "gamma=1,1 | give values that differ",
+        "seed=1,01 | give values that differ",
+        "gamma=1e-3,0.0010 | give values that differ",
         "gamma=x,1 | --gamma is x; use a number",
         "gamma | use NAME=V1,V2",
         "seed=3..1 | let the last number be at least the first",

@@ -62,7 +62,8 @@ final class WordNetwork implements AutoCloseable {
   static MemoryPlan plan(int words, OptionalInt width, WordOptions options, long tokens) {
     int columns = width.orElse(words);
     int batch = Math.min(options.batch(), BagSchedule.mostPositions());
-    int panel = Math.min(MOST_PANEL, words);
+    // the inner products of a panel with all words fit into an array
+    int panel = Math.min(Math.min(MOST_PANEL, words), (Integer.MAX_VALUE - 8) / words);
     return new MemoryPlan()
         .add(INPUT, Precision.FLOAT32, words, columns)
         .add(OUTPUT, Precision.FLOAT32, words, columns)

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.solver.SavedStates;
 
 /** Word embeddings of infinite width against the program in float64 and networks of many widths. */
@@ -191,6 +193,17 @@ class WordTrainingTest {
 
   private static double score(double[][] cosines, Analogies.Question asked, int w) {
     return cosines[asked.b()][w] - cosines[asked.a()][w] + cosines[asked.c()][w];
+  }
+
+  @Test
+  void productsOfVocabulariesOfAnySizeFitIntoAnArray() {
+    for (int words : new int[] {1, 500, 3_000_000, 50_000_000}) {
+      for (MemoryPlan.Entry entry :
+          WordNetwork.plan(words, OptionalInt.of(10), OPTIONS, 100).entries()) {
+        long numbers = (long) entry.rows() * entry.columns();
+        assertThat(numbers).as("%s, %d words", entry.label(), words).isLessThan(Integer.MAX_VALUE);
+      }
+    }
   }
 
   @Test
