@@ -90,8 +90,7 @@ class ImageClassReaderTest {
       }
     }
     ImageClasses classes = read(zip.toString());
-    assertThat(classes.names())
-        .containsExactly("character01", "character02");
+    assertThat(classes.names()).containsExactly("character01", "character02");
     assertThat(classes.images().get(0)[9]).isEqualTo(1);
     assertThat(classes.inverted().images().get(0)[9]).isZero();
     assertThat(classes.inverted().images().get(0)[8]).isEqualTo(1);
