@@ -49,11 +49,11 @@ public record Check(String expected, String found, Verdict verdict) {
     return new Check(expected, found, verdict);
   }
 
-  /** Expects one number to be smaller than another, independent one. */
+  /** Expects one number to be smaller than another, independent one; equal ones are not. */
   static Check less(
       String expected, String smaller, Measured small, String larger, Measured large) {
     String found = smaller + " " + small.text() + ", " + larger + " " + large.text();
-    return atMost(expected, found, small.minus(large), 0);
+    return atMost(expected, found, small.minus(large), Math.nextDown(0.0));
   }
 
   /** Expects two independent numbers to be within an allowance of each other. */

@@ -34,6 +34,8 @@ class CheckTest {
         .isEqualTo(Check.Verdict.HOLDS);
     assertThat(Check.less("", "b", new Measured(2.6, 0.4), "a", one).verdict())
         .isEqualTo(Check.Verdict.FAILS);
+    Measured exact = Measured.exact(1);
+    assertThat(Check.less("", "a", exact, "b", exact).verdict()).isEqualTo(Check.Verdict.FAILS);
   }
 
   @Test
