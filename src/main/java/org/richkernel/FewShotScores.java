@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.richkernel.limit.fewshot.FewShotExperiment.Learned;
 import org.richkernel.limit.fewshot.KernelModel;
+import org.richkernel.metrics.AlikeValues;
 import org.richkernel.sampling.IndependentEstimates;
 
 /**
@@ -75,7 +76,9 @@ final class FewShotScores {
     }
 
     private static double error(double[] tasks, double networkVariance) {
-      double error = IndependentEstimates.standardError(tasks);
+      double scatter = IndependentEstimates.standardError(tasks);
+      // tasks that all come out alike do not tell that others would
+      double error = scatter == 0 ? AlikeValues.standardError(tasks.length) : scatter;
       return Math.sqrt(error * error + networkVariance);
     }
   }

@@ -1,5 +1,7 @@
 package org.richkernel.limit.words;
 
+import org.richkernel.metrics.AlikeValues;
+
 /**
  * The mean of a number over analogy questions, with its error. Questions share the pairs that they
  * are made of, so the error is a jackknife over pairs: a pair goes with all questions that it has a
@@ -73,6 +75,9 @@ public record PairMean(double value, double standardError, int questions, int pa
       enough |= inside >= LEAST_PAIRS;
       variance += inside > 1 ? square * (inside - 1) / inside : 0;
     }
-    return new PairMean(sum / count, enough ? Math.sqrt(variance) : Double.NaN, count, pairs);
+    // answers that are all alike do not tell that those of other pairs would be
+    double error =
+        variance > 0 ? Math.sqrt(variance) : AlikeValues.standardError(Math.max(1, pairs));
+    return new PairMean(sum / count, enough ? error : Double.NaN, count, pairs);
   }
 }
