@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.SolverState;
 
 /**

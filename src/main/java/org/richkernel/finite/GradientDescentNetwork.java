@@ -11,6 +11,7 @@ import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.Trajectory;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;

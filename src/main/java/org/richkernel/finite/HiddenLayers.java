@@ -9,6 +9,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 
 /**

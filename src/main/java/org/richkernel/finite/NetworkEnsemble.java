@@ -11,6 +11,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 

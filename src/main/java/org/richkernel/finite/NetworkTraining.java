@@ -11,6 +11,7 @@ import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.dynamics.TrajectoryRecorder;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.SolverState;
 
 /**

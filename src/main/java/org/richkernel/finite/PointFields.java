@@ -8,6 +8,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 
 /** The fields of some points in all layers of a network, neurons x (group, site, point). */
 final class PointFields {

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.Inputs;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 
 /**

@@ -4,6 +4,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.lazy.KernelRounding;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 

@@ -14,6 +14,7 @@ import org.richkernel.metrics.Scores;
 import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
 

@@ -8,6 +8,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
 
@@ -274,10 +275,9 @@ final class SiteFields {
     return sites.readout() == SiteReadout.GAP ? s * s : s;
   }
 
-  /** Factor of the sum over sites in the outputs: 1 / sqrt(s), or 1 / s of a mean. */
+  /** Factor of the sum over sites in the outputs. */
   double readoutScale() {
-    double s = sites.sites(sites.layers());
-    return sites.readout() == SiteReadout.GAP ? 1 / s : 1 / Math.sqrt(s);
+    return sites.readoutScale();
   }
 
   /** w of a site, N x K, from the weights of all sites side by side. */

@@ -13,6 +13,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 
 /**

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import org.richkernel.compute.Matrix;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 
 /**
  * Where each layer's weights lie in one matrix of N rows, a row per neuron: first the N x r weights

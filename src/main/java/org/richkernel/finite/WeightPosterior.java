@@ -7,6 +7,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
 
 /**
  * Posterior of the weights of a finite network as a density exp(-|W|^2 / 2 - V(W)), for one chain

@@ -8,6 +8,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;

@@ -1,12 +1,7 @@
-package org.richkernel.finite;
+package org.richkernel.network;
 
 import java.util.Collections;
 import java.util.List;
-import org.richkernel.network.ImageShape;
-import org.richkernel.network.Inputs;
-import org.richkernel.network.NetworkSpec;
-import org.richkernel.network.SiteMap;
-import org.richkernel.network.SiteReadout;
 
 /**
  * The sites of the layers of a network; a fully connected one has a single site in every layer, and
@@ -16,15 +11,15 @@ import org.richkernel.network.SiteReadout;
  * @param readout of the sites of layer L
  * @param channels C of the inputs
  */
-record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels) {
+public record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels) {
   private static final SiteMap ONE = SiteMap.of(1, 1, 1, 1, 1, SiteMap.Padding.SAME);
 
   /**
    * The sites of a network on inputs of a shape.
    *
-   * @throws org.richkernel.network.InvalidProblemException if the images are too small for a layer
+   * @throws InvalidProblemException if the images are too small for a layer
    */
-  static NetworkSites of(NetworkSpec network, ImageShape image) {
+  public static NetworkSites of(NetworkSpec network, ImageShape image) {
     return network
         .convolutions()
         .map(layers -> new NetworkSites(layers.maps(image), layers.readout(), image.channels()))
@@ -37,50 +32,56 @@ record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels) {
   }
 
   /** L. */
-  int layers() {
+  public int layers() {
     return maps.size();
   }
 
   /** The map into layer l = 1 to L. */
-  SiteMap map(int layer) {
+  public SiteMap map(int layer) {
     return maps.get(layer - 1);
   }
 
   /** s_l. */
-  int sites(int layer) {
+  public int sites(int layer) {
     return map(layer).outputSites();
   }
 
   /** The largest s_l. */
-  int mostSites() {
+  public int mostSites() {
     return maps.stream().mapToInt(SiteMap::outputSites).max().orElseThrow();
   }
 
   /** k_l, the features of a channel that a neuron of layer l = 2 to L sees. */
-  int offsets(int layer) {
+  public int offsets(int layer) {
     return map(layer).offsets();
   }
 
   /** k_1 C, the inputs that a neuron of layer 1 sees. */
-  int inputs() {
+  public int inputs() {
     return map(1).offsets() * channels;
   }
 
   /** Whether a neuron of a layer sees the one site at which it is itself. */
-  boolean isPointwise(int layer) {
+  public boolean isPointwise(int layer) {
     return offsets(layer) == 1 && map(layer).stride() == 1;
   }
 
   /** Sites of the last layer that have readout weights of their own. */
-  int readoutSites() {
+  public int readoutSites() {
     return readout == SiteReadout.FLATTEN ? sites(layers()) : 1;
+  }
+
+  /** Factor of the sum over sites in the outputs: 1 / sqrt(s), or 1 / s of a mean. */
+  public double readoutScale() {
+    double s = sites(layers());
+    return readout == SiteReadout.GAP ? 1 / s : 1 / Math.sqrt(s);
   }
 
   /**
    * Patches of some points, (count s_1) x (k_1 C), row-major: rows ordered (site, point), columns
    * (offset, channel).
    */
-  double[] patches(Inputs inputs, int first, int count) {
+  public double[] patches(Inputs inputs, int first, int count) {
     SiteMap map = map(1);
     int width = inputs();
     double[] patches = new double[Math.multiplyExact(Math.multiplyExact(count, sites(1)), width)];
