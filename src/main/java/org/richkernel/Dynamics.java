@@ -35,7 +35,6 @@ public final class Dynamics {
 
   /** gamma 1, no weight decay, summed loss, full batches, 10000 samples, seed 0. */
   public static Dynamics of(NetworkSpec network) {
-    network.requireDense("dynamics", "use finite --method gd");
     return new Dynamics(DynamicsSettings.of(network));
   }
 

@@ -7,6 +7,7 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
+import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.LayerKernels;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
@@ -74,16 +75,17 @@ final class DynamicsArrays {
   private Result snapshots(Result result) {
     int p = problem.trainPoints();
     int recorded = course.recorded().length;
-    double[] input = problem.trainInputKernel();
     int layers = problem.network().hiddenLayers();
+    int columns = KernelCourse.columns(problem);
+    double[] input = columns > layers ? problem.trainInputKernel() : new double[0];
     int[] chosen = chosen(course.recorded());
     int followed = p <= MOST_POINTS ? Math.min(p, EIGENVALUES) : 0;
-    double[][] stacks = new double[layers + 1][chosen.length * p * p];
-    double[][] spectra = new double[layers + 1][recorded * followed];
+    double[][] stacks = new double[columns][chosen.length * p * p];
+    double[][] spectra = new double[columns][recorded * followed];
     for (int r = 0; r < recorded; r++) {
       LayerKernels train = course.kernels().get(r).train(problem);
       int slot = Arrays.binarySearch(chosen, r);
-      for (int l = 0; l <= layers; l++) {
+      for (int l = 0; l < columns; l++) {
         double[] kernel = l < layers ? train.feature().get(l) : train.tangentKernel(input);
         if (slot >= 0) {
           System.arraycopy(kernel, 0, stacks[l], slot * p * p, p * p);
@@ -98,7 +100,7 @@ final class DynamicsArrays {
             "snapshot_time",
             Arrays.stream(chosen).mapToDouble(r -> course.recorded()[r]).toArray(),
             chosen.length);
-    for (int l = 0; l <= layers; l++) {
+    for (int l = 0; l < columns; l++) {
       String name = l < layers ? "phi_" + (l + 1) : "ntk";
       with = with.with(name + "_snapshots", stacks[l], chosen.length, p, p);
       if (followed > 0) {
@@ -158,7 +160,7 @@ final class DynamicsArrays {
         solution.testLoss().length == 0
             ? with
             : with.with("loss_test_t" + suffix, solution.testLoss(), times);
-    int columns = problem.network().hiddenLayers() + 1;
+    int columns = KernelCourse.columns(problem);
     int recorded = solution.mean().kernels().size();
     return with.with("movement_t" + suffix, solution.mean().course().movement(), recorded, columns);
   }

@@ -125,12 +125,14 @@ public final class DynamicsFit implements Fit {
     settings.effectiveTolerance().ifPresent(summary::tolerance);
     testScores().ifPresent(scores -> summary.test(score(scores, course.testLossError())));
     lazyScores(summary);
-    int columns = layers() + 1;
+    int columns = KernelCourse.columns(course.problem());
     int last = (course.kernels().size() - 1) * columns;
     for (int l = 1; l <= layers(); l++) {
       summary.layer(layer(l, last + l - 1));
     }
-    summary.detail("tangentKernel", tangentKernel(last + layers()));
+    if (columns > layers()) {
+      summary.detail("tangentKernel", tangentKernel(last + layers()));
+    }
     if (settings.samples()) {
       summary.monteCarlo(
           MonteCarlo.of(settings.options().samples(), Double.NaN, last(course.trainLossError())));

@@ -64,6 +64,9 @@ record DynamicsSettings(
           solver.id(),
           "the approximations take steps, a gradient flow does not; use causal with --compare");
     }
+    if (solver != SolverKind.AUTO && solver != SolverKind.CAUSAL) {
+      network.requireDense("solver " + solver.id(), "use --solver causal, or leave it out");
+    }
     if (tolerance.isPresent() && !(tolerance.getAsDouble() > 0)) {
       throw new InvalidProblemException(
           "tolerance", tolerance.getAsDouble(), "use a positive number");
@@ -131,6 +134,9 @@ record DynamicsSettings(
   private SolverKind chosenSolver(int outputs) {
     if (solver != SolverKind.AUTO || approximation != Approximation.NONE) {
       return solver;
+    }
+    if (network.convolutions().isPresent()) {
+      return SolverKind.CAUSAL;
     }
     if (network.activation().equals(Activation.LINEAR) && outputs == 1) {
       return SolverKind.LINEAR;

@@ -22,6 +22,9 @@ import org.richkernel.solver.StopReason;
  * Immutable; every setter returns a changed copy.
  */
 public final class FiniteTraining {
+  /** Step of convolutional networks, whose lazy limit may cost more than their training. */
+  private static final double CONVOLUTIONAL = 0.1;
+
   private final NetworkSpec network;
   private final GradientDescentNetwork networks;
   private final int width;
@@ -128,12 +131,19 @@ public final class FiniteTraining {
   private FiniteTraining resolved(Points points, Backend backend) {
     DynamicsOptions chosen = options;
     if (stepOpen) {
-      chosen = chosen.withStepSize(UsualDescent.stepSize(problem(points), backend));
+      chosen = chosen.withStepSize(stepSize(points, backend));
     }
     if (recordsOpen) {
       chosen = chosen.withRecordEvery(UsualDescent.recordEvery(points, options.steps()));
     }
     return with(chosen, false, false);
+  }
+
+  private double stepSize(Points points, Backend backend) {
+    DynamicsProblem problem = problem(points);
+    return problem.network().convolutions().isPresent()
+        ? CONVOLUTIONAL
+        : UsualDescent.stepSize(problem, backend);
   }
 
   /** What {@link #fit} will hold at once. */

@@ -91,8 +91,10 @@ record TrainingKernels(
     for (int l = 0; l < last.feature().size(); l++) {
       with =
           with.with("phi_" + (l + 1), last.feature().get(l), p, p)
-              .with("g_" + (l + 1), last.gradient().get(l), p, p)
               .with("phi_lazy_" + (l + 1), start.feature().get(l), p, p);
+    }
+    for (int l = 0; l < last.gradient().size(); l++) {
+      with = with.with("g_" + (l + 1), last.gradient().get(l), p, p);
     }
     if (lastErrors.isPresent()) {
       LayerKernels errors = lastErrors.get().train(problem);

@@ -19,9 +19,6 @@ final class UsualDescent {
   /** Share of the largest step at which the lazy limit is stable; learned kernels are larger. */
   private static final double STABLE_SHARE = 0.25;
 
-  /** Step of networks whose lazy limit is not at hand. */
-  private static final double CONVOLUTIONAL = 0.1;
-
   /** Records on the way when nothing else is asked for. */
   private static final int RECORDS = 10;
 
@@ -46,9 +43,6 @@ final class UsualDescent {
 
   /** The step size for some points. */
   static double stepSize(DynamicsProblem problem, Backend backend) {
-    if (problem.network().convolutions().isPresent()) {
-      return CONVOLUTIONAL;
-    }
     double limit = largestStableStep(problem, backend);
     double lambda = problem.options().weightDecay();
     return rounded(STABLE_SHARE * Math.min(limit, lambda > 0 ? 1 / lambda : limit));

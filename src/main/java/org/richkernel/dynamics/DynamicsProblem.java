@@ -173,6 +173,11 @@ public record DynamicsProblem(
     return block;
   }
 
+  /** All inputs, training points first. */
+  Inputs inputs() {
+    return Inputs.of(allInputs(), points(), dimension()).withShape(trainInputs.shape());
+  }
+
   /** All inputs, row-major M x D. */
   public double[] allInputs() {
     double[] train = trainInputs.toArray();

@@ -5,6 +5,7 @@ import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyGram;
 import org.richkernel.lazy.LazyKernel;
 import org.richkernel.lazy.LazyLayers;
 
@@ -15,7 +16,9 @@ import org.richkernel.lazy.LazyLayers;
  * @param input Phi^0 = X X^T / D
  * @param layers Phi^l and G^l, with G^{l} = G^{l+1} o &lt;phi' phi'&gt;_l and G^{L+1} = 1
  * @param tangent Theta^0 to Theta^L, the tangent kernels of the network cut off after each layer:
- *     Theta^0 = Phi^0, Theta^l = Phi^l + &lt;phi' phi'&gt;_l o Theta^{l-1}
+ *     Theta^0 = Phi^0, Theta^l = Phi^l + &lt;phi' phi'&gt;_l o Theta^{l-1}; of a convolutional
+ *     network Theta^L alone, and neither Phi^0 nor G^l, since they do not follow from kernels of
+ *     points
  */
 record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangent) {
 
@@ -28,12 +31,25 @@ record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangen
   }
 
   static InitialKernels of(DynamicsProblem problem, Backend backend) {
+    return problem.network().convolutions().isPresent()
+        ? ofSites(problem, backend)
+        : ofPoints(problem, backend);
+  }
+
+  private static InitialKernels ofSites(DynamicsProblem problem, Backend backend) {
+    LazyGram gram =
+        new LazyKernel(problem.network(), KernelKind.NTK).gram(backend, problem.inputs());
+    List<double[]> features = new ArrayList<>();
+    for (int l = 1; l <= gram.layers(); l++) {
+      features.add(gram.feature(l));
+    }
+    return new InitialKernels(
+        new double[0], new LayerKernels(0, features, List.of()), List.of(gram.readout()));
+  }
+
+  private static InitialKernels ofPoints(DynamicsProblem problem, Backend backend) {
     LazyLayers expectations =
-        new LazyKernel(problem.network(), KernelKind.NNGP)
-            .layers(
-                backend,
-                org.richkernel.network.Inputs.of(
-                    problem.allInputs(), problem.points(), problem.dimension()));
+        new LazyKernel(problem.network(), KernelKind.NNGP).layers(backend, problem.inputs());
     int depth = problem.network().hiddenLayers();
     double[] input = problem.inputKernel(backend);
     List<double[]> tangent = new ArrayList<>(List.of(input));

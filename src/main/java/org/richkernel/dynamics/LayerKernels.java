@@ -7,13 +7,13 @@ import java.util.List;
  *
  * @param step time t, in steps
  * @param feature Phi^1 to Phi^L, each row-major M x M, training points first
- * @param gradient G^1 to G^L, each row-major M x M
+ * @param gradient G^1 to G^L, each row-major M x M; none where they were not measured
  */
 public record LayerKernels(int step, List<double[]> feature, List<double[]> gradient) {
   public LayerKernels {
     feature = List.copyOf(feature);
     gradient = List.copyOf(gradient);
-    if (feature.size() != gradient.size()) {
+    if (!gradient.isEmpty() && feature.size() != gradient.size()) {
       throw new IllegalArgumentException(
           feature.size() + " feature kernels and " + gradient.size() + " gradient kernels");
     }

@@ -62,6 +62,9 @@ public final class PerturbativeSolver {
    *     outputs or mini-batches
    */
   public static void requireSolvable(DynamicsProblem problem) {
+    problem
+        .network()
+        .requireDense("perturbation theory", "use --approximation static-ntk, or leave it out");
     ActivationDerivatives.requireSmooth(problem.network().activation());
     int layers = problem.network().hiddenLayers();
     if (layers > DEEPEST) {

@@ -97,6 +97,8 @@ record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory 
       LayerKernels all = mean.kernels().get(k);
       for (int l = 0; l < some.feature().size(); l++) {
         largest = Math.max(largest, ratio(some.feature().get(l), all.feature().get(l)));
+      }
+      for (int l = 0; l < some.gradient().size(); l++) {
         largest = Math.max(largest, ratio(some.gradient().get(l), all.gradient().get(l)));
       }
     }

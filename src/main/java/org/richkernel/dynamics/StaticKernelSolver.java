@@ -145,7 +145,7 @@ public final class StaticKernelSolver {
             problem.options(),
             problem.trainInputs(),
             problem.trainTargets(),
-            org.richkernel.network.Inputs.of(new double[0], 0, problem.dimension()),
+            problem.testInputs().none(),
             Targets.of(new double[0]));
     double[] kernel = InitialKernels.of(alone, backend).wholeTangent();
     double[] eigenvalues = new double[train];

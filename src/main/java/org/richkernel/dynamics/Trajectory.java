@@ -87,11 +87,14 @@ public record Trajectory(
       List<LayerKernels> same = runs.stream().map(run -> run.kernels.get(snapshot)).toList();
       List<double[]> feature = new ArrayList<>();
       List<double[]> gradient = new ArrayList<>();
+      int size = first.points * first.points;
       for (int l = 0; l < same.get(0).feature().size(); l++) {
         int layer = l;
-        int size = first.points * first.points;
         feature.add(
             combine(same.stream().map(s -> s.feature().get(layer)).toList(), size, function));
+      }
+      for (int l = 0; l < same.get(0).gradient().size(); l++) {
+        int layer = l;
         gradient.add(
             combine(same.stream().map(s -> s.gradient().get(layer)).toList(), size, function));
       }
@@ -132,6 +135,8 @@ public record Trajectory(
       steps[k] = at.step();
       for (int l = 0; l < at.feature().size(); l++) {
         state.put(name + "_phi_" + l + "_" + k, at.feature().get(l));
+      }
+      for (int l = 0; l < at.gradient().size(); l++) {
         state.put(name + "_g_" + l + "_" + k, at.gradient().get(l));
       }
     }
@@ -149,7 +154,9 @@ public record Trajectory(
       List<double[]> gradient = new ArrayList<>();
       for (int l = 0; l < problem.network().hiddenLayers(); l++) {
         feature.add(state.doubles(name + "_phi_" + l + "_" + k));
-        gradient.add(state.doubles(name + "_g_" + l + "_" + k));
+        if (state.allDoubles().containsKey(name + "_g_" + l + "_" + k)) {
+          gradient.add(state.doubles(name + "_g_" + l + "_" + k));
+        }
       }
       kernels.add(new LayerKernels((int) steps[k], feature, gradient));
     }

@@ -287,10 +287,36 @@ class ConvolutionCommandTest {
     assertThat(run.line()).contains(message);
   }
 
+  @Test
+  void lazyDynamicsOfConvolutionsRestAtTheRidgeRegressionOfTheTangentKernel() {
+    String layers = "--convolutions=3x3/2,3x3";
+    Program trained =
+        run(
+            "dynamics",
+            layers,
+            "--pool-input=4",
+            "--approximation=static-ntk",
+            "--weight-decay=0.05",
+            "--steps=3000");
+    assertThat(trained.code()).as(trained.err()).isZero();
+    double[] seen = array(folder.resolve("fit"), "f_test");
+    double[] kernel = array(folder.resolve("fit"), "phi_2");
+
+    Program regression = run("lazy", layers, "--pool-input=4", "--kernel=ntk", "--kappa=0.05");
+    assertThat(regression.code()).as(regression.err()).isZero();
+    assertThat(seen)
+        .hasSize(15)
+        .containsExactly(
+            array(folder.resolve("fit"), "f_test"), org.assertj.core.api.Assertions.within(1e-9));
+    assertThat(kernel)
+        .containsExactly(
+            array(folder.resolve("fit"), "phi_2"), org.assertj.core.api.Assertions.within(1e-12));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
-      value = {"dynamics; use finite --method gd", "bayes --order=map --width=10; use lazy"})
+      value = {"dynamics --solver=linear; use --solver causal", "bayes --order=map --width=10; use lazy"})
   void theoriesWithoutConvolutionsSaySo(String command, String message) {
     List<String> words = new ArrayList<>(List.of(command.split(" ")));
     String name = words.remove(0);
