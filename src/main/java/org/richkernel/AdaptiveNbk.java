@@ -1,7 +1,5 @@
 package org.richkernel;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolver;
 import org.richkernel.bayes.AdaptiveProblem;
@@ -17,6 +15,12 @@ import org.richkernel.bayes.sweep.SaddleAudit;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.AdaptiveNbkFit;
+import org.richkernel.fit.AuditTable;
+import org.richkernel.fit.BesideLazy;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.LazyFit;
+import org.richkernel.fit.Points;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
@@ -272,13 +276,5 @@ public final class AdaptiveNbk {
           "form", "dual", needs + " needs P x P kernels; leave it out, or use primal");
     }
     return new LargeData(ReadoutForm.PRIMAL, asked.fields(), asked.kernelsUpTo());
-  }
-
-  /** The options by the names of the command line. */
-  static Map<String, Object> describe(NetworkSpec network, SaddleOptions options) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    ModelSettings.describe(network, all);
-    all.putAll(options.describe());
-    return all;
   }
 }

@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +12,12 @@ import org.richkernel.bayes.critical.MapSolver;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.BesideLazy;
+import org.richkernel.fit.CriticalFit;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.LazyFit;
+import org.richkernel.fit.Points;
+import org.richkernel.model.ModelSettings;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
@@ -113,8 +118,7 @@ public final class CriticalNbk {
   }
 
   private Map<String, Object> describe() {
-    Map<String, Object> all = new LinkedHashMap<>();
-    ModelSettings.describe(network, all);
+    Map<String, Object> all = ModelSettings.describe(network);
     all.put("order", "map");
     all.put("width", width);
     all.put("chi", List.of(chi));

@@ -1,6 +1,5 @@
 package org.richkernel;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
@@ -11,6 +10,11 @@ import org.richkernel.finite.NetworkPosterior;
 import org.richkernel.finite.PosteriorProblem;
 import org.richkernel.finite.PosteriorSolution;
 import org.richkernel.finite.Readout;
+import org.richkernel.fit.BesideLazy;
+import org.richkernel.fit.FinitePosteriorFit;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.LazyFit;
+import org.richkernel.fit.Points;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.RunControl;
@@ -107,14 +111,5 @@ public final class FinitePosterior {
   private PosteriorProblem problem(Points points) {
     return new PosteriorProblem(
         network, options, points.trainInputs(), points.trainTargets(), points.testInputs());
-  }
-
-  /** The options by the names of the command line. */
-  static Map<String, Object> describe(NetworkSpec network, LangevinOptions options) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("method", "langevin");
-    ModelSettings.describe(network, all);
-    all.putAll(options.describe());
-    return all;
   }
 }

@@ -11,6 +11,11 @@ import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.Loss;
 import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.fit.FiniteTrainingFit;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.Points;
+import org.richkernel.fit.UsualDescent;
+import org.richkernel.model.ModelSettings;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.InterruptedRunException;
@@ -200,7 +205,7 @@ public final class FiniteTraining {
   public Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("method", "gd");
-    ModelSettings.describe(network, all);
+    all.putAll(ModelSettings.describe(network));
     all.put("width", width);
     all.put("repeats", repeats);
     all.putAll(options.describe());

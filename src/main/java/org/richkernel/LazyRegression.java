@@ -1,18 +1,21 @@
 package org.richkernel;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.LazyFit;
+import org.richkernel.fit.Points;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
 import org.richkernel.lazy.TiledLazySolver;
+import org.richkernel.model.ModelSettings;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.InterruptedRunException;
@@ -154,8 +157,7 @@ public final class LazyRegression {
   }
 
   private Map<String, Object> options() {
-    Map<String, Object> options = new LinkedHashMap<>();
-    ModelSettings.describe(network, options);
+    Map<String, Object> options = ModelSettings.describe(network);
     options.put("kernel", kernel.name().toLowerCase(java.util.Locale.ROOT));
     options.put("kappa", kappa);
     return options;

@@ -14,6 +14,12 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.BesideLazy;
+import org.richkernel.fit.FitCost;
+import org.richkernel.fit.LazyFit;
+import org.richkernel.fit.MultiScaleFit;
+import org.richkernel.fit.Points;
+import org.richkernel.model.ModelSettings;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.InterruptedRunException;
@@ -160,7 +166,8 @@ public final class MultiScaleNbk {
   }
 
   private Map<String, Object> describe() {
-    Map<String, Object> all = AdaptiveNbk.describe(network, options);
+    Map<String, Object> all = ModelSettings.describe(network);
+    all.putAll(options.describe());
     all.remove("gamma");
     Map<String, Object> described = new LinkedHashMap<>(all);
     described.put("order", order.level());

@@ -1,5 +1,6 @@
 package org.richkernel;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -27,6 +28,9 @@ class ArchitectureTest {
   private static final String REPORT = "org.richkernel.report..";
   private static final String GALLERY = "org.richkernel.gallery..";
   private static final String CLI = "org.richkernel.cli..";
+  private static final String MODEL = "org.richkernel.model..";
+  private static final String FIT = "org.richkernel.fit..";
+  private static final String STUDY = "org.richkernel.study..";
   private static final String API = "org.richkernel";
 
   private static final JavaClasses CLASSES =
@@ -50,7 +54,7 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                 NETWORK, STACK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA,
-                RESULT, REPORT, CLI, API);
+                RESULT, REPORT, CLI, MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
   }
 
@@ -64,7 +68,7 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                 LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA, RESULT, REPORT, CLI,
-                API);
+                MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
   }
 
@@ -77,7 +81,7 @@ class ArchitectureTest {
                 NETWORK, STACK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(DATA, RESULT, REPORT, CLI, API);
+            .resideInAnyPackage(DATA, RESULT, REPORT, CLI, MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
   }
 
@@ -111,6 +115,54 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage(LIMIT);
     back.check(CLASSES);
+  }
+
+  /** Builders make fits and studies, these make models; none knows whoever asked for it. */
+  @Test
+  void fitsKnowNoBuildersAndModelsKnowNoFits() {
+    noClasses()
+        .that()
+        .resideInAPackage(MODEL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(FIT, STUDY, API, REPORT)
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage(FIT)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(STUDY, API, REPORT)
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage(STUDY)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(API, REPORT)
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage(API)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(STUDY, REPORT)
+        .check(CLASSES);
+  }
+
+  /** The root holds the builders, and nothing that they are made of. */
+  @Test
+  void rootHoldsTheBuildersAlone() {
+    classes()
+        .that()
+        .resideInAPackage(API)
+        .and()
+        .areTopLevelClasses()
+        .should()
+        .haveNameMatching(
+            "org\\.richkernel\\.(AdaptiveNbk|CriticalNbk|MultiScaleNbk|Dynamics|LazyRegression"
+                + "|Finite(Network|Posterior|Training)|package-info)")
+        .check(CLASSES);
   }
 
   @Test
@@ -158,7 +210,8 @@ class ArchitectureTest {
             .resideInAnyPackage(DATA, RESULT, REPORT)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, API);
+            .resideInAnyPackage(
+                LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
   }
 
@@ -170,7 +223,8 @@ class ArchitectureTest {
             .resideInAPackage(GALLERY)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(COMPUTE, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SOLVER, CLI, API);
+            .resideInAnyPackage(
+                COMPUTE, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SOLVER, CLI, MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
     ArchRule back =
         noClasses()

@@ -14,6 +14,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.OnCudaDevice;
+import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
 

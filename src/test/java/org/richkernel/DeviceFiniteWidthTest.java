@@ -16,8 +16,11 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.fit.CriticalFit;
+import org.richkernel.fit.MultiScaleFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.RunControl;
+import org.richkernel.study.PhaseDiagram;
 
 /** Theories of finite width on the emulated device, with the code that runs on the processor. */
 @OnEmulatedDevice

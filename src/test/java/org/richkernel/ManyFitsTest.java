@@ -21,6 +21,7 @@ import org.richkernel.data.Datasets;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.emulator.ResidentMemory;
+import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;

@@ -6,6 +6,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.DynamicsFit;
 import org.richkernel.network.NetworkSpec;
 
 /** The example of docs/dynamics.md, as {@link ReadmeExample}. */

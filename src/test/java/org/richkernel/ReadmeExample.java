@@ -6,6 +6,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 
 /** The example of README.md; {@link ReadmeExampleTest} holds the two together and runs it. */

@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.ArrayReader;
+import org.richkernel.fit.AdaptiveNbkFit;
+import org.richkernel.fit.DynamicsFit;
+import org.richkernel.model.SavedFit;
 
 /** The Java examples of the README and of docs/ compile, run, and stand there as they were run. */
 class ReadmeExampleTest {

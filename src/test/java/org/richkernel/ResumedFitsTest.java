@@ -23,10 +23,12 @@ import org.richkernel.data.Datasets;
 import org.richkernel.data.Table;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.SolverKind;
+import org.richkernel.fit.Fit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.Result;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SavedStates;
+import org.richkernel.study.PhaseDiagram;
 
 /** Every computation that keeps checkpoints, resumed from some of those that it has kept. */
 class ResumedFitsTest {

@@ -33,7 +33,13 @@ import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Table;
+import org.richkernel.fit.AdaptiveNbkFit;
+import org.richkernel.fit.CriticalFit;
+import org.richkernel.fit.FinitePosteriorFit;
+import org.richkernel.fit.Fit;
+import org.richkernel.fit.LazyFit;
 import org.richkernel.lazy.KernelKind;
+import org.richkernel.model.SavedFit;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.LayerSummary;
@@ -45,6 +51,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.study.PhaseDiagram;
 
 /** What a saved fit holds, to the letter, and what does not stay of the one before. */
 class SavedResultsTest {

@@ -13,6 +13,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.RunControl;

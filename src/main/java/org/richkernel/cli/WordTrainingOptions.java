@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
-import org.richkernel.WordText;
 import org.richkernel.limit.words.WordOptions;
 import org.richkernel.limit.words.WordTraining;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.study.WordText;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

@@ -2,14 +2,14 @@ package org.richkernel.consumer;
 
 import java.util.Optional;
 import org.richkernel.AdaptiveNbk;
-import org.richkernel.AdaptiveNbkFit;
-import org.richkernel.SavedFit;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.Dataset;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Standardization;
+import org.richkernel.fit.AdaptiveNbkFit;
+import org.richkernel.model.SavedFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.report.ReportWriter;
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.richkernel.LazyFit;
 import org.richkernel.LazyRegression;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -14,6 +13,7 @@ import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.OnCudaDevice;
+import org.richkernel.fit.LazyFit;
 import org.richkernel.network.Convolutions;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.OracleImages;

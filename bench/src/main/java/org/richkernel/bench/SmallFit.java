@@ -14,13 +14,13 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.richkernel.AdaptiveNbk;
-import org.richkernel.AdaptiveNbkFit;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 
 /**

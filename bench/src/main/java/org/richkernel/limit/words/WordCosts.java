@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.richkernel.WordText;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
@@ -14,6 +13,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.WordBags;
+import org.richkernel.study.WordText;
 
 /**
  * Cost of a position of word embeddings beside the memory bandwidth of the same run, and how far
