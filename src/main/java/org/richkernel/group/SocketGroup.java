@@ -1,8 +1,9 @@
 package org.richkernel.group;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ public final class SocketGroup implements RankGroup {
   private final int rank;
   private final List<@Nullable Peer> peers; // null in place of this rank
   private final ExecutorService sender;
+  private final Map<Integer, BlockSum> trees = new HashMap<>(); // by the length of a segment
   private long messages;
   private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
@@ -62,11 +64,15 @@ public final class SocketGroup implements RankGroup {
     int[] bounds = isShort ? null : segments(length);
     int first = isShort ? 0 : bounds[rank];
     int end = isShort ? length : bounds[rank + 1];
+    BlockSum tree = trees.computeIfAbsent(end - first, BlockSum::new);
     List<List<double[]>> parts = new ArrayList<>();
     for (int r = 0; r < size(); r++) {
       List<double[]> sums = new ArrayList<>();
       for (int i = 0; i < shares.nodes(r).size(); i++) {
-        sums.add(r == rank ? Arrays.copyOfRange(own.sums().get(i), first, end) : new double[end - first]);
+        sums.add(tree.next());
+        if (r == rank) {
+          System.arraycopy(own.sums().get(i), first, sums.get(i), 0, end - first);
+        }
       }
       parts.add(sums);
     }
@@ -83,7 +89,6 @@ public final class SocketGroup implements RankGroup {
           sums.forEach(sum -> from.receive(sum, 0, sum.length));
         });
     own.clear();
-    BlockSum tree = new BlockSum(end - first);
     for (int r = 0; r < size(); r++) {
       List<Node> nodes = shares.nodes(r);
       for (int i = 0; i < nodes.size(); i++) {
