@@ -43,6 +43,7 @@ public final class AdaptiveNbkSolver {
           problem.options().kappa());
     }
     requireForm();
+    requireOneRank();
     if (problem.network().hiddenLayers() > DEEPEST && !closedForm() && !initialKernel()) {
       throw new InvalidProblemException(
           "hidden-layers",
@@ -83,6 +84,27 @@ public final class AdaptiveNbkSolver {
     }
     if (why != null) {
       throw new InvalidProblemException("form", "dual", why + "; use auto or primal");
+    }
+  }
+
+  /** Refuses several ranks where the points cannot be spread over them. */
+  private void requireOneRank() {
+    int ranks = backend.ranks().size();
+    if (ranks == 1) {
+      return;
+    }
+    String why = null;
+    if (!samples()) {
+      why = "this problem has a closed form; use 1";
+    } else if (convolutional() || problem.network().hiddenLayers() > 1) {
+      why = "points of one hidden layer alone are spread over ranks; use 1";
+    } else if (!layout().isDual()) {
+      why = "points are spread over ranks in the dual form alone; use --form dual, or 1";
+    } else if (layout().formsKernels()) {
+      why = "P x P kernels are made by one process; lower --save-kernels-up-to, or use 1";
+    }
+    if (why != null) {
+      throw new InvalidProblemException("ranks", ranks, why);
     }
   }
 

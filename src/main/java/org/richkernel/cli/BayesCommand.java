@@ -18,6 +18,8 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.fit.LazyFit;
+import org.richkernel.group.RankGroup;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
@@ -39,6 +41,7 @@ import picocli.CommandLine.Spec;
             + "gamma, with its predictor, and the kernel at initialisation (NNGP) beside it.")
 final class BayesCommand implements Callable<Integer> {
   private final Console console;
+  private final RankGroup ranks;
 
   @Spec private @Nullable CommandSpec spec;
   @Mixin private DataOptions data = new DataOptions();
@@ -54,9 +57,14 @@ final class BayesCommand implements Callable<Integer> {
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
-  /** A command that writes to a console. */
-  BayesCommand(Console console) {
+  /**
+   * A command that writes to a console.
+   *
+   * @param ranks that fit together with this process
+   */
+  BayesCommand(Console console, RankGroup ranks) {
     this.console = console;
+    this.ranks = ranks;
   }
 
   @Override
@@ -68,6 +76,7 @@ final class BayesCommand implements Callable<Integer> {
     noise.resolve(resolved);
     finiteWidth.check();
     if (finiteWidth.given()) {
+      refuseRanks("a finite width");
       search.refuseAtFiniteWidth();
       return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
     }
@@ -75,7 +84,15 @@ final class BayesCommand implements Callable<Integer> {
     finiteWidth.resolveInfinite(resolved);
     Search more = search.search(options);
     return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
+        .among(ranks)
         .run(new Adaptive(described, options, more), resolved);
+  }
+
+  private void refuseRanks(String what) {
+    if (ranks.size() > 1) {
+      throw new InvalidProblemException(
+          "ranks", ranks.size(), what + " is fitted by one process; use 1");
+    }
   }
 
   private record Adaptive(NetworkSpec network, SaddleOptions options, Search search)

@@ -2,6 +2,7 @@ package org.richkernel.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -34,6 +35,11 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** The same for warnings and failures alone. */
+  Console withoutOutput() {
+    return new Console(new PrintWriter(Writer.nullWriter()), err, false);
   }
 
   /** Writes one line to {@code out} at once. */

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.group.RankGroup;
 import org.richkernel.result.CheckpointDirectory;
 import org.richkernel.result.DirectoryCheckpoints;
 import org.richkernel.result.FolderLock;
@@ -33,11 +34,21 @@ final class ControlledRun implements AutoCloseable {
   private final Console console;
   private final RunOptions runOptions;
   private final LongRunOptions longRunOptions;
+  private final RankGroup ranks;
   private final StopSignal stop = new StopSignal();
   private final StopSignals signals;
 
   /** Checks the options, and receives signals from here on. */
   ControlledRun(Console console, RunOptions runOptions, LongRunOptions longRunOptions) {
+    this(console, runOptions, longRunOptions, RankGroup.alone());
+  }
+
+  /**
+   * The same for one of several ranks. All do the work; rank 0 alone has a folder and checkpoints.
+   */
+  ControlledRun(
+      Console console, RunOptions runOptions, LongRunOptions longRunOptions, RankGroup ranks) {
+    this.ranks = ranks;
     runOptions.check();
     longRunOptions.check();
     this.console = console;
@@ -79,7 +90,7 @@ final class ControlledRun implements AutoCloseable {
       return;
     }
     boolean large = stages.stream().anyMatch(plan -> plan.matrixBytes() > MOST_TIMED_BYTES);
-    if (large) {
+    if (large || ranks.size() > 1) {
       console.line("time not measured, as the problem is large; the lines of a run say it");
       return;
     }
@@ -97,6 +108,21 @@ final class ControlledRun implements AutoCloseable {
    * @param finish saves what came out, and returns the exit code
    */
   <T> int compute(
+      Map<String, Object> options,
+      Function<RunControl, Optional<T>> work,
+      ToIntFunction<T> finish) {
+    int code = ExitCode.DONE;
+    if (ranks.rank() == 0) {
+      code = computeInFolder(options, work, finish);
+    } else {
+      work.apply(
+          new RunControl(Progress.Listener.silent(), stop, CheckpointStore.none()).among(ranks));
+    }
+    // all wait until the result is saved, and end as rank 0 does
+    return ranks.fromFirst(new byte[] {(byte) code})[0];
+  }
+
+  private <T> int computeInFolder(
       Map<String, Object> options,
       Function<RunControl, Optional<T>> work,
       ToIntFunction<T> finish) {
@@ -122,7 +148,9 @@ final class ControlledRun implements AutoCloseable {
           .setAside()
           .ifPresent(kept -> console.warn("the checkpoint of an earlier run is kept in " + kept));
     }
-    Optional<T> done = stop.isRaised() ? Optional.empty() : underControl(work, directory);
+    // among several ranks the work itself asks all of them
+    boolean early = ranks.size() == 1 && stop.isRaised();
+    Optional<T> done = early ? Optional.empty() : underControl(work, directory);
     if (done.isEmpty()) {
       console.warn("stopped; resume with the same command and --resume");
       return ExitCode.STOPPED;
@@ -138,7 +166,8 @@ final class ControlledRun implements AutoCloseable {
         new DirectoryCheckpoints(
             directory, longRunOptions.resume(), longRunOptions.checkpointSeconds(), console::warn);
     try (ProgressDisplay display = ProgressDisplay.of(console, runOptions.quiet())) {
-      return work.apply(new RunControl(limited(display, checkpoints), stop, checkpoints));
+      return work.apply(
+          new RunControl(limited(display, checkpoints), stop, checkpoints).among(ranks));
     }
   }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.richkernel.group.RankGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,7 +61,7 @@ final class DemoCommand implements Callable<Integer> {
       line.addAll(arguments);
       console.line(ShellLine.of(line));
     }
-    BayesCommand bayes = new BayesCommand(console);
+    BayesCommand bayes = new BayesCommand(console, RankGroup.alone());
     new CommandLine(bayes).parseArgs(arguments.toArray(String[]::new));
     return bayes.call();
   }

@@ -10,6 +10,7 @@ import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.data.InvalidDataException;
+import org.richkernel.group.RankLostException;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.UnresolvedKernelException;
 import picocli.CommandLine;
@@ -55,6 +56,10 @@ record Failure(int code, String line) {
         || thrown instanceof DeviceLostException
         || thrown instanceof OutOfDeviceMemoryException) {
       return new Failure(ExitCode.NO_BACKEND, message(thrown));
+    }
+    if (thrown instanceof RankLostException) {
+      return new Failure(
+          ExitCode.STOPPED, message(thrown) + "; resume all ranks with the same command and --resume");
     }
     if (thrown instanceof OutOfMemoryError) {
       long megabytes = Runtime.getRuntime().maxMemory() >> 20;

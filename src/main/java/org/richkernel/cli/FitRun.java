@@ -11,6 +11,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.fit.Fit;
+import org.richkernel.group.RankGroup;
 import org.richkernel.report.ReportWriter;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.ResultFolder;
@@ -60,6 +61,7 @@ final class FitRun<F extends Fit> {
   private final RunOptions runOptions;
   private final LongRunOptions longRunOptions;
   private final Set<String> foreign = new LinkedHashSet<>();
+  private RankGroup ranks = RankGroup.alone();
   private double readSeconds;
 
   /** A run with the options of a command. */
@@ -82,13 +84,20 @@ final class FitRun<F extends Fit> {
     return this;
   }
 
+  /** Fits together with other processes, which run the same. */
+  FitRun<F> among(RankGroup group) {
+    ranks = group;
+    return this;
+  }
+
   /**
    * Runs to the exit code.
    *
    * @param resolved option values that replace those of the command, by name
    */
   int run(Theory<F> theory, Map<String, Object> resolved) {
-    try (ControlledRun course = new ControlledRun(console, runOptions, longRunOptions)) {
+    try (ControlledRun course =
+        new ControlledRun(console, runOptions, longRunOptions, ranks)) {
       long start = System.nanoTime();
       Datasets data = dataOptions.reader().read();
       readSeconds = (System.nanoTime() - start) * 1e-9;
@@ -98,7 +107,7 @@ final class FitRun<F extends Fit> {
       options.putAll(resolved);
       dataOptions.resolve(options, data);
       runOptions.resolve(options);
-      try (Backend backend = runOptions.open(console)) {
+      try (Backend backend = runOptions.open(console, ranks)) {
         options.putAll(theory.resolve(data, backend));
         List<MemoryPlan> plans = theory.plans(data, backend);
         if (course.endsWithPlan(plans, backend, theory.lessMemory())) {

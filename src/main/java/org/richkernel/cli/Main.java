@@ -3,6 +3,8 @@ package org.richkernel.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.richkernel.group.RankGroup;
+import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +30,17 @@ public final class Main {
   }
 
   /**
+   * Runs a command together with other processes that run the same, of which rank 0 alone writes
+   * anything but failures.
+   *
+   * @return as above, the same on all ranks unless one is lost
+   */
+  public static int run(RankGroup ranks, String... arguments) {
+    Console console = Console.system();
+    return run(ranks.rank() == 0 ? console : console.withoutOutput(), ranks, arguments);
+  }
+
+  /**
    * Number of runs of a sweep.
    *
    * @param arguments of {@code sweep}, without that word
@@ -42,14 +55,18 @@ public final class Main {
 
   /** The same with other streams. */
   static int run(Console console, String... arguments) {
-    CommandLine program = program(console);
+    return run(console, RankGroup.alone(), arguments);
+  }
+
+  private static int run(Console console, RankGroup ranks, String... arguments) {
+    CommandLine program = program(console, ranks);
     String[] all = arguments;
     try {
       all = withConfigFile(program, arguments);
-      program = program(console);
+      program = program(console, ranks);
       ParseResult parsed = program.parseArgs(all);
       Integer shown = CommandLine.executeHelpRequest(parsed);
-      return shown != null ? shown : call(program, parsed);
+      return shown != null ? shown : call(program, parsed, ranks);
     } catch (Exception | OutOfMemoryError | LinkageError | StackOverflowError e) {
       Failure failure = Failure.of(e, commandOf(program));
       console.warn(failure.line());
@@ -66,11 +83,16 @@ public final class Main {
     return arguments.lastIndexOf(DebugOption.NAME) > arguments.lastIndexOf("--no-debug");
   }
 
-  private static int call(CommandLine program, ParseResult parsed) throws Exception {
+  private static int call(CommandLine program, ParseResult parsed, RankGroup ranks)
+      throws Exception {
     if (!parsed.hasSubcommand()) {
       throw new CommandLine.ParameterException(program, "no command was given");
     }
     Object command = parsed.subcommand().commandSpec().userObject();
+    if (ranks.size() > 1 && !(command instanceof BayesCommand)) {
+      throw new InvalidProblemException(
+          "ranks", ranks.size(), "only bayes is fitted by several processes; use 1");
+    }
     return (Integer) ((java.util.concurrent.Callable<?>) command).call();
   }
 
@@ -115,10 +137,14 @@ public final class Main {
 
   /** The commands with their options. */
   static CommandLine program(Console console) {
+    return program(console, RankGroup.alone());
+  }
+
+  private static CommandLine program(Console console, RankGroup ranks) {
     CommandLine program =
         new CommandLine(new Richkernel())
             .addSubcommand(new LazyCommand(console))
-            .addSubcommand(new BayesCommand(console))
+            .addSubcommand(new BayesCommand(console, ranks))
             .addSubcommand(new DynamicsCommand(console))
             .addSubcommand(new PhaseCommand(console))
             .addSubcommand(new AbcCommand(console))

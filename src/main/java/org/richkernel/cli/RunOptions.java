@@ -10,6 +10,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.data.Reading;
+import org.richkernel.group.RankGroup;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -187,6 +188,11 @@ final class RunOptions {
 
   /** Opens the backend; tells the console where auto falls back. */
   Backend open(Console console) {
+    return open(console, RankGroup.alone());
+  }
+
+  /** The same for one of several ranks. */
+  Backend open(Console console, RankGroup ranks) {
     Consumer<String> notice =
         line -> {
           if (!quiet) {
@@ -197,7 +203,7 @@ final class RunOptions {
     boolean askedForCuda = forDevices || deviceMemory != null || cudaLibraries.folder() != null;
     // why a backend was passed over is news only to who counted on it
     Consumer<String> reason = askedForCuda ? notice : line -> {};
-    Backend opened = Backends.open(backend, backendOptions(), reason);
+    Backend opened = Backends.open(backend, backendOptions().among(ranks), reason);
     if (backend.equals("auto") && opened.info().name().equals("cpu") && !askedForCuda) {
       notice.accept("backend cpu; the command devices says why not cuda");
     }

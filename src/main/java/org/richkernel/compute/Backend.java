@@ -1,6 +1,7 @@
 package org.richkernel.compute;
 
 import java.util.List;
+import org.richkernel.group.RankGroup;
 
 /**
  * The operations of dense linear algebra, Monte Carlo sampling and elementwise work that the
@@ -32,6 +33,11 @@ public interface Backend extends AutoCloseable {
    */
   default List<Backend> devices() {
     return List.of(this);
+  }
+
+  /** The processes that compute together, of which this is one. */
+  default RankGroup ranks() {
+    return RankGroup.alone();
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.richkernel.group.RankGroup;
 
 /**
  * How a backend is opened.
@@ -17,13 +18,15 @@ import java.util.Optional;
  * @param precision how products of float32 matrices are taken on a CUDA device
  * @param cudaLibraries the folder that the libraries of CUDA are taken from, all of them; empty for
  *     where the machine has them
+ * @param ranks the processes that compute together, of which this is one
  */
 public record BackendOptions(
     int threads,
     long memoryLimitBytes,
     List<Integer> devices,
     FieldPrecision precision,
-    Optional<Path> cudaLibraries) {
+    Optional<Path> cudaLibraries,
+    RankGroup ranks) {
   /** The environment variable that says how many processors a job of Slurm has. */
   public static final String THREADS_VARIABLE = "SLURM_CPUS_PER_TASK";
 
@@ -46,7 +49,13 @@ public record BackendOptions(
 
   /** The first device, in plain float32. */
   public BackendOptions(int threads, long memoryLimitBytes) {
-    this(threads, memoryLimitBytes, List.of(0), FieldPrecision.FP32, Optional.empty());
+    this(
+        threads,
+        memoryLimitBytes,
+        List.of(0),
+        FieldPrecision.FP32,
+        Optional.empty(),
+        RankGroup.alone());
   }
 
   /** {@link #defaults(Map)} in the environment of this process. */
@@ -68,27 +77,36 @@ public record BackendOptions(
 
   /** The same with another number of threads. */
   public BackendOptions withThreads(int count) {
-    return new BackendOptions(count, memoryLimitBytes, devices, precision, cudaLibraries);
+    return new BackendOptions(count, memoryLimitBytes, devices, precision, cudaLibraries, ranks);
   }
 
   /** The same with another memory limit, in bytes on each device. */
   public BackendOptions withMemoryLimit(long bytes) {
-    return new BackendOptions(threads, bytes, devices, precision, cudaLibraries);
+    return new BackendOptions(threads, bytes, devices, precision, cudaLibraries, ranks);
   }
 
   /** The same on other CUDA devices. */
   public BackendOptions withDevices(List<Integer> ordinals) {
-    return new BackendOptions(threads, memoryLimitBytes, ordinals, precision, cudaLibraries);
+    return new BackendOptions(
+        threads, memoryLimitBytes, ordinals, precision, cudaLibraries, ranks);
   }
 
   /** The same with float32 products taken otherwise. */
   public BackendOptions withPrecision(FieldPrecision products) {
-    return new BackendOptions(threads, memoryLimitBytes, devices, products, cudaLibraries);
+    return new BackendOptions(
+        threads, memoryLimitBytes, devices, products, cudaLibraries, ranks);
   }
 
   /** The same with the libraries of CUDA taken from a folder, and from nowhere else. */
   public BackendOptions withCudaLibraries(Path folder) {
-    return new BackendOptions(threads, memoryLimitBytes, devices, precision, Optional.of(folder));
+    return new BackendOptions(
+        threads, memoryLimitBytes, devices, precision, Optional.of(folder), ranks);
+  }
+
+  /** The same among other processes. */
+  public BackendOptions among(RankGroup group) {
+    return new BackendOptions(
+        threads, memoryLimitBytes, devices, precision, cudaLibraries, group);
   }
 
   private static int defaultThreads(Map<String, String> environment) {

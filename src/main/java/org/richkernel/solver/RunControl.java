@@ -1,5 +1,7 @@
 package org.richkernel.solver;
 
+import org.richkernel.group.RankGroup;
+
 /**
  * What surrounds a run: who listens, who may stop it, where it is checkpointed.
  *
@@ -11,5 +13,16 @@ public record RunControl(Progress.Listener listener, StopSignal stop, Checkpoint
   /** No progress, no stop, no checkpoints. */
   public static RunControl silent() {
     return new RunControl(Progress.Listener.silent(), new StopSignal(), CheckpointStore.none());
+  }
+
+  /**
+   * The control of a rank: one that is stopped stops all, and rank 0 keeps the states of all, which
+   * are the same.
+   */
+  public RunControl among(RankGroup ranks) {
+    return ranks.size() == 1
+        ? this
+        : new RunControl(
+            listener, new CommonStop(ranks, stop), new FirstRankCheckpoints(ranks, checkpoints));
   }
 }

@@ -4,7 +4,7 @@ package org.richkernel.solver;
  * Asks a running solver to checkpoint and stop at its next step boundary: by {@link #raise}, or by
  * an interrupt of the thread that runs it, whose interrupt flag stays set.
  */
-public final class StopSignal {
+public class StopSignal {
   private volatile boolean raised;
 
   /** Asks for the stop; may be called from any thread or signal handler. */

@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.WordBags;
+import org.richkernel.group.RankGroup;
 
 /** The facade on a CPU: checks that handles are open and hands each operation to its task. */
 final class CpuBackend implements Backend {
@@ -47,9 +48,11 @@ final class CpuBackend implements Backend {
   private final SitePatches patches;
   private final BagDescent bagDescent;
   private final Ownership ownership = new Ownership("cpu");
+  private final RankGroup ranks;
   private boolean closed;
 
   CpuBackend(BackendOptions options) {
+    ranks = options.ranks();
     info = new BackendInfo("cpu", Processor.name(), options.threads());
     memory = new CpuMemory(options.memoryLimitBytes(), ownership);
     team = new WorkerTeam(options.threads());
@@ -96,6 +99,11 @@ final class CpuBackend implements Backend {
   /** Threads of the team besides the caller, for tests that count what they allocate. */
   long[] helperThreadIds() {
     return team.threadIds();
+  }
+
+  @Override
+  public RankGroup ranks() {
+    return ranks;
   }
 
   @Override

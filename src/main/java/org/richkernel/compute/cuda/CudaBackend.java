@@ -18,6 +18,7 @@ import org.richkernel.compute.Routine;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.WordBags;
+import org.richkernel.group.RankGroup;
 
 /**
  * The facade on a lane of a CUDA device: checks handles and hands each operation to the part that
@@ -211,6 +212,11 @@ final class CudaBackend implements Backend {
   @Override
   public List<Backend> devices() {
     return devices;
+  }
+
+  @Override
+  public RankGroup ranks() {
+    return options.ranks();
   }
 
   @Override
