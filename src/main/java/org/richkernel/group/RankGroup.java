@@ -48,6 +48,6 @@ public interface RankGroup extends AutoCloseable {
 
   /** A group of one. */
   static RankGroup alone() {
-    return new SingleRank();
+    return SingleRank.ALONE;
   }
 }

@@ -5,6 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A group of one rank, which has everything already. */
 final class SingleRank implements RankGroup {
+  static final RankGroup ALONE = new SingleRank();
+
+  private SingleRank() {}
+
   @Override
   public int rank() {
     return 0;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.richkernel.group.RankGroup;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -50,7 +51,12 @@ class BackendOptionsTest {
     assertThat(all)
         .isEqualTo(
             new BackendOptions(
-                3, 5, List.of(2, 0), FieldPrecision.TF32, Optional.of(Path.of("lib"))))
+                3,
+                5,
+                List.of(2, 0),
+                FieldPrecision.TF32,
+                Optional.of(Path.of("lib")),
+                RankGroup.alone()))
         .isEqualTo(all.withThreads(3).withMemoryLimit(5).withDevices(List.of(2, 0)));
   }
 
