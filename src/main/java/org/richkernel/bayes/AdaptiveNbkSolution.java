@@ -34,6 +34,7 @@ import org.richkernel.stack.FieldForm;
  * @param form how the readout was integrated out; empty for closed forms
  * @param fields what layers above the first were made of; empty for closed forms and one hidden
  *     layer
+ * @param sites sites and filters of a convolutional network that was sampled; empty for others
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record AdaptiveNbkSolution(
@@ -53,7 +54,8 @@ public record AdaptiveNbkSolution(
     List<LinearSaddle.Root> roots,
     Map<String, Double> seconds,
     Optional<ReadoutForm> form,
-    Optional<FieldForm> fields) {
+    Optional<FieldForm> fields,
+    Optional<SiteFeatures> sites) {
 
   /** A solution by a closed form. */
   AdaptiveNbkSolution(
@@ -88,6 +90,7 @@ public record AdaptiveNbkSolution(
         history,
         roots,
         seconds,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

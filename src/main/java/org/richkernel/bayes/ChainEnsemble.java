@@ -96,6 +96,7 @@ final class ChainEnsemble implements AutoCloseable {
       }
       for (EnsembleLayout.Chain chain : layout.chains()) {
         SamplingChain made = chain(chain, run);
+        watch(made, chain, inputs);
         if (chain.index() < CHAINS) {
           large[chain.index()] = made;
         } else {
@@ -154,6 +155,21 @@ final class ChainEnsemble implements AutoCloseable {
             y,
             lane.testPoints(),
             layout.tests()));
+  }
+
+  private void watch(SamplingChain made, EnsembleLayout.Chain chain, SampledInputs inputs) {
+    ChainLane lane = lanes.get(layout.place(chain));
+    if (lane.posterior() instanceof ConvolutionPosterior posterior) {
+      made.watch(
+          owned.own(
+              new SiteAverages(
+                  lane.backend(),
+                  layout.convolution().orElseThrow(),
+                  posterior,
+                  y,
+                  inputs.factor().projector(),
+                  chain.samples())));
+    }
   }
 
   private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int layer) {

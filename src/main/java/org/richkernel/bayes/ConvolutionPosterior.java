@@ -284,6 +284,11 @@ final class ConvolutionPosterior extends KernelPosterior {
     return values;
   }
 
+  /** phi^l of what was computed last, S x (P s_l), columns ordered (site, image). */
+  Matrix activations(int layer) {
+    return moving().stack().layer(layer).phi();
+  }
+
   /** Pooled kernels of the layers below the last. */
   @Override
   public void complete(FieldPopulation of) {

@@ -310,6 +310,9 @@ record EnsembleLayout(
       plan.onDevice(chain.device());
       String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
       SamplingChain.plan(plan, name, points, outputs, tests);
+      convolution.ifPresent(
+          shape ->
+              SiteAverages.plan(plan, name + "sites: ", shape, outputs, chain.samples()));
       if (isDual()) {
         FieldPopulation.planDual(plan, name, chain.samples(), widths, points, outputs);
       } else {

@@ -61,7 +61,8 @@ final class SampledSolution {
         Optional.of(sampler.chains().form().readout()),
         problem.network().hiddenLayers() == 1 || problem.network().convolutions().isPresent()
             ? Optional.empty()
-            : Optional.of(sampler.chains().form().fields()));
+            : Optional.of(sampler.chains().form().fields()),
+        SiteFeatures.of(estimate, y, input));
   }
 
   /** Alignment, trace and norm of Phi of one layer. */

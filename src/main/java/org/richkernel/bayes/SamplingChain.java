@@ -33,6 +33,9 @@ final class SamplingChain implements AutoCloseable {
    */
   private static final int TEST_POINT_INTERVAL = 2;
 
+  /** Sites and filters likewise. */
+  private static final int SITE_INTERVAL = 2;
+
   /**
    * A population as it was after some sweep.
    *
@@ -62,6 +65,7 @@ final class SamplingChain implements AutoCloseable {
   private final boolean keepsReadouts; // of layers with weights
   private boolean following; // whether u is set
 
+  private @Nullable SiteAverages sites;
   private @Nullable WellMoves jumps;
   private @Nullable WellMixture wells;
 
@@ -238,6 +242,16 @@ final class SamplingChain implements AutoCloseable {
     wells = mixture;
   }
 
+  /** From here on the sites and filters of a convolutional network are measured too. */
+  void watch(SiteAverages averages) {
+    sites = averages;
+  }
+
+  /** Averages of sites and filters; null where they are not measured. */
+  @Nullable SiteAverages sites() {
+    return sites;
+  }
+
   private void measure() {
     Matrix v = population.dual();
     double[] dual = download(v);
@@ -245,6 +259,9 @@ final class SamplingChain implements AutoCloseable {
     dualFit.add(backend.dot(targets, v));
     dualSquare.add(backend.dot(v, v));
     posterior.complete(population);
+    if (sites != null && measured % SITE_INTERVAL == 0) {
+      sites.measure(population);
+    }
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population, l, targets, posterior.unitMatrix());
     }
@@ -285,6 +302,9 @@ final class SamplingChain implements AutoCloseable {
     following = false;
     testPredictions.clear();
     layers.forEach(LayerAverages::clear);
+    if (sites != null) {
+      sites.clear();
+    }
     for (MonteCarloSeries series : List.of(dualFit, dualSquare, largestShare)) {
       series.clear();
     }
@@ -420,6 +440,9 @@ final class SamplingChain implements AutoCloseable {
     }
     duals.save(state, name + "_duals");
     testPredictions.save(state, name + "_tests");
+    if (sites != null) {
+      sites.save(state, name);
+    }
     state.put(
         name + "_numbers",
         population.potential(),
@@ -467,6 +490,9 @@ final class SamplingChain implements AutoCloseable {
     }
     duals.restore(state, name + "_duals");
     testPredictions.restore(state, name + "_tests");
+    if (sites != null) {
+      sites.restore(state, name);
+    }
     double[] numbers = state.doubles(name + "_numbers");
     population.setPotential(numbers[0]);
     frozenStep = numbers[1];
