@@ -26,6 +26,13 @@ public record SiteFeatures(List<LayerSites> layers, Optional<FilterCovariance> f
     layers = List.copyOf(layers);
   }
 
+  /** The same numbers where nothing vouches for their errors. */
+  public SiteFeatures withoutErrors() {
+    return new SiteFeatures(
+        layers.stream().map(LayerSites::withoutErrors).toList(),
+        filters.map(FilterCovariance::withoutErrors));
+  }
+
   /**
    * The averages of chains, extrapolated; empty for a fully connected network.
    *

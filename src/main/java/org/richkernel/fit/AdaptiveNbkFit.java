@@ -13,6 +13,7 @@ import org.richkernel.bayes.LinearSaddle;
 import org.richkernel.bayes.ReadoutForm;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.bayes.SiteFeatures;
 import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.bayes.sweep.CrossCheck;
 import org.richkernel.data.Datasets;
@@ -255,11 +256,31 @@ public final class AdaptiveNbkFit implements Fit {
           ResultParts.with(
               result, "f_train_standard_error", trainErrors, points.trainTargets().outputs());
     }
+    result = withSites(result);
     for (Map.Entry<String, double[]> column : solution.history().entrySet()) {
       result =
           result.with("history_" + column.getKey(), column.getValue(), column.getValue().length);
     }
     return result;
+  }
+
+  /** Adds sites and filters of a convolutional network, and sites at initialisation. */
+  private Result withSites(Result result) {
+    Optional<SiteFeatures> found =
+        solution.sites().map(sites -> errorsHold() ? sites : sites.withoutErrors());
+    if (found.isEmpty()) {
+      return result;
+    }
+    Result with = SiteArrays.sites(result, "", found.get().layers());
+    if (beside.initial().isPresent()) {
+      with = SiteArrays.sites(with, "lazy_", lazy().solution().gram().sites());
+    }
+    return found.get().filters().isPresent()
+        ? SiteArrays.filters(
+            with,
+            found.get().filters().get(),
+            network.convolutions().orElseThrow().layers().get(0))
+        : with;
   }
 
   /** Effective samples: independent preactivation draws behind the averages at S. */

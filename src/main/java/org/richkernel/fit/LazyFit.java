@@ -94,6 +94,7 @@ public final class LazyFit implements Fit {
     Result result =
         ResultParts.predictions(
             summary.build(), points, solution.trainPredictions(), solution.testPredictions());
+    result = SiteArrays.sites(result, "", solution.gram().sites());
     int p = points.trainInputs().rows();
     if (!savesKernels()) {
       return result;

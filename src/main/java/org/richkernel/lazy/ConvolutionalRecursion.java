@@ -160,6 +160,8 @@ final class ConvolutionalRecursion implements KernelRecursion {
   public void planTrainTrain(MemoryPlan plan) {
     plan.add(TRAIN_KERNEL, Precision.FLOAT64, train.rows(), train.rows());
     plan.add(SPARE, Precision.FLOAT64, train.rows(), train.rows());
+    // a tile on its way to the sums over sites
+    plan.addHost(8 * tileRows * tileColumns * pairs.entries(mostSites));
   }
 
   @Override
@@ -190,7 +192,18 @@ final class ConvolutionalRecursion implements KernelRecursion {
         int rows = Math.min(tileRows, points - row);
         Block block = new Block(row, rows, column, columns);
         Tile tile = new Tile(backend, workspace, train, trainDiagonals, block);
-        tile.readout((l, values) -> block.mirror(values, features.get(l - 1), points));
+        tile.readout(
+            new Pooled() {
+              @Override
+              public void accept(int layer, double[] values) {
+                block.mirror(values, features.get(layer - 1), points);
+              }
+
+              @Override
+              public void ofSites(int layer, Matrix kernel) {
+                sink.sites().ifPresent(sums -> block.add(backend, layer, kernel, sums));
+              }
+            });
         block.mirror(tile.download(), readout, points);
       }
     }
@@ -305,6 +318,13 @@ final class ConvolutionalRecursion implements KernelRecursion {
       }
     }
 
+    /** Hands the kernels of equal sites on. */
+    void add(Backend backend, int layer, Matrix kernel, SiteSums sums) {
+      double[] values = new double[Math.toIntExact(kernel.size())];
+      backend.download(kernel, values);
+      sums.add(layer, values, row, rows, column, columns);
+    }
+
     /** Copies the entries on and below the diagonal to a whole kernel and their mirror images. */
     void mirror(double[] values, double[] kernel, int points) {
       for (int i = 0; i < rows; i++) {
@@ -320,6 +340,9 @@ final class ConvolutionalRecursion implements KernelRecursion {
   /** Takes the mean over pairs of sites of Phi^l. */
   private interface Pooled {
     void accept(int layer, double[] values);
+
+    /** Takes Phi^l before. */
+    default void ofSites(int layer, Matrix kernel) {}
   }
 
   /** The kernels between the points of a block, through all layers. */
@@ -389,6 +412,7 @@ final class ConvolutionalRecursion implements KernelRecursion {
           backend.multiply(at(free, l), at(theta, l));
         }
         if (features.isPresent()) {
+          features.get().ofSites(l, at(kernel, l));
           pool(l, 1, at(kernel, l), 0);
           features.get().accept(l, download());
         }

@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -21,6 +22,11 @@ interface KernelRecursion {
   @FunctionalInterface
   interface FeatureSink {
     void accept(int layer, double[] feature);
+
+    /** What wants the kernels of equal sites on the way, of a recursion that has no others. */
+    default Optional<SiteSums> sites() {
+      return Optional.empty();
+    }
   }
 
   /** Receives Phi^l between a panel and the training points, which is overwritten afterwards. */

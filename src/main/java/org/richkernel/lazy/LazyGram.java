@@ -2,8 +2,10 @@ package org.richkernel.lazy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.metrics.LayerSites;
 
 /** The kernels among P points: the feature kernel of every hidden layer, and the readout kernel. */
 public final class LazyGram {
@@ -11,8 +13,15 @@ public final class LazyGram {
   private final List<double[]> features;
   private final double[] readout;
   private final double truncation;
+  private final List<LayerSites> sites;
 
-  private LazyGram(int points, List<double[]> features, double[] readout, double truncation) {
+  private LazyGram(
+      int points,
+      List<double[]> features,
+      double[] readout,
+      double truncation,
+      List<LayerSites> sites) {
+    this.sites = sites;
     this.points = points;
     this.features = features;
     this.readout = readout;
@@ -21,7 +30,7 @@ public final class LazyGram {
 
   /** Kernels that were not kept. */
   static LazyGram notKept(int points, double truncation) {
-    return new LazyGram(points, List.of(), new double[0], truncation);
+    return new LazyGram(points, List.of(), new double[0], truncation, List.of());
   }
 
   /** Whether the kernels were kept; without them there are none of the layers either. */
@@ -57,6 +66,16 @@ public final class LazyGram {
     return truncation;
   }
 
+  /** Sites of layers 1..L of a convolutional network; empty for others, and without targets. */
+  public List<LayerSites> sites() {
+    return sites;
+  }
+
+  /** The same kernels with sites that were computed apart. */
+  LazyGram withSites(List<LayerSites> layers) {
+    return new LazyGram(points, features, readout, truncation, List.copyOf(layers));
+  }
+
   double[] sharedFeature(int layer) {
     return features.get(layer - 1);
   }
@@ -70,10 +89,26 @@ public final class LazyGram {
     private final Backend backend;
     private final int points;
     private final List<double[]> features = new ArrayList<>();
+    private final Optional<SiteSums> sums;
 
     Collector(Backend backend, int points) {
+      this(backend, points, Optional.empty());
+    }
+
+    /**
+     * A collector for kernels with sites.
+     *
+     * @param sums want the kernels of equal sites
+     */
+    Collector(Backend backend, int points, Optional<SiteSums> sums) {
       this.backend = backend;
       this.points = points;
+      this.sums = sums;
+    }
+
+    @Override
+    public Optional<SiteSums> sites() {
+      return sums;
     }
 
     @Override
@@ -82,7 +117,12 @@ public final class LazyGram {
     }
 
     LazyGram finish(Matrix readout, double truncation) {
-      return new LazyGram(points, List.copyOf(features), download(readout), truncation);
+      return new LazyGram(
+          points,
+          List.copyOf(features),
+          download(readout),
+          truncation,
+          sums.map(SiteSums::layers).orElse(List.of()));
     }
 
     private double[] download(Matrix kernel) {

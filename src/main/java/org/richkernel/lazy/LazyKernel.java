@@ -2,6 +2,7 @@ package org.richkernel.lazy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -45,18 +46,36 @@ public final class LazyKernel {
       throw new InvalidProblemException(
           "points", inputs.rows(), "use at most " + LazyProblem.MAX_TRAINING_POINTS);
     }
+    return gram(backend, inputs, Optional.empty());
+  }
+
+  /**
+   * The same with sums over sites.
+   *
+   * @param sums want the kernels of equal sites; for flattened networks alone
+   */
+  LazyGram gram(Backend backend, Inputs inputs, Optional<SiteSums> sums) {
     KernelRecursion recursion = KernelRecursion.of(network, kind, inputs, none(inputs));
-    MemoryPlan plan = new MemoryPlan();
-    recursion.planPoints(plan);
-    recursion.planTrainTrain(plan);
-    plan.addHost(LazyGram.bytes(inputs.rows(), network.hiddenLayers()));
+    MemoryPlan plan = plan(recursion, inputs);
     plan.requireFits(backend, "lower the number of points");
     try (Workspace workspace = new Workspace(backend, plan)) {
       recursion.uploadPoints(backend, workspace);
-      LazyGram.Collector collector = new LazyGram.Collector(backend, inputs.rows());
+      LazyGram.Collector collector = new LazyGram.Collector(backend, inputs.rows(), sums);
       Matrix readout = recursion.trainTrain(backend, workspace, collector);
       return collector.finish(readout, recursion.truncation());
     }
+  }
+
+  /** What {@link #gram} holds. */
+  MemoryPlan plan(Inputs inputs) {
+    return plan(KernelRecursion.of(network, kind, inputs, none(inputs)), inputs);
+  }
+
+  private MemoryPlan plan(KernelRecursion recursion, Inputs inputs) {
+    MemoryPlan plan = new MemoryPlan();
+    recursion.planPoints(plan);
+    recursion.planTrainTrain(plan);
+    return plan.addHost(LazyGram.bytes(inputs.rows(), network.hiddenLayers()));
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -12,7 +13,11 @@ import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.metrics.KernelMetrics;
+import org.richkernel.metrics.LayerSites;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.network.UnresolvedKernelException;
 
 /** Fits a {@link LazyProblem}: kernels, ridge predictor, and predictions in panels. */
@@ -25,7 +30,8 @@ public final class LazySolver {
   private final Backend backend;
   private final LazyProblem problem;
   private final KernelRecursion recursion;
-  private final MemoryPlan plan;
+  private final MemoryPlan matrices; // of the fit
+  private final MemoryPlan plan; // of everything
 
   /**
    * Prepares a fit; computes the diagonals of the kernels, and from them the memory plan.
@@ -48,7 +54,8 @@ public final class LazySolver {
     this.recursion =
         KernelRecursion.of(
             problem.network(), problem.kernel(), problem.trainInputs(), problem.testInputs());
-    this.plan = makePlan();
+    this.matrices = makePlan();
+    this.plan = flattened().map(flat -> larger(flat.plan(problem.trainInputs()))).orElse(matrices);
   }
 
   /** What {@link #solve()} will hold. */
@@ -68,12 +75,14 @@ public final class LazySolver {
     plan.requireFits(backend, "lower the number of training points");
     int points = problem.trainInputs().rows();
     int outputs = problem.trainTargets().outputs();
-    try (Workspace workspace = new Workspace(backend, plan)) {
-      long start = System.nanoTime();
+    long start = System.nanoTime();
+    Optional<List<LayerSites>> pooledSites = pooledSites();
+    try (Workspace workspace = new Workspace(backend, matrices)) {
       recursion.uploadPoints(backend, workspace);
-      LazyGram.Collector collector = new LazyGram.Collector(backend, points);
+      LazyGram.Collector collector = new LazyGram.Collector(backend, points, sums());
       Matrix readout = recursion.trainTrain(backend, workspace, collector);
-      LazyGram gram = collector.finish(readout, recursion.truncation());
+      LazyGram own = collector.finish(readout, recursion.truncation());
+      LazyGram gram = pooledSites.map(own::withSites).orElse(own);
       // kernels and coefficients come to the host, so no work of the device is still under way
       long solving = System.nanoTime();
 
@@ -100,6 +109,39 @@ public final class LazySolver {
     }
   }
 
+  /** Sums over sites where the recursion has the kernels of equal sites. */
+  private Optional<SiteSums> sums() {
+    return problem
+        .network()
+        .convolutions()
+        .filter(network -> network.readout() == SiteReadout.FLATTEN)
+        .map(this::sums);
+  }
+
+  private SiteSums sums(Convolutions network) {
+    return new SiteSums(problem.trainTargets(), network.maps(problem.trainInputs().shape()));
+  }
+
+  /** The flattened network whose kernels of equal sites are those of a pooled one. */
+  private Optional<LazyKernel> flattened() {
+    NetworkSpec network = problem.network();
+    return network
+        .convolutions()
+        .filter(pooled -> pooled.readout() == SiteReadout.GAP)
+        .map(pooled -> network.withConvolutions(pooled.withReadout(SiteReadout.FLATTEN)))
+        .map(flat -> new LazyKernel(flat, KernelKind.NNGP));
+  }
+
+  /** Sites of a pooled network, whose own recursion mixes them; a share 1/s of its cost. */
+  private Optional<List<LayerSites>> pooledSites() {
+    return flattened()
+        .map(
+            kernel -> {
+              SiteSums sums = sums(problem.network().convolutions().orElseThrow());
+              return kernel.gram(backend, problem.trainInputs(), Optional.of(sums)).sites();
+            });
+  }
+
   /** The ridge, refused where rounding of the kernel decides its result. */
   private RidgeFit fit(KernelRidge ridge, Matrix kernel) {
     // an eigenvalue is off by the rounding of all entries of a row
@@ -120,6 +162,11 @@ public final class LazySolver {
           problem.trainInputs().meanSquare(), rounding, problem.kappa());
     }
     return fit;
+  }
+
+  /** The larger of what the fit takes and what comes before it. */
+  private MemoryPlan larger(MemoryPlan before) {
+    return before.matrixBytes() > matrices.matrixBytes() ? before : matrices;
   }
 
   private MemoryPlan makePlan() {

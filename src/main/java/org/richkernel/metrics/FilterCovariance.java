@@ -60,6 +60,12 @@ public record FilterCovariance(
     return new FilterCovariance(covariance, eigenvalues, errors, vectors);
   }
 
+  /** The same numbers without errors. */
+  public FilterCovariance withoutErrors() {
+    return new FilterCovariance(
+        SampledVector.exact(covariance.value()), eigenvalues, new double[0], eigenvectors);
+  }
+
   /** n = kC. */
   public int size() {
     return eigenvalues.length;

@@ -54,4 +54,13 @@ public record LayerSites(int height, int width, SampledVector variance, SampledV
         new SampledVector(Arrays.copyOf(value, sites), ofVariance, freedom),
         new SampledVector(alignment, ofAlignment, freedom));
   }
+
+  /** The same numbers without errors. */
+  public LayerSites withoutErrors() {
+    return new LayerSites(
+        height,
+        width,
+        SampledVector.exact(variance.value()),
+        SampledVector.exact(alignment.value()));
+  }
 }

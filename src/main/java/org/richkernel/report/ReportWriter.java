@@ -108,6 +108,8 @@ public final class ReportWriter {
             RichnessSection.of(result),
             KernelSection.of(result, wording),
             AlignmentSection.of(result, wording),
+            SiteSection.of(result, wording),
+            FilterSection.of(result),
             SpectrumSection.of(result, wording),
             PredictionSection.of(result, wording),
             ClassSection.of(result, wording),

@@ -85,7 +85,7 @@ public final class HeatMap implements Drawing {
     for (int i = 0; i < shown.size(); i++) {
       drawPanel(svg, shown.get(i), LEFT + i * (SIDE + GAP), i == 0);
     }
-    drawColorBar(svg, LEFT + shown.size() * (SIDE + GAP) - GAP + 14);
+    drawColorBar(svg, LEFT + shown.size() * (SIDE + GAP) - GAP + 14, TOP, SIDE, low, high);
     return svg.finish();
   }
 
@@ -153,22 +153,25 @@ public final class HeatMap implements Drawing {
     }
   }
 
-  private void drawColorBar(SvgWriter svg, double left) {
+  /** The scale of the colours from low, at the bottom, to high. */
+  static void drawColorBar(
+      SvgWriter svg, double left, double top, double height, double low, double high) {
     byte[] ramp = new byte[ColorMap.SIZE];
     for (int i = 0; i < ramp.length; i++) {
       ramp[i] = (byte) (ramp.length - 1 - i);
     }
-    image(svg, left, TOP, 14, SIDE, PngEncoder.encode(ramp, 1, ramp.length));
-    svg.rect("frame", left, TOP, 14, SIDE);
+    image(svg, left, top, 14, height, PngEncoder.encode(ramp, 1, ramp.length));
+    svg.rect("frame", left, top, 14, height);
     Scale scale = Scale.linear(low, high);
     for (Scale.Tick tick : scale.ticks()) {
-      double y = TOP + SIDE * (1 - scale.unit(tick.value()));
+      double y = top + height * (1 - scale.unit(tick.value()));
       svg.line("axis", left + 14, y, left + 18, y);
       svg.text("tick", "start", left + 22, y + 4, tick.label());
     }
   }
 
-  private static void image(
+  /** Pixels as they are, stretched over a rectangle. */
+  static void image(
       SvgWriter svg, double x, double y, double width, double height, byte[] png) {
     svg.element(
         "image",
