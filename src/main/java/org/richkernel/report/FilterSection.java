@@ -19,7 +19,11 @@ final class FilterSection {
 
   static Section of(Result result) {
     Optional<double[]> values = result.array("filter_eigenvalues").map(Table::values);
-    Optional<Table> directions = result.array("filter_directions").filter(d -> d.shape().length == 4);
+    Optional<Table> directions =
+        result
+            .array("filter_directions")
+            .filter(d -> d.shape().length == 4 && d.values().length > 0)
+            .filter(d -> values.isPresent() && d.rows() == values.get().length);
     List<Figure> figures = new ArrayList<>();
     if (values.isPresent() && directions.isPresent()) {
       double[] errors =

@@ -1,11 +1,12 @@
 package org.richkernel.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.ImageTiles;
-import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Result;
 
 /** Variance and alignment of the layers of a convolutional network, site by site. */
@@ -62,22 +63,23 @@ final class SiteSection {
               for (double error : table.values()) {
                 sum += error * error / table.values().length;
               }
-              return "; standard error of a site "
-                  + Numbers.brief(Math.sqrt(sum));
+              return String.format(
+                  Locale.ROOT, "; standard error of a site %.1g", Math.sqrt(sum));
             })
         .orElse("");
   }
 
   private static Optional<ImageTiles> figure(
       Result result, Wording wording, String name, int layer, String title) {
+    Optional<Table> own = result.array(name + layer).filter(map -> map.values().length > 0);
+    Optional<Table> lazy =
+        result
+            .array(name + "lazy_" + layer)
+            .filter(map -> own.isPresent() && Arrays.equals(map.shape(), own.get().shape()));
     List<ImageTiles.Tile> tiles = new ArrayList<>();
-    result
-        .array(name + "lazy_" + layer)
-        .ifPresent(lazy -> tiles.add(tile("lazy", lazy)));
-    result
-        .array(name + layer)
-        .ifPresent(own -> tiles.add(tile(tiles.isEmpty() ? "" : wording.name(), own)));
-    return result.array(name + layer).map(own -> ImageTiles.of(title, tiles, 2));
+    lazy.ifPresent(map -> tiles.add(tile("lazy", map)));
+    own.ifPresent(map -> tiles.add(tile(wording.name(), map)));
+    return tiles.isEmpty() ? Optional.empty() : Optional.of(ImageTiles.of(title, tiles, 2));
   }
 
   private static ImageTiles.Tile tile(String title, Table map) {

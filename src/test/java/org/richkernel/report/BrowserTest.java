@@ -125,7 +125,7 @@ class BrowserTest {
 
   private static String page() {
     return ReportWriter.html(
-        SampleResult.complete(60, 3)
+        SampleResult.withSites(SampleResult.complete(60, 3))
             .with(
                 "history_sweep",
                 Stream.iterate(25.0, s -> s + 25)

@@ -107,6 +107,19 @@ class ReportWriterTest {
   }
 
   @Test
+  void sitesAndFiltersAreDrawnWhereThereAreSome() {
+    String page = ReportWriter.html(SampleResult.withSites(SampleResult.complete(60, 2)));
+
+    assertThat(sectionIds(page)).containsSubsequence("alignment", "sites", "filters", "spectra");
+    String sites = page.substring(page.indexOf("<section id=\"sites\""));
+    String filters = sites.substring(sites.indexOf("<section id=\"filters\""));
+    assertThat(sites.substring(0, sites.length() - filters.length()))
+        .contains("Variance, layer 1", "Alignment, layer 2", ">lazy<");
+    assertThat(filters)
+        .contains("Directions, channel 1", "Directions, channel 2", "4.000 \u00b1 0.020");
+  }
+
+  @Test
   void missingArraysLeaveTheirSectionsOut() {
     Summary summary = Summary.builder("finite", Map.of()).converged(true).build();
 
@@ -122,6 +135,9 @@ class ReportWriterTest {
             .with("y_test", new double[3], 3)
             .with("f_test", new double[2], 2)
             .with("loss_test_t", new double[0], 0)
+            .with("site_variance_1", new double[0], 0, 0)
+            .with("filter_eigenvalues", new double[2], 2)
+            .with("filter_directions", new double[9], 1, 3, 3, 1)
             .with("history_residual", new double[] {1}, 1);
 
     assertThat(sectionIds(ReportWriter.html(result))).containsExactly("certificate", "run");

@@ -133,4 +133,29 @@ final class SampleResult {
         .with("history_residual", residual, residual.length)
         .with("history_yv", yv, yv.length);
   }
+
+  /** Adds the sites of two layers and filters of images of two channels. */
+  static Result withSites(Result result) {
+    Random random = new Random(6);
+    Result with = result;
+    for (int layer = 1; layer <= 2; layer++) {
+      int height = 6 / layer;
+      int width = 8 / layer;
+      for (String name : new String[] {"variance_", "variance_lazy_", "alignment_"}) {
+        double[] map = random.doubles((long) height * width).toArray();
+        with = with.with("site_" + name + layer, map, height, width);
+      }
+    }
+    int patch = 18;
+    double[] values = new double[patch];
+    double[] errors = new double[patch];
+    for (int i = 0; i < patch; i++) {
+      values[i] = 1 + 3 * Math.exp(-i);
+      errors[i] = 0.02;
+    }
+    double[] directions = random.doubles((long) patch * patch).map(u -> u - 0.5).toArray();
+    return with.with("filter_eigenvalues", values, patch)
+        .with("filter_eigenvalues_standard_error", errors, patch)
+        .with("filter_directions", directions, patch, 3, 3, 2);
+  }
 }

@@ -1,4 +1,4 @@
-package org.richkernel;
+package org.richkernel.fit;
 
 import java.util.List;
 import org.richkernel.metrics.FilterCovariance;
