@@ -1,5 +1,7 @@
 package org.richkernel.bayes;
 
+import org.richkernel.stack.Conditions;
+
 /**
  * How richness and noise change during burn-in: both move from where the start was in equilibrium
  * to where the solve is, then stay. Rich chains go beyond the richness and come back.
@@ -7,15 +9,12 @@ package org.richkernel.bayes;
  * <p>A prior draw at full richness would turn its excess energy into heat, which can condense the
  * population; the richness rises slowly instead.
  *
- * @param fromGamma richness of the start, 0 for a draw of the prior
- * @param gamma richness of the solve
- * @param fromKappa noise of the start
- * @param kappa noise of the solve
+ * @param from where the start is in equilibrium: at richness 0 for a draw of the prior
+ * @param to those of the solve
  * @param rise sweeps of the change
  * @param settle sweeps after it
  */
-record Annealing(
-    double fromGamma, double gamma, double fromKappa, double kappa, int rise, int settle) {
+record Annealing(Conditions from, Conditions to, int rise, int settle) {
   /** Richness that rich chains come down from, in units of that of the solve. */
   private static final double RICH = 1.25;
 
@@ -23,14 +22,15 @@ record Annealing(
   static Annealing fromPrior(int layers, SaddleOptions options) {
     int rise = layers == 1 ? 20 : 60;
     int settle = layers == 1 ? 40 : 60;
-    return new Annealing(0, options.gamma(), options.kappa(), options.kappa(), rise, settle);
+    return new Annealing(
+        new Conditions(0, options.kappa()), options.conditions(), rise, settle);
   }
 
   /** From the end of another solve. */
   static Annealing from(WarmStart start, int layers, SaddleOptions options) {
     int rise = layers == 1 ? 15 : 20;
     return new Annealing(
-        start.gamma(), options.gamma(), start.kappa(), options.kappa(), rise, 2 * rise);
+        new Conditions(start.gamma(), start.kappa()), options.conditions(), rise, 2 * rise);
   }
 
   /** Sweeps of the burn-in. */
@@ -39,14 +39,19 @@ record Annealing(
   }
 
   /**
-   * Richness at a sweep of the burn-in, 1 for the first.
+   * Richness and noise at a sweep of the burn-in, 1 for the first.
    *
    * @param rich whether the chain goes beyond the richness of the solve
    */
-  double gamma(long sweep, boolean rich) {
+  Conditions at(long sweep, boolean rich) {
+    return new Conditions(richness(sweep, rich), noise(sweep));
+  }
+
+  private double richness(long sweep, boolean rich) {
+    double gamma = to.gamma();
     double top = rich ? RICH * gamma : gamma;
     if (sweep < rise) {
-      return fromGamma + (top - fromGamma) * sweep / rise;
+      return from.gamma() + (top - from.gamma()) * sweep / rise;
     }
     double back = Math.min(1, 2.0 * (sweep - rise) / rise);
     return back == 1 ? gamma : top + (gamma - top) * back;
@@ -58,8 +63,9 @@ record Annealing(
     return sweep == there || sweep == (there + sweeps()) / 2;
   }
 
-  /** Noise at a sweep of the burn-in. */
-  double kappa(long sweep) {
-    return sweep >= rise ? kappa : fromKappa * Math.exp(Math.log(kappa / fromKappa) * sweep / rise);
+  private double noise(long sweep) {
+    return sweep >= rise
+        ? to.kappa()
+        : from.kappa() * Math.exp(Math.log(to.kappa() / from.kappa()) * sweep / rise);
   }
 }

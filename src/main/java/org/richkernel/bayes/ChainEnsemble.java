@@ -16,6 +16,7 @@ import org.richkernel.sampling.Mixing;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.sampling.SampleMean;
 import org.richkernel.solver.SolverState;
+import org.richkernel.stack.Conditions;
 
 /**
  * The Markov chains of one solve, two at S samples and two at S/4, with the memory they live in and
@@ -212,8 +213,8 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /** Draws all fields from the prior, or takes those of another solve, at the given conditions. */
-  void start(@Nullable WarmStart from, double gamma, double kappa) {
-    lanes.forEach(lane -> lane.posterior().setConditions(gamma, kappa));
+  void start(@Nullable WarmStart from, Conditions conditions) {
+    lanes.forEach(lane -> lane.posterior().setConditions(conditions));
     for (int c = 0; c < large.length + small.length; c++) {
       SamplingChain chain = c < large.length ? large[c] : small[c - large.length];
       if (from == null) {
@@ -242,7 +243,7 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** One sweep of the burn-in of every chain. */
   void burnIn(Annealing annealing, long sweep) {
-    move(chain -> chain.burnIn(annealing.gamma(sweep, isRich(chain)), annealing.kappa(sweep)));
+    move(chain -> chain.burnIn(annealing.at(sweep, isRich(chain))));
   }
 
   /**

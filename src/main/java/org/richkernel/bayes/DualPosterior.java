@@ -13,6 +13,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DualReadout;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
@@ -211,8 +212,8 @@ final class DualPosterior extends StackPosterior {
   }
 
   @Override
-  public void setConditions(double gamma, double kappa) {
-    if (solver.setConditions(gamma, kappa)) {
+  public void setConditions(Conditions next) {
+    if (solver.setConditions(next)) {
       forgetSteps();
     }
   }

@@ -7,6 +7,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DeterminantTilt;
 import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.PosteriorParameters;
@@ -158,8 +159,8 @@ abstract class KernelPosterior extends StackPosterior {
   }
 
   @Override
-  public void setConditions(double gamma, double kappa) {
-    if (readout.setConditions(gamma, kappa)) {
+  public void setConditions(Conditions next) {
+    if (readout.setConditions(next)) {
       forgetSteps();
     }
   }

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import org.richkernel.compute.Matrix;
+import org.richkernel.stack.Conditions;
 
 /**
  * Posterior of the preactivation samples of a network from which all weights are integrated out, in
@@ -23,7 +24,7 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
    * Sets the richness and the noise that the following moves feel, while they are annealed;
    * populations must be refreshed.
    */
-  void setConditions(double gamma, double kappa);
+  void setConditions(Conditions next);
 
   /**
    * Largest share that a single sample has in tr Y^T Phi^L Y. It is of order 1/S at the saddle;

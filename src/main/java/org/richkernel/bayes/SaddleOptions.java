@@ -4,6 +4,7 @@ import java.util.Map;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.option.Setting;
 import org.richkernel.option.Settings;
+import org.richkernel.stack.Conditions;
 
 /**
  * What saddle point to find and how well.
@@ -159,6 +160,11 @@ public record SaddleOptions(
   /** Whether the answer is that of S to infinity; a determinant belongs to a finite width S. */
   public boolean extrapolates() {
     return determinantWeight == 0;
+  }
+
+  /** Richness and noise of the saddle point. */
+  public Conditions conditions() {
+    return new Conditions(gamma, kappa());
   }
 
   /** kappa = 1 / beta. */

@@ -140,7 +140,7 @@ final class SaddleSampler implements AutoCloseable {
     if (saved.isPresent()) {
       restore(saved.get());
     } else {
-      chains.start(start, annealing.gamma(0, false), annealing.kappa(0));
+      chains.start(start, annealing.at(0, false));
     }
     while (phase != Phase.DONE) {
       if (control.stop().isRaised()) {
@@ -230,7 +230,7 @@ final class SaddleSampler implements AutoCloseable {
     double latest = certificate == null ? Double.NaN : certificate.residual();
     return new Progress(
         name,
-        phase == Phase.BURN_IN ? annealing.gamma(sweep, false) : options.gamma(),
+        phase == Phase.BURN_IN ? annealing.at(sweep, false).gamma() : options.gamma(),
         iterations(),
         annealing.sweeps() + (phase == Phase.DONE ? sweep : options.maxSweeps()),
         chains.acceptance(),

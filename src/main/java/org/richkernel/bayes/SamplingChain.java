@@ -14,6 +14,7 @@ import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.DualAveraging;
 import org.richkernel.solver.SolverState;
+import org.richkernel.stack.Conditions;
 
 /**
  * One Markov chain at one number of samples S: a population, the sampler's step, and running
@@ -177,11 +178,10 @@ final class SamplingChain implements AutoCloseable {
    * One sweep over all blocks while the step adapts; nothing is measured. The kernel is computed
    * anew first, because the richness may have changed.
    *
-   * @param gamma richness of this sweep
-   * @param kappa noise of this sweep
+   * @param conditions of this sweep
    */
-  void burnIn(double gamma, double kappa) {
-    posterior.setConditions(gamma, kappa);
+  void burnIn(Conditions conditions) {
+    posterior.setConditions(conditions);
     burnIn();
   }
 

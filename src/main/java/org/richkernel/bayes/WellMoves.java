@@ -184,7 +184,7 @@ final class WellMoves implements AutoCloseable {
     double[] al = new double[rows * outputs.columns()];
     backend.download(products, g);
     backend.download(outputs, al);
-    double gamma = readout.richness();
+    double gamma = readout.conditions().gamma();
     return new NeuronSwaps(g, al, 0.5 * samples * gamma * gamma, parameters.determinant(samples));
   }
 

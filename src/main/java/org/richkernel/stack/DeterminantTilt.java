@@ -38,7 +38,8 @@ public final class DeterminantTilt {
    */
   public Matrix of(PrimalReadout readout, int samples) {
     readout.inverse(2 * parameters.determinant(samples), twice);
-    double pull = -samples * readout.richness() * readout.richness();
+    double gamma = readout.conditions().gamma();
+    double pull = -samples * gamma * gamma;
     backend.gemm(Transpose.NO, Transpose.YES, pull, readout.dual(), readout.dual(), 1, twice);
     backend.copy(twice, single);
     return single;

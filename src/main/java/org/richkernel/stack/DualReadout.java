@@ -27,8 +27,7 @@ public final class DualReadout {
   private final Matrix dualSingle;
   private final Matrix potential;
   private final Matrix failures;
-  private double richness;
-  private double noise;
+  private Conditions conditions; // those of the parameters, or others while they are annealed
   private long nanos;
 
   /**
@@ -53,8 +52,7 @@ public final class DualReadout {
     fitted = memory.get("fit");
     dual = memory.get("dual");
     dualSingle = memory.get("dual, single");
-    richness = parameters.gamma();
-    noise = parameters.kappa();
+    conditions = parameters.conditions();
     backend.upload(y, targets);
     backend.upload(y, targetsSingle);
   }
@@ -73,16 +71,15 @@ public final class DualReadout {
    *
    * @return whether they are others than before
    */
-  public boolean setConditions(double gamma, double kappa) {
-    boolean changed = gamma != richness || kappa != noise;
-    richness = gamma;
-    noise = kappa;
+  public boolean setConditions(Conditions next) {
+    boolean changed = !next.equals(conditions);
+    conditions = next;
     return changed;
   }
 
   /** lambda = S kappa / g. */
   public double ridge(int samples) {
-    return samples * noise / parameters.readoutVariance();
+    return samples * conditions.kappa() / parameters.readoutVariance();
   }
 
   /**
@@ -98,6 +95,8 @@ public final class DualReadout {
     nanos += System.nanoTime() - start;
     backend.gemm(Transpose.NO, Transpose.NO, 1, phi, of.weightsSingle(), 0, fitted);
     // v = (Y - phi^T w) / kappa
+    double noise = conditions.kappa();
+    double richness = conditions.gamma();
     backend.copy(fitted, dual);
     backend.scale(-1 / noise, dual);
     backend.axpy(1 / noise, targets, dual);
@@ -134,7 +133,7 @@ public final class DualReadout {
 
   /** -S gamma^2, by which w v^T is the pull of the targets on phi. */
   double pullScale(int samples) {
-    return -samples * richness * richness;
+    return -samples * conditions.gamma() * conditions.gamma();
   }
 
   /** Constants of the posterior. */

@@ -24,6 +24,11 @@ public record PosteriorParameters(
     this(gamma, kappa, readoutVariance, determinant, 0);
   }
 
+  /** Richness and noise together. */
+  public Conditions conditions() {
+    return new Conditions(gamma, kappa);
+  }
+
   /** c at S samples. */
   public double determinant(int samples) {
     return determinant + determinantPerSample * samples;

@@ -22,8 +22,7 @@ public final class PrimalReadout {
   private final Matrix dualSingle;
   private final Matrix potential;
   private final Matrix failures;
-  private double richness; // gamma, or another while it is annealed
-  private double noise; // kappa, likewise
+  private Conditions conditions; // those of the parameters, or others while they are annealed
   private long nanos;
 
   /**
@@ -43,8 +42,7 @@ public final class PrimalReadout {
     this.parameters = parameters;
     this.potential = potential;
     this.failures = failures;
-    richness = parameters.gamma();
-    noise = parameters.kappa();
+    conditions = parameters.conditions();
     targets = memory.get("Y");
     cholesky = memory.get("Cholesky factor");
     dual = memory.get("dual");
@@ -65,10 +63,9 @@ public final class PrimalReadout {
    *
    * @return whether they are others than before
    */
-  public boolean setConditions(double gamma, double kappa) {
-    boolean changed = gamma != richness || kappa != noise;
-    richness = gamma;
-    noise = kappa;
+  public boolean setConditions(Conditions next) {
+    boolean changed = !next.equals(conditions);
+    conditions = next;
     return changed;
   }
 
@@ -81,20 +78,21 @@ public final class PrimalReadout {
   public void solve(Matrix kernel, int samples) {
     long start = System.nanoTime();
     backend.copy(kernel, cholesky);
-    backend.addDiagonal(noise, cholesky);
+    backend.addDiagonal(conditions.kappa(), cholesky);
     backend.cholesky(cholesky, failures);
     backend.copy(targets, dual);
     backend.solveCholesky(cholesky, dual);
-    backend.dot(0.5 * samples * richness * richness, targets, dual, 0, potential);
+    double gamma = conditions.gamma();
+    backend.dot(0.5 * samples * gamma * gamma, targets, dual, 0, potential);
     if (parameters.hasDeterminant()) {
       backend.logDeterminant(parameters.determinant(samples), cholesky, 1, potential);
     }
     nanos += System.nanoTime() - start;
   }
 
-  /** gamma at present. */
-  public double richness() {
-    return richness;
+  /** Richness and noise at present. */
+  public Conditions conditions() {
+    return conditions;
   }
 
   /** Y, P x K, float64. */
@@ -115,7 +113,7 @@ public final class PrimalReadout {
 
   /** -gamma^2 g, by which (phi v) v^T is the pull of the targets on phi. */
   public double pullScale() {
-    return -richness * richness * parameters.readoutVariance();
+    return -conditions.gamma() * conditions.gamma() * parameters.readoutVariance();
   }
 
   /** target = scale A^{-1}, P x P, float64. */

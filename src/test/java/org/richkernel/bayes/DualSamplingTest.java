@@ -28,6 +28,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.stack.Conditions;
 import org.richkernel.stack.FieldForm;
 
 /** Solves in the dual form beside those in the primal form. */
@@ -159,7 +160,7 @@ class DualSamplingTest {
                 null,
                 0)) {
       Annealing annealing = Annealing.fromPrior(1, options);
-      chains.start(null, 0, 0.1);
+      chains.start(null, new Conditions(0, 0.1));
       for (int sweep = 1; sweep <= annealing.sweeps(); sweep++) {
         chains.burnIn(annealing, sweep);
       }

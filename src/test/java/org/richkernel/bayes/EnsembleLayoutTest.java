@@ -20,6 +20,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.Conditions;
 
 class EnsembleLayoutTest {
   private Backend backend;
@@ -70,7 +71,7 @@ class EnsembleLayoutTest {
     InputFactor input = InputFactor.of(backend, network, x.toArray(), points, 10);
     try (ChainEnsemble chains =
         new ChainEnsemble(backend, network, input, y.toArray(), options, null, 0)) {
-      chains.start(null, 0, 0.1);
+      chains.start(null, new Conditions(0, 0.1));
       chains.keepSnapshots();
       long before = backend.peakBytes();
       SampledPredictor predictor = chains.neurons(problem, input);

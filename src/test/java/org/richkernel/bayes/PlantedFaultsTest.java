@@ -15,6 +15,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.Conditions;
 
 /** Populations that are not at the saddle, planted into the chains: none is certified. */
 class PlantedFaultsTest {
@@ -46,7 +47,7 @@ class PlantedFaultsTest {
   private static void burnIn(ChainEnsemble chains) {
     SaddleOptions options = new SaddleOptions(1, 10, 160, 0, 3, TOLERANCE, SWEEPS);
     Annealing annealing = Annealing.fromPrior(1, options);
-    chains.start(null, 0, 0.1);
+    chains.start(null, new Conditions(0, 0.1));
     for (int sweep = 1; sweep <= annealing.sweeps(); sweep++) {
       chains.burnIn(annealing, sweep);
     }
@@ -123,7 +124,7 @@ class PlantedFaultsTest {
     try (ChainEnsemble chains = ensemble(Activation.TANH, form)) {
       burnIn(chains);
       try (ChainEnsemble frozen = ensemble(Activation.TANH, form)) {
-        frozen.start(null, 1, 0.1);
+        frozen.start(null, new Conditions(1, 0.1));
         SamplingChain[] from = chains.large();
         for (int c = 0; c < from.length; c++) {
           frozen.large()[c].start(from[c].fields(), 1e-7);
