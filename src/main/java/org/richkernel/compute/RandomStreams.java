@@ -83,6 +83,9 @@ public final class RandomStreams {
   /** Initial rows of word embeddings of finite width. */
   public static final int WORD_ROWS = 27;
 
+  /** Draw of the inducing points of a kernel. */
+  public static final int INDUCING_POINTS = 28;
+
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 

@@ -2,6 +2,8 @@ package org.richkernel.lazy;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.Targets;
@@ -15,6 +17,8 @@ public final class LazySolution {
   private final double[] trainPredictions;
   private final double[] testPredictions;
   private final Map<String, Double> seconds;
+  private final LazyPredictor predictor;
+  private final @Nullable InducingFit inducing;
 
   LazySolution(
       LazyProblem problem,
@@ -24,6 +28,29 @@ public final class LazySolution {
       double[] trainPredictions,
       double[] testPredictions,
       Map<String, Double> seconds) {
+    this(
+        problem,
+        gram,
+        layerMetrics,
+        fit,
+        trainPredictions,
+        testPredictions,
+        seconds,
+        new LazyPredictor(
+            problem.network(), problem.kernel(), problem.trainInputs(), fit.coefficients()),
+        null);
+  }
+
+  private LazySolution(
+      LazyProblem problem,
+      LazyGram gram,
+      List<KernelMetrics> layerMetrics,
+      RidgeFit fit,
+      double[] trainPredictions,
+      double[] testPredictions,
+      Map<String, Double> seconds,
+      LazyPredictor predictor,
+      @Nullable InducingFit inducing) {
     this.problem = problem;
     this.gram = gram;
     this.layerMetrics = layerMetrics;
@@ -31,6 +58,40 @@ public final class LazySolution {
     this.trainPredictions = trainPredictions;
     this.testPredictions = testPredictions;
     this.seconds = seconds;
+    this.predictor = predictor;
+    this.inducing = inducing;
+  }
+
+  /**
+   * A solution on inducing points.
+   *
+   * @param predictor the expansion in the inducing points
+   * @param truncation of the activation series
+   * @param train f at the training points, P x K, row-major
+   * @param test f at the test points, rows x K, row-major
+   */
+  static LazySolution onInducingPoints(
+      LazyProblem problem,
+      LazyPredictor predictor,
+      InducingFit inducing,
+      double truncation,
+      double[] train,
+      double[] test,
+      Map<String, Double> seconds) {
+    RidgeFit fit =
+        new RidgeFit(
+            predictor.coefficients(),
+            inducing.points(),
+            predictor.outputs(),
+            problem.kappa(),
+            0,
+            List.of(),
+            inducing.residual(),
+            0,
+            0);
+    LazyGram gram = LazyGram.notKept(problem.trainInputs().rows(), truncation);
+    return new LazySolution(
+        problem, gram, List.of(), fit, train, test, seconds, predictor, inducing);
   }
 
   /**
@@ -40,7 +101,15 @@ public final class LazySolution {
    */
   LazySolution withTestPredictions(double[] predictions) {
     return new LazySolution(
-        problem, gram, layerMetrics, fit, trainPredictions, predictions, seconds);
+        problem,
+        gram,
+        layerMetrics,
+        fit,
+        trainPredictions,
+        predictions,
+        seconds,
+        predictor,
+        inducing);
   }
 
   /** What was solved. */
@@ -66,6 +135,16 @@ public final class LazySolution {
     return fit;
   }
 
+  /** The fit on inducing points, where that is the form; the coefficients are theirs then. */
+  public Optional<InducingFit> inducing() {
+    return Optional.ofNullable(inducing);
+  }
+
+  /** Whether the system that was asked for is solved. */
+  public boolean converged() {
+    return fit.converged() && (inducing == null || inducing.converged());
+  }
+
   /** f at the training points, P x K, row-major; a copy. */
   public double[] trainPredictions() {
     return trainPredictions.clone();
@@ -86,7 +165,7 @@ public final class LazySolution {
 
   /** Loss and accuracy on the training points. */
   public Scores trainScores() {
-    return Scores.of(problem.trainTargets(), trainPredictions, terms(fit.coefficients()));
+    return Scores.of(problem.trainTargets(), trainPredictions, terms());
   }
 
   /**
@@ -95,7 +174,12 @@ public final class LazySolution {
    * @param targets test points x K
    */
   public Scores testScores(Targets targets) {
-    return Scores.of(targets, testPredictions, terms(fit.coefficients()));
+    return Scores.of(targets, testPredictions, terms());
+  }
+
+  private double terms() {
+    LazyKernel kernel = new LazyKernel(problem.network(), problem.kernel());
+    return Scores.terms(kernel.diagonal(predictor.trainInputs()), fit.coefficients());
   }
 
   /**
@@ -110,7 +194,6 @@ public final class LazySolution {
 
   /** The predictor for new inputs, independent of the kernels held here. */
   public LazyPredictor predictor() {
-    return new LazyPredictor(
-        problem.network(), problem.kernel(), problem.trainInputs(), fit.coefficients());
+    return predictor;
   }
 }
