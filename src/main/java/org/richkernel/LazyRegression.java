@@ -1,6 +1,7 @@
 package org.richkernel;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
@@ -9,6 +10,8 @@ import org.richkernel.data.Datasets;
 import org.richkernel.fit.FitCost;
 import org.richkernel.fit.LazyFit;
 import org.richkernel.fit.Points;
+import org.richkernel.lazy.InducingLazySolver;
+import org.richkernel.lazy.InducingOptions;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazyProblem;
@@ -37,11 +40,12 @@ public final class LazyRegression {
   /**
    * Where kernels are held.
    *
-   * @param form dense or in tiles
+   * @param form dense, in tiles or on inducing points
    * @param scratch file for tiles
    * @param kernelsUpTo most points whose kernels a result holds
+   * @param inducing of the form on inducing points
    */
-  private record Storage(LazyForm form, Path scratch, int kernelsUpTo) {}
+  private record Storage(LazyForm form, Path scratch, int kernelsUpTo, InducingOptions inducing) {}
 
   private LazyRegression(NetworkSpec network, KernelKind kernel, double kappa, Storage storage) {
     this.network = network;
@@ -56,7 +60,11 @@ public final class LazyRegression {
         network,
         KernelKind.NNGP,
         0.01,
-        new Storage(LazyForm.DENSE, Path.of(SCRATCH), LazyProblem.MAX_TRAINING_POINTS));
+        new Storage(
+            LazyForm.DENSE,
+            Path.of(SCRATCH),
+            LazyProblem.MAX_TRAINING_POINTS,
+            InducingOptions.SETTINGS.usual()));
   }
 
   /** Chooses NNGP or NTK. */
@@ -70,15 +78,29 @@ public final class LazyRegression {
   }
 
   /**
-   * Chooses how the system of P points is held: in memory, which is the default, or in tiles in a
-   * scratch file of 4 P^2 bytes, for which kappa must be above 0; AUTO takes tiles where memory
-   * does not suffice.
+   * Chooses how the system of P points is held: in memory, which is the default; in tiles in a
+   * scratch file of 4 P^2 bytes, for which kappa must be above 0; or not at all, on {@link
+   * #inducing inducing points}. AUTO takes tiles where memory does not suffice, and never the
+   * approximation.
    *
    * @param folder for the scratch file, which a stopped fit leaves there to go on from
    */
   public LazyRegression form(LazyForm form, Path folder) {
     return new LazyRegression(
-        network, kernel, kappa, new Storage(form, folder.resolve(SCRATCH), storage.kernelsUpTo()));
+        network,
+        kernel,
+        kappa,
+        new Storage(
+            form, folder.resolve(SCRATCH), storage.kernelsUpTo(), storage.inducing()));
+  }
+
+  /** Sets the inducing points and their iteration, and takes that form; kappa must be above 0. */
+  public LazyRegression inducing(InducingOptions options) {
+    return new LazyRegression(
+        network,
+        kernel,
+        kappa,
+        new Storage(LazyForm.INDUCING, storage.scratch(), storage.kernelsUpTo(), options));
   }
 
   /** Leaves the P x P kernels out of the results of more points. */
@@ -87,15 +109,25 @@ public final class LazyRegression {
       throw new InvalidProblemException("save-kernels-up-to", points, "use at least 0");
     }
     return new LazyRegression(
-        network, kernel, kappa, new Storage(storage.form(), storage.scratch(), points));
+        network,
+        kernel,
+        kappa,
+        new Storage(storage.form(), storage.scratch(), points, storage.inducing()));
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** What {@link #fit} will hold at once, in the first of its stages. */
   public MemoryPlan plan(Datasets data, Backend backend) {
+    return plans(data, backend).get(0);
+  }
+
+  /** What {@link #fit} will hold, stage by stage. */
+  public List<MemoryPlan> plans(Datasets data, Backend backend) {
     LazyProblem problem = problem(Points.of(data));
-    return inTiles(problem, backend)
-        ? tiled(problem, backend).plan()
-        : new LazySolver(backend, problem).plan();
+    return switch (form(problem, backend)) {
+      case INDUCING -> onInducingPoints(problem, backend).plans();
+      case TILED -> List.of(tiled(problem, backend).plan());
+      default -> List.of(new LazySolver(backend, problem).plan());
+    };
   }
 
   /**
@@ -110,8 +142,7 @@ public final class LazyRegression {
   }
 
   /**
-   * The same with progress, checkpoints and an early stop, where the kernel is in tiles; a dense
-   * one is fitted in one go.
+   * The same with progress, checkpoints and an early stop; a dense kernel is fitted in one go.
    *
    * @return empty if a stop was asked for
    */
@@ -120,9 +151,11 @@ public final class LazyRegression {
     Points points = Points.of(data);
     LazyProblem problem = problem(points);
     Optional<LazySolution> solution =
-        inTiles(problem, backend)
-            ? tiled(problem, backend).solve(control)
-            : Optional.of(new LazySolver(backend, problem).solve());
+        switch (form(problem, backend)) {
+          case INDUCING -> onInducingPoints(problem, backend).solve(control);
+          case TILED -> tiled(problem, backend).solve(control);
+          default -> Optional.of(new LazySolver(backend, problem).solve());
+        };
     return solution.map(
         solved ->
             new LazyFit(
@@ -134,17 +167,23 @@ public final class LazyRegression {
                 storage.kernelsUpTo()));
   }
 
-  /** The form that {@link #fit} takes for some points on a backend: dense or tiled. */
+  /** The form that {@link #fit} takes for some points on a backend, none of them AUTO. */
   public LazyForm chosenForm(Datasets data, Backend backend) {
-    return inTiles(problem(Points.of(data)), backend) ? LazyForm.TILED : LazyForm.DENSE;
+    return form(problem(Points.of(data)), backend);
   }
 
-  private boolean inTiles(LazyProblem problem, Backend backend) {
+  private LazyForm form(LazyProblem problem, Backend backend) {
     if (storage.form() != LazyForm.AUTO) {
-      return storage.form() == LazyForm.TILED;
+      return storage.form();
     }
-    return problem.trainInputs().rows() > LazyProblem.MAX_TRAINING_POINTS
-        || !new LazySolver(backend, problem).plan().fits(backend);
+    boolean dense =
+        problem.trainInputs().rows() <= LazyProblem.MAX_TRAINING_POINTS
+            && new LazySolver(backend, problem).plan().fits(backend);
+    return dense ? LazyForm.DENSE : LazyForm.TILED;
+  }
+
+  private InducingLazySolver onInducingPoints(LazyProblem problem, Backend backend) {
+    return new InducingLazySolver(backend, problem, storage.inducing());
   }
 
   private TiledLazySolver tiled(LazyProblem problem, Backend backend) {

@@ -29,8 +29,14 @@ final class ClosedFormOptions {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Seed, an integer; accepted likewise, nothing is random. Default: ${DEFAULT-VALUE}.")
+          "Key of the draw of inducing points, an integer; nothing else is random. Default:"
+              + " ${DEFAULT-VALUE}.")
   private long seed;
+
+  /** The key of the draw of inducing points. */
+  long seed() {
+    return seed;
+  }
 
   /** Complains about numbers that make no sense, and says what has no effect. */
   void check(Console console) {

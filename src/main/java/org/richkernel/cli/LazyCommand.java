@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.LazyRegression;
@@ -12,6 +13,8 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.fit.LazyFit;
+import org.richkernel.lazy.InducingFit;
+import org.richkernel.lazy.InducingOptions;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyForm;
 import org.richkernel.option.Words;
@@ -55,9 +58,16 @@ final class LazyCommand implements Callable<Integer> {
       defaultValue = "auto",
       description =
           "How the P x P system is held: dense in memory; tiled in a scratch file of 4 P^2 bytes in"
-              + " the --out folder, a block of rows at a time, for which kappa must be above 0; auto"
-              + " takes tiles where memory does not suffice. Default: ${DEFAULT-VALUE}.")
+              + " the --out folder, a block of rows at a time; inducing, an approximation on"
+              + " --inducing points that says how far it may be from the exact fit. The last two"
+              + " need a kappa above 0. auto takes tiles where memory does not suffice, and never"
+              + " the approximation. Default: ${DEFAULT-VALUE}.")
   private String form = "auto";
+
+  private final Declared<InducingOptions> inducing =
+      new Declared<>(InducingOptions.class, "seed");
+
+  @Mixin private final CommandSpec inducingOptions = inducing.spec();
 
   @Option(
       names = "--save-kernels-up-to",
@@ -81,18 +91,22 @@ final class LazyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    LazyForm chosen = Words.constant("form", LazyForm.class, form);
     LazyRegression regression =
         LazyRegression.of(network.network())
             .kernel(kernel)
             .kappa(noise.kappa())
-            .form(Words.constant("form", LazyForm.class, form), longRun.out())
+            .inducing(inducing.value(Map.of("seed", closedForm.seed())))
+            .form(chosen, longRun.out())
             .keepKernelsUpTo(kernelsUpTo);
     closedForm.check(console);
     Map<String, Object> resolved = new LinkedHashMap<>();
     network.resolve(resolved);
     noise.resolve(resolved);
     closedForm.resolve(resolved);
+    Set<String> foreign = chosen == LazyForm.INDUCING ? Set.of() : inducing.names();
     return new FitRun<LazyFit>(console, spec, data, run, longRun)
+        .without(foreign)
         .run(new Lazy(regression), resolved);
   }
 
@@ -105,7 +119,12 @@ final class LazyCommand implements Callable<Integer> {
 
     @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
-      return List.of(regression.plan(data, backend));
+      return regression.plans(data, backend);
+    }
+
+    @Override
+    public String lessMemory() {
+      return "lower --train-size or --test-size, or take --form inducing with few --inducing points";
     }
 
     @Override
@@ -115,6 +134,16 @@ final class LazyCommand implements Callable<Integer> {
 
     @Override
     public String shortfall(LazyFit fit) {
+      Optional<InducingFit> inducing = fit.solution().inducing();
+      if (inducing.isPresent()) {
+        return String.format(
+            Locale.ROOT,
+            "after %d steps the residual is %.2g and the tolerance %.2g; raise --max-iterations,"
+                + " --inducing or --kappa, or the --tolerance",
+            inducing.get().iterations(),
+            inducing.get().residual(),
+            inducing.get().tolerance());
+      }
       return String.format(
           Locale.ROOT,
           "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal, which"

@@ -44,6 +44,7 @@ final class ResultTable {
     }
     table.tangentKernel(summary);
     table.residual(summary);
+    table.approximation(summary);
     table.crossCheck(summary);
     table.audit(summary);
     table.secondStart(summary);
@@ -100,6 +101,18 @@ final class ResultTable {
         "residual",
         String.format(Locale.ROOT, "%.2e", summary.residual().getAsDouble()) + tolerance,
         "");
+  }
+
+  /** Of a fit on inducing points, how far it may be from the one on all points. */
+  private void approximation(Summary summary) {
+    if (summary.details().get("approximation") instanceof Map<?, ?> approximation) {
+      row(
+          "distance to the exact fit, at most",
+          number(
+              detail(approximation, "trainDistanceBound"),
+              detail(approximation, "trainDistanceBoundStandardError")),
+          "");
+    }
   }
 
   /** How far the kernels of an independent route are, where there was one. */

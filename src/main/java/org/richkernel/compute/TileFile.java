@@ -69,7 +69,8 @@ public final class TileFile implements AutoCloseable {
           "the scratch file " + file,
           needed,
           free,
-          "choose another --out with more free space, or lower --train-size");
+          "choose another --out with more free space, lower --train-size, or take inducing points"
+              + " (--form inducing)");
     }
   }
 

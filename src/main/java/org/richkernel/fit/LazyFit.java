@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Datasets;
+import org.richkernel.lazy.InducingFit;
 import org.richkernel.lazy.KernelKind;
-import org.richkernel.lazy.LazyForm;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.metrics.Scores;
@@ -50,7 +50,7 @@ public final class LazyFit implements Fit {
 
   @Override
   public boolean converged() {
-    return solution.fit().converged();
+    return solution.converged();
   }
 
   @Override
@@ -74,16 +74,20 @@ public final class LazyFit implements Fit {
         Summary.builder("lazy", config)
             .data(data.origin())
             .converged(converged())
-            .iterations(0)
+            .iterations(solution.inducing().map(InducingFit::iterations).orElse(0L))
             .residual(solution.fit().residual())
             .train(ResultParts.score(trainScores()))
             .detail("jitter", solution.fit().jitter())
             .detail("kernelTruncation", solution.gram().truncation())
-            .detail("form", (solution.gram().isKept() ? LazyForm.DENSE : LazyForm.TILED).id())
+            .detail("form", solution.form().id())
             .detail("kernelsSaved", savesKernels());
     if (solution.problem().kernel() == KernelKind.NTK && solution.gram().isKept()) {
       summary.detail("tangentKernel", tangentKernel());
     }
+    solution
+        .inducing()
+        .ifPresent(
+            fit -> summary.tolerance(fit.tolerance()).detail("approximation", approximation(fit)));
     cost.addTo(summary, ioSeconds);
     solution.seconds().forEach(summary::seconds);
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
@@ -114,6 +118,17 @@ public final class LazyFit implements Fit {
     detail.put("alignment", numbers.alignment());
     detail.put("trace", numbers.trace());
     detail.put("frobenius", numbers.frobenius());
+    return detail;
+  }
+
+  /** How far the predictions are from those of the ridge on all points. */
+  private static Map<String, Object> approximation(InducingFit fit) {
+    Map<String, Object> detail = new LinkedHashMap<>();
+    detail.put("inducingPoints", fit.points());
+    detail.put("trainDistanceBound", fit.bound());
+    detail.put("trainDistanceBoundStandardError", fit.boundStandardError());
+    detail.put("sampledRows", fit.sampledRows());
+    detail.put("kernelRowsKept", fit.rowsKept());
     return detail;
   }
 

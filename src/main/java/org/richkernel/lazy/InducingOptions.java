@@ -18,8 +18,8 @@ public record InducingOptions(
             usual = "1000",
             min = 1,
             help =
-                "Inducing points of --form inducing, drawn from the training points by --seed, each"
-                    + " subset with the same probability; all where there are fewer.")
+                "Number of inducing points of --form inducing, drawn from the training points by"
+                    + " --seed, each subset with the same probability; all where there are fewer.")
         int points,
     @Setting(
             label = "T",
@@ -27,14 +27,14 @@ public record InducingOptions(
             above = 0,
             max = 1,
             help =
-                "Residual at which the conjugate gradients of --form inducing have converged,"
-                    + " relative to the right-hand side, both preconditioned.")
+                "Residual at which the conjugate gradients of --form inducing have converged, a pure"
+                    + " number: relative to the right-hand side, both preconditioned.")
         double tolerance,
     @Setting(
             label = "N",
             usual = "200",
             min = 1,
-            help = "Most steps of the conjugate gradients of --form inducing.")
+            help = "Largest number of steps of the conjugate gradients of --form inducing.")
         int maxIterations,
     @Setting(
             label = "N",

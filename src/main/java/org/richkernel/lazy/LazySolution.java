@@ -140,6 +140,14 @@ public final class LazySolution {
     return Optional.ofNullable(inducing);
   }
 
+  /** The form that it was computed in. */
+  public LazyForm form() {
+    if (inducing != null) {
+      return LazyForm.INDUCING;
+    }
+    return gram.isKept() ? LazyForm.DENSE : LazyForm.TILED;
+  }
+
   /** Whether the system that was asked for is solved. */
   public boolean converged() {
     return fit.converged() && (inducing == null || inducing.converged());

@@ -51,6 +51,23 @@ class CudaLazyTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"RELU, NTK", "TANH, NNGP"})
+  void fitsOnInducingPointsAreThoseOfTheProcessor(Activation f, KernelKind kernel) {
+    LazyRegression regression =
+        LazyRegression.of(NetworkSpec.of(2, f))
+            .kernel(kernel)
+            .kappa(0.1)
+            .inducing(new InducingOptions(15, 1e-10, 100, 3));
+    LazyFit device = fit("cuda", regression);
+    LazyFit processor = fit("cpu", regression);
+    assertThat(device.converged()).isTrue();
+    assertThat(device.solution().testPredictions())
+        .containsExactly(processor.solution().testPredictions(), within(1e-8));
+    assertThat(device.solution().inducing().orElseThrow().bound())
+        .isCloseTo(processor.solution().inducing().orElseThrow().bound(), within(1e-6));
+  }
+
+  @ParameterizedTest
   @CsvSource({"RELU, FLATTEN, NNGP", "TANH, FLATTEN, NTK", "ERF, GAP, NTK"})
   void kernelsOfImagesAreThoseOfTheProcessor(Activation f, SiteReadout readout, KernelKind kind) {
     Convolutions layers = Convolutions.parse("3x3,3x3/2").withReadout(readout);
