@@ -1,5 +1,7 @@
 package org.richkernel;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Who may depend on whom. */
 class ArchitectureTest {
   private static final String COMPUTE = "org.richkernel.compute..";
+  private static final String GROUP = "org.richkernel.group..";
   private static final String NETWORK = "org.richkernel.network..";
   private static final String OPTION = "org.richkernel.option..";
   private static final String LAZY = "org.richkernel.lazy..";
@@ -55,6 +58,18 @@ class ArchitectureTest {
             .resideInAnyPackage(
                 NETWORK, STACK, LAZY, BAYES, DYNAMICS, FINITE, LIMIT, SAMPLING, SOLVER, DATA,
                 RESULT, REPORT, CLI, MODEL, FIT, STUDY, API);
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void groupsOfRanksStandOnNothing() {
+    ArchRule rule =
+        noClasses()
+            .that()
+            .resideInAPackage(GROUP)
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("org.richkernel..").and(resideOutsideOfPackage(GROUP)));
     rule.check(CLASSES);
   }
 

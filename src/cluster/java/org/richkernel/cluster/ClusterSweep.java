@@ -64,8 +64,8 @@ public final class ClusterSweep {
     }
   }
 
-  /** The GPUs that Spark gave to the task, as an option of the sweep. */
-  private static List<String> devices() {
+  /** The GPUs that Spark gave to the task, as an option of a command. */
+  static List<String> devices() {
     TaskContext context = TaskContext.get();
     ResourceInformation gpus = context == null ? null : context.resourcesJMap().get("gpu");
     return gpus == null ? List.of() : List.of("--devices=" + String.join(",", gpus.addresses()));

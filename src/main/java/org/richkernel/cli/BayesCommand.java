@@ -55,6 +55,7 @@ final class BayesCommand implements Callable<Integer> {
   @Mixin private SearchOptions search = new SearchOptions();
   @Mixin private FiniteWidthOptions finiteWidth = new FiniteWidthOptions();
   @Mixin private RunOptions run = new RunOptions();
+  @Mixin private RankOptions rankOptions = new RankOptions();
   @Mixin private LongRunOptions longRun = new LongRunOptions();
 
   /**
@@ -69,6 +70,15 @@ final class BayesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!rankOptions.given()) {
+      return fit(console, ranks);
+    }
+    try (RankGroup met = rankOptions.join(longRun.out(), System.getenv())) {
+      return fit(met.rank() == 0 ? console : console.withoutOutput(), met);
+    }
+  }
+
+  private int fit(Console to, RankGroup group) {
     NetworkSpec described = network.network();
     SaddleOptions options = saddle.value(Map.of("beta", noise.beta()));
     Map<String, Object> resolved = new LinkedHashMap<>();
@@ -76,23 +86,20 @@ final class BayesCommand implements Callable<Integer> {
     noise.resolve(resolved);
     finiteWidth.check();
     if (finiteWidth.given()) {
-      refuseRanks("a finite width");
+      if (group.size() > 1) {
+        throw new InvalidProblemException(
+            "ranks", group.size(), "a finite width is fitted by one process; use 1");
+      }
       search.refuseAtFiniteWidth();
-      return finiteWidth.run(console, spec, described, options, data, run, longRun, resolved);
+      return finiteWidth.run(to, spec, described, options, data, run, longRun, resolved);
     }
     search.resolve(resolved);
     finiteWidth.resolveInfinite(resolved);
     Search more = search.search(options);
-    return new FitRun<AdaptiveNbkFit>(console, spec, data, run, longRun)
-        .among(ranks)
+    return new FitRun<AdaptiveNbkFit>(to, spec, data, run, longRun)
+        .among(group)
+        .without(RankOptions.NAMES)
         .run(new Adaptive(described, options, more), resolved);
-  }
-
-  private void refuseRanks(String what) {
-    if (ranks.size() > 1) {
-      throw new InvalidProblemException(
-          "ranks", ranks.size(), what + " is fitted by one process; use 1");
-    }
   }
 
   private record Adaptive(NetworkSpec network, SaddleOptions options, Search search)

@@ -138,6 +138,7 @@ final class FiniteWidthOptions {
       return new FitRun<CriticalFit>(console, command, data, run, longRun)
           .without(SearchOptions.OF_INFINITE_WIDTH)
           .without(Declared.names(LargeData.class))
+          .without(RankOptions.NAMES)
           .run(new Critical(theory, lazy), resolved);
     }
     if (network.hiddenLayers() != 1) {
@@ -156,6 +157,7 @@ final class FiniteWidthOptions {
     return new FitRun<MultiScaleFit>(console, command, data, run, longRun)
         .without(SearchOptions.OF_INFINITE_WIDTH)
         .without(Declared.names(LargeData.class))
+          .without(RankOptions.NAMES)
         .run(new MultiScale(theory, lazy), resolved);
   }
 

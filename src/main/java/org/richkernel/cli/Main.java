@@ -3,6 +3,7 @@ package org.richkernel.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.group.RankGroup;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine;
@@ -51,6 +52,20 @@ public final class Main {
     line.addAll(List.of(arguments));
     ParseResult parsed = program(Console.system()).parseArgs(line.toArray(String[]::new));
     return ((SweepCommand) parsed.subcommand().commandSpec().userObject()).size();
+  }
+
+  /**
+   * Where a command leaves its result.
+   *
+   * @param arguments the command and its options
+   * @throws CommandLine.ParameterException if they cannot be understood
+   */
+  public static Path out(String... arguments) {
+    CommandLine program = program(Console.system());
+    ParseResult parsed = program.parseArgs(withConfigFile(program, arguments));
+    return Optional.ofNullable(parsed.subcommand().commandSpec().findOption("--out"))
+        .map(option -> (Path) option.getValue())
+        .orElseThrow(() -> new InvalidProblemException("command", arguments[0], "use bayes"));
   }
 
   /** The same with other streams. */

@@ -58,6 +58,15 @@ public final class FolderClaim {
     }
   }
 
+  /** Gives a folder up, so that another command may take it. */
+  public void drop(Path folder) {
+    try {
+      Files.deleteIfExists(file(folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException(file(folder) + ": it cannot be removed (" + e + ")", e);
+    }
+  }
+
   /**
    * Whether a folder was taken for a command.
    *

@@ -19,7 +19,9 @@ public final class NeutralOptions {
           "backend",
           "devices",
           "device-memory",
-          "cuda-libraries");
+          "cuda-libraries",
+          "ranks",
+          "rank-timeout");
 
   private NeutralOptions() {}
 }

@@ -24,34 +24,6 @@ import org.junit.jupiter.api.Timeout;
 class SocketGroupTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** Runs the same on W ranks, each a thread, and returns what each got. */
-  private static <T> List<T> onRanks(int size, Duration timeout, Function<RankGroup, T> work) {
-    List<Entrance> entrances = new ArrayList<>();
-    for (int r = 0; r < size; r++) {
-      entrances.add(Entrance.open());
-    }
-    List<String> addresses = entrances.stream().map(e -> "localhost:" + e.port()).toList();
-    List<CompletableFuture<T>> running = new ArrayList<>();
-    for (int r = 0; r < size; r++) {
-      int rank = r;
-      CompletableFuture<T> done = new CompletableFuture<>();
-      running.add(done);
-      Thread thread =
-          new Thread(
-              () -> {
-                try (Entrance entrance = entrances.get(rank);
-                    RankGroup group = entrance.join(rank, addresses, 17, timeout)) {
-                  done.complete(work.apply(group));
-                } catch (RuntimeException | Error e) {
-                  done.completeExceptionally(e);
-                }
-              });
-      thread.setDaemon(true);
-      thread.start();
-    }
-    return running.stream().map(CompletableFuture::join).toList();
-  }
-
   private static double[][] blocks(int blocks, int length) {
     Random random = new Random(blocks);
     double[][] values = new double[blocks][length];
@@ -107,7 +79,7 @@ class SocketGroupTest {
         double[][] values = blocks(count, length);
         double[] expected = tree(values);
         for (int ranks : new int[] {1, 2, 3, 5, 8}) {
-          assertThat(onRanks(ranks, PATIENCE, group -> summed(group, values)))
+          assertThat(RankThreads.run(ranks, PATIENCE, group -> summed(group, values)))
               .as("%d numbers, %d blocks, %d ranks", length, count, ranks)
               .allSatisfy(total -> assertThat(total).containsExactly(expected));
         }
@@ -158,7 +130,7 @@ class SocketGroupTest {
   void partsAreGathered() {
     int[] bounds = {0, 3, 3, 7};
     List<double[]> all =
-        onRanks(
+        RankThreads.run(
             3,
             PATIENCE,
             group -> {
@@ -175,7 +147,7 @@ class SocketGroupTest {
     byte[] large = new byte[3_000_000];
     new Random(1).nextBytes(large);
     assertThat(
-            onRanks(4, PATIENCE, group -> group.fromFirst(group.rank() == 0 ? large : null)))
+            RankThreads.run(4, PATIENCE, group -> group.fromFirst(group.rank() == 0 ? large : null)))
         .allSatisfy(bytes -> assertThat(bytes).isEqualTo(large));
   }
 
@@ -184,7 +156,7 @@ class SocketGroupTest {
   void aRankThatLeavesIsLost() {
     double[][] values = blocks(8, 5000);
     List<Throwable> seen =
-        onRanks(
+        RankThreads.run(
             4,
             PATIENCE,
             group -> {
@@ -210,7 +182,7 @@ class SocketGroupTest {
   void aRankThatSaysNothingIsLost() {
     CompletableFuture<Void> done = new CompletableFuture<>();
     List<Throwable> seen =
-        onRanks(
+        RankThreads.run(
             2,
             Duration.ofMillis(300),
             group -> {
@@ -266,7 +238,7 @@ class SocketGroupTest {
   @Test
   void ranksAtDifferentCallsAreRefused() {
     List<Throwable> seen =
-        onRanks(
+        RankThreads.run(
             2,
             PATIENCE,
             group -> catchThrowable(() -> summed(group, blocks(4, group.rank() + 1))));
