@@ -30,7 +30,7 @@ public record SaddleOptions(
         double gamma,
     @Setting(
             label = "B",
-            usual = "100",
+            usual = SaddleOptions.USUAL_BETA,
             above = 0,
             help = "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta.")
         double beta,
@@ -66,6 +66,9 @@ public record SaddleOptions(
             help = "Most sweeps of each chain after burn-in, an integer.")
         int maxSweeps,
     LargeData largeData) {
+  /** Inverse noise where neither it nor a ridge is given. */
+  public static final String USUAL_BETA = "100";
+
   /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
   public static final double MAX_GAMMA = 1e12;
 

@@ -24,7 +24,6 @@ final class ConvolutionOptions {
   @Option(
       names = "--padding",
       paramLabel = "NAME",
-      converter = OptionNames.PaddingName.class,
       description =
           "With --convolutions: same (zeros beyond the edges), valid (kernels stay inside) or"
               + " circular. Default: same.")
@@ -33,7 +32,6 @@ final class ConvolutionOptions {
   @Option(
       names = "--readout",
       paramLabel = "NAME",
-      converter = OptionNames.SiteReadoutName.class,
       description =
           "With --convolutions: flatten (a weight for each channel and site, normalized by"
               + " 1/sqrt(sites)) or gap (a weight for each channel, on the mean over sites). Default:"

@@ -66,9 +66,6 @@ final class Declared<T extends Record> {
     if (!flag) {
       option.paramLabel(about.label());
     }
-    if (item.type().isEnum()) {
-      option.converters(OptionNames.words(item.type()));
-    }
     return option.build();
   }
 

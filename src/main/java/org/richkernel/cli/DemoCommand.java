@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
       console.line(ShellLine.of(line));
     }
     BayesCommand bayes = new BayesCommand(console, RankGroup.alone());
-    new CommandLine(bayes).parseArgs(arguments.toArray(String[]::new));
+    OptionNames.addTo(new CommandLine(bayes)).parseArgs(arguments.toArray(String[]::new));
     return bayes.call();
   }
 }

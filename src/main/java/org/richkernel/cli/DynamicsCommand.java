@@ -63,7 +63,6 @@ final class DynamicsCommand implements Callable<Integer> {
       names = "--solver",
       paramLabel = "NAME",
       defaultValue = "auto",
-      converter = OptionNames.SolverName.class,
       description =
           "causal (any network, one pass, sampled), alternating (fixed-point iteration, for "
               + "comparison), linear (algebra, linear networks), one-hidden (gradient flow of one "
@@ -77,7 +76,6 @@ final class DynamicsCommand implements Callable<Integer> {
       names = "--approximation",
       paramLabel = "NAME",
       defaultValue = "none",
-      converter = OptionNames.ApproximationName.class,
       description =
           "none, static-ntk (kernels frozen at the start), gradient-independence (no responses "
               + "between layers) or perturbative (kernels to order gamma^2; 1 or 2 hidden layers, "

@@ -64,7 +64,6 @@ final class FiniteCommand implements Callable<Integer> {
   @Option(
       names = "--method",
       paramLabel = "NAME",
-      converter = OptionNames.MethodName.class,
       description =
           "gd, or langevin with the likelihood exp(-B N G^2/2 sum (y-f)^2), to which the noise "
               + "(--beta or --kappa) belongs. Required.")

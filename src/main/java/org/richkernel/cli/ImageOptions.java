@@ -23,7 +23,6 @@ final class ImageOptions {
   @Option(
       names = "--image-layout",
       paramLabel = "NAME",
-      converter = OptionNames.LayoutName.class,
       description =
           "Order of the numbers of images with several channels: hwc (channel last) or chw. Default:"
               + " hwc.")

@@ -48,7 +48,6 @@ final class LazyCommand implements Callable<Integer> {
       names = "--kernel",
       paramLabel = "NAME",
       defaultValue = "nngp",
-      converter = OptionNames.KernelName.class,
       description = "nngp or ntk. Default: ${DEFAULT-VALUE}.")
   private KernelKind kernel = KernelKind.NNGP;
 

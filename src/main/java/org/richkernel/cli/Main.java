@@ -173,6 +173,7 @@ public final class Main {
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new DemoCommand(console))
             .addSubcommand(new DevicesCommand(console));
+    OptionNames.addTo(program);
     HelpText.addTo(program);
     program.getSubcommands().values().forEach(HelpText::addTo);
     // what follows the name of the swept command is for that command

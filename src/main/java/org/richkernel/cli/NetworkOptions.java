@@ -23,7 +23,6 @@ final class NetworkOptions {
       names = "--activation",
       paramLabel = "NAME",
       defaultValue = "relu",
-      converter = OptionNames.ActivationName.class,
       description =
           "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
               + "sigmoid or softplus. Default: "

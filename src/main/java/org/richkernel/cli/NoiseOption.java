@@ -2,19 +2,21 @@ package org.richkernel.cli;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
 /** The noise of the targets, as inverse noise or as ridge: one of two options, or neither. */
 final class NoiseOption {
-  private static final double BETA = 100;
+  private static final double BETA = Double.parseDouble(SaddleOptions.USUAL_BETA);
 
   @Option(
       names = "--beta",
       paramLabel = "B",
       description =
           "Inverse noise, in units of 1/target^2; the ridge is kappa = 1/beta. Default: 1/kappa, or "
-              + "100.")
+              + SaddleOptions.USUAL_BETA
+              + ".")
   private @Nullable Double beta;
 
   @Option(

@@ -59,7 +59,6 @@ final class PhaseCommand implements Callable<Integer> {
       names = "--activation",
       paramLabel = "NAME",
       defaultValue = "erf",
-      converter = OptionNames.ActivationName.class,
       description = "relu, tanh, erf (erf(h)) or linear. Default: ${DEFAULT-VALUE}.")
   private Activation activation = Activation.ERF;
 

@@ -59,7 +59,6 @@ final class RunOptions {
       names = "--precision",
       paramLabel = "NAME",
       defaultValue = "fp32",
-      converter = OptionNames.FieldPrecisionName.class,
       description =
           "Products of float32 matrices on a CUDA device: fp32; tf32 (tensor cores, factors rounded "
               + "to 10 bits); or tf32x3 (tensor cores, factors in two parts, about as accurate as "

@@ -50,7 +50,6 @@ final class TrainedWidthOptions {
       names = "--activation",
       paramLabel = "NAME",
       defaultValue = "tanh",
-      converter = OptionNames.ActivationName.class,
       description =
           "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
               + "sigmoid or softplus. Default: ${DEFAULT-VALUE}.")

@@ -29,7 +29,6 @@ final class WidthScalingOptions {
   @Option(
       names = "--scaling",
       paramLabel = "NAME",
-      converter = OptionNames.WidthScaleName.class,
       description =
           "With --widths: mean-field (--gamma at every width) or ntk (--gamma at the smallest width,"
               + " then falling like 1/sqrt(N)). Default: mean-field.")
@@ -38,7 +37,6 @@ final class WidthScalingOptions {
   @Option(
       names = "--criterion",
       paramLabel = "NAME",
-      converter = OptionNames.CriterionName.class,
       description =
           "With --widths: squared (errors) or cross-entropy (of --one-hot classes); --loss says"
               + " whether it is added up or averaged over a batch. Default: squared.")

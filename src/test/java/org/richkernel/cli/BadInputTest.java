@@ -310,7 +310,7 @@ class BadInputTest {
   void threadsOfABatchJobThatAreNoNumberAreRefusedUnlessGiven() {
     Map<String, String> environment = Map.of("SLURM_CPUS_PER_TASK", "all");
     RunOptions options = new RunOptions();
-    CommandLine command = new CommandLine(new Options(options));
+    CommandLine command = OptionNames.addTo(new CommandLine(new Options(options)));
     command.parseArgs();
     assertThatThrownBy(() -> options.threads(environment))
         .isInstanceOf(InvalidProblemException.class)

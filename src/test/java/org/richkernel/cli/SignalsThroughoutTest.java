@@ -102,7 +102,7 @@ class SignalsThroughoutTest {
   private int run(Interrupted theory, String... more) {
     List<String> arguments = Program.digits("run", 10, 10, more);
     arguments.add("--out=" + folder);
-    CommandLine commandLine = new CommandLine(options);
+    CommandLine commandLine = OptionNames.addTo(new CommandLine(options));
     commandLine.parseArgs(arguments.subList(1, arguments.size()).toArray(String[]::new));
     return new FitRun<LazyFit>(
             console, commandLine.getCommandSpec(), options.data, options.run, options.longRun)
