@@ -9,13 +9,12 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.SiteMap;
 
 /** All pairs of sites, which a pooled readout needs: rows and columns are (point, site). */
 final class AllSitePairs implements SitePairs {
-  private static final String ROWS = "image rows";
-  private static final String COLUMNS = "image columns";
   private static final String ROW_ONES = "row ones";
   private static final String COLUMN_ONES = "column ones";
   private static final String ROW_MEAN = "mean over row sites";
@@ -70,29 +69,9 @@ final class AllSitePairs implements SitePairs {
   }
 
   @Override
-  public void uploadColumns(
-      Backend backend, Workspace workspace, Inputs inputs, int first, int points) {
-    try (Matrix x = workspace.get(COLUMNS).rowRange(0, points * inputs.shape().sites())) {
-      backend.upload(inputs.copyRows(first, points), x);
-    }
-  }
-
-  @Override
   public void inputKernel(
-      Backend backend,
-      Workspace workspace,
-      Inputs inputs,
-      int first,
-      int rows,
-      int columns,
-      Matrix kernel) {
-    int sites = inputs.shape().sites();
-    try (Matrix x = workspace.get(ROWS).rowRange(0, rows * sites);
-        Matrix y = workspace.get(COLUMNS).rowRange(0, columns * sites)) {
-      backend.upload(inputs.copyRows(first, rows), x);
-      double scale = 1.0 / inputs.shape().channels();
-      backend.gemm(Transpose.NO, Transpose.YES, scale, x, y, 0, kernel);
-    }
+      Backend backend, ImageShape shape, Matrix x, Matrix y, int rows, Matrix kernel) {
+    backend.gemm(Transpose.NO, Transpose.YES, 1.0 / shape.channels(), x, y, 0, kernel);
   }
 
   @Override

@@ -15,9 +15,6 @@ import org.richkernel.network.SiteMap;
  * for each site and point, sites outside, and a column for each point.
  */
 final class SameSitePairs implements SitePairs {
-  private static final String ROWS = "image rows";
-  private static final String COLUMNS = "image columns";
-
   @Override
   public int columns(int points, int sites) {
     return points;
@@ -51,33 +48,14 @@ final class SameSitePairs implements SitePairs {
   }
 
   @Override
-  public void uploadColumns(
-      Backend backend, Workspace workspace, Inputs inputs, int first, int points) {
-    try (Matrix x = workspace.get(COLUMNS).rowRange(0, points)) {
-      backend.upload(inputs.copyRows(first, points), x);
-    }
-  }
-
-  @Override
   public void inputKernel(
-      Backend backend,
-      Workspace workspace,
-      Inputs inputs,
-      int first,
-      int rows,
-      int columns,
-      Matrix kernel) {
-    ImageShape shape = inputs.shape();
+      Backend backend, ImageShape shape, Matrix x, Matrix y, int rows, Matrix kernel) {
     int channels = shape.channels();
-    try (Matrix x = workspace.get(ROWS).rowRange(0, rows);
-        Matrix y = workspace.get(COLUMNS).rowRange(0, columns)) {
-      backend.upload(inputs.copyRows(first, rows), x);
-      for (int a = 0; a < shape.sites(); a++) {
-        try (Matrix left = x.view(0, rows, a * channels, channels);
-            Matrix right = y.view(0, columns, a * channels, channels);
-            Matrix product = site(kernel, a, rows)) {
-          backend.gemm(Transpose.NO, Transpose.YES, 1.0 / channels, left, right, 0, product);
-        }
+    for (int a = 0; a < shape.sites(); a++) {
+      try (Matrix left = x.view(0, x.rows(), a * channels, channels);
+          Matrix right = y.view(0, y.rows(), a * channels, channels);
+          Matrix product = site(kernel, a, rows)) {
+        backend.gemm(Transpose.NO, Transpose.YES, 1.0 / channels, left, right, 0, product);
       }
     }
   }

@@ -4,6 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
@@ -13,12 +14,18 @@ import org.richkernel.network.SiteReadout;
  * how their kernels lie in a matrix, and the linear maps on them.
  */
 interface SitePairs {
+  /** Inputs along rows, float64. */
+  String ROWS = "image rows";
+
+  /** Inputs along columns, float64. */
+  String COLUMNS = "image columns";
+
   /** Those of a readout. */
   static SitePairs of(SiteReadout readout) {
     return readout == SiteReadout.FLATTEN ? new SameSitePairs() : new AllSitePairs();
   }
 
-  /** Columns of the kernels of so many points along columns. */
+  /** Columns of the kernels of so many points along columns; rows of a matrix of their inputs. */
   int columns(int points, int sites);
 
   /** Entries of the kernels of a pair of points. */
@@ -44,17 +51,36 @@ interface SitePairs {
   void uploadMaps(Backend backend, Workspace workspace, Iterable<SiteMap> maps);
 
   /** Moves the points along columns to the device. */
-  void uploadColumns(Backend backend, Workspace workspace, Inputs inputs, int first, int points);
+  default void uploadColumns(
+      Backend backend, Workspace workspace, Inputs inputs, int first, int points) {
+    try (Matrix x = workspace.get(COLUMNS).rowRange(0, columns(points, inputs.shape().sites()))) {
+      backend.upload(inputs.copyRows(first, points), x);
+    }
+  }
 
   /** Phi^0 = x_a . x_b / C of points along rows and the columns uploaded last. */
-  void inputKernel(
+  default void inputKernel(
       Backend backend,
       Workspace workspace,
       Inputs inputs,
       int first,
       int rows,
       int columns,
-      Matrix kernel);
+      Matrix kernel) {
+    int sites = inputs.shape().sites();
+    try (Matrix x = workspace.get(ROWS).rowRange(0, columns(rows, sites));
+        Matrix y = workspace.get(COLUMNS).rowRange(0, columns(columns, sites))) {
+      backend.upload(inputs.copyRows(first, rows), x);
+      inputKernel(backend, inputs.shape(), x, y, rows, kernel);
+    }
+  }
+
+  /**
+   * The same of inputs on the device.
+   *
+   * @param rows points of x
+   */
+  void inputKernel(Backend backend, ImageShape shape, Matrix x, Matrix y, int rows, Matrix kernel);
 
   /** Sigma becomes Phi, and slope Phidot, by the variances that the map was told. */
   void dual(

@@ -14,11 +14,13 @@ final class SitePatches {
     private final Room[] rooms;
     private int chunks;
     private int units;
+    CpuMatrix source;
+    CpuMatrix target;
     int[][] table = {}; // [d][a]
-    int images;
+    private int images;
     int inputs; // sites of an image of the source
     int outputs; // sites of an image of the target
-    int chunk;
+    private int chunk;
 
     Images(WorkerTeam team) {
       this.team = team;
@@ -26,18 +28,24 @@ final class SitePatches {
       Arrays.setAll(rooms, i -> new Room());
     }
 
-    /** Reads the table and cuts the images into chunks. */
-    final void frame(CpuMatrix entries, int imageCount, int sourceSites, int rows) {
+    /**
+     * Reads the table, cuts the images into chunks, and works on all of them.
+     *
+     * @param rows of the matrix that has a row for each that is worked on
+     */
+    final void run(int imageCount, int rows, CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
+      source = from;
+      target = to;
+      if (to.isEmpty()) {
+        return;
+      }
       outputs = entries.rows();
-      inputs = sourceSites;
+      inputs = from.columns() / imageCount;
       images = imageCount;
       units = rows;
       readTable(entries);
       chunk = Math.max(1, CHUNK / Math.max(1, Math.max(inputs, outputs)));
       chunks = (images + chunk - 1) / chunk;
-    }
-
-    final void run() {
       team.run(this);
     }
 
@@ -117,21 +125,8 @@ final class SitePatches {
 
   /** Patches side by side. */
   private static final class Cols extends Images {
-    private CpuMatrix source;
-    private CpuMatrix target;
-
     Cols(WorkerTeam team) {
       super(team);
-    }
-
-    void run(CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
-      int imageCount = Operands.cols(entries, from, to);
-      source = from;
-      target = to;
-      if (!to.isEmpty()) {
-        frame(entries, imageCount, from.columns() / imageCount, from.rows());
-        run();
-      }
     }
 
     @Override
@@ -156,21 +151,8 @@ final class SitePatches {
 
   /** The transpose: patches added back. */
   private static final class Uncols extends Images {
-    private CpuMatrix source;
-    private CpuMatrix target;
-
     Uncols(WorkerTeam team) {
       super(team);
-    }
-
-    void run(CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
-      int imageCount = Operands.uncols(entries, from, to);
-      source = from;
-      target = to;
-      if (!to.isEmpty()) {
-        frame(entries, imageCount, from.columns() / imageCount, to.rows());
-        run();
-      }
     }
 
     @Override
@@ -199,22 +181,9 @@ final class SitePatches {
   /** Pairs of sites averaged over offsets. */
   private static final class Average extends Images {
     private double scale;
-    private CpuMatrix source;
-    private CpuMatrix target;
 
     Average(WorkerTeam team) {
       super(team);
-    }
-
-    void run(double factor, CpuMatrix entries, CpuMatrix from, CpuMatrix to) {
-      int imageCount = Operands.averagePatches(entries, from, to);
-      scale = factor;
-      source = from;
-      target = to;
-      if (!to.isEmpty()) {
-        frame(entries, imageCount, from.columns() / imageCount, to.rows());
-        run();
-      }
     }
 
     @Override
@@ -258,14 +227,16 @@ final class SitePatches {
   }
 
   void cols(CpuMatrix table, CpuMatrix source, CpuMatrix target) {
-    cols.run(table, source, target);
+    cols.run(Operands.cols(table, source, target), source.rows(), table, source, target);
   }
 
   void uncols(CpuMatrix table, CpuMatrix source, CpuMatrix target) {
-    uncols.run(table, source, target);
+    uncols.run(Operands.uncols(table, source, target), target.rows(), table, source, target);
   }
 
   void average(double scale, CpuMatrix table, CpuMatrix source, CpuMatrix target) {
-    average.run(scale, table, source, target);
+    int images = Operands.averagePatches(table, source, target);
+    average.scale = scale;
+    average.run(images, target.rows(), table, source, target);
   }
 }

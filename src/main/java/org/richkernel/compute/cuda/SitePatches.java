@@ -13,27 +13,24 @@ final class SitePatches {
 
   void cols(CudaMatrix table, CudaMatrix source, CudaMatrix target) {
     int images = Operands.cols(table, source, target);
-    if (!target.isEmpty()) {
-      long sites = source.columns() / images;
-      begin(table, sites)
-          .add((long) source.rows())
-          .add((long) target.columns())
-          .add(source)
-          .add(target);
-      launcher.overRectangle(Kernel.COLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
-    }
+    move(Kernel.COLS, images, source.rows(), table, source, target);
   }
 
   void uncols(CudaMatrix table, CudaMatrix source, CudaMatrix target) {
     int images = Operands.uncols(table, source, target);
+    move(Kernel.UNCOLS, images, target.rows(), table, source, target);
+  }
+
+  /** Patches one way or the other; rows are those of the matrix of images. */
+  private void move(
+      Kernel kernel, int images, int rows, CudaMatrix table, CudaMatrix source, CudaMatrix target) {
     if (!target.isEmpty()) {
-      long sites = source.columns() / images;
-      begin(table, sites)
-          .add((long) target.rows())
+      begin(table, source.columns() / images)
+          .add((long) rows)
           .add((long) target.columns())
           .add(source)
           .add(target);
-      launcher.overRectangle(Kernel.UNCOLS, Precision.FLOAT32, target.rows(), target.columns(), 1);
+      launcher.overRectangle(kernel, Precision.FLOAT32, target.rows(), target.columns(), 1);
     }
   }
 
