@@ -11,6 +11,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendThreads;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Mixing;
 import org.richkernel.sampling.MonteCarloSeries;
@@ -33,7 +34,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final SaddleOptions options;
   private final double[] y;
   private final List<ChainLane> lanes = new ArrayList<>();
-  private final LaneThreads threads;
+  private final BackendThreads threads;
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
@@ -90,7 +91,7 @@ final class ChainEnsemble implements AutoCloseable {
             inputs.convolution());
     small = new SamplingChain[layout.chains().size() - CHAINS];
     List<Backend> open = layout.openLanes();
-    threads = owned.own(new LaneThreads(open));
+    threads = owned.own(new BackendThreads("lane", open.stream().map(List::of).toList()));
     try {
       for (Backend each : open) {
         lanes.add(owned.own(ChainLane.of(layout, each, inputs, y)));

@@ -6,6 +6,8 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.PointHolders;
+import org.richkernel.stack.PointRun;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -178,7 +180,8 @@ record ChainLane(
     int widest = layout.depth() == 1 ? rank : Math.max(layout.shape().widest(samples), points);
     planFactors(plan, backend, rows, points, widest);
     if (layout.isDual()) {
-      DualPosterior.plan(plan, layout.shape(), outputs, layout.populationSizes(), rows);
+      PointRun.Extent all = PointHolders.of(backend).extents(points).get(0);
+      DualPosterior.plan(plan, layout.shape(), all, outputs, layout.populationSizes(), rows);
     } else {
       PrimalPosterior.plan(backend, plan, layout.shape(), outputs, rows, determinant);
     }

@@ -130,7 +130,7 @@ final class ConvolutionPosterior extends KernelPosterior {
   }
 
   @Override
-  Block block(int samples, int first, int rows) {
+  Block<LayerStack> block(int samples, int first, int rows) {
     MovingFields fields = MovingFields.of(memory(), samples, shape.widths(samples));
     List<LayerFields> layers = new ArrayList<>();
     for (int l = 1; l <= layers(); l++) {
@@ -170,7 +170,7 @@ final class ConvolutionPosterior extends KernelPosterior {
             memory().get("pooled pull"));
     pools.put(samples, List.copyOf(ofLayers));
     LayerStack stack = new LayerStack(layers, input, links, new PooledReadout(top, pooled));
-    return new Block(samples, fields, stack);
+    return new Block<>(samples, fields, stack);
   }
 
   private Link link(int l, MovingFields fields, List<LayerFields> layers) {
@@ -220,7 +220,7 @@ final class ConvolutionPosterior extends KernelPosterior {
 
   /** Sets the features that stand for biases, which other sizes have overwritten. */
   @Override
-  void prepare(Block block) {
+  void prepare(Block<LayerStack> block) {
     int samples = block.samples();
     if (!shape.biases()) {
       return;

@@ -11,40 +11,43 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DualReadout;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
-import org.richkernel.stack.LayerFields;
-import org.richkernel.stack.LayerStack;
-import org.richkernel.stack.MovingFields;
-import org.richkernel.stack.PointRows;
+import org.richkernel.stack.PointHolders;
+import org.richkernel.stack.PointRun;
+import org.richkernel.stack.PointStack;
+import org.richkernel.stack.PointSums;
 import org.richkernel.stack.PosteriorParameters;
-import org.richkernel.stack.SampleGramReadout;
 import org.richkernel.stack.SampleReadout;
 
 /**
  * The density of {@link PrimalPosterior} for more points than samples: the readout is integrated
  * out by {@link DualReadout}, layers above the first have weights, and nothing of size P x P is
  * held. Fields have a row for each point (P x S), so that sums over points are Gram matrices:
- * float32 products, float64 sums.
+ * float32 products, float64 sums. Points may be held by several devices, and the sums are the
+ * same for any number of them ({@link PointSums}).
  *
  * <p>Cost of an evaluation that moves n of S samples of one hidden layer: 4 n P r + 2 n S P + 4 S P
  * K + S^3 / 3 flops, and S^2 P in place of 2 n S P where all move; 6 S^2 P for each layer above.
  */
-final class DualPosterior extends StackPosterior {
+final class DualPosterior extends StackPosterior<PointStack> {
   private final FieldShape shape;
   private final PosteriorParameters parameters;
-  private final PointRows rows;
+  private final int outputs;
+  private final List<Workspace> others = new ArrayList<>(); // of devices after the first
+  private final PointSums sums;
+  private final PointRun points; // of the first device
   private final DualReadout solver;
-  private final Matrix reference; // vectors whose images under kernels are measured, P x K
+  private final Matrix projection; // of vectors on the factor of a layer
   private final Matrix failures; // of a factorization that belongs to no trajectory
   private final Map<Integer, SampleReadout> readouts = new HashMap<>();
 
   private @Nullable FieldPopulation resident; // whose phi is held
-  private @Nullable Block unsettled; // whose phi is that of a position not accepted
+  private @Nullable Block<PointStack> unsettled; // whose phi is that of a position not accepted
   private SampleReadout readout; // of the population
 
   /**
@@ -66,6 +69,8 @@ final class DualPosterior extends StackPosterior {
   }
 
   /**
+   * A posterior on one device.
+   *
    * @param y targets, row-major P x K
    * @param samples S of each size of population, the largest first
    * @param blockRows rows of the largest block; S where there are several layers
@@ -78,35 +83,96 @@ final class DualPosterior extends StackPosterior {
       PosteriorParameters parameters,
       int[] samples,
       int blockRows) {
-    super(backend, planned(network, input, y.length / input.points(), samples, blockRows), input);
-    shape = FieldShape.of(network, input.rank(), input.points(), FieldForm.WEIGHTS);
+    this(
+        PointHolders.of(backend), network, input, y, parameters, samples, blockRows);
+  }
+
+  /**
+   * @param holders of the points, the first device also of everything else
+   * @param y targets, row-major P x K
+   * @param samples S of each size of population, the largest first
+   * @param blockRows rows of the largest block; S where there are several layers
+   */
+  DualPosterior(
+      PointHolders holders,
+      NetworkSpec network,
+      InputFactor input,
+      double[] y,
+      PosteriorParameters parameters,
+      int[] samples,
+      int blockRows) {
+    super(
+        holders.first(),
+        planned(holders, network, input, y.length / input.points(), samples, blockRows),
+        holders.extents(input.points()).get(0).of(input.factor()),
+        holders::routine);
     this.parameters = parameters;
-    rows = new PointRows(backend, network, shape, memory());
+    outputs = y.length / input.points();
+    shape = shape(network, input);
+    List<PointRun> runs = new ArrayList<>();
+    try {
+      List<PointRun.Extent> extents = holders.extents(input.points());
+      for (int d = 0; d < extents.size(); d++) {
+        Backend device = holders.devices().get(d);
+        Workspace own = memory();
+        if (d > 0) {
+          MemoryPlan plan = new MemoryPlan();
+          planFurther(plan, shape, extents.get(d), outputs, samples, blockRows);
+          own = new Workspace(device, plan);
+          others.add(own);
+          device.upload(extents.get(d).of(input.factor()), own.get("F"));
+        }
+        runs.add(new PointRun(device, network, shape, own, extents.get(d), y));
+      }
+    } catch (RuntimeException e) {
+      others.forEach(Workspace::close);
+      super.close();
+      throw e;
+    }
+    points = runs.get(0);
+    sums = new PointSums(runs, holders.group());
     solver =
-        new DualReadout(
-            backend, memory(), parameters, y, record().potential(), record().failures());
-    reference = memory().get("reference");
+        new DualReadout(backend(), sums, parameters, record().potential(), record().failures());
+    projection = memory().get("projection");
     failures = memory().get("failures");
     for (int s : samples) {
-      readouts.put(s, new SampleReadout(backend, memory(), s));
+      readouts.put(s, new SampleReadout(backend(), memory(), s));
     }
     readout = readouts.get(samples[0]);
   }
 
+  private static FieldShape shape(NetworkSpec network, InputFactor input) {
+    return FieldShape.of(network, input.rank(), input.points(), FieldForm.WEIGHTS);
+  }
+
   private static MemoryPlan planned(
-      NetworkSpec network, InputFactor input, int outputs, int[] samples, int blockRows) {
+      PointHolders holders,
+      NetworkSpec network,
+      InputFactor input,
+      int outputs,
+      int[] samples,
+      int blockRows) {
     MemoryPlan plan = new MemoryPlan();
-    FieldShape shape = FieldShape.of(network, input.rank(), input.points(), FieldForm.WEIGHTS);
-    plan(plan, shape, outputs, samples, blockRows);
+    PointRun.Extent extent = holders.extents(input.points()).get(0);
+    plan(plan, shape(network, input), extent, outputs, samples, blockRows);
     return plan;
   }
 
-  /** Adds the scratch shared by all populations to a plan. */
-  static void plan(MemoryPlan plan, FieldShape shape, int outputs, int[] samples, int blockRows) {
+  /**
+   * Adds the scratch shared by all populations to a plan, that of the first device.
+   *
+   * @param extent its points
+   */
+  static void plan(
+      MemoryPlan plan,
+      FieldShape shape,
+      PointRun.Extent extent,
+      int outputs,
+      int[] samples,
+      int blockRows) {
     TrajectoryRecord.plan(plan);
-    DualReadout.plan(plan, shape.points(), outputs);
-    PointRows.plan(plan, shape, samples[0], blockRows);
-    plan.add("reference", Precision.FLOAT32, shape.points(), outputs)
+    PointRun.plan(plan, shape, extent, outputs, samples[0], blockRows);
+    plan.add("projection", Precision.FLOAT64, shape.widest(samples[0]), outputs)
         .add("failures", Precision.FLOAT64, 1, 1)
         .add("no samples", Precision.FLOAT32, 0, samples[0]);
     for (int s : samples) {
@@ -114,35 +180,43 @@ final class DualPosterior extends StackPosterior {
     }
   }
 
+  /**
+   * Adds the scratch of a further device to a plan.
+   *
+   * @param extent its points
+   */
+  static void planFurther(
+      MemoryPlan plan,
+      FieldShape shape,
+      PointRun.Extent extent,
+      int outputs,
+      int[] samples,
+      int blockRows) {
+    PointRun.plan(plan, shape, extent, outputs, samples[0], blockRows);
+    for (int s : samples) {
+      SampleReadout.planShared(plan, s, outputs);
+    }
+  }
+
   @Override
-  Block block(int samples, int first, int count) {
+  Block<PointStack> block(int samples, int first, int count) {
     SampleReadout own = readouts.get(samples);
     if (own == null) {
       throw new IllegalArgumentException(samples + " samples were not planned");
     }
-    MovingFields fields = MovingFields.of(memory(), count, shape.widths(samples));
-    List<LayerFields> layers = rows.layers(first, count);
-    SampleGramReadout top =
-        new SampleGramReadout(
-            backend(),
-            solver,
-            own,
-            rows.phi(layers(), samples),
-            first,
-            count,
-            layers.get(0).panels(),
-            rows.pull(count));
-    return new Block(
-        samples,
-        fields,
-        new LayerStack(layers, rows.input(fields, layers), rows.links(fields, layers), top));
+    PointStack stack = new PointStack(sums, solver, own, shape, samples, first, count);
+    return new Block<>(samples, stack.fields(), stack);
+  }
+
+  @Override
+  void exactly(Runnable work) {
+    sums.exactly(work);
   }
 
   @Override
   public FieldPopulation newPopulation(int samples, int blocks) {
     cut(samples, blocks);
-    return FieldPopulation.dual(
-        backend(), samples, blocks, shape, shape.points(), solver.targets().columns());
+    return FieldPopulation.dual(backend(), samples, blocks, shape, shape.points(), outputs);
   }
 
   @Override
@@ -160,7 +234,7 @@ final class DualPosterior extends StackPosterior {
   }
 
   @Override
-  void prepare(Block block) {
+  void prepare(Block<PointStack> block) {
     super.prepare(block);
     readout = readouts.get(block.samples());
   }
@@ -184,22 +258,20 @@ final class DualPosterior extends StackPosterior {
   @Override
   public void refresh(FieldPopulation next) {
     choose(next);
-    backend().exactly(this::gather);
+    exactly(this::gather);
     next.setPotential(record().require());
     save(next);
   }
 
   private void gather() {
     forward(population());
-    Matrix phi = rows.phi(layers(), samples());
-    backend().gram(1, phi, 0, readout.gram());
-    backend().crossGram(1, phi, solver.targetsSingle(), 0, readout.image());
+    solver.sum(layers(), readout.gram(), readout.image());
     record().start();
     solve();
   }
 
   private void solve() {
-    solver.solve(readout, rows.phi(layers(), samples()));
+    solver.solve(readout, samples());
     record().note();
   }
 
@@ -208,7 +280,7 @@ final class DualPosterior extends StackPosterior {
     backend().copy(readout.gram(), into.kernel());
     backend().copy(readout.image(), into.image());
     backend().copy(readout.weights(), into.weights());
-    backend().copy(solver.dual(), into.dual());
+    solver.collectDual(into.dual());
   }
 
   @Override
@@ -221,7 +293,6 @@ final class DualPosterior extends StackPosterior {
   /** |b_s|^2 of a sample against that of all. */
   @Override
   public double largestShare(FieldPopulation of) {
-    int outputs = solver.targets().columns();
     double[] b = new double[of.samples() * outputs];
     backend().download(of.image(), b);
     double largest = 0;
@@ -245,7 +316,7 @@ final class DualPosterior extends StackPosterior {
     unsettled = null;
     select(block);
     beginSteps(0);
-    backend().exactly(this::beginBlock);
+    exactly(this::beginBlock);
   }
 
   private void beginBlock() {
@@ -258,8 +329,7 @@ final class DualPosterior extends StackPosterior {
     if (parameters.hasDeterminant()) {
       solve();
     }
-    readout.setWeights(population().weights());
-    backend().copy(population().dual(), solver.dual());
+    solver.restore(readout, samples(), population().weights(), population().dual());
     record().note(population().potential());
     moving().stack().pull();
   }
@@ -305,9 +375,7 @@ final class DualPosterior extends StackPosterior {
     }
     hold(of);
     for (int l = 1; l < layers(); l++) {
-      Matrix phi = rows.phi(l, of.samples());
-      backend().gram(1, phi, 0, of.kernel(l));
-      backend().crossGram(1, phi, solver.targetsSingle(), 0, of.image(l));
+      solver.sum(l, of.kernel(l), of.image(l));
     }
   }
 
@@ -323,16 +391,17 @@ final class DualPosterior extends StackPosterior {
 
   /** Sets the vectors u of {@link #kernelImage}, row-major P x K. */
   void setReference(double[] u) {
-    backend().upload(u, reference);
+    solver.setReference(u);
   }
 
   /** g Phi u of a population, row-major P x K. */
   double[] kernelImage(FieldPopulation of) {
     hold(of);
-    double[] image = new double[Math.toIntExact(solver.dual().size())];
-    solver.multiplyByGram(readout, rows.phi(layers(), samples()), reference);
-    backend().scale(parameters.readoutVariance() / samples(), solver.dual());
-    backend().download(solver.dual(), image);
+    double[] image = solver.multiplyReference(readout, samples());
+    double scale = parameters.readoutVariance() / samples();
+    for (int i = 0; i < image.length; i++) {
+      image[i] *= scale;
+    }
     return image;
   }
 
@@ -342,7 +411,7 @@ final class DualPosterior extends StackPosterior {
     resident = null;
     unsettled = null;
     int first = 0;
-    for (Block block : turnTo(samples)) {
+    for (Block<PointStack> block : turnTo(samples)) {
       Matrix position = block.fields().position();
       int count = Math.toIntExact(position.size());
       backend().upload(Arrays.copyOfRange(fields, first, first + count), position);
@@ -352,12 +421,19 @@ final class DualPosterior extends StackPosterior {
     return samples;
   }
 
-  /** phi of layers 1 to L of fields on the host, P x S, until something else is computed. */
+  /**
+   * phi of layers 1 to L of fields on the host, P x S, until something else is computed.
+   *
+   * @throws IllegalStateException if the points are not all on one device
+   */
   List<Matrix> activations(float[] fields) {
+    if (!sums.areLocal()) {
+      throw new IllegalStateException("phi of all points is on no device");
+    }
     int samples = hold(fields);
     List<Matrix> phi = new ArrayList<>();
     for (int l = 1; l <= layers(); l++) {
-      phi.add(rows.phi(l, samples));
+      phi.add(points.rows().phi(l, samples));
     }
     return phi;
   }
@@ -372,13 +448,9 @@ final class DualPosterior extends StackPosterior {
   void addKernelProducts(
       double weight, float[] fields, List<double[]> vectors, List<double[]> sums) {
     int samples = hold(fields);
-    Matrix phi = rows.phi(layers(), samples);
     double scale = weight * parameters.readoutVariance() / samples;
-    double[] product = new double[Math.toIntExact(solver.dual().size())];
     for (int i = 0; i < vectors.size(); i++) {
-      backend().upload(vectors.get(i), solver.dualSingle());
-      solver.multiplyByGram(readout, phi, solver.dualSingle());
-      backend().download(solver.dual(), product);
+      double[] product = solver.multiply(readout, samples, vectors.get(i));
       double[] sum = sums.get(i);
       for (int j = 0; j < sum.length; j++) {
         sum[j] += scale * product[j];
@@ -395,15 +467,22 @@ final class DualPosterior extends StackPosterior {
 
   @Override
   public double[] directions(int layer, double[] v) {
-    return layer == 1
-        ? EquilibriumIdentity.directions(backend(), inputFactor(), v)
-        : EquilibriumIdentity.image(backend(), Transpose.YES, rows.features(layer, samples()), v);
+    Matrix target = projection(layer);
+    solver.project(layer, samples(), v, target);
+    double[] directions = new double[Math.toIntExact(target.size())];
+    backend().download(target, directions);
+    return directions;
   }
 
   @Override
   public void project(int layer, Matrix v, Matrix directions) {
-    Matrix features = rows.features(layer, samples());
-    backend().gemm(Transpose.YES, Transpose.NO, 1, features, v, 0, directions);
+    Matrix target = projection(layer);
+    solver.project(layer, samples(), v, target);
+    backend().copy(target, directions);
+  }
+
+  private Matrix projection(int layer) {
+    return projection.rowRange(0, shape.widths(samples())[layer - 1]);
   }
 
   /** I of S x S for the population in use. */
@@ -415,5 +494,12 @@ final class DualPosterior extends StackPosterior {
   @Override
   public long solveNanos() {
     return super.solveNanos() + solver.nanos();
+  }
+
+  @Override
+  public void close() {
+    sums.close();
+    others.forEach(Workspace::close);
+    super.close();
   }
 }

@@ -10,6 +10,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DeterminantTilt;
 import org.richkernel.stack.FieldWidths;
+import org.richkernel.stack.LayerStack;
 import org.richkernel.stack.PosteriorParameters;
 import org.richkernel.stack.PrimalReadout;
 
@@ -21,7 +22,7 @@ import org.richkernel.stack.PrimalReadout;
  * The dual vector v = A^{-1} Y is solved at every evaluation, so no conjugate kernel is ever formed
  * and the tilt cannot run ahead of the kernel.
  */
-abstract class KernelPosterior extends StackPosterior {
+abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private final Matrix targetsSingle;
   private final PrimalReadout readout;
   private final @Nullable DeterminantTilt tilt; // of all samples together

@@ -47,7 +47,7 @@ final class PrimalPosterior extends KernelPosterior {
   private final SampleRows rows;
   private final @Nullable Matrix rest; // g Phi of the samples that are held fixed
   private final int[] sizes; // rows of blocks that were planned
-  private final Map<List<Integer>, Block> made = new HashMap<>();
+  private final Map<List<Integer>, Block<LayerStack>> made = new HashMap<>();
   private final RelativeJitter jitter; // of the population in use
   private final Runnable gatherExactly = this::gather;
   private final Runnable beginExactly = this::beginBlock;
@@ -200,14 +200,14 @@ final class PrimalPosterior extends KernelPosterior {
   }
 
   @Override
-  Block block(int samples, int first, int count) {
+  Block<LayerStack> block(int samples, int first, int count) {
     return made.computeIfAbsent(List.of(samples, count), key -> block(samples, count));
   }
 
-  private Block block(int samples, int count) {
+  private Block<LayerStack> block(int samples, int count) {
     MovingFields fields = MovingFields.of(memory(), count, shape.widths(samples));
     List<LayerFields> layers = rows.layers(count);
-    return new Block(
+    return new Block<>(
         samples,
         fields,
         new LayerStack(

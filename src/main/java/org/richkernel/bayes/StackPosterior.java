@@ -4,34 +4,37 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Routine;
 import org.richkernel.compute.Workspace;
-import org.richkernel.stack.LayerStack;
 import org.richkernel.stack.MovingFields;
+import org.richkernel.stack.Passes;
 
 /**
- * Marginal posterior of a {@link LayerStack} whose readout is integrated out, with parameters xi of
+ * Marginal posterior of a stack of layers whose readout is integrated out, with parameters xi of
  * standard normal prior: how populations are cut, what of them moves, and the step of a trajectory,
  * forward and back. Samples of deep networks move together, since a layer acts on every row of the
  * next. What the layers and the readout are is up to the subclass.
+ *
+ * @param <T> kind of the stack
  */
-abstract class StackPosterior implements MarginalPosterior {
+abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
   private final Backend backend;
   private final Workspace memory;
   private final Matrix inputFactor;
   private final TrajectoryRecord record;
-  private final Map<List<Integer>, List<Block>> cuts = new HashMap<>(); // by samples and blocks
+  private final Map<List<Integer>, List<Block<T>>> cuts = new HashMap<>(); // by samples and blocks
   private final StepRoutines steps;
   private final StepRoutines ends;
   private final Runnable evaluateExactly = this::runEnd;
 
   private FieldPopulation population;
-  private List<Block> cut; // of the population
-  private Block moving;
+  private List<Block<T>> cut; // of the population
+  private Block<T> moving;
   private Matrix movingRows;
   private Routine step; // of what moves
   private Routine end;
@@ -41,21 +44,32 @@ abstract class StackPosterior implements MarginalPosterior {
    * The samples that move together.
    *
    * @param samples S of their population
+   * @param <T> kind of the stack
    */
-  record Block(int samples, MovingFields fields, LayerStack stack) {}
+  record Block<T extends Passes>(int samples, MovingFields fields, T stack) {}
 
   /**
    * @param plan all scratch
    * @param input factor of the first layer's covariance
    */
   StackPosterior(Backend backend, MemoryPlan plan, InputFactor input) {
+    this(backend, plan, input.factor(), work -> backend.routine("leapfrog step", work));
+  }
+
+  /**
+   * @param plan all scratch
+   * @param factor rows of the factor of the first layer's covariance that the backend holds
+   * @param routines makes a routine of a step
+   */
+  StackPosterior(
+      Backend backend, MemoryPlan plan, double[] factor, Function<Runnable, Routine> routines) {
     this.backend = backend;
     memory = new Workspace(backend, plan);
     record = new TrajectoryRecord(backend, memory);
     inputFactor = memory.get("F");
-    backend.upload(input.factor(), inputFactor);
-    steps = new StepRoutines(backend, this::step);
-    ends = new StepRoutines(backend, this::step);
+    backend.upload(factor, inputFactor);
+    steps = new StepRoutines(routines, this::step);
+    ends = new StepRoutines(routines, this::step);
   }
 
   /** Rows of the largest block when S rows are cut into blocks. */
@@ -64,10 +78,10 @@ abstract class StackPosterior implements MarginalPosterior {
   }
 
   /** The samples from {@code first} on, as they move. */
-  abstract Block block(int samples, int first, int rows);
+  abstract Block<T> block(int samples, int first, int rows);
 
   /** Restores what populations of other sizes have overwritten in scratch that all share. */
-  void prepare(Block block) {
+  void prepare(Block<T> block) {
     block.stack().prepare();
   }
 
@@ -79,7 +93,7 @@ abstract class StackPosterior implements MarginalPosterior {
     cuts.computeIfAbsent(
         List.of(samples, blocks),
         key -> {
-          List<Block> made = new ArrayList<>();
+          List<Block<T>> made = new ArrayList<>();
           for (int b = 0; b < blocks; b++) {
             int first = FieldPopulation.blockStart(samples, blocks, b);
             int after = FieldPopulation.blockStart(samples, blocks, b + 1);
@@ -91,7 +105,7 @@ abstract class StackPosterior implements MarginalPosterior {
 
   /** Makes a population the one that calls are about, and its first block the one that moves. */
   final void choose(FieldPopulation next) {
-    List<Block> found = cuts.get(List.of(next.samples(), next.blocks()));
+    List<Block<T>> found = cuts.get(List.of(next.samples(), next.blocks()));
     if (found == null) {
       throw new IllegalArgumentException("a population of another posterior");
     }
@@ -101,7 +115,7 @@ abstract class StackPosterior implements MarginalPosterior {
   }
 
   /** Makes the scratch that of populations of S samples, in any cut. */
-  final List<Block> turnTo(int samples) {
+  final List<Block<T>> turnTo(int samples) {
     turnTo(
         cuts.entrySet().stream()
             .filter(entry -> entry.getKey().get(0) == samples)
@@ -111,7 +125,7 @@ abstract class StackPosterior implements MarginalPosterior {
     return cut;
   }
 
-  private void turnTo(List<Block> next) {
+  private void turnTo(List<Block<T>> next) {
     if (next != cut) {
       cut = next;
       prepare(cut.get(0));
@@ -153,7 +167,12 @@ abstract class StackPosterior implements MarginalPosterior {
 
   @Override
   public void evaluateAtEnd() {
-    backend.exactly(evaluateExactly);
+    exactly(evaluateExactly);
+  }
+
+  /** Does work with float32 products in plain float32 on every backend that the step uses. */
+  void exactly(Runnable work) {
+    backend.exactly(work);
   }
 
   private void runEnd() {
@@ -195,12 +214,12 @@ abstract class StackPosterior implements MarginalPosterior {
   }
 
   /** How the population is cut. */
-  final List<Block> cut() {
+  final List<Block<T>> cut() {
     return cut;
   }
 
   /** The samples that move. */
-  final Block moving() {
+  final Block<T> moving() {
     return moving;
   }
 
@@ -259,7 +278,7 @@ abstract class StackPosterior implements MarginalPosterior {
     return blocksOnce().mapToLong(block -> block.stack.solveNanos()).sum();
   }
 
-  private Stream<Block> blocksOnce() {
+  private Stream<Block<T>> blocksOnce() {
     return cuts.values().stream().flatMap(List::stream).distinct();
   }
 

@@ -2,7 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.richkernel.compute.Backend;
+import java.util.function.Function;
 import org.richkernel.compute.Routine;
 
 /**
@@ -11,17 +11,18 @@ import org.richkernel.compute.Routine;
  * own, since their products may be others.
  */
 final class StepRoutines implements AutoCloseable {
-  private final Backend backend;
+  private final Function<Runnable, Routine> maker;
   private final Runnable evaluation;
   private final List<Shaped> routines = new ArrayList<>();
 
   private record Shaped(Object block, double jitter, Routine routine) {}
 
   /**
+   * @param maker makes a routine of work
    * @param evaluation depends on the block that {@link #of} is asked for, and on conditions
    */
-  StepRoutines(Backend backend, Runnable evaluation) {
-    this.backend = backend;
+  StepRoutines(Function<Runnable, Routine> maker, Runnable evaluation) {
+    this.maker = maker;
     this.evaluation = evaluation;
   }
 
@@ -38,7 +39,7 @@ final class StepRoutines implements AutoCloseable {
         return one.routine;
       }
     }
-    Routine made = backend.routine("leapfrog step", evaluation);
+    Routine made = maker.apply(evaluation);
     routines.add(new Shaped(block, jitter, made));
     return made;
   }

@@ -29,7 +29,7 @@ public record BlockShares(int blocks, int ranks) {
    * The fewest nodes of the tree over all blocks that cover a rank's: runs of 2^k blocks that start
    * at a multiple of 2^k.
    */
-  List<Node> nodes(int rank) {
+  public List<Node> nodes(int rank) {
     List<Node> nodes = new ArrayList<>();
     int end = first(rank + 1);
     for (int first = first(rank); first < end; ) {
@@ -49,14 +49,14 @@ public record BlockShares(int blocks, int ranks) {
    * @param first block
    * @param span blocks, a power of two that divides the first
    */
-  record Node(int first, int span) {
+  public record Node(int first, int span) {
     /** Whether two nodes have one parent, this one being the left child. */
-    boolean isLeftOf(Node right) {
+    public boolean isLeftOf(Node right) {
       return span == right.span && first % (2 * span) == 0 && right.first == first + span;
     }
 
     /** The parent of this left child. */
-    Node parent() {
+    public Node parent() {
       return new Node(first, 2 * span);
     }
   }

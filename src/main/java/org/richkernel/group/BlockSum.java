@@ -52,7 +52,13 @@ public final class BlockSum {
     add(new Node(block, 1), values);
   }
 
-  void add(Node node, double[] values) {
+  /**
+   * Adds the sum over the blocks of a node.
+   *
+   * @param node right of those before
+   * @param values kept and changed from here on
+   */
+  public void add(Node node, double[] values) {
     Node last = node;
     double[] sum = values;
     while (!nodes.isEmpty() && nodes.get(nodes.size() - 1).isLeftOf(last)) {

@@ -2,10 +2,6 @@ package org.richkernel.stack;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
-import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
-import org.richkernel.compute.Workspace;
 
 /**
  * What the readout weights leave behind when they are integrated out by {@link SampleReadout}: the
@@ -15,55 +11,37 @@ import org.richkernel.compute.Workspace;
  *     + c [ (P - S) ln kappa + ln det(M g / S) ],
  *   v = (Y - phi^T w) / kappa,</pre>
  *
- * into which an error of w enters squared.
+ * into which an error of w enters squared. Vectors with a row for each point are where the points
+ * are.
  */
 public final class DualReadout {
   private final Backend backend;
+  private final PointSums sums;
   private final PosteriorParameters parameters;
-  private final Matrix targets; // Y, P x K
-  private final Matrix targetsSingle;
-  private final Matrix fitted; // phi^T w, P x K, float32
-  private final Matrix dual; // v, P x K
-  private final Matrix dualSingle;
   private final Matrix potential;
   private final Matrix failures;
+  private final PointSums.Total squares; // |v|^2
   private Conditions conditions; // those of the parameters, or others while they are annealed
   private long nanos;
 
   /**
-   * @param memory holds what {@link #plan} planned
-   * @param y targets, row-major P x K
+   * @param backend the device of the first points
    * @param potential where V is left, 1 x 1, float64
    * @param failures where factorizations that fail are counted, 1 x 1, float64
    */
   public DualReadout(
       Backend backend,
-      Workspace memory,
+      PointSums sums,
       PosteriorParameters parameters,
-      double[] y,
       Matrix potential,
       Matrix failures) {
     this.backend = backend;
+    this.sums = sums;
     this.parameters = parameters;
     this.potential = potential;
     this.failures = failures;
-    targets = memory.get("Y");
-    targetsSingle = memory.get("Y, single");
-    fitted = memory.get("fit");
-    dual = memory.get("dual");
-    dualSingle = memory.get("dual, single");
+    squares = sums.total(potential);
     conditions = parameters.conditions();
-    backend.upload(y, targets);
-    backend.upload(y, targetsSingle);
-  }
-
-  /** Adds what the readout holds to a plan. */
-  public static void plan(MemoryPlan plan, int points, int outputs) {
-    plan.add("Y", Precision.FLOAT64, points, outputs)
-        .add("Y, single", Precision.FLOAT32, points, outputs)
-        .add("fit", Precision.FLOAT32, points, outputs)
-        .add("dual", Precision.FLOAT64, points, outputs)
-        .add("dual, single", Precision.FLOAT32, points, outputs);
   }
 
   /**
@@ -83,52 +61,138 @@ public final class DualReadout {
   }
 
   /**
+   * G and b of all samples as phi of a layer is.
+   *
+   * @param gram receives G, S x S, float64
+   * @param image receives b, S x K, float64
+   */
+  public void sum(int layer, Matrix gram, Matrix image) {
+    int samples = gram.rows();
+    sums.total(gram, image)
+        .sum(
+            (run, block, into) -> {
+              Matrix phi = run.rows().phi(layer, samples, block);
+              run.backend().gram(1, phi, 0, into.get(0));
+              run.backend().crossGram(1, phi, run.targetsSingle(block), 0, into.get(1));
+            });
+  }
+
+  /**
    * Solves for w and v, and leaves V where it belongs.
    *
    * @param of holds G and b of the present fields
-   * @param phi of all samples, P x S
+   * @param samples S
    */
-  public void solve(SampleReadout of, Matrix phi) {
-    int count = phi.columns();
+  public void solve(SampleReadout of, int samples) {
     long start = System.nanoTime();
-    of.solve(ridge(count), failures);
+    of.solve(ridge(samples), failures);
     nanos += System.nanoTime() - start;
-    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, of.weightsSingle(), 0, fitted);
-    // v = (Y - phi^T w) / kappa
     double noise = conditions.kappa();
     double richness = conditions.gamma();
-    backend.copy(fitted, dual);
-    backend.scale(-1 / noise, dual);
-    backend.axpy(1 / noise, targets, dual);
-    double samples = count;
+    sums.share(run -> run.weights(samples));
+    squares.sum((run, block, into) -> run.solve(block, samples, noise, into.get(0)));
     double strength = 0.5 * samples * richness * richness;
-    backend.dot(strength * noise, dual, dual, 0, potential);
+    backend.scale(strength * noise, potential);
     Matrix w = of.weights();
     double penalty = strength * samples / parameters.readoutVariance();
     backend.dot(penalty, w, w, 1, potential);
     if (parameters.hasDeterminant()) {
-      double c = parameters.determinant(count);
+      double c = parameters.determinant(samples);
       of.addLogDeterminant(c, potential);
       // (P - S) ln kappa + S ln(g / S)
       double constant =
-          (phi.rows() - samples) * Math.log(noise)
+          ((double) sums.blocks().points() - samples) * Math.log(noise)
               + samples * Math.log(parameters.readoutVariance() / samples);
       backend.addDiagonal(c * constant, potential);
     }
   }
 
   /**
-   * Leaves phi^T phi u in {@link #dual()}.
+   * Takes w and v that were solved for before.
+   *
+   * @param v P x K, float64
+   */
+  public void restore(SampleReadout of, int samples, Matrix w, Matrix v) {
+    of.setWeights(w);
+    sums.share(run -> run.weights(samples));
+    sums.spread(v, PointRun::dual);
+  }
+
+  /** v of all points, P x K, float64. */
+  public void collectDual(Matrix target) {
+    sums.collect(PointRun::dual, target);
+  }
+
+  /** Sets the vectors u of {@link #multiplyReference}, row-major P x K. */
+  public void setReference(double[] u) {
+    sums.spread(u, PointRun::reference);
+  }
+
+  /**
+   * phi^T phi u of the reference, as phi of the last layer is.
    *
    * @param of scratch
-   * @param phi P x S
-   * @param u P x K, float32
+   * @param samples S
+   * @return row-major P x K
    */
-  public void multiplyByGram(SampleReadout of, Matrix phi, Matrix u) {
-    backend.crossGram(1, phi, u, 0, of.image());
+  public double[] multiplyReference(SampleReadout of, int samples) {
+    return multiply(of, samples, PointRun::reference);
+  }
+
+  /** The same for vectors u, row-major P x K. */
+  public double[] multiply(SampleReadout of, int samples, double[] u) {
+    sums.spread(u, PointRun::dualSingle);
+    return multiply(of, samples, PointRun::dualSingle);
+  }
+
+  /** Vectors of a block of points. */
+  @FunctionalInterface
+  private interface Vectors {
+    Matrix of(PointRun run, int block);
+  }
+
+  private double[] multiply(SampleReadout of, int samples, Vectors u) {
+    images(of.image(), samples, u);
     of.setWeights(of.image());
-    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, of.weightsSingle(), 0, fitted);
-    backend.copy(fitted, dual);
+    sums.share(run -> run.weights(samples));
+    sums.forEach((run, block) -> run.combine(block, samples));
+    return sums.collect(PointRun::dual);
+  }
+
+  private void images(Matrix target, int samples, Vectors u) {
+    sums.total(target)
+        .sum(
+            (run, block, into) -> {
+              Matrix phi = run.rows().phi(run.rows().layers(), samples, block);
+              run.backend().crossGram(1, phi, u.of(run, block), 0, into.get(0));
+            });
+  }
+
+  /**
+   * F^T v of the factor below a layer: inputs, or phi of the layer below and a constant.
+   *
+   * @param v P x K, on the first device
+   * @param target (columns of the layer's fields) x K, float64
+   */
+  public void project(int layer, int samples, Matrix v, Matrix target) {
+    sums.spread(v, PointRun::dualSingle);
+    project(layer, samples, target);
+  }
+
+  /** The same for vectors on the host, row-major P x K. */
+  public void project(int layer, int samples, double[] v, Matrix target) {
+    sums.spread(v, PointRun::dualSingle);
+    project(layer, samples, target);
+  }
+
+  private void project(int layer, int samples, Matrix target) {
+    sums.total(target)
+        .sum(
+            (run, block, into) -> {
+              Matrix factor =
+                  layer == 1 ? run.rows().inputs(block) : run.rows().features(layer, samples, block);
+              run.backend().crossGram(1, factor, run.dualSingle(block), 0, into.get(0));
+            });
   }
 
   /** -S gamma^2, by which w v^T is the pull of the targets on phi. */
@@ -139,31 +203,6 @@ public final class DualReadout {
   /** Constants of the posterior. */
   public PosteriorParameters parameters() {
     return parameters;
-  }
-
-  /** Y, P x K, float64. */
-  public Matrix targets() {
-    return targets;
-  }
-
-  /** Y, P x K, float32. */
-  public Matrix targetsSingle() {
-    return targetsSingle;
-  }
-
-  /** v, P x K, float64. */
-  public Matrix dual() {
-    return dual;
-  }
-
-  /** P x K, float32: v after {@link #roundDual}, and scratch. */
-  public Matrix dualSingle() {
-    return dualSingle;
-  }
-
-  /** Rounds v to float32. */
-  void roundDual() {
-    backend.copy(dual, dualSingle);
   }
 
   /** Wall-clock time spent in factorizations so far. */

@@ -12,7 +12,8 @@ import java.util.List;
  * @param top reads layer L
  */
 public record LayerStack(
-    List<LayerFields> layers, Source input, List<? extends Link> links, Readout top) {
+    List<LayerFields> layers, Source input, List<? extends Link> links, Reader top)
+    implements Passes {
   public LayerStack {
     layers = List.copyOf(layers);
     links = List.copyOf(links);
@@ -40,7 +41,7 @@ public record LayerStack(
     return l == layers.size() ? top : links.get(l - 1);
   }
 
-  /** Activations, readout and potential at the parameters as they are. */
+  @Override
   public void forward() {
     for (int l = 1; l <= layers.size(); l++) {
       layer(l).forward(source(l), reader(l));
@@ -52,7 +53,7 @@ public record LayerStack(
     layer(l).forward(source(l));
   }
 
-  /** Activations of all layers; the readout is not told. */
+  @Override
   public void activations() {
     for (int l = 1; l < layers.size(); l++) {
       layer(l).forward(source(l), reader(l));
@@ -60,7 +61,7 @@ public record LayerStack(
     forward(layers.size());
   }
 
-  /** Restores what stacks of other sizes on the same scratch have overwritten. */
+  @Override
   public void prepare() {
     links.forEach(Link::prepare);
   }
@@ -70,19 +71,19 @@ public record LayerStack(
     return layer(layers.size());
   }
 
-  /** Gradients of all parameters, after {@link #forward()}. */
+  @Override
   public void pull() {
     for (int l = layers.size(); l >= 1; l--) {
       layer(l).pull(reader(l), source(l));
     }
   }
 
-  /** Wall-clock time spent in Gram matrices so far. */
+  @Override
   public long gramNanos() {
     return top.gramNanos() + links.stream().mapToLong(Reader::gramNanos).sum();
   }
 
-  /** Wall-clock time that links spent in factorizations so far. */
+  @Override
   public long solveNanos() {
     return links.stream().mapToLong(Reader::solveNanos).sum();
   }

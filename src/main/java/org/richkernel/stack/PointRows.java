@@ -10,27 +10,32 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Dense layers whose fields have a row for each point, P x S, so that sums over points are Gram
- * matrices; layers above the first are linked by weights. Points are taken in panels of a fixed
- * size, and all sizes share their scratch.
+ * Dense layers whose fields have a row for each point of a run of blocks, P x S, so that sums over
+ * points are Gram matrices; layers above the first are linked by weights. Points are taken in
+ * panels of a fixed size, and all sizes share their scratch.
  */
 public final class PointRows {
-  /** Points of a panel. */
-  static final int PANEL = 1024;
-
   private final Backend backend;
   private final NetworkSpec network;
   private final FieldShape shape;
   private final Workspace memory;
+  private final PointRun.Extent extent;
 
   /**
    * @param memory holds what {@link #plan} planned
+   * @param extent the blocks of these rows
    */
-  public PointRows(Backend backend, NetworkSpec network, FieldShape shape, Workspace memory) {
+  PointRows(
+      Backend backend,
+      NetworkSpec network,
+      FieldShape shape,
+      Workspace memory,
+      PointRun.Extent extent) {
     this.backend = backend;
     this.network = network;
     this.shape = shape;
     this.memory = memory;
+    this.extent = extent;
   }
 
   /**
@@ -39,11 +44,12 @@ public final class PointRows {
    * @param samples the largest S
    * @param rows most samples that move; all where there are several layers
    */
-  public static void plan(MemoryPlan plan, FieldShape shape, int samples, int rows) {
-    int points = shape.points();
+  static void plan(
+      MemoryPlan plan, FieldShape shape, PointRun.Extent extent, int samples, int rows) {
+    int points = extent.points();
     MovingFields.plan(plan, rows, shape.width(samples));
     plan.add("F", Precision.FLOAT32, points, shape.rank())
-        .add("pull", Precision.FLOAT32, Math.min(PANEL, points), rows);
+        .add("pull", Precision.FLOAT32, extent.blocks().panelRows(), rows);
     for (int l = 1; l <= shape.layers(); l++) {
       int features = l < shape.layers() ? shape.features(samples) : samples;
       plan.add("phi " + l, Precision.FLOAT32, points, features)
@@ -51,55 +57,75 @@ public final class PointRows {
     }
   }
 
-  /** phi of layer l of all S samples, P x S. */
-  public Matrix phi(int l, int samples) {
-    return memory.get("phi " + l).view(0, shape.points(), 0, samples);
+  /** L. */
+  int layers() {
+    return shape.layers();
   }
 
-  /** What the weights of layer l > 1 act on: P x S, or P x (S + 1). */
-  public Matrix features(int l, int samples) {
-    return memory.get("phi " + (l - 1)).view(0, shape.points(), 0, shape.features(samples));
+  /** F of a block, r columns. */
+  Matrix inputs(int block) {
+    return extent.of(memory.get("F"), block);
+  }
+
+  /** phi of layer l of all S samples and all points of the run, P x S. */
+  public Matrix phi(int l, int samples) {
+    return memory.get("phi " + l).view(0, extent.points(), 0, samples);
+  }
+
+  /** The same of the points of a block. */
+  Matrix phi(int l, int samples, int block) {
+    return extent.of(phi(l, samples), block);
+  }
+
+  /** What the weights of layer l > 1 act on at the points of a block: S or S + 1 columns. */
+  Matrix features(int l, int samples, int block) {
+    Matrix below = memory.get("phi " + (l - 1));
+    return extent.of(below, block).view(0, rowsOf(block), 0, shape.features(samples));
+  }
+
+  private int rowsOf(int block) {
+    return extent.blocks().rows(block);
   }
 
   /** Scratch for a panel of derivatives by phi. */
-  public Matrix pull(int rows) {
+  Matrix pull(int rows) {
     Matrix scratch = memory.get("pull");
     return scratch.view(0, scratch.rows(), 0, rows);
   }
 
   /**
-   * Layers of some of the S samples.
+   * Layers of some of the S samples at the points of a block.
    *
    * @param first index of the first one
    * @param rows how many; all where there are several layers
    */
-  public List<LayerFields> layers(int first, int rows) {
+  List<LayerFields> layers(int block, int first, int rows) {
     List<LayerFields> layers = new ArrayList<>();
     for (int l = 1; l <= shape.layers(); l++) {
       layers.add(
           new LayerFields(
               backend,
               network.activation(),
-              memory.get("phi " + l).view(0, shape.points(), first, rows),
-              memory.get("slope " + l).view(0, shape.points(), 0, rows),
-              PANEL));
+              extent.of(memory.get("phi " + l), block).view(0, rowsOf(block), first, rows),
+              extent.of(memory.get("slope " + l), block).view(0, rowsOf(block), 0, rows),
+              extent.blocks().panelRows()));
     }
     return layers;
   }
 
-  /** What makes the first layer. */
-  public Source input(MovingFields fields, List<LayerFields> layers) {
+  /** What makes the first layer at the points of a block. */
+  Source input(int block, MovingFields fields, List<LayerFields> layers) {
     return new PointSource(
         backend,
         1,
-        memory.get("F"),
+        inputs(block),
         layers.get(0).panels(),
         fields.position(1),
         fields.gradient(1));
   }
 
   /** What makes layers 2 to L, all samples of which move. */
-  public List<Link> links(MovingFields fields, List<LayerFields> layers) {
+  List<Link> links(int block, MovingFields fields, List<LayerFields> layers) {
     int samples = fields.rows();
     List<Link> links = new ArrayList<>();
     for (int l = 2; l <= shape.layers(); l++) {
@@ -108,7 +134,7 @@ public final class PointRows {
               backend,
               Math.sqrt(network.weightVariance(l - 1) / samples),
               layers.get(l - 2).panels(),
-              features(l, samples),
+              features(l, samples, block),
               network.biasVariance(),
               layers.get(l - 1),
               fields.position(l),

@@ -6,24 +6,22 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
 /**
- * Readout of a dense network through G = phi phi^T, S x S; a row of the layer is a point, and some
- * of the S samples move:
+ * Readout of a dense network through G = phi phi^T, S x S, at the points of a block; a row of the
+ * layer is a point, and some of the S samples move:
  *
  * <pre>  dV/dphi = -S gamma^2 w v^T + 2 c M^{-1} phi.</pre>
  *
  * <p>Cost for n samples that move: 2 n S P flops for their part of G, S^2 P where all move.
  */
-public final class SampleGramReadout implements Readout {
+final class SampleGramReadout implements Reader {
   private final Backend backend;
   private final DualReadout solver;
-  private final SampleReadout readout;
+  private final PointRun run;
+  private final int block;
   private final Matrix phiOfAll; // P x S
   private final Matrix phi; // P x n
   private final Matrix phiUpTo; // P x e, of the samples up to the end e of those that move
   private final Matrix phiAfter; // P x (S - e)
-  private final Matrix gramUpTo; // n x e
-  private final Matrix gramAfter; // (S - e) x n
-  private final Matrix image; // n x K
   private final Matrix weights; // n x K, float32
   private final Matrix inverse; // M^{-1}, S x n, float32
   private final List<Matrix> phiPanels;
@@ -32,73 +30,73 @@ public final class SampleGramReadout implements Readout {
   private long nanos;
 
   /**
-   * @param readout of S samples
-   * @param phi of all S samples, P x S
+   * @param samples S
    * @param first index of the first sample that moves
    * @param rows samples that move
-   * @param panels of the points
-   * @param scratch at least a panel of points x n, float32
+   * @param panels of the points of the block
    */
-  public SampleGramReadout(
-      Backend backend,
-      DualReadout solver,
-      SampleReadout readout,
-      Matrix phi,
-      int first,
-      int rows,
-      Panels panels,
-      Matrix scratch) {
-    this.backend = backend;
+  SampleGramReadout(
+      DualReadout solver, PointRun run, int block, int samples, int first, int rows, Panels panels) {
     this.solver = solver;
-    this.readout = readout;
-    int points = phi.rows();
-    int all = phi.columns();
+    this.run = run;
+    this.block = block;
+    backend = run.backend();
+    phiOfAll = run.rows().phi(run.rows().layers(), samples, block);
+    int points = phiOfAll.rows();
     int end = first + rows;
-    phiOfAll = phi;
-    this.phi = phi.view(0, points, first, rows);
-    phiUpTo = phi.view(0, points, 0, end);
-    phiAfter = phi.view(0, points, end, all - end);
-    gramUpTo = readout.gram().view(first, rows, 0, end);
-    gramAfter = readout.gram().view(end, all - end, first, rows);
-    image = readout.image().rowRange(first, rows);
-    weights = readout.weightsSingle().rowRange(first, rows);
-    inverse = readout.inverseSingle().view(0, all, first, rows);
-    phiPanels = panels.of(phi);
-    dualPanels = panels.of(solver.dualSingle());
-    products = panels.sharing(scratch);
+    phi = phiOfAll.view(0, points, first, rows);
+    phiUpTo = phiOfAll.view(0, points, 0, end);
+    phiAfter = phiOfAll.view(0, points, end, samples - end);
+    weights = run.weights(samples).rowRange(first, rows);
+    inverse = run.inverse(samples).view(0, samples, first, rows);
+    phiPanels = panels.of(phiOfAll);
+    dualPanels = panels.of(run.dualSingle(block));
+    products = panels.sharing(run.rows().pull(rows));
   }
 
-  @Override
-  public void end() {
+  /**
+   * Where the sum over all blocks of what {@link #fill} computes belongs.
+   *
+   * @param readout of S samples
+   * @param first index of the first sample that moves
+   * @param rows samples that move
+   * @return G where all samples move; else, in its lower triangle, the rows (n x e) and the columns
+   *     ((S - e) x n) of those that move; and their rows of b
+   */
+  static Matrix[] targets(SampleReadout readout, int first, int rows) {
+    int all = readout.gram().rows();
+    int end = first + rows;
+    Matrix image = readout.image().rowRange(first, rows);
+    return rows == all
+        ? new Matrix[] {readout.gram(), image}
+        : new Matrix[] {
+          readout.gram().view(first, rows, 0, end),
+          readout.gram().view(end, all - end, first, rows),
+          image
+        };
+  }
+
+  /** The part of this block in G and b. */
+  void fill(List<Matrix> into) {
     long start = System.nanoTime();
     if (phi.columns() == phiOfAll.columns()) {
-      backend.gram(1, phiOfAll, 0, readout.gram());
+      backend.gram(1, phiOfAll, 0, into.get(0));
     } else {
-      // rows and columns of those that move, in the lower triangle
-      backend.crossGram(1, phi, phiUpTo, 0, gramUpTo);
-      backend.crossGram(1, phiAfter, phi, 0, gramAfter);
+      backend.crossGram(1, phi, phiUpTo, 0, into.get(0));
+      backend.crossGram(1, phiAfter, phi, 0, into.get(1));
     }
-    backend.crossGram(1, phi, solver.targetsSingle(), 0, image);
+    backend.crossGram(1, phi, run.targetsSingle(block), 0, into.get(into.size() - 1));
     nanos += System.nanoTime() - start;
-    solve();
-  }
-
-  /** w, v and V of the present G and b. */
-  public void solve() {
-    solver.solve(readout, phiOfAll);
   }
 
   @Override
-  public Matrix kernel() {
-    return readout.gram();
+  public long gramNanos() {
+    return nanos;
   }
 
   @Override
   public void beginPull() {
-    solver.roundDual();
-    if (solver.parameters().hasDeterminant()) {
-      readout.invert();
-    }
+    run.roundDual(block);
   }
 
   @Override
@@ -118,10 +116,5 @@ public final class SampleGramReadout implements Readout {
       backend.gemm(Transpose.NO, Transpose.NO, 2 * c, phiPanels.get(panel), inverse, 1, product);
     }
     backend.multiply(product, slope);
-  }
-
-  @Override
-  public long gramNanos() {
-    return nanos;
   }
 }

@@ -16,6 +16,9 @@ import org.richkernel.compute.Workspace;
  * kappa)^{-1} = (S / g) M^{-1} phi, so that nothing of size P x P is needed.
  */
 public final class SampleReadout {
+  static final String WEIGHTS = "readout weights, single";
+  static final String INVERSE = "inverse, single";
+
   private final Backend backend;
   private final Matrix gram; // G
   private final Matrix cholesky; // factor of M
@@ -36,15 +39,15 @@ public final class SampleReadout {
     gram = memory.get("Gram of the samples" + of);
     cholesky = memory.get("Cholesky factor" + of);
     inverse = memory.get("inverse" + of);
-    inverseSingle = memory.get("inverse, single" + of);
+    inverseSingle = memory.get(INVERSE + of);
     image = memory.get("fields on targets" + of);
     weights = memory.get("readout weights" + of);
-    weightsSingle = memory.get("readout weights, single" + of);
+    weightsSingle = memory.get(WEIGHTS + of);
     unit = memory.get("unit matrix" + of);
     backend.addDiagonal(1, unit);
   }
 
-  private static String of(int samples) {
+  static String of(int samples) {
     return ", S=" + samples;
   }
 
@@ -54,11 +57,16 @@ public final class SampleReadout {
     plan.add("Gram of the samples" + of, Precision.FLOAT64, samples, samples)
         .add("Cholesky factor" + of, Precision.FLOAT64, samples, samples)
         .add("inverse" + of, Precision.FLOAT64, samples, samples)
-        .add("inverse, single" + of, Precision.FLOAT32, samples, samples)
         .add("unit matrix" + of, Precision.FLOAT64, samples, samples)
         .add("fields on targets" + of, Precision.FLOAT64, samples, outputs)
-        .add("readout weights" + of, Precision.FLOAT64, samples, outputs)
-        .add("readout weights, single" + of, Precision.FLOAT32, samples, outputs);
+        .add("readout weights" + of, Precision.FLOAT64, samples, outputs);
+    planShared(plan, samples, outputs);
+  }
+
+  /** Adds what every device that holds points has of it. */
+  public static void planShared(MemoryPlan plan, int samples, int outputs) {
+    plan.add(INVERSE + of(samples), Precision.FLOAT32, samples, samples)
+        .add(WEIGHTS + of(samples), Precision.FLOAT32, samples, outputs);
   }
 
   /**

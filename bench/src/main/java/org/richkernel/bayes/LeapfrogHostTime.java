@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.richkernel.bench.HostTime;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendThreads;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
@@ -92,7 +93,9 @@ public final class LeapfrogHostTime {
     double[] host = new double[MOVES];
     double[] clock = new double[MOVES];
     try (OwnedResources owned = new OwnedResources()) {
-      LaneThreads threads = owned.own(new LaneThreads(lanes));
+      BackendThreads threads =
+          owned.own(
+              new BackendThreads("lane", lanes.stream().map(List::<Backend>of).toList()));
       List<Chain> chains = new ArrayList<>();
       for (Backend lane : lanes) {
         MarginalPosterior posterior = owned.own(posterior(lane, network));

@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.compute;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,20 +7,25 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.IntConsumer;
-import org.richkernel.compute.Backend;
 
 /**
- * A host thread for each lane, so that lanes work at the same time although each answers its
- * caller. With a single lane the caller's own thread does the work.
+ * A host thread for each backend or each group of them, so that they work at the same time although
+ * each answers its caller. With a single group the caller's own thread does the work.
  */
-final class LaneThreads implements AutoCloseable {
-  private final List<Backend> lanes;
+public final class BackendThreads implements AutoCloseable {
+  private final List<List<Backend>> groups;
   private final List<ExecutorService> threads = new ArrayList<>();
 
-  LaneThreads(List<Backend> lanes) {
-    this.lanes = lanes;
-    for (int l = 0; lanes.size() > 1 && l < lanes.size(); l++) {
-      String name = "lane-" + l;
+  /**
+   * Starts the threads.
+   *
+   * @param role of the threads, for their names
+   * @param groups backends that one thread works with, for each thread
+   */
+  public BackendThreads(String role, List<List<Backend>> groups) {
+    this.groups = List.copyOf(groups);
+    for (int l = 0; groups.size() > 1 && l < groups.size(); l++) {
+      String name = role + "-" + l;
       threads.add(
           Executors.newSingleThreadExecutor(
               work -> {
@@ -32,23 +37,23 @@ final class LaneThreads implements AutoCloseable {
   }
 
   /**
-   * Runs the work of every lane and waits for all of them, whether they fail or not.
+   * Runs the work of every group and waits for all of them, whether they fail or not.
    *
-   * @param work takes the index of the lane
-   * @throws RuntimeException the failure of the first lane that failed, as it was thrown
+   * @param work takes the index of the group
+   * @throws RuntimeException the failure of the first group that failed, as it was thrown
    */
-  void run(IntConsumer work) {
+  public void run(IntConsumer work) {
     if (threads.isEmpty()) {
-      for (int l = 0; l < lanes.size(); l++) {
+      for (int l = 0; l < groups.size(); l++) {
         work.accept(l);
       }
       return;
     }
     Thread caller = Thread.currentThread();
     List<CompletableFuture<Void>> under = new ArrayList<>();
-    for (int l = 0; l < lanes.size(); l++) {
-      int lane = l;
-      under.add(CompletableFuture.runAsync(() -> lent(caller, lane, work), threads.get(l)));
+    for (int l = 0; l < groups.size(); l++) {
+      int group = l;
+      under.add(CompletableFuture.runAsync(() -> lent(caller, group, work), threads.get(l)));
     }
     Throwable failure = null;
     for (CompletableFuture<Void> one : under) {
@@ -62,14 +67,14 @@ final class LaneThreads implements AutoCloseable {
     }
   }
 
-  /** Runs the work of a lane, which the waiting caller lends to this thread. */
-  private void lent(Thread caller, int lane, IntConsumer work) {
-    Backend backend = lanes.get(lane);
-    backend.handOver(caller, Thread.currentThread());
+  /** Runs the work of a group, whose backends the waiting caller lends to this thread. */
+  private void lent(Thread caller, int group, IntConsumer work) {
+    List<Backend> backends = groups.get(group);
+    backends.forEach(backend -> backend.handOver(caller, Thread.currentThread()));
     try {
-      work.accept(lane);
+      work.accept(group);
     } finally {
-      backend.handOver(Thread.currentThread(), caller);
+      backends.forEach(backend -> backend.handOver(Thread.currentThread(), caller));
     }
   }
 
