@@ -11,6 +11,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
+import org.richkernel.network.SiteMap;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -48,55 +50,85 @@ class CausalRun {
   private final int trainPoints;
   private final int driving; // B
   private final int outputCount; // K
+  private final NetworkSites sites;
+  private final boolean allLeavePast;
   private final double[] inputKernel;
-  private final Matrix first; // h^1 in the order of the problem, S x M
-  private final Matrix readout; // z_k, S x K
-  private final Matrix[] phi; // phi(h^l), S x M, l = 1 .. L
-  private final Matrix[] slope; // phi'(h^l), S x M
-  private final Matrix[] g; // g^l, S x M
+  private final SiteReadouts readouts;
+  private final Matrix first; // h^1 in the order of the problem, S x (M s_1)
+  private final Matrix[] phi; // phi(h^l), S x (M s_l), l = 1 .. L
+  private final Matrix[] slope; // phi'(h^l), S x (M s_l)
+  private final Matrix[] g; // g^l, S x (M s_l)
   private final HiddenWeights[] hidden; // l = 1 .. L - 1
-  private final Matrix field; // h or z, S x M
+  private final Matrix field; // h or z, S x (M s)
   private final Matrix outputs; // M x K
   private final Matrix failures; // of factorizations in the layers, 1 x 2 (L - 1)
   private final Matrix answers; // both, one below the other
   private final PresentKernels kernels;
-  private final Matrix directions; // M x K, float32
-  private final Matrix inputPull; // B x M, float32
-  private final Matrix readoutPull; // B x K, float32
+  private final Matrix inputPull; // (B s_1) x (M s_1), float32
   private final @Nullable HistoryKeeper keeper;
   private int time;
 
   /** Adds a population to a plan, and the copy of it that a checkpoint holds. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
-    int layers = problem.network().hiddenLayers();
+    NetworkSites sites = problem.sites();
+    int layers = sites.layers();
     int points = problem.points();
     int driving = problem.batches().size();
     int outputs = problem.outputs();
-    long history = problem.trainPoints() + driving * (long) problem.options().steps();
-    int columns = (int) Math.min(causal.maxDirections(), history);
+    int most = Math.multiplyExact(points, sites.mostSites());
+    int inputFields = InputFields.fields(problem);
     int rank = InputFields.rank(problem);
-    plan.add("input factor", Precision.FLOAT32, points, rank)
+    plan.add("input factor", Precision.FLOAT32, inputFields, rank)
         .add("input noise", Precision.FLOAT32, samples, rank)
-        .add("h of layer 1", Precision.FLOAT32, samples, points)
-        .add("readout", Precision.FLOAT32, samples, outputs)
-        .add("field", Precision.FLOAT32, samples, points)
+        .add("h of layer 1", Precision.FLOAT32, samples, inputFields)
+        .add("field", Precision.FLOAT32, samples, most)
         .add("outputs and failures", Precision.FLOAT64, points + 1, answers(layers, outputs))
-        .add("directions", Precision.FLOAT32, points, outputs)
-        .add("input pull", Precision.FLOAT32, driving, points)
-        .add("readout pull", Precision.FLOAT32, driving, outputs)
-        .addHost((long) samples * (points + outputs) * Float.BYTES);
+        .add("input pull", Precision.FLOAT32, driving * sites.sites(1), inputFields)
+        .addHost((long) samples * inputFields * Float.BYTES);
+    SiteReadouts.plan(plan, problem, samples);
+    SiteColumns.plan(plan, samples, points, sites.mostSites());
     PresentKernels.plan(plan, points);
     for (int l = 1; l <= layers; l++) {
-      plan.add("phi of layer " + l, Precision.FLOAT32, samples, points)
-          .add("slope of layer " + l, Precision.FLOAT32, samples, points)
-          .add("g of layer " + l, Precision.FLOAT32, samples, points);
-      if (l < layers) {
-        HiddenWeights.plan(plan, l, samples, columns, points, points - driving, points);
-      }
+      int fields = points * sites.sites(l);
+      plan.add("phi of layer " + l, Precision.FLOAT32, samples, fields)
+          .add("slope of layer " + l, Precision.FLOAT32, samples, fields)
+          .add("g of layer " + l, Precision.FLOAT32, samples, fields);
     }
-    if (layers > 1) {
-      HiddenWeights.planScratch(plan, samples, columns, points);
+    planHidden(plan, problem, causal, samples);
+  }
+
+  private static void planHidden(
+      MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
+    NetworkSites sites = problem.sites();
+    int points = problem.points();
+    int driving = problem.batches().size();
+    long steps = problem.options().steps();
+    boolean all = allLeavePast(sites);
+    long times = all ? points * (steps + 1) : problem.trainPoints() + driving * steps;
+    int directions = causal.maxDirections();
+    int columns = 0;
+    int height = 0;
+    for (int l = 1; l < sites.layers(); l++) {
+      SiteMap map = sites.map(l + 1);
+      int below = sites.sites(l);
+      int above = sites.sites(l + 1);
+      HistorySize phi =
+          HistorySize.of(directions, times, points, below, above, map, all ? 0 : points - driving);
+      HistorySize g =
+          HistorySize.of(directions, times, points, above, below, map, all ? 0 : points);
+      HiddenWeights.plan(plan, l, samples, phi, g, map);
+      columns = Math.max(columns, Math.max(phi.columns(), phi.ownColumns()));
+      columns = Math.max(columns, Math.max(g.columns(), g.ownColumns()));
+      height = Math.max(height, Math.max(phi.height(), g.height()));
     }
+    if (sites.layers() > 1) {
+      HiddenWeights.planScratch(plan, samples, columns, points * sites.mostSites(), height);
+    }
+  }
+
+  /** Whether points that do not drive leave a past too: sites of one point respond together. */
+  private static boolean allLeavePast(NetworkSites sites) {
+    return sites.maps().stream().skip(1).anyMatch(map -> !PatchMap.isPointwise(map));
   }
 
   /**
@@ -149,6 +181,8 @@ class CausalRun {
     trainPoints = problem.trainPoints();
     driving = problem.batches().size();
     outputCount = problem.outputs();
+    sites = problem.sites();
+    allLeavePast = allLeavePast(sites);
     inputKernel = problem.inputKernel(backend);
     phi = new Matrix[layers + 1];
     slope = new Matrix[layers + 1];
@@ -170,18 +204,18 @@ class CausalRun {
                 causal,
                 memory,
                 l,
+                PatchMap.of(backend, memory, l, sites.map(l + 1)),
                 failures.view(0, 1, 2 * (l - 1), 2),
                 firstSample,
                 samples);
       }
     }
     first = memory.get("h of layer 1").rowRange(0, samples);
-    readout = memory.get("readout").rowRange(0, samples);
     field = memory.get("field").rowRange(0, samples);
-    kernels = new PresentKernels(backend, memory, samples);
-    directions = memory.get("directions");
     inputPull = memory.get("input pull");
-    readoutPull = memory.get("readout pull");
+    SiteColumns columns = new SiteColumns(backend, memory, samples);
+    readouts = new SiteReadouts(backend, problem, memory, columns, samples);
+    kernels = new PresentKernels(backend, memory, sites, columns, samples);
     start(memory);
   }
 
@@ -190,14 +224,13 @@ class CausalRun {
     Matrix factor = memory.get("input factor");
     Matrix noise = memory.get("input noise").rowRange(0, samples);
     backend.upload(InputFields.factor(problem, backend), factor);
-    fillGaussian(RandomStreams.DYNAMICS_PREACTIVATION, 1, noise);
-    backend.gemm(Transpose.NO, Transpose.YES, 1, noise, factor, 0, first);
-    fillGaussian(RandomStreams.DYNAMICS_BACKWARD_FIELD, layers, readout);
-  }
-
-  private void fillGaussian(int purpose, int layer, Matrix target) {
     backend.fillGaussian(
-        options.seed(), RandomStreams.stream(purpose, layer, 0), firstSample, target);
+        options.seed(),
+        RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 0),
+        firstSample,
+        noise);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, noise, factor, 0, first);
+    readouts.draw(firstSample);
   }
 
   /** Times that were done. */
@@ -220,12 +253,13 @@ class CausalRun {
     }
     Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
     boolean all = keeper != null || (measures && outputCount == 1);
-    backward(pulls.directions(), order, all ? points : driving, driving, decay);
+    int count = all ? points : driving;
+    backward(pulls.directions(), order, count, allLeavePast ? count : driving, decay);
     if (measures) {
       if (outputCount == 1) {
-        gradient = kernels.of(g, order);
+        gradient = kernels.sums(g, order);
       }
-      measured(new LayerKernels(time, kernels.of(phi, order), gradient));
+      measured(new LayerKernels(time, kernels.means(phi, order), gradient));
     }
     if (keeper != null) {
       keeper.keep(time, order, phi, g);
@@ -268,15 +302,16 @@ class CausalRun {
   }
 
   private void forward(int[] order, double decay) {
-    backend.gatherColumns(first, order, field);
+    backend.gatherColumns(first, SiteColumns.of(order, sites.sites(1)), columns(field, 1, points));
     // points of later batches keep the Gaussian fields that they start with, so that f(t) - f(0)
     // is the change of one sample and not a difference of two
-    int keep = time == 0 ? trainPoints : driving;
+    int keep = allLeavePast ? points : time == 0 ? trainPoints : driving;
     for (int l = 1; l <= layers; l++) {
+      Matrix h = columns(field, l, points);
       if (l > 1) {
-        hidden[l - 1].forward(decay, phi[l - 1], order, keep, field);
+        hidden[l - 1].forward(decay, phi[l - 1], order, keep, h);
       }
-      backend.activateWithDerivative(activation, field, phi[l], slope[l]);
+      backend.activateWithDerivative(activation, h, phi[l], slope[l]);
     }
   }
 
@@ -293,7 +328,7 @@ class CausalRun {
 
   /** f_k = &lt;z_k phi^L&gt; / gamma, row-major M x K in the order of the problem. */
   private double[] readOut(int[] order) {
-    backend.crossGram(1 / (options.gamma() * samples), phi[layers], readout, 0, outputs);
+    readouts.outputs(phi[layers], outputs);
     int width = answers.columns();
     double[] ordered = new double[(points + 1) * width];
     backend.download(answers, ordered);
@@ -306,7 +341,7 @@ class CausalRun {
   }
 
   /**
-   * g^L = phi'(h^L) sum_k c_k z_k, and down the layers, for the first so many present points.
+   * g^L of the readouts, and down the layers, for the first so many present points.
    *
    * @param c directions of the points, row-major M x K
    * @param order index of each of the present points in the order of the problem
@@ -314,26 +349,23 @@ class CausalRun {
    * @param keep how many of them leave a past
    */
   private void backward(double[] c, int[] order, int count, int keep, double decay) {
-    Matrix top = columns(g[layers], count);
-    backend.copy(columns(slope[layers], count), top);
-    if (outputCount == 1) {
-      backend.scaleRows(readout, top);
-    } else {
-      backend.upload(c, directions);
-      Matrix z = columns(field, count);
-      backend.gemm(Transpose.NO, Transpose.YES, 1, readout, directions.rowRange(0, count), 0, z);
-      backend.multiply(z, top);
-    }
+    readouts.pull(
+        c,
+        columns(slope[layers], layers, count),
+        field.view(0, samples, 0, count),
+        columns(g[layers], layers, count));
     for (int l = layers - 1; l >= 1; l--) {
-      Matrix z = columns(field, count);
-      hidden[l].backward(decay, phi[l], columns(g[l + 1], count), order, keep, z);
-      backend.copy(columns(slope[l], count), columns(g[l], count));
-      backend.multiply(z, columns(g[l], count));
+      Matrix z = columns(field, l, count);
+      hidden[l].backward(decay, phi[l], columns(g[l + 1], l + 1, count), order, keep, z);
+      Matrix own = columns(g[l], l, count);
+      backend.copy(columns(slope[l], l, count), own);
+      backend.multiply(z, own);
     }
   }
 
-  private Matrix columns(Matrix matrix, int count) {
-    return matrix.view(0, matrix.rows(), 0, count);
+  /** The first so many points at all sites of a layer. */
+  private Matrix columns(Matrix matrix, int layer, int count) {
+    return matrix.view(0, samples, 0, count * sites.sites(layer));
   }
 
   /** Mean over the outputs of &lt;g_k g_k&gt;, l = 1 .. L. */
@@ -347,8 +379,8 @@ class CausalRun {
       for (int i = 0; i < points; i++) {
         c[i * outputCount + k] = 1;
       }
-      backward(c, order, points, 0, decay);
-      PresentKernels.addShare(kernels.of(g, order), outputCount, mean);
+      backward(c, order, points, allLeavePast ? points : 0, decay);
+      PresentKernels.addShare(kernels.sums(g, order), outputCount, mean);
     }
     return mean;
   }
@@ -357,30 +389,21 @@ class CausalRun {
   private void learn(Pulls pulls, int[] order) {
     double rate = options.stepSize() * options.gamma();
     double[] weights = new double[driving];
-    double[] input = new double[driving * points];
-    double[] top = new double[driving * outputCount];
-    for (int i = 0; i < driving; i++) {
-      weights[i] = rate * pulls.strength()[i];
-      for (int j = 0; j < points; j++) {
-        input[i * points + j] = weights[i] * inputKernel[order[i] * points + j];
-      }
-      for (int k = 0; k < outputCount; k++) {
-        top[i * outputCount + k] = weights[i] * pulls.directions()[i * outputCount + k];
+    int[] columns = SiteColumns.of(order, sites.sites(1));
+    int fields = columns.length;
+    int each = sites.sites(1);
+    double[] input = new double[driving * each * fields];
+    for (int i = 0; i < driving * each; i++) {
+      weights[i / each] = rate * pulls.strength()[i / each];
+      for (int j = 0; j < fields; j++) {
+        input[i * fields + j] = weights[i / each] * inputKernel[columns[i] * fields + j];
       }
     }
     backend.upload(input, inputPull);
-    backend.upload(top, readoutPull);
     double retention = options.retention();
-    backend.gemm(
-        Transpose.NO, Transpose.NO, 1, columns(g[1], driving), inputPull, retention, first);
-    backend.gemm(
-        Transpose.NO,
-        Transpose.NO,
-        1,
-        columns(phi[layers], driving),
-        readoutPull,
-        retention,
-        readout);
+    Matrix pulling = columns(g[1], 1, driving);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, pulling, inputPull, retention, first);
+    readouts.learn(pulls, columns(phi[layers], layers, driving));
     for (int l = 1; l < layers; l++) {
       hidden[l].learn(retention, weights);
     }
@@ -399,7 +422,7 @@ class CausalRun {
   void save(SolverState state) {
     state.put("time", time);
     SavedMatrix.save(backend, state, "first_layer", first);
-    SavedMatrix.save(backend, state, "readout", readout);
+    readouts.save(state);
     for (int l = 1; l < layers; l++) {
       hidden[l].save(state);
     }
@@ -412,7 +435,7 @@ class CausalRun {
   void restore(SolverState state) {
     time = (int) state.number("time");
     SavedMatrix.restore(backend, state, "first_layer", first);
-    SavedMatrix.restore(backend, state, "readout", readout);
+    readouts.restore(state);
     for (int l = 1; l < layers; l++) {
       hidden[l].restore(state);
     }

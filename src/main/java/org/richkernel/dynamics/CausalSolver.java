@@ -77,9 +77,6 @@ public final class CausalSolver {
    * @throws InvalidProblemException if there are fewer samples than populations
    */
   public MemoryPlan plan(DynamicsProblem problem) {
-    problem
-        .network()
-        .requireDense("the causal solver", "train networks with finite --method gd");
     problem.options().requireParts(causal.populations());
     DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();

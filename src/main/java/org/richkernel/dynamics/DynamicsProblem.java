@@ -5,6 +5,7 @@ import org.richkernel.lazy.InputCovariance;
 import org.richkernel.network.BatchSchedule;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 
@@ -178,6 +179,29 @@ public record DynamicsProblem(
     return Inputs.of(allInputs(), points(), dimension()).withShape(trainInputs.shape());
   }
 
+  /** The sites of the layers, a single one for a fully connected network. */
+  public NetworkSites sites() {
+    return NetworkSites.of(network, trainInputs.shape());
+  }
+
+  /**
+   * The patches that the first layer reads, row-major (M s_1) x (k_1 C), rows ordered (point,
+   * site); of a fully connected network the inputs.
+   */
+  double[] patches() {
+    if (network.convolutions().isEmpty()) {
+      return allInputs();
+    }
+    NetworkSites sites = sites();
+    Inputs all = inputs();
+    int each = Math.multiplyExact(sites.sites(1), sites.inputs());
+    double[] patches = new double[Math.multiplyExact(points(), each)];
+    for (int mu = 0; mu < points(); mu++) {
+      System.arraycopy(sites.patches(all, mu, 1), 0, patches, mu * each, each);
+    }
+    return patches;
+  }
+
   /** All inputs, row-major M x D. */
   public double[] allInputs() {
     double[] train = trainInputs.toArray();
@@ -191,10 +215,14 @@ public record DynamicsProblem(
     return trainInputs.dimension();
   }
 
-  /** Phi^0 = X X^T / D of all points by one product on a backend, row-major M x M. */
+  /**
+   * Phi^0 = X X^T / D of all points by one product on a backend, row-major M x M; of a
+   * convolutional network F Phi^0 of all points and sites of the first layer, (M s_1) x (M s_1).
+   */
   double[] inputKernel(Backend backend) {
-    requireDense();
-    return InputCovariance.of(backend, network, allInputs(), points(), dimension());
+    NetworkSites sites = sites();
+    int fields = Math.multiplyExact(points(), sites.sites(1));
+    return InputCovariance.of(backend, network, patches(), fields, sites.inputs());
   }
 
   /** Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host. */
@@ -207,9 +235,9 @@ public record DynamicsProblem(
     return inputKernel(trainInputs.toArray(), trainPoints());
   }
 
-  /** The theories of the dynamics know no sites. */
+  /** Kernels of points do not tell those of sites. */
   private void requireDense() {
-    network.requireDense("the dynamical theory", "train networks with finite --method gd");
+    network.requireDense("a kernel of inputs", "take that of their patches");
   }
 
   private double[] inputKernel(double[] x, int rows) {

@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -23,7 +24,10 @@ import org.richkernel.solver.SolverState;
  * (Bordelon and Pehlevan, arXiv:2205.09653). Each entry of &lt;y omega^T&gt; is an average of S
  * samples, whose noise {@link ResponseDamping} damps.
  *
- * <p>Points that drive no step leave no past ({@link FieldsWithoutPast}).
+ * <p>Weights that sites share make a Gaussian field of covariance F K: its factor R' and omega come
+ * from a {@link PatchFactor}. Elsewhere R' = R.
+ *
+ * <p>Points that drive no step leave no past ({@link FieldsWithoutPast}), except with shared weights.
  */
 final class FieldHistory {
   private static final int NOISE_BLOCK = 16;
@@ -31,28 +35,32 @@ final class FieldHistory {
   private final Backend backend;
   private final DynamicsOptions options;
   private final HistoryScratch scratch;
+  private final PatchMap map;
   private final PastDirections past;
+  private final @Nullable PatchFactor patches; // null where each site reads itself alone
+  private final PastDirections factor; // R'
   private final ResponseDamping damping;
   private final FieldsWithoutPast others;
   private final int purpose;
   private final int layer;
   private final long firstSample;
   private final int samples;
-  private final Matrix noise; // omega, S x r
+  private final Matrix noise; // omega, S x r'
   private int present; // m
+  private int ownPresent; // of the Gaussian field
 
   /**
    * Adds the matrices of one history to a plan, and their copies in a checkpoint.
-   *
-   * @param columns largest r
-   * @param points M
-   * @param extras X, largest number of present points that leave no past
    */
-  static void plan(MemoryPlan plan, String name, int samples, int columns, int points, int extras) {
-    PastDirections.plan(plan, name, samples, columns, points);
-    plan.add("noise of " + name, Precision.FLOAT32, samples, columns);
-    FieldsWithoutPast.plan(plan, name, samples, extras);
-    ResponseDamping.plan(plan, name, columns);
+  static void plan(MemoryPlan plan, String name, int samples, HistorySize size) {
+    PastDirections.plan(plan, name, samples, size.columns(), size.fields());
+    if (size.offsets() > 0) {
+      PatchFactor.plan(
+          plan, name, size.offsets(), size.columns(), size.ownColumns(), size.ownFields());
+    }
+    plan.add("noise of " + name, Precision.FLOAT32, samples, size.ownColumns());
+    FieldsWithoutPast.plan(plan, name, samples, size.extras());
+    ResponseDamping.plan(plan, name, size.ownColumns());
   }
 
   /**
@@ -61,6 +69,7 @@ final class FieldHistory {
    * @param purpose random stream of the Gaussian field
    * @param layer its layer
    * @param failures counts factorizations that failed, 1 x 1
+   * @param map sites that the weights lead to from those of the field
    */
   FieldHistory(
       Backend backend,
@@ -71,6 +80,7 @@ final class FieldHistory {
       int purpose,
       int layer,
       Matrix failures,
+      PatchMap map,
       long firstSample,
       int samples) {
     this.backend = backend;
@@ -79,9 +89,15 @@ final class FieldHistory {
     this.layer = layer;
     this.firstSample = firstSample;
     this.samples = samples;
+    this.map = map;
     scratch = new HistoryScratch(backend, memory, samples);
-    past = new PastDirections(backend, causal, memory, scratch, name, failures, samples);
-    damping = new ResponseDamping(backend, causal, memory, scratch, past, name);
+    past = PastDirections.ofSamples(backend, causal, memory, scratch, name, failures, samples);
+    patches =
+        map.isPointwise()
+            ? null
+            : new PatchFactor(backend, causal, memory, scratch, map, name, failures);
+    factor = patches == null ? past : patches.directions();
+    damping = new ResponseDamping(backend, causal, memory, scratch, factor, name);
     others =
         new FieldsWithoutPast(
             backend,
@@ -118,21 +134,40 @@ final class FieldHistory {
     return past.rows(0, present);
   }
 
+  /** r'. */
+  int ownRank() {
+    return factor.rank();
+  }
+
+  /** r' before the present time. */
+  int ownKnown() {
+    return factor.known();
+  }
+
+  /** R'(now), at the sites that the weights lead to; valid until the next {@link #extend}. */
+  Matrix ownRows() {
+    return factor.rows(0, ownPresent);
+  }
+
   /**
    * Takes the field of the present time.
    *
    * @param now S x m
-   * @param driving how many of the points, the first ones, leave a past
+   * @param driving how many of its columns, the first ones, leave a past; all with shared weights
    */
   void extend(Matrix now, int driving) {
     present = now.columns();
+    ownPresent = present / map.from() * map.to();
     Matrix k = scratch.corner(present);
     backend.gram(1.0 / samples, now, 0, k);
     past.observe(now);
     if (driving > 0) {
       double variance = past.keep(now, k.view(0, driving, 0, driving));
-      drawNoise(past.known(), past.rank());
-      damping.extend(variance, driving);
+      if (patches != null) {
+        variance = patches.extend(past.rows(0, present));
+      }
+      drawNoise(factor.known(), factor.rank());
+      damping.extend(variance, driving / map.from() * map.to());
     }
     others.draw(k, driving);
   }
@@ -142,7 +177,7 @@ final class FieldHistory {
     int first = (from + NOISE_BLOCK - 1) / NOISE_BLOCK;
     for (int block = first; block * NOISE_BLOCK < to; block++) {
       int column = block * NOISE_BLOCK;
-      int count = Math.min(NOISE_BLOCK, past.capacity() - column);
+      int count = Math.min(NOISE_BLOCK, factor.capacity() - column);
       backend.fillGaussian(
           options.seed(),
           RandomStreams.stream(purpose, layer, block),
@@ -151,31 +186,35 @@ final class FieldHistory {
     }
   }
 
-  /** omega, S x r. */
+  /** omega, S x r'. */
   private Matrix noise() {
-    return noise.view(0, samples, 0, past.rank());
+    return noise.view(0, samples, 0, factor.rank());
   }
 
   /**
    * A multiple of the Gaussian field of the present points, given all earlier ones.
    *
-   * @param target S x m
+   * @param target S x m, at the sites that the weights lead to
    */
   void draw(double scale, Matrix target) {
-    scratch.addColumns(scale, noise(), rows(), 0, target);
+    scratch.addColumns(scale, noise(), ownRows(), 0, target);
     int extras = others.count();
-    others.addTo(scale, target.view(0, samples, present - extras, extras));
+    others.addTo(scale, target.view(0, samples, ownPresent - extras, extras));
   }
 
   /**
    * The mean response of fields to the Gaussian field, as coefficients on E.
    *
-   * @param responding S x n
-   * @param result n x r
+   * @param responding S x n, at the sites that the weights lead to
+   * @param result n x r, at the sites of the field
    */
   void response(Matrix responding, Matrix result) {
-    backend.crossGram(1.0 / samples, responding, noise(), 0, result);
-    damping.apply(result);
+    Matrix own = patches == null ? result : patches.response(responding.columns());
+    backend.crossGram(1.0 / samples, responding, noise(), 0, own);
+    damping.apply(own);
+    if (patches != null) {
+      patches.collect(own, result);
+    }
   }
 
   /** target += E c^T for coefficients c (n x r' with r' at most r). */
@@ -200,12 +239,15 @@ final class FieldHistory {
 
   /** Largest share of the mean variance that was left out so far for lack of directions. */
   double cut() {
-    return past.cut();
+    return Math.max(past.cut(), factor.cut());
   }
 
   /** Adds the state between two times to a checkpoint. */
   void save(SolverState state) {
     past.save(state);
+    if (patches != null) {
+      patches.save(state);
+    }
     damping.save(state);
   }
 
@@ -217,7 +259,10 @@ final class FieldHistory {
   /** Takes up a saved state. */
   void restore(SolverState state) {
     past.restore(state);
+    if (patches != null) {
+      patches.restore(state, past.rank());
+    }
     damping.restore(state);
-    drawNoise(0, past.rank());
+    drawNoise(0, factor.rank());
   }
 }

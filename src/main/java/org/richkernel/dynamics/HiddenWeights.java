@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -7,6 +8,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.SiteMap;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -27,6 +29,9 @@ import org.richkernel.solver.SolverState;
  * discrete time with weight decay). With phi^l(s) = E_phi R_phi(s)^T and g^{l+1}(s) = E_g R_g(s)^T,
  * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on. The
  * responses are measured on what the fields have beyond {@link StartingFields their start}.
+ *
+ * <p>Weights that sites share act on F Phi and F A forwards, and on F* G and F* B backwards. Then
+ * R_phi or R_g stands for the factor R' of F Phi or F* G, the one forwards and the other backwards.
  */
 class HiddenWeights {
   /** Makes the weights above a layer. */
@@ -39,45 +44,74 @@ class HiddenWeights {
         CausalOptions causal,
         Workspace memory,
         int layer,
+        PatchMap map,
         Matrix failures,
         long firstSample,
         int samples);
   }
 
   private final Backend backend;
+  private final PatchMap map;
   private final String name;
   private final FieldHistory features; // of phi^l
   private final FieldHistory gradients; // of g^{l+1}
   private final StartingFields firstFeatures; // phi^l(0)
   private final StartingFields firstGradients; // g^{l+1}(0)
-  private final Matrix learnt; // C, r_phi x r_g
-  private final Matrix coefficients; // M x r
-  private final Matrix scaledRows; // B x r
-  private final Matrix pull; // B x 1
+  private final Matrix learnt; // C, r'_phi x r_g
+  private final Matrix learntBack; // C as it acts backwards, r_phi x r'_g
+  private final Matrix coefficients; // (M s) x r
+  private final Matrix scaledRows; // (B s) x r
+  private final Matrix pull; // (B s) x 1
 
   /** Adds the matrices of one layer's weights to a plan, and their copies in a checkpoint. */
   static void plan(
-      MemoryPlan plan, int layer, int samples, int columns, int points, int extras, int allExtras) {
-    FieldHistory.plan(plan, "phi " + layer, samples, columns, points, extras);
-    FieldHistory.plan(plan, "g " + (layer + 1), samples, columns, points, allExtras);
-    StartingFields.plan(plan, "phi " + layer, samples, points);
-    StartingFields.plan(plan, "g " + (layer + 1), samples, points);
-    plan.add("learnt by weights " + layer, Precision.FLOAT64, columns, columns)
-        .addHost((long) columns * columns * Double.BYTES);
+      MemoryPlan plan, int layer, int samples, HistorySize phi, HistorySize g, SiteMap map) {
+    FieldHistory.plan(plan, "phi " + layer, samples, phi);
+    FieldHistory.plan(plan, "g " + (layer + 1), samples, g);
+    StartingFields.plan(plan, "phi " + layer, samples, phi.fields());
+    StartingFields.plan(plan, "g " + (layer + 1), samples, g.fields());
+    PatchMap.plan(plan, layer, map);
+    planLearnt(plan, learnt(layer), phi.ownColumns(), g.columns());
+    if (!PatchMap.isPointwise(map)) {
+      planLearnt(plan, learntBack(layer), phi.columns(), g.ownColumns());
+    }
   }
 
-  static void planScratch(MemoryPlan plan, int samples, int columns, int points) {
-    HistoryScratch.plan(plan, samples, columns, points);
-    StartingFields.planScratch(plan, samples, points);
-    plan.add("coefficients", Precision.FLOAT64, points, columns)
-        .add("scaled rows", Precision.FLOAT64, points, columns)
-        .add("pull", Precision.FLOAT64, points, 1);
+  private static void planLearnt(MemoryPlan plan, String name, int rows, int columns) {
+    plan.add(name, Precision.FLOAT64, rows, columns).addHost((long) rows * columns * Double.BYTES);
+  }
+
+  private static String learnt(int layer) {
+    return "learnt by weights " + layer;
+  }
+
+  private static String learntBack(int layer) {
+    return learnt(layer) + " backwards";
+  }
+
+  /**
+   * Adds the scratch that all weights share.
+   *
+   * @param columns largest r
+   * @param fields largest number of columns of a field
+   * @param height largest number of rows of directions
+   */
+  static void planScratch(MemoryPlan plan, int samples, int columns, int fields, int height) {
+    HistoryScratch.plan(plan, samples, columns, fields, Math.max(samples, height));
+    StartingFields.planScratch(plan, samples, fields);
+    if (height > 0) {
+      PatchFactor.planScratch(plan, height, columns, fields);
+    }
+    plan.add("coefficients", Precision.FLOAT64, fields, columns)
+        .add("scaled rows", Precision.FLOAT64, fields, columns)
+        .add("pull", Precision.FLOAT64, fields, 1);
   }
 
   /**
    * The weights between layers l and l + 1 at the start.
    *
    * @param layer l, 1 .. L - 1
+   * @param map from the sites of layer l to those of layer l + 1
    * @param failures counts factorizations that failed, of both fields, 1 x 2
    */
   HiddenWeights(
@@ -86,11 +120,13 @@ class HiddenWeights {
       CausalOptions causal,
       Workspace memory,
       int layer,
+      PatchMap map,
       Matrix failures,
       long firstSample,
       int samples) {
     this.backend = backend;
-    name = "learnt by weights " + layer;
+    this.map = map;
+    name = learnt(layer);
     features =
         new FieldHistory(
             backend,
@@ -101,6 +137,7 @@ class HiddenWeights {
             RandomStreams.DYNAMICS_PREACTIVATION,
             layer + 1,
             failures.view(0, 1, 0, 1),
+            map,
             firstSample,
             samples);
     gradients =
@@ -113,15 +150,18 @@ class HiddenWeights {
             RandomStreams.DYNAMICS_BACKWARD_FIELD,
             layer,
             failures.view(0, 1, 1, 1),
+            map.reversed(),
             firstSample,
             samples);
     firstFeatures = new StartingFields(backend, memory, "phi " + layer, samples);
     firstGradients = new StartingFields(backend, memory, "g " + (layer + 1), samples);
     learnt = memory.get(name);
+    learntBack = map.isPointwise() ? learnt : memory.get(learntBack(layer));
     coefficients = memory.get("coefficients");
     scaledRows = memory.get("scaled rows");
     pull = memory.get("pull");
     backend.fill(0, learnt);
+    backend.fill(0, learntBack);
   }
 
   /**
@@ -131,27 +171,23 @@ class HiddenWeights {
    * @param phi features of the present points, S x M, those that drive first
    * @param order index of each of the present points in the order of the problem
    * @param keep how many of them, the first ones, leave a past; at least those that drive
-   * @param h S x M
+   * @param h S x M, at the sites of the next layer
    */
   void forward(double decay, Matrix phi, int[] order, int keep, Matrix h) {
+    int[] sites = SiteColumns.of(order, map.from());
     // while nothing is kept, nothing was learnt
     boolean before = features.rank() == 0;
-    features.extend(phi, keep);
+    features.extend(phi, keep * map.from());
     if (before) {
-      firstFeatures.take(phi, order);
+      firstFeatures.take(phi, sites);
     }
     features.draw(decay, h);
-    Matrix c = coefficients.view(0, phi.columns(), 0, gradients.rank());
-    forwardResponse(gradients, firstFeatures.beyond(phi, order), c);
-    Matrix rows = features.rows().view(0, phi.columns(), 0, features.known());
-    backend.gemm(
-        Transpose.NO,
-        Transpose.NO,
-        1,
-        rows,
-        learnt.view(0, features.known(), 0, gradients.rank()),
-        decay,
-        c);
+    Matrix c = coefficients.view(0, h.columns(), 0, gradients.rank());
+    forwardResponse(gradients, firstFeatures.beyond(phi, sites), c);
+    int known = features.ownKnown();
+    Matrix rows = features.ownRows().view(0, h.columns(), 0, known);
+    Matrix own = learnt.view(0, known, 0, gradients.rank());
+    backend.gemm(Transpose.NO, Transpose.NO, 1, rows, own, decay, c);
     gradients.addTo(c, h);
   }
 
@@ -164,32 +200,29 @@ class HiddenWeights {
    *     points, S x m
    * @param order index of each of the present points in the order of the problem
    * @param driving how many of them leave a past
-   * @param z S x m
+   * @param z S x m, at the sites of this layer
    */
   void backward(double decay, Matrix phi, Matrix g, int[] order, int driving, Matrix z) {
-    int m = g.columns();
+    int[] sites = SiteColumns.of(order, map.to());
+    int m = z.columns();
     boolean before = gradients.rank() == 0;
-    gradients.extend(g, driving);
+    gradients.extend(g, driving * map.to());
     if (before && driving > 0) {
-      firstGradients.take(g, order);
+      firstGradients.take(g, sites);
     }
-    Matrix responding = firstGradients.beyond(g, order);
+    Matrix responding = firstGradients.beyond(g, sites);
     gradients.draw(decay, z);
     Matrix c = coefficients.view(0, m, 0, features.rank());
     backwardResponse(features, responding, c);
     backend.scale(decay, c);
-    backend.gemm(
-        Transpose.NO,
-        Transpose.YES,
-        1,
-        gradients.rows().view(0, m, 0, gradients.known()),
-        learnt.view(0, features.rank(), 0, gradients.known()),
-        1,
-        c);
+    int known = gradients.ownKnown();
+    Matrix rows = gradients.ownRows().view(0, m, 0, known);
+    Matrix own = learntBack.view(0, features.rank(), 0, known);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, rows, own, 1, c);
     features.addTo(c, z);
     int extras = features.extras();
     int first = phi.columns() - extras;
-    if (m > first) {
+    if (extras > 0 && m > first) {
       addExtraResponse(
           features,
           decay,
@@ -230,20 +263,25 @@ class HiddenWeights {
    * @param pulls eta gamma Delta of the points that drive
    */
   void learn(double retention, double[] pulls) {
-    int driving = pulls.length;
+    learn(retention, pulls, map.to(), features.ownRows(), gradients.rows(), learnt);
+    if (!map.isPointwise()) {
+      learn(retention, pulls, map.from(), features.rows(), gradients.ownRows(), learntBack);
+    }
+  }
+
+  private void learn(
+      double retention, double[] pulls, int sites, Matrix phi, Matrix g, Matrix target) {
+    int driving = pulls.length * sites;
+    double[] each = new double[driving];
+    Arrays.setAll(each, i -> pulls[i / sites]);
     Matrix weight = pull.view(0, driving, 0, 1);
-    backend.upload(pulls, weight);
-    Matrix scaled = scaledRows.view(0, driving, 0, gradients.rank());
-    backend.copy(gradients.rows().view(0, driving, 0, gradients.rank()), scaled);
+    backend.upload(each, weight);
+    Matrix scaled = scaledRows.view(0, driving, 0, g.columns());
+    backend.copy(g.rowRange(0, driving), scaled);
     backend.scaleRows(weight, scaled);
-    backend.gemm(
-        Transpose.YES,
-        Transpose.NO,
-        1,
-        features.rows().view(0, driving, 0, features.rank()),
-        scaled,
-        retention,
-        learnt.view(0, features.rank(), 0, gradients.rank()));
+    Matrix known = target.view(0, phi.columns(), 0, g.columns());
+    Matrix rows = phi.rowRange(0, driving);
+    backend.gemm(Transpose.YES, Transpose.NO, 1, rows, scaled, retention, known);
   }
 
   /**
@@ -271,10 +309,17 @@ class HiddenWeights {
     firstFeatures.save(state);
     firstGradients.save(state);
     SavedMatrix.save(backend, state, key(), learntSoFar());
+    if (!map.isPointwise()) {
+      SavedMatrix.save(backend, state, key() + "_backwards", learntBackSoFar());
+    }
   }
 
   private Matrix learntSoFar() {
-    return learnt.view(0, features.rank(), 0, gradients.rank());
+    return learnt.view(0, features.ownRank(), 0, gradients.rank());
+  }
+
+  private Matrix learntBackSoFar() {
+    return learntBack.view(0, features.rank(), 0, gradients.ownRank());
   }
 
   private String key() {
@@ -288,5 +333,8 @@ class HiddenWeights {
     firstFeatures.restore(state);
     firstGradients.restore(state);
     SavedMatrix.restore(backend, state, key(), learntSoFar());
+    if (!map.isPointwise()) {
+      SavedMatrix.restore(backend, state, key() + "_backwards", learntBackSoFar());
+    }
   }
 }

@@ -21,22 +21,29 @@ final class HistoryScratch {
   private final Matrix narrowSmall; // M x M, float32
   private final Matrix wide; // M x r
   private final Matrix narrow; // M x r, float32
-  private final Matrix panel; // S x M
-  private final Matrix otherPanel; // S x M
+  private final Matrix panel; // height x M
+  private final Matrix otherPanel; // height x M
   private final Matrix ones; // S x 1
 
-  static void plan(MemoryPlan plan, int samples, int columns, int points) {
-    plan.add("present kernel", Precision.FLOAT64, points, points)
-        .add("kernel and what is left", Precision.FLOAT64, 2 * points, points)
-        .add("unit of histories", Precision.FLOAT64, points, points)
+  /**
+   * Adds the scratch to a plan.
+   *
+   * @param columns largest r
+   * @param fields largest number of columns of a field
+   * @param height rows of the tallest directions, at least the samples
+   */
+  static void plan(MemoryPlan plan, int samples, int columns, int fields, int height) {
+    plan.add("present kernel", Precision.FLOAT64, fields, fields)
+        .add("kernel and what is left", Precision.FLOAT64, 2 * fields, fields)
+        .add("unit of histories", Precision.FLOAT64, fields, fields)
         .add("mean of a diagonal", Precision.FLOAT64, 1, 1)
-        .add("present factor", Precision.FLOAT64, points, points)
-        .add("small", Precision.FLOAT64, points, points)
-        .add("small in float32", Precision.FLOAT32, points, points)
-        .add("wide", Precision.FLOAT64, points, columns)
-        .add("wide in float32", Precision.FLOAT32, points, columns)
-        .add("panel", Precision.FLOAT32, samples, points)
-        .add("other panel", Precision.FLOAT32, samples, points)
+        .add("present factor", Precision.FLOAT64, fields, fields)
+        .add("small", Precision.FLOAT64, fields, fields)
+        .add("small in float32", Precision.FLOAT32, fields, fields)
+        .add("wide", Precision.FLOAT64, fields, columns)
+        .add("wide in float32", Precision.FLOAT32, fields, columns)
+        .add("panel", Precision.FLOAT32, height, fields)
+        .add("other panel", Precision.FLOAT32, height, fields)
         .add("ones", Precision.FLOAT32, samples, 1);
   }
 
@@ -51,8 +58,8 @@ final class HistoryScratch {
     narrowSmall = memory.get("small in float32");
     wide = memory.get("wide");
     narrow = memory.get("wide in float32");
-    panel = memory.get("panel").rowRange(0, samples);
-    otherPanel = memory.get("other panel").rowRange(0, samples);
+    panel = memory.get("panel");
+    otherPanel = memory.get("other panel");
     ones = memory.get("ones").rowRange(0, samples);
     backend.fill(1, ones);
     backend.fill(0, unit);
@@ -103,12 +110,17 @@ final class HistoryScratch {
 
   /** For fields of all samples, S x columns. */
   Matrix panel(int columns) {
-    return panel.view(0, panel.rows(), 0, columns);
+    return panel(ones.rows(), columns);
   }
 
-  /** For more of them, S x columns. */
-  Matrix otherPanel(int columns) {
-    return otherPanel.view(0, otherPanel.rows(), 0, columns);
+  /** For directions of another height. */
+  Matrix panel(int height, int columns) {
+    return panel.view(0, height, 0, columns);
+  }
+
+  /** For more of them. */
+  Matrix otherPanel(int height, int columns) {
+    return otherPanel.view(0, height, 0, columns);
   }
 
   /** S x 1. */

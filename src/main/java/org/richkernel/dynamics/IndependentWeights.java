@@ -18,10 +18,11 @@ final class IndependentWeights extends HiddenWeights {
       CausalOptions causal,
       Workspace memory,
       int layer,
+      PatchMap map,
       Matrix failures,
       long firstSample,
       int samples) {
-    super(backend, options, causal, memory, layer, failures, firstSample, samples);
+    super(backend, options, causal, memory, layer, map, failures, firstSample, samples);
     this.backend = backend;
   }
 

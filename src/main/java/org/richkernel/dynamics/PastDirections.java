@@ -14,13 +14,14 @@ import org.richkernel.solver.SolverState;
 /**
  * The directions that the past of one field x(t) spans: an orthonormal set E (S x r, E^T E = S) in
  * which x(t) = E R(t)^T, where whatever has less than a small share of the variance is left out.
+ * Averages are over samples, or sums over the rows of a matrix that grows with time.
  */
 final class PastDirections {
   private final Backend backend;
   private final HistoryScratch scratch;
   private final String name;
   private final double leftOut;
-  private final int samples;
+  private final double weight; // of a row in averages
   private final int capacity;
   private final Matrix fields; // E, S x r
   private final Matrix rows; // R(now), m x r
@@ -28,15 +29,17 @@ final class PastDirections {
   private double cut; // largest share of the variance that the limit of r left out
   private int rank;
   private int known; // r before the present time
+  private int height; // S
 
   /** Adds the matrices of one history to a plan, and their copies in a checkpoint. */
-  static void plan(MemoryPlan plan, String name, int samples, int columns, int points) {
-    plan.add("past of " + name, Precision.FLOAT32, samples, columns)
+  static void plan(MemoryPlan plan, String name, int height, int columns, int points) {
+    plan.add("past of " + name, Precision.FLOAT32, height, columns)
         .add("rows of " + name, Precision.FLOAT64, points, columns)
-        .addHost((long) samples * columns * Float.BYTES);
+        .addHost((long) height * columns * Float.BYTES);
   }
 
-  PastDirections(
+  /** Directions of fields of so many samples. */
+  static PastDirections ofSamples(
       Backend backend,
       CausalOptions causal,
       Workspace memory,
@@ -44,13 +47,38 @@ final class PastDirections {
       String name,
       Matrix failures,
       int samples) {
+    PastDirections past =
+        new PastDirections(backend, causal, memory, scratch, name, failures, 1.0 / samples);
+    past.height = samples;
+    return past;
+  }
+
+  /** Directions of the rows of a matrix that has none yet, see {@link #grow}. */
+  static PastDirections ofRows(
+      Backend backend,
+      CausalOptions causal,
+      Workspace memory,
+      HistoryScratch scratch,
+      String name,
+      Matrix failures) {
+    return new PastDirections(backend, causal, memory, scratch, name, failures, 1);
+  }
+
+  private PastDirections(
+      Backend backend,
+      CausalOptions causal,
+      Workspace memory,
+      HistoryScratch scratch,
+      String name,
+      Matrix failures,
+      double weight) {
     this.backend = backend;
     this.failures = failures;
     this.scratch = scratch;
     this.name = name;
-    this.samples = samples;
+    this.weight = weight;
     leftOut = causal.leftOut();
-    fields = memory.get("past of " + name).rowRange(0, samples);
+    fields = memory.get("past of " + name);
     rows = memory.get("rows of " + name);
     capacity = fields.columns();
   }
@@ -72,12 +100,18 @@ final class PastDirections {
 
   /** E, S x r. */
   Matrix fields() {
-    return fields.view(0, samples, 0, rank);
+    return fields.view(0, height, 0, rank);
   }
 
   /** R(now) of some of the present points, count x r; valid until the next {@link #observe}. */
   Matrix rows(int first, int count) {
     return rows.view(first, count, 0, rank);
+  }
+
+  /** Gives the directions so many rows, those beyond the present ones zero. */
+  void grow(int rows) {
+    backend.fill(0, fields.view(height, rows - height, 0, rank));
+    height = rows;
   }
 
   /** Takes the field of the present time (S x m) as far as the past spans it. */
@@ -89,9 +123,9 @@ final class PastDirections {
   /** R(now) on the directions from .. to: &lt;now E&gt;. */
   private void project(Matrix now, int from, int to) {
     backend.crossGram(
-        1.0 / samples,
+        weight,
         now,
-        fields.view(0, samples, from, to - from),
+        fields.view(0, height, from, to - from),
         0,
         rows.view(0, now.columns(), from, to - from));
   }
@@ -151,24 +185,24 @@ final class PastDirections {
   private void orthonormalize(Matrix now, int[] chosen) {
     int fresh = chosen.length;
     // a few columns of the wide history would be walked row by row
-    Matrix e = scratch.panel(fresh);
+    Matrix e = scratch.panel(height, fresh);
     backend.gatherColumns(now, chosen, e);
-    Matrix old = fields.view(0, samples, 0, known);
+    Matrix old = fields.view(0, height, 0, known);
     Matrix overlap = scratch.wide(fresh, known);
-    backend.crossGram(1.0 / samples, e, old, 0, overlap);
+    backend.crossGram(weight, e, old, 0, overlap);
     scratch.addColumns(-1, old, overlap, 1, e);
-    Matrix again = scratch.otherPanel(fresh);
+    Matrix again = scratch.otherPanel(height, fresh);
     normalize(e, again);
-    backend.crossGram(1.0 / samples, again, old, 0, overlap);
+    backend.crossGram(weight, again, old, 0, overlap);
     scratch.addColumns(-1, old, overlap, 1, again);
-    normalize(again, fields.view(0, samples, known, fresh));
+    normalize(again, fields.view(0, height, known, fresh));
   }
 
   /** target = e T^{-T} with T T^T = &lt;e e&gt;. */
   private void normalize(Matrix e, Matrix target) {
     int n = e.columns();
     Matrix gram = scratch.factor(n);
-    backend.gram(1.0 / samples, e, 0, gram);
+    backend.gram(weight, e, 0, gram);
     factorize(gram);
     Matrix inverse = scratch.small(n, n);
     backend.copy(scratch.unit(n), inverse);

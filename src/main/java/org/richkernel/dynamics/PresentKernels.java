@@ -7,12 +7,19 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
+import org.richkernel.network.SiteReadout;
 
-/** Measures the equal-time kernels x^T x / S of fields of S samples. */
+/**
+ * Measures the equal-time kernels of points, x^T x / S of fields of S samples: with sites the mean
+ * or the sum over equal sites (flattened readout) or over all pairs of sites (pooled readout).
+ */
 final class PresentKernels {
   private static final String KERNEL = "kernel";
 
   private final Backend backend;
+  private final NetworkSites sites;
+  private final SiteColumns columns;
   private final int samples;
   private final int points;
   private final Matrix kernel; // M x M
@@ -21,30 +28,50 @@ final class PresentKernels {
     plan.add(KERNEL, Precision.FLOAT64, points, points);
   }
 
-  PresentKernels(Backend backend, Workspace memory, int samples) {
+  PresentKernels(
+      Backend backend, Workspace memory, NetworkSites sites, SiteColumns columns, int samples) {
     this.backend = backend;
+    this.sites = sites;
+    this.columns = columns;
     this.samples = samples;
     kernel = memory.get(KERNEL);
     points = kernel.rows();
   }
 
   /**
-   * The kernel of each layer.
+   * The feature kernel of each layer, the mean over sites.
    *
-   * @param fields S x M each, l = 1 .. L; the first is not used
-   * @param order index of each column in the order of the problem
+   * @param fields S x (M s) each, l = 1 .. L; the first is not used
+   * @param order index of each point in the order of the problem
    * @return row-major M x M in the order of the problem
    */
-  List<double[]> of(Matrix[] fields, int[] order) {
+  List<double[]> means(Matrix[] fields, int[] order) {
     List<double[]> kernels = new ArrayList<>();
     for (int l = 1; l < fields.length; l++) {
-      kernels.add(of(fields[l], order));
+      double s = sites.sites(l);
+      double pairs = sites.readout() == SiteReadout.GAP ? s * s : s;
+      kernels.add(of(1.0 / (samples * pairs), sites.sites(l), fields[l], order));
     }
     return kernels;
   }
 
-  private double[] of(Matrix x, int[] order) {
-    backend.gram(1.0 / samples, x, 0, kernel);
+  /** The gradient kernel of each layer, the sum over sites; arguments as for {@link #means}. */
+  List<double[]> sums(Matrix[] fields, int[] order) {
+    List<double[]> kernels = new ArrayList<>();
+    for (int l = 1; l < fields.length; l++) {
+      kernels.add(of(1.0 / samples, sites.sites(l), fields[l], order));
+    }
+    return kernels;
+  }
+
+  private double[] of(double scale, int s, Matrix x, int[] order) {
+    if (sites.readout() == SiteReadout.GAP) {
+      backend.gram(scale, columns.sum(s, x), 0, kernel);
+    } else {
+      for (int a = 0; a < s; a++) {
+        backend.gram(scale, columns.at(a, s, x), a == 0 ? 0 : 1, kernel);
+      }
+    }
     double[] ordered = new double[points * points];
     backend.download(kernel, ordered);
     double[] values = new double[ordered.length];

@@ -107,10 +107,11 @@ final class StartingFields {
   }
 
   private void measure() {
-    backend.copy(start, scratch);
-    backend.multiply(start, scratch);
+    Matrix copy = scratch.view(0, start.rows(), 0, start.columns());
+    backend.copy(start, copy);
+    backend.multiply(start, copy);
     double[] squares = new double[start.columns()];
-    backend.download(sumsOf(scratch), squares);
+    backend.download(sumsOf(copy), squares);
     for (int i = 0; i < squares.length; i++) {
       squares[i] = squares[i] == 0 ? 0 : -1 / squares[i];
     }

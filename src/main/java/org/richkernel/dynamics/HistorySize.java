@@ -1,0 +1,46 @@
+package org.richkernel.dynamics;
+
+import org.richkernel.network.SiteMap;
+
+/**
+ * Sizes of a {@link FieldHistory}.
+ *
+ * @param columns largest r
+ * @param fields columns of the field, M s
+ * @param ownColumns largest r', that of the Gaussian field
+ * @param ownFields columns of the Gaussian field
+ * @param offsets k of weights that sites share; 0 where each site reads itself alone
+ * @param extras X, largest number of columns that leave no past
+ */
+record HistorySize(
+    int columns, int fields, int ownColumns, int ownFields, int offsets, int extras) {
+
+  /**
+   * Sizes of the history of a field.
+   *
+   * @param most most directions that are kept
+   * @param times points that leave a past, counted at each time
+   * @param points M
+   * @param sites of the field
+   * @param ownSites of the Gaussian field
+   * @param map of the weights
+   * @param extras points that leave no past
+   */
+  static HistorySize of(
+      int most, long times, int points, int sites, int ownSites, SiteMap map, int extras) {
+    int columns = (int) Math.min(most, times * sites);
+    int fields = Math.multiplyExact(points, sites);
+    if (PatchMap.isPointwise(map)) {
+      return new HistorySize(columns, fields, columns, fields, 0, extras * sites);
+    }
+    long patches = Math.min((long) columns * map.offsets(), times * ownSites);
+    int ownColumns = (int) Math.min(most, patches);
+    int ownFields = Math.multiplyExact(points, ownSites);
+    return new HistorySize(columns, fields, ownColumns, ownFields, map.offsets(), 0);
+  }
+
+  /** Rows of the directions of patches, k r. */
+  int height() {
+    return Math.multiplyExact(offsets, columns);
+  }
+}
