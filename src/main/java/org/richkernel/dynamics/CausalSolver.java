@@ -79,6 +79,10 @@ public final class CausalSolver {
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.options().requireParts(causal.populations());
     DynamicsOptions options = problem.options();
+    if (options.saveHistory() && problem.network().convolutions().isPresent()) {
+      throw new InvalidProblemException(
+          "save-history", "on", "two-time kernels of sites are not kept; leave it out");
+    }
     MemoryPlan plan = new MemoryPlan();
     CausalRun.plan(plan, problem, causal, options.samples());
     if (options.saveHistory()) {

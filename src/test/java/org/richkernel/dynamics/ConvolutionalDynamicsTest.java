@@ -1,0 +1,215 @@
+package org.richkernel.dynamics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.richkernel.compute.Activation;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Backends;
+import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.OracleImages;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.RunControl;
+import org.richkernel.solver.StopReason;
+
+/** The causal solver with weights that sites share. */
+class ConvolutionalDynamicsTest {
+  private static final double STANDARD_ERRORS = 5;
+
+  private static NetworkSpec network(
+      String layers, Activation activation, SiteReadout readout, SiteMap.Padding padding) {
+    Convolutions convolutions =
+        Convolutions.parse(layers).withReadout(readout).withPadding(padding);
+    return NetworkSpec.of(convolutions.layers().size(), activation).withConvolutions(convolutions);
+  }
+
+  /** Three oracle images with the targets 1, -1, 1, and a fourth as test point. */
+  private static DynamicsProblem images(
+      NetworkSpec network, DynamicsOptions options, ImageShape shape) {
+    Inputs all = OracleImages.of(4);
+    return new DynamicsProblem(
+        network,
+        options,
+        Inputs.of(all.copyRows(0, 3), 3, 32).withShape(shape),
+        Targets.of(new double[] {1, -1, 1}),
+        Inputs.of(all.copyRows(3, 1), 1, 32).withShape(shape),
+        Targets.of(new double[] {-1}));
+  }
+
+  private static DynamicsSolution solve(DynamicsProblem problem) {
+    try (Backend backend = Backends.cpu()) {
+      return new CausalSolver().solve(problem, backend, RunControl.silent());
+    }
+  }
+
+  /** The same without the responses A and B, outputs as in the theory. */
+  private static DynamicsSolution withoutResponses(DynamicsProblem problem) {
+    CausalRun.Maker maker =
+        (on, causal, backend, memory, recorder, keeper, first, samples) ->
+            new CausalRun(
+                on,
+                causal,
+                backend,
+                memory,
+                recorder,
+                keeper,
+                first,
+                samples,
+                IndependentWeights::new);
+    try (Backend backend = Backends.cpu()) {
+      return new CausalSolver(CausalOptions.defaults(), maker)
+          .solve(problem, backend, RunControl.silent());
+    }
+  }
+
+  private static DynamicsSolution networks(DynamicsProblem problem, int width, int repeats) {
+    try (Backend backend = Backends.cpu()) {
+      return new GradientDescentNetwork(width, repeats)
+          .solve(problem, backend, RunControl.silent());
+    }
+  }
+
+  /**
+   * Outputs of a particle system by other hands, S = 6000 and 10000 by 3 seeds, in NumPy. There a
+   * flattened readout is not divided by sqrt(s): gamma = 1 is 1 / sqrt(s) here, and eta and 1 /
+   * lambda are s times as large.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "'3x3,3x3',   FLATTEN, 16, 0.08, .9631 -.9604 .9662 .0073, .9788 -.9782 .9797 .0077",
+    "'3x3,3x3/2', FLATTEN,  4, 0.2,  .859 -.860 .863 .084,     .9344 -.9325 .9359 .0916",
+    "'3x3,3x3/2', GAP,      1, 1.5,  .7655 -.9131 .8781 .0194, .8146 -.9004 .8819 .0069",
+  })
+  void outputsAreThoseOfAnotherProgram(
+      String layers, SiteReadout readout, int sites, double eta, String sixth, String last) {
+    DynamicsOptions options =
+        DynamicsOptions.of(1 / Math.sqrt(sites), 11, eta * sites)
+            .withWeightDecay(0.05 / sites)
+            .withSamples(4000);
+    NetworkSpec network = network(layers, Activation.TANH, readout, SiteMap.Padding.SAME);
+    DynamicsProblem problem = images(network, options, OracleImages.SHAPE);
+
+    DynamicsSolution theory = solve(problem);
+
+    assertThat(theory.reason()).isEqualTo(StopReason.CONVERGED);
+    // its errors: up to 0.013 in the middle, 0.01 at the end
+    requireOutputs(theory, 6, numbers(sixth), 0.013);
+    requireOutputs(theory, 11, numbers(last), 0.01);
+    double[] blind = withoutResponses(problem).mean().outputs();
+    double largest = 0;
+    for (int i = 0; i < blind.length; i++) {
+      largest = Math.max(largest, Math.abs(blind[i] - theory.mean().outputs()[i]));
+    }
+    // 0.204, 0.176 and 0.218 by that program, one seed
+    assertThat(largest).isBetween(0.12, 0.3);
+  }
+
+  private static double[] numbers(String text) {
+    return java.util.Arrays.stream(text.split(" ", -1)).mapToDouble(Double::parseDouble).toArray();
+  }
+
+  private static void requireOutputs(
+      DynamicsSolution theory, int time, double[] expected, double error) {
+    for (int mu = 0; mu < 4; mu++) {
+      int at = time * 4 + mu;
+      double spread = Math.hypot(error, theory.standardError().outputs()[at]);
+      assertThat(theory.mean().outputs()[at])
+          .as("f of point %d at %d", mu, time)
+          .isCloseTo(expected[mu], within(3 * spread));
+    }
+  }
+
+  /** Outputs and kernels, on a test point too, for maps of all kinds; tanh, mini-batches of two. */
+  @ParameterizedTest
+  @CsvSource({
+    "'3x3,3x3/2',       FLATTEN, SAME,     4x4x2,  0.5, 0.4, 300",
+    "'2x2,3x2,1x1',     GAP,     VALID,    4x4x2,  0.6, 1.5, 300",
+    "'3x3/2,2x2',       GAP,     CIRCULAR, 4x4x2,  0.6, 1.5, 300",
+    "'1x3,1x2/2,1x3/2', FLATTEN, SAME,     1x16x2, 0.5, 0.3, 300",
+  })
+  void trajectoryAndKernelsMatchFiniteNetworks(
+      String layers,
+      SiteReadout readout,
+      SiteMap.Padding padding,
+      String shape,
+      double gamma,
+      double eta,
+      int width) {
+    DynamicsOptions options =
+        DynamicsOptions.of(gamma, 10, eta)
+            .withWeightDecay(0.05)
+            .withBatchSize(2)
+            .withSamples(4000)
+            .withRecordEvery(5);
+    NetworkSpec network = network(layers, Activation.TANH, readout, padding);
+    DynamicsProblem problem = images(network, options, ImageShape.parse(shape));
+
+    DynamicsSolution theory = solve(problem);
+
+    assertThat(theory.reason()).isEqualTo(StopReason.CONVERGED);
+    Problems.requireClose(theory, networks(problem, width, 16), STANDARD_ERRORS, 0.01);
+    double[] start = theory.mean().outputs();
+    assertThat(Math.abs(start[10 * 4])).isGreaterThan(0.3);
+  }
+
+  /** Images of one site and kernels of one entry are a fully connected network, to the bit. */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void oneSiteGivesTheNumbersOfAFullyConnectedNetwork(SiteReadout readout) {
+    DynamicsProblem dense =
+        Problems.threeOutputs(
+            3,
+            Activation.TANH,
+            DynamicsOptions.of(1, 5, 0.1)
+                .withWeightDecay(0.05)
+                .withSamples(400)
+                .withBatchSize(2)
+                .withRecordEvery(2));
+    DynamicsProblem same =
+        new DynamicsProblem(
+            network("1x1,1x1,1x1", Activation.TANH, readout, SiteMap.Padding.VALID),
+            dense.options(),
+            dense.trainInputs(),
+            dense.trainTargets(),
+            dense.testInputs(),
+            dense.testTargets());
+
+    DynamicsSolution expected = solve(dense);
+    DynamicsSolution seen = solve(same);
+
+    assertThat(seen.mean().outputs()).isEqualTo(expected.mean().outputs());
+    assertThat(seen.standardError().outputs()).isEqualTo(expected.standardError().outputs());
+    for (int k = 0; k < expected.mean().kernels().size(); k++) {
+      for (int l = 0; l < 3; l++) {
+        assertThat(seen.mean().kernels().get(k).feature().get(l))
+            .isEqualTo(expected.mean().kernels().get(k).feature().get(l));
+        assertThat(seen.mean().kernels().get(k).gradient().get(l))
+            .isEqualTo(expected.mean().kernels().get(k).gradient().get(l));
+      }
+    }
+  }
+
+  @Test
+  void twoTimeKernelsAreRefused() {
+    NetworkSpec network =
+        network("3x3", Activation.TANH, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
+    DynamicsOptions options = DynamicsOptions.of(1, 5, 0.1).withSaveHistory(true);
+
+    assertThatThrownBy(() -> new CausalSolver().plan(images(network, options, OracleImages.SHAPE)))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("save-history")
+        .hasMessageContaining("leave it out");
+  }
+}
