@@ -22,9 +22,6 @@ import org.richkernel.network.UnresolvedKernelException;
 
 /** Fits a {@link LazyProblem}: kernels, ridge predictor, and predictions in panels. */
 public final class LazySolver {
-  /** Largest share of the targets by which the rounding of the kernel may move predictions. */
-  private static final double LARGEST_ROUNDING = 3e-4;
-
   private static final String TRAIN_PREDICTIONS = "train predictions";
 
   private final Backend backend;
@@ -157,9 +154,9 @@ public final class LazySolver {
       }
       throw e;
     }
-    if (fit.rounding() > LARGEST_ROUNDING) {
-      throw new UnresolvedKernelException(
-          problem.trainInputs().meanSquare(), rounding, problem.kappa());
+    if (!fit.resolved()) {
+      throw UnresolvedKernelException.ofPredictions(
+          problem.trainInputs().meanSquare(), rounding, fit.rounding(), problem.kappa());
     }
     return fit;
   }

@@ -27,6 +27,9 @@ public record RidgeFit(
     double residual,
     double displacement,
     double rounding) {
+  /** Largest share of the targets by which the rounding of the kernel may move predictions. */
+  private static final double LARGEST_ROUNDING = 3e-4;
+
   /** Largest displacement of a fit that stands for one without a jitter. */
   private static final double LARGEST_DISPLACEMENT = 1e-5;
 
@@ -38,6 +41,11 @@ public record RidgeFit(
   /** Whether the system that was asked for is the one that was solved: no jitter moved it. */
   public boolean converged() {
     return displacement <= LARGEST_DISPLACEMENT;
+  }
+
+  /** Whether rounding of the kernel leaves its predictions in place. */
+  boolean resolved() {
+    return rounding <= LARGEST_ROUNDING;
   }
 
   /** A copy, P x K, row-major. */

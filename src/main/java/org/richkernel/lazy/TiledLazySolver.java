@@ -33,6 +33,10 @@ public final class TiledLazySolver {
   private static final String RESIDUAL = "residual";
   private static final String IMAGE = "panel image";
   private static final String DIAGONAL = "panel diagonal";
+  private static final String WEIGHTS = "coefficient norms";
+
+  /** Half of the spacing of float64 numbers above 1. */
+  private static final double UNIT = 0x1p-53;
 
   private static final int LARGEST_TILE = 4096;
   private static final int TILE_UNIT = 256;
@@ -49,6 +53,7 @@ public final class TiledLazySolver {
   private final int tile;
   private final MemoryPlan plan;
   private final LayerSums sums;
+  private double rounding; // of the kernel in K C, absolute
 
   /**
    * Prepares a fit.
@@ -99,6 +104,7 @@ public final class TiledLazySolver {
     memory.add(RESIDUAL, Precision.FLOAT64, points, outputs);
     memory.add(IMAGE, Precision.FLOAT64, tile, outputs);
     memory.add(DIAGONAL, Precision.FLOAT64, tile, 1);
+    memory.add(WEIGHTS, Precision.FLOAT64, 1, points);
     memory.addHost(TileFile.bufferBytes(tile));
     memory.addDisk(TileFile.bytes(points, tile));
     memory.addHost(8L * outputs * (3L * points + problem.testInputs().rows()));
@@ -316,25 +322,40 @@ public final class TiledLazySolver {
       rest = norm(residual);
       double enough = KernelRidge.largestResidual(problem.kappa() * norm(coefficients), targetNorm);
       if (rest <= enough) {
-        return Optional.of(fitted(coefficients, rest, targetNorm));
+        RidgeFit fit = fitted(coefficients, rest, targetNorm);
+        if (!fit.resolved()) {
+          throw unresolved(fit.rounding());
+        }
+        return Optional.of(fit);
       }
       if (!(rest < 0.75 * last)) {
         break;
       }
       last = rest;
     }
-    throw new UnresolvedKernelException(
+    // refinement in float64 ends at the rounding of K C
+    throw unresolved(rest / targetNorm);
+  }
+
+  private UnresolvedKernelException unresolved(double share) {
+    return UnresolvedKernelException.ofPredictions(
         problem.trainInputs().meanSquare(),
         problem.trainInputs().rows() * recursion.rounding(),
+        share,
         problem.kappa());
   }
 
-  /** R = Y - (K + kappa I) C by rows of K; false for a stop. */
+  /**
+   * R = Y - (K + kappa I) C by rows of K, and how much the rounding of every entry of K moves K C
+   * if the roundings are independent, 2^-53 (sum_ijk K_ij^2 C_jk^2)^{1/2}; false for a stop.
+   */
   private boolean residual(TiledCholesky factor, Workspace workspace, RunControl control) {
     Matrix coefficients = workspace.get(COEFFICIENTS);
     Matrix residual = workspace.get(RESIDUAL);
     backend.copy(workspace.get(TARGETS), residual);
     backend.axpy(-problem.kappa(), coefficients, residual);
+    uploadNorms(coefficients, workspace.get(WEIGHTS));
+    double[] squares = {0};
     for (int block = 0; block < factor.blocks(); block++) {
       if (control.stop().isRaised()) {
         return false;
@@ -350,6 +371,8 @@ public final class TiledLazySolver {
             try (Matrix own = residual.rowRange(first, count)) {
               backend.gemm(Transpose.NO, Transpose.NO, -1, kernel, coefficients, 1, own);
             }
+            backend.scaleColumns(workspace.get(WEIGHTS), kernel);
+            squares[0] += backend.dot(kernel, kernel);
           });
       control
           .listener()
@@ -357,7 +380,22 @@ public final class TiledLazySolver {
               new Progress(
                   "residual", Double.NaN, block + 1, factor.blocks(), Double.NaN, Double.NaN));
     }
+    rounding = UNIT * Math.sqrt(squares[0]);
     return true;
+  }
+
+  /** The norm of each row of C. */
+  private void uploadNorms(Matrix coefficients, Matrix norms) {
+    double[] values = new double[Math.toIntExact(coefficients.size())];
+    backend.download(coefficients, values);
+    double[] rows = new double[coefficients.rows()];
+    for (int i = 0; i < values.length; i++) {
+      rows[i / coefficients.columns()] += values[i] * values[i];
+    }
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = Math.sqrt(rows[i]);
+    }
+    backend.upload(rows, norms);
   }
 
   private RidgeFit fitted(Matrix coefficients, double rest, double targetNorm) {
@@ -373,7 +411,7 @@ public final class TiledLazySolver {
         List.of(),
         relative,
         0,
-        0);
+        targetNorm == 0 ? rounding : rounding / targetNorm);
   }
 
   private double norm(Matrix a) {

@@ -43,6 +43,29 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
     this.large = large;
   }
 
+  /**
+   * A fit in which the rounding of the kernel decides.
+   *
+   * @param meanSquare mean of |x|^2 / D over the inputs
+   * @param jitter what rounding adds to entries
+   * @param share of the targets by which rounding moves the predictions
+   * @param kappa the ridge
+   */
+  public static UnresolvedKernelException ofPredictions(
+      double meanSquare, double jitter, double share, double kappa) {
+    if (meanSquare > ORDER_ONE) {
+      return new UnresolvedKernelException(meanSquare, jitter, kappa);
+    }
+    return new UnresolvedKernelException(
+        String.format(
+            Locale.ROOT,
+            "rounding of the kernel moves the predictions by %.1g of the targets at kappa = %.2g,"
+                + " as it does where rows that are almost alike have different targets",
+            share,
+            kappa),
+        false);
+  }
+
   /** What is wrong, without the mend. */
   public String finding() {
     return finding;

@@ -161,4 +161,50 @@ class TiledLazySolverTest {
         .hasMessageContaining("kappa");
     assertThat(backend.openMatrices()).isZero();
   }
+
+  /** Two rows alike, whose targets differ by so much. */
+  private LazyProblem contradicting(double difference) {
+    double[] x = RandomInputs.of(POINTS, 6, 1).toArray();
+    System.arraycopy(x, 2 * 6, x, 40 * 6, 6);
+    double[] y = RandomInputs.of(POINTS, 1, 3).toArray();
+    y[40] = y[2] + difference;
+    return LazyProblem.of(
+        NetworkSpec.of(2, Activation.RELU),
+        KernelKind.NTK,
+        1e-12,
+        Inputs.of(x, POINTS, 6),
+        Targets.of(y, POINTS, 1));
+  }
+
+  /** Coefficients of 5e9 cancel in every prediction, which rounding of the kernel then moves. */
+  @Test
+  void roundingThatDecidesIsMeasuredAndExplainsTheDifferenceOfTheForms() {
+    LazyProblem problem = contradicting(0.01);
+    LazySolution dense = new LazySolver(backend, problem).solve();
+    LazySolution inTiles = tiled(problem).solve(RunControl.silent()).orElseThrow();
+    double difference = 0;
+    double targets = 0;
+    for (int i = 0; i < POINTS; i++) {
+      double apart = dense.trainPredictions()[i] - inTiles.trainPredictions()[i];
+      difference += apart * apart;
+      targets += problem.trainTargets().at(i, 0) * problem.trainTargets().at(i, 0);
+    }
+    double relative = Math.sqrt(difference / targets);
+    RidgeFit fit = inTiles.fit();
+    assertThat(fit.rounding()).isBetween(1e-8, 1e-5);
+    assertThat(relative)
+        .isGreaterThan(1e-9)
+        .isLessThan(3 * (fit.rounding() + fit.residual() + dense.fit().residual()));
+    // of targets that agree there is none of it
+    assertThat(
+            tiled(contradicting(0)).solve(RunControl.silent()).orElseThrow().fit().rounding())
+        .isLessThan(1e-12);
+  }
+
+  @Test
+  void whereItDecidesTooMuchTheFitIsRefused() {
+    assertThatThrownBy(() -> tiled(contradicting(3)).solve(RunControl.silent()))
+        .isInstanceOf(UnresolvedKernelException.class)
+        .hasMessageContaining("almost alike have different targets");
+  }
 }
