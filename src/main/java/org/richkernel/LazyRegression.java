@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.data.Datasets;
 import org.richkernel.fit.FitCost;
 import org.richkernel.fit.LazyFit;
@@ -44,8 +45,10 @@ public final class LazyRegression {
    * @param scratch file for tiles
    * @param kernelsUpTo most points whose kernels a result holds
    * @param inducing of the form on inducing points
+   * @param tiles precision of the factor in tiles
    */
-  private record Storage(LazyForm form, Path scratch, int kernelsUpTo, InducingOptions inducing) {}
+  private record Storage(
+      LazyForm form, Path scratch, int kernelsUpTo, InducingOptions inducing, Precision tiles) {}
 
   private LazyRegression(NetworkSpec network, KernelKind kernel, double kappa, Storage storage) {
     this.network = network;
@@ -64,7 +67,8 @@ public final class LazyRegression {
             LazyForm.DENSE,
             Path.of(SCRATCH),
             LazyProblem.MAX_TRAINING_POINTS,
-            InducingOptions.SETTINGS.usual()));
+            InducingOptions.SETTINGS.usual(),
+            Precision.FLOAT64));
   }
 
   /** Chooses NNGP or NTK. */
@@ -91,7 +95,28 @@ public final class LazyRegression {
         kernel,
         kappa,
         new Storage(
-            form, folder.resolve(SCRATCH), storage.kernelsUpTo(), storage.inducing()));
+            form,
+            folder.resolve(SCRATCH),
+            storage.kernelsUpTo(),
+            storage.inducing(),
+            storage.tiles()));
+  }
+
+  /**
+   * Sets the precision of a factor in tiles, FLOAT64 at first; with FLOAT32 it takes half of the
+   * disk, and conjugate gradients lead to the same residual.
+   */
+  public LazyRegression tiles(Precision precision) {
+    return new LazyRegression(
+        network,
+        kernel,
+        kappa,
+        new Storage(
+            storage.form(),
+            storage.scratch(),
+            storage.kernelsUpTo(),
+            storage.inducing(),
+            precision));
   }
 
   /** Sets the inducing points and their iteration, and takes that form; kappa must be above 0. */
@@ -100,7 +125,12 @@ public final class LazyRegression {
         network,
         kernel,
         kappa,
-        new Storage(LazyForm.INDUCING, storage.scratch(), storage.kernelsUpTo(), options));
+        new Storage(
+            LazyForm.INDUCING,
+            storage.scratch(),
+            storage.kernelsUpTo(),
+            options,
+            storage.tiles()));
   }
 
   /** Leaves the P x P kernels out of the results of more points. */
@@ -112,7 +142,8 @@ public final class LazyRegression {
         network,
         kernel,
         kappa,
-        new Storage(storage.form(), storage.scratch(), points, storage.inducing()));
+        new Storage(
+            storage.form(), storage.scratch(), points, storage.inducing(), storage.tiles()));
   }
 
   /** What {@link #fit} will hold at once, in the first of its stages. */
@@ -187,7 +218,7 @@ public final class LazyRegression {
   }
 
   private TiledLazySolver tiled(LazyProblem problem, Backend backend) {
-    return new TiledLazySolver(backend, problem, storage.scratch());
+    return new TiledLazySolver(backend, problem, storage.scratch(), storage.tiles());
   }
 
   private LazyProblem problem(Points points) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.LazyRegression;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.data.Datasets;
 import org.richkernel.fit.LazyFit;
 import org.richkernel.lazy.InducingFit;
@@ -63,6 +64,15 @@ final class LazyCommand implements Callable<Integer> {
               + " the approximation. Default: ${DEFAULT-VALUE}.")
   private String form = "auto";
 
+  @Option(
+      names = "--tiles",
+      paramLabel = "NAME",
+      defaultValue = "float64",
+      description =
+          "Precision of the factor of --form tiled: float64, or float32 for half of the disk, whose"
+              + " solution conjugate gradients in float64 mend. Default: ${DEFAULT-VALUE}.")
+  private String tiles = "float64";
+
   private final Declared<InducingOptions> inducing =
       new Declared<>(InducingOptions.class, "seed");
 
@@ -96,6 +106,7 @@ final class LazyCommand implements Callable<Integer> {
             .kernel(kernel)
             .kappa(noise.kappa())
             .inducing(inducing.value(Map.of("seed", closedForm.seed())))
+            .tiles(Words.constant("tiles", Precision.class, tiles))
             .form(chosen, longRun.out())
             .keepKernelsUpTo(kernelsUpTo);
     closedForm.check(console);

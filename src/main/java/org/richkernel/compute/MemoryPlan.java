@@ -99,6 +99,11 @@ public final class MemoryPlan {
     return devices == 1 ? "" : "device " + (index + 1) + " of " + devices + ": ";
   }
 
+  /** Bytes of scratch files. */
+  public long diskBytes() {
+    return diskBytes;
+  }
+
   /** Bytes on the Java heap. */
   public long hostBytes() {
     return hostBytes;

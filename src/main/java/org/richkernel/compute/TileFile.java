@@ -11,14 +11,16 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * Square float64 tiles of the lower triangle of a matrix that memory does not hold, in a scratch
+ * Square tiles of the lower triangle of a matrix that memory does not hold, in a scratch
  * file. Tiles stay in memory as long as the operating system has room for them. Tiles of the last
  * rows may be smaller.
  */
 public final class TileFile implements AutoCloseable {
   private final Path file;
   private final int tile;
-  private final double[] values;
+  private final Precision precision;
+  private final double[] doubles;
+  private final float[] floats;
   private final ByteBuffer bytes;
   private final RandomAccessFile access;
 
@@ -26,14 +28,18 @@ public final class TileFile implements AutoCloseable {
    * Opens a file, or creates it.
    *
    * @param tile rows and columns of a tile
+   * @param precision of the tiles, and of the matrices that are written and read
    * @throws UncheckedIOException if that is not possible
    */
-  public TileFile(Path file, int tile) {
+  public TileFile(Path file, int tile, Precision precision) {
     this.file = file;
     this.tile = tile;
-    this.values = new double[Math.multiplyExact(tile, tile)];
+    this.precision = precision;
+    int size = Math.multiplyExact(tile, tile);
+    this.doubles = new double[precision == Precision.FLOAT64 ? size : 0];
+    this.floats = new float[precision == Precision.FLOAT32 ? size : 0];
     this.bytes =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES))
+        ByteBuffer.allocate(Math.multiplyExact(size, precision.bytes()))
             .order(ByteOrder.nativeOrder());
     try {
       // no channel: an interrupt of the thread, which asks for a stop, would close it
@@ -44,9 +50,9 @@ public final class TileFile implements AutoCloseable {
   }
 
   /** Bytes that a file of so many rows takes on disk, at most. */
-  public static long bytes(int rows, int tile) {
+  public static long bytes(int rows, int tile, Precision precision) {
     long blocks = (rows + tile - 1L) / tile;
-    return blocks * (blocks + 1) / 2 * tile * tile * Double.BYTES;
+    return blocks * (blocks + 1) / 2 * tile * tile * precision.bytes();
   }
 
   /**
@@ -54,8 +60,8 @@ public final class TileFile implements AutoCloseable {
    *
    * @throws OutOfDeviceMemoryException if the space beside what the file has already is too small
    */
-  public static void requireSpace(Path file, int rows, int tile) {
-    long needed = bytes(rows, tile);
+  public static void requireSpace(Path file, int rows, int tile, Precision precision) {
+    long needed = bytes(rows, tile, precision);
     long free;
     try {
       long there = Files.exists(file) ? Files.size(file) : 0;
@@ -75,24 +81,31 @@ public final class TileFile implements AutoCloseable {
   }
 
   /** Bytes that reading and writing take of the Java heap. */
-  public static long bufferBytes(int tile) {
-    return 2L * tile * tile * Double.BYTES;
+  public static long bufferBytes(int tile, Precision precision) {
+    return 2L * tile * tile * precision.bytes();
   }
 
   /**
    * Writes tile (i, j), i &gt;= j.
    *
-   * @param source at most tile x tile, FLOAT64
+   * @param source at most tile x tile
    * @throws UncheckedIOException if the file cannot take it
    */
   public void write(Backend backend, int i, int j, Matrix source) {
-    double[] block = block(source);
-    backend.download(source, block);
+    int count = Math.toIntExact(source.size());
     bytes.clear();
-    bytes.asDoubleBuffer().put(block);
+    if (precision == Precision.FLOAT64) {
+      double[] block = count == doubles.length ? doubles : new double[count];
+      backend.download(source, block);
+      bytes.asDoubleBuffer().put(block);
+    } else {
+      float[] block = count == floats.length ? floats : new float[count];
+      backend.download(source, block);
+      bytes.asFloatBuffer().put(block);
+    }
     try {
       access.seek(offset(i, j));
-      access.write(bytes.array(), 0, block.length * Double.BYTES);
+      access.write(bytes.array(), 0, count * precision.bytes());
     } catch (IOException e) {
       throw failure("written", e);
     }
@@ -104,23 +117,30 @@ public final class TileFile implements AutoCloseable {
    * @throws UncheckedIOException if it is not there
    */
   public void read(Backend backend, int i, int j, Matrix target) {
-    double[] block = block(target);
-    fill(i, j, block.length);
-    bytes.asDoubleBuffer().get(block);
-    backend.upload(block, target);
+    int count = Math.toIntExact(target.size());
+    fill(i, j, count);
+    if (precision == Precision.FLOAT64) {
+      double[] block = count == doubles.length ? doubles : new double[count];
+      bytes.asDoubleBuffer().get(block);
+      backend.upload(block, target);
+    } else {
+      float[] block = count == floats.length ? floats : new float[count];
+      bytes.asFloatBuffer().get(block);
+      backend.upload(block, target);
+    }
   }
 
   private void fill(int i, int j, int count) {
     bytes.clear();
     try {
       access.seek(offset(i, j));
-      access.readFully(bytes.array(), 0, count * Double.BYTES);
+      access.readFully(bytes.array(), 0, count * precision.bytes());
     } catch (EOFException e) {
       throw failure("read", new IOException("tile " + i + ", " + j + " is missing", e));
     } catch (IOException e) {
       throw failure("read", e);
     }
-    bytes.limit(count * Double.BYTES);
+    bytes.limit(count * precision.bytes());
   }
 
   /**
@@ -140,7 +160,7 @@ public final class TileFile implements AutoCloseable {
   /** Whether the file is long enough to hold the tiles of block row i. */
   public boolean reaches(int i, int rows) {
     try {
-      return access.length() >= offset(i, i) + (long) rows * rows * Double.BYTES;
+      return access.length() >= offset(i, i) + (long) rows * rows * precision.bytes();
     } catch (IOException e) {
       throw failure("read", e);
     }
@@ -155,13 +175,8 @@ public final class TileFile implements AutoCloseable {
     }
   }
 
-  private double[] block(Matrix matrix) {
-    int size = Math.toIntExact(matrix.size());
-    return size == values.length ? values : new double[size];
-  }
-
   private long offset(int i, int j) {
-    return (i * (i + 1L) / 2 + j) * values.length * Double.BYTES;
+    return (i * (i + 1L) / 2 + j) * tile * tile * precision.bytes();
   }
 
   /** Closes and removes the file. */

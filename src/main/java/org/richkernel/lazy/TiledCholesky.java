@@ -18,16 +18,22 @@ import org.richkernel.solver.StopSignal;
  * </pre>
  *
  * <p>P^3 / 3 flops in products of T x T tiles; P^3 / (6 T) numbers are read. Memory holds one block
- * of rows and one tile.
+ * of rows and one tile. With tiles of float32 the products are float32, the triangular solves and
+ * the factors on the diagonal float64, and the result is a factor of a matrix near A.
  */
 final class TiledCholesky {
   private static final String TILE = "tile";
+  private static final String ROWS = "factor rows";
+  private static final String STORED = "tile float32";
+  private static final String SQUARE = "tile square";
 
   private final Backend backend;
+  private final Workspace workspace;
   private final TileFile tiles;
-  private final Matrix scratch; // T x T
+  private final Matrix scratch; // T x T, FLOAT64
   private final int points;
   private final int tile;
+  private final boolean single;
 
   /**
    * @param tiles hold the factor
@@ -36,15 +42,26 @@ final class TiledCholesky {
    */
   TiledCholesky(Backend backend, TileFile tiles, Workspace workspace, int points) {
     this.backend = backend;
+    this.workspace = workspace;
     this.tiles = tiles;
     this.scratch = workspace.get(TILE);
     this.points = points;
     this.tile = scratch.rows();
+    this.single = workspace.holds(STORED);
   }
 
-  /** Adds the tile at work. */
-  static void plan(MemoryPlan plan, int tile) {
+  /**
+   * Adds the tiles at work.
+   *
+   * @param precision of the tiles in the file
+   */
+  static void plan(MemoryPlan plan, int points, int tile, Precision precision) {
     plan.add(TILE, Precision.FLOAT64, tile, tile);
+    if (precision == Precision.FLOAT32) {
+      plan.add(STORED, Precision.FLOAT32, tile, tile);
+      plan.add(SQUARE, Precision.FLOAT64, tile, tile);
+      plan.add(ROWS, Precision.FLOAT32, tile, points);
+    }
   }
 
   /** Number of blocks of rows. */
@@ -62,7 +79,7 @@ final class TiledCholesky {
     return Math.min(tile, points - first(block));
   }
 
-  /** The tile at work, T x T, free between two calls. */
+  /** The tile at work, T x T, FLOAT64, free between two calls. */
   Matrix scratch() {
     return scratch;
   }
@@ -78,33 +95,77 @@ final class TiledCholesky {
   boolean append(int block, Matrix rows, StopSignal stop) {
     int count = rows.rows();
     int start = first(block);
+    if (!single) {
+      return append(block, rows, scratch, stop);
+    }
+    try (Matrix source = rows.view(0, count, 0, start + count);
+        Matrix own = workspace.get(ROWS).view(0, count, 0, start + count)) {
+      backend.copy(source, own);
+      return append(block, own, workspace.get(STORED), stop);
+    }
+  }
+
+  /**
+   * The same with rows and tiles of the precision of the file.
+   *
+   * @param stored T x T
+   */
+  private boolean append(int block, Matrix rows, Matrix stored, StopSignal stop) {
+    int count = rows.rows();
+    int start = first(block);
     for (int j = 0; j < block; j++) {
       if (stop.isRaised()) {
         return false;
       }
       try (Matrix target = rows.view(0, count, first(j), tile)) {
         for (int k = 0; k < j; k++) {
-          tiles.read(backend, j, k, scratch);
+          tiles.read(backend, j, k, stored);
           try (Matrix left = rows.view(0, count, first(k), tile)) {
-            backend.gemm(Transpose.NO, Transpose.YES, -1, left, scratch, 1, target);
+            backend.gemm(Transpose.NO, Transpose.YES, -1, left, stored, 1, target);
           }
         }
-        tiles.read(backend, j, j, scratch);
-        backend.solveTriangular(Side.RIGHT, Transpose.YES, 1, scratch, target);
+        tiles.read(backend, j, j, stored);
+        divide(target, stored);
         tiles.write(backend, block, j, target);
       }
     }
-    try (Matrix diagonal = scratch.view(0, count, 0, count);
+    try (Matrix diagonal = stored.view(0, count, 0, count);
         Matrix source = rows.view(0, count, start, count);
         Matrix left = rows.view(0, count, 0, start)) {
       backend.copy(source, diagonal);
       if (start > 0) {
         backend.gemm(Transpose.NO, Transpose.YES, -1, left, left, 1, diagonal);
       }
-      backend.cholesky(diagonal);
+      factorize(diagonal);
       tiles.write(backend, block, block, diagonal);
     }
     return true;
+  }
+
+  /** X = X L^{-T}. */
+  private void divide(Matrix x, Matrix l) {
+    if (!single) {
+      backend.solveTriangular(Side.RIGHT, Transpose.YES, 1, l, x);
+      return;
+    }
+    backend.copy(l, scratch);
+    try (Matrix wide = workspace.get(SQUARE).rowRange(0, x.rows())) {
+      backend.copy(x, wide);
+      backend.solveTriangular(Side.RIGHT, Transpose.YES, 1, scratch, wide);
+      backend.copy(wide, x);
+    }
+  }
+
+  private void factorize(Matrix diagonal) {
+    if (!single) {
+      backend.cholesky(diagonal);
+      return;
+    }
+    try (Matrix wide = scratch.view(0, diagonal.rows(), 0, diagonal.rows())) {
+      backend.copy(diagonal, wide);
+      backend.cholesky(wide);
+      backend.copy(wide, diagonal);
+    }
   }
 
   /**
@@ -145,7 +206,14 @@ final class TiledCholesky {
 
   private Matrix read(int i, int k) {
     Matrix view = scratch.view(0, rows(i), 0, rows(k));
-    tiles.read(backend, i, k, view);
+    if (!single) {
+      tiles.read(backend, i, k, view);
+      return view;
+    }
+    try (Matrix stored = workspace.get(STORED).view(0, rows(i), 0, rows(k))) {
+      tiles.read(backend, i, k, stored);
+      backend.copy(stored, view);
+    }
     return view;
   }
 }

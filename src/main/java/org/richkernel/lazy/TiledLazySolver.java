@@ -3,6 +3,7 @@ package org.richkernel.lazy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
@@ -12,11 +13,11 @@ import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.TileFile;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.UnresolvedKernelException;
+import org.richkernel.solver.ConjugateGradients;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -24,19 +25,14 @@ import org.richkernel.solver.SolverState;
 /**
  * Fits a {@link LazyProblem} with no matrix of P x P numbers in memory: rows of the kernel are made
  * a block at a time, turned into rows of the Cholesky factor, and kept in a scratch file of 4 P^2
- * bytes. A second pass over the rows measures the residual of the system that was asked for, and a
- * third one follows for each step of refinement, if any is needed.
+ * bytes, or 2 P^2 in float32. A second pass over the rows measures the residual of the system that
+ * was asked for, and a third one follows for each step of refinement, if any is needed; with a
+ * factor in float32 a pass for each step of conjugate gradients.
  */
 public final class TiledLazySolver {
   private static final String TARGETS = "targets";
   private static final String COEFFICIENTS = "coefficients";
   private static final String RESIDUAL = "residual";
-  private static final String IMAGE = "panel image";
-  private static final String DIAGONAL = "panel diagonal";
-  private static final String WEIGHTS = "coefficient norms";
-
-  /** Half of the spacing of float64 numbers above 1. */
-  private static final double UNIT = 0x1p-53;
 
   private static final int LARGEST_TILE = 4096;
   private static final int TILE_UNIT = 256;
@@ -46,27 +42,40 @@ public final class TiledLazySolver {
 
   private static final int MOST_REFINEMENTS = 5;
 
+  /** Most steps of conjugate gradients with a factor of float32. */
+  private static final int MOST_STEPS = 60;
+
+  /** Residual relative to the targets at which these steps end. */
+  private static final double SMALL = 1e-11;
+
+  /** Spacing of float32 numbers above 1 in units of that of float64 numbers. */
+  private static final double SINGLE = 0x1p29;
+
   private final Backend backend;
   private final LazyProblem problem;
   private final Path scratch;
+  private final Precision precision;
   private final KernelRecursion recursion;
   private final int tile;
   private final MemoryPlan plan;
   private final LayerSums sums;
-  private double rounding; // of the kernel in K C, absolute
 
   /**
    * Prepares a fit.
    *
    * @param scratch file for the factor; removed after the fit, kept if it stops early
+   * @param precision of the factor; with FLOAT32 it takes half the room and time, and solves by
+   *     conjugate gradients
    * @throws InvalidProblemException if the ridge is zero, or a kernel overflows
    */
-  public TiledLazySolver(Backend backend, LazyProblem problem, Path scratch) {
-    this(backend, problem, scratch, tile(problem.trainInputs().rows()));
+  public TiledLazySolver(
+      Backend backend, LazyProblem problem, Path scratch, Precision precision) {
+    this(backend, problem, scratch, precision, tile(problem.trainInputs().rows()));
   }
 
   /** The same with tiles of another size. */
-  TiledLazySolver(Backend backend, LazyProblem problem, Path scratch, int tile) {
+  TiledLazySolver(
+      Backend backend, LazyProblem problem, Path scratch, Precision precision, int tile) {
     if (!(problem.kappa() > 0)) {
       throw new InvalidProblemException(
           "kappa", problem.kappa(), "a kernel in tiles needs a ridge; use a number above 0");
@@ -74,6 +83,7 @@ public final class TiledLazySolver {
     this.backend = backend;
     this.problem = problem;
     this.scratch = scratch;
+    this.precision = precision;
     this.recursion =
         KernelRecursion.of(
             problem.network(), problem.kernel(), problem.trainInputs(), problem.trainInputs());
@@ -96,17 +106,16 @@ public final class TiledLazySolver {
     int points = problem.trainInputs().rows();
     int outputs = problem.trainTargets().outputs();
     MemoryPlan memory = new MemoryPlan();
-    recursion.planPoints(memory);
-    recursion.planPanel(memory, tile);
-    TiledCholesky.plan(memory, tile);
+    TiledKernel.plan(memory, recursion, points, tile, outputs);
+    TiledCholesky.plan(memory, points, tile, precision);
     memory.add(TARGETS, Precision.FLOAT64, points, outputs);
     memory.add(COEFFICIENTS, Precision.FLOAT64, points, outputs);
     memory.add(RESIDUAL, Precision.FLOAT64, points, outputs);
-    memory.add(IMAGE, Precision.FLOAT64, tile, outputs);
-    memory.add(DIAGONAL, Precision.FLOAT64, tile, 1);
-    memory.add(WEIGHTS, Precision.FLOAT64, 1, points);
-    memory.addHost(TileFile.bufferBytes(tile));
-    memory.addDisk(TileFile.bytes(points, tile));
+    memory.addHost(TileFile.bufferBytes(tile, precision));
+    memory.addDisk(TileFile.bytes(points, tile, precision));
+    if (precision == Precision.FLOAT32) {
+      memory.addHost(ConjugateGradients.bytes(points, outputs));
+    }
     memory.addHost(8L * outputs * (3L * points + problem.testInputs().rows()));
     // the points once more, as the program has read them
     memory.addHost(8L * problem.trainInputs().dimension() * points);
@@ -123,23 +132,28 @@ public final class TiledLazySolver {
    */
   public Optional<LazySolution> solve(RunControl control) {
     plan.requireFits(backend, "lower the number of training points");
-    TileFile.requireSpace(scratch, problem.trainInputs().rows(), tile);
+    TileFile.requireSpace(scratch, problem.trainInputs().rows(), tile, precision);
     Map<String, Double> seconds = new LinkedHashMap<>();
     Optional<LazySolution> solved;
-    try (TileFile tiles = new TileFile(scratch, tile);
+    try (TileFile tiles = new TileFile(scratch, tile, precision);
         Workspace workspace = new Workspace(backend, plan)) {
       recursion.uploadPoints(backend, workspace);
       backend.upload(problem.trainTargets().toArray(), workspace.get(TARGETS));
       TiledCholesky factor =
           new TiledCholesky(backend, tiles, workspace, problem.trainInputs().rows());
+      TiledKernel kernel =
+          new TiledKernel(backend, workspace, recursion, factor, problem.kappa());
       long start = System.nanoTime();
       double[] checksums = new double[factor.blocks()];
-      if (!factorize(factor, tiles, checksums, workspace, control)) {
+      if (!factorize(kernel, factor, tiles, checksums, workspace, control)) {
         return Optional.empty();
       }
       long solving = System.nanoTime();
       seconds.put("factor", (solving - start) * 1e-9);
-      Optional<RidgeFit> fit = fit(factor, workspace, control);
+      Optional<RidgeFit> fit =
+          precision == Precision.FLOAT32
+              ? iterated(kernel, factor, workspace, control)
+              : refined(kernel, factor, workspace, control);
       seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
       if (fit.isEmpty()) {
         save(factor.blocks(), checksums, tiles, control);
@@ -154,6 +168,7 @@ public final class TiledLazySolver {
 
   /** Factorizes K + kappa I from where a checkpoint left it; false for a stop. */
   private boolean factorize(
+      TiledKernel kernel,
       TiledCholesky factor,
       TileFile tiles,
       double[] checksums,
@@ -169,16 +184,15 @@ public final class TiledLazySolver {
       boolean[] done = {false};
       int at = block;
       LayerSums before = sums.copy();
-      rows(
-          factor,
-          workspace,
+      kernel.rows(
           block,
-          (layer, feature) -> measure(factor, workspace, at, layer, feature),
-          kernel -> {
-            try (Matrix diagonal = kernel.view(0, kernel.rows(), factor.first(at), kernel.rows())) {
-              backend.addDiagonal(problem.kappa(), diagonal);
+          (layer, feature) ->
+              kernel.measure(at, layer, feature, workspace.get(TARGETS), sums),
+          rows -> {
+            try (Matrix diagonal = rows.view(0, rows.rows(), factor.first(at), rows.rows())) {
+              backend.addDiagonal(problem.kappa() + shift(), diagonal);
             }
-            done[0] = append(factor, at, kernel, control);
+            done[0] = append(factor, at, rows, control);
           });
       if (!done[0]) {
         sums.set(before);
@@ -204,6 +218,13 @@ public final class TiledLazySolver {
     return true;
   }
 
+  /** What is added to the ridge of a float32 factor so that rounding leaves it definite. */
+  private double shift() {
+    return precision == Precision.FLOAT32
+        ? SINGLE * recursion.rounding() * Math.sqrt(problem.trainInputs().rows())
+        : 0;
+  }
+
   private static long work(long blocks) {
     return blocks * (blocks + 1) * (2 * blocks + 1) / 6;
   }
@@ -218,7 +239,7 @@ public final class TiledLazySolver {
           problem.kappa());
       throw new NotPositiveDefiniteException(
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "%s kernel + kappa I (%d x %d, kappa = %s)",
               problem.kernel().name(),
               problem.trainInputs().rows(),
@@ -226,51 +247,6 @@ public final class TiledLazySolver {
               problem.kappa()),
           Double.NaN,
           "raise kappa, and look for rows of the inputs that occur twice");
-    }
-  }
-
-  /** A block of rows of the kernel, with its exact diagonal. */
-  private void rows(
-      TiledCholesky factor,
-      Workspace workspace,
-      int block,
-      KernelRecursion.PanelSink sink,
-      java.util.function.Consumer<Matrix> consumer) {
-    int first = factor.first(block);
-    int count = factor.rows(block);
-    recursion.panelTrain(
-        backend,
-        workspace,
-        first,
-        count,
-        sink,
-        kernel -> {
-          try (Matrix diagonalBlock = kernel.view(0, count, first, count);
-              Matrix diagonal = workspace.get(DIAGONAL).rowRange(0, count);
-              Matrix square = factor.scratch().view(0, count, 0, count)) {
-            recursion.setDiagonal(backend, diagonalBlock, first, diagonal, square);
-          }
-          consumer.accept(kernel);
-        });
-  }
-
-  /** Adds a block of rows to y^T Phi y, Tr Phi and |Phi|_F^2 of a layer. */
-  private void measure(
-      TiledCholesky factor, Workspace workspace, int block, int layer, Matrix feature) {
-    int first = factor.first(block);
-    int count = factor.rows(block);
-    try (Matrix image = workspace.get(IMAGE).rowRange(0, count);
-        Matrix own = workspace.get(TARGETS).rowRange(first, count);
-        Matrix diagonalBlock = feature.view(0, count, first, count);
-        Matrix square = factor.scratch().view(0, count, 0, count)) {
-      backend.gemm(Transpose.NO, Transpose.NO, 1, feature, workspace.get(TARGETS), 0, image);
-      backend.fill(0, square);
-      backend.addDiagonal(1, square);
-      sums.add(
-          layer,
-          backend.dot(image, own),
-          backend.dot(diagonalBlock, square),
-          backend.dot(feature, feature));
     }
   }
 
@@ -303,7 +279,8 @@ public final class TiledLazySolver {
   }
 
   /** C from the factor, refined until the residual of the system is small; empty for a stop. */
-  private Optional<RidgeFit> fit(TiledCholesky factor, Workspace workspace, RunControl control) {
+  private Optional<RidgeFit> refined(
+      TiledKernel kernel, TiledCholesky factor, Workspace workspace, RunControl control) {
     Matrix targets = workspace.get(TARGETS);
     Matrix coefficients = workspace.get(COEFFICIENTS);
     Matrix residual = workspace.get(RESIDUAL);
@@ -316,17 +293,14 @@ public final class TiledLazySolver {
       // C = C + (L L^T)^{-1} R
       factor.solve(residual);
       backend.axpy(1, residual, coefficients);
-      if (!residual(factor, workspace, control)) {
+      backend.copy(targets, residual);
+      double rounding = kernel.subtractMeasured(coefficients, residual, control);
+      if (Double.isNaN(rounding)) {
         return Optional.empty();
       }
       rest = norm(residual);
-      double enough = KernelRidge.largestResidual(problem.kappa() * norm(coefficients), targetNorm);
-      if (rest <= enough) {
-        RidgeFit fit = fitted(coefficients, rest, targetNorm);
-        if (!fit.resolved()) {
-          throw unresolved(fit.rounding());
-        }
-        return Optional.of(fit);
+      if (isSmall(rest, coefficients, targetNorm)) {
+        return Optional.of(fitted(coefficients, rest, rounding, targetNorm));
       }
       if (!(rest < 0.75 * last)) {
         break;
@@ -337,6 +311,63 @@ public final class TiledLazySolver {
     throw unresolved(rest / targetNorm);
   }
 
+  private boolean isSmall(double rest, Matrix coefficients, double targetNorm) {
+    return rest <= KernelRidge.largestResidual(problem.kappa() * norm(coefficients), targetNorm);
+  }
+
+  /**
+   * C by conjugate gradients on the kernel in float64, preconditioned by a factor near it; empty
+   * for a stop.
+   */
+  private Optional<RidgeFit> iterated(
+      TiledKernel kernel, TiledCholesky factor, Workspace workspace, RunControl control) {
+    Matrix targets = workspace.get(TARGETS);
+    Matrix coefficients = workspace.get(COEFFICIENTS);
+    Matrix residual = workspace.get(RESIDUAL);
+    double targetNorm = norm(targets);
+    ConjugateGradients descent = new ConjugateGradients(targets.rows(), targets.columns());
+    ConjugateGradients.Product preconditioner =
+        (from, to) -> {
+          backend.upload(from, residual);
+          factor.solve(residual);
+          backend.download(residual, to);
+          return true;
+        };
+    ConjugateGradients.Product product =
+        (from, to) -> {
+          backend.upload(from, coefficients);
+          backend.fill(0, residual);
+          boolean complete = kernel.subtract(coefficients, residual, control);
+          backend.scale(-1, residual);
+          backend.download(residual, to);
+          return complete;
+        };
+    descent.restart(preconditioner, problem.trainTargets().toArray());
+    while (descent.plainResidualNorm() > SMALL * targetNorm && descent.iterations() < MOST_STEPS) {
+      if (!descent.step(product, preconditioner)) {
+        return Optional.empty();
+      }
+    }
+    backend.upload(descent.solution(), coefficients);
+    backend.copy(targets, residual);
+    double rounding = kernel.subtractMeasured(coefficients, residual, control);
+    if (Double.isNaN(rounding)) {
+      return Optional.empty();
+    }
+    double rest = norm(residual);
+    if (isSmall(rest, coefficients, targetNorm)) {
+      return Optional.of(fitted(coefficients, rest, rounding, targetNorm));
+    }
+    throw new UnresolvedKernelException(
+        String.format(
+            Locale.ROOT,
+            "the factor in float32 leaves a residual of %.1g of the targets after %d steps of"
+                + " conjugate gradients at kappa = %.2g; take --tiles float64",
+            rest / targetNorm,
+            descent.iterations(),
+            problem.kappa()));
+  }
+
   private UnresolvedKernelException unresolved(double share) {
     return UnresolvedKernelException.ofPredictions(
         problem.trainInputs().meanSquare(),
@@ -345,73 +376,26 @@ public final class TiledLazySolver {
         problem.kappa());
   }
 
-  /**
-   * R = Y - (K + kappa I) C by rows of K, and how much the rounding of every entry of K moves K C
-   * if the roundings are independent, 2^-53 (sum_ijk K_ij^2 C_jk^2)^{1/2}; false for a stop.
-   */
-  private boolean residual(TiledCholesky factor, Workspace workspace, RunControl control) {
-    Matrix coefficients = workspace.get(COEFFICIENTS);
-    Matrix residual = workspace.get(RESIDUAL);
-    backend.copy(workspace.get(TARGETS), residual);
-    backend.axpy(-problem.kappa(), coefficients, residual);
-    uploadNorms(coefficients, workspace.get(WEIGHTS));
-    double[] squares = {0};
-    for (int block = 0; block < factor.blocks(); block++) {
-      if (control.stop().isRaised()) {
-        return false;
-      }
-      int first = factor.first(block);
-      int count = factor.rows(block);
-      rows(
-          factor,
-          workspace,
-          block,
-          (layer, feature) -> {},
-          kernel -> {
-            try (Matrix own = residual.rowRange(first, count)) {
-              backend.gemm(Transpose.NO, Transpose.NO, -1, kernel, coefficients, 1, own);
-            }
-            backend.scaleColumns(workspace.get(WEIGHTS), kernel);
-            squares[0] += backend.dot(kernel, kernel);
-          });
-      control
-          .listener()
-          .progress(
-              new Progress(
-                  "residual", Double.NaN, block + 1, factor.blocks(), Double.NaN, Double.NaN));
-    }
-    rounding = UNIT * Math.sqrt(squares[0]);
-    return true;
-  }
-
-  /** The norm of each row of C. */
-  private void uploadNorms(Matrix coefficients, Matrix norms) {
-    double[] values = new double[Math.toIntExact(coefficients.size())];
-    backend.download(coefficients, values);
-    double[] rows = new double[coefficients.rows()];
-    for (int i = 0; i < values.length; i++) {
-      rows[i / coefficients.columns()] += values[i] * values[i];
-    }
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = Math.sqrt(rows[i]);
-    }
-    backend.upload(rows, norms);
-  }
-
-  private RidgeFit fitted(Matrix coefficients, double rest, double targetNorm) {
+  private RidgeFit fitted(
+      Matrix coefficients, double rest, double rounding, double targetNorm) {
     double[] solution = new double[Math.toIntExact(coefficients.size())];
     backend.download(coefficients, solution);
-    double relative = targetNorm == 0 ? rest : rest / targetNorm;
-    return new RidgeFit(
-        solution,
-        coefficients.rows(),
-        coefficients.columns(),
-        problem.kappa(),
-        0,
-        List.of(),
-        relative,
-        0,
-        targetNorm == 0 ? rounding : rounding / targetNorm);
+    double scale = targetNorm == 0 ? 1 : 1 / targetNorm;
+    RidgeFit fit =
+        new RidgeFit(
+            solution,
+            coefficients.rows(),
+            coefficients.columns(),
+            problem.kappa(),
+            0,
+            List.of(),
+            rest * scale,
+            0,
+            rounding * scale);
+    if (!fit.resolved()) {
+      throw unresolved(fit.rounding());
+    }
+    return fit;
   }
 
   private double norm(Matrix a) {

@@ -37,6 +37,11 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
         meanSquare > ORDER_ONE);
   }
 
+  /** A refusal of inputs of order 1, in words. */
+  public UnresolvedKernelException(String finding) {
+    this(finding, false);
+  }
+
   private UnresolvedKernelException(String finding, boolean large) {
     super(finding + "; " + (large ? "scale the inputs to order 1, or " : "") + "raise kappa");
     this.finding = finding;

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.Precision;
 import org.richkernel.network.Convolutions;
 import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
@@ -187,7 +188,7 @@ class ConvolutionalKernelTest {
     try (Backend backend = Backends.cpu()) {
       LazySolution dense = new LazySolver(backend, problem).solve();
       LazySolution tiled =
-          new TiledLazySolver(backend, problem, folder.resolve("tiles"), 64)
+          new TiledLazySolver(backend, problem, folder.resolve("tiles"), Precision.FLOAT64, 64)
               .solve(RunControl.silent())
               .orElseThrow();
       requireEqual(tiled.fit().coefficients(), dense.fit().coefficients(), 1e-10);

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -58,7 +60,11 @@ class TiledLazySolverTest {
   }
 
   private TiledLazySolver tiled(LazyProblem problem) {
-    return new TiledLazySolver(backend, problem, scratch, 16);
+    return tiled(problem, Precision.FLOAT64);
+  }
+
+  private TiledLazySolver tiled(LazyProblem problem, Precision precision) {
+    return new TiledLazySolver(backend, problem, scratch, precision, 16);
   }
 
   @ParameterizedTest
@@ -206,5 +212,45 @@ class TiledLazySolverTest {
     assertThatThrownBy(() -> tiled(contradicting(3)).solve(RunControl.silent()))
         .isInstanceOf(UnresolvedKernelException.class)
         .hasMessageContaining("almost alike have different targets");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RELU, NNGP, 0.01", "RELU, NTK, 1e-4", "TANH, NTK, 1e-6", "ERF, NNGP, 1"})
+  void aFactorOfFloat32LeadsToTheSameSolution(String activation, KernelKind kernel, double kappa) {
+    LazyProblem problem =
+        problem(Activation.named(activation.toLowerCase(java.util.Locale.ROOT)), kernel, kappa);
+    LazySolution exact = tiled(problem).solve(RunControl.silent()).orElseThrow();
+    int[] passes = {0};
+    RunControl counting =
+        new RunControl(
+            progress -> passes[0] += progress.phase().equals("residual") ? 1 : 0,
+            new StopSignal(),
+            new InMemoryCheckpoints());
+    LazySolution found = tiled(problem, Precision.FLOAT32).solve(counting).orElseThrow();
+    assertThat(found.fit().residual()).isLessThan(1e-9);
+    assertThat(found.testPredictions()).containsExactly(exact.testPredictions(), within(1e-7));
+    assertThat(found.trainPredictions()).containsExactly(exact.trainPredictions(), within(1e-8));
+    assertThat(found.layerMetrics()).isEqualTo(exact.layerMetrics());
+    // five blocks a pass; the factor is near, but not the one of float64
+    assertThat(passes[0]).isBetween(2 * 5, 25 * 5);
+    MemoryPlan half = tiled(problem, Precision.FLOAT32).plan();
+    MemoryPlan whole = tiled(problem).plan();
+    assertThat(half.diskBytes()).isEqualTo(whole.diskBytes() / 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5, 8})
+  void aStoppedFitWithFloat32GoesOnToTheSameBits(int blocks) {
+    LazyProblem problem = problem(Activation.RELU, KernelKind.NTK, 0.01);
+    LazySolution whole =
+        tiled(problem, Precision.FLOAT32).solve(RunControl.silent()).orElseThrow();
+    InMemoryCheckpoints checkpoints = new InMemoryCheckpoints();
+    assertThat(tiled(problem, Precision.FLOAT32).solve(stoppingAfter(blocks, checkpoints)))
+        .isEmpty();
+    LazySolution resumed =
+        tiled(problem, Precision.FLOAT32)
+            .solve(new RunControl(progress -> {}, new StopSignal(), checkpoints))
+            .orElseThrow();
+    assertThat(resumed.fit().coefficients()).containsExactly(whole.fit().coefficients());
   }
 }
