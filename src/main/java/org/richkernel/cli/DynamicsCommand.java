@@ -13,8 +13,10 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Datasets;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.DynamicsOptions;
+import org.richkernel.dynamics.NetworkComparison;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.fit.DynamicsFit;
+import org.richkernel.network.Convolutions;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Command;
@@ -121,7 +123,7 @@ final class DynamicsCommand implements Callable<Integer> {
     Dynamics theory = theory(values, eta);
     network.resolve(resolved);
     return new FitRun<DynamicsFit>(console, spec, data, run, longRun)
-        .run(new Trained(theory), resolved);
+        .run(new Trained(theory, network.network().convolutions()), resolved);
   }
 
   private Dynamics theory(Map<String, Object> values, Optional<Double> eta) {
@@ -140,10 +142,12 @@ final class DynamicsCommand implements Callable<Integer> {
 
   /** The theory, and with the data what was left open in it. */
   private static final class Trained implements FitRun.Theory<DynamicsFit> {
+    private final Optional<Convolutions> convolutions;
     private Dynamics theory;
 
-    Trained(Dynamics theory) {
+    Trained(Dynamics theory, Optional<Convolutions> convolutions) {
       this.theory = theory;
+      this.convolutions = convolutions;
     }
 
     @Override
@@ -168,8 +172,16 @@ final class DynamicsCommand implements Callable<Integer> {
     }
 
     @Override
+    public List<String> cautions(Datasets data, Backend backend) {
+      return theory.cheaper(data, backend).map(List::of).orElse(List.of());
+    }
+
+    @Override
     public String lessMemory() {
-      return "lower --train-size, --test-size, --steps or --samples";
+      return "lower --train-size, --test-size, --steps or --samples"
+          + convolutions
+              .map(layers -> ", or train networks: " + NetworkComparison.command(layers))
+              .orElse("");
     }
 
     @Override

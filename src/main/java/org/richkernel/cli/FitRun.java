@@ -39,6 +39,11 @@ final class FitRun<F extends Fit> {
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
 
+    /** What to know before a long run, a line each. */
+    default List<String> cautions(Datasets data, Backend backend) {
+      return List.of();
+    }
+
     /** What else a reader of the result must know, a line each. */
     default List<String> warnings(F fit) {
       return List.of();
@@ -114,6 +119,7 @@ final class FitRun<F extends Fit> {
           course.timeSteps(plans, control -> theory.fit(data, backend, control));
           return ExitCode.DONE;
         }
+        theory.cautions(data, backend).forEach(console::warn);
         return course.compute(
             OptionRecord.fingerprint(options, data, backend.info().name()),
             control -> theory.fit(data, backend, control),

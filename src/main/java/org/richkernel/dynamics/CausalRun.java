@@ -84,7 +84,10 @@ class CausalRun {
         .add("field", Precision.FLOAT32, samples, most)
         .add("outputs and failures", Precision.FLOAT64, points + 1, answers(layers, outputs))
         .add("input pull", Precision.FLOAT32, driving * sites.sites(1), inputFields)
-        .addHost((long) samples * inputFields * Float.BYTES);
+        .addHost((long) samples * inputFields * Float.BYTES)
+        // Phi^0, a step's share of it, and the kernels that directions are chosen from
+        .addHost((long) (inputFields + driving * sites.sites(1)) * inputFields * Double.BYTES)
+        .addHost(2L * most * most * Double.BYTES);
     SiteReadouts.plan(plan, problem, samples);
     SiteColumns.plan(plan, samples, points, sites.mostSites());
     PresentKernels.plan(plan, points);

@@ -51,6 +51,9 @@ import org.richkernel.solver.StopReason;
 public final class CausalSolver {
   private static final double RAISE = 10;
 
+  /** Largest side of a square array. */
+  private static final int LARGEST_KERNEL = 46340;
+
   private final CausalOptions causal;
   private final CausalRun.Maker maker;
 
@@ -83,6 +86,7 @@ public final class CausalSolver {
       throw new InvalidProblemException(
           "save-history", "on", "two-time kernels of sites are not kept; leave it out");
     }
+    requireIndexable(problem);
     MemoryPlan plan = new MemoryPlan();
     CausalRun.plan(plan, problem, causal, options.samples());
     if (options.saveHistory()) {
@@ -90,6 +94,24 @@ public final class CausalSolver {
     }
     // the populations, the one under way twice, and the estimate with its error and bias
     return plan.addHost(Trajectory.bytes(problem) * (causal.populations() + 5L));
+  }
+
+  /** Kernels of all points at all sites must fit into an array. */
+  private static void requireIndexable(DynamicsProblem problem) {
+    long fields = (long) problem.points() * problem.sites().mostSites();
+    if (problem.network().convolutions().isPresent() && fields > LARGEST_KERNEL) {
+      throw new InvalidProblemException(
+          "image-shape",
+          problem.trainInputs().shape(),
+          "with "
+              + problem.points()
+              + " points the layers have "
+              + fields
+              + " sites of points, and the theory at most "
+              + LARGEST_KERNEL
+              + "; use fewer points, --pool-input or strides, or "
+              + NetworkComparison.command(problem.network().convolutions().get()));
+    }
   }
 
   /**
@@ -102,7 +124,7 @@ public final class CausalSolver {
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
     MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples, the points or the number of directions kept");
+    plan.requireFits(backend, NetworkComparison.lessMemory(problem));
     try (Workspace memory = new Workspace(backend, plan)) {
       return new Solve(problem, backend, memory, control).run();
     }

@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.SiteMap;
 
 /**
@@ -36,6 +37,15 @@ record HistorySize(
     long patches = Math.min((long) columns * map.offsets(), times * ownSites);
     int ownColumns = (int) Math.min(most, patches);
     int ownFields = Math.multiplyExact(points, ownSites);
+    if ((double) map.offsets() * columns * Math.max(fields, ownFields) > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "convolutions",
+          map,
+          "the past of "
+              + points
+              + " points is too large for the theory; use fewer points or sites, or train networks"
+              + " with finite --method gd");
+    }
     return new HistorySize(columns, fields, ownColumns, ownFields, map.offsets(), 0);
   }
 

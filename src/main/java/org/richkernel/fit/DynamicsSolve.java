@@ -16,6 +16,7 @@ import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.GradientIndependenceSolver;
 import org.richkernel.dynamics.LinearSolver;
+import org.richkernel.dynamics.NetworkComparison;
 import org.richkernel.dynamics.OneHiddenLayerSolver;
 import org.richkernel.dynamics.PerturbativeSolver;
 import org.richkernel.dynamics.SolutionForm;
@@ -58,6 +59,13 @@ public final class DynamicsSolve {
     this.backend = backend;
     problem = settings.problem(points);
     comparison = problem.withOptions(problem.options().withSaveHistory(false));
+  }
+
+  /** A cheaper way to the theory, in one line, where there is one. */
+  public Optional<String> cheaper() {
+    boolean marched =
+        settings.approximation() == Approximation.NONE && settings.solver() == SolverKind.CAUSAL;
+    return marched ? new NetworkComparison(problem, causal()).advice() : Optional.empty();
   }
 
   /** One plan for each solve. */

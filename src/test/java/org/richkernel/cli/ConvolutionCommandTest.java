@@ -314,6 +314,46 @@ class ConvolutionCommandTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"flatten", "gap"})
+  void dynamicsFollowSitesAndNameTheCheaperWay(String readout) {
+    Program run =
+        Program.onDigits(
+            "dynamics",
+            6,
+            3,
+            "--convolutions=3x3/2,3x3/2",
+            "--pool-input=4",
+            "--readout=" + readout,
+            "--activation=tanh",
+            "--gamma=0.5",
+            "--steps=3",
+            "--samples=4000",
+            "--record-every=2",
+            "--out=" + folder.resolve("fit"));
+
+    assertThat(run.code()).as(run.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    Path fit = folder.resolve("fit");
+    assertThat(array(fit, "f_train_t")).hasSize(4 * 6);
+    assertThat(array(fit, "phi_2")).hasSize(36);
+    assertThat(array(fit, "g_1")).hasSize(36);
+    assertThat(array(fit, "kernel_time")).hasSize(3);
+    assertThat(fit.resolve("report.html")).exists();
+
+    Program large =
+        run(
+            "dynamics",
+            "--convolutions=3x3/2,3x3/2",
+            "--activation=tanh",
+            "--steps=50",
+            "--step-size=0.1",
+            "--samples=4000000",
+            "--readout=" + readout);
+    assertThat(large.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(large.line())
+        .contains("finite --method gd --convolutions 3x3/2,3x3/2 --width 1000");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = ';',
       value = {"dynamics --solver=linear; use --solver causal", "bayes --order=map --width=10; use lazy"})

@@ -212,4 +212,39 @@ class ConvolutionalDynamicsTest {
         .hasMessageContaining("save-history")
         .hasMessageContaining("leave it out");
   }
+
+  @Test
+  void aNetworkIsNamedWhereItIsCheaper() {
+    NetworkSpec network =
+        network("3x3,3x3", Activation.TANH, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
+    DynamicsOptions options = DynamicsOptions.of(1, 11, 0.1).withSamples(5000);
+    DynamicsProblem few = images(network, options, OracleImages.SHAPE);
+
+    // 10 S r + (4/3) r^2 for two fields against 6 N^2 k, with r = n T = 4 x 16 x 12
+    double r = 4 * 16 * 12;
+    double expected = 2 * r * (10 * 5000 + 4.0 / 3 * r) / (6 * 1e6 * 9);
+    assertThat(comparison(few).ratio()).isCloseTo(expected, within(1e-12));
+    assertThat(comparison(few).advice()).isPresent();
+    assertThat(comparison(few.withOptions(options.withSamples(1000))).advice()).isEmpty();
+    assertThat(comparison(Problems.gaussian(2, Activation.TANH, options)).advice()).isEmpty();
+  }
+
+  private static NetworkComparison comparison(DynamicsProblem problem) {
+    return new NetworkComparison(problem, CausalOptions.defaults());
+  }
+
+  @Test
+  void moreSitesThanAnArrayHoldsAreRefused() {
+    NetworkSpec network =
+        network("3x3,3x3", Activation.TANH, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
+    Inputs many = Inputs.of(new double[200 * 784], 200, 784).withShape(new ImageShape(28, 28, 1));
+    DynamicsProblem problem =
+        DynamicsProblem.of(
+            network, DynamicsOptions.of(1, 5, 0.1), many, Targets.of(new double[200]));
+
+    assertThatThrownBy(() -> new CausalSolver().plan(problem))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("image-shape is 28x28")
+        .hasMessageContaining("finite --method gd --convolutions 3x3,3x3 --width 1000");
+  }
 }
