@@ -17,7 +17,7 @@ final class ArrayPayload {
    * @return the values in the order of the file
    */
   static double[] read(ByteSource source, ElementType type, ByteOrder order, long[] dimensions) {
-    long count = count(source, type, dimensions);
+    long count = count(source.name(), type, dimensions);
     source.requireFollowing(count * type.bytes());
     double[] values = Heap.doubles(source.name(), count);
     byte[] bytes = new byte[BUFFER];
@@ -35,7 +35,7 @@ final class ArrayPayload {
 
   /** The same for unsigned bytes, kept as they are. */
   static byte[] readBytes(ByteSource source, long[] dimensions) {
-    long count = count(source, ElementType.UINT8, dimensions);
+    long count = count(source.name(), ElementType.UINT8, dimensions);
     source.requireFollowing(count);
     byte[] values = Heap.bytes(source.name(), count);
     byte[] buffer = new byte[BUFFER];
@@ -56,15 +56,20 @@ final class ArrayPayload {
         values[i] = type.decode(buffer);
       }
     } catch (ArithmeticException e) {
-      throw new InvalidDataException(
-          source.name(),
-          "value " + (i + 1L) + " is " + e.getMessage() + ", which float64 cannot hold exactly",
-          "store values of at most 2^53, or store float64",
-          e);
+      throw inexact(source.name(), "value " + (i + 1L) + " is " + e.getMessage(), e);
     }
   }
 
-  private static long count(ByteSource source, ElementType type, long[] dimensions) {
+  static InvalidDataException inexact(String source, String value, ArithmeticException e) {
+    return new InvalidDataException(
+        source,
+        value + ", which float64 cannot hold exactly",
+        "store values of at most 2^53, or store float64",
+        e);
+  }
+
+  /** How many values a shape has; refuses more than any array holds. */
+  static long count(String source, ElementType type, long[] dimensions) {
     try {
       long count = 1;
       for (long d : dimensions) {
@@ -80,7 +85,7 @@ final class ArrayPayload {
       return count;
     } catch (ArithmeticException e) {
       throw new InvalidDataException(
-          source.name(),
+          source,
           "its header promises "
               + Arrays.stream(dimensions)
                   .mapToObj(Long::toString)

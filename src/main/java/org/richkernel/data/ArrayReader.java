@@ -4,38 +4,84 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Reads one array from a file of any kind that is known: .npy, .npz, text (.csv, .tsv, .txt), or
- * IDX, gzipped or not (an .npz is packed already).
+ * Reads one array from a file of any kind that is known: .npy, .npz, HDF5, text (.csv, .tsv, .txt),
+ * or IDX, gzipped or not (an .npz is packed already).
  *
  * <p>The kind is told by the first bytes, and only text by its name. Sizes claimed by a header are
  * compared with the file's size before memory is allocated.
  */
 public final class ArrayReader {
+  /** An array of a file that may hold several. */
+  private static final Pattern PART = Pattern.compile("(?i)(.+\\.(?:npz|h5|hdf5)):(.+)");
+
   private ArrayReader() {}
 
   /**
    * Reads an array.
    *
-   * @param file a file name; {@code file.npz:name} names an array of several
+   * @param file a file name; {@code file.npz:name} and {@code file.h5:/path} name one array of
+   *     several
    * @throws InvalidDataException if the file is missing, empty, damaged or of no known kind, or
    *     holds a value that is not finite
    */
   public static Table read(String file) {
     Path path = path(file);
-    int colon = file.toLowerCase(Locale.ROOT).lastIndexOf(".npz:");
-    if (colon >= 0 && !Files.exists(path)) {
-      int end = colon + ".npz".length();
-      Path whole = Path.of(file.substring(0, end));
-      String array = file.substring(end + 1);
-      try (NpzArchive archive = NpzArchive.open(whole);
-          ByteSource source = ByteSource.open(whole)) {
-        return archive.read(array).requireFinite().of(source.dataFile(array));
-      }
+    Matcher part = PART.matcher(file);
+    if (!part.matches() || Files.exists(path)) {
+      return read(path);
     }
-    return read(path);
+    Path whole = Path.of(part.group(1));
+    String array = part.group(2);
+    try (ByteSource source = ByteSource.open(whole)) {
+      return readPart(whole, array, source).requireFinite().of(source.dataFile(array));
+    }
+  }
+
+  private static Table readPart(Path whole, String array, ByteSource source) {
+    if (Hdf5Format.recognizes(source.peek(8))) {
+      return Hdf5Format.read(whole, array);
+    }
+    try (NpzArchive archive = NpzArchive.open(whole)) {
+      return archive.read(array);
+    }
+  }
+
+  /**
+   * Labels that are words: the lines of a text file, or an array of strings.
+   *
+   * @param file a file name as {@link #read(String)} takes it
+   * @return empty where the file holds something else, or is not there
+   */
+  static Optional<Table> readWords(String file) {
+    Matcher part = PART.matcher(file);
+    boolean named = part.matches() && !Files.exists(path(file));
+    Path whole = named ? Path.of(part.group(1)) : path(file);
+    if (!Files.isRegularFile(whole)) {
+      return Optional.empty(); // said by who reads numbers
+    }
+    String array = named ? part.group(2) : "";
+    try (ByteSource source = ByteSource.open(whole)) {
+      return words(whole, array, source)
+          .map(words -> Labelled.words(file, words).of(source.dataFile(array)));
+    }
+  }
+
+  private static Optional<List<String>> words(Path whole, String array, ByteSource source) {
+    byte[] head = source.peek(8);
+    if (Hdf5Format.recognizes(head)) {
+      return Hdf5Format.words(whole, array);
+    }
+    if (NpyFormat.recognizes(head)) {
+      return NpyFormat.words(source);
+    }
+    return CsvFormat.recognizes(source.name()) ? CsvFormat.words(source) : Optional.empty();
   }
 
   /**
@@ -57,6 +103,9 @@ public final class ArrayReader {
     if (IdxFormat.recognizes(head)) {
       return IdxFormat.read(source).requireFinite();
     }
+    if (Hdf5Format.recognizes(head) && !source.name().toLowerCase(Locale.ROOT).endsWith(".mat")) {
+      return Hdf5Format.read(file, "").requireFinite();
+    }
     Conversions.of(source.name(), source.peek(128)).ifPresent(known -> refuse(source, known));
     if (isZip(head)) {
       try (NpzArchive archive = NpzArchive.open(file)) {
@@ -68,7 +117,7 @@ public final class ArrayReader {
     }
     throw new InvalidDataException(
         source.name(),
-        "it is neither .npy, .npz, IDX nor named .csv (it begins with the bytes "
+        "it is neither .npy, .npz, HDF5, IDX nor named .csv (it begins with the bytes "
             + HexFormat.ofDelimiter(" ").formatHex(head)
             + ")",
         "save it as one of these");

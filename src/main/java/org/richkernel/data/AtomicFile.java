@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -77,6 +79,34 @@ public final class AtomicFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Writes a whole file at once unless there is one of that name; of several processes that try at
+   * the same time one succeeds. A file system without hard links cannot keep that promise: there
+   * the last one wins.
+   *
+   * @return whether this call made the file
+   * @throws UncheckedIOException if it cannot be written; nothing is left behind then
+   */
+  public static boolean writeNew(Path target, byte[] content) {
+    if (Files.exists(target)) {
+      return false;
+    }
+    try (AtomicFile file = create(target)) {
+      file.stream().write(content);
+      file.finish();
+      try {
+        Files.createLink(file.target, file.temporary);
+      } catch (FileAlreadyExistsException e) {
+        return false;
+      } catch (UnsupportedOperationException | FileSystemException e) {
+        file.move();
+      }
+      return true;
+    } catch (IOException e) {
+      throw failure(target, e);
+    }
+  }
+
   /** Where the bytes go; buffered, and closed by this object. */
   public OutputStream stream() {
     return stream;
@@ -94,18 +124,27 @@ public final class AtomicFile implements AutoCloseable {
       throw new IllegalStateException(target + " is committed or closed already");
     }
     try {
-      stream.flush();
-      file.getFD().sync();
-      file.close();
-      Files.move(
-          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      open = false;
+      finish();
+      move();
       try (FileChannel directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
         directory.force(true);
       }
     } catch (IOException e) {
       throw failure(target, e);
     }
+  }
+
+  /** Forces the bytes to the disk and ends the writing. */
+  private void finish() throws IOException {
+    stream.flush();
+    file.getFD().sync();
+    file.close();
+  }
+
+  private void move() throws IOException {
+    Files.move(
+        temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    open = false;
   }
 
   /** Removes what was written, unless it was committed. */

@@ -61,19 +61,13 @@ final class ByteSource implements Closeable {
   static ByteSource open(Path file) {
     String name = file.toString();
     if (!Files.exists(file)) {
-      Conversions.ofDataset(name)
-          .ifPresent(
-              mend -> {
-                throw new InvalidDataException(
-                    name, "a dataset of an HDF5 file, which is not read", mend);
-              });
       throw new InvalidDataException(name, "there is no such file", "check the name");
     }
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(
           name,
           Files.isDirectory(file) ? "this is a directory" : "this is not a plain file",
-          "name a .npy, .npz, .csv or IDX file");
+          "name a .npy, .npz, .h5, .csv or IDX file");
     }
     try {
       long size = Files.size(file);

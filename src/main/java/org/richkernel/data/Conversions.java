@@ -3,8 +3,6 @@ package org.richkernel.data;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Kinds of files that are known and not read, and how Python makes an array file of one. */
 enum Conversions {
@@ -18,10 +16,7 @@ enum Conversions {
   SAFETENSORS(
       "a safetensors file",
       "import numpy, safetensors.numpy; a = safetensors.numpy.load_file('%s')",
-      "a['NAME']"),
-  HDF5("an HDF5 file", "import numpy, h5py; a = h5py.File('%s')", "a['NAME'][:]");
-
-  private static final Pattern DATASET = Pattern.compile("(?i)(.+\\.(?:h5|hdf5)):([^:']+)");
+      "a['NAME']");
 
   private final String what;
   private final String load;
@@ -40,9 +35,6 @@ enum Conversions {
     if (start.startsWith("PAR1")) {
       return Optional.of(PARQUET);
     }
-    if (start.startsWith("\u0089HDF\r\n\u001a\n") && !lower.endsWith(".mat")) {
-      return Optional.of(HDF5);
-    }
     if (start.startsWith("MATLAB ") || lower.endsWith(".mat")) {
       return Optional.of(MATLAB);
     }
@@ -55,14 +47,6 @@ enum Conversions {
     boolean pickled = head.length > 1 && (head[0] & 0xff) == 0x80 && head[1] >= 2 && head[1] <= 5;
     return pickled || lower.endsWith(".pkl") || lower.endsWith(".pickle")
         ? Optional.of(PICKLE)
-        : Optional.empty();
-  }
-
-  /** Two lines of Python for FILE.h5:/PATH, which other programs take. */
-  static Optional<String> ofDataset(String name) {
-    Matcher matcher = DATASET.matcher(name);
-    return matcher.matches()
-        ? Optional.of(HDF5.mend(matcher.group(1)).replace("NAME", matcher.group(2)))
         : Optional.empty();
   }
 

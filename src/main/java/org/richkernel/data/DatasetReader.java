@@ -350,7 +350,7 @@ public final class DatasetReader {
 
   /** Labels, at least one. */
   static Table readLabels(String file) {
-    Optional<Table> words = wordsOf(file);
+    Optional<Table> words = ArrayReader.readWords(file);
     if (words.isPresent()) {
       return words.get();
     }
@@ -362,21 +362,6 @@ public final class DatasetReader {
           "name the file of labels here");
     }
     return y;
-  }
-
-  /** Labels that are words, one a line. */
-  private static Optional<Table> wordsOf(String file) {
-    if (!CsvFormat.recognizes(file)) {
-      return Optional.empty();
-    }
-    Path path = Path.of(file);
-    if (!java.nio.file.Files.isRegularFile(path)) {
-      return Optional.empty(); // said by who reads numbers
-    }
-    try (ByteSource source = ByteSource.open(path)) {
-      return CsvFormat.words(source)
-          .map(words -> Labelled.words(file, words).of(source.dataFile("")));
-    }
   }
 
   /** Inputs, as many rows as there are labels. */

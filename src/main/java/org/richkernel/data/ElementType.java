@@ -121,7 +121,12 @@ public enum ElementType {
     return value;
   }
 
-  private static double exact(long value) {
+  /**
+   * The double that equals an integer.
+   *
+   * @throws ArithmeticException if none does
+   */
+  static double exact(long value) {
     if (value > LARGEST_EXACT || value < -LARGEST_EXACT) {
       throw new ArithmeticException(Long.toString(value));
     }

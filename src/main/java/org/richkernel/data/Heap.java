@@ -39,7 +39,12 @@ final class Heap {
     }
   }
 
-  private static void requireRoom(String source, long count, int size) {
+  /**
+   * Refuses more values than can be held.
+   *
+   * @param size bytes of each
+   */
+  static void requireRoom(String source, long count, int size) {
     if (count > LONGEST_ARRAY) {
       throw new InvalidDataException(
           source,

@@ -102,8 +102,18 @@ record Labelled(Table x, Table y) {
     return new Labelled(x.of(file), Table.of(source + " (labels)", labels, rows));
   }
 
-  /** Labels that are words: integers in the order in which the words sort, with their names. */
+  /**
+   * Labels that are words: integers in the order in which the words sort, with their names.
+   *
+   * @throws InvalidDataException if a word is empty
+   */
   static Table words(String source, List<String> words) {
+    for (int i = 0; i < words.size(); i++) {
+      if (words.get(i).isBlank()) {
+        throw new InvalidDataException(
+            source, "label " + (i + 1) + " is empty", "give every point a label");
+      }
+    }
     List<String> names = words.stream().distinct().sorted().toList();
     java.util.Map<String, Integer> codes = new java.util.HashMap<>();
     names.forEach(name -> codes.put(name, codes.size()));

@@ -2,8 +2,12 @@ package org.richkernel.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +27,9 @@ final class NpyFormat {
 
   private static final Pattern DESCR =
       Pattern.compile("['\"]descr['\"]\\s*:\\s*(?:['\"]([<>|=])([a-zA-Z]\\d*)['\"]|(.{1,40}))");
+  /** Strings of characters or of bytes, and their width. */
+  private static final Pattern WORDS = Pattern.compile("([US])([1-9]\\d{0,5})");
+
   private static final Pattern ORDER =
       Pattern.compile("['\"]fortran_order['\"]\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("['\"]shape['\"]\\s*:\\s*\\(([^()]*)\\)");
@@ -52,6 +59,43 @@ final class NpyFormat {
         new Cells.Doubles(fortran ? ArrayPayload.rowMajor(source.name(), values, shape) : values),
         shape,
         false);
+  }
+
+  /**
+   * The words of an array of one dimension of NumPy's fixed-width strings, of characters (U, four
+   * bytes each) or of bytes (S), without the zeros that fill them up.
+   *
+   * @return empty where the elements are no words
+   */
+  static Optional<List<String>> words(ByteSource source) {
+    String header = header(source);
+    Matcher descr = find(source, DESCR, header, "descr");
+    Matcher width = WORDS.matcher(String.valueOf(descr.group(2)));
+    if (!width.matches()) {
+      return Optional.empty();
+    }
+    long[] dimensions = dimensions(source, find(source, SHAPE, header, "shape").group(1));
+    if (dimensions.length != 1) {
+      return Optional.empty();
+    }
+    boolean characters = width.group(1).equals("U");
+    Charset charset =
+        !characters
+            ? StandardCharsets.UTF_8
+            : Charset.forName(">".equals(descr.group(1)) ? "UTF-32BE" : "UTF-32LE");
+    long bytes = Long.parseLong(width.group(2)) * (characters ? 4 : 1);
+    long[] all = {dimensions[0], bytes};
+    byte[] payload = ArrayPayload.readBytes(source, all);
+    List<String> words = new ArrayList<>();
+    for (int at = 0; at < payload.length; at += (int) bytes) {
+      String word = new String(payload, at, (int) bytes, charset);
+      int end = word.length();
+      while (end > 0 && word.charAt(end - 1) == '\0') {
+        end--;
+      }
+      words.add(word.substring(0, end));
+    }
+    return Optional.of(words);
   }
 
   private static String header(ByteSource source) {
@@ -92,7 +136,7 @@ final class NpyFormat {
         source.name(),
         "elements of type " + given.strip() + " are not plain numbers that can be read",
         words
-            ? "save words as text, one a line: numpy.savetxt('y.csv', array, fmt='%s')"
+            ? "words can only be labels, one for each point"
             : "save it as array.astype('float64')");
   }
 

@@ -36,8 +36,8 @@ public final class FolderClaim {
   }
 
   /**
-   * Takes a folder for a command, or finds that it was taken for the same one. Several processes
-   * may do so at once: they write the same.
+   * Takes a folder for a command, or finds that it was taken for the same one. Of several processes
+   * that do so at once the first to write decides.
    *
    * @param arguments the command and its options
    * @throws InvalidDataException if the folder holds results of another command
@@ -45,8 +45,7 @@ public final class FolderClaim {
    */
   public void take(Path folder, List<String> arguments) {
     Path file = file(folder);
-    if (!Files.exists(file)) {
-      AtomicFile.write(file, Json.write(Map.of(ARGUMENTS, arguments)));
+    if (AtomicFile.writeNew(file, Json.write(Map.of(ARGUMENTS, arguments)))) {
       return;
     }
     List<String> found = read(file);

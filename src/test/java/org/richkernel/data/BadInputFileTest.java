@@ -90,23 +90,18 @@ class BadInputFileTest {
   }
 
   @Test
-  void wordsAndDatasetsAreRefusedWithAMendThatHolds() throws IOException {
+  void wordsAreRefusedAsInputs() throws IOException {
     assertRefused(
         file("words.npy", npy("<U3", "1,", new byte[12])),
         "elements of type <U3",
-        "numpy.savetxt('y.csv', array, fmt='%s')");
-    assertRefused(
-        folder.resolve("all.h5") + ":/group/x",
-        "a dataset of an HDF5 file, which is not read",
-        "h5py.File('" + folder.resolve("all.h5") + "')",
-        "a['/group/x'][:]");
+        "words can only be labels, one for each point");
   }
 
   @Test
   void missingEmptyAndNonFilesAreRefused() throws IOException {
     assertRefused(folder.resolve("none.npy"), ": there is no such file; check the name");
     assertRefused(file("empty.npy", new byte[0]), ": the file is empty;");
-    assertRefused(folder, ": this is a directory; name a .npy, .npz, .csv or IDX file");
+    assertRefused(folder, ": this is a directory; name a .npy, .npz, .h5, .csv or IDX file");
     Path none = folder.resolve("none.npz");
     assertThatThrownBy(() -> ArrayReader.read(none + ":x"))
         .isInstanceOf(InvalidDataException.class)
@@ -120,7 +115,7 @@ class BadInputFileTest {
   void unknownKindIsRefusedWithItsFirstBytes() throws IOException {
     assertRefused(
         file("picture.npy", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10}),
-        "it is neither .npy, .npz, IDX nor named .csv",
+        "it is neither .npy, .npz, HDF5, IDX nor named .csv",
         "89 50 4e 47 0d 0a");
   }
 
