@@ -24,8 +24,8 @@ final class NetworkOptions {
       paramLabel = "NAME",
       defaultValue = "relu",
       description =
-          "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
-              + "sigmoid or softplus. Default: "
+          Activation.NAMES
+              + "; erf is erf(h), not erf(h/sqrt 2), and SLOPE is 0.01 if left out. Default: "
               + "${DEFAULT-VALUE}.")
   private Activation activation = Activation.RELU;
 

@@ -51,8 +51,9 @@ final class TrainedWidthOptions {
       paramLabel = "NAME",
       defaultValue = "tanh",
       description =
-          "relu, leaky-relu[:SLOPE] (0.01), tanh, erf (erf(h), not erf(h/sqrt 2)), linear, gelu, "
-              + "sigmoid or softplus. Default: ${DEFAULT-VALUE}.")
+          Activation.NAMES
+              + "; erf is erf(h), not erf(h/sqrt 2), and SLOPE is 0.01 if left out. Default: "
+              + "${DEFAULT-VALUE}.")
   private Activation activation = Activation.TANH;
 
   @Option(

@@ -33,6 +33,10 @@ public final class Activation {
   /** ln(1 + exp(h)). */
   public static final Activation SOFTPLUS = new Activation("softplus", 7, new SoftplusForm());
 
+  /** The words that {@link #named} takes; options show them in their help. */
+  public static final String NAMES =
+      "relu, leaky-relu[:SLOPE], tanh, erf, linear, gelu, sigmoid or softplus";
+
   private static final double LEAKY_SLOPE = 0.01;
 
   private final String id;
@@ -63,11 +67,6 @@ public final class Activation {
     return List.of(RELU, leakyRelu(LEAKY_SLOPE), TANH, ERF, LINEAR, GELU, SIGMOID, SOFTPLUS);
   }
 
-  /** The words that {@link #named} takes. */
-  public static String names() {
-    return "relu, leaky-relu[:SLOPE], tanh, erf, linear, gelu, sigmoid or softplus";
-  }
-
   /**
    * The activation of a name, in upper or lower case; leaky-relu may have a slope behind a colon.
    *
@@ -88,7 +87,7 @@ public final class Activation {
         return each;
       }
     }
-    throw new IllegalArgumentException("use " + names());
+    throw new IllegalArgumentException("use " + NAMES);
   }
 
   /** The name used on the command line and in result files. */
