@@ -62,10 +62,15 @@ public final class LogisticMixture {
 
   /**
    * Largest variance for which a Hermite series is taken: the poles of sigmoid and softplus are
-   * twice as far from the real axis as those of tanh.
+   * twice as far from the real axis as those of tanh. Infinity for activations that have no mixture
+   * here; a series too long for them is refused.
    */
   public static double largestSeriesVariance(Activation f) {
-    return f.equals(Activation.TANH) ? LARGEST_SERIES_VARIANCE : 4 * LARGEST_SERIES_VARIANCE;
+    if (f.equals(Activation.TANH)) {
+      return LARGEST_SERIES_VARIANCE;
+    }
+    boolean known = f.equals(Activation.SIGMOID) || f.equals(Activation.SOFTPLUS);
+    return known ? 4 * LARGEST_SERIES_VARIANCE : Double.POSITIVE_INFINITY;
   }
 
   /** E f(h)^2 for h ~ N(0, a). */
