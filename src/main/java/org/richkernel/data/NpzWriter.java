@@ -62,6 +62,16 @@ public final class NpzWriter implements AutoCloseable {
   }
 
   /**
+   * Adds a table as float64, without a copy of it.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   * @throws IllegalArgumentException if the name is empty or taken
+   */
+  public void put(String name, Table table) {
+    put(name, table.shared(), table.shape());
+  }
+
+  /**
    * Adds a whole array as int64; otherwise as for doubles.
    *
    * @throws UncheckedIOException if it cannot be written

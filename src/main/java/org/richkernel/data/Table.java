@@ -63,7 +63,17 @@ public final class Table {
    * @throws IllegalArgumentException if the number of values does not fit the shape
    */
   public static Table of(String source, double[] values, int... shape) {
-    return new Table(source, new Cells.Doubles(values.clone()), shape.clone(), false);
+    return taking(source, values.clone(), shape);
+  }
+
+  /**
+   * The same without a copy, for large arrays that nothing changes from here on.
+   *
+   * @param values row-major, as many as the shape says; taken over
+   * @throws IllegalArgumentException if the number of values does not fit the shape
+   */
+  public static Table taking(String source, double[] values, int... shape) {
+    return new Table(source, new Cells.Doubles(values), shape.clone(), false);
   }
 
   /** The same table with the traits of the text that it was read from. */
@@ -125,6 +135,11 @@ public final class Table {
   /** All values, row-major; a copy. */
   public double[] values() {
     return values.all().clone();
+  }
+
+  /** The same without a copy; not to be changed. */
+  double[] shared() {
+    return values.all();
   }
 
   /** A table of some of the rows, which count from 0, in the order given. */

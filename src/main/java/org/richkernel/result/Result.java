@@ -40,11 +40,11 @@ public record Result(
   /**
    * The same with one more array.
    *
-   * @param values row-major, copied
+   * @param values row-major; taken over, so not to be changed from here on
    */
   public Result with(String name, double[] values, int... shape) {
     Map<String, Table> more = new LinkedHashMap<>(arrays);
-    more.put(name, Table.of(name, values, shape));
+    more.put(name, Table.taking(name, values, shape));
     return new Result(summary, more, predicted);
   }
 

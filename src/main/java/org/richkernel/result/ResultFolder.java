@@ -122,7 +122,7 @@ public final class ResultFolder {
     Path summaryFile = folder.resolve(SUMMARY);
     try (NpzWriter arrays = NpzWriter.create(folder.resolve(ARRAYS));
         AtomicFile summary = AtomicFile.create(summaryFile)) {
-      result.arrays().forEach((name, table) -> arrays.put(name, table.values(), table.shape()));
+      result.arrays().forEach(arrays::put);
       // From here until the new summary appears the folder is incomplete, and says so by having
       // none: an old summary beside new arrays would look complete.
       Files.deleteIfExists(summaryFile);
