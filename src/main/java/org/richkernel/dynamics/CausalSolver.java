@@ -88,7 +88,7 @@ public final class CausalSolver {
     }
     requireIndexable(problem);
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, causal, options.samples());
+    CausalPlan.add(plan, problem, causal, options.samples());
     if (options.saveHistory()) {
       HistoryKeeper.plan(plan, problem, options.samples());
     }
