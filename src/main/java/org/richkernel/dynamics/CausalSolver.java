@@ -82,10 +82,6 @@ public final class CausalSolver {
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.options().requireParts(causal.populations());
     DynamicsOptions options = problem.options();
-    if (options.saveHistory() && problem.network().convolutions().isPresent()) {
-      throw new InvalidProblemException(
-          "save-history", "on", "two-time kernels of sites are not kept; leave it out");
-    }
     requireIndexable(problem);
     MemoryPlan plan = new MemoryPlan();
     CausalPlan.add(plan, problem, causal, options.samples());

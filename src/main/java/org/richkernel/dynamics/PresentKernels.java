@@ -48,9 +48,7 @@ final class PresentKernels {
   List<double[]> means(Matrix[] fields, int[] order) {
     List<double[]> kernels = new ArrayList<>();
     for (int l = 1; l < fields.length; l++) {
-      double s = sites.sites(l);
-      double pairs = sites.readout() == SiteReadout.GAP ? s * s : s;
-      kernels.add(of(1.0 / (samples * pairs), sites.sites(l), fields[l], order));
+      kernels.add(of(1.0 / (samples * sites.pairs(l)), sites.sites(l), fields[l], order));
     }
     return kernels;
   }

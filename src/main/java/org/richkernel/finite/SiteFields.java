@@ -271,8 +271,7 @@ final class SiteFields {
 
   /** What a kernel of features is divided by, so that it is a mean over pairs of sites. */
   double pairs(int layer) {
-    double s = sites.sites(layer);
-    return sites.readout() == SiteReadout.GAP ? s * s : s;
+    return sites.pairs(layer);
   }
 
   /** Factor of the sum over sites in the outputs. */

@@ -71,6 +71,12 @@ public record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels
     return readout == SiteReadout.FLATTEN ? sites(layers()) : 1;
   }
 
+  /** The pairs of sites of a layer that a kernel of points is the mean over. */
+  public double pairs(int layer) {
+    double s = sites(layer);
+    return readout == SiteReadout.GAP ? s * s : s;
+  }
+
   /** Factor of the sum over sites in the outputs: 1 / sqrt(s), or 1 / s of a mean. */
   public double readoutScale() {
     double s = sites(layers());

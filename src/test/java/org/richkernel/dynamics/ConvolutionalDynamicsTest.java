@@ -201,16 +201,33 @@ class ConvolutionalDynamicsTest {
     }
   }
 
-  @Test
-  void twoTimeKernelsAreRefused() {
-    NetworkSpec network =
-        network("3x3", Activation.TANH, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
-    DynamicsOptions options = DynamicsOptions.of(1, 5, 0.1).withSaveHistory(true);
+  /** Kernels of equal times among those of two times: of the whole population, its bias left in. */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void twoTimeKernelsHoldTheKernelsOfEachTime(SiteReadout readout) {
+    NetworkSpec network = network("3x3,3x3/2", Activation.TANH, readout, SiteMap.Padding.SAME);
+    DynamicsOptions options =
+        DynamicsOptions.of(0.5, 3, 0.5).withSamples(400).withRecordEvery(1).withSaveHistory(true);
 
-    assertThatThrownBy(() -> new CausalSolver().plan(images(network, options, OracleImages.SHAPE)))
-        .isInstanceOf(InvalidProblemException.class)
-        .hasMessageContaining("save-history")
-        .hasMessageContaining("leave it out");
+    DynamicsSolution theory = solve(images(network, options, OracleImages.SHAPE));
+
+    KernelHistory history = theory.history().orElseThrow();
+    assertThat(history.side()).isEqualTo(3 * 4);
+    for (int t = 0; t <= 3; t++) {
+      LayerKernels mean = theory.mean().kernels().get(t);
+      LayerKernels bias = theory.sampleBias().kernels().get(t);
+      for (int l = 0; l < 2; l++) {
+        for (int i = 0; i < 9; i++) {
+          int row = t * 3 + i / 3;
+          int at = row * 12 + t * 3 + i % 3;
+          int own = i / 3 * 4 + i % 3;
+          assertThat((double) history.feature().get(l)[at])
+              .isCloseTo(mean.feature().get(l)[own] + bias.feature().get(l)[own], within(1e-6));
+          assertThat((double) history.gradient().get(l)[at])
+              .isCloseTo(mean.gradient().get(l)[own] + bias.gradient().get(l)[own], within(1e-6));
+        }
+      }
+    }
   }
 
   @Test
