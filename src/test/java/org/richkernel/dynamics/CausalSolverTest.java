@@ -210,7 +210,7 @@ class CausalSolverTest {
       DynamicsProblem problem, CausalOptions options, int first, int samples) {
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, options, samples);
+    CausalPlan.add(plan, problem, options, samples);
     try (Backend backend = Backends.cpu();
         Workspace memory = new Workspace(backend, plan)) {
       CausalRun run =

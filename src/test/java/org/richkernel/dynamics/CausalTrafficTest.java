@@ -72,7 +72,7 @@ class CausalTrafficTest {
     DynamicsProblem problem = problem(train, test, batch);
     CausalOptions causal = CausalOptions.defaults();
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, causal, SAMPLES);
+    CausalPlan.add(plan, problem, causal, SAMPLES);
     try (Backend backend = Backends.open("cuda", BackendOptions.defaults(), line -> {});
         Workspace memory = new Workspace(backend, plan)) {
       CausalRun run =

@@ -86,7 +86,7 @@ public final class CausalHostTime {
   private void march(DynamicsProblem problem, Backend backend, Consumer<CausalRun> work) {
     CausalOptions causal = CausalOptions.defaults();
     MemoryPlan plan = new MemoryPlan();
-    CausalRun.plan(plan, problem, causal, samples);
+    CausalPlan.add(plan, problem, causal, samples);
     try (Workspace memory = new Workspace(backend, plan)) {
       work.accept(
           new CausalRun(
