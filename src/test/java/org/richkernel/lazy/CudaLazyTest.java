@@ -3,6 +3,9 @@ package org.richkernel.lazy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.LazyRegression;
@@ -10,6 +13,7 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.compute.Precision;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.emulator.OnCudaDevice;
@@ -65,6 +69,17 @@ class CudaLazyTest {
         .containsExactly(processor.solution().testPredictions(), within(1e-8));
     assertThat(device.solution().inducing().orElseThrow().bound())
         .isCloseTo(processor.solution().inducing().orElseThrow().bound(), within(1e-6));
+  }
+
+  @Test
+  void tilesOfFloat32AreRefinedToTheSameSolution(@TempDir Path folder) {
+    LazyRegression regression =
+        LazyRegression.of(NetworkSpec.of(2, Activation.RELU)).kernel(KernelKind.NTK).kappa(0.1);
+    LazyFit device =
+        fit("cuda", regression.tiles(Precision.FLOAT32).form(LazyForm.TILED, folder));
+    LazyFit processor = fit("cpu", regression);
+    assertThat(device.solution().testPredictions())
+        .containsExactly(processor.solution().testPredictions(), within(1e-8));
   }
 
   @ParameterizedTest
