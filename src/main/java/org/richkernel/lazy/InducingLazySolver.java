@@ -99,9 +99,19 @@ public final class InducingLazySolver {
     InducingSystem.plan(memory, backend, recursion, inducing, outputs, keepRows);
     memory.addHost(ConjugateGradients.bytes(inducing.rows(), outputs));
     memory.addHost(8L * outputs * (4L * all + problem.testInputs().rows()));
-    // the points as the program has read them, and once more in another order
-    memory.addHost(2 * 8L * problem.trainInputs().dimension() * all);
+    memory.addHost(pointBytes(2));
     return memory;
+  }
+
+  /**
+   * Bytes of the points on the Java heap: as the program has read them, in another order, and as
+   * they are moved to a device.
+   *
+   * @param copies of the training points
+   */
+  private long pointBytes(int copies) {
+    long rows = (long) copies * problem.trainInputs().rows() + problem.testInputs().rows();
+    return 8L * problem.trainInputs().dimension() * rows;
   }
 
   /**
@@ -114,10 +124,11 @@ public final class InducingLazySolver {
       Inputs all = problem.trainInputs();
       stages.add(
           predictor(all, new double[all.rows() * outputs])
-              .plan(backend, points.others(all, sampledRows)));
+              .plan(backend, points.others(all, sampledRows))
+              .addHost(pointBytes(3)));
     }
     if (problem.testInputs().rows() > 0) {
-      stages.add(unfitted.plan(backend, problem.testInputs()));
+      stages.add(unfitted.plan(backend, problem.testInputs()).addHost(pointBytes(2)));
     }
     return stages;
   }
