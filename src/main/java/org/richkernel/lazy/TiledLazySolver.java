@@ -26,8 +26,9 @@ import org.richkernel.solver.SolverState;
  * Fits a {@link LazyProblem} with no matrix of P x P numbers in memory: rows of the kernel are made
  * a block at a time, turned into rows of the Cholesky factor, and kept in a scratch file of 4 P^2
  * bytes, or 2 P^2 in float32. A second pass over the rows measures the residual of the system that
- * was asked for, and a third one follows for each step of refinement, if any is needed; with a
- * factor in float32 a pass for each step of conjugate gradients.
+ * was asked for, and a third one follows for each step of refinement, if any is needed; a factor in
+ * float32 is refined to a residual of 1e-10 of the targets, by conjugate gradients where refinement
+ * does not get there.
  */
 public final class TiledLazySolver {
   private static final String TARGETS = "targets";
@@ -45,8 +46,8 @@ public final class TiledLazySolver {
   /** Most steps of conjugate gradients with a factor of float32. */
   private static final int MOST_STEPS = 60;
 
-  /** Residual relative to the targets at which these steps end. */
-  private static final double SMALL = 1e-11;
+  /** Residual relative to the targets that ends them, and refinement by such a factor. */
+  private static final double SMALL = 1e-10;
 
   /** Spacing of float32 numbers above 1 in units of that of float64 numbers. */
   private static final double SINGLE = 0x1p29;
@@ -114,7 +115,7 @@ public final class TiledLazySolver {
     memory.addHost(TileFile.bufferBytes(tile, precision));
     memory.addDisk(TileFile.bytes(points, tile, precision));
     if (precision == Precision.FLOAT32) {
-      memory.addHost(ConjugateGradients.bytes(points, outputs));
+      memory.addHost(ConjugateGradients.bytes(points, outputs) + 16L * points * outputs);
     }
     memory.addHost(8L * outputs * (3L * points + problem.testInputs().rows()));
     // the points once more, as the program has read them
@@ -150,10 +151,7 @@ public final class TiledLazySolver {
       }
       long solving = System.nanoTime();
       seconds.put("factor", (solving - start) * 1e-9);
-      Optional<RidgeFit> fit =
-          precision == Precision.FLOAT32
-              ? iterated(kernel, factor, workspace, control)
-              : refined(kernel, factor, workspace, control);
+      Optional<RidgeFit> fit = refined(kernel, factor, workspace, control);
       seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
       if (fit.isEmpty()) {
         save(factor.blocks(), checksums, tiles, control);
@@ -299,13 +297,20 @@ public final class TiledLazySolver {
         return Optional.empty();
       }
       rest = norm(residual);
-      if (isSmall(rest, coefficients, targetNorm)) {
+      boolean small =
+          precision == Precision.FLOAT32
+              ? rest <= SMALL * targetNorm
+              : isSmall(rest, coefficients, targetNorm);
+      if (small) {
         return Optional.of(fitted(coefficients, rest, rounding, targetNorm));
       }
       if (!(rest < 0.75 * last)) {
         break;
       }
       last = rest;
+    }
+    if (precision == Precision.FLOAT32) {
+      return iterated(kernel, factor, workspace, control);
     }
     // refinement in float64 ends at the rounding of K C
     throw unresolved(rest / targetNorm);
@@ -316,8 +321,8 @@ public final class TiledLazySolver {
   }
 
   /**
-   * C by conjugate gradients on the kernel in float64, preconditioned by a factor near it; empty
-   * for a stop.
+   * The rest of C by conjugate gradients on the kernel in float64, preconditioned by a factor near
+   * it that refinement alone makes too little of; empty for a stop.
    */
   private Optional<RidgeFit> iterated(
       TiledKernel kernel, TiledCholesky factor, Workspace workspace, RunControl control) {
@@ -325,6 +330,10 @@ public final class TiledLazySolver {
     Matrix coefficients = workspace.get(COEFFICIENTS);
     Matrix residual = workspace.get(RESIDUAL);
     double targetNorm = norm(targets);
+    double[] solution = new double[Math.toIntExact(targets.size())];
+    double[] rest = new double[solution.length];
+    backend.download(coefficients, solution);
+    backend.download(residual, rest);
     ConjugateGradients descent = new ConjugateGradients(targets.rows(), targets.columns());
     ConjugateGradients.Product preconditioner =
         (from, to) -> {
@@ -342,28 +351,31 @@ public final class TiledLazySolver {
           backend.download(residual, to);
           return complete;
         };
-    descent.restart(preconditioner, problem.trainTargets().toArray());
+    descent.restart(preconditioner, rest);
     while (descent.plainResidualNorm() > SMALL * targetNorm && descent.iterations() < MOST_STEPS) {
       if (!descent.step(product, preconditioner)) {
         return Optional.empty();
       }
     }
-    backend.upload(descent.solution(), coefficients);
+    for (int i = 0; i < solution.length; i++) {
+      solution[i] += descent.solution()[i];
+    }
+    backend.upload(solution, coefficients);
     backend.copy(targets, residual);
     double rounding = kernel.subtractMeasured(coefficients, residual, control);
     if (Double.isNaN(rounding)) {
       return Optional.empty();
     }
-    double rest = norm(residual);
-    if (isSmall(rest, coefficients, targetNorm)) {
-      return Optional.of(fitted(coefficients, rest, rounding, targetNorm));
+    double norm = norm(residual);
+    if (isSmall(norm, coefficients, targetNorm)) {
+      return Optional.of(fitted(coefficients, norm, rounding, targetNorm));
     }
     throw new UnresolvedKernelException(
         String.format(
             Locale.ROOT,
             "the factor in float32 leaves a residual of %.1g of the targets after %d steps of"
                 + " conjugate gradients at kappa = %.2g; take --tiles float64",
-            rest / targetNorm,
+            norm / targetNorm,
             descent.iterations(),
             problem.kappa()));
   }
