@@ -310,14 +310,15 @@ public final class InducingLazySolver {
   /** The bound of the distance to the exact ridge, from rows of the kernel on all points. */
   private RidgeDistance distance(Iterate iterate) {
     double kappa = problem.kappa();
+    int outputs = problem.trainTargets().outputs();
+    double[] targets = points.arrange(problem.trainTargets().toArray(), outputs);
     RidgeDistance distance =
-        new RidgeDistance(iterate.rest(), iterate.coefficients(), iterate.residual(), kappa);
+        new RidgeDistance(
+            targets, iterate.rest(), iterate.coefficients(), iterate.residual(), kappa);
     int rows = sampledRows;
     if (rows > 0) {
-      int outputs = problem.trainTargets().outputs();
       int from = inducing.rows() * outputs;
       double[] rest = Arrays.copyOfRange(iterate.rest(), from, from + rows * outputs);
-      double[] targets = points.arrange(problem.trainTargets().toArray(), outputs);
       double[] dual = points.restore(iterate.rest(), outputs);
       for (int i = 0; i < dual.length; i++) {
         dual[i] /= kappa;

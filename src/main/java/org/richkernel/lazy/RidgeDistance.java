@@ -1,43 +1,61 @@
 package org.richkernel.lazy;
 
 /**
- * A bound of the distance of any expansion f = K_PC a to the exact ridge f* = K (K + kappa)^{-1} Y.
+ * A bound of the distance of any expansion f = K_PC a to the exact ridge f* = K (K + kappa)^{-1} Y
+ * at the training points.
  *
- * <p>With e = Y - f, the dual variable e / kappa and the residual r = K e / kappa - f of the exact
- * system at it, f* - f = kappa (K + kappa)^{-1} r at the training points, so
+ * <p>With e = Y - f and the residual r = K e / kappa - f of the exact system at its dual variable e
+ * / kappa, d = f* - f = kappa (K + kappa)^{-1} r, so
  *
  * <pre>
- *   |f* - f| <= |r|,    4 |f* - f|^2 <= gap = kappa |f - K e / kappa|_H^2,
+ *   |d|^2 &lt;= |r|^2,
+ *   |d|^2 &lt;= gap / 4,   gap = kappa |f - K e / kappa|_H^2,
+ *   |d|^2 &lt;= E - (e.Y)^2 / (e.Y + e.r),   E = |e|^2 + kappa |f|_H^2.
  * </pre>
  *
- * the second since gap = sum_lambda d_lambda^2 (lambda + kappa)^2 / (lambda kappa) with d = f* - f
- * (more where f leaves the span of the training points, which it does not); it is the duality gap
- * of the ridge problem. At the inducing points kappa r is the residual of the normal equations; at
- * the others it takes a row of the kernel each, so a random sample of rows stands for them:
+ * <p>The second holds since gap = sum_lambda d_lambda^2 (lambda + kappa)^2 / (lambda kappa), and is
+ * the duality gap of the ridge problem at e / kappa. The third is the gap at the best multiple of e
+ * / kappa: the energy E exceeds its minimum by |d|^2 + kappa |d|_H^2, and stays useful where kappa
+ * is far below the eigenvalues that f lacks. The smallest of the three counts.
+ *
+ * <p>At the inducing points kappa r is the residual of the normal equations; at the others it takes
+ * a row of the kernel each, and a random sample of rows stands for them:
  *
  * <pre>
- *   gap = sum_{i in C} (e_i - kappa a_i) r_i + sum_{i not in C} e_i r_i.
+ *   e.r = sum_{i in C} e_i r_i + sum_{i not in C} e_i r_i,   gap = e.r - kappa sum_{i in C} a_i r_i.
  * </pre>
  */
 final class RidgeDistance {
-  private double gap;
-  private double square;
-  private double gapVariance;
+  private final double overlap; // e.Y
+  private final double expansion; // kappa a.r
+  private double product; // e.r
+  private double square; // |r|^2
+  private double productVariance;
   private double squareVariance;
 
   /**
    * The part of the inducing points.
    *
-   * @param rest e, P x K in the order of the inducing points
+   * @param targets Y, P x K in the order of the inducing points
+   * @param rest e, P x K in the same order
    * @param coefficients a, M x K
    * @param residual K_PC^T e - kappa K_CC a, M x K
    */
-  RidgeDistance(double[] rest, double[] coefficients, double[] residual, double kappa) {
+  RidgeDistance(
+      double[] targets, double[] rest, double[] coefficients, double[] residual, double kappa) {
+    double along = 0;
     for (int i = 0; i < residual.length; i++) {
       double r = residual[i] / kappa;
-      gap += (rest[i] - kappa * coefficients[i]) * r;
+      along += kappa * coefficients[i] * r;
+      product += rest[i] * r;
       square += r * r;
     }
+    this.expansion = along;
+    double sum = 0;
+    for (int i = 0; i < rest.length; i++) {
+      sum += rest[i] * targets[i];
+    }
+    this.overlap = sum;
   }
 
   /**
@@ -49,15 +67,15 @@ final class RidgeDistance {
    */
   void addSample(double[] rest, double[] residual, int rows, int others) {
     int outputs = residual.length / Math.max(1, rows);
-    double[] gaps = new double[rows];
+    double[] products = new double[rows];
     double[] squares = new double[rows];
     for (int i = 0; i < residual.length; i++) {
-      gaps[i / outputs] += rest[i] * residual[i];
+      products[i / outputs] += rest[i] * residual[i];
       squares[i / outputs] += residual[i] * residual[i];
     }
-    gap += others * mean(gaps);
+    product += others * mean(products);
     square += others * mean(squares);
-    gapVariance = variance(gaps, others);
+    productVariance = variance(products, others);
     squareVariance = variance(squares, others);
   }
 
@@ -75,43 +93,58 @@ final class RidgeDistance {
     if (n >= others) {
       return 0;
     }
+    if (n < 2) {
+      return Double.POSITIVE_INFINITY;
+    }
     double mean = mean(values);
     double sum = 0;
     for (double value : values) {
       sum += (value - mean) * (value - mean);
     }
     double share = (double) n / others;
-    return n < 2 ? Double.POSITIVE_INFINITY : (double) others * others * (1 - share) * sum / (n * (n - 1.0));
+    return (double) others * others * (1 - share) * sum / (n * (n - 1.0));
   }
 
-  /** The duality gap. */
+  /** kappa |f - K e / kappa|_H^2. */
   double gap() {
-    return gap;
+    return product - expansion;
   }
 
-  /** The standard error of the gap. */
-  double gapStandardError() {
-    return Math.sqrt(gapVariance);
+  /** E - (e.Y)^2 / (e.Y + e.r), the gap at the best multiple of the dual variable. */
+  double smallestGap() {
+    // E = |e|^2 + f.e - kappa a.r
+    return overlap - expansion - share() * overlap;
   }
 
-  /** Whether the gap gives the smaller bound. */
-  private boolean byGap() {
-    return gap > 0 && gap <= 4 * square;
+  /** The best multiple. */
+  private double share() {
+    double whole = overlap + product;
+    return whole > 0 ? overlap / whole : 0;
   }
 
-  /** The smaller of the two bounds of |f* - f|_F. */
+  /** A square of a bound, with its variance. */
+  private record Bound(double square, double variance) {}
+
+  private Bound smallest() {
+    Bound best = new Bound(square, squareVariance);
+    // rounding and the scatter of rows may leave a gap that is no square
+    if (gap() > 0 && gap() < 4 * best.square()) {
+      best = new Bound(gap() / 4, productVariance / 16);
+    }
+    if (smallestGap() > 0 && smallestGap() < best.square()) {
+      best = new Bound(smallestGap(), Math.pow(share(), 4) * productVariance);
+    }
+    return best;
+  }
+
+  /** The smallest of the bounds of |f* - f|_F. */
   double bound() {
-    return byGap() ? Math.sqrt(gap) / 2 : Math.sqrt(square);
+    return Math.sqrt(smallest().square());
   }
 
   /** The standard error of the bound. */
   double boundStandardError() {
-    if (square == 0) {
-      return 0;
-    }
-    // d (1/2) gap^{1/2} = d gap / (4 gap^{1/2}), d square^{1/2} = d square / (2 square^{1/2})
-    return byGap()
-        ? Math.sqrt(gapVariance / gap) / 4
-        : Math.sqrt(squareVariance / square) / 2;
+    Bound bound = smallest();
+    return bound.square() == 0 ? 0 : Math.sqrt(bound.variance() / bound.square()) / 2;
   }
 }

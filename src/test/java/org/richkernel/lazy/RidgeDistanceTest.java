@@ -42,7 +42,8 @@ class RidgeDistanceTest {
     RealVector r = kernel.operate(rest).mapDivide(kappa).subtract(f);
     // K_CP e - kappa K_CC a = kappa r at C
     double[] own = r.getSubVector(0, M).mapMultiply(kappa).toArray();
-    RidgeDistance distance = new RidgeDistance(rest.toArray(), coefficients, own, kappa);
+    RidgeDistance distance =
+        new RidgeDistance(targets.toArray(), rest.toArray(), coefficients, own, kappa);
     distance.addSample(
         rest.getSubVector(M, P - M).toArray(),
         r.getSubVector(M, P - M).toArray(),
@@ -52,14 +53,23 @@ class RidgeDistanceTest {
     RealVector apart = expansion.subtract(rest.mapDivide(kappa));
     double gap = kappa * apart.dotProduct(kernel.operate(apart));
     assertThat(distance.gap()).isCloseTo(gap, within(1e-9 * gap));
-    assertThat(distance.gapStandardError()).isZero();
+    // the minimum over t of E - (2 t e.Y - t^2 e.(K + kappa) e / kappa)
+    double energy = rest.dotProduct(rest) + kappa * expansion.dotProduct(f);
+    double linear = rest.dotProduct(targets);
+    double quadratic = rest.dotProduct(kernel.operate(rest)) / kappa + rest.dotProduct(rest);
+    double best = energy - linear * linear / quadratic;
+    assertThat(distance.smallestGap()).isCloseTo(best, within(1e-9 * energy));
+    assertThat(best).isLessThanOrEqualTo(gap);
+    assertThat(distance.boundStandardError()).isZero();
     RealMatrix ridge =
         kernel.add(MatrixUtils.createRealIdentityMatrix(P).scalarMultiply(kappa));
     RealVector exact =
         kernel.operate(new LUDecomposition(ridge).getSolver().solve(targets));
     double truth = exact.subtract(f).getNorm();
     assertThat(distance.bound())
-        .isCloseTo(Math.min(Math.sqrt(gap) / 2, r.getNorm()), within(1e-9 * truth))
+        .isCloseTo(
+            Math.min(Math.min(Math.sqrt(gap) / 2, r.getNorm()), Math.sqrt(best)),
+            within(1e-6 * truth))
         .isGreaterThanOrEqualTo(truth);
   }
 }
