@@ -1,11 +1,11 @@
 package org.richkernel.bayes;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Random;
+import org.richkernel.bench.MeteredBackend;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.network.Convolutions;
 import org.richkernel.network.ImageShape;
@@ -15,12 +15,15 @@ import org.richkernel.network.Targets;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.PosteriorParameters;
 
-/** Processor time of a gradient of a flattened ReLU network on random square images. */
+/**
+ * Processor time of a gradient of a flattened ReLU network on random square images, on one thread
+ * beside a large sgemm of the same run, and of every operation in it.
+ */
 public final class ConvolutionStepTime {
   private ConvolutionStepTime() {}
 
   /**
-   * Prints a line.
+   * Prints a line and a table of operations.
    *
    * @param arguments side of the images, layers as on the command line, P, S, gradients
    */
@@ -36,7 +39,10 @@ public final class ConvolutionStepTime {
     double[] x = random.doubles((long) points * side * side).map(u -> u - 0.5).toArray();
     double[] y = random.doubles(points).map(u -> u < 0.5 ? -1 : 1).toArray();
     Inputs images = Inputs.of(x, points, side * side).withShape(new ImageShape(side, side, 1));
-    try (Backend backend = Backends.cpu()) {
+    BackendOptions oneThread = new BackendOptions(1, Long.MAX_VALUE);
+    try (Backend plain = Backends.open("cpu", oneThread, System.err::println)) {
+      MeteredBackend meter = new MeteredBackend(plain, () -> (long) (1e9 * DualStepTime.now()));
+      Backend backend = meter.backend();
       AdaptiveProblem problem =
           AdaptiveProblem.of(network, SaddleOptions.usual(), images, Targets.of(y));
       SampledInputs inputs = SampledInputs.of(backend, problem);
@@ -51,21 +57,26 @@ public final class ConvolutionStepTime {
         posterior.refresh(population);
         posterior.begin(0);
         evaluate(posterior, 3);
-        OperatingSystemMXBean system =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long before = system.getProcessCpuTime();
+        double ceiling = DualStepTime.ceiling(plain);
+        meter.clear();
+        double before = DualStepTime.now();
         evaluate(posterior, count);
-        double seconds = (system.getProcessCpuTime() - before) * 1e-9 / count;
+        double seconds = (DualStepTime.now() - before) / count;
         double flops = flops(shape, samples);
         System.out.printf(
             Locale.ROOT,
-            "%s, P=%d, S=%d: %.1f CPU ms, %.3f Gflop, %.0f GF per CPU second%n",
+            "%s, P=%d, S=%d: %.1f CPU ms, %.3f Gflop, %.1f GF/s; sgemm %.1f GF/s in the same run,"
+                + " share %.2f; %.0f %% of the time in BLAS-3%n",
             layers.text(),
             points,
             samples,
             1e3 * seconds,
             1e-9 * flops,
-            1e-9 * flops / seconds);
+            1e-9 * flops / seconds,
+            ceiling,
+            1e-9 * flops / seconds / ceiling,
+            100 * meter.blas3Share(count * seconds));
+        System.out.println(meter.table(count * seconds));
       }
     }
   }

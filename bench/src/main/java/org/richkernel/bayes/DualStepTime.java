@@ -92,12 +92,14 @@ public final class DualStepTime {
     }
   }
 
-  private static double now() {
+  /** Processor time of the thread, seconds. */
+  static double now() {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     return threads.getCurrentThreadCpuTime() * 1e-9;
   }
 
-  private static double ceiling(Backend backend) {
+  /** The best of a few large sgemm, GF/s. */
+  static double ceiling(Backend backend) {
     try (Matrix a = backend.allocate(Precision.FLOAT32, CEILING, CEILING, "a");
         Matrix b = backend.allocate(Precision.FLOAT32, CEILING, CEILING, "b");
         Matrix c = backend.allocate(Precision.FLOAT32, CEILING, CEILING, "c")) {

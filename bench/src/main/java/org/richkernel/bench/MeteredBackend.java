@@ -7,9 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.richkernel.compute.Backend;
 
-/** A backend that adds up wall-clock time by operation. */
+/** A backend that adds up time by operation. */
 public final class MeteredBackend {
   /** Operations whose work is matrix-matrix products or factorizations built of them. */
   private static final Set<String> BLAS3 =
@@ -28,7 +29,17 @@ public final class MeteredBackend {
   private final Map<String, long[]> nanosAndCalls = new TreeMap<>();
   private final Backend metered;
 
+  /** A backend that adds up wall-clock time. */
   public MeteredBackend(Backend backend) {
+    this(backend, System::nanoTime);
+  }
+
+  /**
+   * A backend that adds up the time of a clock.
+   *
+   * @param clock nanoseconds
+   */
+  public MeteredBackend(Backend backend, LongSupplier clock) {
     metered =
         (Backend)
             Proxy.newProxyInstance(
@@ -38,7 +49,7 @@ public final class MeteredBackend {
                   if (method.getName().equals("devices")) {
                     return List.of(proxy);
                   }
-                  long start = System.nanoTime();
+                  long start = clock.getAsLong();
                   try {
                     return method.invoke(backend, arguments);
                   } catch (InvocationTargetException e) {
@@ -46,7 +57,7 @@ public final class MeteredBackend {
                   } finally {
                     long[] entry =
                         nanosAndCalls.computeIfAbsent(method.getName(), name -> new long[2]);
-                    entry[0] += System.nanoTime() - start;
+                    entry[0] += clock.getAsLong() - start;
                     entry[1]++;
                   }
                 });
@@ -56,7 +67,12 @@ public final class MeteredBackend {
     return metered;
   }
 
-  /** Share of the given wall-clock time that was spent in BLAS-3 and LAPACK. */
+  /** Forgets what was added up. */
+  public void clear() {
+    nanosAndCalls.clear();
+  }
+
+  /** Share of the given time that was spent in BLAS-3 and LAPACK. */
   public double blas3Share(double seconds) {
     long nanos = 0;
     for (Map.Entry<String, long[]> entry : nanosAndCalls.entrySet()) {

@@ -16,6 +16,7 @@ final class SitePatches {
     private int units;
     CpuMatrix source;
     CpuMatrix target;
+    private Runs[] runs = {}; // by offset
     int[][] table = {}; // [d][a]
     private int images;
     int inputs; // sites of an image of the source
@@ -44,6 +45,7 @@ final class SitePatches {
       images = imageCount;
       units = rows;
       readTable(entries);
+      findRuns();
       chunk = Math.max(1, CHUNK / Math.max(1, Math.max(inputs, outputs)));
       chunks = (images + chunk - 1) / chunk;
       team.run(this);
@@ -66,6 +68,24 @@ final class SitePatches {
       }
     }
 
+    /**
+     * Target sites of an offset that follow each other and read sites that follow each other, or
+     * none; whole images where they are the last index of a site.
+     */
+    final Runs runs(int d) {
+      return runs[d];
+    }
+
+    private void findRuns() {
+      if (runs.length != table.length) {
+        runs = new Runs[table.length];
+        Arrays.setAll(runs, d -> new Runs());
+      }
+      for (int d = 0; d < table.length; d++) {
+        runs[d].find(table[d]);
+      }
+    }
+
     @Override
     public final int pieces() {
       return Math.multiplyExact(units, chunks);
@@ -79,6 +99,65 @@ final class SitePatches {
 
     /** Works on some images of a row. */
     abstract void work(int row, int first, int count, Room room);
+  }
+
+  /** Runs of one offset: where they start among the targets, and what their first one reads. */
+  private static final class Runs {
+    /** Floats from which a copy by the system is faster. */
+    private static final int LONG = 16;
+
+    private int[] first = {};
+    private int[] source = {};
+    private int count;
+
+    void find(int[] table) {
+      if (first.length <= table.length) {
+        first = new int[table.length + 1];
+        source = new int[table.length];
+      }
+      count = 0;
+      for (int a = 0; a < table.length; a++) {
+        boolean follows =
+            a > 0 && (table[a] < 0 ? table[a - 1] < 0 : table[a - 1] >= 0 && table[a] == table[a - 1] + 1);
+        if (!follows) {
+          first[count] = a;
+          source[count++] = table[a];
+        }
+      }
+      first[count] = table.length;
+    }
+
+    /** y_a = x_t, 0 where t is negative. */
+    void copy(float[] x, int in, float[] y, int out) {
+      for (int r = 0; r < count; r++) {
+        int from = out + first[r];
+        int to = out + first[r + 1];
+        if (source[r] < 0) {
+          Arrays.fill(y, from, to, 0);
+        } else if (to - from >= LONG) {
+          System.arraycopy(x, in + source[r], y, from, to - from);
+        } else {
+          int shift = in + source[r] - from;
+          for (int a = from; a < to; a++) {
+            y[a] = x[a + shift];
+          }
+        }
+      }
+    }
+
+    /** y_a += x_t where t is not negative. */
+    void add(float[] x, int in, float[] y, int out) {
+      for (int r = 0; r < count; r++) {
+        if (source[r] >= 0) {
+          int from = out + first[r];
+          int to = out + first[r + 1];
+          int shift = in + source[r] - from;
+          for (int a = from; a < to; a++) {
+            y[a] += x[a + shift];
+          }
+        }
+      }
+    }
   }
 
   /** Arrays of one thread, as long as the chunks of the last task need. */
@@ -136,13 +215,8 @@ final class SitePatches {
       float[] y = room.moreFloats;
       read(source, row, (long) first * inputs, x, count * inputs);
       for (int d = 0; d < table.length; d++) {
-        int[] from = table[d];
         for (int m = 0; m < count; m++) {
-          int in = m * inputs;
-          int out = m * outputs;
-          for (int a = 0; a < outputs; a++) {
-            y[out + a] = from[a] < 0 ? 0 : x[in + from[a]];
-          }
+          runs(d).copy(x, m * inputs, y, m * outputs);
         }
         write(target, d * source.rows() + row, (long) first * outputs, y, count * outputs);
       }
@@ -162,16 +236,9 @@ final class SitePatches {
       float[] sum = room.moreFloats;
       Arrays.fill(sum, 0, count * outputs, 0);
       for (int d = 0; d < table.length; d++) {
-        int[] from = table[d];
         read(source, d * target.rows() + row, (long) first * inputs, x, count * inputs);
         for (int m = 0; m < count; m++) {
-          int in = m * inputs;
-          int out = m * outputs;
-          for (int b = 0; b < outputs; b++) {
-            if (from[b] >= 0) {
-              sum[out + b] += x[in + from[b]];
-            }
-          }
+          runs(d).add(x, m * inputs, sum, m * outputs);
         }
       }
       write(target, row, (long) first * outputs, sum, count * outputs);
