@@ -10,7 +10,10 @@ import org.richkernel.network.SiteMap;
 
 /** Patches of images: side by side, added back, averaged over offsets. */
 interface PatchContract extends ContractSubject {
-  /** One convolution and some images; the last has more sites than a tile. */
+  /**
+   * One convolution and some images; the last but one reads long runs of sites, the last has more
+   * sites than a tile.
+   */
   record Case(SiteMap map, int fields, int images) {
     static Stream<Case> all() {
       return Stream.of(
@@ -19,6 +22,7 @@ interface PatchContract extends ContractSubject {
           new Case(SiteMap.of(6, 5, 2, 3, 2, SiteMap.Padding.VALID), 2, 3),
           new Case(SiteMap.of(1, 9, 1, 4, 1, SiteMap.Padding.CIRCULAR), 33, 2),
           new Case(SiteMap.of(1, 1, 1, 1, 1, SiteMap.Padding.SAME), 4, 5),
+          new Case(SiteMap.of(3, 41, 2, 3, 1, SiteMap.Padding.CIRCULAR), 3, 4),
           new Case(SiteMap.of(70, 71, 3, 3, 3, SiteMap.Padding.SAME), 2, 2));
     }
 
