@@ -67,6 +67,14 @@ class ConvolutionResumeTest {
           assertThat(resumed.kernels().get(l)).containsExactly(expected.kernels().get(l));
         }
         assertThat(resumed.dual()).containsExactly(expected.dual());
+        SiteFeatures sites = resumed.sites().orElseThrow();
+        for (int l = 0; l < 2; l++) {
+          assertThat(sites.layers().get(l).alignment().value())
+              .containsExactly(expected.sites().orElseThrow().layers().get(l).alignment().value());
+        }
+        assertThat(sites.filters().orElseThrow().covariance().value())
+            .containsExactly(
+                expected.sites().orElseThrow().filters().orElseThrow().covariance().value());
         assertThat(resumed.testPredictions()).containsExactly(expected.testPredictions());
         ConvolutionPredictor kept = (ConvolutionPredictor) resumed.predictor();
         ConvolutionPredictor own = (ConvolutionPredictor) expected.predictor();

@@ -33,7 +33,13 @@ class DeviceConvolutionTest {
     assertThat(EmulatedDevice.lastReport()).isEmpty();
   }
 
-  private record Phase(double potential, float[] gradient, double[] kernel, double[] prediction) {}
+  private record Phase(
+      double potential,
+      float[] gradient,
+      double[] kernel,
+      double[] prediction,
+      double[] sites,
+      double[] filters) {}
 
   private static Phase trajectory(String backendName, AdaptiveProblem problem, double determinant) {
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {})) {
@@ -54,6 +60,8 @@ class DeviceConvolutionTest {
                   S,
                   1,
                   posterior);
+          SiteAverages averages =
+              new SiteAverages(backend, shape, posterior, Y, inputs.factor().projector(), S);
           FieldPopulation population = posterior.newPopulation(S, 1);
           Matrix sum = backend.allocate(Precision.FLOAT64, 2, 1, "predictions")) {
         backend.fillGaussian(5, 76, 0, population.xi());
@@ -72,10 +80,17 @@ class DeviceConvolutionTest {
         posterior.complete(population);
         double[] kernel = new double[16];
         backend.download(population.kernel(1), kernel);
+        averages.measure(population);
         points.addPrediction(population, new TestPoints.Draw(1, 0, 3), sum);
         double[] prediction = new double[2];
         backend.download(sum, prediction);
-        return new Phase(potential, gradient, kernel, prediction);
+        return new Phase(
+            potential,
+            gradient,
+            kernel,
+            prediction,
+            averages.sites().mean(),
+            averages.filters().mean());
       }
     }
   }
@@ -110,6 +125,14 @@ class DeviceConvolutionTest {
     }
     for (int i = 0; i < 16; i++) {
       assertThat(seen.kernel[i]).isCloseTo(expected.kernel[i], within(1e-5));
+    }
+    assertThat(seen.sites).hasSameSizeAs(expected.sites);
+    for (int i = 0; i < expected.sites.length; i++) {
+      assertThat(seen.sites[i])
+          .isCloseTo(expected.sites[i], within(1e-4 * (1 + expected.sites[i])));
+    }
+    for (int i = 0; i < expected.filters.length; i++) {
+      assertThat(seen.filters[i]).isCloseTo(expected.filters[i], within(1e-4));
     }
     for (int i = 0; i < 2; i++) {
       assertThat(seen.prediction[i]).isCloseTo(expected.prediction[i], within(1e-4));
