@@ -225,24 +225,37 @@ public record DynamicsProblem(
     return InputCovariance.of(backend, network, patches(), fields, sites.inputs());
   }
 
-  /** Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host. */
+  /**
+   * Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host; of the patches of a
+   * convolution with one site.
+   *
+   * @throws InvalidProblemException if there are several sites, whose kernel is no kernel of points
+   */
   public double[] inputKernel() {
-    return inputKernel(allInputs(), points());
+    return inputKernel(inputs());
   }
 
   /** Phi^0 of the training points alone, row-major P x P. */
   public double[] trainInputKernel() {
-    return inputKernel(trainInputs.toArray(), trainPoints());
+    return inputKernel(trainInputs);
   }
 
-  /** Kernels of points do not tell those of sites. */
-  private void requireDense() {
-    network.requireDense("a kernel of inputs", "take that of their patches");
+  /** The tangent kernel of all points, row-major M x M, from kernels of all points. */
+  public double[] tangentKernel(LayerKernels kernels) {
+    return kernels.tangent().orElseGet(() -> kernels.tangentKernel(inputKernel()));
   }
 
-  private double[] inputKernel(double[] x, int rows) {
-    requireDense();
-    int dimension = dimension();
+  private double[] patches(Inputs inputs) {
+    if (sites().sites(1) > 1) {
+      network.requireDense("a kernel of inputs", "take the tangent kernel");
+    }
+    return sites().patches(inputs, 0, inputs.rows());
+  }
+
+  private double[] inputKernel(Inputs inputs) {
+    double[] x = patches(inputs);
+    int rows = inputs.rows();
+    int dimension = sites().inputs();
     double[] kernel = new double[rows * rows];
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j <= i; j++) {

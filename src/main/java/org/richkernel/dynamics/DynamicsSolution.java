@@ -121,7 +121,7 @@ public record DynamicsSolution(
 
   /** Tangent kernel at the last recorded time, row-major M x M, training points first. */
   public double[] lastTangentKernel() {
-    return lastKernels().tangentKernel(problem.inputKernel());
+    return problem.tangentKernel(lastKernels());
   }
 
   /**

@@ -26,7 +26,7 @@ import org.richkernel.solver.StopReason;
  *     per point, |Phi| and |K|; infinite where it is not known
  * @param trainOutputs f, row-major P x K
  * @param testOutputs f, row-major Q x K
- * @param kernels Phi and G of all points, M x M, training points first
+ * @param kernels Phi and G of all points, with convolutions K too, M x M, training points first
  * @param neurons from which outputs at other inputs follow
  * @param course outputs and kernels in time with standard errors, at the last time with what is
  *     left to rest; its mean is extrapolated to infinitely many samples, while the numbers above
@@ -57,9 +57,9 @@ public record FixedPointSolution(
     return kernels.feature().get(0);
   }
 
-  /** K = Phi + G o X X^T / D, row-major M x M. */
+  /** K = Phi + G o X X^T / D, with sites a sum over their pairs, row-major M x M. */
   public double[] tangentKernel() {
-    return kernels.tangentKernel(problem.inputKernel());
+    return problem.tangentKernel(kernels);
   }
 
   /**

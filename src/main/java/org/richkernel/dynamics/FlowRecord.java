@@ -3,6 +3,7 @@ package org.richkernel.dynamics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -125,6 +126,8 @@ final class FlowRecord {
     for (int n = 0; n < kernels.size(); n++) {
       state.put(name + "_phi_" + n, kernels.get(n).feature().get(0));
       state.put(name + "_g_" + n, kernels.get(n).gradient().get(0));
+      String tangent = name + "_ntk_" + n;
+      kernels.get(n).tangent().ifPresent(k -> state.put(tangent, k));
     }
   }
 
@@ -144,7 +147,8 @@ final class FlowRecord {
           new LayerKernels(
               (int) steps[n],
               List.of(state.doubles(name + "_phi_" + n)),
-              List.of(state.doubles(name + "_g_" + n))));
+              List.of(state.doubles(name + "_g_" + n)),
+              Optional.ofNullable(state.allDoubles().get(name + "_ntk_" + n))));
     }
     return record;
   }

@@ -34,6 +34,9 @@ final class FlowRun {
   private static final double LEAST_IMAGE = 0.01;
 
   private static final String[] STATES = {"neurons", "velocity", "stage", "other stage"};
+  private static final String NEURONS = "weights_and_readouts";
+  private static final String WEIGHTS = ": weights";
+  private static final String READOUTS = ": readouts";
 
   private final DynamicsProblem problem;
   private final NeuronFlow flow;
@@ -76,23 +79,33 @@ final class FlowRun {
     flow = new NeuronFlow(problem, backend, memory, space, accuracy, samples, firstPair);
     readout = new FlowReadout(problem, backend, memory, space, flow, samples);
     targetNorm = norm(problem.trainTargets().toArray());
-    present = state(memory, STATES[0], samples);
-    velocity = state(memory, STATES[1], samples);
-    stage = state(memory, STATES[2], samples);
-    other = state(memory, STATES[3], samples);
+    present = state(memory, STATES[0]);
+    velocity = state(memory, STATES[1]);
+    stage = state(memory, STATES[2]);
+    other = state(memory, STATES[3]);
   }
 
-  private NeuronState state(Workspace memory, String name, int samples) {
-    return flow.state(memory.get(name).rowRange(0, samples));
+  private NeuronState state(Workspace memory, String name) {
+    return flow.state(memory.get(name + WEIGHTS), memory.get(name + READOUTS));
+  }
+
+  /** Numbers of a neuron: r at most, and Z K. */
+  static long width(DynamicsProblem problem) {
+    return RankSpace.largestRank(problem) + readouts(problem);
+  }
+
+  private static long readouts(DynamicsProblem problem) {
+    return (long) problem.sites().readoutSites() * problem.outputs();
   }
 
   static void plan(MemoryPlan plan, DynamicsProblem problem) {
-    int width = RankSpace.largestRank(problem) + problem.outputs();
+    int samples = problem.options().samples();
     for (String name : STATES) {
-      plan.add(name, Precision.FLOAT32, problem.options().samples(), width);
+      plan.add(name + WEIGHTS, Precision.FLOAT32, samples, RankSpace.largestRank(problem))
+          .add(name + READOUTS, Precision.FLOAT32, samples, Math.toIntExact(readouts(problem)));
     }
     // those of the whole population at its end, and what a checkpoint holds
-    plan.addHost(3L * problem.options().samples() * width * Float.BYTES);
+    plan.addHost(3L * samples * width(problem) * Float.BYTES);
     NeuronFlow.plan(plan, problem);
     FlowReadout.plan(plan, problem);
   }
@@ -261,11 +274,17 @@ final class FlowRun {
     return record;
   }
 
-  /** Weights and readouts of all neurons at the present time, row-major S x (r + K). */
+  /** Weights of all neurons at the present time, row-major S x r, then readouts, S x (Z K). */
   float[] neurons() {
-    Matrix all = present.all();
-    float[] neurons = new float[Math.toIntExact(all.size())];
-    backend.download(all, neurons);
+    int size = present.all().stream().mapToInt(part -> Math.toIntExact(part.size())).sum();
+    float[] neurons = new float[size];
+    int at = 0;
+    for (Matrix part : present.all()) {
+      float[] values = new float[Math.toIntExact(part.size())];
+      backend.download(part, values);
+      System.arraycopy(values, 0, neurons, at, values.length);
+      at += values.length;
+    }
     return neurons;
   }
 
@@ -286,7 +305,7 @@ final class FlowRun {
   /** Adds this to a checkpoint. */
   void save(SolverState state) {
     state
-        .put("neurons", neurons())
+        .put(NEURONS, neurons())
         .put("spectrum", flow.numbers())
         .put("run", time, step, accepted, snapshotStep, lastStep);
     record.save(state, "record");
@@ -294,7 +313,13 @@ final class FlowRun {
 
   /** Takes up a saved state; the record was given at construction. */
   void restore(SolverState state) {
-    backend.upload(state.floats("neurons"), present.all());
+    float[] neurons = state.floats(NEURONS);
+    int at = 0;
+    for (Matrix part : present.all()) {
+      int end = at + Math.toIntExact(part.size());
+      backend.upload(Arrays.copyOfRange(neurons, at, end), part);
+      at = end;
+    }
     double[] numbers = state.doubles("run");
     time = numbers[0];
     step = numbers[1];

@@ -7,7 +7,7 @@ import org.richkernel.metrics.KernelMetrics;
 /**
  * Numbers of the kernels of the training points at the recorded times, or their standard errors.
  * Each array is row-major recorded times x (L + 1): Phi^1 to Phi^L, then the tangent kernel; L of a
- * convolutional network, whose tangent kernel does not follow from kernels of points.
+ * convolutional network whose tangent kernel was not measured.
  *
  * @param alignment y^T Phi y / (|Phi|_F |y|^2)
  * @param trace Tr(Phi) / P
@@ -35,11 +35,11 @@ public record KernelCourse(
    */
   public static KernelCourse of(List<LayerKernels> kernels, DynamicsProblem problem) {
     int layers = problem.network().hiddenLayers();
-    int columns = columns(problem);
+    int columns = columns(problem, kernels);
     int size = kernels.size() * columns;
     KernelCourse course =
         new KernelCourse(new double[size], new double[size], new double[size], new double[size]);
-    double[] input = columns == layers ? new double[0] : problem.trainInputKernel();
+    double[] input = follows(problem) ? problem.trainInputKernel() : new double[0];
     double[][] start = new double[columns][];
     for (int r = 0; r < kernels.size(); r++) {
       LayerKernels train = kernels.get(r).train(problem);
@@ -54,10 +54,19 @@ public record KernelCourse(
     return course;
   }
 
-  /** Kernels of which there are numbers. */
-  public static int columns(DynamicsProblem problem) {
-    int layers = problem.network().hiddenLayers();
-    return problem.network().convolutions().isPresent() ? layers : layers + 1;
+  /**
+   * Kernels of which there are numbers, L or L + 1.
+   *
+   * @param kernels of some times
+   */
+  public static int columns(DynamicsProblem problem, List<LayerKernels> kernels) {
+    boolean measured = kernels.stream().allMatch(at -> at.tangent().isPresent());
+    return problem.network().hiddenLayers() + (follows(problem) || measured ? 1 : 0);
+  }
+
+  /** Whether tangent kernels follow from the kernels of points. */
+  private static boolean follows(DynamicsProblem problem) {
+    return problem.network().convolutions().isEmpty();
   }
 
   private void put(int at, double[] kernel, double[] start, DynamicsProblem problem) {

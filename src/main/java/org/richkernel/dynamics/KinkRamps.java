@@ -29,20 +29,22 @@ final class KinkRamps {
   private final double gamma;
   private final int samples;
   private final int outputCount;
-  private final double[] squares; // Phi^0_jj, P
-  private final Matrix reach; // 1 x P
+  private final int points;
+  private final int readoutSites;
+  private final double[] squares; // c Phi^0_jj, P s
+  private final Matrix reach; // 1 x (P s)
   private final Matrix readoutMoments; // <z z^T>, K x K
   private double time; // in which the pull of a point crosses the ramp of its kink
 
   static void plan(MemoryPlan plan, DynamicsProblem problem) {
     int k = problem.outputs();
-    plan.add("reach", Precision.FLOAT32, 1, problem.trainPoints())
+    plan.add("reach", Precision.FLOAT32, 1, RankSpace.fields(problem, problem.trainPoints()))
         .add("moments of the readouts", Precision.FLOAT64, k, k);
   }
 
   /**
    * @param accuracy relative error that the ramps may make
-   * @param inputKernel Phi^0 of the training points, row-major P x P
+   * @param space of the training points
    */
   KinkRamps(
       Backend backend,
@@ -50,16 +52,18 @@ final class KinkRamps {
       DynamicsProblem problem,
       double accuracy,
       int samples,
-      double[] inputKernel) {
+      RankSpace space) {
     this.backend = backend;
     this.accuracy = accuracy;
     this.samples = samples;
     gamma = problem.options().gamma();
     outputCount = problem.outputs();
-    int points = problem.trainPoints();
-    squares = new double[points];
-    for (int j = 0; j < points; j++) {
-      squares[j] = inputKernel[j * points + j];
+    points = problem.trainPoints();
+    readoutSites = problem.sites().readoutSites();
+    squares = space.trainSquares();
+    double factor = problem.sites().readoutScale();
+    for (int j = 0; j < squares.length; j++) {
+      squares[j] *= factor;
     }
     reach = memory.get("reach");
     readoutMoments = memory.get("moments of the readouts");
@@ -94,10 +98,13 @@ final class KinkRamps {
     set();
   }
 
-  /** Root mean square of gamma |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h. */
+  /**
+   * Root mean square of gamma c |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h.
+   */
   private double typicalPull(NeuronState state, int panels, double[] pulls) {
     for (int i = 0; i < panels; i++) {
-      backend.crossGram(1.0 / samples, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
+      double share = 1.0 / (samples * (double) readoutSites);
+      backend.crossGram(share, state.z(i), state.z(i), i == 0 ? 0 : 1, readoutMoments);
     }
     double[] moments = new double[outputCount * outputCount];
     backend.download(readoutMoments, moments);
@@ -110,8 +117,8 @@ final class KinkRamps {
               own
                   * own
                   * moments[k * outputCount + l]
-                  * pulls[j * outputCount + k]
-                  * pulls[j * outputCount + l];
+                  * pulls[j % points * outputCount + k]
+                  * pulls[j % points * outputCount + l];
         }
       }
     }

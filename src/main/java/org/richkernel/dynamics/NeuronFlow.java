@@ -9,13 +9,24 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.NetworkSites;
+import org.richkernel.network.SiteReadout;
 
 /**
  * A population of neurons of one hidden layer and their velocity under gradient flow.
  *
- * <p>A row of a state holds the weights a of a neuron in rank space and its K readouts z. States
- * are swept in panels of rows: what a panel needs stays in fast memory, and the only field that is
- * kept is h = a F^T.
+ * <p>A state holds the weights a of a neuron in rank space and its K readouts z. States are swept in
+ * panels of rows: what a panel needs stays in fast memory, and the only field that is kept is h = a
+ * F^T.
+ *
+ * <p>A convolution has a field for each of s sites a of a point, h_a = a . F_a with the patches F_a
+ * F_b^T = x_a . x_b / (k C), and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma: readouts for each site and
+ * c = 1 / sqrt(s) where the layer is flattened, one for all sites and c = 1 / s for their mean. Then
+ *
+ * <pre>
+ *   da/dt = gamma c sum_{mu a} phi'(h_{mu a}) (z_a . Delta_mu) F_{mu a} - lambda a,
+ *   dz_a/dt = gamma c sum_mu Delta_mu phi(h_{mu a}) - lambda z_a, summed over sites for their mean.
+ * </pre>
  *
  * <p>A neuron may slide along the kink of a ReLU for ever: the pull of the point brings it back
  * from both sides, and an explicit method would chatter by its step. So phi' rises from 0 to 1 over
@@ -41,12 +52,15 @@ final class NeuronFlow {
   private final int trainPoints;
   private final int outputCount;
   private final int rank;
-  private final Matrix factor; // F, P x r
+  private final NetworkSites sites;
+  private final double fieldFactor; // c
+  private final double readFactor; // c, or 1 of pooled fields that are means over sites
+  private final Matrix factor; // F, (P s) x r
   private final Matrix delta; // pulls of the state whose field is held, P x K
   private final Matrix targets; // P x K
   private final Matrix outputs; // P x K
-  private final Matrix products; // phi^T (z, q, dz, dq), P x 4K
-  private final Matrix derivatives; // dphi^T (z, q), P x 2K
+  private final Matrix products; // <phi (z, q, dz, dq)>, P x 4K
+  private final Matrix derivatives; // <dphi (z, q)>, P x 2K
   private final NeuronPanel[] panels;
   private final double[] f; // of the state whose field is held
   private final KinkRamps ramps;
@@ -57,25 +71,35 @@ final class NeuronFlow {
     return Math.min(MOST_PANEL_ROWS, samples / 2);
   }
 
+  /** Factor of the outputs in front of pooled fields: c, or 1 of means over sites. */
+  static double readFactor(NetworkSites sites) {
+    return sites.readout() == SiteReadout.GAP ? 1 : sites.readoutScale();
+  }
+
   static void plan(MemoryPlan plan, DynamicsProblem problem) {
+    NetworkSites sites = problem.sites();
     int samples = problem.options().samples();
     int p = problem.trainPoints();
+    int n = RankSpace.fields(problem, p);
     int k = problem.outputs();
     int rank = RankSpace.largestRank(problem);
     int panel = panelRows(samples);
-    plan.add("input factor", Precision.FLOAT32, p, rank)
+    int means = sites.readout() == SiteReadout.GAP ? panel : 0;
+    plan.add("input factor", Precision.FLOAT32, n, rank)
         .add("pulls", Precision.FLOAT32, p, k)
         .add("targets", Precision.FLOAT32, p, k)
         .add("outputs", Precision.FLOAT64, p, k)
         .add("products", Precision.FLOAT64, p, 4 * k)
         .add("derivatives", Precision.FLOAT64, p, 2 * k)
-        .add("field", Precision.FLOAT32, samples, p)
-        .add("phi", Precision.FLOAT32, panel, p)
-        .add("slope", Precision.FLOAT32, panel, p)
-        .add("pulled slope", Precision.FLOAT32, panel, p)
-        .add("traced", Precision.FLOAT32, panel, 4 * k);
+        .add("field", Precision.FLOAT32, samples, n)
+        .add("phi", Precision.FLOAT32, panel, n)
+        .add("slope", Precision.FLOAT32, panel, n)
+        .add("pulled slope", Precision.FLOAT32, panel, n)
+        .add("mean of phi", Precision.FLOAT32, means, p)
+        .add("mean of pulls", Precision.FLOAT32, means, p)
+        .add("traced", Precision.FLOAT32, panel * sites.readoutSites(), 4 * k);
     KinkRamps.plan(plan, problem);
-    FlowSpectrum.plan(plan, p);
+    FlowSpectrum.plan(plan, problem);
   }
 
   /**
@@ -104,7 +128,11 @@ final class NeuronFlow {
     outputCount = problem.outputs();
     lossPull = options.loss().pull(trainPoints);
     rank = space.rank();
-    factor = memory.get("input factor").view(0, trainPoints, 0, rank);
+    sites = problem.sites();
+    fieldFactor = sites.readoutScale();
+    readFactor = readFactor(sites);
+    Matrix whole = memory.get("input factor");
+    factor = whole.view(0, whole.rows(), 0, rank);
     delta = memory.get("pulls");
     targets = memory.get("targets");
     outputs = memory.get("outputs");
@@ -112,9 +140,8 @@ final class NeuronFlow {
     derivatives = memory.get("derivatives");
     f = new double[trainPoints * outputCount];
     panels = cut();
-    double[] inputKernel = inputKernel(space, trainPoints);
-    ramps = new KinkRamps(backend, memory, problem, accuracy, samples, inputKernel);
-    spectrum = new FlowSpectrum(backend, memory, samples, outputCount, inputKernel);
+    ramps = new KinkRamps(backend, memory, problem, accuracy, samples, space);
+    spectrum = new FlowSpectrum(backend, memory, problem, samples, space);
     backend.upload(space.train(), factor);
     backend.upload(problem.trainTargets().toArray(), targets);
   }
@@ -122,7 +149,7 @@ final class NeuronFlow {
   /** Panels that do not cross from the first half of the population to the second. */
   private NeuronPanel[] cut() {
     int half = samples / 2;
-    int most = Math.min(panelRows(samples), backend.panelRows(trainPoints));
+    int most = Math.min(panelRows(samples), backend.panelRows(factor.rows()));
     int each = (half + most - 1) / most;
     int rows = (half + each - 1) / each;
     NeuronPanel[] cut = new NeuronPanel[2 * each];
@@ -131,32 +158,23 @@ final class NeuronFlow {
         int start = Math.min(i * rows, half);
         int count = Math.min(rows, half - start);
         cut[side * each + i] =
-            NeuronPanel.of(memory, side * half + start, count, firstPair + start);
+            NeuronPanel.of(
+                backend,
+                memory,
+                sites,
+                trainPoints,
+                side * half + start,
+                count,
+                firstPair + start);
       }
     }
     return cut;
   }
 
-  private static double[] inputKernel(RankSpace space, int points) {
-    double[] kernel = new double[points * points];
-    double[] x = space.train();
-    int rank = space.rank();
-    for (int i = 0; i < points; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = 0;
-        for (int k = 0; k < rank; k++) {
-          sum += x[i * rank + k] * x[j * rank + k];
-        }
-        kernel[i * points + j] = sum;
-        kernel[j * points + i] = sum;
-      }
-    }
-    return kernel;
-  }
-
-  /** A state in a matrix of at least S x (r + K). */
-  NeuronState state(Matrix room) {
-    return new NeuronState(room.view(0, samples, 0, rank + outputCount), panels, rank);
+  /** A state in matrices of at least S rows: weights of at least r columns, and readouts. */
+  NeuronState state(Matrix weights, Matrix readouts) {
+    return new NeuronState(
+        weights.view(0, samples, 0, rank), readouts.rowRange(0, samples), panels, outputCount);
   }
 
   NeuronPanel[] panels() {
@@ -169,12 +187,13 @@ final class NeuronFlow {
     long a = RandomStreams.stream(RandomStreams.DYNAMICS_PREACTIVATION, 1, 0);
     long z = RandomStreams.stream(RandomStreams.DYNAMICS_BACKWARD_FIELD, 1, 0);
     long seed = problem.options().seed();
+    Matrix weights = state.all().get(0);
+    Matrix readouts = state.all().get(1);
     for (int first = 0; first < samples; first += half) {
-      Matrix rows = state.all().rowRange(first, half);
-      backend.fillGaussian(seed, a, firstPair, rows.view(0, half, 0, rank));
-      backend.fillGaussian(seed, z, firstPair, rows.view(0, half, rank, outputCount));
+      backend.fillGaussian(seed, a, firstPair, weights.rowRange(first, half));
+      backend.fillGaussian(seed, z, firstPair, readouts.rowRange(first, half));
     }
-    backend.scale(-1, state.all().view(half, half, rank, outputCount));
+    backend.scale(-1, readouts.rowRange(half, half));
   }
 
   /** h and f of a state; what follows refers to it until the next call. */
@@ -185,12 +204,13 @@ final class NeuronFlow {
     takeOutputs();
   }
 
-  /** h = a F^T and f = &lt;z phi(h)&gt; / gamma. */
+  /** h = a F^T and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma. */
   private void observe(NeuronState state, int i) {
     NeuronPanel panel = panels[i];
     backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), factor, 0, panel.field());
     backend.activate(activation, panel.field(), panel.phi());
-    backend.crossGram(1 / (gamma * samples), panel.phi(), state.z(i), i == 0 ? 0 : 1, outputs);
+    double scale = readFactor / (gamma * samples);
+    backend.crossGram(scale, panel.seen().pool(0), state.z(i), i == 0 ? 0 : 1, outputs);
   }
 
   private void takeOutputs() {
@@ -218,16 +238,20 @@ final class NeuronFlow {
     evaluations++;
     for (int i = 0; i < panels.length; i++) {
       slide(last, i);
-      if (j == 2) {
-        // Y_0 stands in for Y_{j-2}
-        backend.copy(y0.rows(i), next.rows(i));
-        backend.scale(scheme.before()[j] + scheme.start()[j], next.rows(i));
-      } else {
-        backend.scale(scheme.before()[j], next.rows(i));
-        backend.axpy(scheme.start()[j], y0.rows(i), next.rows(i));
+      for (int part = 0; part < next.parts(i).size(); part++) {
+        Matrix target = next.parts(i).get(part);
+        Matrix first = y0.parts(i).get(part);
+        if (j == 2) {
+          // Y_0 stands in for Y_{j-2}
+          backend.copy(first, target);
+          backend.scale(scheme.before()[j] + scheme.start()[j], target);
+        } else {
+          backend.scale(scheme.before()[j], target);
+          backend.axpy(scheme.start()[j], first, target);
+        }
+        backend.axpy(scheme.last()[j] - rate * lambda, last.parts(i).get(part), target);
+        backend.axpy(dt * scheme.startRate()[j], f0.parts(i).get(part), target);
       }
-      backend.axpy(scheme.last()[j] - rate * lambda, last.rows(i), next.rows(i));
-      backend.axpy(dt * scheme.startRate()[j], f0.rows(i), next.rows(i));
       addPulls(rate, next, i);
       observe(next, i);
     }
@@ -237,8 +261,10 @@ final class NeuronFlow {
   /** next = Y_0 + dt F_0, and h and f of it. */
   void euler(double dt, NeuronState y0, NeuronState f0, NeuronState next) {
     for (int i = 0; i < panels.length; i++) {
-      backend.copy(y0.rows(i), next.rows(i));
-      backend.axpy(dt, f0.rows(i), next.rows(i));
+      for (int part = 0; part < next.parts(i).size(); part++) {
+        backend.copy(y0.parts(i).get(part), next.parts(i).get(part));
+        backend.axpy(dt, f0.parts(i).get(part), next.parts(i).get(part));
+      }
       observe(next, i);
     }
     takeOutputs();
@@ -247,20 +273,25 @@ final class NeuronFlow {
   /** phi, and in panel.pull() phi' o z Delta^T, of the state whose field is held. */
   private void slide(NeuronState state, int i) {
     NeuronPanel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, panel.pull());
+    Matrix own = panel.pulled().pooled(0);
+    backend.gemm(Transpose.NO, Transpose.YES, 1, state.z(i), delta, 0, own);
+    panel.pulled().broadcast(0);
     backend.activateSliding(
         activation, panel.field(), panel.pull(), ramps.reach(), panel.phi(), panel.slope());
     backend.multiply(panel.slope(), panel.pull());
   }
 
   /**
-   * dz += scale gamma phi Delta and da += scale gamma (phi' o z Delta^T) F, the velocity but for
-   * the weight decay.
+   * dz += scale gamma c phi Delta and da += scale gamma c (phi' o z Delta^T) F, the velocity but
+   * for the weight decay.
    */
   private void addPulls(double scale, NeuronState target, int i) {
     NeuronPanel panel = panels[i];
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.phi(), delta, 1, target.z(i));
-    backend.gemm(Transpose.NO, Transpose.NO, scale * gamma, panel.pull(), factor, 1, target.a(i));
+    double read = scale * gamma * readFactor;
+    double field = scale * gamma * fieldFactor;
+    Matrix seen = panel.seen().pool(0);
+    backend.gemm(Transpose.NO, Transpose.NO, read, seen, delta, 1, target.z(i));
+    backend.gemm(Transpose.NO, Transpose.NO, field, panel.pull(), factor, 1, target.a(i));
   }
 
   /** Velocity of the state whose field is held, and what it does to the training points. */
@@ -270,25 +301,30 @@ final class NeuronFlow {
     for (int i = 0; i < panels.length; i++) {
       NeuronPanel panel = panels[i];
       slide(state, i);
-      backend.copy(state.rows(i), velocity.rows(i));
-      backend.scale(-lambda, velocity.rows(i));
+      for (int part = 0; part < velocity.parts(i).size(); part++) {
+        backend.copy(state.parts(i).get(part), velocity.parts(i).get(part));
+        backend.scale(-lambda, velocity.parts(i).get(part));
+      }
       addPulls(1, velocity, i);
 
       // dphi = phi'(h) dh, with the plain derivative
-      Matrix change = panel.pull();
-      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a(i), factor, 0, change);
+      backend.gemm(Transpose.NO, Transpose.YES, 1, velocity.a(i), factor, 0, panel.pull());
       backend.activateWithDerivative(activation, panel.field(), panel.phi(), panel.slope());
-      backend.multiply(panel.slope(), change);
-      Matrix q = panel.traced().view(0, panel.rows(), k, k);
-      Matrix dq = panel.traced().view(0, panel.rows(), 3 * k, k);
-      backend.copy(state.z(i), panel.traced().view(0, panel.rows(), 0, k));
-      backend.gemm(Transpose.NO, Transpose.NO, 1, panel.phi(), targets, 0, q);
-      backend.copy(velocity.z(i), panel.traced().view(0, panel.rows(), 2 * k, k));
-      backend.gemm(Transpose.NO, Transpose.NO, 1, change, targets, 0, dq);
+      backend.multiply(panel.slope(), panel.pull());
+      Matrix seen = panel.seen().pool(0);
+      Matrix change = panel.pulled().pool(0);
+      Matrix traced = panel.traced();
+      int rows = traced.rows();
+      Matrix q = traced.view(0, rows, k, k);
+      Matrix dq = traced.view(0, rows, 3 * k, k);
+      backend.copy(state.z(i), traced.view(0, rows, 0, k));
+      backend.gemm(Transpose.NO, Transpose.NO, readFactor, seen, targets, 0, q);
+      backend.copy(velocity.z(i), traced.view(0, rows, 2 * k, k));
+      backend.gemm(Transpose.NO, Transpose.NO, readFactor, change, targets, 0, dq);
       double beta = i == 0 ? 0 : 1;
-      backend.crossGram(1.0 / samples, panel.phi(), panel.traced(), beta, products);
-      backend.crossGram(
-          1.0 / samples, change, panel.traced().view(0, panel.rows(), 0, 2 * k), beta, derivatives);
+      double scale = readFactor / samples;
+      backend.crossGram(scale, seen, traced, beta, products);
+      backend.crossGram(scale, change, traced.view(0, rows, 0, 2 * k), beta, derivatives);
     }
     return observables();
   }

@@ -135,12 +135,13 @@ public final class OneHiddenLayerSolver {
           "samples", samples, "neurons come in pairs; use " + (samples + 1));
     }
     problem.options().requireParts(2 * populations);
-    int width = RankSpace.largestRank(problem) + problem.outputs();
+    long width = FlowRun.width(problem);
     if (samples > Integer.MAX_VALUE / width) {
       throw new InvalidProblemException(
           "samples",
           samples,
-          "samples times (directions of the inputs + outputs) must stay below 2^31; use at most "
+          "samples times (directions of the inputs + readouts of a neuron) must stay below 2^31;"
+              + " use at most "
               + Integer.MAX_VALUE / width);
     }
     boolean zero = true;
@@ -160,6 +161,8 @@ public final class OneHiddenLayerSolver {
 
   /** The whole population, which says when to end, and then its parts. */
   private final class Solve {
+    private static final String WHOLE = "whole_weights_and_readouts";
+
     private final DynamicsProblem problem;
     private final Backend backend;
     private final Workspace memory;
@@ -302,7 +305,7 @@ public final class OneHiddenLayerSolver {
       for (int b = 0; b < finished.size(); b++) {
         finished.get(b).save(state, "population_" + b);
       }
-      state.put("whole_neurons", neurons);
+      state.put(WHOLE, neurons);
       run.save(state);
       return state;
     }
@@ -313,7 +316,7 @@ public final class OneHiddenLayerSolver {
         finished.add(FlowRecord.restore(state, "population_" + b, problem));
       }
       lastStep = (int) state.number("last_step");
-      neurons = state.floats("whole_neurons");
+      neurons = state.floats(WHOLE);
       double[] numbers = state.doubles("rest");
       rest =
           new Rest(
@@ -361,7 +364,7 @@ public final class OneHiddenLayerSolver {
           FlowNeurons.of(
               space,
               neurons,
-              problem.outputs(),
+              problem.sites().readoutSites() * problem.outputs(),
               Math.exp(-problem.options().weightDecay() * end.time())),
           course(end));
     }

@@ -6,18 +6,23 @@ import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 
 /**
  * Coordinates of all points in the r = rank X dimensions that the training points span, V an
  * orthonormal basis of them: a neuron's weights outside never feel the training points.
  *
- * @param rank r, at most min(P, D)
+ * <p>A neuron of a convolution sees patches: the rows of X are those of all s sites, ordered (site,
+ * point), and D is the number k C of entries of a patch.
+ *
+ * @param rank r, at most min(P s, D)
  * @param basis V, row-major D x r
- * @param train F = X V / sqrt(D), P x r, so that F F^T = X X^T / D
- * @param test coordinates of the test points, Q x r
- * @param testRest what of the test points lies outside of the span, (X_test - X_test V V^T) /
- *     sqrt(D), Q x D; empty where the training points span everything
- * @param testDeviation norm of each row of testRest, Q numbers
+ * @param train F = X V / sqrt(D), (P s) x r, so that F F^T = X X^T / D
+ * @param test coordinates of the test points, (Q s) x r
+ * @param testRest component of the test points orthogonal to the span, (X_test - X_test V V^T) /
+ *     sqrt(D), (Q s) x D; empty where the training points span everything
+ * @param testDeviation norm of each row of testRest, Q s numbers
  */
 @SuppressWarnings("ArrayRecordComponent")
 record RankSpace(
@@ -34,14 +39,15 @@ record RankSpace(
   private static final double RANK_TOLERANCE = 1e-10;
 
   static RankSpace of(DynamicsProblem problem, Backend backend) {
-    int p = problem.trainPoints();
-    int q = problem.testPoints();
-    int d = problem.dimension();
+    NetworkSites sites = problem.sites();
+    int p = fields(problem, problem.trainPoints());
+    int q = fields(problem, problem.testPoints());
+    int d = sites.inputs();
     double scale = 1 / Math.sqrt(d);
     try (Matrix x = backend.allocate(Precision.FLOAT64, p, d, "training inputs");
         Matrix test = backend.allocate(Precision.FLOAT64, q, d, "test inputs")) {
-      backend.upload(problem.trainInputs().toArray(), x);
-      backend.upload(problem.testInputs().toArray(), test);
+      backend.upload(sites.patches(problem.trainInputs(), 0, problem.trainPoints()), x);
+      backend.upload(sites.patches(problem.testInputs(), 0, problem.testPoints()), test);
       backend.scale(scale, x);
       backend.scale(scale, test);
       double[] basis = basis(backend, x, p, d);
@@ -116,6 +122,52 @@ record RankSpace(
 
   /** Upper bound of r, known before anything is computed. */
   static int largestRank(DynamicsProblem problem) {
-    return Math.min(problem.trainPoints(), problem.dimension());
+    return Math.min(fields(problem, problem.trainPoints()), problem.sites().inputs());
+  }
+
+  /**
+   * Columns of the fields of so many points, one for each site.
+   *
+   * @throws InvalidProblemException if there are 2^31 or more
+   */
+  static int fields(DynamicsProblem problem, int points) {
+    long fields = (long) points * problem.sites().sites(1);
+    if (fields > Integer.MAX_VALUE) {
+      throw new InvalidProblemException(
+          "train-size",
+          points + " points with " + problem.sites().sites(1) + " sites",
+          "points times sites must stay below 2^31");
+    }
+    return (int) fields;
+  }
+
+  /** |F_j|^2 = Phi^0_jj of the training fields, P s numbers. */
+  double[] trainSquares() {
+    double[] squares = new double[train.length / rank];
+    for (int j = 0; j < squares.length; j++) {
+      squares[j] = product(j, j);
+    }
+    return squares;
+  }
+
+  /** F F^T = Phi^0 of the training fields, row-major (P s) x (P s). */
+  double[] trainKernel() {
+    int fields = train.length / rank;
+    double[] kernel = new double[Math.multiplyExact(fields, fields)];
+    for (int i = 0; i < fields; i++) {
+      for (int j = 0; j <= i; j++) {
+        kernel[i * fields + j] = product(i, j);
+        kernel[j * fields + i] = kernel[i * fields + j];
+      }
+    }
+    return kernel;
+  }
+
+  private double product(int i, int j) {
+    double sum = 0;
+    for (int k = 0; k < rank; k++) {
+      sum += train[i * rank + k] * train[j * rank + k];
+    }
+    return sum;
   }
 }

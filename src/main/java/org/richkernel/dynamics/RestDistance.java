@@ -3,6 +3,7 @@ package org.richkernel.dynamics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.solver.SolverState;
 
 /**
@@ -125,11 +126,13 @@ final class RestDistance {
     if (moved.length == 0) {
       Arrays.fill(phi, unknown);
       Arrays.fill(g, unknown);
+      zero.tangent().ifPresent(k -> Arrays.fill(k, unknown));
       setNumbers(numbers, List.of(), course, residual);
       return none;
     }
     set(phi, this::feature, residual);
     set(g, this::gradient, residual);
+    zero.tangent().ifPresent(k -> set(k, this::tangent, residual));
     setNumbers(numbers, List.of(last(1).kernels(), last(2).kernels()), course, residual);
     return none;
   }
@@ -214,7 +217,7 @@ final class RestDistance {
   }
 
   private double[] tangent(Seen state) {
-    return state.kernels().tangentKernel(problem.inputKernel());
+    return problem.tangentKernel(state.kernels());
   }
 
   private Seen last(int index) {
@@ -261,6 +264,8 @@ final class RestDistance {
       state.put("rest_outputs_" + s, seen.get(s).outputs());
       state.put("rest_phi_" + s, seen.get(s).kernels().feature().get(0));
       state.put("rest_g_" + s, seen.get(s).kernels().gradient().get(0));
+      int at = s;
+      seen.get(s).kernels().tangent().ifPresent(k -> state.put("rest_ntk_" + at, k));
     }
   }
 
@@ -276,7 +281,8 @@ final class RestDistance {
               new LayerKernels(
                   0,
                   List.of(state.doubles("rest_phi_" + s)),
-                  List.of(state.doubles("rest_g_" + s)))));
+                  List.of(state.doubles("rest_g_" + s)),
+                  Optional.ofNullable(state.allDoubles().get("rest_ntk_" + s)))));
     }
   }
 }

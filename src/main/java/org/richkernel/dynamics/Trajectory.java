@@ -2,6 +2,7 @@ package org.richkernel.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.richkernel.solver.SolverState;
 
@@ -51,7 +52,9 @@ public record Trajectory(
     long points = problem.points();
     long outputs = (options.steps() + 1L) * points * problem.outputs();
     long recorded = options.recordEvery() == 0 ? 2 : options.steps() / options.recordEvery() + 2;
-    long kernels = recorded * 2 * problem.network().hiddenLayers() * points * points;
+    long each = 2L * problem.network().hiddenLayers();
+    each += problem.network().convolutions().isPresent() ? 1 : 0;
+    long kernels = recorded * each * points * points;
     return Double.BYTES * (outputs + kernels);
   }
 
@@ -98,7 +101,7 @@ public record Trajectory(
         gradient.add(
             combine(same.stream().map(s -> s.gradient().get(layer)).toList(), size, function));
       }
-      kernels.add(new LayerKernels(same.get(0).step(), feature, gradient));
+      kernels.add(new LayerKernels(same.get(0).step(), feature, gradient, tangent(same, function)));
     }
     boolean measured = runs.stream().noneMatch(run -> run.course.isNone());
     int numbers = recorded * first.course.alignment().length / Math.max(1, first.kernels.size());
@@ -110,6 +113,15 @@ public record Trajectory(
             : KernelCourse.none();
     return new Trajectory(
         first.points, first.outputCount, outputs, trainLoss, testLoss, kernels, course);
+  }
+
+  /** The tangent kernels of several runs, where all have one. */
+  private static Optional<double[]> tangent(
+      List<LayerKernels> runs, ToDoubleFunction<double[]> function) {
+    List<double[]> all = runs.stream().flatMap(run -> run.tangent().stream()).toList();
+    return all.size() < runs.size()
+        ? Optional.empty()
+        : Optional.of(combine(all, all.get(0).length, function));
   }
 
   private static double[] combine(
@@ -140,6 +152,10 @@ public record Trajectory(
         state.put(name + "_g_" + l + "_" + k, at.gradient().get(l));
       }
     }
+    for (int k = 0; k < steps.length; k++) {
+      String tangent = name + "_ntk_" + k;
+      kernels.get(k).tangent().ifPresent(values -> state.put(tangent, values));
+    }
     state.put(name + "_recorded", steps);
     state.put(name + "_alignment", course.alignment()).put(name + "_trace", course.trace());
     state.put(name + "_frobenius", course.frobenius()).put(name + "_movement", course.movement());
@@ -158,7 +174,9 @@ public record Trajectory(
           gradient.add(state.doubles(name + "_g_" + l + "_" + k));
         }
       }
-      kernels.add(new LayerKernels((int) steps[k], feature, gradient));
+      Optional<double[]> tangent =
+          Optional.ofNullable(state.allDoubles().get(name + "_ntk_" + k));
+      kernels.add(new LayerKernels((int) steps[k], feature, gradient, tangent));
     }
     return new Trajectory(
         problem.points(),

@@ -74,7 +74,7 @@ record TrainingKernels(
   }
 
   private int columns() {
-    return KernelCourse.columns(problem);
+    return KernelCourse.columns(problem, kernels);
   }
 
   /**

@@ -108,8 +108,17 @@ public final class SitePool {
   }
 
   /** Rows that were pooled last. */
-  Matrix pooled(int panel) {
+  public Matrix pooled(int panel) {
     return pooled.get(panel);
+  }
+
+  /** Gives every site the pooled rows of its channel. */
+  public void broadcast(int panel) {
+    if (averages) {
+      for (Matrix site : phi.get(panel)) {
+        backend.copy(pooled.get(panel), site);
+      }
+    }
   }
 
   /** Derivative of a pooled row by its fields, before {@link #spread}. */

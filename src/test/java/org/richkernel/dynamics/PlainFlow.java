@@ -5,33 +5,42 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
+import org.richkernel.network.NetworkSites;
 
 /**
- * Gradient flow of one hidden layer by Euler's method, written out neuron by neuron in float64, on
- * the neurons that the solver draws. The inputs must span all D dimensions.
+ * Gradient flow of one hidden layer by Euler's method, written out neuron by neuron and site by
+ * site in float64, on the neurons that the solver draws. The inputs, or the patches of the images,
+ * must span all D dimensions.
  */
 final class PlainFlow {
   private final DynamicsProblem problem;
   private final int neurons;
   private final int dimension;
   private final int outputs;
-  private final double[][] x;
+  private final int sites;
+  private final int blocks; // sites with readouts of their own
+  private final double factor;
+  private final double[][] x; // [site M + point]
   private final double[][] a;
-  private final double[][] z;
+  private final double[][] z; // [neuron][block K + output]
 
   PlainFlow(DynamicsProblem problem, Backend backend) {
     this.problem = problem;
     neurons = problem.options().samples();
-    dimension = problem.dimension();
     outputs = problem.outputs();
-    x = rows(problem.allInputs(), dimension);
+    NetworkSites shape = problem.sites();
+    dimension = shape.inputs();
+    sites = shape.sites(1);
+    blocks = shape.readoutSites();
+    factor = blocks == 1 ? 1.0 / sites : 1 / Math.sqrt(sites);
+    x = rows(shape.patches(problem.inputs(), 0, problem.points()), dimension);
     for (double[] row : x) {
       for (int d = 0; d < dimension; d++) {
         row[d] /= Math.sqrt(dimension);
       }
     }
     double[][] halfA = draw(backend, RandomStreams.DYNAMICS_PREACTIVATION, dimension);
-    double[][] halfZ = draw(backend, RandomStreams.DYNAMICS_BACKWARD_FIELD, outputs);
+    double[][] halfZ = draw(backend, RandomStreams.DYNAMICS_BACKWARD_FIELD, blocks * outputs);
     a = new double[neurons][];
     z = new double[neurons][];
     for (int s = 0; s < neurons / 2; s++) {
@@ -39,7 +48,7 @@ final class PlainFlow {
       a[neurons / 2 + s] = halfA[s].clone();
       z[s] = halfZ[s].clone();
       z[neurons / 2 + s] = halfZ[s].clone();
-      for (int k = 0; k < outputs; k++) {
+      for (int k = 0; k < blocks * outputs; k++) {
         z[neurons / 2 + s][k] *= -1;
       }
     }
@@ -63,23 +72,31 @@ final class PlainFlow {
     return rows;
   }
 
-  private double field(double[] weights, int point) {
+  private double field(double[] weights, int site, int point) {
+    double[] patch = x[site * problem.points() + point];
     double sum = 0;
     for (int d = 0; d < dimension; d++) {
-      sum += weights[d] * x[point][d];
+      sum += weights[d] * patch[d];
     }
     return sum;
+  }
+
+  private int readout(int site, int output) {
+    return (blocks == 1 ? 0 : site) * outputs + output;
   }
 
   /** f of all points, row-major M x K. */
   double[] outputs() {
     Activation phi = problem.network().activation();
     double[] f = new double[problem.points() * outputs];
+    double scale = factor / (problem.options().gamma() * neurons);
     for (int s = 0; s < neurons; s++) {
       for (int i = 0; i < problem.points(); i++) {
-        double value = phi.value(field(a[s], i));
-        for (int k = 0; k < outputs; k++) {
-          f[i * outputs + k] += z[s][k] * value / (problem.options().gamma() * neurons);
+        for (int b = 0; b < sites; b++) {
+          double value = phi.value(field(a[s], b, i));
+          for (int k = 0; k < outputs; k++) {
+            f[i * outputs + k] += scale * z[s][readout(b, k)] * value;
+          }
         }
       }
     }
@@ -91,42 +108,52 @@ final class PlainFlow {
     Activation phi = problem.network().activation();
     int train = problem.trainPoints();
     double lossPull = options.loss().pull(train);
+    double rate = options.gamma() * factor;
     for (long n = Math.round(time / dt); n > 0; n--) {
       double[] f = outputs();
       for (int s = 0; s < neurons; s++) {
         double[] da = new double[dimension];
-        double[] dz = new double[outputs];
+        double[] dz = new double[blocks * outputs];
         for (int i = 0; i < train; i++) {
-          double h = field(a[s], i);
-          double pull = 0;
-          for (int k = 0; k < outputs; k++) {
-            double delta = lossPull * (problem.trainTargets().at(i, k) - f[i * outputs + k]);
-            pull += z[s][k] * delta;
-            dz[k] += options.gamma() * delta * phi.value(h);
-          }
-          for (int d = 0; d < dimension; d++) {
-            da[d] += options.gamma() * pull * phi.derivative(h) * x[i][d];
+          for (int b = 0; b < sites; b++) {
+            double h = field(a[s], b, i);
+            double pull = 0;
+            for (int k = 0; k < outputs; k++) {
+              double delta = lossPull * (problem.trainTargets().at(i, k) - f[i * outputs + k]);
+              pull += z[s][readout(b, k)] * delta;
+              dz[readout(b, k)] += rate * delta * phi.value(h);
+            }
+            double[] patch = x[b * problem.points() + i];
+            for (int d = 0; d < dimension; d++) {
+              da[d] += rate * pull * phi.derivative(h) * patch[d];
+            }
           }
         }
         for (int d = 0; d < dimension; d++) {
           a[s][d] += dt * (da[d] - options.weightDecay() * a[s][d]);
         }
-        for (int k = 0; k < outputs; k++) {
+        for (int k = 0; k < dz.length; k++) {
           z[s][k] += dt * (dz[k] - options.weightDecay() * z[s][k]);
         }
       }
     }
   }
 
-  /** Phi of all points, row-major M x M. */
+  /** Phi of all points as the readouts see it, row-major M x M. */
   double[] featureKernel() {
     int all = problem.points();
     Activation phi = problem.network().activation();
     double[] kernel = new double[all * all];
+    double scale = factor * factor / neurons;
     for (int s = 0; s < neurons; s++) {
-      for (int i = 0; i < all; i++) {
-        for (int j = 0; j < all; j++) {
-          kernel[i * all + j] += phi.value(field(a[s], i)) * phi.value(field(a[s], j)) / neurons;
+      for (int i = 0; i < all * all; i++) {
+        for (int b = 0; b < sites * sites; b++) {
+          if (blocks == 1 || b / sites == b % sites) {
+            kernel[i] +=
+                scale
+                    * phi.value(field(a[s], b / sites, i / all))
+                    * phi.value(field(a[s], b % sites, i % all));
+          }
         }
       }
     }
@@ -135,18 +162,53 @@ final class PlainFlow {
 
   /** G of all points with the plain derivative, mean over the outputs. */
   double[] gradientKernel() {
+    return gradients(false);
+  }
+
+  /** K of all points with the plain derivative, mean over the outputs. */
+  double[] tangentKernel() {
+    double[] kernel = gradients(true);
+    double[] phi = featureKernel();
+    for (int i = 0; i < kernel.length; i++) {
+      kernel[i] += phi[i];
+    }
+    return kernel;
+  }
+
+  /**
+   * Sums of &lt;g g&gt; over the pairs of sites that the readouts see, or over all pairs with the
+   * products of the patches.
+   */
+  private double[] gradients(boolean patches) {
     int all = problem.points();
     Activation phi = problem.network().activation();
     double[] kernel = new double[all * all];
+    double scale = factor * factor / (outputs * (double) neurons);
     for (int s = 0; s < neurons; s++) {
-      double squares = 0;
-      for (int k = 0; k < outputs; k++) {
-        squares += z[s][k] * z[s][k] / (outputs * (double) neurons);
-      }
-      for (int i = 0; i < all; i++) {
-        for (int j = 0; j < all; j++) {
-          kernel[i * all + j] +=
-              squares * phi.derivative(field(a[s], i)) * phi.derivative(field(a[s], j));
+      for (int i = 0; i < all * all; i++) {
+        for (int pair = 0; pair < sites * sites; pair++) {
+          int b = pair / sites;
+          int c = pair % sites;
+          if (!patches && blocks > 1 && b != c) {
+            continue;
+          }
+          double product = 0;
+          for (int k = 0; k < outputs; k++) {
+            product += z[s][readout(b, k)] * z[s][readout(c, k)];
+          }
+          double weight = 1;
+          if (patches) {
+            weight = 0;
+            for (int d = 0; d < dimension; d++) {
+              weight += x[b * all + i / all][d] * x[c * all + i % all][d];
+            }
+          }
+          kernel[i] +=
+              scale
+                  * weight
+                  * product
+                  * phi.derivative(field(a[s], b, i / all))
+                  * phi.derivative(field(a[s], c, i % all));
         }
       }
     }
