@@ -10,28 +10,35 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.stack.SitePool;
 
 /**
- * The adaptive predictor as a network of sampled neurons: f(x) = sum_n c_n E_z phi(xi_n . R_x + s_x
+ * The adaptive predictor of one hidden layer as a network of sampled neurons: f(x) = sum_n c_n E_z phi(xi_n . R_x + s_x
  * z), with the populations of the chains as neurons and c_n = weight g phi(h_n)^T v / S, so that
  * the sum over populations is the extrapolation in S. It carries the Monte Carlo error of the
  * populations that were kept, unlike the predictions at the test points of a fit, which average all
- * sweeps.
+ * sweeps. The neurons of a convolution see patches, and have readouts for each site, or one on the
+ * mean over sites.
  */
 public final class SampledPredictor implements Predictor {
+  /** Fields of new inputs that are taken together, unless one input has more. */
   private static final int INPUT_PANEL = 1024;
 
   private final NetworkSpec network;
-  private final int inputDimension;
+  private final ImageShape image;
+  private final NetworkSites sites;
   private final int rank;
   private final int outputs;
   private final double[] projector; // (D or D + 1) x r
   private final float[] neurons; // n x r
-  private final float[] coefficients; // n x K
+  private final float[] coefficients; // n x (Z K), a block of K for each site with readouts
   private final double restShare;
   private final Optional<Populations> populations;
 
@@ -49,7 +56,8 @@ public final class SampledPredictor implements Predictor {
       double[] projector,
       float[] neurons,
       float[] coefficients) {
-    this(network, inputDimension, rank, projector, neurons, coefficients, 1);
+    this(
+        network, ImageShape.ofVector(inputDimension), rank, projector, neurons, coefficients, 1);
   }
 
   /**
@@ -66,7 +74,7 @@ public final class SampledPredictor implements Predictor {
       float[] coefficients) {
     this(
         network,
-        inputDimension,
+        ImageShape.ofVector(inputDimension),
         populations.width(),
         projector,
         populations.fields(),
@@ -78,30 +86,25 @@ public final class SampledPredictor implements Predictor {
   /**
    * The same for neurons whose weights outside of the span of the training inputs have shrunk.
    *
+   * @param image shape of the inputs
+   * @param projector W of the inputs, or of their patches
+   * @param coefficients readout, n x (Z K); of a mean over sites where the readout is one
    * @param restShare what is left of those weights, 0 to 1
    */
   public SampledPredictor(
       NetworkSpec network,
-      int inputDimension,
+      ImageShape image,
       int rank,
       double[] projector,
       float[] neurons,
       float[] coefficients,
       double restShare) {
-    this(
-        network,
-        inputDimension,
-        rank,
-        projector,
-        neurons,
-        coefficients,
-        restShare,
-        Optional.empty());
+    this(network, image, rank, projector, neurons, coefficients, restShare, Optional.empty());
   }
 
   private SampledPredictor(
       NetworkSpec network,
-      int inputDimension,
+      ImageShape image,
       int rank,
       double[] projector,
       float[] neurons,
@@ -113,14 +116,15 @@ public final class SampledPredictor implements Predictor {
         || projector.length % rank != 0
         || neurons.length != (long) count * rank
         || count == 0
-        || coefficients.length % count != 0) {
+        || coefficients.length % (count * NetworkSites.of(network, image).readoutSites()) != 0) {
       throw new InvalidProblemException(
           "saved predictor", "of inconsistent shapes", "fit again, or restore the whole folder");
     }
     this.network = network;
-    this.inputDimension = inputDimension;
+    this.image = image;
+    sites = NetworkSites.of(network, image);
     this.rank = rank;
-    this.outputs = coefficients.length / count;
+    this.outputs = coefficients.length / (count * sites.readoutSites());
     this.projector = projector;
     this.neurons = neurons;
     this.coefficients = coefficients;
@@ -133,9 +137,9 @@ public final class SampledPredictor implements Predictor {
     return network;
   }
 
-  /** D. */
-  public int inputDimension() {
-    return inputDimension;
+  /** Shape of the inputs, one site for points without any. */
+  public ImageShape image() {
+    return image;
   }
 
   /** r. */
@@ -165,7 +169,7 @@ public final class SampledPredictor implements Predictor {
     return neurons;
   }
 
-  /** Readout, n x K; not a copy. */
+  /** Readout, n x (Z K); not a copy. */
   public float[] coefficients() {
     return coefficients;
   }
@@ -175,12 +179,13 @@ public final class SampledPredictor implements Predictor {
     requireDimension(inputs);
     int width = projector.length / rank;
     // the products by which a panel of inputs becomes coordinates, before its neurons
+    int fields = Math.min(panelPoints(), inputs.rows()) * sites.sites(1);
     return matrices(backend)
-        .add("new inputs", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), width)
+        .add("new inputs", Precision.FLOAT64, fields, width)
         .add("input projector", Precision.FLOAT64, width, rank)
-        .add("new coordinates", Precision.FLOAT64, Math.min(INPUT_PANEL, inputs.rows()), rank)
+        .add("new coordinates", Precision.FLOAT64, fields, rank)
         .addHost(8L * inputs.rows() * outputs * (1 + estimates()))
-        .addHost(8L * INPUT_PANEL * (2L * width + rank))
+        .addHost(8L * panelFields() * (2L * width + rank))
         .addHost((long) Float.BYTES * (neurons.length + coefficients.length) / estimates());
   }
 
@@ -191,26 +196,37 @@ public final class SampledPredictor implements Predictor {
 
   private MemoryPlan matrices(Backend backend) {
     int panel = panel(backend);
+    int means = sites.readout() == SiteReadout.GAP ? panel : 0;
     return new MemoryPlan()
         .add("neurons", Precision.FLOAT32, panel, rank)
-        .add("readout", Precision.FLOAT32, panel, outputs)
-        .add("coordinates", Precision.FLOAT32, INPUT_PANEL, rank)
-        .add("deviation", Precision.FLOAT32, 1, INPUT_PANEL)
-        .add("phi", Precision.FLOAT32, panel, INPUT_PANEL)
-        .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
+        .add("readout", Precision.FLOAT32, panel * sites.readoutSites(), outputs)
+        .add("coordinates", Precision.FLOAT32, panelFields(), rank)
+        .add("deviation", Precision.FLOAT32, 1, panelFields())
+        .add("phi", Precision.FLOAT32, 1, Math.multiplyExact(panel, panelFields()))
+        .add("means over sites", Precision.FLOAT32, 1, means * panelPoints())
+        .add("prediction", Precision.FLOAT64, panelPoints(), outputs);
+  }
+
+  /** Inputs that are taken together. */
+  private int panelPoints() {
+    return Math.max(1, INPUT_PANEL / sites.sites(1));
+  }
+
+  private int panelFields() {
+    return panelPoints() * sites.sites(1);
   }
 
   /** Neurons that are taken together. */
   private int panel(Backend backend) {
-    return Math.min(coefficients.length / outputs, backend.panelRows(Math.max(rank, INPUT_PANEL)));
+    return Math.min(neurons.length / rank, backend.panelRows(Math.max(rank, panelFields())));
   }
 
   private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != inputDimension) {
+    if (inputs.dimension() != image.dimension()) {
       throw new InvalidProblemException(
           "test-x",
           inputs.dimension() + " columns",
-          "the fit was made with " + inputDimension + "; give as many");
+          "the fit was made with " + image.dimension() + "; give as many");
     }
   }
 
@@ -250,53 +266,67 @@ public final class SampledPredictor implements Predictor {
       }
       from += samples[p];
     }
-    return new SampledPredictor(network, inputDimension, rank, projector, own, readout, restShare);
+    return new SampledPredictor(network, image, rank, projector, own, readout, restShare);
   }
 
   @Override
   public double[] predict(Backend backend, Inputs inputs) {
     plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
     int panel = panel(backend);
+    int points = panelPoints();
+    Inputs images = inputs.withShape(image);
     double[] predictions = new double[inputs.rows() * outputs];
     try (Workspace memory = new Workspace(backend, matrices(backend))) {
-      for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
-        int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
-        double[] part = predictPanel(backend, memory, inputs.copyRows(from, rows), rows, panel);
+      for (int from = 0; from < inputs.rows(); from += points) {
+        int rows = Math.min(points, inputs.rows() - from);
+        double[] part =
+            predictPanel(backend, memory, sites.patches(images, from, rows), rows, panel);
         System.arraycopy(part, 0, predictions, from * outputs, part.length);
       }
     }
     return predictions;
   }
 
+  /** x holds the inputs, or their patches ordered (site, input). */
   private double[] predictPanel(
       Backend backend, Workspace memory, double[] x, int rows, int panel) {
     Activation activation = network.activation();
+    int fields = rows * sites.sites(1);
+    int readouts = sites.readoutSites();
     InputFactor.Coordinates points =
-        InputFactor.coordinates(backend, network, projector, rank, x, rows, inputDimension);
+        InputFactor.coordinates(backend, network, projector, rank, x, fields, sites.inputs());
     double[] result = new double[rows * outputs];
-    try (Matrix coordinates = memory.get("coordinates").rowRange(0, rows);
-        Matrix deviation = memory.get("deviation").view(0, 1, 0, rows);
+    try (Matrix coordinates = memory.get("coordinates").rowRange(0, fields);
+        Matrix deviation = memory.get("deviation").view(0, 1, 0, fields);
         Matrix sum = memory.get("prediction").rowRange(0, rows)) {
       backend.upload(points.whitened(), coordinates);
       double[] rest = java.util.Arrays.stream(points.deviation()).map(s -> restShare * s).toArray();
       backend.upload(rest, deviation);
       backend.fill(0, sum);
-      int count = coefficients.length / outputs;
+      int count = neurons.length / rank;
       for (int from = 0; from < count; from += panel) {
         int n = Math.min(panel, count - from);
         try (Matrix xi = memory.get("neurons").rowRange(0, n);
-            Matrix readout = memory.get("readout").rowRange(0, n);
-            Matrix phi = memory.get("phi").view(0, n, 0, rows)) {
+            Matrix readout = memory.get("readout").rowRange(0, n * readouts);
+            Matrix phi = part(memory.get("phi"), n, fields)) {
           backend.upload(rows(neurons, from, n, rank), xi);
-          backend.upload(rows(coefficients, from, n, outputs), readout);
+          backend.upload(rows(coefficients, from, n, readouts * outputs), readout);
           backend.gemm(Transpose.NO, Transpose.YES, 1, xi, coordinates, 0, phi);
           backend.activateSmoothed(activation, phi, deviation, phi);
-          backend.crossGram(1, phi, readout, 1, sum);
+          Matrix means = memory.get("means over sites");
+          Matrix mean = part(means, means.columns() == 0 ? 0 : n, rows);
+          Matrix seen = new SitePool(backend, phi, rows, sites.readout(), mean).pool(0);
+          backend.crossGram(1, seen, readout, 1, sum);
         }
       }
       backend.download(sum, result);
     }
     return result;
+  }
+
+  /** The first numbers of a row as a matrix without gaps. */
+  private static Matrix part(Matrix row, int rows, int columns) {
+    return row.view(0, 1, 0, rows * columns).reshaped(rows, columns);
   }
 
   private static float[] rows(float[] a, int first, int count, int columns) {

@@ -2,6 +2,7 @@ package org.richkernel.dynamics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.lazy.KernelKind;
@@ -43,8 +44,11 @@ record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangen
     for (int l = 1; l <= gram.layers(); l++) {
       features.add(gram.feature(l));
     }
+    double[] tangent = gram.readout();
     return new InitialKernels(
-        new double[0], new LayerKernels(0, features, List.of()), List.of(gram.readout()));
+        new double[0],
+        new LayerKernels(0, features, List.of(), Optional.of(tangent)),
+        List.of(tangent));
   }
 
   private static InitialKernels ofPoints(DynamicsProblem problem, Backend backend) {
@@ -81,6 +85,6 @@ record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangen
 
   /** The same kernels as those of another time. */
   LayerKernels at(int step) {
-    return new LayerKernels(step, layers.feature(), layers.gradient());
+    return new LayerKernels(step, layers.feature(), layers.gradient(), layers.tangent());
   }
 }

@@ -65,7 +65,7 @@ public record KernelCourse(
   }
 
   /** Whether tangent kernels follow from the kernels of points. */
-  private static boolean follows(DynamicsProblem problem) {
+  public static boolean follows(DynamicsProblem problem) {
     return problem.network().convolutions().isEmpty();
   }
 

@@ -76,8 +76,8 @@ final class DynamicsArrays {
     int p = problem.trainPoints();
     int recorded = course.recorded().length;
     int layers = problem.network().hiddenLayers();
-    int columns = KernelCourse.columns(problem);
-    double[] input = columns > layers ? problem.trainInputKernel() : new double[0];
+    int columns = KernelCourse.columns(problem, course.kernels());
+    double[] input = KernelCourse.follows(problem) ? problem.trainInputKernel() : new double[0];
     int[] chosen = chosen(course.recorded());
     int followed = p <= MOST_POINTS ? Math.min(p, EIGENVALUES) : 0;
     double[][] stacks = new double[columns][chosen.length * p * p];
@@ -160,7 +160,7 @@ final class DynamicsArrays {
         solution.testLoss().length == 0
             ? with
             : with.with("loss_test_t" + suffix, solution.testLoss(), times);
-    int columns = KernelCourse.columns(problem);
+    int columns = KernelCourse.columns(problem, solution.mean().kernels());
     int recorded = solution.mean().kernels().size();
     return with.with("movement_t" + suffix, solution.mean().course().movement(), recorded, columns);
   }

@@ -18,7 +18,9 @@ import org.richkernel.dynamics.FlowNeurons;
 import org.richkernel.dynamics.KernelCourse;
 import org.richkernel.dynamics.KernelHistory;
 import org.richkernel.dynamics.LayerKernels;
+import org.richkernel.network.NetworkSites;
 import org.richkernel.network.Predictor;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -146,19 +148,22 @@ public record DynamicsCourse(
         course.certificate);
   }
 
-  /** The network of the trained neurons, f(x) = sum_s z_s phi(h_s) / (gamma S). */
+  /** The network of the trained neurons, f(x) = c sum_{s a} z_{s a} phi(h_{s a}) / (gamma S). */
   private static Predictor predictor(FixedPointSolution solution) {
     DynamicsProblem problem = solution.problem();
     FlowNeurons neurons = solution.neurons();
     int samples = neurons.weights().length / neurons.rank();
-    float scale = (float) (1 / (problem.options().gamma() * samples));
+    // pooled fields of a readout for all sites are means
+    NetworkSites sites = problem.sites();
+    double factor = sites.readout() == SiteReadout.GAP ? 1 : sites.readoutScale();
+    float scale = (float) (factor / (problem.options().gamma() * samples));
     float[] readout = neurons.readouts().clone();
     for (int i = 0; i < readout.length; i++) {
       readout[i] *= scale;
     }
     return new SampledPredictor(
         problem.network(),
-        problem.dimension(),
+        problem.trainInputs().shape(),
         neurons.rank(),
         neurons.basis(),
         neurons.weights(),

@@ -128,7 +128,7 @@ public final class DynamicsFit implements Fit {
     settings.effectiveTolerance().ifPresent(summary::tolerance);
     testScores().ifPresent(scores -> summary.test(score(scores, course.testLossError())));
     lazyScores(summary);
-    int columns = KernelCourse.columns(course.problem());
+    int columns = KernelCourse.columns(course.problem(), course.kernels());
     int last = (course.kernels().size() - 1) * columns;
     for (int l = 1; l <= layers(); l++) {
       summary.layer(layer(l, last + l - 1));

@@ -64,8 +64,8 @@ public record DynamicsSettings(
           solver.id(),
           "the approximations take steps, a gradient flow does not; use causal with --compare");
     }
-    if (solver != SolverKind.AUTO && solver != SolverKind.CAUSAL) {
-      network.requireDense("solver " + solver.id(), "use --solver causal, or leave it out");
+    if (solver == SolverKind.ALTERNATING || solver == SolverKind.LINEAR) {
+      network.requireDense("solver " + solver.id(), "leave it out");
     }
     if (tolerance.isPresent() && !(tolerance.getAsDouble() > 0)) {
       throw new InvalidProblemException(
@@ -135,10 +135,8 @@ public record DynamicsSettings(
     if (solver != SolverKind.AUTO || approximation != Approximation.NONE) {
       return solver;
     }
-    if (network.convolutions().isPresent()) {
-      return SolverKind.CAUSAL;
-    }
-    if (network.activation().equals(Activation.LINEAR) && outputs == 1) {
+    boolean dense = network.convolutions().isEmpty();
+    if (dense && network.activation().equals(Activation.LINEAR) && outputs == 1) {
       return SolverKind.LINEAR;
     }
     boolean flow =

@@ -79,7 +79,8 @@ record TrainingKernels(
 
   /**
    * Adds phi_l, g_l and ntk of the last recorded time, phi_l_standard_error and g_l_standard_error
-   * where they are known, phi_lazy_l and ntk_lazy; no tangent kernel of a convolutional network.
+   * where they are known, phi_lazy_l and ntk_lazy; tangent kernels of a convolutional network where
+   * they were measured, with their standard errors.
    *
    * @param lazy kernels of all points before training
    */
@@ -104,12 +105,22 @@ record TrainingKernels(
                 .with("g_" + (l + 1) + "_standard_error", errors.gradient().get(l), p, p);
       }
     }
-    if (problem.network().convolutions().isPresent()) {
-      return with;
+    if (KernelCourse.follows(problem)) {
+      double[] input = problem.trainInputKernel();
+      return with.with("ntk", last.tangentKernel(input), p, p)
+          .with("ntk_lazy", start.tangentKernel(input), p, p);
     }
-    double[] input = problem.trainInputKernel();
-    return with.with("ntk", last.tangentKernel(input), p, p)
-        .with("ntk_lazy", start.tangentKernel(input), p, p);
+    with = add(with, "ntk", last);
+    with = add(with, "ntk_lazy", start);
+    return lastErrors.isEmpty()
+        ? with
+        : add(with, "ntk_standard_error", lastErrors.get().train(problem));
+  }
+
+  /** Adds a tangent kernel that was measured. */
+  private static Result add(Result result, String name, LayerKernels kernels) {
+    int p = (int) Math.round(Math.sqrt(kernels.feature().get(0).length));
+    return kernels.tangent().map(k -> result.with(name, k, p, p)).orElse(result);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.richkernel.model;
 import java.util.Map;
 import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.data.Table;
+import org.richkernel.network.ImageShape;
 import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
 
@@ -14,7 +15,10 @@ final class SampledModel extends ModelForm<SampledPredictor> {
 
   @Override
   ArrayBundle arrays(SampledPredictor sampled, int outputs, Map<String, Object> settings) {
-    settings.put("inputs", sampled.inputDimension());
+    settings.put("inputs", sampled.image().dimension());
+    if (sampled.network().convolutions().isPresent()) {
+      settings.put("image", sampled.image().toString());
+    }
     settings.put("rest-share", sampled.restShare());
     settings.putAll(ModelSettings.describe(sampled.network()));
     int rank = sampled.rank();
@@ -29,7 +33,7 @@ final class SampledModel extends ModelForm<SampledPredictor> {
                         .with(SavedPopulations.FIELDS, sampled.neurons(), count, rank));
     return neurons
         .with("projector", sampled.projector(), sampled.projector().length / rank, rank)
-        .with("readout", sampled.coefficients(), count, outputs);
+        .with("readout", sampled.coefficients(), count, sampled.coefficients().length / count);
   }
 
   @Override
@@ -48,7 +52,9 @@ final class SampledModel extends ModelForm<SampledPredictor> {
     }
     return new SampledPredictor(
         ModelSettings.network(settings),
-        inputs,
+        settings.get("image") instanceof String image
+            ? ImageShape.parse(image)
+            : ImageShape.ofVector(inputs),
         projector.columns(),
         projector.values(),
         ModelSettings.floats(model.array(SavedPopulations.FIELDS)),

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.solver.RunControl;
 
 /** The flow of one hidden layer on the emulated device. */
@@ -55,5 +60,24 @@ class DeviceFlowTest {
     assertThat(device.featureKernel()).containsExactly(host.featureKernel(), within(1e-4));
     assertThat(host.course().mean().trainLoss()[3])
         .isLessThan(0.8 * host.course().mean().trainLoss()[0]);
+  }
+
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void convolutionsAreThoseOfTheProcessor(SiteReadout readout) {
+    DynamicsOptions options = DynamicsOptions.of(1, 6, 0.1).withWeightDecay(0.3).withSamples(64);
+    DynamicsProblem problem =
+        ConvolutionalFlowTest.problem(
+            ConvolutionalFlowTest.network(Convolutions.parse("2x2"), Activation.TANH, readout),
+            new ImageShape(3, 3, 1),
+            1,
+            options);
+    FixedPointSolution host = solve("cpu", problem);
+    FixedPointSolution device = solve("cuda", problem);
+    assertThat(device.course().mean().outputs())
+        .containsExactly(host.course().mean().outputs(), within(1e-4));
+    assertThat(device.featureKernel()).containsExactly(host.featureKernel(), within(1e-4));
+    assertThat(device.tangentKernel()).containsExactly(host.tangentKernel(), within(1e-3));
+    assertThat(device.evaluations()).isEqualTo(host.evaluations());
   }
 }

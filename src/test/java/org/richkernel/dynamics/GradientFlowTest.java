@@ -207,7 +207,11 @@ class GradientFlowTest {
   void stoppedAndResumedGivesTheSameBits(int stopAfter) {
     DynamicsOptions options =
         DynamicsOptions.of(1, 20, 0.1).withWeightDecay(0.5).withSamples(64).withRecordEvery(7);
-    DynamicsProblem problem = problem(Activation.RELU, 1, options);
+    requireSameBitsAfterAStop(problem(Activation.RELU, 1, options), stopAfter);
+  }
+
+  /** Requires a run that is stopped after so many steps and resumed to be one that was not. */
+  static void requireSameBitsAfterAStop(DynamicsProblem problem, int stopAfter) {
     OneHiddenLayerSolver solver = new OneHiddenLayerSolver(1e-2, 1e-3, 2);
     try (Backend backend = Backends.cpu()) {
       FixedPointSolution whole = solver.solve(problem, backend, RunControl.silent());
@@ -231,6 +235,9 @@ class GradientFlowTest {
       assertThat(resumed.evaluations()).isEqualTo(whole.evaluations());
       assertThat(resumed.residual()).isEqualTo(whole.residual());
       assertThat(resumed.featureKernel()).isEqualTo(whole.featureKernel());
+      assertThat(resumed.tangentKernel()).isEqualTo(whole.tangentKernel());
+      assertThat(resumed.course().standardError().course().trace())
+          .isEqualTo(whole.course().standardError().course().trace());
       assertThat(resumed.course().mean().outputs()).isEqualTo(whole.course().mean().outputs());
       assertThat(resumed.course().standardError().outputs())
           .isEqualTo(whole.course().standardError().outputs());
