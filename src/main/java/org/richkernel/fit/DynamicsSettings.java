@@ -65,7 +65,7 @@ public record DynamicsSettings(
           "the approximations take steps, a gradient flow does not; use causal with --compare");
     }
     if (solver == SolverKind.ALTERNATING || solver == SolverKind.LINEAR) {
-      network.requireDense("solver " + solver.id(), "leave it out");
+      network.requireDense("solver " + solver.id(), "use --solver causal, or leave it out");
     }
     if (tolerance.isPresent() && !(tolerance.getAsDouble() > 0)) {
       throw new InvalidProblemException(
