@@ -125,6 +125,11 @@ public final class AdaptiveNbk {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).fields();
   }
 
+  /** Devices that will hold the points of each chain of a fit among them. */
+  public int spread(Datasets data, Backend backend) {
+    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).spread();
+  }
+
   /** Whether a fit will hold its P x P kernels, and the NNGP beside it. */
   public boolean formsKernels(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).formsKernels();

@@ -15,6 +15,7 @@ import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.PointBlocks;
 
 /**
  * Solves an {@link AdaptiveProblem} by the method that fits it: the kernel at initialisation for
@@ -102,6 +103,12 @@ public final class AdaptiveNbkSolver {
       why = "points are spread over ranks in the dual form alone; use --form dual, or 1";
     } else if (layout().formsKernels()) {
       why = "P x P kernels are made by one process; lower --save-kernels-up-to, or use 1";
+    } else {
+      int points = problem.trainInputs().rows();
+      int blocks = new PointBlocks(points).count();
+      if (blocks < ranks) {
+        why = points + " training points are spread over " + blocks + " at most; use " + blocks;
+      }
     }
     if (why != null) {
       throw new InvalidProblemException("ranks", ranks, why);
@@ -111,6 +118,11 @@ public final class AdaptiveNbkSolver {
   /** How a solve will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form() {
     return samples() ? Optional.of(layout().form().readout()) : Optional.empty();
+  }
+
+  /** Devices that will hold the points of a chain among them; 1 for closed forms. */
+  public int spread() {
+    return samples() ? layout().spread() : 1;
   }
 
   /** What a solve will make layers above the first of; empty where there is no choice. */

@@ -8,6 +8,12 @@ package org.richkernel.bayes;
  * @param acceptance mean acceptance probability after burn-in
  * @param autocorrelationTime longest integrated autocorrelation time of its scalars, in sweeps
  * @param sweeps measured sweeps
+ * @param devices that held its points among them
  */
 public record ChainDiagnostics(
-    int samples, double step, double acceptance, double autocorrelationTime, long sweeps) {}
+    int samples,
+    double step,
+    double acceptance,
+    double autocorrelationTime,
+    long sweeps,
+    int devices) {}

@@ -38,6 +38,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final SamplingChain[] large = new SamplingChain[CHAINS];
   private final SamplingChain[] small; // none for a posterior at finite width
   private final @Nullable NeuronHarvest harvest; // of one hidden layer
+  private final @Nullable DualPosterior spread; // in its place where points are in several blocks
   private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
   private final @Nullable SampleSizeTest sampleSize; // of the dual form
   private double[] reference = new double[0]; // u of the test of S, none before the first round
@@ -90,10 +91,10 @@ final class ChainEnsemble implements AutoCloseable {
             inputs.tests(),
             inputs.convolution());
     small = new SamplingChain[layout.chains().size() - CHAINS];
-    List<Backend> open = layout.openLanes();
-    threads = owned.own(new BackendThreads("lane", open.stream().map(List::of).toList()));
+    List<List<Backend>> open = layout.openLanes();
+    threads = owned.own(new BackendThreads("lane", open));
     try {
-      for (Backend each : open) {
+      for (List<Backend> each : open) {
         lanes.add(owned.own(ChainLane.of(layout, each, inputs, y)));
       }
       for (EnsembleLayout.Chain chain : layout.chains()) {
@@ -105,8 +106,11 @@ final class ChainEnsemble implements AutoCloseable {
           small[chain.index() - CHAINS] = made;
         }
       }
+      DualPosterior dual =
+          lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
+      spread = layout.hasNeurons() && layout.hasSpreadPoints() ? dual : null;
       harvest =
-          layout.hasNeurons()
+          layout.hasNeurons() && spread == null
               ? owned.own(
                   new NeuronHarvest(
                       lanes.get(0).backend(),
@@ -116,8 +120,6 @@ final class ChainEnsemble implements AutoCloseable {
                       layout.panelRows(lanes.get(0).backend()),
                       layout.isDual() && layout.formsKernels()))
               : null;
-      DualPosterior dual =
-          lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
       kernels =
           dual == null || layout.depth() == 1 || !layout.formsKernels()
               ? null
@@ -314,10 +316,25 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** The predictor of one hidden layer, of the populations that were kept. */
   SampledPredictor neurons(AdaptiveProblem problem, InputFactor input) {
+    if (spread != null) {
+      return NeuronHarvest.predictor(
+          problem, input, this, (snapshot, weight) -> readout(spread, snapshot, weight));
+    }
     if (harvest == null) {
       throw new IllegalStateException("neurons of a deep network are not independent");
     }
     return harvest.predictor(problem, input, this);
+  }
+
+  /** weight phi(h) v, S x K, summed over the points wherever they are. */
+  private static float[] readout(
+      DualPosterior points, SamplingChain.Snapshot snapshot, double weight) {
+    double[] image = points.image(snapshot.xi(), snapshot.dual());
+    float[] readout = new float[image.length];
+    for (int i = 0; i < image.length; i++) {
+      readout[i] = (float) (weight * image[i]);
+    }
+    return readout;
   }
 
   /**
@@ -381,6 +398,11 @@ final class ChainEnsemble implements AutoCloseable {
     return sampleSize == null
         ? Optional.empty()
         : Optional.of(sampleSize.of(atS, atQuarter, reference));
+  }
+
+  /** Devices that hold the points of a chain among them. */
+  int spread() {
+    return layout.spread();
   }
 
   /** How the readout is integrated out, and what layers above the first are made of. */

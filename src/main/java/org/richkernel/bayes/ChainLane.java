@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -25,9 +26,12 @@ record ChainLane(
   /**
    * Allocates what the chains of a lane share.
    *
+   * @param devices that hold the points, the first also everything else
    * @param y targets, row-major P x K
    */
-  static ChainLane of(EnsembleLayout layout, Backend backend, SampledInputs inputs, double[] y) {
+  static ChainLane of(
+      EnsembleLayout layout, List<Backend> devices, SampledInputs inputs, double[] y) {
+    Backend backend = devices.get(0);
     InputFactor input = inputs.factor();
     InputFactor.Coordinates test = inputs.coordinates();
     NetworkSpec network = layout.network();
@@ -44,7 +48,7 @@ record ChainLane(
             backend,
             owned.own(
                 new DualPosterior(
-                    backend,
+                    holders(devices),
                     network,
                     input,
                     y,
@@ -99,6 +103,11 @@ record ChainLane(
     } catch (RuntimeException e) {
       throw owned.closedAfter(e);
     }
+  }
+
+  /** Devices, and the ranks that share the points with this process. */
+  private static PointHolders holders(List<Backend> devices) {
+    return new PointHolders(devices, devices.get(0).ranks());
   }
 
   private static ChainLane convolutional(
@@ -164,8 +173,14 @@ record ChainLane(
         layout.panelRows(backend));
   }
 
-  /** Adds what the chains of a lane share to a plan. */
-  static void plan(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
+  /**
+   * Adds what the chains of a lane share to a plan.
+   *
+   * @param devices that hold the points
+   * @param device which of them the plan is for
+   */
+  static void plan(MemoryPlan plan, EnsembleLayout layout, List<Backend> devices, int device) {
+    Backend backend = devices.get(device);
     int points = layout.points();
     int rank = layout.rank();
     int outputs = layout.outputs();
@@ -180,8 +195,13 @@ record ChainLane(
     int widest = layout.depth() == 1 ? rank : Math.max(layout.shape().widest(samples), points);
     planFactors(plan, backend, rows, points, widest);
     if (layout.isDual()) {
-      PointRun.Extent all = PointHolders.of(backend).extents(points).get(0);
-      DualPosterior.plan(plan, layout.shape(), all, outputs, layout.populationSizes(), rows);
+      PointRun.Extent own = holders(devices).extents(points).get(device);
+      if (device > 0) {
+        DualPosterior.planFurther(
+            plan, layout.shape(), own, outputs, layout.populationSizes(), rows);
+        return;
+      }
+      DualPosterior.plan(plan, layout.shape(), own, outputs, layout.populationSizes(), rows);
     } else {
       PrimalPosterior.plan(backend, plan, layout.shape(), outputs, rows, determinant);
     }

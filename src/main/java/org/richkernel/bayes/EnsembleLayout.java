@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.compute.Backend;
@@ -11,6 +12,8 @@ import org.richkernel.sampling.BatchMeans;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.FieldWidths;
+import org.richkernel.stack.PointBlocks;
+import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -19,6 +22,7 @@ import org.richkernel.stack.PosteriorParameters;
  *
  * @param devices those that there are chains for
  * @param lanes of each device that chains live in side by side
+ * @param spread devices that hold the points of a chain among them
  * @param sizes how populations are cut into blocks
  * @param widths columns of the fields of each layer
  * @param chains those at S samples first, then those at S/4
@@ -28,6 +32,7 @@ import org.richkernel.stack.PosteriorParameters;
 record EnsembleLayout(
     List<Backend> devices,
     int lanes,
+    int spread,
     NetworkSpec network,
     SaddleOptions options,
     int points,
@@ -47,6 +52,9 @@ record EnsembleLayout(
   /** Most samples whose S x S Gram matrix fits an array. */
   private static final int LARGEST_GRAM = 46340;
 
+  /** Time of a chain at S/4 in that of one at S: between a quarter and a sixteenth. */
+  private static final double SMALL_LOAD = 0.125;
+
   /** Most elements of a Java array. */
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
 
@@ -54,7 +62,7 @@ record EnsembleLayout(
    * One chain.
    *
    * @param index names its random streams
-   * @param device that it lives on from start to end
+   * @param device that it lives on from start to end; the first of those that hold its points
    * @param samples rows of its population
    * @param blocks that its population is cut into
    */
@@ -68,7 +76,9 @@ record EnsembleLayout(
   /**
    * The layout of a solve. Two devices get a chain at S and one at S/4 each. The chains of a device
    * share it in as many lanes as it has memory for: a chain of a small problem leaves most of a
-   * device idle, and one that fills it loses nothing to another beside it but memory.
+   * device idle, and one that fills it loses nothing to another beside it but memory. Where there are
+   * more devices than chains, or too little memory on each, several devices hold the points of a
+   * chain.
    *
    * @param rank r
    * @param outputs K
@@ -99,35 +109,102 @@ record EnsembleLayout(
       int outputs,
       int tests,
       Optional<ConvolutionShape> convolution) {
-    int count = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
-    List<Backend> all = backend.devices();
-    List<Backend> devices = List.copyOf(all.subList(0, Math.min(all.size(), count)));
     PosteriorForm form =
         convolution.isPresent()
             ? PosteriorForm.OF_CONVOLUTIONS
             : PosteriorForm.of(network, options, points, rank, outputs);
-    BlockSizes sizes =
-        form.isDual() && network.hiddenLayers() == 1
-            ? BlockSizes.ofDual(network, options)
-            : BlockSizes.of(network, options, points);
-    List<Chain> chains = new ArrayList<>();
-    for (int c = 0; c < count; c++) {
-      boolean large = c < ChainEnsemble.CHAINS;
-      chains.add(
-          new Chain(
-              c,
-              c % devices.size(),
-              large ? options.samples() : options.samples() / 4,
-              large ? sizes.largeBlocks() : sizes.smallBlocks()));
-    }
     FieldWidths widths =
         convolution
             .<FieldWidths>map(shape -> shape)
             .orElseGet(() -> FieldShape.of(network, rank, points, form.fields()));
+    EnsembleLayout one =
+        new EnsembleLayout(
+            List.of(backend),
+            1,
+            1,
+            network,
+            options,
+            points,
+            rank,
+            outputs,
+            tests,
+            form.isDual() && network.hiddenLayers() == 1
+                ? BlockSizes.ofDual(network, options)
+                : BlockSizes.of(network, options, points),
+            widths,
+            List.of(),
+            form,
+            convolution);
+    EnsembleLayout first = null;
+    for (int homes : one.homes(backend)) {
+      EnsembleLayout layout = one.over(backend, homes);
+      if (layout.plan().fits(backend)) {
+        return layout;
+      }
+      first = first == null ? layout : first;
+    }
+    return first;
+  }
+
+  private int count() {
+    return options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
+  }
+
+  /** On how many devices, or groups of devices, chains may live, the most wanted first. */
+  private List<Integer> homes(Backend backend) {
+    int all = backend.devices().size();
+    int most = Math.min(all, count());
+    if (backend.ranks().size() > 1) {
+      // ranks must meet in one order, which chains side by side would not keep
+      return List.of(1);
+    }
+    if (!hasSpreadPoints()) {
+      return List.of(most);
+    }
+    List<Integer> homes = new ArrayList<>();
+    for (int h = most; h >= 1; h--) {
+      homes.add(h);
+    }
+    if (all > count()) {
+      homes.sort(Comparator.comparingDouble(h -> load(h) / spread(backend, h)));
+    }
+    return homes;
+  }
+
+  /** Time of the first of so many homes, in that of a chain at S on one device. */
+  private double load(int homes) {
+    double load = 0;
+    for (int c = 0; c < count(); c += homes) {
+      load += c < ChainEnsemble.CHAINS ? 1 : SMALL_LOAD;
+    }
+    return load;
+  }
+
+  /** Devices of a home. */
+  private int spread(Backend backend, int homes) {
+    int most = hasSpreadPoints() ? PointHolders.mostDevices(points, backend.ranks()) : 1;
+    return Math.min(most, backend.devices().size() / homes);
+  }
+
+  /** The same with its chains on so many devices or groups of devices. */
+  private EnsembleLayout over(Backend backend, int homes) {
+    int each = spread(backend, homes);
+    List<Chain> placed = new ArrayList<>();
+    for (int c = 0; c < count(); c++) {
+      boolean large = c < ChainEnsemble.CHAINS;
+      placed.add(
+          new Chain(
+              c,
+              c % homes * each,
+              large ? options.samples() : options.samples() / 4,
+              large ? sizes.largeBlocks() : sizes.smallBlocks()));
+    }
+    boolean beside = each == 1 && backend.ranks().size() == 1;
     EnsembleLayout layout =
         new EnsembleLayout(
-            devices,
-            (count + devices.size() - 1) / devices.size(),
+            List.copyOf(backend.devices().subList(0, homes * each)),
+            beside ? (count() + homes - 1) / homes : 1,
+            each,
             network,
             options,
             points,
@@ -136,7 +213,7 @@ record EnsembleLayout(
             tests,
             sizes,
             widths,
-            List.copyOf(chains),
+            List.copyOf(placed),
             form,
             convolution);
     while (layout.lanes > 1 && !layout.hasMemory()) {
@@ -149,6 +226,7 @@ record EnsembleLayout(
     return new EnsembleLayout(
         devices,
         count,
+        spread,
         network,
         options,
         points,
@@ -173,21 +251,33 @@ record EnsembleLayout(
     return true;
   }
 
+  /** Devices, or groups of devices that hold points together. */
+  private int homes() {
+    return devices.size() / spread;
+  }
+
   /** Lanes that there are chains for, of all devices together. */
   private int places() {
-    return Math.min(lanes * devices.size(), chains.size());
+    return Math.min(lanes * homes(), chains.size());
   }
 
   /**
    * The lanes that chains live in: the first of every device, then the second of every device, and
-   * so on; opens those that are not open yet.
+   * so on; opens those that are not open yet. Where points are spread a lane has several devices.
    */
-  List<Backend> openLanes() {
-    List<Backend> open = new ArrayList<>();
+  List<List<Backend>> openLanes() {
+    List<List<Backend>> open = new ArrayList<>();
     for (int place = 0; place < places(); place++) {
-      open.add(devices.get(place % devices.size()).lanes(lanes).get(place / devices.size()));
+      List<Backend> home = home(place);
+      open.add(
+          spread > 1 ? home : List.of(home.get(0).lanes(lanes).get(place / homes())));
     }
     return List.copyOf(open);
+  }
+
+  private List<Backend> home(int place) {
+    int first = place % homes() * spread;
+    return devices.subList(first, first + spread);
   }
 
   /** Index into {@link #openLanes()} of a chain's home. */
@@ -260,6 +350,11 @@ record EnsembleLayout(
     return !isDual() || points <= options.largeData().kernelsUpTo();
   }
 
+  /** Whether points are in several blocks, and not all where everything else is. */
+  boolean hasSpreadPoints() {
+    return isDual() && !formsKernels() && new PointBlocks(points).count() > 1;
+  }
+
   /** Whether wells are looked for that chains may jump between. */
   boolean hasWellMoves() {
     return convolution.isEmpty() && WellFinder.applies(network, rank);
@@ -300,11 +395,12 @@ record EnsembleLayout(
   MemoryPlan plan() {
     MemoryPlan plan = new MemoryPlan();
     for (int place = 0; place < places(); place++) {
-      int d = place % devices.size();
-      MemoryPlan shared = new MemoryPlan();
-      ChainLane.plan(shared, this, devices.get(d));
-      String lane = lanes == 1 ? "" : "lane " + (place / devices.size() + 1) + ": ";
-      plan.onDevice(d).addAll(lane, shared);
+      String lane = lanes == 1 ? "" : "lane " + (place / homes() + 1) + ": ";
+      for (int d = 0; d < spread; d++) {
+        MemoryPlan shared = new MemoryPlan();
+        ChainLane.plan(shared, this, home(place), d);
+        plan.onDevice(place % homes() * spread + d).addAll(lane, shared);
+      }
     }
     for (Chain chain : chains) {
       plan.onDevice(chain.device());
@@ -326,7 +422,7 @@ record EnsembleLayout(
     if (depth() > 1 && isDual() && formsKernels()) {
       KernelHarvest.plan(plan.onDevice(0), points);
     }
-    if (hasNeurons()) {
+    if (hasNeurons() && !hasSpreadPoints()) {
       NeuronHarvest.plan(
           plan.onDevice(0),
           points,

@@ -62,12 +62,25 @@ final class NeuronHarvest implements AutoCloseable {
 
   /** The predictor of what the chains have kept so far. */
   SampledPredictor predictor(AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
+    return predictor(problem, input, ensemble, this::coefficients);
+  }
+
+  /** The readout of a population. */
+  @FunctionalInterface
+  interface Readout {
+    /** weight phi(h) v, row-major S x K. */
+    float[] of(SamplingChain.Snapshot snapshot, double weight);
+  }
+
+  /** The same with readouts that are made elsewhere. */
+  static SampledPredictor predictor(
+      AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble, Readout made) {
     Populations populations = Populations.harvest(problem.options(), ensemble);
     List<float[]> readouts = new ArrayList<>();
     forEach(
         ensemble,
         problem.network().weightVariance(1),
-        (snapshot, weight) -> readouts.add(coefficients(snapshot, weight)));
+        (snapshot, weight) -> readouts.add(made.of(snapshot, weight)));
     float[] readout = new float[readouts.stream().mapToInt(part -> part.length).sum()];
     int at = 0;
     for (float[] part : readouts) {

@@ -160,7 +160,8 @@ final class SampledSolution {
                         chain.step(),
                         chain.acceptance(),
                         time,
-                        chain.measured())));
+                        chain.measured(),
+                        sampler.chains().spread())));
     return List.copyOf(all);
   }
 

@@ -117,6 +117,14 @@ final class BayesCommand implements Callable<Integer> {
     }
 
     @Override
+    public List<String> notes(Datasets data, Backend backend) {
+      int devices = theory().spread(data, backend);
+      return devices == 1
+          ? List.of()
+          : List.of("the points of each chain are spread over " + devices + " devices");
+    }
+
+    @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
       LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       List<MemoryPlan> plans = new ArrayList<>();

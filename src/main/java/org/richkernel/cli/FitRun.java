@@ -39,6 +39,11 @@ final class FitRun<F extends Fit> {
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
     List<LayerSummary> lazyLayers(F fit);
 
+    /** How the machine will be used, where that is not plain, a line each. */
+    default List<String> notes(Datasets data, Backend backend) {
+      return List.of();
+    }
+
     /** What to know before a long run, a line each. */
     default List<String> cautions(Datasets data, Backend backend) {
       return List.of();
@@ -114,6 +119,9 @@ final class FitRun<F extends Fit> {
       runOptions.resolve(options);
       try (Backend backend = runOptions.open(console, ranks)) {
         options.putAll(theory.resolve(data, backend));
+        if (!runOptions.quiet()) {
+          theory.notes(data, backend).forEach(console::line);
+        }
         List<MemoryPlan> plans = theory.plans(data, backend);
         if (course.endsWithPlan(plans, backend, theory.lessMemory())) {
           course.timeSteps(plans, control -> theory.fit(data, backend, control));

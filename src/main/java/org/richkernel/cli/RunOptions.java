@@ -44,7 +44,8 @@ final class RunOptions {
       description =
           "CUDA devices to compute on, as the command 'devices' numbers them, integers from 0; "
               + "the chains of a "
-              + "sampled fit are spread over them, with the numbers of one device. Default: 0.")
+              + "sampled fit are spread over them, and the points of a chain where there are more "
+              + "devices than chains, with the numbers of one device. Default: 0.")
   private @Nullable String devices;
 
   @Option(

@@ -382,6 +382,7 @@ public final class AdaptiveNbkFit implements Fit {
       row.put("acceptance", chain.acceptance());
       row.put("autocorrelationTime", chain.autocorrelationTime());
       row.put("sweeps", chain.sweeps());
+      row.put("devices", chain.devices());
       rows.add(row);
     }
     return rows;

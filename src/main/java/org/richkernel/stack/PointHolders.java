@@ -22,6 +22,15 @@ public record PointHolders(List<Backend> devices, RankGroup group) {
     return new PointHolders(List.of(device), RankGroup.alone());
   }
 
+  /**
+   * Most devices that each rank of a group can spread its points over.
+   *
+   * @param points P
+   */
+  public static int mostDevices(int points, RankGroup group) {
+    return new PointBlocks(points).count() / group.size();
+  }
+
   /** The device of everything else. */
   public Backend first() {
     return devices.get(0);

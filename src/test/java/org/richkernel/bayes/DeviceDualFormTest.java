@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +18,9 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
+import org.richkernel.group.RankGroup;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /** The dual form on the emulated device and on the CPU: the same moves, up to rounding. */
@@ -55,24 +58,39 @@ class DeviceDualFormTest {
 
   /** Fields, G, w, v, a gradient, an image under the kernel, and the effective dimension. */
   private static List<double[]> moved(
-      String backendName, Activation f, int blocks, double determinant, InputFactor input) {
-    double[] y = normals(POINTS * 2, 2);
+      String backendName,
+      int devices,
+      Activation f,
+      int blocks,
+      double determinant,
+      InputFactor input) {
+    int points = input.points();
+    double step = 0.05 * Math.sqrt((double) POINTS / points);
+    double[] y = normals(points * 2, 2);
+    BackendOptions options =
+        BackendOptions.defaults().withDevices(IntStream.range(0, devices).boxed().toList());
     PosteriorParameters parameters = new PosteriorParameters(0.7, 0.4, 1.2, determinant);
     List<double[]> all = new ArrayList<>();
-    try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {});
+    try (Backend backend = Backends.open(backendName, options, line -> {});
         Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
         DualPosterior posterior =
             new DualPosterior(
-                backend, f, input, y, parameters, new int[] {SAMPLES}, SAMPLES / blocks);
+                new PointHolders(backend.devices(), RankGroup.alone()),
+                NetworkSpec.of(1, f),
+                input,
+                y,
+                parameters,
+                new int[] {SAMPLES},
+                SAMPLES / blocks);
         FieldPopulation population = posterior.newPopulation(SAMPLES, blocks)) {
       backend.upload(normals(SAMPLES * input.rank(), 3), population.xi());
       posterior.refresh(population);
-      posterior.setReference(normals(POINTS * 2, 6));
+      posterior.setReference(normals(points * 2, 6));
       CollectiveHmc hmc = new CollectiveHmc(backend, 5, 0, uniforms, (x, gradient) -> {});
       for (int sweep = 0; sweep < 2; sweep++) {
         posterior.use(population);
         for (int block = 0; block < blocks; block++) {
-          hmc.move(posterior, block, sweep, 0.05, LEAPFROGS);
+          hmc.move(posterior, block, sweep, step, LEAPFROGS);
         }
       }
       assertThat(hmc.acceptance()).isGreaterThan(0.3);
@@ -96,11 +114,30 @@ class DeviceDualFormTest {
     try (Backend backend = Backends.cpu()) {
       input = InputFactor.of(backend, NetworkSpec.of(1, f), normals(POINTS * 9, 1), POINTS, 9);
     }
-    List<double[]> device = moved("cuda", f, blocks, determinant, input);
-    List<double[]> processor = moved("cpu", f, blocks, determinant, input);
+    List<double[]> device = moved("cuda", 1, f, blocks, determinant, input);
+    List<double[]> processor = moved("cpu", 1, f, blocks, determinant, input);
     for (int i = 0; i < device.size(); i++) {
       assertThat(apart(device.get(i), processor.get(i))).as("array %d", i).isLessThan(2e-5);
     }
     assertThat(device.get(6)[0]).isCloseTo(processor.get(6)[0], within(1e-4));
+  }
+
+  /** Four blocks of points, the last one shorter. */
+  @ParameterizedTest
+  @CsvSource({"TANH,1,1", "RELU,3,0"})
+  void pointsOnSeveralDevicesGiveTheBitsOfOne(Activation f, int blocks, double determinant) {
+    int points = 16_390;
+    InputFactor input;
+    try (Backend backend = Backends.cpu()) {
+      input = InputFactor.of(backend, NetworkSpec.of(1, f), normals(points * 3, 1), points, 3);
+    }
+    EmulatedDevice.setDevices(4);
+    List<double[]> one = moved("cuda", 1, f, blocks, determinant, input);
+    for (int devices = 2; devices <= 4; devices++) {
+      List<double[]> several = moved("cuda", devices, f, blocks, determinant, input);
+      for (int i = 0; i < one.size(); i++) {
+        assertThat(several.get(i)).as("array %d of %d devices", i, devices).isEqualTo(one.get(i));
+      }
+    }
   }
 }

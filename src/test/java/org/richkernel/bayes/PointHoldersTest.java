@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -21,8 +25,13 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.group.RankGroup;
+import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Targets;
+import org.richkernel.solver.SolverState;
+import org.richkernel.stack.Conditions;
 import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
@@ -209,5 +218,146 @@ class PointHoldersTest {
     PointHolders two = holders(2);
     assertThatThrownBy(() -> two.extents(8191)).hasMessageContaining("1 blocks for 2");
     assertThat(two.extents(8192)).hasSize(2);
+  }
+
+  /** A backend that has others as further devices. */
+  private Backend with(int devices) {
+    List<Backend> all = new ArrayList<>(holders(devices).devices());
+    Backend first = all.get(0);
+    Backend joined =
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("devices")) {
+                    return List.copyOf(all);
+                  }
+                  try {
+                    return method.invoke(first, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  }
+                });
+    all.set(0, joined);
+    return joined;
+  }
+
+  private static final SaddleOptions OPTIONS =
+      new SaddleOptions(1, 2, 64, 0, 1, 1e-9, 20)
+          .withLargeData(new LargeData(ReadoutForm.DUAL, 0));
+
+  private static EnsembleLayout layout(Backend backend, int points) {
+    return EnsembleLayout.of(backend, network(1), OPTIONS, points, D, K, 0);
+  }
+
+  /** Homes of chains, and devices of a home. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 65536, 1, 1", "2, 65536, 2, 1", "4, 65536, 4, 1", "5, 65536, 1, 5", "6, 65536, 2, 3",
+    "8, 65536, 2, 4", "8, 8192, 4, 2", "8, 8191, 4, 1"
+  })
+  void chainsComeFirstAndThenPoints(int devices, int points, int homes, int spread) {
+    EnsembleLayout layout = layout(with(devices), points);
+    assertThat(layout.spread()).isEqualTo(spread);
+    assertThat(layout.devices()).hasSize(homes * spread);
+    assertThat(layout.openLanes()).hasSize(homes).allMatch(home -> home.size() == spread);
+  }
+
+  /** Half of the points on each of two devices, where one is too small for all of them. */
+  @Test
+  void pointsAreSpreadWhereTheyDoNotFit() {
+    long whole = bytes(layout(with(1), 65_536).plan(), 0);
+    close();
+    backends.clear();
+    for (int d = 0; d < 2; d++) {
+      backends.add(Backends.open("cpu", new BackendOptions(1, whole / 4 * 3), line -> {}));
+    }
+    EnsembleLayout layout = layout(with(2), 65_536);
+    assertThat(layout.spread()).isEqualTo(2);
+    assertThat(bytes(layout.plan(), 1)).isBetween(whole / 4, bytes(layout.plan(), 0));
+  }
+
+  private static long bytes(MemoryPlan plan, int device) {
+    return plan.entries().stream()
+        .filter(entry -> entry.device() == device)
+        .mapToLong(MemoryPlan.Entry::bytes)
+        .sum();
+  }
+
+  /** All of a checkpoint after the first sweeps, some of them on other devices than the rest. */
+  private Map<String, Object> solved(int devices, int then) {
+    int points = 16_385;
+    double[] x = normals(points * D, 1);
+    double[] y = normals(points * K, 2);
+    AdaptiveProblem problem =
+        AdaptiveProblem.of(
+            network(1), OPTIONS, Inputs.of(x, points, D), Targets.of(y, points, K));
+    float[] coefficients = new float[0];
+    SolverState state = null;
+    for (int part = 0; part < 2; part++) {
+      Backend backend = with(part == 0 ? devices : then);
+      InputFactor input = InputFactor.of(backend, network(1), x, points, D);
+      InputFactor.Coordinates test = input.coordinates(backend, normals(5 * D, 3), 5);
+      try (ChainEnsemble chains =
+          new ChainEnsemble(backend, network(1), input, y, OPTIONS, test, 0)) {
+        if (state == null) {
+          chains.start(null, new Conditions(1, 0.5));
+          chains.move(SamplingChain::burnIn);
+          chains.forEach(SamplingChain::freeze);
+        } else {
+          chains.restore(state);
+        }
+        chains.move(SamplingChain::sweep);
+        chains.keepSnapshots();
+        state = new SolverState();
+        chains.save(state);
+        coefficients = chains.neurons(problem, input).coefficients();
+        requireReadout(coefficients, chains.large()[0].snapshots(), input);
+      }
+      assertThat(backends).allSatisfy(each -> assertThat(each.openMatrices()).isZero());
+    }
+    Map<String, Object> arrays = new LinkedHashMap<>(state.allDoubles());
+    arrays.putAll(state.allFloats());
+    arrays.put("coefficients", coefficients);
+    return arrays;
+  }
+
+  /** The first population of the first of two chains at S: 4/3 g phi(h) v / (2 n S), n of them. */
+  private static void requireReadout(
+      float[] coefficients, List<SamplingChain.Snapshot> kept, InputFactor input) {
+    int samples = OPTIONS.samples();
+    int r = input.rank();
+    double[] expected = new double[samples * K];
+    double weight = 4.0 / 3 * network(1).weightVariance(1) / (2.0 * kept.size() * samples);
+    for (int s = 0; s < samples; s++) {
+      for (int p = 0; p < input.points(); p++) {
+        double h = 0;
+        for (int i = 0; i < r; i++) {
+          h += kept.get(0).xi()[s * r + i] * input.factor()[p * r + i];
+        }
+        for (int k = 0; k < K; k++) {
+          expected[s * K + k] += weight * Math.max(0, h) * kept.get(0).dual()[p * K + k];
+        }
+      }
+    }
+    double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    for (int i = 0; i < expected.length; i++) {
+      assertThat((double) coefficients[i]).isCloseTo(expected[i], within(1e-4 * scale));
+    }
+  }
+
+  /** Chains on homes of their own, spread over 4 and 2 devices, and moved between the two. */
+  @Test
+  void chainsHaveTheBitsOfOneDeviceAndGoOnOnAnotherNumber() {
+    Map<String, Object> one = solved(1, 1);
+    assertThat(one).hasSizeGreaterThan(20);
+    for (int[] devices : new int[][] {{5, 2}, {1, 8}}) {
+      Map<String, Object> several = solved(devices[0], devices[1]);
+      assertThat(several.keySet()).isEqualTo(one.keySet());
+      one.forEach(
+          (name, values) ->
+              assertThat(several.get(name)).as("%s of %s", name, devices).isEqualTo(values));
+    }
   }
 }
