@@ -117,14 +117,16 @@ final class SitePatches {
       }
       count = 0;
       for (int a = 0; a < table.length; a++) {
-        boolean follows =
-            a > 0 && (table[a] < 0 ? table[a - 1] < 0 : table[a - 1] >= 0 && table[a] == table[a - 1] + 1);
-        if (!follows) {
+        if (a == 0 || !follows(table[a - 1], table[a])) {
           first[count] = a;
           source[count++] = table[a];
         }
       }
       first[count] = table.length;
+    }
+
+    private static boolean follows(int before, int after) {
+      return after < 0 ? before < 0 : before >= 0 && after == before + 1;
     }
 
     /** y_a = x_t, 0 where t is negative. */

@@ -73,7 +73,8 @@ public final class ImageTiles implements Drawing {
   }
 
   private double tileHeight() {
-    double tallest = tiles.stream().mapToDouble(t -> (double) t.rows() / t.columns()).max().orElse(1);
+    double tallest =
+        tiles.stream().mapToDouble(t -> (double) t.rows() / t.columns()).max().orElse(1);
     return tileWidth() * Math.min(2, tallest);
   }
 
