@@ -32,6 +32,9 @@ final class CausalPlan {
     SiteReadouts.plan(plan, problem, samples);
     SiteColumns.plan(plan, samples, points, sites.mostSites());
     PresentKernels.plan(plan, points);
+    if (problem.network().convolutions().isPresent()) {
+      SiteTangents.plan(plan, most);
+    }
     for (int l = 1; l <= layers; l++) {
       int fields = points * sites.sites(l);
       plan.add("phi of layer " + l, Precision.FLOAT32, samples, fields)

@@ -1,7 +1,9 @@
 package org.richkernel.dynamics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -61,6 +63,7 @@ class CausalRun {
   private final Matrix failures; // of factorizations in the layers, 1 x 2 (L - 1)
   private final Matrix answers; // both, one below the other
   private final PresentKernels kernels;
+  private final @Nullable SiteTangents tangents; // null where they follow from kernels of points
   private final Matrix inputPull; // (B s_1) x (M s_1), float32
   private final @Nullable HistoryKeeper keeper;
   private int time;
@@ -150,6 +153,10 @@ class CausalRun {
     SiteColumns columns = new SiteColumns(backend, memory, samples);
     readouts = new SiteReadouts(backend, problem, memory, columns, samples);
     kernels = new PresentKernels(backend, memory, sites, columns, samples);
+    tangents =
+        problem.network().convolutions().isPresent()
+            ? new SiteTangents(backend, problem, memory, inputKernel, samples)
+            : null;
     start(memory);
   }
 
@@ -181,9 +188,10 @@ class CausalRun {
       return false;
     }
     boolean measures = measuresKernels(time);
-    List<double[]> gradient = List.of();
+    List<double[]> gradient = measures ? gradientKernels() : List.of();
+    double[] tangent = new double[measures ? points * points : 0];
     if (measures && outputCount > 1) {
-      gradient = gradientKernelsOfAllOutputs(decay, order);
+      addKernelsOfAllOutputs(decay, order, gradient, tangent);
     }
     Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
     boolean all = keeper != null || (measures && outputCount == 1);
@@ -191,9 +199,9 @@ class CausalRun {
     backward(pulls.directions(), order, count, allLeavePast ? count : driving, decay);
     if (measures) {
       if (outputCount == 1) {
-        gradient = kernels.sums(g, order);
+        addGradientKernels(order, gradient, tangent);
       }
-      measured(new LayerKernels(time, kernels.means(phi, order), gradient));
+      measured(order, gradient, tangent);
     }
     if (keeper != null) {
       keeper.keep(time, order, phi, g);
@@ -297,21 +305,46 @@ class CausalRun {
     return matrix.view(0, samples, 0, count * sites.sites(layer));
   }
 
-  /** Mean over the outputs of &lt;g_k g_k&gt;, l = 1 .. L. */
-  private List<double[]> gradientKernelsOfAllOutputs(double decay, int[] order) {
-    List<double[]> mean = new ArrayList<>();
+  /** Zeros for G^1 to G^L. */
+  private List<double[]> gradientKernels() {
+    List<double[]> zeros = new ArrayList<>();
     for (int l = 1; l <= layers; l++) {
-      mean.add(new double[points * points]);
+      zeros.add(new double[points * points]);
     }
+    return zeros;
+  }
+
+  /** Mean over the outputs of &lt;g_k g_k&gt; and of what tangent kernels have of them. */
+  private void addKernelsOfAllOutputs(
+      double decay, int[] order, List<double[]> gradient, double[] tangent) {
     for (int k = 0; k < outputCount; k++) {
       double[] c = new double[points * outputCount];
       for (int i = 0; i < points; i++) {
         c[i * outputCount + k] = 1;
       }
       backward(c, order, points, allLeavePast ? points : 0, decay);
-      PresentKernels.addShare(kernels.sums(g, order), outputCount, mean);
+      addGradientKernels(order, gradient, tangent);
     }
-    return mean;
+  }
+
+  /** Adds the present output's share of the mean over all of them. */
+  private void addGradientKernels(int[] order, List<double[]> gradient, double[] tangent) {
+    PresentKernels.addShare(kernels.sums(g, order), outputCount, gradient);
+    if (tangents != null) {
+      tangents.addTo(1.0 / outputCount, phi, g, order, tangent);
+    }
+  }
+
+  /** Kernels of the present time; a tangent kernel where it does not follow from the others. */
+  private void measured(int[] order, List<double[]> gradient, double[] tangent) {
+    List<double[]> feature = kernels.means(phi, order);
+    Optional<double[]> whole = Optional.empty();
+    if (tangents != null) {
+      double[] top = feature.get(layers - 1);
+      Arrays.setAll(tangent, i -> tangent[i] + top[i]);
+      whole = Optional.of(tangent);
+    }
+    measured(new LayerKernels(time, feature, gradient, whole));
   }
 
   /** One step of gradient descent of all weights. */

@@ -28,9 +28,6 @@ public final class GradientIndependenceSolver {
    * @throws InvalidProblemException for weight decay or several outputs
    */
   public static void requireSolvable(DynamicsProblem problem) {
-    problem
-        .network()
-        .requireDense("gradient independence", "use --approximation static-ntk, or leave it out");
     if (problem.options().weightDecay() > 0) {
       throw new InvalidProblemException(
           "weight-decay",

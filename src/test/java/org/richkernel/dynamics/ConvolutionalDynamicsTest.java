@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +13,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.finite.GradientDescentNetwork;
+import org.richkernel.lazy.KernelKind;
+import org.richkernel.lazy.LazyKernel;
 import org.richkernel.network.Convolutions;
 import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
@@ -107,13 +110,8 @@ class ConvolutionalDynamicsTest {
     // its errors: up to 0.013 in the middle, 0.01 at the end
     requireOutputs(theory, 6, numbers(sixth), 0.013);
     requireOutputs(theory, 11, numbers(last), 0.01);
-    double[] blind = withoutResponses(problem).mean().outputs();
-    double largest = 0;
-    for (int i = 0; i < blind.length; i++) {
-      largest = Math.max(largest, Math.abs(blind[i] - theory.mean().outputs()[i]));
-    }
     // 0.204, 0.176 and 0.218 by that program, one seed
-    assertThat(largest).isBetween(0.12, 0.3);
+    assertThat(distance(withoutResponses(problem), theory)).isBetween(0.12, 0.3);
   }
 
   private static double[] numbers(String text) {
@@ -198,7 +196,86 @@ class ConvolutionalDynamicsTest {
         assertThat(seen.mean().kernels().get(k).gradient().get(l))
             .isEqualTo(expected.mean().kernels().get(k).gradient().get(l));
       }
+      double[] tangent = expected.mean().kernels().get(k).tangentKernel(dense.inputKernel());
+      double[] own = seen.mean().kernels().get(k).tangent().orElseThrow();
+      // products of means against means of products: the extrapolation in S is not linear
+      assertThat(own).containsExactly(tangent, within(0.02));
     }
+  }
+
+  /** At the start the tangent kernel is that of the recursion, and two outputs have the same. */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void tangentKernelsStartAtTheirClosedForm(SiteReadout readout) {
+    NetworkSpec network = network("3x3,3x3/2", Activation.TANH, readout, SiteMap.Padding.SAME);
+    DynamicsProblem one =
+        images(network, DynamicsOptions.of(1, 1, 0.01).withSamples(4000), OracleImages.SHAPE);
+    DynamicsProblem two =
+        new DynamicsProblem(
+            network,
+            one.options(),
+            one.trainInputs(),
+            Targets.of(new double[] {1, 0, -1, 1, 0.5, 0}, 3, 2),
+            one.testInputs(),
+            Targets.of(new double[0], 0, 2));
+    double[] expected;
+    try (Backend backend = Backends.cpu()) {
+      expected =
+          new LazyKernel(network, KernelKind.NTK).gram(backend, OracleImages.of(4)).readout();
+    }
+    for (DynamicsProblem problem : List.of(one, two)) {
+      DynamicsSolution theory = solve(problem);
+      Problems.requireClose(
+          "tangent kernel",
+          theory.mean().kernels().get(0).tangent().orElseThrow(),
+          theory.standardError().kernels().get(0).tangent().orElseThrow(),
+          expected,
+          new double[expected.length],
+          STANDARD_ERRORS,
+          0);
+    }
+  }
+
+  /**
+   * Gradient independence on the same fields: lazy networks follow the static kernel, and rich ones
+   * leave both it and the theory.
+   */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void gradientIndependenceIsExactForLazyNetworksAlone(SiteReadout readout) {
+    NetworkSpec network = network("3x3,3x3/2", Activation.TANH, readout, SiteMap.Padding.SAME);
+    double eta = readout == SiteReadout.GAP ? 1.5 : 0.6;
+    DynamicsOptions options = DynamicsOptions.of(1e-3, 10, eta).withSamples(4000);
+    DynamicsProblem lazy = images(network, options, OracleImages.SHAPE);
+    DynamicsProblem rich = lazy.withOptions(options.withGamma(0.7));
+    DynamicsSolution exact;
+    DynamicsSolution followed;
+    DynamicsSolution approximate;
+    try (Backend backend = Backends.cpu()) {
+      exact = new StaticKernelSolver().solve(lazy, backend, RunControl.silent());
+      GradientIndependenceSolver solver =
+          new GradientIndependenceSolver(CausalOptions.defaults());
+      followed = solver.solve(lazy, backend, RunControl.silent());
+      approximate = solver.solve(rich, backend, RunControl.silent());
+    }
+    Problems.requireClose(
+        "lazy outputs",
+        followed.mean().outputs(),
+        followed.standardError().outputs(),
+        exact.mean().outputs(),
+        exact.standardError().outputs(),
+        STANDARD_ERRORS,
+        1e-4);
+    assertThat(distance(approximate, exact)).isGreaterThan(0.04);
+    assertThat(distance(approximate, solve(rich))).isGreaterThan(0.02);
+  }
+
+  private static double distance(DynamicsSolution a, DynamicsSolution b) {
+    double largest = 0;
+    for (int i = 0; i < a.mean().outputs().length; i++) {
+      largest = Math.max(largest, Math.abs(a.mean().outputs()[i] - b.mean().outputs()[i]));
+    }
+    return largest;
   }
 
   /** Kernels of equal times among those of two times: of the whole population, its bias left in. */
