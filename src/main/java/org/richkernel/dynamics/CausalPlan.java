@@ -51,7 +51,8 @@ final class CausalPlan {
     int driving = problem.batches().size();
     long steps = problem.options().steps();
     boolean all = allLeavePast(sites);
-    long times = all ? points * (steps + 1) : problem.trainPoints() + driving * steps;
+    long driven = problem.trainPoints() + driving * steps;
+    long times = all ? points * (steps + 1) : driven;
     int directions = causal.maxDirections();
     int columns = 0;
     int height = 0;
@@ -62,7 +63,7 @@ final class CausalPlan {
       HistorySize phi =
           HistorySize.of(directions, times, points, below, above, map, all ? 0 : points - driving);
       HistorySize g =
-          HistorySize.of(directions, times, points, above, below, map, all ? 0 : points);
+          HistorySize.of(directions, driven, points, above, below, map, points);
       HiddenWeights.plan(plan, l, samples, phi, g, map);
       columns = Math.max(columns, Math.max(phi.columns(), phi.ownColumns()));
       columns = Math.max(columns, Math.max(g.columns(), g.ownColumns()));
@@ -73,7 +74,7 @@ final class CausalPlan {
     }
   }
 
-  /** Whether points that do not drive leave a past too: sites of one point respond together. */
+  /** Whether features of points that do not drive leave a past: their sites respond together. */
   static boolean allLeavePast(NetworkSites sites) {
     return sites.maps().stream().skip(1).anyMatch(map -> !PatchMap.isPointwise(map));
   }

@@ -196,7 +196,7 @@ class CausalRun {
     Pulls pulls = Pulls.of(recorder.pull(), outputCount, order, driving);
     boolean all = keeper != null || (measures && outputCount == 1);
     int count = all ? points : driving;
-    backward(pulls.directions(), order, count, allLeavePast ? count : driving, decay);
+    backward(pulls.directions(), order, count, driving, decay);
     if (measures) {
       if (outputCount == 1) {
         addGradientKernels(order, gradient, tangent);
@@ -322,7 +322,7 @@ class CausalRun {
       for (int i = 0; i < points; i++) {
         c[i * outputCount + k] = 1;
       }
-      backward(c, order, points, allLeavePast ? points : 0, decay);
+      backward(c, order, points, 0, decay);
       addGradientKernels(order, gradient, tangent);
     }
   }

@@ -27,7 +27,7 @@ import org.richkernel.solver.SolverState;
  * <p>Weights that sites share make a Gaussian field of covariance F K: its factor R' and omega come
  * from a {@link PatchFactor}. Elsewhere R' = R.
  *
- * <p>Points that drive no step leave no past ({@link FieldsWithoutPast}), except with shared weights.
+ * <p>Points that drive no step leave no past ({@link FieldsWithoutPast}).
  */
 final class FieldHistory {
   private static final int NOISE_BLOCK = 16;
@@ -105,7 +105,7 @@ final class FieldHistory {
             causal,
             memory,
             scratch,
-            past,
+            factor,
             name,
             purpose,
             layer,
@@ -153,7 +153,7 @@ final class FieldHistory {
    * Takes the field of the present time.
    *
    * @param now S x m
-   * @param driving how many of its columns, the first ones, leave a past; all with shared weights
+   * @param driving how many of its columns, the first ones, leave a past
    */
   void extend(Matrix now, int driving) {
     present = now.columns();
@@ -161,15 +161,17 @@ final class FieldHistory {
     Matrix k = scratch.corner(present);
     backend.gram(1.0 / samples, now, 0, k);
     past.observe(now);
-    if (driving > 0) {
-      double variance = past.keep(now, k.view(0, driving, 0, driving));
-      if (patches != null) {
-        variance = patches.extend(past.rows(0, present));
-      }
-      drawNoise(factor.known(), factor.rank());
-      damping.extend(variance, driving / map.from() * map.to());
+    int own = driving / map.from() * map.to();
+    double variance = driving == 0 ? 0 : past.keep(now, k.view(0, driving, 0, driving));
+    if (patches != null) {
+      variance = patches.extend(past.rows(0, present), own);
     }
-    others.draw(k, driving);
+    if (driving > 0) {
+      drawNoise(factor.known(), factor.rank());
+      damping.extend(variance, own);
+    }
+    boolean averaged = patches != null && driving < present;
+    others.draw(averaged ? patches.covariance(k) : k, averaged ? own : driving);
   }
 
   /** The blocks of omega that begin among its columns from .. to - 1. */

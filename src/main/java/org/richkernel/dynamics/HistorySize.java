@@ -11,7 +11,7 @@ import org.richkernel.network.SiteMap;
  * @param ownColumns largest r', that of the Gaussian field
  * @param ownFields columns of the Gaussian field
  * @param offsets k of weights that sites share; 0 where each site reads itself alone
- * @param extras X, largest number of columns that leave no past
+ * @param extras X, largest number of columns of the Gaussian field that leave no past
  */
 record HistorySize(
     int columns, int fields, int ownColumns, int ownFields, int offsets, int extras) {
@@ -46,7 +46,8 @@ record HistorySize(
               + " points is too large for the theory; use fewer points or sites, or train networks"
               + " with finite --method gd");
     }
-    return new HistorySize(columns, fields, ownColumns, ownFields, map.offsets(), 0);
+    return new HistorySize(
+        columns, fields, ownColumns, ownFields, map.offsets(), extras * ownSites);
   }
 
   /** Rows of the directions of patches, k r. */

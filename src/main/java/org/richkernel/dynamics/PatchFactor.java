@@ -27,6 +27,7 @@ final class PatchFactor {
   private static final String NARROW = "rows turned, single";
   private static final String SUM = "sums of rows turned, single";
   private static final String RESPONSE = "response of patches";
+  private static final String COVARIANCE = "covariance of patches";
 
   private final Backend backend;
   private final HistoryScratch scratch;
@@ -37,6 +38,7 @@ final class PatchFactor {
   private final Matrix narrow; // r x (M from), float32
   private final Matrix sum; // r x (M from), float32
   private final Matrix response; // (M to) x r'
+  private final Matrix covariance; // (M to) x (M to)
 
   /**
    * Adds the directions of one history to a plan, and their copy in a checkpoint.
@@ -64,7 +66,8 @@ final class PatchFactor {
         .add(TRANSPOSED, Precision.FLOAT64, columns, fields)
         .add(NARROW, Precision.FLOAT32, columns, fields)
         .add(SUM, Precision.FLOAT32, columns, fields)
-        .add(RESPONSE, Precision.FLOAT64, fields, columns);
+        .add(RESPONSE, Precision.FLOAT64, fields, columns)
+        .add(COVARIANCE, Precision.FLOAT64, fields, fields);
   }
 
   private static String patchesOf(String name) {
@@ -93,6 +96,7 @@ final class PatchFactor {
     narrow = memory.get(NARROW);
     sum = memory.get(SUM);
     response = memory.get(RESPONSE);
+    covariance = memory.get(COVARIANCE);
   }
 
   /** V and R'. */
@@ -101,12 +105,13 @@ final class PatchFactor {
   }
 
   /**
-   * Takes the rows of the present time; all of them leave a past.
+   * Takes the rows of the present time.
    *
    * @param rows R(now), (m from) x r
-   * @return mean variance of the Gaussian field
+   * @param keep how many of the columns of the Gaussian field, the first ones, leave a past
+   * @return mean variance of those; 0 for none
    */
-  double extend(Matrix rows) {
+  double extend(Matrix rows, int keep) {
     int rank = rows.columns();
     int m = rows.rows();
     Matrix wide = turned.view(0, rank, 0, m);
@@ -118,9 +123,20 @@ final class PatchFactor {
     Matrix now = stacked(rank, fields);
     directions.grow(now.rows());
     directions.observe(now);
-    Matrix kernel = scratch.corner(fields);
-    backend.gram(1, now, 0, kernel);
+    if (keep == 0) {
+      return 0;
+    }
+    Matrix kernel = covariance.view(0, keep, 0, keep);
+    backend.gram(1, now.view(0, now.rows(), 0, keep), 0, kernel);
     return directions.keep(now, kernel);
+  }
+
+  /** F K of all present points; valid until the next call. */
+  Matrix covariance(Matrix kernel) {
+    int fields = kernel.rows() / map.from() * map.to();
+    Matrix own = covariance.view(0, fields, 0, fields);
+    map.covariance(kernel, own);
+    return own;
   }
 
   private double scale() {

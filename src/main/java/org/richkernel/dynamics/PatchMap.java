@@ -1,5 +1,7 @@
 package org.richkernel.dynamics;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -16,25 +18,23 @@ final class PatchMap {
   private final Backend backend;
   private final int from;
   private final int to;
-  private final Matrix[] reads; // nb, to x 1 for each offset
-  private final Matrix[] isRead; // its inverse, from x 1 for each offset
-  private final boolean pointwise;
+  private final Optional<Matrix> reads; // nb, to x k; empty where each site reads itself alone
+  private final Optional<Matrix> isRead; // its inverse, from x k
 
   private PatchMap(
-      Backend backend, int from, int to, Matrix[] reads, Matrix[] isRead, boolean pointwise) {
+      Backend backend, int from, int to, Optional<Matrix> reads, Optional<Matrix> isRead) {
     this.backend = backend;
     this.from = from;
     this.to = to;
     this.reads = reads;
     this.isRead = isRead;
-    this.pointwise = pointwise;
   }
 
   /** Adds the tables of a layer's weights to a plan. */
   static void plan(MemoryPlan plan, int layer, SiteMap map) {
     if (!isPointwise(map)) {
-      plan.add(reads(layer), Precision.FLOAT32, map.offsets(), map.outputSites())
-          .add(isRead(layer), Precision.FLOAT32, map.offsets(), map.inputSites());
+      plan.add(reads(layer), Precision.FLOAT32, map.outputSites(), map.offsets())
+          .add(isRead(layer), Precision.FLOAT32, map.inputSites(), map.offsets());
     }
   }
 
@@ -55,36 +55,28 @@ final class PatchMap {
   static PatchMap of(Backend backend, Workspace memory, int layer, SiteMap map) {
     if (isPointwise(map)) {
       return new PatchMap(
-          backend, map.inputSites(), map.outputSites(), new Matrix[1], new Matrix[1], true);
+          backend, map.inputSites(), map.outputSites(), Optional.empty(), Optional.empty());
     }
-    int offsets = map.offsets();
-    Matrix[] reads = new Matrix[offsets];
-    Matrix[] isRead = new Matrix[offsets];
-    for (int d = 0; d < offsets; d++) {
-      double[] inputs = new double[map.outputSites()];
-      for (int a = 0; a < inputs.length; a++) {
-        inputs[a] = map.input(a, d);
-      }
-      double[] outputs = new double[map.inputSites()];
-      for (int b = 0; b < outputs.length; b++) {
-        outputs[b] = map.output(b, d);
-      }
-      reads[d] = memory.get(reads(layer)).rowRange(d, 1).reshaped(inputs.length, 1);
-      isRead[d] = memory.get(isRead(layer)).rowRange(d, 1).reshaped(outputs.length, 1);
-      backend.upload(inputs, reads[d]);
-      backend.upload(outputs, isRead[d]);
-    }
-    return new PatchMap(backend, map.inputSites(), map.outputSites(), reads, isRead, false);
+    Matrix reads = memory.get(reads(layer));
+    Matrix isRead = memory.get(isRead(layer));
+    backend.upload(numbers(map.inputTable()), reads);
+    backend.upload(numbers(map.outputTable()), isRead);
+    return new PatchMap(
+        backend, map.inputSites(), map.outputSites(), Optional.of(reads), Optional.of(isRead));
+  }
+
+  private static double[] numbers(int[] table) {
+    return Arrays.stream(table).asDoubleStream().toArray();
   }
 
   /** The same weights applied backwards. */
   PatchMap reversed() {
-    return new PatchMap(backend, to, from, isRead, reads, pointwise);
+    return new PatchMap(backend, to, from, isRead, reads);
   }
 
   /** Whether every site reads itself alone. */
   boolean isPointwise() {
-    return pointwise;
+    return reads.isEmpty();
   }
 
   /** Sites of the layer to come from. */
@@ -99,7 +91,7 @@ final class PatchMap {
 
   /** k. */
   int offsets() {
-    return reads.length;
+    return reads.map(Matrix::columns).orElse(1);
   }
 
   /**
@@ -110,9 +102,11 @@ final class PatchMap {
    * @param target r x (k m to)
    */
   void spread(Matrix source, Matrix target) {
+    Matrix table = reads.orElseThrow();
     int each = target.columns() / offsets();
     for (int d = 0; d < offsets(); d++) {
-      backend.cols(reads[d], source, target.view(0, target.rows(), d * each, each));
+      Matrix own = table.view(0, to, d, 1);
+      backend.cols(own, source, target.view(0, target.rows(), d * each, each));
     }
   }
 
@@ -124,12 +118,23 @@ final class PatchMap {
    * @param target r x (m from)
    */
   void collect(Matrix source, Matrix scratch, Matrix target) {
+    Matrix table = isRead.orElseThrow();
     int each = source.columns() / offsets();
     backend.fill(0, target);
     for (int d = 0; d < offsets(); d++) {
       // an input is read by one output at most at each offset
-      backend.cols(isRead[d], source.view(0, source.rows(), d * each, each), scratch);
+      backend.cols(table.view(0, from, d, 1), source.view(0, source.rows(), d * each, each), scratch);
       backend.axpy(1, scratch, target);
     }
+  }
+
+  /**
+   * F K, the covariance of the Gaussian field that the weights make of a field of covariance K.
+   *
+   * @param kernel (m from) x (m from), float64
+   * @param target (m to) x (m to)
+   */
+  void covariance(Matrix kernel, Matrix target) {
+    backend.averagePatches(1.0 / offsets(), reads.orElseThrow(), kernel, target);
   }
 }

@@ -162,6 +162,28 @@ class ConvolutionalDynamicsTest {
     assertThat(Math.abs(start[10 * 4])).isGreaterThan(0.3);
   }
 
+  /** Gradient kernels are means over the outputs, of points outside the batch and of the test too. */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void twoOutputsMatchFiniteNetworks(SiteReadout readout) {
+    double eta = readout == SiteReadout.GAP ? 1.5 : 0.4;
+    DynamicsProblem one =
+        images(
+            network("3x3/2,2x2", Activation.TANH, readout, SiteMap.Padding.SAME),
+            DynamicsOptions.of(0.5, 8, eta).withBatchSize(2).withSamples(4000).withRecordEvery(4),
+            OracleImages.SHAPE);
+    DynamicsProblem two =
+        new DynamicsProblem(
+            one.network(),
+            one.options(),
+            one.trainInputs(),
+            Targets.of(new double[] {1, 0, -1, 1, 0.5, 0}, 3, 2),
+            one.testInputs(),
+            Targets.of(new double[0], 0, 2));
+
+    Problems.requireClose(solve(two), networks(two, 300, 16), STANDARD_ERRORS, 0.01);
+  }
+
   /** Images of one site and kernels of one entry are a fully connected network, to the bit. */
   @ParameterizedTest
   @EnumSource(SiteReadout.class)
