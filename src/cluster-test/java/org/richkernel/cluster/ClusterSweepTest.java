@@ -2,12 +2,8 @@ package org.richkernel.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,15 +32,6 @@ class ClusterSweepTest {
 
   private static Path data(String name) {
     return Path.of("test-data/mnist01-" + name + "-ubyte.gz").toAbsolutePath();
-  }
-
-  private static SparkConf conf(String master) {
-    return new SparkConf()
-        .setMaster(master)
-        .setAppName("sweep")
-        .set("spark.ui.enabled", "false")
-        .set("spark.driver.bindAddress", "127.0.0.1")
-        .set("spark.driver.host", "127.0.0.1");
   }
 
   private String[] sweep(String name) {
@@ -84,7 +71,7 @@ class ClusterSweepTest {
   @Test
   void tasksOfOneProcess() {
     sweepAlone();
-    try (JavaSparkContext spark = new JavaSparkContext(conf("local[2]"))) {
+    try (JavaSparkContext spark = new JavaSparkContext(LocalCluster.threads(2))) {
       assertThat(ClusterSweep.run(spark, sweep("local"))).isZero();
     }
     assertSameRuns("local");
@@ -92,17 +79,9 @@ class ClusterSweepTest {
 
   /** Two executors in processes of their own, one of which is killed while it computes. */
   @Test
-  void anExecutorThatIsKilledLosesNothing() throws IOException {
+  void anExecutorThatIsKilledLosesNothing() {
     sweepAlone();
-    // an installation without jars: executors take those of this process
-    Path home = Path.of(System.getenv("SPARK_HOME"));
-    Files.createDirectories(home.resolve("jars"));
-    Files.writeString(home.resolve("RELEASE"), "none");
-    SparkConf conf =
-        conf("local-cluster[2,1,1024]")
-            .set("spark.executor.memory", "1g")
-            .set("spark.executor.extraClassPath", absoluteClassPath());
-    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+    try (JavaSparkContext spark = new JavaSparkContext(LocalCluster.executors(2))) {
       Thread killer = new Thread(ClusterSweepTest::killAnExecutor);
       killer.setDaemon(true);
       killer.start();
@@ -119,11 +98,7 @@ class ClusterSweepTest {
     try {
       for (int i = 0; i < 600 && !killed; i++) {
         Thread.sleep(100);
-        List<ProcessHandle> executors =
-            ProcessHandle.current()
-                .descendants()
-                .filter(p -> p.info().command().orElse("").endsWith("java"))
-                .toList();
+        List<ProcessHandle> executors = LocalCluster.executorsOf(ProcessHandle.current());
         if (executors.size() >= 2) {
           Thread.sleep(3000);
           killed = executors.get(0).destroyForcibly();
@@ -132,13 +107,5 @@ class ClusterSweepTest {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static String absoluteClassPath() {
-    StringBuilder path = new StringBuilder();
-    for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      path.append(path.isEmpty() ? "" : File.pathSeparator).append(Path.of(part).toAbsolutePath());
-    }
-    return path.toString();
   }
 }

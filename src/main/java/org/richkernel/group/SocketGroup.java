@@ -150,6 +150,9 @@ public final class SocketGroup implements RankGroup {
    * it while it receives from the k-th one before it, so no two of them wait for each other.
    */
   private void exchange(Consumer<Peer> send, Consumer<Peer> receive) {
+    if (sender.isShutdown()) {
+      throw new IllegalStateException("rank " + rank + " has left the group");
+    }
     messages++;
     Future<?> sending = sender.submit(() -> unlessFailed(() -> inTurn(1, send)));
     unlessFailed(() -> inTurn(-1, receive));
