@@ -94,21 +94,19 @@ public final class AdaptiveNbkSolver {
     if (ranks == 1) {
       return;
     }
+    int points = problem.trainInputs().rows();
+    int blocks = new PointBlocks(points).count();
     String why = null;
     if (!samples()) {
       why = "this problem has a closed form; use 1";
     } else if (convolutional() || problem.network().hiddenLayers() > 1) {
       why = "points of one hidden layer alone are spread over ranks; use 1";
+    } else if (blocks < ranks) {
+      why = points + " training points are spread over " + blocks + " at most; use " + blocks;
     } else if (!layout().isDual()) {
       why = "points are spread over ranks in the dual form alone; use --form dual, or 1";
     } else if (layout().formsKernels()) {
       why = "P x P kernels are made by one process; lower --save-kernels-up-to, or use 1";
-    } else {
-      int points = problem.trainInputs().rows();
-      int blocks = new PointBlocks(points).count();
-      if (blocks < ranks) {
-        why = points + " training points are spread over " + blocks + " at most; use " + blocks;
-      }
     }
     if (why != null) {
       throw new InvalidProblemException("ranks", ranks, why);
