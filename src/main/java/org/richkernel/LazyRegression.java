@@ -126,11 +126,7 @@ public final class LazyRegression {
         kernel,
         kappa,
         new Storage(
-            LazyForm.INDUCING,
-            storage.scratch(),
-            storage.kernelsUpTo(),
-            options,
-            storage.tiles()));
+            LazyForm.INDUCING, storage.scratch(), storage.kernelsUpTo(), options, storage.tiles()));
   }
 
   /** Leaves the P x P kernels out of the results of more points. */

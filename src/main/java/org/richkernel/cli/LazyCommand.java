@@ -73,8 +73,7 @@ final class LazyCommand implements Callable<Integer> {
               + " solution conjugate gradients in float64 mend. Default: ${DEFAULT-VALUE}.")
   private String tiles = "float64";
 
-  private final Declared<InducingOptions> inducing =
-      new Declared<>(InducingOptions.class, "seed");
+  private final Declared<InducingOptions> inducing = new Declared<>(InducingOptions.class, "seed");
 
   @Mixin private final CommandSpec inducingOptions = inducing.spec();
 
@@ -134,7 +133,8 @@ final class LazyCommand implements Callable<Integer> {
 
     @Override
     public String lessMemory() {
-      return "lower --train-size or --test-size, or take --form inducing with few --inducing points";
+      return "lower --train-size or --test-size, or take --form inducing with few --inducing"
+                 + " points";
     }
 
     @Override
@@ -156,9 +156,9 @@ final class LazyCommand implements Callable<Integer> {
       }
       return String.format(
           Locale.ROOT,
-          "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal, which"
-              + " moves the predictions; give --kappa, or leave out rows of --train-x that depend on"
-              + " others",
+          "kappa = 0 and the kernel is singular, so a jitter of %.2g was added to its diagonal,"
+              + " which moves the predictions; give --kappa, or leave out rows of --train-x that"
+              + " depend on others",
           fit.solution().fit().jitter());
     }
 

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * Square tiles of the lower triangle of a matrix that memory does not hold, in a scratch
- * file. Tiles stay in memory as long as the operating system has room for them. Tiles of the last
- * rows may be smaller.
+ * Square tiles of the lower triangle of a matrix that memory does not hold, in a scratch file.
+ * Tiles stay in memory as long as the operating system has room for them. Tiles of the last rows
+ * may be smaller.
  */
 public final class TileFile implements AutoCloseable {
   private final Path file;

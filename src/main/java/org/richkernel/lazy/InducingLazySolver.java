@@ -85,8 +85,7 @@ public final class InducingLazySolver {
             inducing,
             points.others(problem.trainInputs(), points.others()));
     MemoryPlan keeping = fitPlan(true);
-    this.rowsKept =
-        8L * points.others() * inducing.rows() <= keptBytes && keeping.fits(backend);
+    this.rowsKept = 8L * points.others() * inducing.rows() <= keptBytes && keeping.fits(backend);
     this.plan = rowsKept ? keeping : fitPlan(false);
     this.unfitted =
         predictor(inducing, new double[inducing.rows() * problem.trainTargets().outputs()]);
@@ -153,12 +152,10 @@ public final class InducingLazySolver {
     Optional<Iterate> solved;
     try (Workspace workspace = new Workspace(backend, plan)) {
       long start = System.nanoTime();
-      InducingSystem system =
-          new InducingSystem(backend, workspace, recursion, problem.kappa());
+      InducingSystem system = new InducingSystem(backend, workspace, recursion, problem.kappa());
       system.prepare(
           problem.kernel().name(),
-          points.arrange(
-              problem.trainTargets().toArray(), problem.trainTargets().outputs()));
+          points.arrange(problem.trainTargets().toArray(), problem.trainTargets().outputs()));
       long solving = System.nanoTime();
       seconds.put("factor", (solving - start) * 1e-9);
       solved = iterate(system, control);
@@ -241,8 +238,7 @@ public final class InducingLazySolver {
     double enough = 0.5 * options.tolerance() * scale;
     while (descent.residualNorm() > enough && descent.iterations() < options.maxIterations()) {
       boolean stepped =
-          descent.step(
-              (from, to) -> system.apply(from, to, control.stop()), system::precondition);
+          descent.step((from, to) -> system.apply(from, to, control.stop()), system::precondition);
       if (!stepped) {
         save(descent, scale, restarts, control);
         return false;

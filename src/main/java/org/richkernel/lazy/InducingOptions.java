@@ -27,8 +27,8 @@ public record InducingOptions(
             above = 0,
             max = 1,
             help =
-                "Residual at which the conjugate gradients of --form inducing have converged, a pure"
-                    + " number: relative to the right-hand side, both preconditioned.")
+                "Residual at which the conjugate gradients of --form inducing have converged, a"
+                    + " pure number: relative to the right-hand side, both preconditioned.")
         double tolerance,
     @Setting(
             label = "N",

@@ -248,8 +248,7 @@ final class InducingSystem {
     }
     try (Matrix kept = workspace.get(ROWS).rowRange(first, count)) {
       if (!filled) {
-        recursion.panelTrain(
-            backend, workspace, first, count, made -> backend.copy(made, kept));
+        recursion.panelTrain(backend, workspace, first, count, made -> backend.copy(made, kept));
       }
       consumer.accept(kept);
     }

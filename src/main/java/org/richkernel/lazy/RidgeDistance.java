@@ -22,7 +22,8 @@ package org.richkernel.lazy;
  * a row of the kernel each, and a random sample of rows stands for them:
  *
  * <pre>
- *   e.r = sum_{i in C} e_i r_i + sum_{i not in C} e_i r_i,   gap = e.r - kappa sum_{i in C} a_i r_i.
+ *   e.r = sum_{i in C} e_i r_i + sum_{i not in C} e_i r_i,
+ *   gap = e.r - kappa sum_{i in C} a_i r_i.
  * </pre>
  */
 final class RidgeDistance {

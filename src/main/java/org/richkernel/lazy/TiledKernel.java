@@ -44,8 +44,7 @@ final class TiledKernel {
   }
 
   /** Adds the matrices of a block of rows. */
-  static void plan(
-      MemoryPlan plan, KernelRecursion recursion, int points, int tile, int outputs) {
+  static void plan(MemoryPlan plan, KernelRecursion recursion, int points, int tile, int outputs) {
     recursion.planPoints(plan);
     recursion.planPanel(plan, tile);
     plan.add(IMAGE, Precision.FLOAT64, tile, outputs);

@@ -69,8 +69,7 @@ public final class TiledLazySolver {
    *     conjugate gradients
    * @throws InvalidProblemException if the ridge is zero, or a kernel overflows
    */
-  public TiledLazySolver(
-      Backend backend, LazyProblem problem, Path scratch, Precision precision) {
+  public TiledLazySolver(Backend backend, LazyProblem problem, Path scratch, Precision precision) {
     this(backend, problem, scratch, precision, tile(problem.trainInputs().rows()));
   }
 
@@ -142,8 +141,7 @@ public final class TiledLazySolver {
       backend.upload(problem.trainTargets().toArray(), workspace.get(TARGETS));
       TiledCholesky factor =
           new TiledCholesky(backend, tiles, workspace, problem.trainInputs().rows());
-      TiledKernel kernel =
-          new TiledKernel(backend, workspace, recursion, factor, problem.kappa());
+      TiledKernel kernel = new TiledKernel(backend, workspace, recursion, factor, problem.kappa());
       long start = System.nanoTime();
       double[] checksums = new double[factor.blocks()];
       if (!factorize(kernel, factor, tiles, checksums, workspace, control)) {
@@ -184,8 +182,7 @@ public final class TiledLazySolver {
       LayerSums before = sums.copy();
       kernel.rows(
           block,
-          (layer, feature) ->
-              kernel.measure(at, layer, feature, workspace.get(TARGETS), sums),
+          (layer, feature) -> kernel.measure(at, layer, feature, workspace.get(TARGETS), sums),
           rows -> {
             try (Matrix diagonal = rows.view(0, rows.rows(), factor.first(at), rows.rows())) {
               backend.addDiagonal(problem.kappa() + shift(), diagonal);
@@ -388,8 +385,7 @@ public final class TiledLazySolver {
         problem.kappa());
   }
 
-  private RidgeFit fitted(
-      Matrix coefficients, double rest, double rounding, double targetNorm) {
+  private RidgeFit fitted(Matrix coefficients, double rest, double rounding, double targetNorm) {
     double[] solution = new double[Math.toIntExact(coefficients.size())];
     backend.download(coefficients, solution);
     double scale = targetNorm == 0 ? 1 : 1 / targetNorm;

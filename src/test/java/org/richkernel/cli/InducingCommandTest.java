@@ -67,7 +67,8 @@ class InducingCommandTest {
     double truth = distance("f_train", "some", "exact");
     assertThat(truth).isGreaterThan(1e-3).isLessThanOrEqualTo(bound);
     assertThat(distance("f_test", "some", "exact")).isLessThanOrEqualTo(bound);
-    assertThat(Files.readString(folder.resolve("some/report.html"))).contains("train distance bound");
+    assertThat(Files.readString(folder.resolve("some/report.html")))
+        .contains("train distance bound");
     // other forms record nothing of it
     assertThat(summary("exact").at("/config/inducing").isNull()).isTrue();
     assertThat(summary("exact").has("approximation")).isFalse();

@@ -75,8 +75,7 @@ class CudaLazyTest {
   void tilesOfFloat32AreRefinedToTheSameSolution(@TempDir Path folder) {
     LazyRegression regression =
         LazyRegression.of(NetworkSpec.of(2, Activation.RELU)).kernel(KernelKind.NTK).kappa(0.1);
-    LazyFit device =
-        fit("cuda", regression.tiles(Precision.FLOAT32).form(LazyForm.TILED, folder));
+    LazyFit device = fit("cuda", regression.tiles(Precision.FLOAT32).form(LazyForm.TILED, folder));
     LazyFit processor = fit("cpu", regression);
     assertThat(device.solution().testPredictions())
         .containsExactly(processor.solution().testPredictions(), within(1e-8));

@@ -102,8 +102,7 @@ class InducingLazySolverTest {
     LazyProblem problem =
         LazyProblem.of(network, KernelKind.NTK, 0.1, images, y).withTestInputs(OracleImages.of(5));
     double[] exact = new LazySolver(backend, problem).solve().testPredictions();
-    assertThat(fit(problem, options(24, 0)).testPredictions())
-        .containsExactly(exact, within(1e-8));
+    assertThat(fit(problem, options(24, 0)).testPredictions()).containsExactly(exact, within(1e-8));
   }
 
   /** (K_CP K_PC + kappa K_CC)^{-1} K_CP Y by another library. */
@@ -121,8 +120,7 @@ class InducingLazySolverTest {
         new LUDecomposition(normal).getSolver().solve(rows.transpose().multiply(y));
     LazySolution found = fit(problem, options(30, 7));
     assertThat(distance(found.fit().coefficients(), flat(expected))).isLessThan(1e-8);
-    assertThat(distance(found.trainPredictions(), flat(rows.multiply(expected))))
-        .isLessThan(1e-9);
+    assertThat(distance(found.trainPredictions(), flat(rows.multiply(expected)))).isLessThan(1e-9);
     assertThat(found.predictor().trainInputs().rows()).isEqualTo(30);
     assertThat(found.layerMetrics()).isEmpty();
   }
@@ -146,8 +144,18 @@ class InducingLazySolverTest {
   /** Measured at all rows it is a theorem, for every draw and whether the iteration is done. */
   @ParameterizedTest
   @CsvSource({
-    "1e-6, 20, 200", "1e-6, 60, 200", "0.01, 20, 200", "0.01, 60, 200", "1, 20, 200", "1, 60, 200", "30, 20, 200", "30, 60, 200",
-    "0.01, 60, 1", "0.01, 60, 3", "1, 60, 1", "30, 20, 1"
+    "1e-6, 20, 200",
+    "1e-6, 60, 200",
+    "0.01, 20, 200",
+    "0.01, 60, 200",
+    "1, 20, 200",
+    "1, 60, 200",
+    "30, 20, 200",
+    "30, 60, 200",
+    "0.01, 60, 1",
+    "0.01, 60, 3",
+    "1, 60, 1",
+    "30, 20, 1"
   })
   void boundHoldsForEveryDraw(double kappa, int count, int iterations) {
     LazyProblem problem = problem(Activation.RELU, KernelKind.NTK, kappa);

@@ -45,10 +45,7 @@ class RidgeDistanceTest {
     RidgeDistance distance =
         new RidgeDistance(targets.toArray(), rest.toArray(), coefficients, own, kappa);
     distance.addSample(
-        rest.getSubVector(M, P - M).toArray(),
-        r.getSubVector(M, P - M).toArray(),
-        P - M,
-        P - M);
+        rest.getSubVector(M, P - M).toArray(), r.getSubVector(M, P - M).toArray(), P - M, P - M);
 
     RealVector apart = expansion.subtract(rest.mapDivide(kappa));
     double gap = kappa * apart.dotProduct(kernel.operate(apart));
@@ -61,10 +58,8 @@ class RidgeDistanceTest {
     assertThat(distance.smallestGap()).isCloseTo(best, within(1e-9 * energy));
     assertThat(best).isLessThanOrEqualTo(gap);
     assertThat(distance.boundStandardError()).isZero();
-    RealMatrix ridge =
-        kernel.add(MatrixUtils.createRealIdentityMatrix(P).scalarMultiply(kappa));
-    RealVector exact =
-        kernel.operate(new LUDecomposition(ridge).getSolver().solve(targets));
+    RealMatrix ridge = kernel.add(MatrixUtils.createRealIdentityMatrix(P).scalarMultiply(kappa));
+    RealVector exact = kernel.operate(new LUDecomposition(ridge).getSolver().solve(targets));
     double truth = exact.subtract(f).getNorm();
     assertThat(distance.bound())
         .isCloseTo(

@@ -203,7 +203,11 @@ class TiledLazySolverTest {
         .isLessThan(3 * (fit.rounding() + fit.residual() + dense.fit().residual()));
     // of targets that agree there is none of it
     assertThat(
-            tiled(contradicting(0, 1e-12)).solve(RunControl.silent()).orElseThrow().fit().rounding())
+            tiled(contradicting(0, 1e-12))
+                .solve(RunControl.silent())
+                .orElseThrow()
+                .fit()
+                .rounding())
         .isLessThan(1e-12);
   }
 
@@ -243,8 +247,7 @@ class TiledLazySolverTest {
   void whereRefinementStallsConjugateGradientsDoNot() {
     LazyProblem problem = contradicting(0.01, 1e-8);
     LazySolution exact = tiled(problem).solve(RunControl.silent()).orElseThrow();
-    LazySolution found =
-        tiled(problem, Precision.FLOAT32).solve(RunControl.silent()).orElseThrow();
+    LazySolution found = tiled(problem, Precision.FLOAT32).solve(RunControl.silent()).orElseThrow();
     assertThat(found.fit().residual()).isLessThan(1e-8);
     assertThat(found.trainPredictions()).containsExactly(exact.trainPredictions(), within(1e-7));
     // y - y' = 2 kappa C: nothing that an approximate solution has
@@ -255,8 +258,7 @@ class TiledLazySolverTest {
   @ValueSource(ints = {2, 5, 8})
   void aStoppedFitWithFloat32GoesOnToTheSameBits(int blocks) {
     LazyProblem problem = problem(Activation.RELU, KernelKind.NTK, 0.01);
-    LazySolution whole =
-        tiled(problem, Precision.FLOAT32).solve(RunControl.silent()).orElseThrow();
+    LazySolution whole = tiled(problem, Precision.FLOAT32).solve(RunControl.silent()).orElseThrow();
     InMemoryCheckpoints checkpoints = new InMemoryCheckpoints();
     assertThat(tiled(problem, Precision.FLOAT32).solve(stoppingAfter(blocks, checkpoints)))
         .isEmpty();
