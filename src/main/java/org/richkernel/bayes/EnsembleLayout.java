@@ -49,9 +49,6 @@ record EnsembleLayout(
   /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
   private static final long SNAPSHOT_FLOATS = 8_000_000;
 
-  /** Most samples whose S x S Gram matrix fits an array. */
-  private static final int LARGEST_GRAM = 46340;
-
   /** Time of a chain at S/4 in that of one at S: between a quarter and a sixteenth. */
   private static final double SMALL_LOAD = 0.125;
 
@@ -291,12 +288,14 @@ record EnsembleLayout(
    * @throws InvalidProblemException if they would not fit
    */
   void requireArrays() {
-    if (isDual() && options.samples() > LARGEST_GRAM) {
+    // S (S + K) numbers
+    int largest = (int) ((Math.sqrt((double) outputs * outputs + 4.0 * MOST_ELEMENTS) - outputs) / 2);
+    if (isDual() && options.samples() > largest) {
       throw new InvalidProblemException(
           "samples",
           options.samples(),
-          "the S x S Gram matrix of the dual form has more numbers than an array holds; use at most "
-              + LARGEST_GRAM);
+          "the sums of S x S numbers of the dual form have more than an array holds; use at most "
+              + largest / 4 * 4);
     }
     if (fieldFloats() > MOST_ELEMENTS) {
       double share = (double) MOST_ELEMENTS / fieldFloats();

@@ -161,10 +161,12 @@ public final class PointRun {
         .add("reference", Precision.FLOAT32, points, outputs);
     PointRows.plan(plan, shape, extent, samples, rows);
     if (extent.blocks.count() > 1) {
-      int gram = Math.multiplyExact(samples, samples + outputs);
-      int image = shape.widest(samples) * outputs;
-      int gradient = Math.multiplyExact(rows, shape.width(samples));
-      int longest = Math.max(gram, Math.max(image, gradient));
+      long gram = (long) samples * (samples + outputs);
+      long image = (long) shape.widest(samples) * outputs;
+      long gradient = (long) rows * shape.width(samples);
+      // populations whose sums have more numbers than an array are refused by their size
+      int longest =
+          (int) Math.min(Integer.MAX_VALUE, Math.max(gram, Math.max(image, gradient)));
       plan.add("partial sums", Precision.FLOAT64, extent.sums(), longest);
     }
   }

@@ -278,6 +278,14 @@ class PointHoldersTest {
     assertThat(bytes(layout.plan(), 1)).isBetween(whole / 4, bytes(layout.plan(), 0));
   }
 
+  @Test
+  void sumsBeyondAJavaArrayAreRefused() {
+    SaddleOptions many = OPTIONS.withSamples(46_344);
+    EnsembleLayout layout =
+        EnsembleLayout.of(with(2), network(1), many, 65_536, D, K, 0);
+    assertThatThrownBy(layout::requireArrays).hasMessageContaining("use at most 46336");
+  }
+
   private static long bytes(MemoryPlan plan, int device) {
     return plan.entries().stream()
         .filter(entry -> entry.device() == device)
