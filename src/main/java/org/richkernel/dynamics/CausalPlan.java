@@ -56,6 +56,7 @@ final class CausalPlan {
     int directions = causal.maxDirections();
     int columns = 0;
     int height = 0;
+    int patches = 0;
     for (int l = 1; l < sites.layers(); l++) {
       SiteMap map = sites.map(l + 1);
       int below = sites.sites(l);
@@ -68,9 +69,11 @@ final class CausalPlan {
       columns = Math.max(columns, Math.max(phi.columns(), phi.ownColumns()));
       columns = Math.max(columns, Math.max(g.columns(), g.ownColumns()));
       height = Math.max(height, Math.max(phi.height(), g.height()));
+      patches = Math.max(patches, Math.max(phi.patches(), g.patches()));
     }
     if (sites.layers() > 1) {
-      HiddenWeights.planScratch(plan, samples, columns, points * sites.mostSites(), height);
+      int most = points * sites.mostSites();
+      HiddenWeights.planScratch(plan, samples, columns, most, height, patches);
     }
   }
 

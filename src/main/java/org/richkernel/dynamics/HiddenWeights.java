@@ -95,12 +95,14 @@ class HiddenWeights {
    * @param columns largest r
    * @param fields largest number of columns of a field
    * @param height largest number of rows of directions
+   * @param patches largest number of patches of rows; 0 where each site reads itself alone
    */
-  static void planScratch(MemoryPlan plan, int samples, int columns, int fields, int height) {
+  static void planScratch(
+      MemoryPlan plan, int samples, int columns, int fields, int height, int patches) {
     HistoryScratch.plan(plan, samples, columns, fields, Math.max(samples, height));
     StartingFields.planScratch(plan, samples, fields);
-    if (height > 0) {
-      PatchFactor.planScratch(plan, height, columns, fields);
+    if (patches > 0) {
+      PatchFactor.planScratch(plan, patches, columns, fields);
     }
     plan.add("coefficients", Precision.FLOAT64, fields, columns)
         .add("scaled rows", Precision.FLOAT64, fields, columns)

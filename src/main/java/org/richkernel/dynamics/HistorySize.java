@@ -37,7 +37,7 @@ record HistorySize(
     long patches = Math.min((long) columns * map.offsets(), times * ownSites);
     int ownColumns = (int) Math.min(most, patches);
     int ownFields = Math.multiplyExact(points, ownSites);
-    if ((double) map.offsets() * columns * Math.max(fields, ownFields) > Integer.MAX_VALUE) {
+    if ((double) map.offsets() * columns * ownFields > Integer.MAX_VALUE) {
       throw new InvalidProblemException(
           "convolutions",
           map,
@@ -48,6 +48,11 @@ record HistorySize(
     }
     return new HistorySize(
         columns, fields, ownColumns, ownFields, map.offsets(), extras * ownSites);
+  }
+
+  /** Numbers of the patches of all rows at one time, k r times the columns of the Gaussian field. */
+  int patches() {
+    return Math.multiplyExact(height(), ownFields);
   }
 
   /** Rows of the directions of patches, k r. */

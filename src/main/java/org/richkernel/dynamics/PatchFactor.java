@@ -57,12 +57,12 @@ final class PatchFactor {
   /**
    * Adds the scratch that all histories share.
    *
-   * @param height largest k r
+   * @param patches largest number of patches of rows, k r M s
    * @param columns largest r or r'
    * @param fields largest M s
    */
-  static void planScratch(MemoryPlan plan, int height, int columns, int fields) {
-    plan.add(ROWS, Precision.FLOAT32, 1, Math.multiplyExact(height, fields))
+  static void planScratch(MemoryPlan plan, int patches, int columns, int fields) {
+    plan.add(ROWS, Precision.FLOAT32, 1, patches)
         .add(TRANSPOSED, Precision.FLOAT64, columns, fields)
         .add(NARROW, Precision.FLOAT32, columns, fields)
         .add(SUM, Precision.FLOAT32, columns, fields)

@@ -8,6 +8,10 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.OracleImages;
+import org.richkernel.network.Targets;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -65,6 +69,18 @@ class CheckpointPlanTest {
   void causalSolver() {
     DynamicsProblem problem =
         Problems.gaussian(3, Activation.TANH, OPTIONS.withSaveHistory(true).withBatchSize(2));
+    requireRoom(new CausalSolver().plan(problem), problem, new CausalSolver()::solve);
+  }
+
+  @Test
+  void causalSolverOfConvolutions() {
+    DynamicsProblem problem =
+        DynamicsProblem.of(
+            NetworkSpec.of(3, Activation.TANH)
+                .withConvolutions(Convolutions.parse("3x3,3x3/2,2x2")),
+            OPTIONS.withSaveHistory(true).withBatchSize(2),
+            OracleImages.of(3),
+            Targets.of(new double[] {1, -1, 1}));
     requireRoom(new CausalSolver().plan(problem), problem, new CausalSolver()::solve);
   }
 
