@@ -50,7 +50,7 @@ record HistorySize(
         columns, fields, ownColumns, ownFields, map.offsets(), extras * ownSites);
   }
 
-  /** Numbers of the patches of all rows at one time, k r times the columns of the Gaussian field. */
+  /** Patches of all rows at one time, k r times the columns of the Gaussian field. */
   int patches() {
     return Math.multiplyExact(height(), ownFields);
   }

@@ -123,7 +123,8 @@ final class PatchMap {
     backend.fill(0, target);
     for (int d = 0; d < offsets(); d++) {
       // an input is read by one output at most at each offset
-      backend.cols(table.view(0, from, d, 1), source.view(0, source.rows(), d * each, each), scratch);
+      Matrix own = table.view(0, from, d, 1);
+      backend.cols(own, source.view(0, source.rows(), d * each, each), scratch);
       backend.axpy(1, scratch, target);
     }
   }

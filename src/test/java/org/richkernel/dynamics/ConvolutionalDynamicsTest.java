@@ -162,7 +162,7 @@ class ConvolutionalDynamicsTest {
     assertThat(Math.abs(start[10 * 4])).isGreaterThan(0.3);
   }
 
-  /** Gradient kernels are means over the outputs, of points outside the batch and of the test too. */
+  /** Gradient kernels are means over the outputs, of points that do not drive too. */
   @ParameterizedTest
   @EnumSource(SiteReadout.class)
   void twoOutputsMatchFiniteNetworks(SiteReadout readout) {
