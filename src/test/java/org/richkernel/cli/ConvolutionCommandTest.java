@@ -315,6 +315,46 @@ class ConvolutionCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flatten", "gap"})
+  void flowsOfOneLayerHaveTangentKernelsAndTheLazyRidgeBesideThem(String readout) {
+    Path fit = folder.resolve("fit");
+    Program run =
+        Program.onDigits(
+            "dynamics",
+            8,
+            5,
+            "--convolutions=3x3/4",
+            "--pool-input=4",
+            "--readout=" + readout,
+            "--gamma=0.5",
+            "--weight-decay=0.5",
+            "--samples=128",
+            "--tolerance=0.02",
+            "--out=" + fit);
+    assertThat(run.code()).as(run.err()).isIn(ExitCode.DONE, ExitCode.NOT_CONVERGED);
+    assertThat(array(fit, "ntk")).hasSize(64);
+    assertThat(array(fit, "ntk_standard_error")).hasSize(64);
+    assertThat(array(fit, "movement_t").length).isEqualTo(2 * array(fit, "kernel_time").length);
+
+    Program lazy =
+        Program.onDigits(
+            "lazy",
+            8,
+            5,
+            "--convolutions=3x3/4",
+            "--pool-input=4",
+            "--readout=" + readout,
+            "--kernel=ntk",
+            "--kappa=0.5",
+            "--out=" + folder.resolve("lazy"));
+    assertThat(lazy.code()).as(lazy.err()).isZero();
+    assertThat(array(fit, "f_test_lazy"))
+        .containsExactly(
+            array(folder.resolve("lazy"), "f_test"),
+            org.assertj.core.api.Assertions.within(1e-6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flatten", "gap"})
   void dynamicsFollowSitesAndNameTheCheaperWay(String readout) {
     Program run =
         Program.onDigits(
