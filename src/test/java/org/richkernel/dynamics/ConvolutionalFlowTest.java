@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
@@ -350,5 +351,45 @@ class ConvolutionalFlowTest {
         DynamicsOptions.of(1, 20, 0.1).withWeightDecay(0.5).withSamples(64).withRecordEvery(7);
     GradientFlowTest.requireSameBitsAfterAStop(
         small(Activation.RELU, readout, 2, options), stopAfter);
+  }
+
+  /** Two images leave 10 of 18 directions of the patches free, over which outputs average. */
+  @ParameterizedTest
+  @CsvSource({"RELU, FLATTEN", "ERF, GAP"})
+  void theTrainedNeuronsPredictTheTestImages(Activation f, SiteReadout readout) {
+    DynamicsOptions options = DynamicsOptions.of(1, 10, 0.3).withWeightDecay(0.2).withSamples(64);
+    NetworkSpec network = network(Convolutions.parse("3x3/2"), f, readout);
+    ImageShape shape = new ImageShape(3, 3, 2);
+    DynamicsProblem problem =
+        new DynamicsProblem(
+            network,
+            options,
+            images(shape, 2, 41),
+            Targets.of(new double[] {1, 0.3, -1, 0.5}, 2, 2),
+            images(shape, 300, 42),
+            Targets.of(new double[0], 0, 2));
+    try (Backend backend = Backends.cpu()) {
+      FixedPointSolution flow =
+          new OneHiddenLayerSolver(1e-2, 0, 0).solve(problem, backend, RunControl.silent());
+      FlowNeurons neurons = flow.neurons();
+      assertThat(neurons.rank()).isEqualTo(8);
+      float[] readouts = neurons.readouts().clone();
+      float scale = (float) ((readout == SiteReadout.GAP ? 1 : 0.5) / 64);
+      for (int i = 0; i < readouts.length; i++) {
+        readouts[i] *= scale;
+      }
+      SampledPredictor predictor =
+          new SampledPredictor(
+              network,
+              shape,
+              neurons.rank(),
+              neurons.basis(),
+              neurons.weights(),
+              readouts,
+              neurons.restShare());
+      assertThat(predictor.predict(backend, problem.testInputs()))
+          .containsExactly(flow.testOutputs(), within(1e-5));
+      assertThat(neurons.restShare()).isCloseTo(Math.exp(-0.6), within(1e-9));
+    }
   }
 }
