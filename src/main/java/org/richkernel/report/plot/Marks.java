@@ -2,7 +2,7 @@ package org.richkernel.report.plot;
 
 import java.util.List;
 
-/** The kinds of marks that the plots are made of. */
+/** Marks at points of a plane: lines, bands, error bars, points and levels. */
 final class Marks {
   private Marks() {}
 
@@ -310,130 +310,6 @@ final class Marks {
     @Override
     void drawKey(SvgWriter svg, double x, double y) {
       series.marker.draw(svg, "dots " + color, x + 9, y, 4);
-    }
-  }
-
-  /** Upright bars from zero with error bars, beside those of other series. */
-  static final class Bars extends Mark {
-    private final double[] heights;
-    private final double[] errors;
-    private final int slot;
-    private final int slots;
-
-    Bars(String name, String color, double[] heights, double[] errors, int slot, int slots) {
-      super(name, color);
-      this.heights = heights;
-      this.errors = errors;
-      this.slot = slot;
-      this.slots = slots;
-    }
-
-    @Override
-    boolean standsOnAxis() {
-      return true;
-    }
-
-    @Override
-    void extend(Range x, Range y) {
-      y.include(0);
-      for (int i = 0; i < heights.length; i++) {
-        double error = Double.isFinite(errors[i]) ? errors[i] : 0;
-        y.include(heights[i] + error);
-        y.include(Math.min(0, heights[i] - error));
-      }
-    }
-
-    @Override
-    void draw(Frame frame, SvgWriter svg) {
-      double cell = frame.x(1) - frame.x(0);
-      double width = Math.min(46, 0.72 * cell / slots);
-      for (int i = 0; i < heights.length; i++) {
-        if (!frame.shows(i, heights[i])) {
-          continue;
-        }
-        double center = frame.x(i) + (slot - (slots - 1) / 2.0) * width;
-        double from = Math.min(frame.y(0), frame.y(heights[i]));
-        double height = Math.abs(frame.y(0) - frame.y(heights[i]));
-        svg.rect("bar " + color, center - 0.46 * width, from, 0.92 * width, height);
-        if (errors[i] > 0 && Double.isFinite(errors[i])) {
-          double low = frame.y(heights[i] - errors[i]);
-          double high = frame.y(heights[i] + errors[i]);
-          svg.line("whisker", center, low, center, high);
-          svg.line("whisker", center - 4, low, center + 4, low);
-          svg.line("whisker", center - 4, high, center + 4, high);
-        }
-      }
-    }
-
-    @Override
-    void write(CsvText csv, List<String> labels) {
-      for (int i = 0; i < heights.length; i++) {
-        double error = errors[i] > 0 ? errors[i] : Double.NaN;
-        csv.row(name, place(i, labels), CsvText.number(heights[i]), CsvText.number(error));
-      }
-    }
-
-    @Override
-    void drawKey(SvgWriter svg, double x, double y) {
-      svg.rect("bar " + color, x + 3, y - 5, 12, 10);
-    }
-  }
-
-  /** A histogram: filled steps over bins of equal width. */
-  static final class Steps extends Mark {
-    private final double low;
-    private final double binWidth;
-    private final double[] counts;
-
-    Steps(String name, String color, double low, double binWidth, double[] counts) {
-      super(name, color);
-      this.low = low;
-      this.binWidth = binWidth;
-      this.counts = counts;
-    }
-
-    @Override
-    boolean standsOnAxis() {
-      return true;
-    }
-
-    @Override
-    void extend(Range x, Range y) {
-      x.include(low);
-      x.include(low + binWidth * counts.length);
-      y.include(0);
-      for (double count : counts) {
-        y.include(count);
-      }
-    }
-
-    @Override
-    void draw(Frame frame, SvgWriter svg) {
-      StringBuilder path = new StringBuilder();
-      path.append('M').append(at(frame, low, 0));
-      for (int i = 0; i < counts.length; i++) {
-        path.append('L').append(at(frame, low + i * binWidth, counts[i]));
-        path.append('L').append(at(frame, low + (i + 1) * binWidth, counts[i]));
-      }
-      path.append('L').append(at(frame, low + binWidth * counts.length, 0)).append('Z');
-      svg.element("path", "class", "area " + color, "d", path.toString());
-    }
-
-    private static String at(Frame frame, double x, double y) {
-      return SvgWriter.px(frame.x(x)) + " " + SvgWriter.px(frame.y(y));
-    }
-
-    @Override
-    void write(CsvText csv, List<String> labels) {
-      for (int i = 0; i < counts.length; i++) {
-        String middle = CsvText.number(low + (i + 0.5) * binWidth);
-        csv.row(name, middle, CsvText.number(counts[i]), "");
-      }
-    }
-
-    @Override
-    void drawKey(SvgWriter svg, double x, double y) {
-      svg.rect("area " + color, x + 3, y - 5, 12, 10);
     }
   }
 

@@ -149,12 +149,12 @@ public final class Plot implements Drawing {
    */
   public Plot bars(
       String name, String color, double[] heights, double[] errors, int slot, int slots) {
-    return add(new Marks.Bars(name, color, heights, errors, slot, slots));
+    return add(new Bars(name, color, heights, errors, slot, slots));
   }
 
   /** Adds a histogram that starts at low with bins of one width. */
   public Plot histogram(String name, String color, double low, double binWidth, double[] counts) {
-    return add(new Marks.Steps(name, color, low, binWidth, counts));
+    return add(new Steps(name, color, low, binWidth, counts));
   }
 
   private Plot add(Mark mark) {
