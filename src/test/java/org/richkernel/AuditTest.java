@@ -18,8 +18,8 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.OutOfDeviceMemoryException;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.fit.AuditTable;
 import org.richkernel.fit.BesideLazy;
@@ -49,12 +49,7 @@ class AuditTest {
   }
 
   private static Datasets digits() {
-    return DatasetReader.train(
-            "test-data/mnist01-train-images-idx3-ubyte.gz",
-            "test-data/mnist01-train-labels-idx1-ubyte.gz")
-        .classes(0, 1)
-        .trainSize(8)
-        .read();
+    return ZerosAndOnes.of(8);
   }
 
   private static AdaptiveNbk theory(Search search) {

@@ -13,8 +13,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -38,16 +38,7 @@ class CrossCheckTest {
   }
 
   private static Datasets digits() {
-    return DatasetReader.train(
-            "test-data/mnist01-train-images-idx3-ubyte.gz",
-            "test-data/mnist01-train-labels-idx1-ubyte.gz")
-        .test(
-            "test-data/mnist01-test-images-idx3-ubyte.gz",
-            "test-data/mnist01-test-labels-idx1-ubyte.gz")
-        .classes(0, 1)
-        .trainSize(10)
-        .testSize(10)
-        .read();
+    return ZerosAndOnes.of(10, 10);
   }
 
   private static AdaptiveNbk theory(Activation f) {

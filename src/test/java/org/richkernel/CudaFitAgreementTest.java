@@ -11,8 +11,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.OnCudaDevice;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
@@ -21,17 +21,7 @@ import org.richkernel.sampling.Estimate;
 /** Whole adaptive fits on a CUDA device and on the processor, by the same code. */
 @OnCudaDevice
 class CudaFitAgreementTest {
-  private static final Datasets DIGITS =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .test(
-              "test-data/mnist01-test-images-idx3-ubyte.gz",
-              "test-data/mnist01-test-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(60)
-          .testSize(40)
-          .read();
+  private static final Datasets DIGITS = ZerosAndOnes.of(60, 40);
 
   private static AdaptiveNbkFit fit(String backendName, AdaptiveNbk model) {
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {})) {

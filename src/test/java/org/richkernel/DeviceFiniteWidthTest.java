@@ -12,8 +12,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.fit.CriticalFit;
@@ -25,17 +25,7 @@ import org.richkernel.study.PhaseDiagram;
 /** Theories of finite width on the emulated device, with the code that runs on the processor. */
 @OnEmulatedDevice
 class DeviceFiniteWidthTest {
-  private static final Datasets DIGITS =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .test(
-              "test-data/mnist01-test-images-idx3-ubyte.gz",
-              "test-data/mnist01-test-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(6)
-          .testSize(4)
-          .read();
+  private static final Datasets DIGITS = ZerosAndOnes.of(6, 4);
 
   @AfterEach
   void nothingIsLeftOnTheDevice() {

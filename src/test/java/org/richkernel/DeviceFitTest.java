@@ -18,8 +18,8 @@ import org.richkernel.compute.Backends;
 import org.richkernel.compute.DeviceLostException;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.OutOfDeviceMemoryException;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.network.NetworkSpec;
@@ -60,16 +60,7 @@ class DeviceFitTest {
   }
 
   private static Datasets digits(int train, int test) {
-    return DatasetReader.train(
-            "test-data/mnist01-train-images-idx3-ubyte.gz",
-            "test-data/mnist01-train-labels-idx1-ubyte.gz")
-        .test(
-            "test-data/mnist01-test-images-idx3-ubyte.gz",
-            "test-data/mnist01-test-labels-idx1-ubyte.gz")
-        .classes(0, 1)
-        .trainSize(train)
-        .testSize(test)
-        .read();
+    return ZerosAndOnes.of(train, test);
   }
 
   private static AdaptiveNbk tiny() {

@@ -16,8 +16,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.emulator.ResidentMemory;
@@ -51,17 +51,7 @@ class ManyFitsTest {
   /** {@code backend warmUp fits}; prints the growth of the resident memory after the warm-up. */
   static final class Program {
     public static void main(String[] arguments) throws IOException {
-      Datasets data =
-          DatasetReader.train(
-                  "test-data/mnist01-train-images-idx3-ubyte.gz",
-                  "test-data/mnist01-train-labels-idx1-ubyte.gz")
-              .test(
-                  "test-data/mnist01-test-images-idx3-ubyte.gz",
-                  "test-data/mnist01-test-labels-idx1-ubyte.gz")
-              .classes(0, 1)
-              .trainSize(4)
-              .testSize(2)
-              .read();
+      Datasets data = ZerosAndOnes.of(4, 2);
       int warmUp = Integer.parseInt(arguments[1]);
       int fits = Integer.parseInt(arguments[2]);
       long before = 0;

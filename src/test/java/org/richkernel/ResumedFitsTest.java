@@ -18,9 +18,9 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Table;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.fit.Fit;
@@ -35,17 +35,7 @@ class ResumedFitsTest {
   /** Checkpoints that each computation is resumed from. */
   private static final int RESUMED = 4;
 
-  private static final Datasets DATA =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .test(
-              "test-data/mnist01-test-images-idx3-ubyte.gz",
-              "test-data/mnist01-test-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(6)
-          .testSize(4)
-          .read();
+  private static final Datasets DATA = ZerosAndOnes.of(6, 4);
 
   private static final NetworkSpec DEEP = NetworkSpec.of(2, Activation.TANH);
   private static final SaddleOptions SHORT = new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 20);

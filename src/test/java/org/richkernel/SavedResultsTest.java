@@ -33,6 +33,7 @@ import org.richkernel.data.Dataset;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
 import org.richkernel.data.Table;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.fit.CriticalFit;
 import org.richkernel.fit.FinitePosteriorFit;
@@ -66,16 +67,7 @@ class SavedResultsTest {
   }
 
   private static Datasets digits(int train, int test) {
-    return DatasetReader.train(
-            "test-data/mnist01-train-images-idx3-ubyte.gz",
-            "test-data/mnist01-train-labels-idx1-ubyte.gz")
-        .test(
-            "test-data/mnist01-test-images-idx3-ubyte.gz",
-            "test-data/mnist01-test-labels-idx1-ubyte.gz")
-        .classes(0, 1)
-        .trainSize(train)
-        .testSize(test)
-        .read();
+    return ZerosAndOnes.of(train, test);
   }
 
   private static AdaptiveNbk theory(NetworkSpec network) {

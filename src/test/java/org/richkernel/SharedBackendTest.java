@@ -11,8 +11,8 @@ import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.fit.AdaptiveNbkFit;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.CheckpointStore;
@@ -21,13 +21,7 @@ import org.richkernel.solver.RunControl;
 /** Two fits on one backend: one after the other, and at the same time. */
 @Timeout(120)
 class SharedBackendTest {
-  private static final Datasets DATA =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(6)
-          .read();
+  private static final Datasets DATA = ZerosAndOnes.of(6);
 
   private static final AdaptiveNbk THEORY =
       AdaptiveNbk.of(NetworkSpec.of(1, Activation.TANH))

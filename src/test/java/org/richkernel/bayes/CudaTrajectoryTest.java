@@ -11,7 +11,7 @@ import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
 import org.richkernel.data.Dataset;
-import org.richkernel.data.DatasetReader;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.OnCudaDevice;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.PosteriorParameters;
@@ -25,14 +25,7 @@ class CudaTrajectoryTest {
   private static final int S = 256;
   private static final double KAPPA = 0.1;
 
-  private static final Dataset DIGITS =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(P)
-          .read()
-          .train();
+  private static final Dataset DIGITS = ZerosAndOnes.of(P).train();
 
   private static Backend open(String name) {
     return Backends.open(name, BackendOptions.defaults(), line -> {});

@@ -15,7 +15,7 @@ import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
-import org.richkernel.data.DatasetReader;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.emulator.EmulatedDevice;
 import org.richkernel.emulator.OnEmulatedDevice;
 import org.richkernel.network.NetworkSpec;
@@ -28,14 +28,7 @@ class DeviceSamplerTest {
   private static final int S = 256;
   private static final double KAPPA = 0.1;
 
-  private static final Dataset DIGITS =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(P)
-          .read()
-          .train();
+  private static final Dataset DIGITS = ZerosAndOnes.of(P).train();
 
   @AfterEach
   void deviceSawNoWrongAccess() {

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.finite.GradientDescentNetwork;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -189,17 +189,7 @@ class OneHiddenLayerSolverTest {
 
   @Test
   void bothIdentitiesHoldToAThousandthOnDigits() {
-    Datasets digits =
-        DatasetReader.train(
-                "test-data/mnist01-train-images-idx3-ubyte.gz",
-                "test-data/mnist01-train-labels-idx1-ubyte.gz")
-            .test(
-                "test-data/mnist01-test-images-idx3-ubyte.gz",
-                "test-data/mnist01-test-labels-idx1-ubyte.gz")
-            .classes(0, 1)
-            .trainSize(40)
-            .testSize(30)
-            .read();
+    Datasets digits = ZerosAndOnes.of(40, 30);
     DynamicsOptions options = DynamicsOptions.of(1, 400, 0.05).withWeightDecay(1).withSamples(1000);
     DynamicsProblem problem =
         new DynamicsProblem(

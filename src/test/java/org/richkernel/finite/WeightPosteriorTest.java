@@ -85,28 +85,10 @@ class WeightPosteriorTest {
         assertThat(posterior.potential()).isCloseTo(expected, within(1e-5 * Math.abs(expected)));
         double[] gradient = new double[weights.length];
         backend.download(posterior.gradient(), gradient);
-        requireGradient(reference, weights, gradient);
+        // fields are float32
+        GradientCheck.require(reference::potential, weights, gradient, 0.05, 1e-5);
       }
     }
-  }
-
-  /** Fields are float32, so a gradient is good to 1e-5 of its largest component. */
-  private static void requireGradient(Reference reference, double[] weights, double[] gradient) {
-    double largest = 0;
-    double worst = 0;
-    for (int i = 0; i < weights.length; i++) {
-      double step = 1e-5;
-      double kept = weights[i];
-      weights[i] = kept + step;
-      double above = reference.potential(weights);
-      weights[i] = kept - step;
-      double difference = (above - reference.potential(weights)) / (2 * step);
-      weights[i] = kept;
-      largest = Math.max(largest, Math.abs(difference));
-      worst = Math.max(worst, Math.abs(gradient[i] - difference));
-    }
-    assertThat(largest).isGreaterThan(0.05);
-    assertThat(worst / largest).isLessThan(1e-5);
   }
 
   /** The potential in plain loops. */

@@ -12,8 +12,8 @@ import org.richkernel.Dynamics;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.dynamics.Approximation;
 import org.richkernel.dynamics.SolverKind;
 import org.richkernel.network.NetworkSpec;
@@ -21,17 +21,7 @@ import org.richkernel.result.Summary;
 
 /** What converged, residual and tolerance of a summary mean, whichever solver wrote it. */
 class DynamicsVerdictTest {
-  private static final Datasets DATA =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .test(
-              "test-data/mnist01-test-images-idx3-ubyte.gz",
-              "test-data/mnist01-test-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(6)
-          .testSize(4)
-          .read();
+  private static final Datasets DATA = ZerosAndOnes.of(6, 4);
 
   private static Summary solve(Dynamics dynamics) {
     try (Backend backend = Backends.cpu()) {

@@ -8,8 +8,8 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
-import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
+import org.richkernel.data.ZerosAndOnes;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.result.Result;
 import org.richkernel.result.Summary;
@@ -17,13 +17,7 @@ import org.richkernel.solver.RunControl;
 
 /** Adaptation of kernels to digits across the edge of chaos. */
 class PhaseDiagramTest {
-  private static final Datasets DIGITS =
-      DatasetReader.train(
-              "test-data/mnist01-train-images-idx3-ubyte.gz",
-              "test-data/mnist01-train-labels-idx1-ubyte.gz")
-          .classes(0, 1)
-          .trainSize(10)
-          .read();
+  private static final Datasets DIGITS = ZerosAndOnes.of(10);
 
   private static final double[] SWEEP = {0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8};
 
