@@ -46,29 +46,29 @@ extern "C" __global__ void __launch_bounds__(256) rk_patches_collect_f32(
   }
 }
 
-// Pairs of sites averaged over offsets: target[mu A + a][nu A + b] = scale sum_d
-// source[mu B + t][nu B + u], t = table[a][d], u = table[b][d], over t, u >= 0 in the order of d.
-// Grid, block, shared: as above. Index ranges: rows and columns are multiples of A.
+// Pairs of sites averaged over offsets: target[mu A + a][nu C + b] = scale sum_d
+// source[mu B + t][nu D + u], t = down[a][d], u = across[b][d], over t, u >= 0 in the order of d.
+// Grid, block, shared: as above. Index ranges: rows are a multiple of A, columns one of C.
 // Owns: a thread owns an element of the target.
 // Defined by: Backend.averagePatches.
 extern "C" __global__ void __launch_bounds__(256) rk_patches_average_f64(
-    const float* table, rk_index ldi, int sites, int offsets, int inputs, rk_index rows,
-    rk_index columns, double scale, const double* source, rk_index lds, double* target,
-    rk_index ldt) {
+    const float* down, rk_index ldd, int height, int offsets, int upper, const float* across,
+    rk_index lda, int width, int left, rk_index rows, rk_index columns, double scale,
+    const double* source, rk_index lds, double* target, rk_index ldt) {
   RK_FOR_ROWS(r, rows) {
-    int image = (int)r / sites;
-    const float* down = table + ((int)r - image * sites) * ldi;
-    rk_index top = (rk_index)image * inputs;
+    int image = (int)r / height;
+    const float* row = down + ((int)r - image * height) * ldd;
+    rk_index top = (rk_index)image * upper;
     RK_FOR_COLUMNS(c, columns, 1) {
-      int other = (int)c / sites;
-      const float* across = table + ((int)c - other * sites) * ldi;
-      rk_index left = (rk_index)other * inputs;
+      int other = (int)c / width;
+      const float* column = across + ((int)c - other * width) * lda;
+      rk_index first = (rk_index)other * left;
       double sum = 0.0;
       for (int d = 0; d < offsets; d++) {
-        int t = (int)down[d];
-        int u = (int)across[d];
+        int t = (int)row[d];
+        int u = (int)column[d];
         if (t >= 0 && u >= 0) {
-          sum += source[(top + t) * lds + left + u];
+          sum += source[(top + t) * lds + first + u];
         }
       }
       target[r * ldt + c] = scale * sum;

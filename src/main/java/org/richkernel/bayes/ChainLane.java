@@ -151,11 +151,12 @@ record ChainLane(
     int width = shape.rank();
     for (int l = 2; l <= shape.layers(); l++) {
       columns = Math.max(columns, shape.columns(l));
-      width = Math.max(width, shape.features(l, samples));
+      width = Math.max(width, shape.factorizes() ? shape.columns(l) : shape.features(l, samples));
     }
     planFactors(plan, backend, samples, columns, width);
     int outputs = layout.outputs();
-    ConvolutionPosterior.plan(plan, shape, outputs, samples, !layout.options().extrapolates());
+    ConvolutionPosterior.plan(
+        backend, plan, shape, outputs, samples, !layout.options().extrapolates());
     if (layout.tests() > 0) {
       ConvolutionTestPoints.plan(plan, shape, layout.tests(), samples, outputs);
     }

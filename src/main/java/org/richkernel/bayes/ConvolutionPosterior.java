@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -12,7 +13,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
-import org.richkernel.stack.ConvolutionLink;
+import org.richkernel.stack.ChannelLinks;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FactorSource;
 import org.richkernel.stack.FieldFactor;
@@ -25,27 +26,29 @@ import org.richkernel.stack.MovingFields;
 import org.richkernel.stack.PooledReadout;
 import org.richkernel.stack.PosteriorParameters;
 import org.richkernel.stack.SitePool;
-import org.richkernel.stack.WeightLink;
+import org.richkernel.stack.SiteLinks;
+import org.richkernel.stack.WhitenedSiteLinks;
 
 /**
- * Marginal posterior of a convolutional network of S channels a layer in its weights, the readout
- * integrated out:
+ * Marginal posterior of a convolutional network of S channels a layer, the readout integrated out:
  *
  * <pre>  V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L K + kappa,
- *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),</pre>
+ *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),   or   h^l = xi^l F_l^T,</pre>
  *
  * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x
- * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1}): at every S the law
- * is that of whitened fields, and nothing of the size of sites by sites is formed or factorized.
+ * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1} + g_b), by weights
+ * and by the Cholesky factor F_l of that covariance alike: the law is the same at every S. By
+ * weights nothing of the size of sites by sites is formed or factorized.
  *
- * <p>Columns of fields are ordered (site, image). Memory: 3 S times the columns of the weights, 2 S
- * n_l floats for n_l = P s_l a layer and k S n_l more for each above the first, beside the
- * populations.
+ * <p>Columns of fields are ordered (site, image). Memory: 3 S times the columns of the fields, 2 S
+ * n_l floats for n_l = P s_l a layer, and for each above the first k S n_l more, or with whitened
+ * fields about 10 matrices of n_l x n_l, beside the populations.
  */
 final class ConvolutionPosterior extends KernelPosterior {
   private final NetworkSpec network;
   private final ConvolutionShape shape;
   private final Map<Integer, List<SitePool>> pools = new HashMap<>(); // by number of samples
+  private final SiteLinks links;
   private final int[] sizes; // numbers of samples that were planned
 
   /**
@@ -65,17 +68,19 @@ final class ConvolutionPosterior extends KernelPosterior {
       int... samples) {
     super(
         backend,
-        planned(shape, y, parameters, samples),
+        planned(backend, shape, y, parameters, samples),
         patches,
         y,
         parameters,
         parameters.hasDeterminant());
     this.network = network;
     this.shape = shape;
-    for (int l = 2; l <= layers(); l++) {
-      backend.upload(shape.inputTable(l), memory().get("inputs of layer " + l));
-      backend.upload(shape.outputTable(l), memory().get("outputs of layer " + l));
-    }
+    SiteLinks.uploadTables(backend, memory(), shape);
+    links =
+        shape.factorizes()
+            ? new WhitenedSiteLinks(
+                backend, network, shape, memory(), this::jitter, record().failures())
+            : new ChannelLinks(backend, network, shape, memory());
     sizes = samples;
   }
 
@@ -88,36 +93,42 @@ final class ConvolutionPosterior extends KernelPosterior {
   }
 
   private static MemoryPlan planned(
-      ConvolutionShape shape, double[] y, PosteriorParameters parameters, int[] samples) {
+      Backend backend,
+      ConvolutionShape shape,
+      double[] y,
+      PosteriorParameters parameters,
+      int[] samples) {
     MemoryPlan plan = new MemoryPlan();
     int most = Arrays.stream(samples).max().orElseThrow();
-    plan(plan, shape, y.length / shape.points(), most, parameters.hasDeterminant());
+    plan(backend, plan, shape, y.length / shape.points(), most, parameters.hasDeterminant());
     return plan;
   }
 
   /** Adds the scratch shared by all populations, of at most {@code samples} rows, to a plan. */
   static void plan(
-      MemoryPlan plan, ConvolutionShape shape, int outputs, int samples, boolean determinant) {
+      Backend backend,
+      MemoryPlan plan,
+      ConvolutionShape shape,
+      int outputs,
+      int samples,
+      boolean determinant) {
     int points = shape.points();
     int depth = shape.layers();
     planShared(plan, points, shape.columns(1), shape.rank(), outputs, determinant);
     MovingFields.plan(plan, samples, shape.width(samples));
-    int widest = 0;
     for (int l = 1; l <= depth; l++) {
       int columns = shape.columns(l);
       plan.add("phi " + l, Precision.FLOAT32, samples, columns)
           .add("slope " + l, Precision.FLOAT32, samples, columns);
-      if (l > 1) {
-        int offsets = shape.maps().get(l - 1).offsets();
-        plan.add("patches of layer " + l, Precision.FLOAT32, shape.features(l, samples), columns)
-            .add("inputs of layer " + l, Precision.FLOAT32, columns, offsets)
-            .add("outputs of layer " + l, Precision.FLOAT32, shape.columns(l - 1), offsets);
-        widest = Math.max(widest, shape.columns(l - 1));
-      }
+    }
+    SiteLinks.planShared(plan, shape, samples);
+    if (shape.factorizes()) {
+      WhitenedSiteLinks.plan(backend, plan, shape);
+    } else {
+      ChannelLinks.plan(plan, shape, samples);
     }
     int rows = samples * shape.pooledRows(depth);
-    plan.add("pull on a layer", Precision.FLOAT32, samples, widest)
-        .add("pooled pull", Precision.FLOAT32, rows, points);
+    plan.add("pooled pull", Precision.FLOAT32, rows, points);
     if (shape.readout() == SiteReadout.GAP) {
       plan.add("mean over sites", Precision.FLOAT32, samples, points)
           .add("force on the mean", Precision.FLOAT32, samples, points);
@@ -148,9 +159,9 @@ final class ConvolutionPosterior extends KernelPosterior {
             layers.get(0).panels(),
             fields.position(1),
             fields.gradient(1));
-    List<Link> links = new ArrayList<>();
+    List<Link> between = new ArrayList<>();
     for (int l = 2; l <= layers(); l++) {
-      links.add(link(l, fields, layers));
+      between.add(links.link(l, fields, layers));
     }
     List<SitePool> ofLayers = new ArrayList<>();
     for (LayerFields layer : layers) {
@@ -169,23 +180,8 @@ final class ConvolutionPosterior extends KernelPosterior {
             top.panels(),
             memory().get("pooled pull"));
     pools.put(samples, List.copyOf(ofLayers));
-    LayerStack stack = new LayerStack(layers, input, links, new PooledReadout(top, pooled));
+    LayerStack stack = new LayerStack(layers, input, between, new PooledReadout(top, pooled));
     return new Block<>(samples, fields, stack);
-  }
-
-  private Link link(int l, MovingFields fields, List<LayerFields> layers) {
-    Matrix pull = memory().get("pull on a layer");
-    return new ConvolutionLink(
-        backend(),
-        scale(l, fields.rows()),
-        memory().get("inputs of layer " + l),
-        memory().get("outputs of layer " + l),
-        layers.get(l - 2),
-        features(l, fields.rows()),
-        layers.get(l - 1),
-        fields.position(l),
-        fields.gradient(l),
-        pull.view(0, fields.rows(), 0, shape.columns(l - 1)));
   }
 
   private SitePool pool(LayerFields layer) {
@@ -207,29 +203,15 @@ final class ConvolutionPosterior extends KernelPosterior {
     return network.weightVariance(l) / samples / shape.pooledRows(l);
   }
 
-  /** sqrt(g_{l-1} / (k S)), of the weights of layer l. */
-  private double scale(int l, int samples) {
-    double inputs = (double) shape.maps().get(l - 1).offsets() * samples;
-    return Math.sqrt(network.weightVariance(l - 1) / inputs);
-  }
-
-  /** What the weights of layer l act on. */
-  private Matrix features(int l, int samples) {
-    return memory().get("patches of layer " + l).rowRange(0, shape.features(l, samples));
-  }
-
-  /** Sets the features that stand for biases, which other sizes have overwritten. */
+  /** Sets what other numbers of samples have overwritten. */
   @Override
   void prepare(Block<LayerStack> block) {
-    int samples = block.samples();
-    if (!shape.biases()) {
-      return;
-    }
-    for (int l = 2; l <= layers(); l++) {
-      try (Matrix bias = features(l, samples).rowRange(shape.features(l, samples) - 1, 1)) {
-        backend().fill(WeightLink.biasFeature(scale(l, samples), network.biasVariance()), bias);
-      }
-    }
+    links.prepare(block.samples());
+  }
+
+  @Override
+  @Nullable Matrix jitters() {
+    return links instanceof WhitenedSiteLinks whitened ? whitened.jitters() : null;
   }
 
   @Override
@@ -303,9 +285,11 @@ final class ConvolutionPosterior extends KernelPosterior {
   @Override
   public double[] directions(int layer, double[] v) {
     double[] ofSites = ofSites(v, shape.sites(layer));
-    return layer == 1
-        ? EquilibriumIdentity.directions(backend(), inputFactor(), ofSites)
-        : imageOf(features(layer, samples()), ofSites);
+    if (layer == 1) {
+      return EquilibriumIdentity.directions(backend(), inputFactor(), ofSites);
+    }
+    SiteLinks.FeatureRows rows = links.features(layer, samples());
+    return EquilibriumIdentity.image(backend(), rows.transpose(), rows.matrix(), ofSites);
   }
 
   /** v at every site. */

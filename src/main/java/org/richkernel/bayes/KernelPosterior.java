@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -27,6 +28,8 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private final PrimalReadout readout;
   private final @Nullable DeterminantTilt tilt; // of all samples together
   private final Runnable resolveExactly = this::resolve;
+  private final RelativeJitter jitter; // of the population in use
+  private double firstJitter = RelativeJitter.LEAST;
   private double resolved; // potential that was waited for
 
   /**
@@ -49,6 +52,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     backend.copy(readout.targets(), targetsSingle);
     backend.addDiagonal(1, unitMatrix());
     tilt = tilts ? new DeterminantTilt(backend, memory(), parameters) : null;
+    jitter = new RelativeJitter(parameters.kappa());
   }
 
   /**
@@ -105,6 +109,23 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     return false;
   }
 
+  /** Jitters that were added to covariances at the position; null where nothing is factorized. */
+  abstract @Nullable Matrix jitters();
+
+  /**
+   * Relative jitter of the covariances of the population in use; larger than {@link
+   * RelativeJitter#LEAST} where rounding asked for it. Each population has its own: what one needs
+   * is no business of another, which may live elsewhere.
+   */
+  final double jitter() {
+    return jitter.value();
+  }
+
+  /** Sets the jitter that new populations start with. */
+  final void setJitter(double relative) {
+    firstJitter = relative;
+  }
+
   @Override
   public FieldPopulation newPopulation(int samples, int blocks) {
     if (!isPlanned(samples, blocks)) {
@@ -112,19 +133,23 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
           samples + " samples do not fall into " + blocks + " blocks of a planned size");
     }
     cut(samples, blocks);
-    return FieldPopulation.primal(
-        backend(),
-        samples,
-        blocks,
-        widths(),
-        points(),
-        readout.dual().columns(),
-        hasReadoutWeights());
+    FieldPopulation made =
+        FieldPopulation.primal(
+            backend(),
+            samples,
+            blocks,
+            widths(),
+            points(),
+            readout.dual().columns(),
+            hasReadoutWeights());
+    made.setJitter(jitters() == null ? 0 : firstJitter);
+    return made;
   }
 
   @Override
   public void use(FieldPopulation next) {
     choose(next);
+    jitter.set(next.jitter());
   }
 
   @Override
@@ -136,9 +161,23 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     next.setPotential(resolved);
   }
 
-  /** Computes everything at the position. */
+  /** Computes everything at the position, with more jitter where rounding asks for it. */
   void resolve() {
+    Matrix added = jitters();
+    if (added == null) {
+      forwardAndWait();
+    } else {
+      jitter.raising(() -> largestJitter(added));
+      population().setJitter(jitter.value());
+    }
+  }
+
+  /** The largest jitter that is added to a covariance at the position. */
+  private double largestJitter(Matrix added) {
     forwardAndWait();
+    double[] values = new double[added.columns()];
+    backend().download(added, values);
+    return Arrays.stream(values).max().orElse(0);
   }
 
   /**

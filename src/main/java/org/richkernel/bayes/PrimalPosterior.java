@@ -48,10 +48,8 @@ final class PrimalPosterior extends KernelPosterior {
   private final @Nullable Matrix rest; // g Phi of the samples that are held fixed
   private final int[] sizes; // rows of blocks that were planned
   private final Map<List<Integer>, Block<LayerStack>> made = new HashMap<>();
-  private final RelativeJitter jitter; // of the population in use
   private final Runnable gatherExactly = this::gather;
   private final Runnable beginExactly = this::beginBlock;
-  private double firstJitter;
   private long gramNanos; // but for the readouts
 
   /**
@@ -119,9 +117,7 @@ final class PrimalPosterior extends KernelPosterior {
     this.parameters = parameters;
     this.sizes = sizes;
     shape = FieldShape.of(network, input.rank(), input.points(), form);
-    firstJitter = factorizes() ? RelativeJitter.LEAST : 0;
-    jitter = new RelativeJitter(parameters.kappa());
-    rows = new SampleRows(backend, network, shape, memory(), jitter::value, record().failures());
+    rows = new SampleRows(backend, network, shape, memory(), this::jitter, record().failures());
     rest = layers() == 1 ? memory().get("kernel of the fixed rows") : null;
   }
 
@@ -249,32 +245,8 @@ final class PrimalPosterior extends KernelPosterior {
   }
 
   @Override
-  public FieldPopulation newPopulation(int samples, int blocks) {
-    FieldPopulation made = super.newPopulation(samples, blocks);
-    made.setJitter(firstJitter);
-    return made;
-  }
-
-  @Override
-  public void use(FieldPopulation next) {
-    super.use(next);
-    if (factorizes()) {
-      jitter.set(next.jitter());
-    }
-  }
-
-  /**
-   * Relative jitter of the covariances of the population in use; larger than {@link
-   * RelativeJitter#LEAST} where rounding asked for it. Each population has its own: what one needs
-   * is no business of another, which may live elsewhere.
-   */
-  double jitter() {
-    return jitter.value();
-  }
-
-  /** Sets the jitter that new populations start with. */
-  void setJitter(double relative) {
-    firstJitter = relative;
+  @Nullable Matrix jitters() {
+    return factorizes() ? rows.jitters() : null;
   }
 
   @Override
@@ -326,25 +298,14 @@ final class PrimalPosterior extends KernelPosterior {
     return record().require();
   }
 
-  /** With more jitter where rounding asks for it; of one hidden layer activations suffice. */
+  /** Of one hidden layer activations suffice. */
   @Override
   void resolve() {
     if (layers() == 1) {
       moving().stack().activations();
-    } else if (!factorizes()) {
-      forwardAndWait();
     } else {
-      jitter.raising(this::largestJitter);
-      population().setJitter(jitter.value());
+      super.resolve();
     }
-  }
-
-  /** The largest jitter that is added to a covariance at the position. */
-  private double largestJitter() {
-    forwardAndWait();
-    double[] values = new double[rows.jitters().columns()];
-    backend().download(rows.jitters(), values);
-    return Arrays.stream(values).max().orElse(0);
   }
 
   @Override

@@ -378,15 +378,16 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Kernels between pairs of sites, averaged over the offsets of a convolution: target[mu A + a, nu
-   * A + b] = scale sum_d source[mu B + t, nu B + u] with t = table[a, d] and u = table[b, d], over
-   * t and u that are not negative, in the order of d. The table of inputs gives k F at scale 1,
-   * that of outputs its adjoint. FLOAT64.
+   * C + b] = scale sum_d source[mu B + t, nu D + u] with t = rows[a, d] and u = columns[b, d], over
+   * t and u that are not negative, in the order of d. The table of inputs on both sides gives k F
+   * at scale 1, that of outputs its adjoint. FLOAT64.
    *
-   * @param table A x k in FLOAT32, whole numbers below B
-   * @param source (images B) x (other images B)
-   * @param target (images A) x (other images A); not source
+   * @param rows A x k in FLOAT32, whole numbers below B
+   * @param columns C x k in FLOAT32, whole numbers below D; may be rows
+   * @param source (images B) x (other images D)
+   * @param target (images A) x (other images C); not source
    */
-  void averagePatches(double scale, Matrix table, Matrix source, Matrix target);
+  void averagePatches(double scale, Matrix rows, Matrix columns, Matrix source, Matrix target);
 
   // ---- kernels at initialisation (FLOAT64) --------------------------------------------------
 

@@ -172,18 +172,20 @@ public final class Operands {
   /**
    * Requires shapes and precisions for pairs of sites averaged over offsets.
    *
-   * @return the number of images along columns
+   * @return the numbers of images along rows and along columns
    */
-  public static int averagePatches(Matrix table, Matrix source, Matrix target) {
+  public static int[] averagePatches(Matrix rows, Matrix columns, Matrix source, Matrix target) {
     precision("averagePatches", Precision.FLOAT64, source);
     samePrecision("averagePatches", source, target);
-    precision("averagePatches", Precision.FLOAT32, table);
-    int down = images("averagePatches", table, target.rows(), source.rows());
-    int across = images("averagePatches", table, target.columns(), source.columns());
-    if ((long) source.rows() * across != (long) source.columns() * down) {
-      throw mismatch("averagePatches", source, target);
+    precision("averagePatches", Precision.FLOAT32, rows);
+    precision("averagePatches", Precision.FLOAT32, columns);
+    if (rows.columns() != columns.columns()) {
+      throw mismatch("averagePatches", rows, columns);
     }
-    return across;
+    return new int[] {
+      images("averagePatches", rows, target.rows(), source.rows()),
+      images("averagePatches", columns, target.columns(), source.columns())
+    };
   }
 
   /** How many images of the sites of a table there are, the same number on both sides. */

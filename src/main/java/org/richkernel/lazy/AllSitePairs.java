@@ -98,7 +98,7 @@ final class AllSitePairs implements SitePairs {
       Matrix from,
       Matrix to) {
     Matrix table = workspace.get(table(map));
-    backend.averagePatches(scale / map.offsets(), table, from, to);
+    backend.averagePatches(scale / map.offsets(), table, table, from, to);
     if (bias > 0) {
       try (Matrix left = workspace.get(ROW_ONES).rowRange(0, to.rows());
           Matrix right = workspace.get(COLUMN_ONES).rowRange(0, to.columns())) {

@@ -18,6 +18,7 @@ import org.richkernel.compute.Workspace;
  */
 public final class CholeskyAdjoint {
   private final Backend backend;
+  private final KernelMap map;
   private final Matrix unit;
   private final TwoSidedSolve solve;
   private final Matrix adjoint;
@@ -28,24 +29,54 @@ public final class CholeskyAdjoint {
    * @param memory holds what {@link #plan} planned, and the unit matrix
    */
   public CholeskyAdjoint(Backend backend, Workspace memory) {
+    this(
+        backend,
+        memory,
+        new KernelMap.Same(backend),
+        memory.get("unit matrix"),
+        memory.get("unit matrix").rows());
+  }
+
+  /**
+   * The adjoint of one among several layers that share the scratch.
+   *
+   * @param memory holds what {@link #plan} planned for the largest of them
+   * @param map from the kernel below to the covariance
+   * @param unit I of the size of the covariance
+   * @param below rows of the kernel below
+   */
+  public CholeskyAdjoint(
+      Backend backend, Workspace memory, KernelMap map, Matrix unit, int below) {
     this.backend = backend;
-    unit = memory.get("unit matrix");
-    solve = new TwoSidedSolve(backend, memory, unit.rows());
-    adjoint = memory.get("adjoint of the covariance");
-    adjointSingle = memory.get("adjoint of the covariance, single");
+    this.map = map;
+    this.unit = unit;
+    int points = unit.rows();
+    solve = new TwoSidedSolve(backend, memory, memory.get("adjoint of the covariance").rows());
+    adjoint = memory.get("adjoint of the covariance").view(0, points, 0, points);
+    adjointSingle = memory.get("adjoint of the covariance, single").view(0, below, 0, below);
     meanDiagonal = memory.get("mean diagonal of the adjoint");
   }
 
   /** Adds its scratch to a plan. */
   public static void plan(Backend backend, MemoryPlan plan, int points) {
+    plan(backend, plan, points, points);
+  }
+
+  /**
+   * The same for kernels of another size than the covariances that follow from them.
+   *
+   * @param points rows of the largest covariance
+   * @param below rows of the largest kernel below one
+   */
+  public static void plan(Backend backend, MemoryPlan plan, int points, int below) {
     TwoSidedSolve.plan(backend, plan, points);
     plan.add("adjoint of the covariance", Precision.FLOAT64, points, points)
-        .add("adjoint of the covariance, single", Precision.FLOAT32, points, points)
+        .add("adjoint of the covariance, single", Precision.FLOAT32, below, below)
         .add("mean diagonal of the adjoint", Precision.FLOAT64, 1, 1);
   }
 
   /**
-   * 2 dE/d(g Phi) in float32, for the covariance of {@link LayerCovariance}.
+   * 2 dE/d(g Phi) in float32, for the covariance of {@link LayerCovariance}: F* of 2 dE/dSigma.
    *
    * @param gradient G, S x P, float32
    * @param xi S x P, float32
@@ -61,7 +92,7 @@ public final class CholeskyAdjoint {
     // Sigma holds jitter tr / P on its diagonal
     backend.dot(1.0 / points, unit, adjoint, 0, meanDiagonal);
     backend.addDiagonal(jitter, meanDiagonal, adjoint);
-    backend.copy(adjoint, adjointSingle);
+    backend.copy(map.pull(adjoint), adjointSingle);
     return adjointSingle;
   }
 }

@@ -1,12 +1,13 @@
 package org.richkernel.stack;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
 
 /**
- * Sizes of a convolutional network whose layers are parametrized by their weights: the rank r of
- * the patches in the first one; above it k S weights a channel, and a bias.
+ * Sizes of a convolutional network. The first layer is parametrized by the rank r of the patches;
+ * those above it by k S weights a channel and a bias, or by whitened fields, n_l a channel.
  *
  * @param maps of the layers, first layer first
  * @param readout of the last layer
@@ -14,17 +15,45 @@ import org.richkernel.network.SiteReadout;
  * @param rank r
  * @param patch numbers of a patch of the images, the constant of a bias among them
  * @param biases whether there are biases
+ * @param form of the layers above the first, whitened or weights
  */
 public record ConvolutionShape(
-    List<SiteMap> maps, SiteReadout readout, int points, int rank, int patch, boolean biases)
+    List<SiteMap> maps,
+    SiteReadout readout,
+    int points,
+    int rank,
+    int patch,
+    boolean biases,
+    FieldForm form)
     implements FieldWidths {
   public ConvolutionShape {
     maps = List.copyOf(maps);
   }
 
+  /** A network whose layers above the first have weights. */
+  public ConvolutionShape(
+      List<SiteMap> maps, SiteReadout readout, int points, int rank, int patch, boolean biases) {
+    this(maps, readout, points, rank, patch, biases, FieldForm.WEIGHTS);
+  }
+
   /** The same for another number of images. */
   public ConvolutionShape withPoints(int images) {
-    return new ConvolutionShape(maps, readout, images, rank, patch, biases);
+    return new ConvolutionShape(maps, readout, images, rank, patch, biases, form);
+  }
+
+  /** The same in another form. */
+  public ConvolutionShape withForm(FieldForm other) {
+    return new ConvolutionShape(maps, readout, points, rank, patch, biases, other);
+  }
+
+  /** Whether layers above the first have factors of the covariance of their sites. */
+  public boolean factorizes() {
+    return layers() > 1 && form == FieldForm.WHITENED;
+  }
+
+  /** The largest n_l of some layers. */
+  public int mostColumns(int first, int last) {
+    return IntStream.rangeClosed(first, last).map(this::columns).max().orElse(0);
   }
 
   /** L. */
@@ -52,7 +81,7 @@ public record ConvolutionShape(
     int[] widths = new int[layers()];
     widths[0] = rank;
     for (int l = 2; l <= layers(); l++) {
-      widths[l - 1] = features(l, samples);
+      widths[l - 1] = form == FieldForm.WHITENED ? columns(l) : features(l, samples);
     }
     return widths;
   }

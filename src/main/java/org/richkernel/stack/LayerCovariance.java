@@ -13,6 +13,7 @@ import org.richkernel.compute.NotPositiveDefiniteException;
  */
 public final class LayerCovariance {
   private final Backend backend;
+  private final KernelMap map;
   private final double bias;
   private final Matrix unit;
   private final Matrix ones;
@@ -28,7 +29,24 @@ public final class LayerCovariance {
    */
   public LayerCovariance(
       Backend backend, Matrix unit, Matrix ones, Matrix cholesky, Matrix factor, double bias) {
+    this(backend, new KernelMap.Same(backend), unit, ones, cholesky, factor, bias);
+  }
+
+  /**
+   * The same where the covariance is g F Phi + g_b.
+   *
+   * @param map F; all that is P x P here has the size of F Phi
+   */
+  public LayerCovariance(
+      Backend backend,
+      KernelMap map,
+      Matrix unit,
+      Matrix ones,
+      Matrix cholesky,
+      Matrix factor,
+      double bias) {
     this.backend = backend;
+    this.map = map;
     this.bias = bias;
     this.unit = unit;
     this.ones = ones;
@@ -70,7 +88,7 @@ public final class LayerCovariance {
   }
 
   private void gather(Matrix kernel) {
-    backend.copy(kernel, cholesky);
+    map.apply(kernel, cholesky);
     if (bias > 0) {
       backend.axpy(bias, ones, cholesky);
     }

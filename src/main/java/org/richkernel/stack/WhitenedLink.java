@@ -7,8 +7,9 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
 /**
- * Link by whitened fields: h = xi F^T with F the Cholesky factor of g Phi + g_b, P x P. The pull on
- * the layer below runs backwards through the factor,
+ * Link by whitened fields: h = xi F^T with F the Cholesky factor of g Phi + g_b, P x P, or of what
+ * a {@link KernelMap} makes of g Phi. The pull on the layer below runs backwards through the factor
+ * and the map,
  *
  * <pre>  dV/dphi = (2 g / S) phi dV/d(g Phi).</pre>
  *
@@ -42,7 +43,7 @@ public final class WhitenedLink implements Link {
    * @param panels of both layers
    * @param position xi, S x P
    * @param gradient dV/dxi, S x P
-   * @param scratch at least a panel of rows x P, float32
+   * @param scratch at least a panel of rows of the layer below, float32
    */
   public WhitenedLink(
       Backend backend,

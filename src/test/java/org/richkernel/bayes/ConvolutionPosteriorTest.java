@@ -17,6 +17,7 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteMap.Padding;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PosteriorParameters;
 
 /** Potential, kernels and gradient against loops over the definition. */
@@ -49,19 +50,26 @@ class ConvolutionPosteriorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, flatten, tanh, 0, 0",
-    "1, gap, relu, 0, 1",
-    "2, flatten, tanh, 0, 0",
-    "2, flatten, relu, 0.3, 1",
-    "2, gap, tanh, 0, 1",
-    "2, gap, linear, 0.3, 0",
-    "3, flatten, linear, 0, 1",
-    "3, flatten, tanh, 0.3, 0",
-    "3, gap, relu, 0, 0",
-    "3, gap, tanh, 0.3, 1"
+    "1, flatten, tanh, 0, 0, WEIGHTS",
+    "1, gap, relu, 0, 1, WEIGHTS",
+    "2, flatten, tanh, 0, 0, WEIGHTS",
+    "2, flatten, relu, 0.3, 1, WEIGHTS",
+    "2, gap, tanh, 0, 1, WEIGHTS",
+    "2, gap, linear, 0.3, 0, WEIGHTS",
+    "3, flatten, linear, 0, 1, WEIGHTS",
+    "3, flatten, tanh, 0.3, 0, WEIGHTS",
+    "3, gap, relu, 0, 0, WEIGHTS",
+    "3, gap, tanh, 0.3, 1, WEIGHTS",
+    "1, gap, tanh, 0, 0, WHITENED",
+    "2, flatten, tanh, 0, 0, WHITENED",
+    "2, flatten, relu, 0.3, 1, WHITENED",
+    "2, gap, tanh, 0, 1, WHITENED",
+    "3, flatten, tanh, 0.3, 0, WHITENED",
+    "3, gap, linear, 0, 0, WHITENED",
+    "3, gap, tanh, 0.3, 1, WHITENED"
   })
   void potentialAndGradientAreThoseOfTheDefinition(
-      int depth, String pooling, String activation, double bias, double determinant) {
+      int depth, String pooling, String activation, double bias, double determinant, FieldForm form) {
     SiteReadout readout = SiteReadout.valueOf(pooling.toUpperCase(java.util.Locale.ROOT));
     double[] variances = new double[depth + 1];
     for (int l = 0; l <= depth; l++) {
@@ -76,7 +84,7 @@ class ConvolutionPosteriorTest {
     InputFactor patches = ConvolutionOracle.bySite(backend, network, FIRST, POINTS);
     ConvolutionShape shape =
         new ConvolutionShape(
-            maps(depth), readout, POINTS, patches.rank(), patches.rank(), bias > 0);
+            maps(depth), readout, POINTS, patches.rank(), patches.rank(), bias > 0, form);
     PosteriorParameters parameters =
         new PosteriorParameters(
             1.2,
@@ -85,8 +93,9 @@ class ConvolutionPosteriorTest {
             determinant * outputs / 2);
     ConvolutionReferencePotential reference =
         new ConvolutionReferencePotential(
-            network, maps(depth), readout, patches, y, POINTS, parameters);
-    int[] sizes = {5, 3};
+            network, maps(depth), readout, patches, y, POINTS, parameters, form);
+    // covariances of 12 sites need 3 channels of 2x2 at least to be regular
+    int[] sizes = form == FieldForm.WEIGHTS ? new int[] {5, 3} : new int[] {8, 6};
     try (ConvolutionPosterior posterior =
         new ConvolutionPosterior(backend, network, shape, patches, y, parameters, sizes)) {
       for (int samples : sizes) {

@@ -2,16 +2,18 @@ package org.richkernel.bayes;
 
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
- * V of a convolutional network at given weights, from its definition: every image by itself, loops
- * over channels, sites and offsets in float64, nothing of the code under test but the site maps.
+ * V of a convolutional network at given weights or whitened fields, from its definition: loops over
+ * channels, sites and offsets in float64, nothing of the code under test but the site maps.
  */
 final class ConvolutionReferencePotential {
   private final NetworkSpec network;
@@ -22,6 +24,7 @@ final class ConvolutionReferencePotential {
   private final double[] y;
   private final int points;
   private final PosteriorParameters parameters;
+  private final FieldForm form;
 
   ConvolutionReferencePotential(
       NetworkSpec network,
@@ -30,7 +33,8 @@ final class ConvolutionReferencePotential {
       InputFactor patches,
       double[] y,
       int points,
-      PosteriorParameters parameters) {
+      PosteriorParameters parameters,
+      FieldForm form) {
     this.network = network;
     this.maps = maps;
     this.readout = readout;
@@ -39,53 +43,128 @@ final class ConvolutionReferencePotential {
     this.y = y;
     this.points = points;
     this.parameters = parameters;
+    this.form = form;
   }
 
-  /** phi^l of one image, channels x sites, for weights of all layers side by side. */
-  private double[][] activations(double[] xi, int width, int samples, int image, int upTo) {
-    double[][] phi = {};
+  /** phi^l of all images, images x channels x sites, for fields of all layers side by side. */
+  double[][][] activations(double[] xi, int samples, int upTo) {
+    int width = xi.length / samples;
+    double[][][] phi = {};
     int column = 0;
     for (int l = 1; l <= upTo; l++) {
+      double[][][] h =
+          l == 1
+              ? firstLayer(xi, width, samples)
+              : form == FieldForm.WEIGHTS
+                  ? byWeights(xi, width, column, samples, l, phi)
+                  : byFactor(xi, width, column, samples, l, phi);
       SiteMap map = maps.get(l - 1);
-      int sites = map.outputSites();
-      double[][] next = new double[samples][sites];
-      for (int i = 0; i < samples; i++) {
-        for (int a = 0; a < sites; a++) {
-          double h = 0;
-          if (l == 1) {
-            for (int r = 0; r < rank; r++) {
-              h += xi[i * width + r] * factor[(a * points + image) * rank + r];
-            }
-          } else {
-            double scale =
-                Math.sqrt(network.weightVariance(l - 1) / ((double) map.offsets() * samples));
-            for (int d = 0; d < map.offsets(); d++) {
-              int b = map.input(a, d);
-              for (int j = 0; b >= 0 && j < samples; j++) {
-                h += scale * xi[i * width + column + d * samples + j] * phi[j][b];
-              }
-            }
-            if (network.biasVariance() > 0) {
-              int bias = column + map.offsets() * samples;
-              h += Math.sqrt(network.biasVariance()) * xi[i * width + bias];
-            }
+      column +=
+          l == 1
+              ? rank
+              : form == FieldForm.WEIGHTS
+                  ? map.offsets() * samples + (network.biasVariance() > 0 ? 1 : 0)
+                  : points * map.outputSites();
+      for (double[][] image : h) {
+        for (double[] channel : image) {
+          for (int a = 0; a < channel.length; a++) {
+            channel[a] = network.activation().value(channel[a]);
           }
-          next[i][a] = network.activation().value(h);
         }
       }
-      column += l == 1 ? rank : map.offsets() * samples + (network.biasVariance() > 0 ? 1 : 0);
-      phi = next;
+      phi = h;
     }
     return phi;
   }
 
+  private double[][][] firstLayer(double[] xi, int width, int samples) {
+    int sites = maps.get(0).outputSites();
+    double[][][] h = new double[points][samples][sites];
+    for (int mu = 0; mu < points; mu++) {
+      for (int i = 0; i < samples; i++) {
+        for (int a = 0; a < sites; a++) {
+          for (int r = 0; r < rank; r++) {
+            h[mu][i][a] += xi[i * width + r] * factor[(a * points + mu) * rank + r];
+          }
+        }
+      }
+    }
+    return h;
+  }
+
+  private double[][][] byWeights(
+      double[] xi, int width, int column, int samples, int l, double[][][] phi) {
+    SiteMap map = maps.get(l - 1);
+    int sites = map.outputSites();
+    double scale = Math.sqrt(network.weightVariance(l - 1) / ((double) map.offsets() * samples));
+    double[][][] h = new double[points][samples][sites];
+    for (int mu = 0; mu < points; mu++) {
+      for (int i = 0; i < samples; i++) {
+        for (int a = 0; a < sites; a++) {
+          for (int d = 0; d < map.offsets(); d++) {
+            int b = map.input(a, d);
+            for (int j = 0; b >= 0 && j < samples; j++) {
+              h[mu][i][a] += scale * xi[i * width + column + d * samples + j] * phi[mu][j][b];
+            }
+          }
+          if (network.biasVariance() > 0) {
+            int bias = column + map.offsets() * samples;
+            h[mu][i][a] += Math.sqrt(network.biasVariance()) * xi[i * width + bias];
+          }
+        }
+      }
+    }
+    return h;
+  }
+
+  /** g F Phi + g_b between sites of two images, from their fields below. */
+  double covariance(int l, double[][] one, int a, double[][] other, int b) {
+    SiteMap map = maps.get(l - 1);
+    double sum = 0;
+    for (int d = 0; d < map.offsets(); d++) {
+      int t = map.input(a, d);
+      int u = map.input(b, d);
+      for (int i = 0; t >= 0 && u >= 0 && i < one.length; i++) {
+        sum += one[i][t] * other[i][u];
+      }
+    }
+    return network.weightVariance(l - 1) * sum / (map.offsets() * one.length)
+        + network.biasVariance();
+  }
+
+  /** The same between all sites of the training images, ordered (site, image). */
+  RealMatrix covariance(int l, double[][][] phi) {
+    int n = points * maps.get(l - 1).outputSites();
+    RealMatrix sigma = new Array2DRowRealMatrix(n, n);
+    for (int p = 0; p < n; p++) {
+      for (int q = 0; q < n; q++) {
+        double entry =
+            covariance(l, phi[p % points], p / points, phi[q % points], q / points);
+        sigma.setEntry(p, q, entry);
+      }
+    }
+    return sigma;
+  }
+
+  private double[][][] byFactor(
+      double[] xi, int width, int column, int samples, int l, double[][][] phi) {
+    RealMatrix sigma = covariance(l, phi);
+    RealMatrix lower = new CholeskyDecomposition(sigma, 1e-9, 1e-14).getL();
+    int sites = maps.get(l - 1).outputSites();
+    double[][][] h = new double[points][samples][sites];
+    for (int p = 0; p < lower.getRowDimension(); p++) {
+      for (int i = 0; i < samples; i++) {
+        for (int q = 0; q <= p; q++) {
+          h[p % points][i][p / points] += xi[i * width + column + q] * lower.getEntry(p, q);
+        }
+      }
+    }
+    return h;
+  }
+
   /** g_l Phi^l, pooled over sites, P x P. */
   double[][] kernel(double[] xi, int samples, int l) {
-    int width = xi.length / samples;
-    double[][][] phi = new double[points][][];
-    for (int mu = 0; mu < points; mu++) {
-      phi[mu] = activations(xi, width, samples, mu, l);
-    }
+    double[][][] phi = activations(xi, samples, l);
     double[][] kernel = new double[points][points];
     int sites = maps.get(l - 1).outputSites();
     for (int mu = 0; mu < points; mu++) {

@@ -138,14 +138,57 @@ interface PatchContract extends ContractSubject {
                   Matrix target = mapped.on(backend(), Precision.FLOAT64, "target");
                   Matrix back = kernel.on(backend(), Precision.FLOAT64, "back")) {
                 backend().fill(Double.NaN, target);
-                backend().averagePatches(scale, nb, source, target);
+                backend().averagePatches(scale, nb, nb, source, target);
                 Host.from(backend(), target).isWithin(1e-14, mapped, "F of " + c.map);
                 backend().upload(mapped.data, target);
-                backend().averagePatches(scale, inv, target, back);
+                backend().averagePatches(scale, inv, inv, target, back);
                 Host.from(backend(), back).isWithin(1e-14, pulled, "F* of " + c.map);
               }
               own[0].close();
             });
+  }
+
+  /** Images in rows one after the other, those in columns site by site, as sites of one image. */
+  @Test
+  default void rowsAndColumnsMayHaveTablesOfTheirOwn() {
+    SiteMap map = SiteMap.of(5, 4, 3, 3, 2, SiteMap.Padding.SAME);
+    Case c = new Case(map, 1, 3);
+    int before = map.inputSites();
+    int after = map.outputSites();
+    Host across = new Host(3 * after, map.offsets());
+    for (int r = 0; r < 3 * after; r++) {
+      for (int d = 0; d < map.offsets(); d++) {
+        int t = map.input(r / 3, d);
+        across.set(r, d, t < 0 ? -1 : 3 * t + r % 3);
+      }
+    }
+    Host kernel = Host.random(2 * before, 3 * before, 5);
+    Host expected = new Host(2 * after, 3 * after);
+    for (int r = 0; r < 2 * after; r++) {
+      for (int q = 0; q < 3 * after; q++) {
+        double sum = 0;
+        for (int d = 0; d < map.offsets(); d++) {
+          int t = map.input(r % after, d);
+          int u = map.input(q / 3, d);
+          if (t >= 0 && u >= 0) {
+            sum += kernel.at(r / after * before + t, 3 * u + q % 3);
+          }
+        }
+        expected.set(r, q, 0.3 * sum);
+      }
+    }
+    try (Matrix down = c.inputTable().on(backend(), Precision.FLOAT32, "down");
+        Matrix wide = across.on(backend(), Precision.FLOAT32, "across");
+        Matrix narrow = backend().allocate(Precision.FLOAT32, after, 4, "narrow");
+        Matrix source = kernel.on(backend(), Precision.FLOAT64, "kernel");
+        Matrix target = expected.on(backend(), Precision.FLOAT64, "target")) {
+      backend().fill(Double.NaN, target);
+      backend().averagePatches(0.3, down, wide, source, target);
+      Host.from(backend(), target).isWithin(1e-14, expected, "F of unlike images");
+      assertThatThrownBy(() -> backend().averagePatches(1, down, narrow, source, target))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("averagePatches");
+    }
   }
 
   /** cols^T cols / (k S) = F(phi^T phi / S). */
@@ -164,7 +207,7 @@ interface PatchContract extends ContractSubject {
       backend().cols(nb, field, cols);
       backend().gram(1.0 / (c.map.offsets() * c.fields), cols, 0, gram);
       backend().gram(1.0 / c.fields, field, 0, kernel);
-      backend().averagePatches(1.0 / c.map.offsets(), nb, kernel, mapped);
+      backend().averagePatches(1.0 / c.map.offsets(), nb, nb, kernel, mapped);
       Host.from(backend(), mapped).isWithin(1e-6, Host.from(backend(), gram), "Gram identity");
     }
   }
@@ -183,7 +226,7 @@ interface PatchContract extends ContractSubject {
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> backend().uncols(table, field, wide))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> backend().averagePatches(1, table, field, kernel))
+      assertThatThrownBy(() -> backend().averagePatches(1, table, table, field, kernel))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("averagePatches");
     }

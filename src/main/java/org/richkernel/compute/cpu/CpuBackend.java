@@ -193,8 +193,9 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public void averagePatches(double scale, Matrix table, Matrix source, Matrix target) {
-    patches.average(scale, use(table), use(source), use(target));
+  public void averagePatches(
+      double scale, Matrix rows, Matrix columns, Matrix source, Matrix target) {
+    patches.average(scale, use(rows), use(columns), use(source), use(target));
   }
 
   @Override

@@ -44,28 +44,32 @@ final class SitePatches {
       inputs = from.columns() / imageCount;
       images = imageCount;
       units = rows;
-      readTable(entries);
+      table = byOffset(entries, table);
       findRuns();
       chunk = Math.max(1, CHUNK / Math.max(1, Math.max(inputs, outputs)));
       chunks = (images + chunk - 1) / chunk;
       team.run(this);
     }
 
-    private void readTable(CpuMatrix entries) {
+    /** A table by offset, into an array of before where that fits. */
+    final int[][] byOffset(CpuMatrix entries, int[][] before) {
       int offsets = entries.columns();
-      if (table.length != offsets || offsets > 0 && table[0].length != outputs) {
-        table = new int[offsets][outputs];
-      }
+      int sites = entries.rows();
+      int[][] made =
+          before.length != offsets || offsets > 0 && before[0].length != sites
+              ? new int[offsets][sites]
+              : before;
       float[] row = team.caller().f0;
-      for (int a = 0; a < outputs; a++) {
+      for (int a = 0; a < sites; a++) {
         for (int first = 0; first < offsets; first += Worker.TILE) {
           int n = Math.min(Worker.TILE, offsets - first);
           entries.read(entries.at(a, first), row, n);
           for (int d = 0; d < n; d++) {
-            table[first + d][a] = (int) row[d];
+            made[first + d][a] = (int) row[d];
           }
         }
       }
+      return made;
     }
 
     /**
@@ -250,6 +254,8 @@ final class SitePatches {
   /** Pairs of sites averaged over offsets. */
   private static final class Average extends Images {
     private double scale;
+    private int[][] down = {}; // the table of rows by offset
+    private int height; // sites of an image along the rows of the source
 
     Average(WorkerTeam team) {
       super(team);
@@ -261,13 +267,16 @@ final class SitePatches {
       double[] x = room.doubles;
       double[] sum = room.moreDoubles;
       Arrays.fill(sum, 0, count * outputs, 0);
-      int image = row / outputs;
-      int site = row % outputs;
-      for (int[] from : table) {
-        if (from[site] < 0) {
+      int sites = down[0].length;
+      int image = row / sites;
+      int site = row % sites;
+      for (int d = 0; d < table.length; d++) {
+        int[] from = table[d];
+        int above = down[d][site];
+        if (above < 0) {
           continue;
         }
-        read(source, image * inputs + from[site], (long) first * inputs, x, count * inputs);
+        read(source, image * height + above, (long) first * inputs, x, count * inputs);
         for (int m = 0; m < count; m++) {
           int in = m * inputs;
           int out = m * outputs;
@@ -303,9 +312,12 @@ final class SitePatches {
     uncols.run(Operands.uncols(table, source, target), target.rows(), table, source, target);
   }
 
-  void average(double scale, CpuMatrix table, CpuMatrix source, CpuMatrix target) {
-    int images = Operands.averagePatches(table, source, target);
+  void average(
+      double scale, CpuMatrix rows, CpuMatrix columns, CpuMatrix source, CpuMatrix target) {
+    int[] images = Operands.averagePatches(rows, columns, source, target);
     average.scale = scale;
-    average.run(images, target.rows(), table, source, target);
+    average.down = average.byOffset(rows, average.down);
+    average.height = images[0] == 0 ? 0 : source.rows() / images[0];
+    average.run(images[1], target.rows(), columns, source, target);
   }
 }

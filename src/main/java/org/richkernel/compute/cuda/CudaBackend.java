@@ -365,9 +365,10 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public void averagePatches(double scale, Matrix table, Matrix source, Matrix target) {
-    session.begin("averagePatches", table, source, target);
-    patches.average(scale, use(table), use(source), use(target));
+  public void averagePatches(
+      double scale, Matrix rows, Matrix columns, Matrix source, Matrix target) {
+    session.begin("averagePatches", rows, columns, source, target);
+    patches.average(scale, use(rows), use(columns), use(source), use(target));
   }
 
   @Override

@@ -34,11 +34,14 @@ final class SitePatches {
     }
   }
 
-  void average(double scale, CudaMatrix table, CudaMatrix source, CudaMatrix target) {
-    int images = Operands.averagePatches(table, source, target);
+  void average(
+      double scale, CudaMatrix rows, CudaMatrix columns, CudaMatrix source, CudaMatrix target) {
+    int[] images = Operands.averagePatches(rows, columns, source, target);
     if (!target.isEmpty()) {
-      long sites = source.columns() / images;
-      begin(table, sites)
+      begin(rows, source.rows() / images[0])
+          .add(columns)
+          .add(columns.rows())
+          .add(source.columns() / images[1])
           .add((long) target.rows())
           .add((long) target.columns())
           .add(scale, Precision.FLOAT64)
