@@ -14,6 +14,7 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
+import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PointBlocks;
 
@@ -24,6 +25,9 @@ import org.richkernel.stack.PointBlocks;
 public final class AdaptiveNbkSolver {
   /** Most hidden layers of a network that is sampled. */
   public static final int DEEPEST = 16;
+
+  /** Most sites of all images whose pairs fit an array. */
+  private static final int LARGEST_FACTOR = 46340;
 
   private static final String LESS_MEMORY = "lower samples or the number of training points";
 
@@ -58,12 +62,8 @@ public final class AdaptiveNbkSolver {
   /** Refuses forms that a problem does not have. */
   private void requireForm() {
     LargeData asked = problem.options().largeData();
-    if (convolutional() && asked.fields() == FieldForm.WHITENED) {
-      throw new InvalidProblemException(
-          "fields",
-          "whitened",
-          "convolutional networks are sampled in their weights, exact at every number of samples;"
-              + " use auto or weights");
+    if (convolutional() && samples() && asked.fields() == FieldForm.WHITENED) {
+      requireSitePairs();
     }
     if (asked.form() != ReadoutForm.DUAL) {
       return;
@@ -113,6 +113,19 @@ public final class AdaptiveNbkSolver {
     }
   }
 
+  /** Refuses factors of more sites than an array of pairs of them holds. */
+  private void requireSitePairs() {
+    ConvolutionShape shape =
+        SampledInputs.shape(problem.network(), problem.trainInputs(), fullRank());
+    int most = shape.layers() == 1 ? 0 : shape.mostColumns(1, shape.layers());
+    if (most > LARGEST_FACTOR) {
+      throw new InvalidProblemException(
+          "fields",
+          "whitened",
+          most + " sites of all images have more pairs than an array holds; use auto or weights");
+    }
+  }
+
   /** How a solve will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form() {
     return samples() ? Optional.of(layout().form().readout()) : Optional.empty();
@@ -128,7 +141,7 @@ public final class AdaptiveNbkSolver {
     if (!samples() || problem.network().hiddenLayers() == 1) {
       return Optional.empty();
     }
-    return Optional.of(convolutional() ? FieldForm.WEIGHTS : layout().form().fields());
+    return Optional.of(layout().form().fields());
   }
 
   /** Whether a solution will hold its P x P kernels. */

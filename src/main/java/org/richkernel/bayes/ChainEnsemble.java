@@ -18,6 +18,7 @@ import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.sampling.SampleMean;
 import org.richkernel.solver.SolverState;
 import org.richkernel.stack.Conditions;
+import org.richkernel.stack.FieldForm;
 
 /**
  * The Markov chains of one solve, two at S samples and two at S/4, with the memory they live in and
@@ -343,27 +344,26 @@ final class ChainEnsemble implements AutoCloseable {
    * @param patches factor of the training patches
    */
   ConvolutionPredictor channels(AdaptiveProblem problem, InputFactor patches) {
+    List<float[]> weights = new ArrayList<>();
     List<float[]> readouts = new ArrayList<>();
     for (EnsembleLayout.Chain each : layout.chains()) {
       ChainLane lane = lanes.get(layout.place(each));
       if (lane.posterior() instanceof ConvolutionPosterior posterior) {
         SamplingChain chain =
             each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
-        chain.snapshots().forEach(kept -> readouts.add(chain.readoutWeights(posterior, kept)));
+        for (int i = 0; i < chain.snapshots().size(); i++) {
+          ConvolutionPosterior.Channels channels = chain.channels(posterior, i);
+          weights.add(channels.weights());
+          readouts.add(channels.readout());
+        }
       }
-    }
-    float[] readout = new float[readouts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : readouts) {
-      System.arraycopy(part, 0, readout, at, part.length);
-      at += part.length;
     }
     return new ConvolutionPredictor(
         problem.network(),
         problem.trainInputs().shape(),
         patches.projector(),
-        Populations.harvest(problem.options(), this),
-        readout,
+        Populations.of(problem.options(), this, FieldForm.WEIGHTS, weights),
+        Populations.concatenated(readouts),
         layout.outputs());
   }
 

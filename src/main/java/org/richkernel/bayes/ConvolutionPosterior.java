@@ -19,6 +19,7 @@ import org.richkernel.stack.FactorSource;
 import org.richkernel.stack.FieldFactor;
 import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.GramReadout;
+import org.richkernel.stack.LayerCovariance;
 import org.richkernel.stack.LayerFields;
 import org.richkernel.stack.LayerStack;
 import org.richkernel.stack.Link;
@@ -49,6 +50,7 @@ final class ConvolutionPosterior extends KernelPosterior {
   private final ConvolutionShape shape;
   private final Map<Integer, List<SitePool>> pools = new HashMap<>(); // by number of samples
   private final SiteLinks links;
+  private final @Nullable ChannelWeights drawn; // where fields are whitened
   private final int[] sizes; // numbers of samples that were planned
 
   /**
@@ -81,6 +83,7 @@ final class ConvolutionPosterior extends KernelPosterior {
             ? new WhitenedSiteLinks(
                 backend, network, shape, memory(), this::jitter, record().failures())
             : new ChannelLinks(backend, network, shape, memory());
+    drawn = shape.factorizes() ? new ChannelWeights(backend, network, this, memory()) : null;
     sizes = samples;
   }
 
@@ -124,6 +127,7 @@ final class ConvolutionPosterior extends KernelPosterior {
     SiteLinks.planShared(plan, shape, samples);
     if (shape.factorizes()) {
       WhitenedSiteLinks.plan(backend, plan, shape);
+      ChannelWeights.plan(plan, shape, samples);
     } else {
       ChannelLinks.plan(plan, shape, samples);
     }
@@ -224,6 +228,33 @@ final class ConvolutionPosterior extends KernelPosterior {
     return shape;
   }
 
+  /** Sizes of the network and its training images. */
+  ConvolutionShape shape() {
+    return shape;
+  }
+
+  /** phi^l of the training images at the position, S x n_l. */
+  Matrix fields(int l) {
+    return moving().stack().layer(l).phi();
+  }
+
+  /** The {@link ConvolutionShape#inputTable} of layer l = 2 to L. */
+  Matrix inputs(int l) {
+    return memory().get(SiteLinks.inputs(l));
+  }
+
+  /**
+   * The covariance of layer l = 2 to L at the position.
+   *
+   * @throws IllegalStateException if the layers have weights
+   */
+  LayerCovariance covariance(int l) {
+    if (links instanceof WhitenedSiteLinks whitened) {
+      return whitened.covariance(l);
+    }
+    throw new IllegalStateException("layers with weights factorize no covariance");
+  }
+
   @Override
   Matrix readoutRows() {
     return pool(layers()).pool(0);
@@ -254,8 +285,21 @@ final class ConvolutionPosterior extends KernelPosterior {
             weights);
   }
 
-  /** The same as an array, row-major. */
-  float[] readoutWeights(FieldPopulation of) {
+  /**
+   * A network of S channels that predicts what a population does.
+   *
+   * @param weights of all layers side by side, row-major S x width
+   * @param readout weights on the pooled rows, row-major (pooled rows) x K
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Channels(float[] weights, float[] readout) {}
+
+  /**
+   * The network that a population is, or with whitened fields a draw of those that it may be.
+   *
+   * @param draw names the random numbers
+   */
+  Channels channels(FieldPopulation of, TestPoints.Draw draw) {
     int rows = of.samples() * shape.pooledRows(layers());
     float[] values = new float[rows * of.dual().columns()];
     try (Matrix weights =
@@ -263,7 +307,12 @@ final class ConvolutionPosterior extends KernelPosterior {
       readoutWeights(of, weights);
       backend().download(weights, values);
     }
-    return values;
+    if (drawn != null) {
+      return new Channels(drawn.draw(of, draw), values);
+    }
+    float[] fields = new float[Math.toIntExact(of.xi().size())];
+    backend().download(of.xi(), fields);
+    return new Channels(fields, values);
   }
 
   /** phi^l of what was computed last, S x (P s_l), columns ordered (site, image). */

@@ -122,7 +122,7 @@ public final class ConvolutionPredictor implements Predictor {
 
   private ConvolutionShape batch(Inputs inputs) {
     ConvolutionShape one = shape(1);
-    return one.withPoints(ConvolutionForward.batchSize(Math.max(1, inputs.rows()), one.maps()));
+    return one.withPoints(ImageBatches.batchSize(Math.max(1, inputs.rows()), one.maps()));
   }
 
   private void requireShape(Inputs inputs) {
@@ -158,7 +158,7 @@ public final class ConvolutionPredictor implements Predictor {
                 Precision.FLOAT32, most, batch.width(most), "weights of a population");
         Matrix sums = backend.allocate(Precision.FLOAT64, batch.points(), outputs, "predictions")) {
       for (int first = 0; first < images.rows(); first += batch.points()) {
-        addBatch(backend, forward, forward.batch(images, first), first, fields, sums, predictions);
+        addBatch(backend, forward, forward.images().batch(images, first), first, fields, sums, predictions);
       }
     }
     return predictions;
@@ -167,7 +167,7 @@ public final class ConvolutionPredictor implements Predictor {
   private void addBatch(
       Backend backend,
       ConvolutionForward forward,
-      ConvolutionForward.Batch batch,
+      ImageBatches.Batch batch,
       int first,
       Matrix fields,
       Matrix sums,
@@ -177,7 +177,7 @@ public final class ConvolutionPredictor implements Predictor {
       int samples = populations.samples()[p];
       double[] part = new double[batch.count() * outputs];
       try (Matrix own = fields.view(0, samples, 0, populations.widths()[p]);
-          Matrix weights = forward.readoutWeights(samples);
+          Matrix weights = forward.images().readoutWeights(samples);
           Matrix sum = sums.rowRange(0, batch.count())) {
         int length = Math.toIntExact(weights.size());
         backend.upload(populations.population(p), own);

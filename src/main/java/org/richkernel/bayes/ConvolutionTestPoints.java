@@ -11,13 +11,14 @@ import org.richkernel.stack.ConvolutionShape;
 
 /**
  * Predictions at new images, f(x) = k(x)^T v, of a convolutional network: the images pass through
- * the weights of the population ({@link ConvolutionForward}), and their pooled rows are read out by
- * what the training images and v leave for readout weights.
+ * the weights of the population ({@link ConvolutionForward}) or follow the conditional prior given
+ * its whitened fields ({@link WhitenedForward}), and their pooled rows are read out by what the
+ * training images and v leave for readout weights.
  */
 final class ConvolutionTestPoints implements TestPoints {
   private final ConvolutionPosterior posterior;
-  private final ConvolutionForward forward;
-  private final List<ConvolutionForward.Batch> batches = new ArrayList<>();
+  private final ImagePass pass;
+  private final List<ImageBatches.Batch> batches = new ArrayList<>();
 
   /**
    * @param shape of the network and its training images
@@ -35,30 +36,40 @@ final class ConvolutionTestPoints implements TestPoints {
       ConvolutionPosterior posterior) {
     this.posterior = posterior;
     ConvolutionShape batch = batch(shape, images.rows());
-    forward = new ConvolutionForward(backend, network, batch, projector, most, outputs);
+    pass =
+        shape.factorizes()
+            ? new WhitenedForward(backend, network, batch, projector, most, outputs, posterior)
+            : new ConvolutionForward(backend, network, batch, projector, most, outputs);
     for (int first = 0; first < images.rows(); first += batch.points()) {
-      batches.add(forward.batch(images, first));
+      batches.add(pass.images().batch(images, first));
     }
   }
 
   private static ConvolutionShape batch(ConvolutionShape shape, int images) {
-    return shape.withPoints(ConvolutionForward.batchSize(images, shape.maps()));
+    int size = ImageBatches.batchSize(images, shape.maps());
+    // factors between sites of the batch are no larger than those of the training images
+    return shape.withPoints(shape.factorizes() ? Math.min(size, shape.points()) : size);
   }
 
   static void plan(MemoryPlan plan, ConvolutionShape shape, int images, int most, int outputs) {
-    ConvolutionForward.plan(plan, batch(shape, images), most, outputs);
+    ConvolutionShape batch = batch(shape, images);
+    if (shape.factorizes()) {
+      WhitenedForward.plan(plan, batch, shape.points(), most, outputs);
+    } else {
+      ConvolutionForward.plan(plan, batch, most, outputs);
+    }
     plan.addHost(4L * images * shape.sites(1) * (shape.rank() + shape.patch()));
   }
 
   @Override
   public void addPrediction(FieldPopulation population, Draw draw, Matrix sum) {
-    try (Matrix weights = forward.readoutWeights(population.samples())) {
+    try (Matrix weights = pass.images().readoutWeights(population.samples())) {
       posterior.readoutWeights(population, weights);
     }
     int first = 0;
-    for (ConvolutionForward.Batch batch : batches) {
+    for (ImageBatches.Batch batch : batches) {
       try (Matrix part = sum.rowRange(first, batch.count())) {
-        forward.addPrediction(batch, population.xi(), draw, part);
+        pass.addPrediction(batch, population.xi(), draw, part);
       }
       first += batch.count();
     }
@@ -66,6 +77,6 @@ final class ConvolutionTestPoints implements TestPoints {
 
   @Override
   public void close() {
-    forward.close();
+    pass.close();
   }
 }

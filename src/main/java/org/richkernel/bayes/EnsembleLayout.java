@@ -10,6 +10,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.FieldWidths;
 import org.richkernel.stack.PointBlocks;
@@ -107,11 +108,12 @@ record EnsembleLayout(
       int tests,
       Optional<ConvolutionShape> convolution) {
     PosteriorForm form =
-        convolution.isPresent()
-            ? PosteriorForm.OF_CONVOLUTIONS
-            : PosteriorForm.of(network, options, points, rank, outputs);
-    FieldWidths widths =
         convolution
+            .map(shape -> PosteriorForm.ofConvolutions(shape, options))
+            .orElseGet(() -> PosteriorForm.of(network, options, points, rank, outputs));
+    Optional<ConvolutionShape> formed = convolution.map(shape -> shape.withForm(form.fields()));
+    FieldWidths widths =
+        formed
             .<FieldWidths>map(shape -> shape)
             .orElseGet(() -> FieldShape.of(network, rank, points, form.fields()));
     EnsembleLayout one =
@@ -131,7 +133,7 @@ record EnsembleLayout(
             widths,
             List.of(),
             form,
-            convolution);
+            formed);
     EnsembleLayout first = null;
     for (int homes : one.homes(backend)) {
       EnsembleLayout layout = one.over(backend, homes);
@@ -297,16 +299,16 @@ record EnsembleLayout(
           "the sums of S x S numbers of the dual form have more than an array holds; use at most "
               + largest / 4 * 4);
     }
-    if (fieldFloats() > MOST_ELEMENTS) {
-      double share = (double) MOST_ELEMENTS / fieldFloats();
+    if (keptFloats() > MOST_ELEMENTS) {
+      double share = (double) MOST_ELEMENTS / keptFloats();
       // weights on samples or channels grow with the square of their number
-      boolean square = form.hasWeights() && depth() > 1;
+      boolean square = (form.hasWeights() || convolution.isPresent()) && depth() > 1;
       long most = (long) (options.samples() * (square ? Math.sqrt(share) : share));
       throw new InvalidProblemException(
           "samples",
           options.samples(),
           "its populations have "
-              + fieldFloats()
+              + keptFloats()
               + " numbers, more than an array holds; use at most "
               + most / 4 * 4
               + ", or fewer training points");
@@ -366,12 +368,24 @@ record EnsembleLayout(
 
   /** Numbers in the fields of all chains. */
   private long fieldFloats() {
-    return chains.stream().mapToLong(c -> (long) c.samples() * widths.width(c.samples())).sum();
+    return floats(widths);
+  }
+
+  /** The same as they leave the solve: convolutional networks as weights. */
+  private long keptFloats() {
+    return floats(
+        convolution
+            .<FieldWidths>map(shape -> shape.withForm(FieldForm.WEIGHTS))
+            .orElse(widths));
+  }
+
+  private long floats(FieldWidths of) {
+    return chains.stream().mapToLong(c -> (long) c.samples() * of.width(c.samples())).sum();
   }
 
   /** Most populations kept per chain for predictions at new inputs. */
   int snapshots() {
-    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / fieldFloats()));
+    return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / keptFloats()));
   }
 
   /** Most samples at S that are kept for predictions, of all chains together. */
@@ -458,7 +472,7 @@ record EnsembleLayout(
     long rowsOfSample = convolution.map(shape -> shape.pooledRows(shape.layers())).orElse(1);
     long samples = chains.stream().mapToLong(Chain::samples).sum();
     long readout = snapshots() * samples * rowsOfSample * outputs;
-    long predictor = Float.BYTES * (kept + readout);
+    long predictor = Float.BYTES * (snapshots() * keptFloats() + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
         + (isDual() ? dualBytes() : 0)
         + Float.BYTES * kept

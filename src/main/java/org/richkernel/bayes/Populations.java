@@ -170,28 +170,42 @@ public record Populations(
 
   /** The populations that the chains of a sampler have kept. */
   static Populations harvest(SaddleOptions options, ChainEnsemble chains) {
+    List<float[]> fields = new ArrayList<>();
+    chains.forEach(chain -> chain.snapshots().forEach(kept -> fields.add(kept.xi())));
+    return of(options, chains, chains.form().fields(), fields);
+  }
+
+  /**
+   * Populations of the chains of a sampler, as many of each as it has kept.
+   *
+   * @param form of their layers above the first
+   * @param fields of each, row-major, in the order of the chains
+   */
+  static Populations of(
+      SaddleOptions options, ChainEnsemble chains, FieldForm form, List<float[]> fields) {
     List<SamplingChain> all = new ArrayList<>();
     chains.forEach(all::add);
-    int kept = all.get(0).snapshots().size();
-    int[] samples = new int[all.size() * kept];
+    int kept = fields.size() / all.size();
+    int[] samples = new int[fields.size()];
     int[] widths = new int[samples.length];
-    double[] steps = new double[all.size()];
-    for (int c = 0; c < steps.length; c++) {
-      steps[c] = all.get(c).step();
-      for (int i = 0; i < kept; i++) {
-        samples[c * kept + i] = all.get(c).samples();
-        widths[c * kept + i] = all.get(c).population().xi().columns();
-      }
+    for (int p = 0; p < samples.length; p++) {
+      samples[p] = all.get(p / kept).samples();
+      widths[p] = fields.get(p).length / samples[p];
     }
-    float[] fields = new float[Math.toIntExact(length(widths, samples))];
-    int at = 0;
-    for (SamplingChain chain : all) {
-      for (SamplingChain.Snapshot snapshot : chain.snapshots()) {
-        System.arraycopy(snapshot.xi(), 0, fields, at, snapshot.xi().length);
-        at += snapshot.xi().length;
-      }
-    }
+    double[] steps = all.stream().mapToDouble(SamplingChain::step).toArray();
     return new Populations(
-        options.gamma(), options.kappa(), chains.form().fields(), widths, samples, steps, fields);
+        options.gamma(), options.kappa(), form, widths, samples, steps, concatenated(fields));
+  }
+
+  /** Arrays one after the other. */
+  static float[] concatenated(List<float[]> parts) {
+    long length = parts.stream().mapToLong(part -> part.length).sum();
+    float[] all = new float[Math.toIntExact(length)];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 }

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 
 /**
@@ -11,9 +12,33 @@ import org.richkernel.stack.FieldForm;
  * @param fields whitened or weights; whitened for one hidden layer, where there is no choice
  */
 record PosteriorForm(ReadoutForm readout, FieldForm fields) {
-  /** Convolutional networks, whose layers have weights. */
-  static final PosteriorForm OF_CONVOLUTIONS =
-      new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WEIGHTS);
+  /**
+   * The form that a solve of a convolutional network takes: what was asked for, or where that is
+   * left open whitened fields if they take fewer operations and if their covariances are regular at
+   * every number of samples: k S features, and a bias, for n_l sites. It follows from sizes alone,
+   * so that a resumed solve takes the same.
+   */
+  static PosteriorForm ofConvolutions(ConvolutionShape shape, SaddleOptions options) {
+    FieldForm asked = options.largeData().fields();
+    if (asked != FieldForm.AUTO) {
+      return new PosteriorForm(ReadoutForm.PRIMAL, asked);
+    }
+    double s = options.samples();
+    int fewest = options.extrapolates() ? options.samples() / 4 : options.samples();
+    double whitened = 0;
+    double weights = 0;
+    boolean regular = shape.layers() > 1;
+    for (int l = 2; l <= shape.layers(); l++) {
+      double n = shape.columns(l);
+      double below = shape.columns(l - 1);
+      whitened += 6 * s * n * n + 4 * s * below * below + 4 * n * n * n;
+      weights += 6 * s * s * shape.maps().get(l - 1).offsets() * n;
+      regular &= shape.features(l, fewest) >= shape.columns(l);
+    }
+    boolean better = regular && whitened < weights;
+    return new PosteriorForm(
+        ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
+  }
 
   /**
    * The form that a solve of a fully connected network takes: what was asked for, or of what is

@@ -59,7 +59,7 @@ final class SampledSolution {
         List.of(),
         sampler.seconds(),
         Optional.of(sampler.chains().form().readout()),
-        problem.network().hiddenLayers() == 1 || problem.network().convolutions().isPresent()
+        problem.network().hiddenLayers() == 1
             ? Optional.empty()
             : Optional.of(sampler.chains().form().fields()),
         SiteFeatures.of(estimate, y, input));

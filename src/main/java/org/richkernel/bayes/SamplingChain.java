@@ -346,14 +346,15 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * Readout weights of a population that was kept, row-major (pooled rows) x K; the present one is
-   * as it was afterwards.
+   * The network of a population that was kept; the present one is as it was afterwards.
+   *
+   * @param index of the snapshot; names random numbers
    */
-  float[] readoutWeights(ConvolutionPosterior of, Snapshot kept) {
+  ConvolutionPosterior.Channels channels(ConvolutionPosterior of, int index) {
     float[] present = fields();
     try {
-      backend.upload(kept.xi(), population.xi());
-      return of.readoutWeights(population);
+      backend.upload(snapshots.get(index).xi(), population.xi());
+      return of.channels(population, new TestPoints.Draw(seed, chain, index));
     } finally {
       backend.upload(present, population.xi());
     }

@@ -92,6 +92,12 @@ public final class RandomStreams {
   /** What the training inputs do not determine of the first layer at test points. */
   public static final int POSTERIOR_TEST_POINT = 41;
 
+  /** Conditional noise of the sites of new images. */
+  public static final int IMAGE_FIELD = 42;
+
+  /** Weights of convolutional layers whose fields are known. */
+  public static final int CHANNEL_WEIGHTS = 43;
+
   private RandomStreams() {}
 
   /**
