@@ -25,10 +25,10 @@ public record LargeData(
             label = "NAME",
             usual = "auto",
             help =
-                "How layers above the first are parametrized: whitened by fields and P x P factors,"
-                    + " weights by the S x S weights themselves (the same density), auto takes the"
-                    + " one of fewer operations, weights for S below 2 P; the dual form needs"
-                    + " weights.")
+                "How layers above the first are parametrized: whitened by fields and P x P factors"
+                    + " (convolutions: all sites of all images, squared), weights by the weights"
+                    + " between samples themselves (the same density), auto takes the one of fewer"
+                    + " operations, weights for S below 2 P; the dual form needs weights.")
         FieldForm fields,
     @Setting(
             name = "save-kernels-up-to",
@@ -62,8 +62,8 @@ public record LargeData(
     return SETTINGS.usual();
   }
 
-  /** The primal form in whitened fields, whose kernels are there whatever their size. */
+  /** The primal form in the cheaper fields, whose kernels are there whatever their size. */
   public static LargeData primal() {
-    return new LargeData(ReadoutForm.PRIMAL, FieldForm.WHITENED, KERNELS_UP_TO);
+    return new LargeData(ReadoutForm.PRIMAL, KERNELS_UP_TO);
   }
 }

@@ -12,6 +12,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
@@ -22,13 +23,18 @@ import org.richkernel.solver.StopSignal;
 class ConvolutionResumeTest {
   private static final int BURN_IN = Annealing.fromPrior(2, SaddleOptions.usual()).sweeps();
 
-  private static AdaptiveProblem problem(SiteReadout readout) {
+  private static AdaptiveProblem problem(SiteReadout readout, FieldForm form) {
     NetworkSpec network =
         NetworkSpec.of(2, Activation.RELU)
             .withBiasVariance(0.1)
             .withConvolutions(Convolutions.parse("3x3/2,2x2").withReadout(readout));
     SaddleOptions options =
-        SaddleOptions.usual().withGamma(1).withBeta(20).withSamples(64).withTolerance(1e-9);
+        SaddleOptions.usual()
+            .withGamma(1)
+            .withBeta(20)
+            .withSamples(64)
+            .withTolerance(1e-9)
+            .withLargeData(new LargeData(ReadoutForm.AUTO, form, 100));
     Inputs images = ConvolutionOracle.images(6);
     return new AdaptiveProblem(
         network,
@@ -39,7 +45,7 @@ class ConvolutionResumeTest {
   }
 
   private static AdaptiveNbkSolution solve(
-      SiteReadout readout, StopSignal signal, int stop, CheckpointStore store) {
+      SiteReadout readout, FieldForm form, StopSignal signal, int stop, CheckpointStore store) {
     try (Backend backend = Backends.cpu()) {
       Progress.Listener listener =
           progress -> {
@@ -47,7 +53,7 @@ class ConvolutionResumeTest {
               signal.raise();
             }
           };
-      return new AdaptiveNbkSolver(backend, problem(readout))
+      return new AdaptiveNbkSolver(backend, problem(readout, form))
           .solve(new RunControl(listener, signal, store));
     }
   }
@@ -56,12 +62,16 @@ class ConvolutionResumeTest {
   void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne() {
     Random random = new Random(7);
     for (SiteReadout readout : SiteReadout.values()) {
+      // each readout with one of the forms, and the one that is chosen among them
+      FieldForm form = readout == SiteReadout.GAP ? FieldForm.WEIGHTS : FieldForm.AUTO;
       AdaptiveNbkSolution expected =
-          solve(readout, new StopSignal(), -1, new InMemoryCheckpoints());
+          solve(readout, form, new StopSignal(), -1, new InMemoryCheckpoints());
+      assertThat(expected.fields())
+          .hasValue(form == FieldForm.AUTO ? FieldForm.WHITENED : FieldForm.WEIGHTS);
       for (int stop : new int[] {1 + random.nextInt(BURN_IN), BURN_IN + 1 + random.nextInt(28)}) {
         InMemoryCheckpoints store = new InMemoryCheckpoints();
-        assertThat(solve(readout, new StopSignal(), stop, store)).isNull();
-        AdaptiveNbkSolution resumed = solve(readout, new StopSignal(), -1, store);
+        assertThat(solve(readout, form, new StopSignal(), stop, store)).isNull();
+        AdaptiveNbkSolution resumed = solve(readout, form, new StopSignal(), -1, store);
 
         for (int l = 0; l < 2; l++) {
           assertThat(resumed.kernels().get(l)).containsExactly(expected.kernels().get(l));

@@ -6,6 +6,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.calibration.MeanPatchNetwork;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -18,6 +20,7 @@ import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.FieldForm;
 
 /**
  * Chains over the weights of convolutional networks, against exact integrals and other samplers.
@@ -88,14 +91,20 @@ class ConvolutionSamplingTest {
     }
   }
 
+  private static LargeData fields(FieldForm form) {
+    return new LargeData(ReadoutForm.AUTO, form, LargeData.KERNELS_UP_TO);
+  }
+
   /**
    * tanh, 3x3 and 3x3/2, width 200, gamma 1, kappa 0.1: kernel, dual and two predictions from an
    * independent program, by whitened fields, by weights, and by weights with an explicit readout;
    * the first of each with its standard error.
    */
-  @Test
-  void posteriorOfSiteMeansIsThatOfOtherSamplers() {
-    SaddleOptions options = options(1, 0.1, 200, 60).withDeterminantWeight(1);
+  @ParameterizedTest
+  @EnumSource(names = {"WHITENED", "WEIGHTS"})
+  void posteriorOfSiteMeansIsThatOfOtherSamplers(FieldForm form) {
+    SaddleOptions options =
+        options(1, 0.1, 200, 60).withDeterminantWeight(1).withLargeData(fields(form));
     SaddleEstimate estimate =
         sampled(problem("3x3,3x3/2", SiteReadout.GAP, Activation.TANH, options));
 
@@ -111,9 +120,11 @@ class ConvolutionSamplingTest {
   }
 
   /** The same with a weight for every site, in plain normalization: gamma 1/2, kappa 1/40 here. */
-  @Test
-  void flattenedPosteriorIsThatOfOtherSamplers() {
-    SaddleOptions options = options(0.5, 0.025, 200, 60).withDeterminantWeight(1);
+  @ParameterizedTest
+  @EnumSource(names = {"WHITENED", "WEIGHTS"})
+  void flattenedPosteriorIsThatOfOtherSamplers(FieldForm form) {
+    SaddleOptions options =
+        options(0.5, 0.025, 200, 60).withDeterminantWeight(1).withLargeData(fields(form));
     SaddleEstimate estimate =
         sampled(problem("3x3,3x3/2", SiteReadout.FLATTEN, Activation.TANH, options));
 

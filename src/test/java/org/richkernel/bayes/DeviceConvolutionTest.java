@@ -20,6 +20,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
 import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PosteriorParameters;
 
 /** Convolutional networks on the emulated device: the numbers of the processor. */
@@ -41,10 +42,11 @@ class DeviceConvolutionTest {
       double[] sites,
       double[] filters) {}
 
-  private static Phase trajectory(String backendName, AdaptiveProblem problem, double determinant) {
+  private static Phase trajectory(
+      String backendName, AdaptiveProblem problem, double determinant, FieldForm form) {
     try (Backend backend = Backends.open(backendName, BackendOptions.defaults(), line -> {})) {
       SampledInputs inputs = SampledInputs.of(backend, problem);
-      ConvolutionShape shape = inputs.convolution().orElseThrow();
+      ConvolutionShape shape = inputs.convolution().orElseThrow().withForm(form);
       NetworkSpec network = problem.network();
       double variance = ConvolutionPosterior.readoutVariance(network, shape);
       PosteriorParameters parameters = new PosteriorParameters(1, 0.1, variance, determinant);
@@ -96,12 +98,19 @@ class DeviceConvolutionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FLATTEN, 0, 0", "GAP, 1, 0.2"})
-  void trajectoryIsThatOfTheProcessor(SiteReadout readout, double determinant, double bias) {
+  @CsvSource({
+    "FLATTEN, 0, 0, '3x3,3x3/2', WEIGHTS",
+    "GAP, 1, 0.2, '3x3,3x3/2', WEIGHTS",
+    "FLATTEN, 1, 0, '3x3,3x3/2', WHITENED",
+    "GAP, 0, 0.2, '3x3/2,3x3,2x2', WHITENED"
+  })
+  void trajectoryIsThatOfTheProcessor(
+      SiteReadout readout, double determinant, double bias, String layers, FieldForm form) {
+    Convolutions convolutions = Convolutions.parse(layers).withReadout(readout);
     NetworkSpec network =
-        NetworkSpec.of(2, Activation.TANH)
+        NetworkSpec.of(convolutions.layers().size(), Activation.TANH)
             .withBiasVariance(bias)
-            .withConvolutions(Convolutions.parse("3x3,3x3/2").withReadout(readout));
+            .withConvolutions(convolutions);
     Inputs images = ConvolutionOracle.images(6);
     AdaptiveProblem problem =
         new AdaptiveProblem(
@@ -111,8 +120,8 @@ class DeviceConvolutionTest {
             Targets.of(Y),
             Inputs.of(images.copyRows(4, 2), 2, 32).withShape(images.shape()));
 
-    Phase expected = trajectory("cpu", problem, determinant);
-    Phase seen = trajectory("cuda", problem, determinant);
+    Phase expected = trajectory("cpu", problem, determinant, form);
+    Phase seen = trajectory("cuda", problem, determinant, form);
 
     assertThat(seen.potential)
         .isCloseTo(expected.potential, within(1e-5 * Math.abs(expected.potential)));

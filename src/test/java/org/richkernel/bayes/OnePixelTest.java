@@ -24,6 +24,7 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.PosteriorParameters;
 
@@ -73,20 +74,23 @@ class OnePixelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, FLATTEN, relu, 0",
-    "1, GAP, tanh, 0.2",
-    "2, FLATTEN, tanh, 0.2",
-    "3, GAP, relu, 0"
+    "1, FLATTEN, relu, 0, WEIGHTS",
+    "1, GAP, tanh, 0.2, WEIGHTS",
+    "2, FLATTEN, tanh, 0.2, WEIGHTS",
+    "3, GAP, relu, 0, WEIGHTS",
+    "2, FLATTEN, tanh, 0.2, WHITENED",
+    "3, GAP, relu, 0, WHITENED"
   })
   void potentialAndGradientAreThoseOfTheFullyConnectedNetwork(
-      int depth, SiteReadout readout, String activation, double bias) {
+      int depth, SiteReadout readout, String activation, double bias, FieldForm form) {
     NetworkSpec network = dense(depth, Activation.named(activation), bias);
     AdaptiveProblem problem = problem(pixels(network, readout), SaddleOptions.usual());
     SampledInputs inputs = SampledInputs.of(backend, problem);
     double[] y = problem.trainTargets().toArray();
     int samples = 6;
     PosteriorParameters parameters = new PosteriorParameters(1.1, 0.2, 1, 0.5);
-    int width = inputs.convolution().orElseThrow().width(samples);
+    ConvolutionShape shape = inputs.convolution().orElseThrow().withForm(form);
+    int width = shape.width(samples);
     double[] xi = normals(samples * width, 4);
     double[][] gradients = new double[2][xi.length];
     double[] potentials = new double[2];
@@ -96,7 +100,7 @@ class OnePixelTest {
                   ? new ConvolutionPosterior(
                       backend,
                       problem.network(),
-                      inputs.convolution().orElseThrow(),
+                      shape,
                       inputs.factor(),
                       y,
                       parameters,
@@ -104,7 +108,7 @@ class OnePixelTest {
                   : new PrimalPosterior(
                       backend,
                       network,
-                      FieldForm.WEIGHTS,
+                      form,
                       inputs.factor(),
                       y,
                       parameters,

@@ -46,6 +46,7 @@ class ConvolutionalBayesTest {
             "--tolerance=0.2");
 
     assertThat(run.code()).as(run.err()).isZero();
+    assertThat(summary().path("fields").asText()).isEqualTo("weights");
     JsonNode layers = summary().path("layers");
     assertThat(layers).hasSize(2);
     for (int l = 1; l <= 2; l++) {
@@ -105,6 +106,12 @@ class ConvolutionalBayesTest {
     Program run = bayes("--convolutions=3x3/2,3x3/2", "--pool-input=4", "--dry-run");
 
     assertThat(run.code()).as(run.err()).isZero();
+    // 48 sites of all images, 9 x 500 features at S/4
+    assertThat(run.out()).contains("Cholesky factor of layer 2").contains("total");
+    run =
+        bayes(
+            "--convolutions=3x3/2,3x3/2", "--pool-input=4", "--fields=weights", "--dry-run");
+    assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out()).contains("patches of layer 2").contains("total");
     assertThat(folder.resolve("fit")).doesNotExist();
   }
@@ -113,7 +120,6 @@ class ConvolutionalBayesTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "--fields=whitened; --fields is whitened; convolutional networks are sampled in their weights",
         "--form=dual; --form is dual; convolutional networks have the primal form alone",
         "--cross-check; --cross-check has fully connected layers; leave it out",
         "--audit; --audit has fully connected layers; leave it out",
