@@ -136,6 +136,7 @@ final class PatchMap {
    * @param target (m to) x (m to)
    */
   void covariance(Matrix kernel, Matrix target) {
-    backend.averagePatches(1.0 / offsets(), reads.orElseThrow(), kernel, target);
+    Matrix inputs = reads.orElseThrow();
+    backend.averagePatches(1.0 / offsets(), inputs, inputs, kernel, target);
   }
 }
