@@ -115,8 +115,9 @@ final class ControlledRun implements AutoCloseable {
     if (ranks.rank() == 0) {
       code = computeInFolder(options, work, finish);
     } else {
-      work.apply(
-          new RunControl(Progress.Listener.silent(), stop, CheckpointStore.none()).among(ranks));
+      RunControl control =
+          new RunControl(Progress.Listener.silent(), stop, CheckpointStore.none()).among(ranks);
+      code = work.apply(control).isPresent() ? ExitCode.DONE : ExitCode.STOPPED;
     }
     // all wait until the result is saved, and end as rank 0 does
     return ranks.fromFirst(new byte[] {(byte) code})[0];
