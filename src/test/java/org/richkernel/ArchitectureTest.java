@@ -225,8 +225,7 @@ class ArchitectureTest {
             .resideInAnyPackage(DATA, RESULT, REPORT)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, MODEL, FIT, STUDY, API);
+            .resideInAnyPackage(LAZY, BAYES, DYNAMICS, FINITE, LIMIT, CLI, MODEL, FIT, STUDY, API);
     rule.check(CLASSES);
   }
 

@@ -154,12 +154,16 @@ class ClusterFitTest {
   @Test
   void aDriverThatIsKilledLosesNothing() throws IOException, InterruptedException {
     String out = "driver";
-    List<String> line = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+    List<String> line =
+        new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
     line.addAll(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
     line.addAll(List.of("-cp", LocalCluster.absoluteClassPath(), FitDriver.class.getName()));
     line.addAll(List.of(ranks(2, out)));
     Process driver =
-        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(data.resolve("log").toFile()).start();
+        new ProcessBuilder(line)
+            .redirectErrorStream(true)
+            .redirectOutput(data.resolve("log").toFile())
+            .start();
     try {
       await(() -> hasCheckpoint(out) || !driver.isAlive());
       assertThat(driver.isAlive()).as("log: %s", data.resolve("log")).isTrue();

@@ -13,11 +13,10 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.richkernel.group.BlockShares;
 import org.richkernel.group.BlockSum;
-import org.richkernel.group.RankGroup;
 
 /**
- * What a sum over blocks costs: among ranks over sockets, and as a Spark job for each step. Arguments
- * are the master and the number of ranks; the table goes to the standard output.
+ * What a sum over blocks costs: among ranks over sockets, and as a Spark job for each step.
+ * Arguments are the master and the number of ranks; the table goes to the standard output.
  */
 final class RankTimes {
   private RankTimes() {}
@@ -48,7 +47,8 @@ final class RankTimes {
       }
       long start = System.nanoTime();
       RankStage.run(spark, ranks, Duration.ofSeconds(60), group -> 0);
-      System.out.printf(Locale.ROOT, "stage with nothing to do %.0f ms%n", (System.nanoTime() - start) * 1e-6);
+      System.out.printf(
+          Locale.ROOT, "stage with nothing to do %.0f ms%n", (System.nanoTime() - start) * 1e-6);
     }
   }
 
@@ -90,13 +90,13 @@ final class RankTimes {
     return micros.get(0) * 1e-3;
   }
 
-
   private static double collected(JavaSparkContext spark, int ranks, int length) {
     JavaRDD<Integer> parts = spark.parallelize(IntStream.range(0, ranks).boxed().toList(), ranks);
     List<Double> times = new ArrayList<>();
     for (int i = 0; i < 15; i++) {
       long start = System.nanoTime();
-      List<double[]> found = parts.map(b -> block(b, 1).length > 0 ? new double[length] : null).collect();
+      List<double[]> found =
+          parts.map(b -> block(b, 1).length > 0 ? new double[length] : null).collect();
       double[] total = new double[length];
       for (double[] one : found) {
         for (int j = 0; j < length; j++) {

@@ -20,8 +20,8 @@ import org.richkernel.result.ResultFolder;
 
 /**
  * One {@code richkernel bayes} whose points are spread over the tasks of a Spark stage, on a folder
- * that all machines share. After the loss of an executor all ranks go on from the checkpoint of rank
- * 0; so does the same command after the loss of the driver. A fit that is finished is not made
+ * that all machines share. After the loss of an executor all ranks go on from the checkpoint of
+ * rank 0; so does the same command after the loss of the driver. A fit that is finished is not made
  * again.
  */
 public final class ClusterFit {
@@ -59,8 +59,7 @@ public final class ClusterFit {
     Map<String, Integer> own = own(command);
     Duration timeout = Duration.ofSeconds(own.get(TIMEOUT));
     String out = Main.out(command.toArray(String[]::new)).toString();
-    return RankStage.run(
-            spark, own.get(RANKS), timeout, group -> fit(group, command, Path.of(out)))
+    return RankStage.run(spark, own.get(RANKS), timeout, group -> fit(group, command, Path.of(out)))
         .get(0);
   }
 

@@ -22,8 +22,7 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
   static Annealing fromPrior(int layers, SaddleOptions options) {
     int rise = layers == 1 ? 20 : 60;
     int settle = layers == 1 ? 40 : 60;
-    return new Annealing(
-        new Conditions(0, options.kappa()), options.conditions(), rise, settle);
+    return new Annealing(new Conditions(0, options.kappa()), options.conditions(), rise, settle);
   }
 
   /** From the end of another solve. */

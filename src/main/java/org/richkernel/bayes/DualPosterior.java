@@ -28,8 +28,8 @@ import org.richkernel.stack.SampleReadout;
  * The density of {@link PrimalPosterior} for more points than samples: the readout is integrated
  * out by {@link DualReadout}, layers above the first have weights, and nothing of size P x P is
  * held. Fields have a row for each point (P x S), so that sums over points are Gram matrices:
- * float32 products, float64 sums. Points may be held by several devices, and the sums are the
- * same for any number of them ({@link PointSums}).
+ * float32 products, float64 sums. Points may be held by several devices, and the sums are the same
+ * for any number of them ({@link PointSums}).
  *
  * <p>Cost of an evaluation that moves n of S samples of one hidden layer: 4 n P r + 2 n S P + 4 S P
  * K + S^3 / 3 flops, and S^2 P in place of 2 n S P where all move; 6 S^2 P for each layer above.
@@ -83,8 +83,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
       PosteriorParameters parameters,
       int[] samples,
       int blockRows) {
-    this(
-        PointHolders.of(backend), network, input, y, parameters, samples, blockRows);
+    this(PointHolders.of(backend), network, input, y, parameters, samples, blockRows);
   }
 
   /**

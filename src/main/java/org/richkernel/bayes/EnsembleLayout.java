@@ -74,9 +74,9 @@ record EnsembleLayout(
   /**
    * The layout of a solve. Two devices get a chain at S and one at S/4 each. The chains of a device
    * share it in as many lanes as it has memory for: a chain of a small problem leaves most of a
-   * device idle, and one that fills it loses nothing to another beside it but memory. Where there are
-   * more devices than chains, or too little memory on each, several devices hold the points of a
-   * chain.
+   * device idle, and one that fills it loses nothing to another beside it but memory. Where there
+   * are more devices than chains, or too little memory on each, several devices hold the points of
+   * a chain.
    *
    * @param rank r
    * @param outputs K
@@ -268,8 +268,7 @@ record EnsembleLayout(
     List<List<Backend>> open = new ArrayList<>();
     for (int place = 0; place < places(); place++) {
       List<Backend> home = home(place);
-      open.add(
-          spread > 1 ? home : List.of(home.get(0).lanes(lanes).get(place / homes())));
+      open.add(spread > 1 ? home : List.of(home.get(0).lanes(lanes).get(place / homes())));
     }
     return List.copyOf(open);
   }
@@ -291,7 +290,8 @@ record EnsembleLayout(
    */
   void requireArrays() {
     // S (S + K) numbers
-    int largest = (int) ((Math.sqrt((double) outputs * outputs + 4.0 * MOST_ELEMENTS) - outputs) / 2);
+    int largest =
+        (int) ((Math.sqrt((double) outputs * outputs + 4.0 * MOST_ELEMENTS) - outputs) / 2);
     if (isDual() && options.samples() > largest) {
       throw new InvalidProblemException(
           "samples",
@@ -420,8 +420,7 @@ record EnsembleLayout(
       String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
       SamplingChain.plan(plan, name, points, outputs, tests);
       convolution.ifPresent(
-          shape ->
-              SiteAverages.plan(plan, name + "sites: ", shape, outputs, chain.samples()));
+          shape -> SiteAverages.plan(plan, name + "sites: ", shape, outputs, chain.samples()));
       if (isDual()) {
         FieldPopulation.planDual(plan, name, chain.samples(), widths, points, outputs);
       } else {

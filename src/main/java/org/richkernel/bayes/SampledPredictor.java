@@ -20,12 +20,12 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.SitePool;
 
 /**
- * The adaptive predictor of one hidden layer as a network of sampled neurons: f(x) = sum_n c_n E_z phi(xi_n . R_x + s_x
- * z), with the populations of the chains as neurons and c_n = weight g phi(h_n)^T v / S, so that
- * the sum over populations is the extrapolation in S. It carries the Monte Carlo error of the
- * populations that were kept, unlike the predictions at the test points of a fit, which average all
- * sweeps. The neurons of a convolution see patches, and have readouts for each site, or one on the
- * mean over sites.
+ * The adaptive predictor of one hidden layer as a network of sampled neurons: f(x) = sum_n c_n E_z
+ * phi(xi_n . R_x + s_x z), with the populations of the chains as neurons and c_n = weight g
+ * phi(h_n)^T v / S, so that the sum over populations is the extrapolation in S. It carries the
+ * Monte Carlo error of the populations that were kept, unlike the predictions at the test points of
+ * a fit, which average all sweeps. The neurons of a convolution see patches, and have readouts for
+ * each site, or one on the mean over sites.
  */
 public final class SampledPredictor implements Predictor {
   /** Fields of new inputs that are taken together, unless one input has more. */
@@ -56,8 +56,7 @@ public final class SampledPredictor implements Predictor {
       double[] projector,
       float[] neurons,
       float[] coefficients) {
-    this(
-        network, ImageShape.ofVector(inputDimension), rank, projector, neurons, coefficients, 1);
+    this(network, ImageShape.ofVector(inputDimension), rank, projector, neurons, coefficients, 1);
   }
 
   /**

@@ -52,8 +52,7 @@ public record SiteFeatures(List<LayerSites> layers, Optional<FilterCovariance> f
     for (SiteMap map : shape.maps()) {
       int end = at + 3 * map.outputSites();
       layers.add(
-          LayerSites.of(
-              map.outputHeight(), map.outputWidth(), part(all, at, end), targetSquare));
+          LayerSites.of(map.outputHeight(), map.outputWidth(), part(all, at, end), targetSquare));
       at = end;
     }
     int n = SiteAverages.patch(shape);

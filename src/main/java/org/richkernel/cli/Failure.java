@@ -59,7 +59,8 @@ record Failure(int code, String line) {
     }
     if (thrown instanceof RankLostException) {
       return new Failure(
-          ExitCode.STOPPED, message(thrown) + "; resume all ranks with the same command and --resume");
+          ExitCode.STOPPED,
+          message(thrown) + "; resume all ranks with the same command and --resume");
     }
     if (thrown instanceof OutOfMemoryError) {
       long megabytes = Runtime.getRuntime().maxMemory() >> 20;

@@ -157,7 +157,7 @@ final class FiniteWidthOptions {
     return new FitRun<MultiScaleFit>(console, command, data, run, longRun)
         .without(SearchOptions.OF_INFINITE_WIDTH)
         .without(Declared.names(LargeData.class))
-          .without(RankOptions.NAMES)
+        .without(RankOptions.NAMES)
         .run(new MultiScale(theory, lazy), resolved);
   }
 

@@ -106,8 +106,7 @@ final class FitRun<F extends Fit> {
    * @param resolved option values that replace those of the command, by name
    */
   int run(Theory<F> theory, Map<String, Object> resolved) {
-    try (ControlledRun course =
-        new ControlledRun(console, runOptions, longRunOptions, ranks)) {
+    try (ControlledRun course = new ControlledRun(console, runOptions, longRunOptions, ranks)) {
       long start = System.nanoTime();
       Datasets data = dataOptions.reader().read();
       readSeconds = (System.nanoTime() - start) * 1e-9;

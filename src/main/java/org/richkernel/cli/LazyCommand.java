@@ -134,7 +134,7 @@ final class LazyCommand implements Callable<Integer> {
     @Override
     public String lessMemory() {
       return "lower --train-size or --test-size, or take --form inducing with few --inducing"
-                 + " points";
+          + " points";
     }
 
     @Override

@@ -54,8 +54,7 @@ final class RankOptions {
       throw new InvalidProblemException("rank-timeout", timeout, "use a number of at least 1");
     }
     try {
-      return Meeting.ofSlurm(environment)
-          .join(out.resolve("ranks"), Duration.ofSeconds(timeout));
+      return Meeting.ofSlurm(environment).join(out.resolve("ranks"), Duration.ofSeconds(timeout));
     } catch (IllegalArgumentException e) {
       InvalidProblemException invalid =
           new InvalidProblemException("ranks", SLURM, String.valueOf(e.getMessage()));

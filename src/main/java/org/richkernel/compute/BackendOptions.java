@@ -87,14 +87,12 @@ public record BackendOptions(
 
   /** The same on other CUDA devices. */
   public BackendOptions withDevices(List<Integer> ordinals) {
-    return new BackendOptions(
-        threads, memoryLimitBytes, ordinals, precision, cudaLibraries, ranks);
+    return new BackendOptions(threads, memoryLimitBytes, ordinals, precision, cudaLibraries, ranks);
   }
 
   /** The same with float32 products taken otherwise. */
   public BackendOptions withPrecision(FieldPrecision products) {
-    return new BackendOptions(
-        threads, memoryLimitBytes, devices, products, cudaLibraries, ranks);
+    return new BackendOptions(threads, memoryLimitBytes, devices, products, cudaLibraries, ranks);
   }
 
   /** The same with the libraries of CUDA taken from a folder, and from nowhere else. */
@@ -105,8 +103,7 @@ public record BackendOptions(
 
   /** The same among other processes. */
   public BackendOptions among(RankGroup group) {
-    return new BackendOptions(
-        threads, memoryLimitBytes, devices, precision, cudaLibraries, group);
+    return new BackendOptions(threads, memoryLimitBytes, devices, precision, cudaLibraries, group);
   }
 
   private static int defaultThreads(Map<String, String> environment) {

@@ -1,6 +1,5 @@
 package org.richkernel.data;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -110,7 +110,9 @@ final class Hdf5Format {
       node = node instanceof Group group ? group.getChild(part) : null;
       if (node instanceof ExternalLink link) {
         throw new InvalidDataException(
-            file.toString(), "'" + name + "' lies in another file (" + link + ")", "name that file");
+            file.toString(),
+            "'" + name + "' lies in another file (" + link + ")",
+            "name that file");
       }
       if (node instanceof Link link) {
         node = link.getTarget();
@@ -229,7 +231,8 @@ final class Hdf5Format {
     }
     throw new InvalidDataException(
         source,
-        "its elements are not plain numbers (" + dataset.getDataType().getClass().getSimpleName()
+        "its elements are not plain numbers ("
+            + dataset.getDataType().getClass().getSimpleName()
             + ")",
         "words can only be labels; save others as array.astype('float64')");
   }

@@ -27,6 +27,7 @@ final class NpyFormat {
 
   private static final Pattern DESCR =
       Pattern.compile("['\"]descr['\"]\\s*:\\s*(?:['\"]([<>|=])([a-zA-Z]\\d*)['\"]|(.{1,40}))");
+
   /** Strings of characters or of bytes, and their width. */
   private static final Pattern WORDS = Pattern.compile("([US])([1-9]\\d{0,5})");
 

@@ -63,8 +63,7 @@ final class CausalPlan {
       int above = sites.sites(l + 1);
       HistorySize phi =
           HistorySize.of(directions, times, points, below, above, map, all ? 0 : points - driving);
-      HistorySize g =
-          HistorySize.of(directions, driven, points, above, below, map, points);
+      HistorySize g = HistorySize.of(directions, driven, points, above, below, map, points);
       HiddenWeights.plan(plan, l, samples, phi, g, map);
       columns = Math.max(columns, Math.max(phi.columns(), phi.ownColumns()));
       columns = Math.max(columns, Math.max(g.columns(), g.ownColumns()));

@@ -49,9 +49,7 @@ final class FieldHistory {
   private int present; // m
   private int ownPresent; // of the Gaussian field
 
-  /**
-   * Adds the matrices of one history to a plan, and their copies in a checkpoint.
-   */
+  /** Adds the matrices of one history to a plan, and their copies in a checkpoint. */
   static void plan(MemoryPlan plan, String name, int samples, HistorySize size) {
     PastDirections.plan(plan, name, samples, size.columns(), size.fields());
     if (size.offsets() > 0) {

@@ -184,8 +184,7 @@ final class FlowReadout {
         double beta = i + k == 0 ? 0 : 1;
         backend.copy(slope, g);
         backend.scaleRows(
-            z.view(0, z.rows(), k, 1),
-            g.reshaped(z.rows(), g.columns() / sites.readoutSites()));
+            z.view(0, z.rows(), k, 1), g.reshaped(z.rows(), g.columns() / sites.readoutSites()));
         backend.gram(readFactor * readFactor * share, pooled.pool(0), beta, gradient);
         if (patches.isPresent()) {
           Matrix kernel = memory.get("kernel of the weights");

@@ -15,13 +15,14 @@ import org.richkernel.network.SiteReadout;
 /**
  * A population of neurons of one hidden layer and their velocity under gradient flow.
  *
- * <p>A state holds the weights a of a neuron in rank space and its K readouts z. States are swept in
- * panels of rows: what a panel needs stays in fast memory, and the only field that is kept is h = a
- * F^T.
+ * <p>A state holds the weights a of a neuron in rank space and its K readouts z. States are swept
+ * in panels of rows: what a panel needs stays in fast memory, and the only field that is kept is h
+ * = a F^T.
  *
  * <p>A convolution has a field for each of s sites a of a point, h_a = a . F_a with the patches F_a
- * F_b^T = x_a . x_b / (k C), and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma: readouts for each site and
- * c = 1 / sqrt(s) where the layer is flattened, one for all sites and c = 1 / s for their mean. Then
+ * F_b^T = x_a . x_b / (k C), and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma: readouts for each site
+ * and c = 1 / sqrt(s) where the layer is flattened, one for all sites and c = 1 / s for their mean.
+ * Then
  *
  * <pre>
  *   da/dt = gamma c sum_{mu a} phi'(h_{mu a}) (z_a . Delta_mu) F_{mu a} - lambda a,
@@ -159,13 +160,7 @@ final class NeuronFlow {
         int count = Math.min(rows, half - start);
         cut[side * each + i] =
             NeuronPanel.of(
-                backend,
-                memory,
-                sites,
-                trainPoints,
-                side * half + start,
-                count,
-                firstPair + start);
+                backend, memory, sites, trainPoints, side * half + start, count, firstPair + start);
       }
     }
     return cut;

@@ -53,8 +53,10 @@ record NeuronPanel(
         memory.get("slope").rowRange(0, rows),
         pull,
         memory.get("traced").rowRange(0, rows * sites.readoutSites()),
-        new SitePool(backend, phi, points, sites.readout(), scratch(memory.get("mean of phi"), rows)),
-        new SitePool(backend, pull, points, sites.readout(), scratch(memory.get("mean of pulls"), rows)));
+        new SitePool(
+            backend, phi, points, sites.readout(), scratch(memory.get("mean of phi"), rows)),
+        new SitePool(
+            backend, pull, points, sites.readout(), scratch(memory.get("mean of pulls"), rows)));
   }
 
   /** Rows of a matrix, which has none where nothing is averaged. */

@@ -89,8 +89,7 @@ final class PatchFactor {
     this.backend = backend;
     this.scratch = scratch;
     this.map = map;
-    directions =
-        PastDirections.ofRows(backend, causal, memory, scratch, patchesOf(name), failures);
+    directions = PastDirections.ofRows(backend, causal, memory, scratch, patchesOf(name), failures);
     patches = memory.get(ROWS);
     turned = memory.get(TRANSPOSED);
     narrow = memory.get(NARROW);

@@ -174,8 +174,7 @@ public record Trajectory(
           gradient.add(state.doubles(name + "_g_" + l + "_" + k));
         }
       }
-      Optional<double[]> tangent =
-          Optional.ofNullable(state.allDoubles().get(name + "_ntk_" + k));
+      Optional<double[]> tangent = Optional.ofNullable(state.allDoubles().get(name + "_ntk_" + k));
       kernels.add(new LayerKernels((int) steps[k], feature, gradient, tangent));
     }
     return new Trajectory(

@@ -277,9 +277,7 @@ public final class AdaptiveNbkFit implements Fit {
     }
     return found.get().filters().isPresent()
         ? SiteArrays.filters(
-            with,
-            found.get().filters().get(),
-            network.convolutions().orElseThrow().layers().get(0))
+            with, found.get().filters().get(), network.convolutions().orElseThrow().layers().get(0))
         : with;
   }
 

@@ -44,12 +44,7 @@ final class SiteArrays {
       with = with.with("filter_eigenvalues_standard_error", filters.eigenvalueErrors(), n);
     }
     return with.with(
-        "filter_directions",
-        filters.eigenvectors(),
-        n,
-        first.height(),
-        first.width(),
-        channels);
+        "filter_directions", filters.eigenvectors(), n, first.height(), first.width(), channels);
   }
 
   private static Result with(Result result, String name, SampledVector values, int... shape) {

@@ -16,8 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A port at which a rank waits for the others. Ranks open it, tell each other its number by whatever
- * started them, and then join.
+ * A port at which a rank waits for the others. Ranks open it, tell each other its number by
+ * whatever started them, and then join.
  */
 public final class Entrance implements AutoCloseable {
   private static final int BACKLOG = 1024;

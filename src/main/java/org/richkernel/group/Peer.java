@@ -133,7 +133,8 @@ final class Peer implements AutoCloseable {
   }
 
   private RankLostException lost(String how, IOException cause) {
-    return new RankLostException(rank, "rank " + rank + " at " + address + " is lost: " + how, cause);
+    return new RankLostException(
+        rank, "rank " + rank + " at " + address + " is lost: " + how, cause);
   }
 
   @Override

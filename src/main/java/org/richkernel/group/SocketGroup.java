@@ -16,12 +16,12 @@ import org.richkernel.group.BlockShares.Node;
 
 /**
  * Ranks in processes of their own with a connection between any two. Each rank adds one segment of
- * the numbers, in the order of the tree, and sends it to all others: 2 (W - 1) / W times the numbers
- * leave a rank whose blocks are one node of the tree, as many as in a ring. Short messages go whole
- * to everyone.
+ * the numbers, in the order of the tree, and sends it to all others: 2 (W - 1) / W times the
+ * numbers leave a rank whose blocks are one node of the tree, as many as in a ring. Short messages
+ * go whole to everyone.
  *
- * <p>The first failure closes all connections, so that no rank waits for one that is gone; from then
- * on every call throws it.
+ * <p>The first failure closes all connections, so that no rank waits for one that is gone; from
+ * then on every call throws it.
  */
 public final class SocketGroup implements RankGroup {
   /** Numbers that are not cut into segments: a second round costs more than they do. */

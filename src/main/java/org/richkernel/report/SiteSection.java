@@ -63,8 +63,7 @@ final class SiteSection {
               for (double error : table.values()) {
                 sum += error * error / table.values().length;
               }
-              return String.format(
-                  Locale.ROOT, "; standard error of a site %.1g", Math.sqrt(sum));
+              return String.format(Locale.ROOT, "; standard error of a site %.1g", Math.sqrt(sum));
             })
         .orElse("");
   }

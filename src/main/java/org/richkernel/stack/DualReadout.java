@@ -206,7 +206,9 @@ public final class DualReadout {
         .sum(
             (run, block, into) -> {
               Matrix factor =
-                  layer == 1 ? run.rows().inputs(block) : run.rows().features(layer, samples, block);
+                  layer == 1
+                      ? run.rows().inputs(block)
+                      : run.rows().features(layer, samples, block);
               run.backend().crossGram(1, factor, run.dualSingle(block), 0, into.get(0));
             });
   }

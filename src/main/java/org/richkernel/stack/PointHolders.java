@@ -46,7 +46,9 @@ public record PointHolders(List<Backend> devices, RankGroup group) {
     return PointSums.extents(new PointBlocks(points), group, devices.size());
   }
 
-  /** A routine, where all of it happens on one device; sums over several are asked for each time. */
+  /**
+   * A routine, where all of it happens on one device; sums over several are asked for each time.
+   */
   public Routine routine(Runnable work) {
     return devices.size() == 1 && group.size() == 1
         ? first().routine("leapfrog step", work)

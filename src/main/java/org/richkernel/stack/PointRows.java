@@ -116,12 +116,7 @@ public final class PointRows {
   /** What makes the first layer at the points of a block. */
   Source input(int block, MovingFields fields, List<LayerFields> layers) {
     return new PointSource(
-        backend,
-        1,
-        inputs(block),
-        layers.get(0).panels(),
-        fields.position(1),
-        fields.gradient(1));
+        backend, 1, inputs(block), layers.get(0).panels(), fields.position(1), fields.gradient(1));
   }
 
   /** What makes layers 2 to L, all samples of which move. */

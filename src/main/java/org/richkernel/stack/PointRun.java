@@ -165,8 +165,7 @@ public final class PointRun {
       long image = (long) shape.widest(samples) * outputs;
       long gradient = (long) rows * shape.width(samples);
       // populations whose sums have more numbers than an array are refused by their size
-      int longest =
-          (int) Math.min(Integer.MAX_VALUE, Math.max(gram, Math.max(image, gradient)));
+      int longest = (int) Math.min(Integer.MAX_VALUE, Math.max(gram, Math.max(image, gradient)));
       plan.add("partial sums", Precision.FLOAT64, extent.sums(), longest);
     }
   }

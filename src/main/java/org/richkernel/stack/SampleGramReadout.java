@@ -36,7 +36,13 @@ final class SampleGramReadout implements Reader {
    * @param panels of the points of the block
    */
   SampleGramReadout(
-      DualReadout solver, PointRun run, int block, int samples, int first, int rows, Panels panels) {
+      DualReadout solver,
+      PointRun run,
+      int block,
+      int samples,
+      int first,
+      int rows,
+      Panels panels) {
     this.solver = solver;
     this.run = run;
     this.block = block;

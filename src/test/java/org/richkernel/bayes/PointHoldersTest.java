@@ -50,8 +50,7 @@ class PointHoldersTest {
 
   private PointHolders holders(int devices) {
     while (backends.size() < devices) {
-      backends.add(
-          Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {}));
+      backends.add(Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {}));
     }
     return new PointHolders(backends.subList(0, devices), RankGroup.alone());
   }
@@ -244,8 +243,7 @@ class PointHoldersTest {
   }
 
   private static final SaddleOptions OPTIONS =
-      new SaddleOptions(1, 2, 64, 0, 1, 1e-9, 20)
-          .withLargeData(new LargeData(ReadoutForm.DUAL, 0));
+      new SaddleOptions(1, 2, 64, 0, 1, 1e-9, 20).withLargeData(new LargeData(ReadoutForm.DUAL, 0));
 
   private static EnsembleLayout layout(Backend backend, int points) {
     return EnsembleLayout.of(backend, network(1), OPTIONS, points, D, K, 0);
@@ -254,8 +252,14 @@ class PointHoldersTest {
   /** Homes of chains, and devices of a home. */
   @ParameterizedTest
   @CsvSource({
-    "1, 65536, 1, 1", "2, 65536, 2, 1", "4, 65536, 4, 1", "5, 65536, 1, 5", "6, 65536, 2, 3",
-    "8, 65536, 2, 4", "8, 8192, 4, 2", "8, 8191, 4, 1"
+    "1, 65536, 1, 1",
+    "2, 65536, 2, 1",
+    "4, 65536, 4, 1",
+    "5, 65536, 1, 5",
+    "6, 65536, 2, 3",
+    "8, 65536, 2, 4",
+    "8, 8192, 4, 2",
+    "8, 8191, 4, 1"
   })
   void chainsComeFirstAndThenPoints(int devices, int points, int homes, int spread) {
     EnsembleLayout layout = layout(with(devices), points);
@@ -281,8 +285,7 @@ class PointHoldersTest {
   @Test
   void sumsBeyondAJavaArrayAreRefused() {
     SaddleOptions many = OPTIONS.withSamples(46_344);
-    EnsembleLayout layout =
-        EnsembleLayout.of(with(2), network(1), many, 65_536, D, K, 0);
+    EnsembleLayout layout = EnsembleLayout.of(with(2), network(1), many, 65_536, D, K, 0);
     assertThatThrownBy(layout::requireArrays).hasMessageContaining("use at most 46336");
   }
 
@@ -299,8 +302,7 @@ class PointHoldersTest {
     double[] x = normals(points * D, 1);
     double[] y = normals(points * K, 2);
     AdaptiveProblem problem =
-        AdaptiveProblem.of(
-            network(1), OPTIONS, Inputs.of(x, points, D), Targets.of(y, points, K));
+        AdaptiveProblem.of(network(1), OPTIONS, Inputs.of(x, points, D), Targets.of(y, points, K));
     float[] coefficients = new float[0];
     SolverState state = null;
     for (int part = 0; part < 2; part++) {

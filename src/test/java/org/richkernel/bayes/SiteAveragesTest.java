@@ -64,8 +64,7 @@ class SiteAveragesTest {
   @ParameterizedTest
   @CsvSource({"3, FLATTEN", "20, FLATTEN", "20, GAP"})
   void numbersOfAPopulationAreThoseOfTheDefinition(int samples, SiteReadout readout) {
-    AdaptiveProblem problem =
-        problem("3x3,3x3/2", readout, Activation.TANH, SaddleOptions.usual());
+    AdaptiveProblem problem = problem("3x3,3x3/2", readout, Activation.TANH, SaddleOptions.usual());
     SampledInputs inputs = SampledInputs.of(backend, problem);
     ConvolutionShape shape = inputs.convolution().orElseThrow();
     PosteriorParameters parameters =
@@ -183,8 +182,7 @@ class SiteAveragesTest {
     try (SaddleSampler sampler =
         new SaddleSampler(backend, problem.network(), inputs, Y, options, null, 0)) {
       sampler.run(RunControl.silent());
-      SiteFeatures features =
-          SiteFeatures.of(sampler.estimate(), Y, inputs.factor()).orElseThrow();
+      SiteFeatures features = SiteFeatures.of(sampler.estimate(), Y, inputs.factor()).orElseThrow();
       found = features.filters().orElseThrow();
       sites = features.layers().get(0);
       trace =

@@ -349,8 +349,7 @@ class ConvolutionCommandTest {
     assertThat(lazy.code()).as(lazy.err()).isZero();
     assertThat(array(fit, "f_test_lazy"))
         .containsExactly(
-            array(folder.resolve("lazy"), "f_test"),
-            org.assertj.core.api.Assertions.within(1e-6));
+            array(folder.resolve("lazy"), "f_test"), org.assertj.core.api.Assertions.within(1e-6));
   }
 
   @ParameterizedTest
@@ -389,14 +388,16 @@ class ConvolutionCommandTest {
             "--samples=4000000",
             "--readout=" + readout);
     assertThat(large.code()).isEqualTo(ExitCode.NO_BACKEND);
-    assertThat(large.line())
-        .contains("finite --method gd --convolutions 3x3/2,3x3/2 --width 1000");
+    assertThat(large.line()).contains("finite --method gd --convolutions 3x3/2,3x3/2 --width 1000");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
-      value = {"dynamics --solver=linear; use --solver causal", "bayes --order=map --width=10; use lazy"})
+      value = {
+        "dynamics --solver=linear; use --solver causal",
+        "bayes --order=map --width=10; use lazy"
+      })
   void theoriesWithoutConvolutionsSaySo(String command, String message) {
     List<String> words = new ArrayList<>(List.of(command.split(" ")));
     String name = words.remove(0);

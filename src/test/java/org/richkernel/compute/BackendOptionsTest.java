@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.richkernel.group.RankGroup;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.richkernel.group.RankGroup;
 
 class BackendOptionsTest {
   private static final BackendOptions PLAIN = BackendOptions.defaults();

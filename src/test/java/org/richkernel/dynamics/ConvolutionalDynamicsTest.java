@@ -275,8 +275,7 @@ class ConvolutionalDynamicsTest {
     DynamicsSolution approximate;
     try (Backend backend = Backends.cpu()) {
       exact = new StaticKernelSolver().solve(lazy, backend, RunControl.silent());
-      GradientIndependenceSolver solver =
-          new GradientIndependenceSolver(CausalOptions.defaults());
+      GradientIndependenceSolver solver = new GradientIndependenceSolver(CausalOptions.defaults());
       followed = solver.solve(lazy, backend, RunControl.silent());
       approximate = solver.solve(rich, backend, RunControl.silent());
     }

@@ -116,8 +116,7 @@ class ConvolutionalFlowTest {
       if (f != Activation.RELU) {
         assertThat(distance(flow.kernels().gradient().get(0), plain.gradientKernel()))
             .isLessThan(2 * accuracy);
-        assertThat(distance(flow.tangentKernel(), plain.tangentKernel()))
-            .isLessThan(2 * accuracy);
+        assertThat(distance(flow.tangentKernel(), plain.tangentKernel())).isLessThan(2 * accuracy);
       }
       assertThat(distance(flow.tangentKernel(), start)).isGreaterThan(0.1);
       assertThat(flow.evaluations()).isLessThan(2500);

@@ -23,8 +23,16 @@ class MeetingTest {
 
   private static Map<String, String> slurm(int rank) {
     return Map.of(
-        "SLURM_JOB_ID", "71", "SLURM_STEP_ID", "0", "SLURM_PROCID", "" + rank, "SLURM_NTASKS", "3",
-        "SLURMD_NODENAME", "localhost");
+        "SLURM_JOB_ID",
+        "71",
+        "SLURM_STEP_ID",
+        "0",
+        "SLURM_PROCID",
+        "" + rank,
+        "SLURM_NTASKS",
+        "3",
+        "SLURMD_NODENAME",
+        "localhost");
   }
 
   @Test
@@ -51,8 +59,7 @@ class MeetingTest {
   }
 
   private void meet(int rank, CompletableFuture<double[]> done) {
-    try (RankGroup group =
-        Meeting.ofSlurm(slurm(rank)).join(folder, Duration.ofSeconds(30))) {
+    try (RankGroup group = Meeting.ofSlurm(slurm(rank)).join(folder, Duration.ofSeconds(30))) {
       double[] values = new double[3];
       values[rank] = 10 + rank;
       group.gather(values, new int[] {0, 1, 2, 3});
@@ -64,8 +71,7 @@ class MeetingTest {
 
   @Test
   void aRankThatDoesNotComeIsNamed() {
-    assertThatThrownBy(
-            () -> Meeting.ofSlurm(slurm(0)).join(folder, Duration.ofMillis(300)))
+    assertThatThrownBy(() -> Meeting.ofSlurm(slurm(0)).join(folder, Duration.ofMillis(300)))
         .isInstanceOf(RankLostException.class)
         .hasMessage("rank 1 left no address in " + folder);
   }

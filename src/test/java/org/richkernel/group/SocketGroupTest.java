@@ -9,13 +9,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -147,7 +145,8 @@ class SocketGroupTest {
     byte[] large = new byte[3_000_000];
     new Random(1).nextBytes(large);
     assertThat(
-            RankThreads.run(4, PATIENCE, group -> group.fromFirst(group.rank() == 0 ? large : null)))
+            RankThreads.run(
+                4, PATIENCE, group -> group.fromFirst(group.rank() == 0 ? large : null)))
         .allSatisfy(bytes -> assertThat(bytes).isEqualTo(large));
   }
 
@@ -206,8 +205,7 @@ class SocketGroupTest {
       assertThatThrownBy(() -> entrance.join(0, addresses, 1, Duration.ofMillis(200)))
           .isInstanceOf(RankLostException.class)
           .hasMessageStartingWith("rank 1 at localhost:1 did not come within");
-      assertThatThrownBy(
-              () -> entrance.join(1, List.of("localhost:1", "localhost:2"), 1, PATIENCE))
+      assertThatThrownBy(() -> entrance.join(1, List.of("localhost:1", "localhost:2"), 1, PATIENCE))
           .isInstanceOf(RankLostException.class)
           .hasMessageStartingWith("rank 0 cannot be reached at localhost:1");
     }
@@ -239,9 +237,7 @@ class SocketGroupTest {
   void ranksAtDifferentCallsAreRefused() {
     List<Throwable> seen =
         RankThreads.run(
-            2,
-            PATIENCE,
-            group -> catchThrowable(() -> summed(group, blocks(4, group.rank() + 1))));
+            2, PATIENCE, group -> catchThrowable(() -> summed(group, blocks(4, group.rank() + 1))));
     assertThat(seen).anySatisfy(e -> assertThat(e).isInstanceOf(IllegalStateException.class));
     assertThat(seen).doesNotContainNull();
   }

@@ -94,8 +94,7 @@ public final class LeapfrogHostTime {
     double[] clock = new double[MOVES];
     try (OwnedResources owned = new OwnedResources()) {
       BackendThreads threads =
-          owned.own(
-              new BackendThreads("lane", lanes.stream().map(List::<Backend>of).toList()));
+          owned.own(new BackendThreads("lane", lanes.stream().map(List::<Backend>of).toList()));
       List<Chain> chains = new ArrayList<>();
       for (Backend lane : lanes) {
         MarginalPosterior posterior = owned.own(posterior(lane, network));

@@ -171,8 +171,7 @@ public final class HeatMap implements Drawing {
   }
 
   /** Pixels as they are, stretched over a rectangle. */
-  static void image(
-      SvgWriter svg, double x, double y, double width, double height, byte[] png) {
+  static void image(SvgWriter svg, double x, double y, double width, double height, byte[] png) {
     svg.element(
         "image",
         "class",
