@@ -17,8 +17,8 @@ import org.richkernel.stack.WeightLink;
 
 /**
  * Weights of the channels of a whitened population: a draw of those that make its fields. With A =
- * sqrt(g / (k S)) cols(phi) of the layer below and a row of constants for biases, A^T A = F F^T, and
- * with W_0 a draw of the prior (Matheron's rule)
+ * sqrt(g / (k S)) cols(phi) of the layer below and a row of constants for biases, A^T A = F F^T,
+ * and with W_0 a draw of the prior (Matheron's rule)
  *
  * <pre>  W = W_0 + (xi - W_0 X) X^T,   X = A F^{-T},</pre>
  *

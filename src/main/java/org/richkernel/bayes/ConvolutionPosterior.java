@@ -26,15 +26,16 @@ import org.richkernel.stack.Link;
 import org.richkernel.stack.MovingFields;
 import org.richkernel.stack.PooledReadout;
 import org.richkernel.stack.PosteriorParameters;
-import org.richkernel.stack.SitePool;
 import org.richkernel.stack.SiteLinks;
+import org.richkernel.stack.SitePool;
 import org.richkernel.stack.WhitenedSiteLinks;
 
 /**
  * Marginal posterior of a convolutional network of S channels a layer, the readout integrated out:
  *
  * <pre>  V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L K + kappa,
- *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),   or   h^l = xi^l F_l^T,</pre>
+ *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),   or   h^l = xi^l F_l^T,
+ * </pre>
  *
  * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x
  * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1} + g_b), by weights

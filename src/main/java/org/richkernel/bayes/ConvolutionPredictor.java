@@ -158,7 +158,14 @@ public final class ConvolutionPredictor implements Predictor {
                 Precision.FLOAT32, most, batch.width(most), "weights of a population");
         Matrix sums = backend.allocate(Precision.FLOAT64, batch.points(), outputs, "predictions")) {
       for (int first = 0; first < images.rows(); first += batch.points()) {
-        addBatch(backend, forward, forward.images().batch(images, first), first, fields, sums, predictions);
+        addBatch(
+            backend,
+            forward,
+            forward.images().batch(images, first),
+            first,
+            fields,
+            sums,
+            predictions);
       }
     }
     return predictions;

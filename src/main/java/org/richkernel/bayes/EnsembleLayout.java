@@ -374,9 +374,7 @@ record EnsembleLayout(
   /** The same as they leave the solve: convolutional networks as weights. */
   private long keptFloats() {
     return floats(
-        convolution
-            .<FieldWidths>map(shape -> shape.withForm(FieldForm.WEIGHTS))
-            .orElse(widths));
+        convolution.<FieldWidths>map(shape -> shape.withForm(FieldForm.WEIGHTS)).orElse(widths));
   }
 
   private long floats(FieldWidths of) {

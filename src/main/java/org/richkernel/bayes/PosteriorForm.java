@@ -36,8 +36,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
       regular &= shape.features(l, fewest) >= shape.columns(l);
     }
     boolean better = regular && whitened < weights;
-    return new PosteriorForm(
-        ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
+    return new PosteriorForm(ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
   }
 
   /**

@@ -119,8 +119,7 @@ final class WhitenedForward implements ImagePass {
     int n = shape.columns(l);
     int samples = xi.rows();
     Matrix h = images.phi(l, samples);
-    try (Matrix coordinates =
-            memory.get("images: coordinates above").view(0, n, 0, xi.columns());
+    try (Matrix coordinates = memory.get("images: coordinates above").view(0, n, 0, xi.columns());
         Matrix covariance = square("images: covariance", n)) {
       double[] explained = condition(l, below, coordinates, covariance);
       double[] left = new double[n * n];
@@ -178,8 +177,7 @@ final class WhitenedForward implements ImagePass {
         backend.axpy(bias, ones, q);
         backend.axpy(bias, ownOnes, covariance);
       }
-      backend.solveTriangular(
-          Side.RIGHT, Transpose.YES, 1, posterior.covariance(l).cholesky(), q);
+      backend.solveTriangular(Side.RIGHT, Transpose.YES, 1, posterior.covariance(l).cholesky(), q);
       backend.gemm(Transpose.NO, Transpose.YES, -1, q, q, 1, covariance);
       backend.copy(q, coordinates);
       backend.rowDot(q, q, square);

@@ -45,8 +45,7 @@ public final class CholeskyAdjoint {
    * @param unit I of the size of the covariance
    * @param below rows of the kernel below
    */
-  public CholeskyAdjoint(
-      Backend backend, Workspace memory, KernelMap map, Matrix unit, int below) {
+  public CholeskyAdjoint(Backend backend, Workspace memory, KernelMap map, Matrix unit, int below) {
     this.backend = backend;
     this.map = map;
     this.unit = unit;

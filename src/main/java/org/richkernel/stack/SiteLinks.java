@@ -16,7 +16,9 @@ public sealed interface SiteLinks permits ChannelLinks, WhitenedSiteLinks {
   /** Restores what other numbers of samples have overwritten. */
   void prepare(int samples);
 
-  /** The factor of the covariance of layer l = 2 to L, transposed: (columns of its fields) x n_l. */
+  /**
+   * The factor of the covariance of layer l = 2 to L, transposed: (columns of its fields) x n_l.
+   */
   FeatureRows features(int l, int samples);
 
   /**

@@ -69,7 +69,12 @@ class ConvolutionPosteriorTest {
     "3, gap, tanh, 0.3, 1, WHITENED"
   })
   void potentialAndGradientAreThoseOfTheDefinition(
-      int depth, String pooling, String activation, double bias, double determinant, FieldForm form) {
+      int depth,
+      String pooling,
+      String activation,
+      double bias,
+      double determinant,
+      FieldForm form) {
     SiteReadout readout = SiteReadout.valueOf(pooling.toUpperCase(java.util.Locale.ROOT));
     double[] variances = new double[depth + 1];
     for (int l = 0; l <= depth; l++) {

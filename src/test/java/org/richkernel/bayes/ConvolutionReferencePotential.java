@@ -138,8 +138,7 @@ final class ConvolutionReferencePotential {
     RealMatrix sigma = new Array2DRowRealMatrix(n, n);
     for (int p = 0; p < n; p++) {
       for (int q = 0; q < n; q++) {
-        double entry =
-            covariance(l, phi[p % points], p / points, phi[q % points], q / points);
+        double entry = covariance(l, phi[p % points], p / points, phi[q % points], q / points);
         sigma.setEntry(p, q, entry);
       }
     }

@@ -12,12 +12,12 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
-import org.richkernel.stack.FieldForm;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
+import org.richkernel.stack.FieldForm;
 
 /** Convolutional solves that are stopped anywhere go on to the bits of one that was not. */
 class ConvolutionResumeTest {

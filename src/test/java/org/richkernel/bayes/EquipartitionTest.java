@@ -30,11 +30,12 @@ import org.richkernel.stack.PosteriorParameters;
  * The saddle of a linear convolutional network by its matrix recursion in float64,
  *
  * <pre>  Phi^l = (1 + Sigma^l Phihat^l)^{-1} Sigma^l,  Sigma^{l+1} = F Phi^l,
- *   Phihat^{l-1} = F*[(1 + Phihat^l Sigma^l)^{-1} Phihat^l],  Phihat^L = -gamma^2 v v^T (x) R,</pre>
+ *   Phihat^{l-1} = F*[(1 + Phihat^l Sigma^l)^{-1} Phihat^l],  Phihat^L = -gamma^2 v v^T (x) R,
+ * </pre>
  *
- * as whitened fields with exactly xi^T xi / S = (1 + F_l^T Phihat^l F_l)^{-1}: there the gradient of
- * E = |xi|^2 / 2 + V obeys equipartition, (xi^l)^T dE/dxi^l / S = 1, in every layer. It tests F, its
- * adjoint, the adjoint of the Cholesky factor, the readout and v at once.
+ * as whitened fields with exactly xi^T xi / S = (1 + F_l^T Phihat^l F_l)^{-1}: there the gradient
+ * of E = |xi|^2 / 2 + V obeys equipartition, (xi^l)^T dE/dxi^l / S = 1, in every layer. It tests F,
+ * its adjoint, the adjoint of the Cholesky factor, the readout and v at once.
  */
 class EquipartitionTest {
   private static final int POINTS = 4;
@@ -58,8 +59,7 @@ class EquipartitionTest {
     for (int i = 0; i < from.length; i++) {
       int p = i / n;
       int q = i % n;
-      from[i] =
-          kernel.getEntry(p % before * POINTS + p / before, q % before * POINTS + q / before);
+      from[i] = kernel.getEntry(p % before * POINTS + p / before, q % before * POINTS + q / before);
     }
     if (adjoint) {
       map.adjoint(from, POINTS, POINTS, to);
@@ -208,9 +208,7 @@ class EquipartitionTest {
         int column = 0;
         for (int l = 0; l < depth; l++) {
           RealMatrix factor =
-              l == 0
-                  ? first
-                  : new CholeskyDecomposition(saddle.sigma.get(l), 1e-9, 1e-14).getL();
+              l == 0 ? first : new CholeskyDecomposition(saddle.sigma.get(l), 1e-9, 1e-14).getL();
           RealMatrix layer = fields(factor, saddle.conjugate.get(l), 5 + l);
           xi.setSubMatrix(layer.getData(), 0, column);
           column += factor.getColumnDimension();

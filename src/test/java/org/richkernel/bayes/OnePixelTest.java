@@ -98,21 +98,9 @@ class OnePixelTest {
       try (MarginalPosterior posterior =
               i == 0
                   ? new ConvolutionPosterior(
-                      backend,
-                      problem.network(),
-                      shape,
-                      inputs.factor(),
-                      y,
-                      parameters,
-                      samples)
+                      backend, problem.network(), shape, inputs.factor(), y, parameters, samples)
                   : new PrimalPosterior(
-                      backend,
-                      network,
-                      form,
-                      inputs.factor(),
-                      y,
-                      parameters,
-                      samples);
+                      backend, network, form, inputs.factor(), y, parameters, samples);
           FieldPopulation population = posterior.newPopulation(samples, 1)) {
         backend.upload(xi, population.xi());
         posterior.refresh(population);

@@ -68,22 +68,15 @@ class WhitenedForwardTest {
         variances[l] = 0.8 + 0.2 * l;
       }
       network =
-          NetworkSpec.of(depth, activation)
-              .withWeightVariances(variances)
-              .withBiasVariance(bias);
+          NetworkSpec.of(depth, activation).withWeightVariances(variances).withBiasVariance(bias);
       patches = ConvolutionOracle.bySite(backend, network, FIRST, POINTS);
       int patch = FIRST.offsets() * ConvolutionOracle.CHANNELS + (bias > 0 ? 1 : 0);
       assertThat(patches.rank()).isEqualTo(patch);
       shape =
-          new ConvolutionShape(
-              maps, readout, POINTS, patch, patch, bias > 0, FieldForm.WHITENED);
+          new ConvolutionShape(maps, readout, POINTS, patch, patch, bias > 0, FieldForm.WHITENED);
       Random random = new Random(depth);
       y = random.doubles(outputs * POINTS).map(u -> random.nextGaussian()).toArray();
-      xi =
-          random
-              .doubles(SAMPLES * shape.width(SAMPLES))
-              .map(u -> random.nextGaussian())
-              .toArray();
+      xi = random.doubles(SAMPLES * shape.width(SAMPLES)).map(u -> random.nextGaussian()).toArray();
       parameters =
           new PosteriorParameters(
               1, KAPPA, ConvolutionPosterior.readoutVariance(network, shape), 0);
@@ -156,8 +149,7 @@ class WhitenedForwardTest {
     ConvolutionPosterior.Channels channels =
         fixed.posterior.channels(fixed.population, new TestPoints.Draw(11, 2, index));
     int outputs = fixed.y.length / POINTS;
-    ConvolutionShape weighted =
-        fixed.shape.withForm(FieldForm.WEIGHTS).withPoints(images.rows());
+    ConvolutionShape weighted = fixed.shape.withForm(FieldForm.WEIGHTS).withPoints(images.rows());
     double[] f = new double[images.rows() * outputs];
     try (ConvolutionForward forward =
             new ConvolutionForward(
@@ -205,8 +197,7 @@ class WhitenedForwardTest {
     for (int a = 0; a < sites; a++) {
       RealMatrix q = new Array2DRowRealMatrix(1, n);
       for (int p = 0; p < n; p++) {
-        q.setEntry(
-            0, p, reference.covariance(2, own, a, below[p % POINTS], p / POINTS));
+        q.setEntry(0, p, reference.covariance(2, own, a, below[p % POINTS], p / POINTS));
       }
       RealMatrix rule = q.multiply(solved);
       double variance =
@@ -285,8 +276,8 @@ class WhitenedForwardTest {
   }
 
   /**
-   * Three layers: draws of the fields of new images and draws of weights that make the fields of the
-   * training images have the same mean.
+   * Three layers: draws of the fields of new images and draws of weights that make the fields of
+   * the training images have the same mean.
    */
   @ParameterizedTest
   @EnumSource
@@ -426,8 +417,7 @@ class WhitenedForwardTest {
       RealMatrix rule = q.multiply(solved);
       for (int i = 0; i < SAMPLES; i++) {
         for (int p = 0; p < n; p++) {
-          f +=
-              weight(fixed, top, v, i, a) * rule.getEntry(0, p) * top[p % POINTS][i][p / POINTS];
+          f += weight(fixed, top, v, i, a) * rule.getEntry(0, p) * top[p % POINTS][i][p / POINTS];
         }
       }
     }

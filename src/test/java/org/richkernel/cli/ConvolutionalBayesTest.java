@@ -108,9 +108,7 @@ class ConvolutionalBayesTest {
     assertThat(run.code()).as(run.err()).isZero();
     // 48 sites of all images, 9 x 500 features at S/4
     assertThat(run.out()).contains("Cholesky factor of layer 2").contains("total");
-    run =
-        bayes(
-            "--convolutions=3x3/2,3x3/2", "--pool-input=4", "--fields=weights", "--dry-run");
+    run = bayes("--convolutions=3x3/2,3x3/2", "--pool-input=4", "--fields=weights", "--dry-run");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out()).contains("patches of layer 2").contains("total");
     assertThat(folder.resolve("fit")).doesNotExist();
