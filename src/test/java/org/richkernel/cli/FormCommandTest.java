@@ -197,7 +197,7 @@ class FormCommandTest {
       delimiter = '|',
       value = {
         "--form=tiled --kappa=0 | a kernel in tiles needs a ridge",
-        "--form=tile | did you mean tiled? use auto, dense or tiled",
+        "--form=tile | did you mean tiled? use auto, dense, tiled or inducing",
         "--save-kernels-up-to=-1 | use at least 0"
       })
   void lazyFormsThatMakeNoSenseAreRefused(String options, String said) {
