@@ -174,7 +174,8 @@ class SavedResultsTest {
     assertThat(bayes.path("chains")).hasSize(4);
     for (JsonNode chain : bayes.path("chains")) {
       assertThat(keys(chain))
-          .containsExactly("samples", "step", "acceptance", "autocorrelationTime", "sweeps", "devices");
+          .containsExactly(
+              "samples", "step", "acceptance", "autocorrelationTime", "sweeps", "devices");
     }
   }
 
