@@ -74,7 +74,7 @@ final class ControlledRun implements AutoCloseable {
       }
       console.line(MemoryAdvice.line(stages, backend));
     }
-    stages.forEach(plan -> plan.requireFits(backend, mend));
+    stages.forEach(plan -> plan.requireFits(backend, runOptions.lessMemory(mend)));
     return longRunOptions.dryRun();
   }
 

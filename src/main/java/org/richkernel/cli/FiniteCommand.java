@@ -93,6 +93,15 @@ final class FiniteCommand implements Callable<Integer> {
           "Richness, a pure number above 0; langevin takes 0 too. Default: ${DEFAULT-VALUE}.")
   private double gamma;
 
+  @Option(
+      names = "--samples",
+      paramLabel = "S",
+      defaultValue = "0",
+      description =
+          "Number of samples; accepted so that one --config file serves several commands: networks"
+              + " have --width neurons instead. Default: ${DEFAULT-VALUE}.")
+  private int samples;
+
   @Mixin private WidthScalingOptions several = new WidthScalingOptions();
   @Mixin private SeedOption seed = new SeedOption();
 
@@ -136,6 +145,7 @@ final class FiniteCommand implements Callable<Integer> {
     if (method == null) {
       throw new InvalidProblemException("method", "missing", "use gd or langevin");
     }
+    noteSamples();
     NetworkSpec described = network.network();
     FiniteNetwork networks = FiniteNetwork.of(described, width).repeats(repeats);
     Map<String, Object> resolved = new LinkedHashMap<>();
@@ -155,7 +165,7 @@ final class FiniteCommand implements Callable<Integer> {
       training = stepSize == null ? training : training.stepSize(stepSize);
       training = recordEvery == null ? training : training.recordEvery(recordEvery);
       return new FitRun<FiniteTrainingFit>(console, spec, data, run, longRun)
-          .without(ofPosterior)
+          .without(withSamples(ofPosterior))
           .run(new Training(training), resolved);
     }
     several.requireUnused(Objects.requireNonNull(spec));
@@ -172,7 +182,7 @@ final class FiniteCommand implements Callable<Integer> {
             .options(chains.values());
     LazyRegression lazy = LazyRegression.of(described).kappa(1 / noise.beta());
     return new FitRun<FinitePosteriorFit>(console, spec, data, run, longRun)
-        .without(ofDescent)
+        .without(withSamples(ofDescent))
         .run(new Posterior(posterior, lazy), resolved);
   }
 
@@ -194,7 +204,7 @@ final class FiniteCommand implements Callable<Integer> {
     Set<String> foreign = new TreeSet<>(ofPosterior);
     foreign.add("width");
     return new FitRun<WidthTrainingFit>(console, spec, data, run, longRun)
-        .without(foreign)
+        .without(withSamples(foreign))
         .run(new Widths(training), resolved);
   }
 
@@ -225,6 +235,22 @@ final class FiniteCommand implements Callable<Integer> {
           + fit.outcome().divergence().orElseThrow()
           + " diverged; lower --step-size";
     }
+  }
+
+  private void noteSamples() {
+    if (samples < 0) {
+      throw new InvalidProblemException("samples", samples, "use at least 0");
+    }
+    if (samples > 0) {
+      console.warn("--samples has no effect: networks have --width neurons");
+    }
+  }
+
+  /** Names of options without a meaning here, with that of the samples. */
+  private static Set<String> withSamples(Set<String> names) {
+    Set<String> all = new TreeSet<>(names);
+    all.add("samples");
+    return all;
   }
 
   /** Complains about options that the method does not have. */

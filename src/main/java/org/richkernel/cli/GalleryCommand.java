@@ -12,6 +12,7 @@ import org.richkernel.gallery.Page;
 import org.richkernel.gallery.Run;
 import org.richkernel.gallery.Size;
 import org.richkernel.network.InvalidProblemException;
+import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.solver.StopSignal;
 import picocli.CommandLine;
@@ -208,7 +209,7 @@ final class GalleryCommand implements Callable<Integer> {
                 + ": "
                 + check.expected()
                 + " Found: "
-                + check.found();
+                + Numbers.ascii(check.found());
         if (check.verdict() == Check.Verdict.FAILS) {
           console.warn(line);
         } else if (!run.quiet()) {

@@ -49,7 +49,7 @@ final class Heartbeat implements ProgressDisplay {
               ProgressText.of(progress),
               seconds.isEmpty()
                   ? ""
-                  : "  about " + Durations.words(seconds.getAsDouble()) + " left"));
+                  : "  at most about " + Durations.words(seconds.getAsDouble()) + " left"));
     }
   }
 

@@ -125,7 +125,7 @@ final class PredictCommand implements Callable<Integer> {
       if (dryRun.given()) {
         console.line(plan.describe(backend).stripTrailing());
       }
-      plan.requireFits(backend, "lower --test-size");
+      plan.requireFits(backend, run.lessMemory("lower --test-size"));
       if (dryRun.given()) {
         return ExitCode.DONE;
       }

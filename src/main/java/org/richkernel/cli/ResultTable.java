@@ -160,7 +160,7 @@ final class ResultTable {
     }
     String text = String.format(Locale.ROOT, "%.5g", value.getAsDouble());
     return error.isPresent() && error.getAsDouble() > 0
-        ? text + String.format(Locale.ROOT, " +/- %.1g", error.getAsDouble())
+        ? text + String.format(Locale.ROOT, " +- %.1g", error.getAsDouble())
         : text;
   }
 

@@ -178,6 +178,11 @@ final class RunOptions {
     return arguments;
   }
 
+  /** A mend for too little memory; where an option set the limit, it can be raised too. */
+  String lessMemory(String mend) {
+    return deviceMemory == null ? mend : mend + ", or raise --device-memory " + deviceMemory;
+  }
+
   /** Says what was read; doubts are said even if nothing else is. */
   void announce(Reading reading, Console console) {
     if (!quiet) {

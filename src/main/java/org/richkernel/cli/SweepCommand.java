@@ -215,8 +215,9 @@ final class SweepCommand implements Callable<Integer> {
   private static String loss(Score score) {
     return score.loss().isEmpty()
         ? "none"
-        : Numbers.withError(
-            score.loss().getAsDouble(), score.lossStandardError().orElse(Double.NaN));
+        : Numbers.ascii(
+            Numbers.withError(
+                score.loss().getAsDouble(), score.lossStandardError().orElse(Double.NaN)));
   }
 
   private MergedRuns merged(SweepGrid grid, SweptCommand command) {
@@ -238,6 +239,11 @@ final class SweepCommand implements Callable<Integer> {
     if (!merged.changedFiles().isEmpty()) {
       console.warn(
           "not all runs read the same data: --" + String.join(", --", merged.changedFiles()));
+    }
+    if (merged.seedChangesNothing()) {
+      console.warn(
+          "the seed changes nothing: runs that differ in it alone are the same, so there are no"
+              + " errors over seeds; one seed is enough");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("command", command.name());

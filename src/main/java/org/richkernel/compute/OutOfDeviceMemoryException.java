@@ -34,6 +34,6 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   private static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    return bytes < 50_000 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 }

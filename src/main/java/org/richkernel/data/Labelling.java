@@ -146,7 +146,10 @@ sealed interface Labelling {
           classes.put(label, k);
         }
       }
-      return Arrays.stream(labels(y)).mapToInt(label -> classes.getOrDefault(label, -1)).toArray();
+      // a word as it stands, or else as the number that it is
+      return Arrays.stream(labels(y))
+          .mapToInt(label -> classes.getOrDefault(label, classes.getOrDefault(canonical(label), -1)))
+          .toArray();
     }
 
     @Override

@@ -59,8 +59,13 @@ final class SweepSection {
     return new Section(
         "sweep",
         "Sweep",
-        "Means over the seeds of the runs that converged, with one standard error of their scatter;"
-            + " where there is one seed, the Monte Carlo error of its run. Every run is in sweep.csv.",
+        (Boolean.TRUE.equals(result.summary().details().get("seedChangesNothing"))
+                ? "The seed changes nothing: runs that differ in it alone are the same. Each number"
+                    + " is that of one run, with its own error if it has one."
+                : "Means over the seeds of the runs that converged, with one standard error of"
+                    + " their scatter; where all runs agree or there is one seed, the Monte Carlo"
+                    + " error of a run.")
+            + " Every run is in sweep.csv.",
         figures,
         List.of(table(means)));
   }

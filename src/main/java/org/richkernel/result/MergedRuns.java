@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ public record MergedRuns(String command, List<String> names, int expected, List<
 
   private static final String SEED = "seed";
   private static final String ERROR = "StandardError";
+  private static final String SECONDS = "seconds";
 
   /**
    * A finished run.
@@ -75,6 +77,21 @@ public record MergedRuns(String command, List<String> names, int expected, List<
     return changed;
   }
 
+  /**
+   * Whether runs that differ in their seed alone have the same numbers to the last bit, wherever
+   * two of them converged: their scatter is then no error.
+   */
+  public boolean seedChangesNothing() {
+    List<List<Map<String, Double>>> repeated =
+        settings().values().stream()
+            .map(MergedRuns::convergedNumbers)
+            .filter(found -> found.size() > 1)
+            .toList();
+    repeated.forEach(found -> found.forEach(numbers -> numbers.remove(SECONDS)));
+    return !repeated.isEmpty()
+        && repeated.stream().allMatch(found -> found.stream().distinct().count() == 1);
+  }
+
   /** Writes summary.json and the table of runs. */
   public void save(Path folder, Map<String, ?> config, double seconds) {
     ResultFolder.prepare(folder);
@@ -88,6 +105,7 @@ public record MergedRuns(String command, List<String> names, int expected, List<
         .iterations(runs.size())
         .seconds("total", seconds)
         .detail("expectedRuns", expected)
+        .detail("seedChangesNothing", seedChangesNothing())
         .detail("means", means())
         .detail("runs", rows())
         .build();
@@ -107,33 +125,43 @@ public record MergedRuns(String command, List<String> names, int expected, List<
     return rows;
   }
 
-  /**
-   * For each setting of the options without the seed: the mean over the runs that converged. Its
-   * standard error comes from their scatter, with Student's factor; a single run keeps its own.
-   */
-  private List<Map<String, Object>> means() {
+  /** Runs by the values of their options without the seed. */
+  private Map<Map<String, String>, List<Run>> settings() {
     Map<Map<String, String>, List<Run>> settings = new LinkedHashMap<>();
     for (Run run : runs) {
       Map<String, String> setting = new LinkedHashMap<>(run.options());
       setting.remove(SEED);
       settings.computeIfAbsent(setting, key -> new ArrayList<>()).add(run);
     }
+    return settings;
+  }
+
+  private static List<Map<String, Double>> convergedNumbers(List<Run> runs) {
+    return runs.stream()
+        .map(Run::summary)
+        .filter(Summary::converged)
+        .map(MergedRuns::numbers)
+        .toList();
+  }
+
+  /**
+   * For each setting of the options without the seed: the mean over the runs that converged. Its
+   * standard error comes from their scatter, with Student's factor; a single run keeps its own, and
+   * so do runs with equal numbers, which say no more than one.
+   */
+  private List<Map<String, Object>> means() {
     List<Map<String, Object>> means = new ArrayList<>();
-    settings.forEach(
-        (setting, members) -> {
-          List<Map<String, Double>> found =
-              members.stream()
-                  .map(Run::summary)
-                  .filter(Summary::converged)
-                  .map(MergedRuns::numbers)
-                  .toList();
-          Map<String, Object> mean = new LinkedHashMap<>();
-          mean.put("options", setting);
-          mean.put("runs", members.size());
-          mean.put("converged", found.size());
-          mean.put("numbers", mean(found));
-          means.add(mean);
-        });
+    settings()
+        .forEach(
+            (setting, members) -> {
+              List<Map<String, Double>> found = convergedNumbers(members);
+              Map<String, Object> mean = new LinkedHashMap<>();
+              mean.put("options", setting);
+              mean.put("runs", members.size());
+              mean.put("converged", found.size());
+              mean.put("numbers", mean(found));
+              means.add(mean);
+            });
     return means;
   }
 
@@ -149,8 +177,9 @@ public record MergedRuns(String command, List<String> names, int expected, List<
         continue;
       }
       mean.put(name, IndependentEstimates.mean(values));
+      boolean scattered = Arrays.stream(values).distinct().count() > 1;
       double error =
-          values.length > 1
+          scattered
               ? IndependentEstimates.standardError(values)
               : found.get(0).getOrDefault(name + ERROR, Double.NaN);
       if (Double.isFinite(error)) {
@@ -188,7 +217,7 @@ public record MergedRuns(String command, List<String> names, int expected, List<
     put(numbers, "residual", summary.residual(), summary.residualStandardError());
     summary.seconds().entrySet().stream()
         .filter(part -> part.getKey().equals("total"))
-        .forEach(part -> numbers.put("seconds", part.getValue()));
+        .forEach(part -> numbers.put(SECONDS, part.getValue()));
     return numbers;
   }
 

@@ -48,6 +48,15 @@ class FiniteCommandTest {
   }
 
   @Test
+  void samplesOfACommonConfigurationAreTakenAndSaidToDoNothing() throws IOException {
+    Program run = descent("--samples=100");
+    assertThat(run.code()).isZero();
+    assertThat(run.line()).contains("--samples has no effect: networks have --width neurons");
+    assertThat(summary().path("config").path("samples").isNull()).isTrue();
+    assertThat(descent("--samples=-1").line()).contains("--samples is -1; use at least 0");
+  }
+
+  @Test
   void gradientDescentWritesTheArraysOfTheContract() throws IOException {
     assertThat(descent("--hidden-layers=2", "--batch-size=3", "--record-every=2").code()).isZero();
 

@@ -38,6 +38,6 @@ class ResultTableTest {
 
     assertThat(ResultTable.of(summary, List.of(), Path.of("report.html")).lines())
         .anyMatch(line -> line.matches("alignment, NTK +0\\.50000"))
-        .anyMatch(line -> line.matches("trace NTK / P +2\\.2500 \\+/- 0\\.1"));
+        .anyMatch(line -> line.matches("trace NTK / P +2\\.2500 \\+- 0\\.1"));
   }
 }

@@ -47,6 +47,10 @@ class SweepCommandTest {
     for (double loss : losses) {
       sum += (loss - mean) * (loss - mean);
     }
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).containsPattern("test loss [0-9.]+ \\+- [0-9.]+");
+    assertThat(run.out()).matches("\\p{ASCII}*");
+    assertThat(json("summary.json").path("seedChangesNothing").asBoolean()).isFalse();
     JsonNode means = json("summary.json").path("means");
     assertThat(means).hasSize(2);
     JsonNode second = means.get(1);
@@ -59,6 +63,22 @@ class SweepCommandTest {
     assertThat(numbers.path("lazy.test.loss").asDouble()).isGreaterThan(mean);
     assertThat(Files.readAllLines(folder.resolve("sweep/sweep.csv"))).hasSize(7);
     assertThat(folder.resolve("sweep/report.html")).content().contains("test loss over train-size");
+  }
+
+  @Test
+  void aSeedThatChangesNothingGivesNoErrors() throws IOException {
+    List<String> closedForm = List.of("lazy", "--config=test-data/digits.yaml", "--test-size=20");
+    Program run = sweep(closedForm, "--over=train-size=10,20", "--over=seed=0,1");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.line()).contains("the seed changes nothing");
+    JsonNode summary = json("summary.json");
+    assertThat(summary.path("seedChangesNothing").asBoolean()).isTrue();
+    JsonNode numbers = summary.path("means").get(1).path("numbers");
+    assertThat(numbers.path("test.loss").asDouble())
+        .isEqualTo(
+            json("runs/train-size=20,seed=1/summary.json").path("test").path("loss").asDouble());
+    assertThat(numbers.has("test.lossStandardError")).isFalse();
+    assertThat(folder.resolve("sweep/report.html")).content().contains("The seed changes nothing");
   }
 
   @Test

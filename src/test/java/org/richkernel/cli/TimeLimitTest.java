@@ -102,7 +102,7 @@ class TimeLimitTest {
     heartbeat.progress(step(10, 100));
     assertThat(lines.toString().lines().toList().get(1))
         .contains("10 of at most 100")
-        .endsWith("  about 3 min left");
+        .endsWith("  at most about 3 min left");
   }
 
   @Test

@@ -51,6 +51,20 @@ class LabelledFilesTest {
   }
 
   @Test
+  void aWordThatIsANumberIsFoundInEitherSpelling() throws IOException {
+    String file = text("words.csv", "1,01\n2,x\n3,01\n4,y\n5,1\n");
+    for (String one : new String[] {"01", "1"}) {
+      Datasets data =
+          DatasetReader.train(file)
+              .labelColumn("1")
+              .classes(one + ",x")
+              .standardize(Standardize.none())
+              .read();
+      assertThat(data.train().targets()).containsExactly(-1, 1, -1, -1);
+    }
+  }
+
+  @Test
   void aBatchOfCifarHoldsImagesOfThreeChannelsAndTheirLabels() throws IOException {
     String file = batch("data_batch_1.bin", new int[][] {{3}, {9}, {3}});
 

@@ -109,7 +109,7 @@ public record AuditResult(
     String numbers =
         String.format(
             Locale.ROOT,
-            "independent neurons correct y.v by %.2g +/- %.1g of it (z = %.1f)",
+            "independent neurons correct y.v by %.2g +- %.1g of it (z = %.1f)",
             Math.signum(correction.value()) * relativeResidual(),
             relativeError(),
             z());

@@ -3,11 +3,17 @@ package org.richkernel.report.plot;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /** Numbers as a reader of a paper expects them: few digits, true minus signs, powers of ten. */
 public final class Numbers {
   private static final String SUPERSCRIPTS =
       "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+
+  private static final Pattern POWER =
+      Pattern.compile("(?:([0-9.]+) \u00d7 )?10([\u207b" + SUPERSCRIPTS + "]+)");
 
   private Numbers() {}
 
@@ -45,6 +51,25 @@ public final class Numbers {
     String format = "%." + Math.max(0, errorDigits) + "f";
     String text = String.format(Locale.ROOT, format + " \u00b1 " + format, value, standardError);
     return text.replace('-', '\u2212');
+  }
+
+  /** The same text for a terminal, which may have ASCII alone: 1.5e-4, +-, and plain signs. */
+  public static String ascii(String text) {
+    String plain =
+        POWER
+            .matcher(text)
+            .replaceAll(
+                power ->
+                    Objects.requireNonNullElse(power.group(1), "1") + "e" + exponent(power));
+    return plain.replace("\u00b1", "+-").replace("\u2212", "-").replace("\u221e", "inf");
+  }
+
+  private static String exponent(MatchResult power) {
+    StringBuilder digits = new StringBuilder();
+    for (char c : power.group(2).toCharArray()) {
+      digits.append(c == '\u207b' ? "-" : SUPERSCRIPTS.indexOf(c));
+    }
+    return digits.toString();
   }
 
   /** Digits significant digits and a power of ten, as in 1.25 x 10^-4. */

@@ -1,5 +1,6 @@
 package org.richkernel.report.plot;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -118,24 +119,33 @@ abstract class Scale {
       int first = (int) Math.floor(low);
       int last = (int) Math.ceil(high);
       int stride = Math.max(1, (last - first + 5) / 6);
+      // less than one and a half decades: a single power of ten would leave the axis bare
+      boolean also = high - low < 1.5;
+      boolean plain = also && low >= -4 && high <= 5;
       List<Tick> ticks = new ArrayList<>();
       for (int decade = first; decade <= last; decade++) {
         boolean labelled = Math.floorMod(decade, stride) == 0;
-        add(ticks, Math.pow(10, decade), labelled ? Numbers.powerOfTen(decade) : "");
+        add(ticks, 1, decade, labelled, plain);
         for (int lead = 2; lead <= 9 && stride == 1; lead++) {
-          // less than one and a half decades: a single power of ten would leave the axis bare
-          boolean also = high - low < 1.5 && (lead == 2 || lead == 5);
-          double value = lead * Math.pow(10, decade);
-          add(ticks, value, also ? Numbers.brief(value) : "");
+          add(ticks, lead, decade, also && (lead == 2 || lead == 5), plain);
         }
       }
       return ticks;
     }
 
-    private void add(List<Tick> ticks, double value, String label) {
+    /** One axis has one notation: all labels are plain, or all have a power of ten. */
+    private static String label(int lead, int decade, boolean plain) {
+      if (plain) {
+        return BigDecimal.valueOf(lead).scaleByPowerOfTen(decade).toPlainString();
+      }
+      return (lead == 1 ? "" : lead + " \u00d7 ") + Numbers.powerOfTen(decade);
+    }
+
+    private void add(List<Tick> ticks, int lead, int decade, boolean labelled, boolean plain) {
+      double value = lead * Math.pow(10, decade);
       double place = Math.log10(value);
       if (place >= low - 1e-9 && place <= high + 1e-9) {
-        ticks.add(new Tick(value, label));
+        ticks.add(new Tick(value, labelled ? label(lead, decade, plain) : ""));
       }
     }
   }

@@ -128,6 +128,37 @@ class PlotTest {
         .containsExactly("10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0.02|0.3|0.02,0.05,0.1,0.2",
+        "0.0004|0.002|0.0005,0.001,0.002",
+        "0.00003|0.0003|5 × 10⁻⁵,10⁻⁴,2 × 10⁻⁴",
+        "20|500|20,50,100,200,500",
+        "2e7|2e8|2 × 10⁷,5 × 10⁷,10⁸,2 × 10⁸",
+        "0.02|2|10⁻¹,10⁰"
+      })
+  void aLogarithmicAxisHasOneNotation(double low, double high, String labels) {
+    assertThat(
+            Scale.log(low, high).ticks().stream()
+                .filter(Scale.Tick::isMajor)
+                .map(Scale.Tick::label))
+        .containsExactly(labels.split(","));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0.0214 ± 0.0011|0.0214 +- 0.0011",
+        "−3.2 × 10⁻⁴ and 10⁷|-3.2e-4 and 1e7",
+        "above −∞, 100|above -inf, 100"
+      })
+  void aTerminalGetsAscii(String page, String terminal) {
+    assertThat(Numbers.ascii(page)).isEqualTo(terminal);
+  }
+
   @Test
   void valuesThatAnAxisCannotShowBreakTheLine() {
     double[] xs = {1, 2, 3, 4, 5};
