@@ -1,24 +1,16 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendThreads;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.sampling.Mixing;
-import org.richkernel.sampling.MonteCarloSeries;
-import org.richkernel.sampling.SampleMean;
 import org.richkernel.solver.SolverState;
 import org.richkernel.stack.Conditions;
-import org.richkernel.stack.FieldForm;
 
 /**
  * The Markov chains of one solve, two at S samples and two at S/4, with the memory they live in and
@@ -28,19 +20,13 @@ final class ChainEnsemble implements AutoCloseable {
   /** Independent chains at each number of samples. */
   static final int CHAINS = 2;
 
-  /** R-hat that short chains in equilibrium do not reach by chance. */
-  private static final double PLAIN_RHAT = 1.2;
-
   private final EnsembleLayout layout;
   private final SaddleOptions options;
   private final double[] y;
   private final List<ChainLane> lanes = new ArrayList<>();
   private final BackendThreads threads;
-  private final SamplingChain[] large = new SamplingChain[CHAINS];
-  private final SamplingChain[] small; // none for a posterior at finite width
-  private final @Nullable NeuronHarvest harvest; // of one hidden layer
-  private final @Nullable DualPosterior spread; // in its place where points are in several blocks
-  private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
+  private final List<SamplingChain> chains = new ArrayList<>(); // as the layout has them
+  private final Harvest harvest;
   private final @Nullable SampleSizeTest sampleSize; // of the dual form
   private double[] reference = new double[0]; // u of the test of S, none before the first round
   private final int run;
@@ -91,7 +77,6 @@ final class ChainEnsemble implements AutoCloseable {
             y.length / inputs.points(),
             inputs.tests(),
             inputs.convolution());
-    small = new SamplingChain[layout.chains().size() - CHAINS];
     List<List<Backend>> open = layout.openLanes();
     threads = owned.own(new BackendThreads("lane", open));
     try {
@@ -99,33 +84,11 @@ final class ChainEnsemble implements AutoCloseable {
         lanes.add(owned.own(ChainLane.of(layout, each, inputs, y)));
       }
       for (EnsembleLayout.Chain chain : layout.chains()) {
-        SamplingChain made = chain(chain, run);
-        watch(made, chain, inputs);
-        if (chain.index() < CHAINS) {
-          large[chain.index()] = made;
-        } else {
-          small[chain.index() - CHAINS] = made;
-        }
+        chains.add(chain(chain, inputs));
       }
+      harvest = owned.own(new Harvest(this, layout, lanes.get(0), inputs));
       DualPosterior dual =
           lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
-      spread = layout.hasNeurons() && layout.hasSpreadPoints() ? dual : null;
-      harvest =
-          layout.hasNeurons() && spread == null
-              ? owned.own(
-                  new NeuronHarvest(
-                      lanes.get(0).backend(),
-                      network.activation(),
-                      lanes.get(0).posterior().inputFactor(),
-                      layout.outputs(),
-                      layout.panelRows(lanes.get(0).backend()),
-                      layout.isDual() && layout.formsKernels()))
-              : null;
-      kernels =
-          dual == null || layout.depth() == 1 || !layout.formsKernels()
-              ? null
-              : owned.own(
-                  new KernelHarvest(lanes.get(0).backend(), network, dual, inputs.points()));
       sampleSize =
           dual != null && options.extrapolates()
               ? new SampleSizeTest(dual, y, options.kappa())
@@ -140,7 +103,7 @@ final class ChainEnsemble implements AutoCloseable {
    * A chain lives in one lane of one device from start to end and draws from streams of its own, so
    * the numbers are those of a single lane.
    */
-  private SamplingChain chain(EnsembleLayout.Chain chain, int run) {
+  private SamplingChain chain(EnsembleLayout.Chain chain, SampledInputs inputs) {
     ChainLane lane = lanes.get(layout.place(chain));
     FieldPopulation population =
         owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
@@ -148,22 +111,19 @@ final class ChainEnsemble implements AutoCloseable {
     for (int l = 1; l <= layout.depth(); l++) {
       layers.add(owned.own(averages(lane.backend(), chain, l)));
     }
-    return owned.own(
-        new SamplingChain(
-            lane.backend(),
-            options.seed(),
-            run * 2 * CHAINS + chain.index(),
-            lane.posterior(),
-            population,
-            layers,
-            TrajectoryLength.OF_A_SOLVE,
-            y,
-            lane.testPoints(),
-            layout.tests()));
-  }
-
-  private void watch(SamplingChain made, EnsembleLayout.Chain chain, SampledInputs inputs) {
-    ChainLane lane = lanes.get(layout.place(chain));
+    SamplingChain made =
+        owned.own(
+            new SamplingChain(
+                lane.backend(),
+                options.seed(),
+                run * 2 * CHAINS + chain.index(),
+                lane.posterior(),
+                population,
+                layers,
+                TrajectoryLength.OF_A_SOLVE,
+                y,
+                lane.testPoints(),
+                layout.tests()));
     if (lane.posterior() instanceof ConvolutionPosterior posterior) {
       made.watch(
           owned.own(
@@ -175,6 +135,7 @@ final class ChainEnsemble implements AutoCloseable {
                   inputs.factor().projector(),
                   chain.samples())));
     }
+    return made;
   }
 
   private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int layer) {
@@ -195,11 +156,28 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** Does something with every chain, one after the other. */
   void forEach(Consumer<SamplingChain> action) {
-    for (SamplingChain chain : large) {
-      action.accept(chain);
-    }
-    for (SamplingChain chain : small) {
-      action.accept(chain);
+    chains.forEach(action);
+  }
+
+  /** Does something with a population and the weight of phi^T phi in the extrapolation of g Phi. */
+  @FunctionalInterface
+  interface Use {
+    void accept(SamplingChain.Snapshot snapshot, double weight);
+  }
+
+  /**
+   * Goes through the populations that were kept.
+   *
+   * @param readoutVariance g
+   */
+  void forEachKept(double readoutVariance, Use use) {
+    for (SamplingChain chain : chains) {
+      boolean atS = chains.indexOf(chain) < CHAINS;
+      double share = !options.extrapolates() ? 1 : atS ? 4.0 / 3 : -1.0 / 3;
+      List<SamplingChain.Snapshot> kept = chain.snapshots();
+      double weight =
+          share * readoutVariance / ((double) CHAINS * kept.size() * chain.samples());
+      kept.forEach(snapshot -> use.accept(snapshot, weight));
     }
   }
 
@@ -209,8 +187,7 @@ final class ChainEnsemble implements AutoCloseable {
         lane -> {
           for (EnsembleLayout.Chain each : layout.chains()) {
             if (layout.place(each) == lane) {
-              int c = each.index();
-              action.accept(c < large.length ? large[c] : small[c - large.length]);
+              action.accept(chains.get(each.index()));
             }
           }
         });
@@ -219,8 +196,8 @@ final class ChainEnsemble implements AutoCloseable {
   /** Draws all fields from the prior, or takes those of another solve, at the given conditions. */
   void start(@Nullable WarmStart from, Conditions conditions) {
     lanes.forEach(lane -> lane.posterior().setConditions(conditions));
-    for (int c = 0; c < large.length + small.length; c++) {
-      SamplingChain chain = c < large.length ? large[c] : small[c - large.length];
+    for (int c = 0; c < chains.size(); c++) {
+      SamplingChain chain = chains.get(c);
       if (from == null) {
         chain.start();
       } else {
@@ -276,9 +253,9 @@ final class ChainEnsemble implements AutoCloseable {
   private void jumpBetween(WellMixture found) {
     wells = found;
     for (EnsembleLayout.Chain each : layout.chains()) {
-      SamplingChain chain =
-          each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
-      chain.jump(lanes.get(layout.place(each)).jumps(), found.hasAny() ? found : null);
+      chains
+          .get(each.index())
+          .jump(lanes.get(layout.place(each)).jumps(), found.hasAny() ? found : null);
     }
   }
 
@@ -287,7 +264,7 @@ final class ChainEnsemble implements AutoCloseable {
    * would err the same way, and no comparison of theirs could tell.
    */
   private boolean isRich(SamplingChain chain) {
-    return chain == large[CHAINS - 1] || (small.length > 0 && chain == small[CHAINS - 1]);
+    return chains.indexOf(chain) % CHAINS == CHAINS - 1;
   }
 
   /** Keeps the populations as they are for predictions at new inputs. */
@@ -315,82 +292,17 @@ final class ChainEnsemble implements AutoCloseable {
     reference = new double[0];
   }
 
-  /** The predictor of one hidden layer, of the populations that were kept. */
-  SampledPredictor neurons(AdaptiveProblem problem, InputFactor input) {
-    if (spread != null) {
-      return NeuronHarvest.predictor(
-          problem, input, this, (snapshot, weight) -> readout(spread, snapshot, weight));
-    }
-    if (harvest == null) {
-      throw new IllegalStateException("neurons of a deep network are not independent");
-    }
-    return harvest.predictor(problem, input, this);
-  }
-
-  /** weight phi(h) v, S x K, summed over the points wherever they are. */
-  private static float[] readout(
-      DualPosterior points, SamplingChain.Snapshot snapshot, double weight) {
-    double[] image = points.image(snapshot.xi(), snapshot.dual());
-    float[] readout = new float[image.length];
-    for (int i = 0; i < image.length; i++) {
-      readout[i] = (float) (weight * image[i]);
-    }
-    return readout;
-  }
-
-  /**
-   * The predictor of a convolutional network, of the populations that were kept.
-   *
-   * @param patches factor of the training patches
-   */
-  ConvolutionPredictor channels(AdaptiveProblem problem, InputFactor patches) {
-    List<float[]> weights = new ArrayList<>();
-    List<float[]> readouts = new ArrayList<>();
-    for (EnsembleLayout.Chain each : layout.chains()) {
-      ChainLane lane = lanes.get(layout.place(each));
-      if (lane.posterior() instanceof ConvolutionPosterior posterior) {
-        SamplingChain chain =
-            each.index() < CHAINS ? large[each.index()] : small[each.index() - CHAINS];
-        for (int i = 0; i < chain.snapshots().size(); i++) {
-          ConvolutionPosterior.Channels channels = chain.channels(posterior, i);
-          weights.add(channels.weights());
-          readouts.add(channels.readout());
-        }
-      }
-    }
-    return new ConvolutionPredictor(
-        problem.network(),
-        problem.trainInputs().shape(),
-        patches.projector(),
-        Populations.of(problem.options(), this, FieldForm.WEIGHTS, weights),
-        Populations.concatenated(readouts),
-        layout.outputs());
-  }
-
   /** The averages so far, extrapolated. */
   SaddleEstimate estimate() {
-    return new SaddleEstimate(large, small, layout.points());
+    return new SaddleEstimate(large(), small(), layout.points());
   }
 
   /** Judges the averages so far. */
   Certificate certificate(SaddleEstimate estimate) {
-    List<Certificate.Layer> layers = new ArrayList<>();
-    int worst = 0;
-    for (int l = 1; l <= layout.depth(); l++) {
-      layers.add(layer(estimate, l));
-      if (layers.get(l - 1).excess() > layers.get(worst).excess()) {
-        worst = l - 1;
-      }
-    }
-    return new Certificate(
-        layers.get(worst).residual(),
-        layers.get(worst).residualError(),
-        SaddleEstimate.mean(estimate.large(), SamplingChain::largestShare).value(),
-        large[0].measured(),
-        mixing(estimate, series -> series),
-        layers,
-        wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()),
-        sampleSize(large, small));
+    return new ConvergenceTests(estimate)
+        .certificate(
+            wells == null ? OptionalInt.empty() : OptionalInt.of(wells.wells()),
+            sampleSize(large(), small()));
   }
 
   /** Whether S and S/4 are enough for the extrapolation, in the dual form. */
@@ -410,81 +322,15 @@ final class ChainEnsemble implements AutoCloseable {
     return layout.form();
   }
 
-  /**
-   * g_l Phi^l of the populations that were kept, extrapolated, row-major P x P; none where the dual
-   * form does not form them.
-   */
-  List<double[]> keptKernels() {
-    if (kernels != null) {
-      return kernels.kernels(this);
-    }
-    return harvest != null && layout.isDual() && layout.formsKernels()
-        ? List.of(harvest.kernel(this, layout.parameters().readoutVariance()))
-        : List.of();
-  }
-
-  private static Certificate.Layer layer(SaddleEstimate estimate, int l) {
-    SampleMean mismatch =
-        SaddleEstimate.mean(estimate.large(), chain -> chain.layer(l).equilibrium().mismatch());
-    double scale =
-        SaddleEstimate.mean(estimate.large(), chain -> chain.layer(l).equilibrium().spread())
-            .value();
-    return new Certificate.Layer(
-        l, Math.abs(mismatch.value()) / scale, mismatch.standardError() / scale);
-  }
-
-  /**
-   * Mixing of the chains, judged by every scalar that is measured.
-   *
-   * @param part of a series that is looked at
-   */
-  private Mixing mixing(SaddleEstimate estimate, UnaryOperator<MonteCarloSeries> part) {
-    Mixing mixing = Mixing.none();
-    for (List<SamplingChain> group : estimate.groups()) {
-      String at = " at S=" + group.get(0).samples();
-      for (Map.Entry<String, Function<SamplingChain, MonteCarloSeries>> scalar :
-          scalars().entrySet()) {
-        mixing =
-            mixing.with(
-                scalar.getKey() + at, group.stream().map(scalar.getValue()).map(part).toList());
-      }
-    }
-    return mixing;
-  }
-
-  /**
-   * Scalars that are monitored, by name. The largest share is not among them: a homogeneous
-   * activation leaves open how many neurons carry what is learnt, and while one neuron slowly
-   * gathers it no other number moves (bench/results/sampler.md).
-   */
-  private Map<String, Function<SamplingChain, MonteCarloSeries>> scalars() {
-    Map<String, Function<SamplingChain, MonteCarloSeries>> scalars = new LinkedHashMap<>();
-    scalars.put("y.v", SamplingChain::dualFit);
-    scalars.put("v.v", SamplingChain::dualSquare);
-    for (int l = 1; l <= layout.depth(); l++) {
-      int layer = l;
-      String of = " of layer " + l;
-      scalars.put("the alignment" + of, chain -> chain.layer(layer).alignment());
-      scalars.put("the trace" + of, chain -> chain.layer(layer).trace());
-      scalars.put("the Frobenius norm" + of, chain -> chain.layer(layer).frobenius());
-      scalars.put("y.Phi.y" + of, chain -> chain.layer(layer).fit());
-    }
-    return scalars;
-  }
-
-  /**
-   * Whether the chains plainly disagree over all sweeps that were measured and agree over the later
-   * half: the earlier ones belong to the burn-in.
-   */
-  boolean isStillBurningIn(SaddleEstimate estimate) {
-    return !(mixing(estimate, series -> series).rHat() < PLAIN_RHAT)
-        && mixing(estimate, MonteCarloSeries::laterHalf).rHat() < Mixing.LARGEST_RHAT;
+  /** Makes predictors and kernels of the populations that were kept. */
+  Harvest harvest() {
+    return harvest;
   }
 
   /** Mean acceptance probability of the chains at S. */
   double acceptance() {
     double acceptance = 0;
-    for (SamplingChain chain : large) {
+    for (SamplingChain chain : large()) {
       acceptance += chain.acceptance() / CHAINS;
     }
     return acceptance;
@@ -492,21 +338,19 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** Chains at S samples. */
   SamplingChain[] large() {
-    return large;
+    return chains.subList(0, CHAINS).toArray(SamplingChain[]::new);
   }
 
-  /** Chains at S/4 samples. */
+  /** Chains at S/4 samples; none for a posterior at finite width. */
   SamplingChain[] small() {
-    return small;
+    return chains.subList(CHAINS, chains.size()).toArray(SamplingChain[]::new);
   }
 
   /** Relative jitter of the covariances of the layers above the first; 0 where there is none. */
   double jitter() {
     double largest = 0;
-    for (SamplingChain[] chains : List.of(large, small)) {
-      for (SamplingChain chain : chains) {
-        largest = Math.max(largest, chain.population().jitter());
-      }
+    for (SamplingChain chain : chains) {
+      largest = Math.max(largest, chain.population().jitter());
     }
     return largest;
   }
@@ -523,11 +367,8 @@ final class ChainEnsemble implements AutoCloseable {
 
   /** Adds everything that determines the future of the chains to a checkpoint. */
   void save(SolverState state) {
-    for (int c = 0; c < large.length; c++) {
-      large[c].save(state, "large_" + c);
-    }
-    for (int c = 0; c < small.length; c++) {
-      small[c].save(state, "small_" + c);
+    for (int c = 0; c < chains.size(); c++) {
+      chains.get(c).save(state, name(c));
     }
     if (layout.isDual()) {
       state.put("reference", reference);
@@ -537,13 +378,14 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
+  private static String name(int chain) {
+    return chain < CHAINS ? "large_" + chain : "small_" + (chain - CHAINS);
+  }
+
   /** Takes up a saved state. */
   void restore(SolverState state) {
-    for (int c = 0; c < large.length; c++) {
-      large[c].restore(state, "large_" + c);
-    }
-    for (int c = 0; c < small.length; c++) {
-      small[c].restore(state, "small_" + c);
+    for (int c = 0; c < chains.size(); c++) {
+      chains.get(c).restore(state, name(c));
     }
     if (layout.isDual() && state.doubles("reference").length > 0) {
       follow(state.doubles("reference"));

@@ -46,7 +46,7 @@ final class KernelHarvest implements AutoCloseable {
     for (int l = 1; l <= network.hiddenLayers(); l++) {
       kernels.add(new double[Math.multiplyExact(points, points)]);
     }
-    NeuronHarvest.forEach(ensemble, 1, (snapshot, weight) -> add(snapshot, weight, kernels));
+    ensemble.forEachKept(1, (snapshot, weight) -> add(snapshot, weight, kernels));
     return kernels;
   }
 

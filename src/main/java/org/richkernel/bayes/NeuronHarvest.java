@@ -1,8 +1,6 @@
 package org.richkernel.bayes;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -11,10 +9,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
-/**
- * Makes a predictor of the populations that the chains kept: each is a network of S neurons with
- * readout g phi(h)^T v / S, and their weighted sum (4/3 at S, -1/3 at S/4) is the extrapolation.
- */
+/** phi(h) of neurons of one hidden layer that the chains kept: readouts and the kernel. */
 final class NeuronHarvest implements AutoCloseable {
   private final Backend backend;
   private final Activation activation;
@@ -60,60 +55,6 @@ final class NeuronHarvest implements AutoCloseable {
     }
   }
 
-  /** The predictor of what the chains have kept so far. */
-  SampledPredictor predictor(AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
-    return predictor(problem, input, ensemble, this::coefficients);
-  }
-
-  /** The readout of a population. */
-  @FunctionalInterface
-  interface Readout {
-    /** weight phi(h) v, row-major S x K. */
-    float[] of(SamplingChain.Snapshot snapshot, double weight);
-  }
-
-  /** The same with readouts that are made elsewhere. */
-  static SampledPredictor predictor(
-      AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble, Readout made) {
-    Populations populations = Populations.harvest(problem.options(), ensemble);
-    List<float[]> readouts = new ArrayList<>();
-    forEach(
-        ensemble,
-        problem.network().weightVariance(1),
-        (snapshot, weight) -> readouts.add(made.of(snapshot, weight)));
-    float[] readout = new float[readouts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : readouts) {
-      System.arraycopy(part, 0, readout, at, part.length);
-      at += part.length;
-    }
-    return new SampledPredictor(
-        problem.network(), input.features(), input.projector(), populations, readout);
-  }
-
-  /** Does something with a population and the weight of phi^T phi in the extrapolation of g Phi. */
-  @FunctionalInterface
-  interface Use {
-    void accept(SamplingChain.Snapshot snapshot, double weight);
-  }
-
-  /** Goes through what the chains have kept. */
-  static void forEach(ChainEnsemble ensemble, double readoutVariance, Use use) {
-    boolean extrapolates = ensemble.small().length > 0;
-    for (SamplingChain[] chains : List.of(ensemble.large(), ensemble.small())) {
-      double share = !extrapolates ? 1 : chains == ensemble.large() ? 4.0 / 3 : -1.0 / 3;
-      for (SamplingChain chain : chains) {
-        for (SamplingChain.Snapshot snapshot : chain.snapshots()) {
-          double weight =
-              share
-                  * readoutVariance
-                  / ((double) chains.length * chain.snapshots().size() * chain.samples());
-          use.accept(snapshot, weight);
-        }
-      }
-    }
-  }
-
   /**
    * g Phi of what the chains have kept so far, extrapolated, row-major P x P; of few populations,
    * so noisier than averages over all sweeps.
@@ -123,8 +64,7 @@ final class NeuronHarvest implements AutoCloseable {
   double[] kernel(ChainEnsemble ensemble, double readoutVariance) {
     Matrix kernel = memory.get("kernel of kept fields");
     backend.fill(0, kernel);
-    forEach(
-        ensemble,
+    ensemble.forEachKept(
         readoutVariance,
         (snapshot, weight) ->
             forEachPanel(snapshot, (phi, from) -> backend.gram(weight, phi, 1, kernel)));
@@ -133,8 +73,8 @@ final class NeuronHarvest implements AutoCloseable {
     return values;
   }
 
-  /** weight phi(h) v, S x K. */
-  private float[] coefficients(SamplingChain.Snapshot snapshot, double weight) {
+  /** weight phi(h) v of a population, row-major S x K. */
+  float[] coefficients(SamplingChain.Snapshot snapshot, double weight) {
     float[] result = new float[snapshot.xi().length / factor.columns() * outputs];
     Matrix v = memory.get("kept dual");
     backend.upload(snapshot.dual(), v);

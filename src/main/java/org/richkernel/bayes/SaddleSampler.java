@@ -205,7 +205,7 @@ final class SaddleSampler implements AutoCloseable {
     }
     nextVerdict = 2 * measured;
     return options.maxSweeps() - sweep >= Certificate.FEWEST_SWEEPS
-        && chains.isStillBurningIn(estimate());
+        && new ConvergenceTests(estimate()).isStillBurningIn();
   }
 
   /** Judges the averages so far. */

@@ -5,8 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.richkernel.network.NetworkSpec;
-import org.richkernel.network.Predictor;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.sampling.SampledVector;
@@ -24,7 +22,7 @@ final class SampledSolution {
     List<double[]> kernels = new ArrayList<>();
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     if (!estimate.hasKernels()) {
-      List<double[]> kept = sampler.chains().keptKernels();
+      List<double[]> kept = sampler.chains().harvest().kernels();
       for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
         double g = problem.network().weightVariance(l);
         layers.add(dualLayer(estimate, l, g, y));
@@ -53,7 +51,7 @@ final class SampledSolution {
         estimate.scalar(SamplingChain::dualFit),
         train,
         estimate.vector(SamplingChain::testPredictions),
-        predictor(problem, input, sampler),
+        sampler.chains().harvest().predictor(problem),
         diagnostics(sampler),
         history(sampler),
         List.of(),
@@ -126,25 +124,6 @@ final class SampledSolution {
       deviation.add(fits[t] - ratio * norms[t]);
     }
     return deviation;
-  }
-
-  private static Predictor predictor(
-      AdaptiveProblem problem, InputFactor input, SaddleSampler sampler) {
-    NetworkSpec network = problem.network();
-    if (network.convolutions().isPresent()) {
-      return sampler.chains().channels(problem, input);
-    }
-    if (network.hiddenLayers() == 1) {
-      return sampler.chains().neurons(problem, input);
-    }
-    return sampler.chains().form().hasWeights()
-        ? WeightPredictor.of(problem, input, sampler.chains())
-        : new DeepPredictor(
-            network,
-            input,
-            problem.trainTargets().toArray(),
-            Populations.harvest(problem.options(), sampler.chains()),
-            sampler.chains().jitter());
   }
 
   private static List<ChainDiagnostics> diagnostics(SaddleSampler sampler) {

@@ -349,8 +349,12 @@ final class SamplingChain implements AutoCloseable {
    * The network of a population that was kept; the present one is as it was afterwards.
    *
    * @param index of the snapshot; names random numbers
+   * @throws IllegalStateException for a fully connected network
    */
-  ConvolutionPosterior.Channels channels(ConvolutionPosterior of, int index) {
+  ConvolutionPosterior.Channels channels(int index) {
+    if (!(posterior instanceof ConvolutionPosterior of)) {
+      throw new IllegalStateException("a fully connected network has no channels");
+    }
     float[] present = fields();
     try {
       backend.upload(snapshots.get(index).xi(), population.xi());

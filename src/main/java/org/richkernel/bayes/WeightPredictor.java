@@ -69,37 +69,6 @@ public final class WeightPredictor implements Predictor {
     this.outputs = coefficients.length / rows;
   }
 
-  /** The predictor of what the chains of a solve have kept. */
-  static WeightPredictor of(AdaptiveProblem problem, InputFactor input, ChainEnsemble ensemble) {
-    List<float[]> readouts = new ArrayList<>();
-    NeuronHarvest.forEach(
-        ensemble,
-        1,
-        (snapshot, weight) -> {
-          // w holds the 1/S that the weight has too
-          double[] w = snapshot.readout();
-          int samples = w.length / problem.trainTargets().outputs();
-          float[] shares = new float[w.length];
-          for (int i = 0; i < w.length; i++) {
-            shares[i] = (float) (weight * samples * w[i]);
-          }
-          readouts.add(shares);
-        });
-    float[] all = new float[readouts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : readouts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
-    }
-    return new WeightPredictor(
-        problem.network(),
-        input.features(),
-        input.projector(),
-        input.rank(),
-        Populations.harvest(problem.options(), ensemble),
-        all);
-  }
-
   /** The network that was fitted. */
   public NetworkSpec network() {
     return network;

@@ -74,7 +74,7 @@ class EnsembleLayoutTest {
       chains.start(null, new Conditions(0, 0.1));
       chains.keepSnapshots();
       long before = backend.peakBytes();
-      SampledPredictor predictor = chains.neurons(problem, input);
+      SampledPredictor predictor = chains.harvest().neurons(problem);
       assertThat(backend.peakBytes()).isEqualTo(before);
       assertThat(predictor.coefficients()).hasSize(2 * 512 + 2 * 128);
       assertThat(new AdaptiveNbkSolver(backend, problem).keptSamples()).isEqualTo(8 * 2 * 512);

@@ -322,7 +322,7 @@ class PointHoldersTest {
         chains.keepSnapshots();
         state = new SolverState();
         chains.save(state);
-        coefficients = chains.neurons(problem, input).coefficients();
+        coefficients = chains.harvest().neurons(problem).coefficients();
         requireReadout(coefficients, chains.large()[0].snapshots(), input);
       }
       assertThat(backends).allSatisfy(each -> assertThat(each.openMatrices()).isZero());

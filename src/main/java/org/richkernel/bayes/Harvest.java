@@ -1,0 +1,161 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.Predictor;
+import org.richkernel.stack.FieldForm;
+
+/**
+ * The predictor of a solve and its kernels, made of the populations that the chains kept. All
+ * scratch is allocated with the chains, so that the end of a solve asks for nothing more.
+ */
+final class Harvest implements AutoCloseable {
+  private final ChainEnsemble ensemble;
+  private final EnsembleLayout layout;
+  private final SampledInputs inputs;
+  private final @Nullable NeuronHarvest neurons; // of one hidden layer
+  private final @Nullable DualPosterior spread; // in its place where points are in several blocks
+  private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
+
+  /**
+   * @param lane whose device does the work
+   */
+  Harvest(ChainEnsemble ensemble, EnsembleLayout layout, ChainLane lane, SampledInputs inputs) {
+    this.ensemble = ensemble;
+    this.layout = layout;
+    this.inputs = inputs;
+    DualPosterior dual = lane.posterior() instanceof DualPosterior posterior ? posterior : null;
+    spread = layout.hasNeurons() && layout.hasSpreadPoints() ? dual : null;
+    neurons =
+        layout.hasNeurons() && spread == null
+            ? new NeuronHarvest(
+                lane.backend(),
+                layout.network().activation(),
+                lane.posterior().inputFactor(),
+                layout.outputs(),
+                layout.panelRows(lane.backend()),
+                layout.isDual() && layout.formsKernels())
+            : null;
+    kernels =
+        dual == null || layout.depth() == 1 || !layout.formsKernels()
+            ? null
+            : new KernelHarvest(lane.backend(), layout.network(), dual, layout.points());
+  }
+
+  /** The predictor of what was kept so far. */
+  Predictor predictor(AdaptiveProblem problem) {
+    if (layout.convolution().isPresent()) {
+      return channels(problem);
+    }
+    if (layout.hasNeurons()) {
+      return neurons(problem);
+    }
+    Populations populations = Populations.harvest(problem.options(), ensemble);
+    InputFactor input = inputs.factor();
+    NetworkSpec network = problem.network();
+    return layout.hasWeights()
+        ? new WeightPredictor(
+            network,
+            input.features(),
+            input.projector(),
+            input.rank(),
+            populations,
+            readouts(1, this::weights))
+        : new DeepPredictor(
+            network, input, problem.trainTargets().toArray(), populations, ensemble.jitter());
+  }
+
+  /**
+   * The predictor of one hidden layer: each population is a network of S neurons with readout g
+   * phi(h)^T v / S, and their weighted sum (4/3 at S, -1/3 at S/4) is the extrapolation.
+   */
+  SampledPredictor neurons(AdaptiveProblem problem) {
+    Readout readout = neurons == null ? this::spreadReadout : neurons::coefficients;
+    return new SampledPredictor(
+        problem.network(),
+        inputs.factor().features(),
+        inputs.factor().projector(),
+        Populations.harvest(problem.options(), ensemble),
+        readouts(problem.network().weightVariance(1), readout));
+  }
+
+  /** The readout of a population. */
+  @FunctionalInterface
+  private interface Readout {
+    /** Row-major S x K, with the weight of the population in the extrapolation. */
+    float[] of(SamplingChain.Snapshot snapshot, double weight);
+  }
+
+  private float[] readouts(double variance, Readout readout) {
+    List<float[]> parts = new ArrayList<>();
+    ensemble.forEachKept(
+        variance, (snapshot, weight) -> parts.add(readout.of(snapshot, weight)));
+    return Populations.concatenated(parts);
+  }
+
+  /** weight phi(h) v, S x K, summed over the points wherever they are. */
+  private float[] spreadReadout(SamplingChain.Snapshot snapshot, double weight) {
+    if (spread == null) {
+      throw new IllegalStateException("neurons of a deep network are not independent");
+    }
+    return scaled(weight, spread.image(snapshot.xi(), snapshot.dual()));
+  }
+
+  /** S weight w, S x K: w holds the 1/S that the weight has too. */
+  private float[] weights(SamplingChain.Snapshot snapshot, double weight) {
+    double[] w = snapshot.readout();
+    return scaled(weight * (w.length / layout.outputs()), w);
+  }
+
+  private static float[] scaled(double factor, double[] values) {
+    float[] scaled = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      scaled[i] = (float) (factor * values[i]);
+    }
+    return scaled;
+  }
+
+  private ConvolutionPredictor channels(AdaptiveProblem problem) {
+    List<float[]> weights = new ArrayList<>();
+    List<float[]> readouts = new ArrayList<>();
+    ensemble.forEach(
+        chain -> {
+          for (int i = 0; i < chain.snapshots().size(); i++) {
+            ConvolutionPosterior.Channels channels = chain.channels(i);
+            weights.add(channels.weights());
+            readouts.add(channels.readout());
+          }
+        });
+    return new ConvolutionPredictor(
+        problem.network(),
+        problem.trainInputs().shape(),
+        inputs.factor().projector(),
+        Populations.of(problem.options(), ensemble, FieldForm.WEIGHTS, weights),
+        Populations.concatenated(readouts),
+        layout.outputs());
+  }
+
+  /**
+   * g_l Phi^l, extrapolated, row-major P x P; none where the dual form does not form them.
+   */
+  List<double[]> kernels() {
+    if (kernels != null) {
+      return kernels.kernels(ensemble);
+    }
+    return neurons != null && layout.isDual() && layout.formsKernels()
+        ? List.of(neurons.kernel(ensemble, layout.parameters().readoutVariance()))
+        : List.of();
+  }
+
+  @Override
+  public void close() {
+    if (neurons != null) {
+      neurons.close();
+    }
+    if (kernels != null) {
+      kernels.close();
+    }
+  }
+}
