@@ -175,8 +175,7 @@ final class ChainEnsemble implements AutoCloseable {
       boolean atS = chains.indexOf(chain) < CHAINS;
       double share = !options.extrapolates() ? 1 : atS ? 4.0 / 3 : -1.0 / 3;
       List<SamplingChain.Snapshot> kept = chain.snapshots();
-      double weight =
-          share * readoutVariance / ((double) CHAINS * kept.size() * chain.samples());
+      double weight = share * readoutVariance / ((double) CHAINS * kept.size() * chain.samples());
       kept.forEach(snapshot -> use.accept(snapshot, weight));
     }
   }

@@ -159,6 +159,20 @@ final class EquilibriumIdentity implements AutoCloseable {
     backend.upload(u, directions);
   }
 
+  /**
+   * Fixes the directions, or the vectors v that they follow.
+   *
+   * @param v row-major P x K
+   * @param sought F^T v, row-major r x K
+   */
+  void aim(double[] v, double[] sought) {
+    if (follows()) {
+      follow(v, sought);
+    } else {
+      setDirections(sought);
+    }
+  }
+
   /** Whether the directions are those of the layer below as it is. */
   boolean follows() {
     return followed != null;
@@ -171,7 +185,7 @@ final class EquilibriumIdentity implements AutoCloseable {
    * @param v row-major P x K
    * @param sought F^T v, row-major r x K
    */
-  void follow(double[] v, double[] sought) {
+  private void follow(double[] v, double[] sought) {
     int outputs = directions.columns();
     double[] scaled = v.clone();
     for (int k = 0; k < outputs; k++) {

@@ -90,8 +90,7 @@ final class Harvest implements AutoCloseable {
 
   private float[] readouts(double variance, Readout readout) {
     List<float[]> parts = new ArrayList<>();
-    ensemble.forEachKept(
-        variance, (snapshot, weight) -> parts.add(readout.of(snapshot, weight)));
+    ensemble.forEachKept(variance, (snapshot, weight) -> parts.add(readout.of(snapshot, weight)));
     return Populations.concatenated(parts);
   }
 
@@ -137,9 +136,7 @@ final class Harvest implements AutoCloseable {
         layout.outputs());
   }
 
-  /**
-   * g_l Phi^l, extrapolated, row-major P x P; none where the dual form does not form them.
-   */
+  /** g_l Phi^l, extrapolated, row-major P x P; none where the dual form does not form them. */
   List<double[]> kernels() {
     if (kernels != null) {
       return kernels.kernels(ensemble);

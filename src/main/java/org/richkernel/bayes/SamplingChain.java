@@ -1,7 +1,5 @@
 package org.richkernel.bayes;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
@@ -59,12 +57,9 @@ final class SamplingChain implements AutoCloseable {
   private final Matrix targets;
   private final @Nullable TestPoints testPoints;
   private final @Nullable Matrix testPrediction;
-  private final BatchMeans duals;
+  private final ReadoutAverages readout;
   private final BatchMeans testPredictions;
-  private final @Nullable DualPosterior dualForm; // the posterior, where it is of that form
-  private final BatchMeans images; // g Phi u and v one after the other, of the dual form
-  private final boolean keepsReadouts; // of layers with weights
-  private boolean following; // whether u is set
+  private final Snapshots snapshots;
 
   private @Nullable SiteAverages sites;
   private @Nullable WellMoves jumps;
@@ -74,12 +69,6 @@ final class SamplingChain implements AutoCloseable {
   private double frozenStep = Double.NaN;
   private long sweeps;
   private long measured;
-  private final List<Snapshot> snapshots = new ArrayList<>();
-  private int looks; // at which a snapshot could be kept
-  private int stride = 1; // looks between two snapshots
-  private final MonteCarloSeries dualFit = new MonteCarloSeries();
-  private final MonteCarloSeries dualSquare = new MonteCarloSeries();
-  private final MonteCarloSeries largestShare = new MonteCarloSeries();
 
   /**
    * @param chain index of the chain; names its random streams
@@ -113,11 +102,9 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     targets = memory.get("targets");
     testPrediction = testCount == 0 ? null : memory.get("test predictions");
-    keepsReadouts = layers.stream().anyMatch(layer -> layer.equilibrium().follows());
-    duals = new BatchMeans(points * outputs, 1);
+    snapshots = new Snapshots(layers.stream().anyMatch(layer -> layer.equilibrium().follows()));
+    readout = new ReadoutAverages(backend, posterior, targets);
     testPredictions = new BatchMeans(testCount * outputs, 1);
-    dualForm = posterior instanceof DualPosterior dual ? dual : null;
-    images = new BatchMeans(dualForm == null ? 0 : 2 * points * outputs, 1);
     backend.upload(y, targets);
     hmc =
         new CollectiveHmc(
@@ -198,13 +185,7 @@ final class SamplingChain implements AutoCloseable {
     posterior.refresh(population);
     double[] v = download(population.dual());
     for (int l = 1; l <= layers.size(); l++) {
-      EquilibriumIdentity identity = layers.get(l - 1).equilibrium();
-      double[] sought = posterior.directions(l, v);
-      if (identity.follows()) {
-        identity.follow(v, sought);
-      } else {
-        identity.setDirections(sought);
-      }
+      layers.get(l - 1).equilibrium().aim(v, posterior.directions(l, v));
     }
     hmc.resetAcceptance();
   }
@@ -253,11 +234,6 @@ final class SamplingChain implements AutoCloseable {
   }
 
   private void measure() {
-    Matrix v = population.dual();
-    double[] dual = download(v);
-    duals.add(dual);
-    dualFit.add(backend.dot(targets, v));
-    dualSquare.add(backend.dot(v, v));
     posterior.complete(population);
     if (sites != null && measured % SITE_INTERVAL == 0) {
       sites.measure(population);
@@ -265,52 +241,40 @@ final class SamplingChain implements AutoCloseable {
     for (int l = 1; l <= layers.size(); l++) {
       layers.get(l - 1).measure(population, l, targets, posterior.unitMatrix());
     }
-    largestShare.add(posterior.largestShare(population));
+    readout.measure(population);
     if (testPoints != null && testPrediction != null && measured % TEST_POINT_INTERVAL == 0) {
       backend.fill(0, testPrediction);
       testPoints.addPrediction(
           population, new TestPoints.Draw(seed, chain, sweeps), testPrediction);
       testPredictions.add(download(testPrediction));
     }
-    if (dualForm != null && following) {
-      double[] both = Arrays.copyOf(dualForm.kernelImage(population), 2 * dual.length);
-      System.arraycopy(dual, 0, both, dual.length, dual.length);
-      images.add(both);
-    }
     measured++;
   }
 
   /** v averaged over what was measured, or as it is before that, row-major P x K. */
   double[] meanDual() {
-    return measured > 0 ? duals.mean() : download(population.dual());
+    return measured > 0 ? duals().mean() : download(population.dual());
   }
 
   /** From here on g Phi u is measured, for the u that the posterior has. */
   void followReference() {
-    following = true;
+    readout.followReference();
   }
 
   /** g Phi u and v one after the other, 2 P K, since {@link #followReference}. */
   BatchMeans images() {
-    return images;
+    return readout.images();
   }
 
   /** Counts what was measured so far among the burn-in. */
   void discard() {
-    duals.clear();
-    images.clear();
-    following = false;
+    readout.clear();
     testPredictions.clear();
     layers.forEach(LayerAverages::clear);
     if (sites != null) {
       sites.clear();
     }
-    for (MonteCarloSeries series : List.of(dualFit, dualSquare, largestShare)) {
-      series.clear();
-    }
     snapshots.clear();
-    looks = 0;
-    stride = 1;
     measured = 0;
   }
 
@@ -319,30 +283,18 @@ final class SamplingChain implements AutoCloseable {
    * are spread evenly over the sweeps that were measured.
    */
   void keepSnapshot(int most) {
-    if (looks++ % stride != 0) {
-      return;
-    }
-    if (snapshots.size() >= most) {
-      for (int i = 1; i < snapshots.size(); i++) {
-        snapshots.remove(i);
-      }
-      stride *= 2;
-      if (snapshots.size() >= most) {
-        snapshots.remove(0);
-      } else if ((looks - 1) % stride != 0) {
-        return;
-      }
-    }
-    snapshots.add(
-        new Snapshot(
-            fields(),
-            download(population.dual()),
-            keepsReadouts ? download(population.weights()) : new double[0]));
+    snapshots.look(
+        most,
+        () ->
+            new Snapshot(
+                fields(),
+                download(population.dual()),
+                snapshots.hasReadouts() ? download(population.weights()) : new double[0]));
   }
 
   /** Populations kept, oldest first. */
   List<Snapshot> snapshots() {
-    return List.copyOf(snapshots);
+    return snapshots.all();
   }
 
   /**
@@ -357,7 +309,7 @@ final class SamplingChain implements AutoCloseable {
     }
     float[] present = fields();
     try {
-      backend.upload(snapshots.get(index).xi(), population.xi());
+      backend.upload(snapshots().get(index).xi(), population.xi());
       return of.channels(population, new TestPoints.Draw(seed, chain, index));
     } finally {
       backend.upload(present, population.xi());
@@ -366,7 +318,7 @@ final class SamplingChain implements AutoCloseable {
 
   /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
   MonteCarloSeries largestShare() {
-    return largestShare;
+    return readout.largestShare();
   }
 
   /**
@@ -375,10 +327,7 @@ final class SamplingChain implements AutoCloseable {
    * @throws IllegalStateException in the primal form
    */
   double effectiveDimension() {
-    if (dualForm == null) {
-      throw new IllegalStateException("only the dual form has a Gram matrix of its samples");
-    }
-    return dualForm.effectiveDimension(population);
+    return readout.effectiveDimension(population);
   }
 
   /** S. */
@@ -405,12 +354,12 @@ final class SamplingChain implements AutoCloseable {
 
   /** tr Y^T v, one value per sweep. */
   MonteCarloSeries dualFit() {
-    return dualFit;
+    return readout.fit();
   }
 
   /** tr v^T v. */
   MonteCarloSeries dualSquare() {
-    return dualSquare;
+    return readout.square();
   }
 
   /** Averages of layer l = 1 to L. */
@@ -420,7 +369,7 @@ final class SamplingChain implements AutoCloseable {
 
   /** v, P x K. */
   BatchMeans duals() {
-    return duals;
+    return readout.duals();
   }
 
   /** Predictions at the test points, P_t x K; of length 0 without test points. */
@@ -439,11 +388,7 @@ final class SamplingChain implements AutoCloseable {
     for (int i = 0; i < population.readout().size(); i++) {
       state.put(name + "_readout_" + i, download(population.readout().get(i)));
     }
-    if (dualForm != null) {
-      state.put(name + "_following", following ? 1.0 : 0.0);
-      images.save(state, name + "_images");
-    }
-    duals.save(state, name + "_duals");
+    readout.save(state, name);
     testPredictions.save(state, name + "_tests");
     if (sites != null) {
       sites.save(state, name);
@@ -454,22 +399,10 @@ final class SamplingChain implements AutoCloseable {
         frozenStep,
         sweeps,
         measured,
-        looks,
-        stride,
-        snapshots.size(),
         population.jitter());
-    for (int i = 0; i < snapshots.size(); i++) {
-      state.put(name + "_snapshot_xi_" + i, snapshots.get(i).xi());
-      state.put(name + "_snapshot_dual_" + i, snapshots.get(i).dual());
-      if (keepsReadouts) {
-        state.put(name + "_snapshot_readout_" + i, snapshots.get(i).readout());
-      }
-    }
+    snapshots.save(state, name + "_snapshots");
     state.put(name + "_adaptation", adaptation.state());
     state.put(name + "_acceptance", hmc.state());
-    state.put(name + "_dual_fit", dualFit.values());
-    state.put(name + "_dual_square", dualSquare.values());
-    state.put(name + "_largest_share", largestShare.values());
   }
 
   private double[] download(Matrix matrix) {
@@ -489,11 +422,7 @@ final class SamplingChain implements AutoCloseable {
     for (int i = 0; i < population.readout().size(); i++) {
       backend.upload(state.doubles(name + "_readout_" + i), population.readout().get(i));
     }
-    if (dualForm != null) {
-      following = state.number(name + "_following") != 0;
-      images.restore(state, name + "_images");
-    }
-    duals.restore(state, name + "_duals");
+    readout.restore(state, name);
     testPredictions.restore(state, name + "_tests");
     if (sites != null) {
       sites.restore(state, name);
@@ -503,21 +432,10 @@ final class SamplingChain implements AutoCloseable {
     frozenStep = numbers[1];
     sweeps = (long) numbers[2];
     measured = (long) numbers[3];
-    looks = (int) numbers[4];
-    stride = (int) numbers[5];
-    population.setJitter(numbers[7]);
-    for (int i = 0; i < (int) numbers[6]; i++) {
-      snapshots.add(
-          new Snapshot(
-              state.floats(name + "_snapshot_xi_" + i),
-              state.doubles(name + "_snapshot_dual_" + i),
-              keepsReadouts ? state.doubles(name + "_snapshot_readout_" + i) : new double[0]));
-    }
+    population.setJitter(numbers[4]);
+    snapshots.restore(state, name + "_snapshots");
     adaptation.restore(state.doubles(name + "_adaptation"));
     hmc.restore(state.doubles(name + "_acceptance"));
-    dualFit.restore(state.doubles(name + "_dual_fit"));
-    dualSquare.restore(state.doubles(name + "_dual_square"));
-    largestShare.restore(state.doubles(name + "_largest_share"));
   }
 
   /** Frees the averages; the population and the layers are closed by their owner. */

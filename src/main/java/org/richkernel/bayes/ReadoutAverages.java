@@ -1,0 +1,132 @@
+package org.richkernel.bayes;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Matrix;
+import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.solver.SolverState;
+
+/**
+ * Running averages along a Markov chain of the dual vector v, of how it is shared among the samples
+ * and, in the dual form, of its images under the kernel.
+ */
+final class ReadoutAverages {
+  private final Backend backend;
+  private final MarginalPosterior posterior;
+  private final Matrix targets;
+  private final @Nullable DualPosterior dualForm; // the posterior, where it is of that form
+  private final BatchMeans duals;
+  private final BatchMeans images; // g Phi u and v one after the other, of the dual form
+  private boolean following; // whether u is set
+  private final MonteCarloSeries fit = new MonteCarloSeries();
+  private final MonteCarloSeries square = new MonteCarloSeries();
+  private final MonteCarloSeries largestShare = new MonteCarloSeries();
+
+  /**
+   * @param targets Y, P x K
+   */
+  ReadoutAverages(Backend backend, MarginalPosterior posterior, Matrix targets) {
+    this.backend = backend;
+    this.posterior = posterior;
+    this.targets = targets;
+    int length = Math.toIntExact(targets.size());
+    dualForm = posterior instanceof DualPosterior dual ? dual : null;
+    duals = new BatchMeans(length, 1);
+    images = new BatchMeans(dualForm == null ? 0 : 2 * length, 1);
+  }
+
+  /** Takes the population after a sweep. */
+  void measure(FieldPopulation population) {
+    Matrix v = population.dual();
+    double[] dual = new double[Math.toIntExact(v.size())];
+    backend.download(v, dual);
+    duals.add(dual);
+    fit.add(backend.dot(targets, v));
+    square.add(backend.dot(v, v));
+    largestShare.add(posterior.largestShare(population));
+    if (dualForm != null && following) {
+      double[] both = Arrays.copyOf(dualForm.kernelImage(population), 2 * dual.length);
+      System.arraycopy(dual, 0, both, dual.length, dual.length);
+      images.add(both);
+    }
+  }
+
+  /** From here on g Phi u is measured, for the u that the posterior has. */
+  void followReference() {
+    following = true;
+  }
+
+  /**
+   * Effective dimension of a kernel, see {@link DualPosterior#effectiveDimension}.
+   *
+   * @throws IllegalStateException in the primal form
+   */
+  double effectiveDimension(FieldPopulation population) {
+    if (dualForm == null) {
+      throw new IllegalStateException("only the dual form has a Gram matrix of its samples");
+    }
+    return dualForm.effectiveDimension(population);
+  }
+
+  /** v, P x K. */
+  BatchMeans duals() {
+    return duals;
+  }
+
+  /** g Phi u and v one after the other, 2 P K, since {@link #followReference}. */
+  BatchMeans images() {
+    return images;
+  }
+
+  /** tr Y^T v, one value per sweep. */
+  MonteCarloSeries fit() {
+    return fit;
+  }
+
+  /** tr v^T v. */
+  MonteCarloSeries square() {
+    return square;
+  }
+
+  /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
+  MonteCarloSeries largestShare() {
+    return largestShare;
+  }
+
+  /** Forgets everything measured so far, and the reference. */
+  void clear() {
+    duals.clear();
+    images.clear();
+    following = false;
+    for (MonteCarloSeries series : List.of(fit, square, largestShare)) {
+      series.clear();
+    }
+  }
+
+  /** Adds everything measured so far to a checkpoint. */
+  void save(SolverState state, String name) {
+    if (dualForm != null) {
+      state.put(name + "_following", following ? 1.0 : 0.0);
+      images.save(state, name + "_images");
+    }
+    duals.save(state, name + "_duals");
+    state.put(name + "_dual_fit", fit.values());
+    state.put(name + "_dual_square", square.values());
+    state.put(name + "_largest_share", largestShare.values());
+  }
+
+  /** Takes up a saved state. */
+  void restore(SolverState state, String name) {
+    if (dualForm != null) {
+      following = state.number(name + "_following") != 0;
+      images.restore(state, name + "_images");
+    }
+    duals.restore(state, name + "_duals");
+    fit.restore(state.doubles(name + "_dual_fit"));
+    square.restore(state.doubles(name + "_dual_square"));
+    largestShare.restore(state.doubles(name + "_largest_share"));
+  }
+}
