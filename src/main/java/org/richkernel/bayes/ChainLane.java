@@ -198,8 +198,7 @@ record ChainLane(
     if (layout.isDual()) {
       PointRun.Extent own = holders(devices).extents(points).get(device);
       if (device > 0) {
-        DualPosterior.planFurther(
-            plan, layout.shape(), own, outputs, layout.populationSizes(), rows);
+        HeldPoints.planFurther(plan, layout.shape(), own, outputs, layout.populationSizes(), rows);
         return;
       }
       DualPosterior.plan(plan, layout.shape(), own, outputs, layout.populationSizes(), rows);

@@ -6,12 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.richkernel.compute.Activation;
-import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DualReadout;
@@ -38,9 +35,8 @@ final class DualPosterior extends StackPosterior<PointStack> {
   private final FieldShape shape;
   private final PosteriorParameters parameters;
   private final int outputs;
-  private final List<Workspace> others = new ArrayList<>(); // of devices after the first
-  private final PointSums sums;
-  private final PointRun points; // of the first device
+  private final HeldPoints held;
+  private final PointSums sums; // over the points that are held
   private final DualReadout solver;
   private final Matrix projection; // of vectors on the factor of a layer
   private final Matrix failures; // of a factorization that belongs to no trajectory
@@ -49,42 +45,6 @@ final class DualPosterior extends StackPosterior<PointStack> {
   private @Nullable FieldPopulation resident; // whose phi is held
   private @Nullable Block<PointStack> unsettled; // whose phi is that of a position not accepted
   private SampleReadout readout; // of the population
-
-  /**
-   * A posterior of one hidden layer.
-   *
-   * @param y targets, row-major P x K
-   * @param samples S of each size of population, the largest first
-   * @param blockRows rows of the largest block
-   */
-  DualPosterior(
-      Backend backend,
-      Activation activation,
-      InputFactor input,
-      double[] y,
-      PosteriorParameters parameters,
-      int[] samples,
-      int blockRows) {
-    this(backend, NetworkSpec.of(1, activation), input, y, parameters, samples, blockRows);
-  }
-
-  /**
-   * A posterior on one device.
-   *
-   * @param y targets, row-major P x K
-   * @param samples S of each size of population, the largest first
-   * @param blockRows rows of the largest block; S where there are several layers
-   */
-  DualPosterior(
-      Backend backend,
-      NetworkSpec network,
-      InputFactor input,
-      double[] y,
-      PosteriorParameters parameters,
-      int[] samples,
-      int blockRows) {
-    this(PointHolders.of(backend), network, input, y, parameters, samples, blockRows);
-  }
 
   /**
    * @param holders of the points, the first device also of everything else
@@ -108,28 +68,13 @@ final class DualPosterior extends StackPosterior<PointStack> {
     this.parameters = parameters;
     outputs = y.length / input.points();
     shape = shape(network, input);
-    List<PointRun> runs = new ArrayList<>();
     try {
-      List<PointRun.Extent> extents = holders.extents(input.points());
-      for (int d = 0; d < extents.size(); d++) {
-        Backend device = holders.devices().get(d);
-        Workspace own = memory();
-        if (d > 0) {
-          MemoryPlan plan = new MemoryPlan();
-          planFurther(plan, shape, extents.get(d), outputs, samples, blockRows);
-          own = new Workspace(device, plan);
-          others.add(own);
-          device.upload(extents.get(d).of(input.factor()), own.get("F"));
-        }
-        runs.add(new PointRun(device, network, shape, own, extents.get(d), y));
-      }
+      held = new HeldPoints(holders, memory(), network, shape, input, y, samples, blockRows);
     } catch (RuntimeException e) {
-      others.forEach(Workspace::close);
       super.close();
       throw e;
     }
-    points = runs.get(0);
-    sums = new PointSums(runs, holders.group());
+    sums = held.sums();
     solver =
         new DualReadout(backend(), sums, parameters, record().potential(), record().failures());
     projection = memory().get("projection");
@@ -176,24 +121,6 @@ final class DualPosterior extends StackPosterior<PointStack> {
         .add("no samples", Precision.FLOAT32, 0, samples[0]);
     for (int s : samples) {
       SampleReadout.plan(plan, s, outputs);
-    }
-  }
-
-  /**
-   * Adds the scratch of a further device to a plan.
-   *
-   * @param extent its points
-   */
-  static void planFurther(
-      MemoryPlan plan,
-      FieldShape shape,
-      PointRun.Extent extent,
-      int outputs,
-      int[] samples,
-      int blockRows) {
-    PointRun.plan(plan, shape, extent, outputs, samples[0], blockRows);
-    for (int s : samples) {
-      SampleReadout.planShared(plan, s, outputs);
     }
   }
 
@@ -432,7 +359,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     int samples = hold(fields);
     List<Matrix> phi = new ArrayList<>();
     for (int l = 1; l <= layers(); l++) {
-      phi.add(points.rows().phi(l, samples));
+      phi.add(held.first().rows().phi(l, samples));
     }
     return phi;
   }
@@ -509,8 +436,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
 
   @Override
   public void close() {
-    sums.close();
-    others.forEach(Workspace::close);
+    held.close();
     super.close();
   }
 }

@@ -8,7 +8,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.sampling.BatchMeans;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
@@ -200,32 +199,23 @@ record EnsembleLayout(
     }
     boolean beside = each == 1 && backend.ranks().size() == 1;
     EnsembleLayout layout =
-        new EnsembleLayout(
+        placed(
             List.copyOf(backend.devices().subList(0, homes * each)),
             beside ? (count() + homes - 1) / homes : 1,
             each,
-            network,
-            options,
-            points,
-            rank,
-            outputs,
-            tests,
-            sizes,
-            widths,
-            List.copyOf(placed),
-            form,
-            convolution);
+            List.copyOf(placed));
     while (layout.lanes > 1 && !layout.hasMemory()) {
-      layout = layout.withLanes(layout.lanes - 1);
+      layout = layout.placed(layout.devices, layout.lanes - 1, each, layout.chains);
     }
     return layout;
   }
 
-  private EnsembleLayout withLanes(int count) {
+  private EnsembleLayout placed(
+      List<Backend> onDevices, int inLanes, int overDevices, List<Chain> placedChains) {
     return new EnsembleLayout(
-        devices,
-        count,
-        spread,
+        onDevices,
+        inLanes,
+        overDevices,
         network,
         options,
         points,
@@ -234,7 +224,7 @@ record EnsembleLayout(
         tests,
         sizes,
         widths,
-        chains,
+        placedChains,
         form,
         convolution);
   }
@@ -251,12 +241,12 @@ record EnsembleLayout(
   }
 
   /** Devices, or groups of devices that hold points together. */
-  private int homes() {
+  int homes() {
     return devices.size() / spread;
   }
 
   /** Lanes that there are chains for, of all devices together. */
-  private int places() {
+  int places() {
     return Math.min(lanes * homes(), chains.size());
   }
 
@@ -273,7 +263,7 @@ record EnsembleLayout(
     return List.copyOf(open);
   }
 
-  private List<Backend> home(int place) {
+  List<Backend> home(int place) {
     int first = place % homes() * spread;
     return devices.subList(first, first + spread);
   }
@@ -367,12 +357,12 @@ record EnsembleLayout(
   }
 
   /** Numbers in the fields of all chains. */
-  private long fieldFloats() {
+  long fieldFloats() {
     return floats(widths);
   }
 
   /** The same as they leave the solve: convolutional networks as weights. */
-  private long keptFloats() {
+  long keptFloats() {
     return floats(
         convolution.<FieldWidths>map(shape -> shape.withForm(FieldForm.WEIGHTS)).orElse(widths));
   }
@@ -404,85 +394,6 @@ record EnsembleLayout(
 
   /** Everything a solve will hold at once. */
   MemoryPlan plan() {
-    MemoryPlan plan = new MemoryPlan();
-    for (int place = 0; place < places(); place++) {
-      String lane = lanes == 1 ? "" : "lane " + (place / homes() + 1) + ": ";
-      for (int d = 0; d < spread; d++) {
-        MemoryPlan shared = new MemoryPlan();
-        ChainLane.plan(shared, this, home(place), d);
-        plan.onDevice(place % homes() * spread + d).addAll(lane, shared);
-      }
-    }
-    for (Chain chain : chains) {
-      plan.onDevice(chain.device());
-      String name = "chain " + chain.index() + ", S=" + chain.samples() + ": ";
-      SamplingChain.plan(plan, name, points, outputs, tests);
-      convolution.ifPresent(
-          shape -> SiteAverages.plan(plan, name + "sites: ", shape, outputs, chain.samples()));
-      if (isDual()) {
-        FieldPopulation.planDual(plan, name, chain.samples(), widths, points, outputs);
-      } else {
-        FieldPopulation.planPrimal(
-            plan, name, chain.samples(), widths, points, outputs, hasWeights());
-      }
-      for (int l = 1; l <= depth(); l++) {
-        planAverages(plan, name + "layer " + l + ": ", chain, l);
-      }
-    }
-    if (depth() > 1 && isDual() && formsKernels()) {
-      KernelHarvest.plan(plan.onDevice(0), points);
-    }
-    if (hasNeurons() && !hasSpreadPoints()) {
-      NeuronHarvest.plan(
-          plan.onDevice(0),
-          points,
-          rank,
-          outputs,
-          panelRows(devices.get(0)),
-          isDual() && formsKernels());
-    }
-    return plan.addHost(hostBytes());
-  }
-
-  private void planAverages(MemoryPlan plan, String name, Chain chain, int layer) {
-    int width = widths.widths(chain.samples())[layer - 1];
-    boolean weights = hasWeights() && layer > 1;
-    if (isDual()) {
-      LayerAverages.planDual(
-          plan, name, width, weights ? points : 0, outputs, chain.samples(), chain.blockRows());
-    } else {
-      LayerAverages.plan(plan, name, width, points, outputs, chain.blockRows(), weights);
-    }
-  }
-
-  private long hostBytes() {
-    // Means of all chains and the extrapolated pair, taken to the host at each look.
-    long kernel = isDual() ? 0 : (long) points * points;
-    long averages = depth() * kernel + (long) tests * outputs;
-    long kept = snapshots() * fieldFloats();
-    // A checkpoint takes the fields, the kernels and their sums to the host before they are
-    // written; at the end the populations that were kept become the predictor.
-    long grams =
-        isDual() ? chains.stream().mapToLong(c -> (long) c.samples() * c.samples()).sum() : 0;
-    long checkpoint =
-        Float.BYTES * fieldFloats() + 8 * averages * 2 * chains.size() + 8 * depth() * grams;
-    long rowsOfSample = convolution.map(shape -> shape.pooledRows(shape.layers())).orElse(1);
-    long samples = chains.stream().mapToLong(Chain::samples).sum();
-    long readout = snapshots() * samples * rowsOfSample * outputs;
-    long predictor = Float.BYTES * (snapshots() * keptFloats() + readout);
-    return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
-        + (isDual() ? dualBytes() : 0)
-        + Float.BYTES * kept
-        + Math.max(checkpoint, predictor);
-  }
-
-  /**
-   * Beside the fields: images of kernels along the chains and what the test of S makes of them, and
-   * the kernel where it is formed.
-   */
-  private long dualBytes() {
-    long vector = (long) points * outputs;
-    return chains.size() * (2 * BatchMeans.bytes(2 * vector) + Double.BYTES * snapshots() * vector)
-        + (formsKernels() ? 2L * Double.BYTES * points * points * depth() : 0);
+    return new EnsembleMemory(this).plan();
   }
 }

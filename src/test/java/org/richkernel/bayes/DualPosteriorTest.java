@@ -25,6 +25,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /** The dual form against the density in float64 and against the primal form. */
@@ -95,7 +96,14 @@ class DualPosteriorTest {
     double[] xi = normals(samples * r, 3);
     int rows = PrimalPosterior.largestBlock(samples, blocks);
     try (DualPosterior posterior =
-            new DualPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+            new DualPosterior(
+                PointHolders.of(backend),
+                NetworkSpec.of(1, f),
+                input,
+                y,
+                parameters,
+                new int[] {samples},
+                rows);
         FieldPopulation population = posterior.newPopulation(samples, blocks)) {
       backend.upload(xi, population.xi());
       posterior.refresh(population);
@@ -189,7 +197,13 @@ class DualPosteriorTest {
     int first = (blocks - 1) * rows * input.rank();
     try (DualPosterior dual =
             new DualPosterior(
-                backend, Activation.TANH, input, y, parameters, new int[] {samples}, rows);
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.TANH),
+                input,
+                y,
+                parameters,
+                new int[] {samples},
+                rows);
         FieldPopulation population = dual.newPopulation(samples, blocks)) {
       backend.upload(xi, population.xi());
       dual.refresh(population);
@@ -223,7 +237,14 @@ class DualPosteriorTest {
         PrimalPosterior primal = PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
         FieldPopulation one = primal.newPopulation(samples, blocks);
         DualPosterior dual =
-            new DualPosterior(backend, f, input, y, parameters, new int[] {samples}, rows);
+            new DualPosterior(
+                PointHolders.of(backend),
+                NetworkSpec.of(1, f),
+                input,
+                y,
+                parameters,
+                new int[] {samples},
+                rows);
         FieldPopulation other = dual.newPopulation(samples, blocks)) {
       backend.upload(xi, one.xi());
       backend.upload(xi, other.xi());
@@ -254,7 +275,13 @@ class DualPosteriorTest {
     PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1, 0);
     try (DualPosterior posterior =
             new DualPosterior(
-                backend, Activation.RELU, input, y, parameters, new int[] {24, 6}, 6);
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.RELU),
+                input,
+                y,
+                parameters,
+                new int[] {24, 6},
+                6);
         FieldPopulation large = posterior.newPopulation(24, 4);
         FieldPopulation small = posterior.newPopulation(6, 1)) {
       backend.upload(normals(24 * input.rank(), 3), large.xi());
@@ -298,7 +325,8 @@ class DualPosteriorTest {
         new DeepReferencePotential(network, FieldForm.WEIGHTS, input, y, parameters);
     int[] sizes = {samples, 3};
     try (DualPosterior posterior =
-            new DualPosterior(backend, network, input, y, parameters, sizes, samples);
+            new DualPosterior(
+                PointHolders.of(backend), network, input, y, parameters, sizes, samples);
         FieldPopulation small = posterior.newPopulation(3, 1);
         FieldPopulation population = posterior.newPopulation(samples, 1)) {
       double[] xi = normals(samples * shape.width(samples), 3);
@@ -396,7 +424,13 @@ class DualPosteriorTest {
                   ? new PrimalPosterior(
                       backend, network, FieldForm.WEIGHTS, input, y, parameters, samples)
                   : new DualPosterior(
-                      backend, network, input, y, parameters, new int[] {samples}, samples);
+                      PointHolders.of(backend),
+                      network,
+                      input,
+                      y,
+                      parameters,
+                      new int[] {samples},
+                      samples);
           FieldPopulation population = posterior.newPopulation(samples, 1)) {
         backend.upload(normals((int) population.xi().size(), 3), population.xi());
         posterior.refresh(population);
@@ -425,8 +459,8 @@ class DualPosteriorTest {
     InputFactor input = factor(P, D);
     try (DualPosterior posterior =
             new DualPosterior(
-                backend,
-                Activation.RELU,
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.RELU),
                 input,
                 normals(P, 2),
                 new PosteriorParameters(1, 0.1, 1, 0),
@@ -473,7 +507,13 @@ class DualPosteriorTest {
     }
     try (DualPosterior posterior =
             new DualPosterior(
-                backend, Activation.TANH, input, y, parameters, new int[] {samples}, 10);
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.TANH),
+                input,
+                y,
+                parameters,
+                new int[] {samples},
+                10);
         FieldPopulation population = posterior.newPopulation(samples, 3)) {
       List<double[]> sums = List.of(new double[u.length], new double[u.length]);
       posterior.addKernelProducts(-2, fields, List.of(u, y), sums);

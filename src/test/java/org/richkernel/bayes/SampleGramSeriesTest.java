@@ -16,6 +16,7 @@ import org.richkernel.lazy.LazySolver;
 import org.richkernel.lazy.ReferenceDigits;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.IndependentEstimates;
+import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -72,8 +73,8 @@ class SampleGramSeriesTest {
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (DualPosterior posterior =
             new DualPosterior(
-                backend,
-                Activation.RELU,
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.RELU),
                 Digits.factor(backend, P),
                 y,
                 parameters,

@@ -1,0 +1,116 @@
+package org.richkernel.bayes;
+
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.sampling.BatchMeans;
+
+/** Memory of the chains that a layout describes: what a solve holds at once. */
+final class EnsembleMemory {
+  private final EnsembleLayout layout;
+  private final int points;
+  private final int outputs;
+
+  EnsembleMemory(EnsembleLayout layout) {
+    this.layout = layout;
+    points = layout.points();
+    outputs = layout.outputs();
+  }
+
+  /** The plan, device by device. */
+  MemoryPlan plan() {
+    MemoryPlan plan = new MemoryPlan();
+    addLanes(plan);
+    layout.chains().forEach(chain -> addChain(plan, chain));
+    addHarvest(plan);
+    return plan.addHost(hostBytes());
+  }
+
+  private void addLanes(MemoryPlan plan) {
+    for (int place = 0; place < layout.places(); place++) {
+      int home = place % layout.homes();
+      String lane = layout.lanes() == 1 ? "" : "lane " + (place / layout.homes() + 1) + ": ";
+      for (int d = 0; d < layout.spread(); d++) {
+        MemoryPlan shared = new MemoryPlan();
+        ChainLane.plan(shared, layout, layout.home(place), d);
+        plan.onDevice(home * layout.spread() + d).addAll(lane, shared);
+      }
+    }
+  }
+
+  private void addChain(MemoryPlan plan, EnsembleLayout.Chain chain) {
+    plan.onDevice(chain.device());
+    int samples = chain.samples();
+    String name = "chain " + chain.index() + ", S=" + samples + ": ";
+    SamplingChain.plan(plan, name, points, outputs, layout.tests());
+    layout
+        .convolution()
+        .ifPresent(shape -> SiteAverages.plan(plan, name + "sites: ", shape, outputs, samples));
+    if (layout.isDual()) {
+      FieldPopulation.planDual(plan, name, samples, layout.widths(), points, outputs);
+    } else {
+      FieldPopulation.planPrimal(
+          plan, name, samples, layout.widths(), points, outputs, layout.hasWeights());
+    }
+    for (int l = 1; l <= layout.depth(); l++) {
+      addAverages(plan, name + "layer " + l + ": ", chain, l);
+    }
+  }
+
+  private void addAverages(MemoryPlan plan, String name, EnsembleLayout.Chain chain, int layer) {
+    int width = layout.widths().widths(chain.samples())[layer - 1];
+    boolean weights = layout.hasWeights() && layer > 1;
+    if (layout.isDual()) {
+      LayerAverages.planDual(
+          plan, name, width, weights ? points : 0, outputs, chain.samples(), chain.blockRows());
+    } else {
+      LayerAverages.plan(plan, name, width, points, outputs, chain.blockRows(), weights);
+    }
+  }
+
+  private void addHarvest(MemoryPlan plan) {
+    boolean dualKernels = layout.isDual() && layout.formsKernels();
+    if (layout.depth() > 1 && dualKernels) {
+      KernelHarvest.plan(plan.onDevice(0), points);
+    }
+    if (layout.hasNeurons() && !layout.hasSpreadPoints()) {
+      int panel = layout.panelRows(layout.devices().get(0));
+      NeuronHarvest.plan(plan.onDevice(0), points, layout.rank(), outputs, panel, dualKernels);
+    }
+  }
+
+  private long hostBytes() {
+    // Means of all chains and the extrapolated pair, taken to the host at each look.
+    long kernel = layout.isDual() ? 0 : (long) points * points;
+    long averages = layout.depth() * kernel + (long) layout.tests() * outputs;
+    long kept = layout.snapshots() * layout.fieldFloats();
+    // A checkpoint takes the fields, the kernels and their sums to the host before they are
+    // written; at the end the populations that were kept become the predictor.
+    long grams =
+        layout.isDual()
+            ? layout.chains().stream().mapToLong(c -> (long) c.samples() * c.samples()).sum()
+            : 0;
+    long checkpoint =
+        Float.BYTES * layout.fieldFloats()
+            + 8 * averages * 2 * layout.chains().size()
+            + 8 * layout.depth() * grams;
+    long rowsOfSample =
+        layout.convolution().map(shape -> shape.pooledRows(shape.layers())).orElse(1);
+    long samples = layout.chains().stream().mapToLong(EnsembleLayout.Chain::samples).sum();
+    long readout = layout.snapshots() * samples * rowsOfSample * outputs;
+    long predictor = Float.BYTES * (layout.snapshots() * layout.keptFloats() + readout);
+    return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
+        + (layout.isDual() ? dualBytes() : 0)
+        + Float.BYTES * kept
+        + Math.max(checkpoint, predictor);
+  }
+
+  /**
+   * Beside the fields: images of kernels along the chains and what the test of S makes of them, and
+   * the kernel where it is formed.
+   */
+  private long dualBytes() {
+    long vector = (long) points * outputs;
+    long images = 2 * BatchMeans.bytes(2 * vector) + Double.BYTES * layout.snapshots() * vector;
+    return layout.chains().size() * images
+        + (layout.formsKernels() ? 2L * Double.BYTES * points * points * layout.depth() : 0);
+  }
+}
