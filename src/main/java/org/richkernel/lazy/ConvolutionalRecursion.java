@@ -30,7 +30,7 @@ import org.richkernel.network.SiteReadout;
  * times points, each through all layers: no array of all sites of all points exists. A flattened
  * readout costs P^2 s k additions and P^2 s expectations a layer, a pooled one s times as many.
  */
-final class ConvolutionalRecursion implements KernelRecursion {
+final class ConvolutionalRecursion extends LayerRecursion {
   /** Most entries of the kernels of a tile. */
   private static final long TILE_ENTRIES = 1 << 22;
 
@@ -47,43 +47,19 @@ final class ConvolutionalRecursion implements KernelRecursion {
   private static final String NTK = "tile ntk";
   private static final String PANEL_KERNEL = "panel kernel";
 
-  private final NetworkSpec network;
-  private final KernelKind kind;
-  private final Inputs train;
-  private final Inputs others;
-  private final SiteDiagonals trainDiagonals;
-  private final SiteDiagonals otherDiagonals;
   private final List<SiteMap> maps;
   private final SitePairs pairs;
-  private final DualMap dual;
   private final int mostSites;
   private final int tileRows;
   private final int tileColumns;
 
-  ConvolutionalRecursion(NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
-    if (!others.shape().equals(train.shape())) {
-      throw new InvalidProblemException(
-          "image-shape of the new inputs",
-          others.shape(),
-          "it must be that of the training inputs, " + train.shape());
-    }
-    this.network = network;
-    this.kind = kind;
-    this.train = train;
-    this.others = others;
+  private ConvolutionalRecursion(
+      NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
+    super(network, kind, train, others);
     Convolutions convolutions = network.convolutions().orElseThrow();
     maps = convolutions.maps(train.shape());
     pairs = SitePairs.of(convolutions.readout());
-    mostSites = maps.stream().mapToInt(SiteMap::inputSites).max().orElseThrow();
-    requireFeasible(convolutions.readout());
-    trainDiagonals = SiteDiagonals.of(network, train);
-    otherDiagonals = SiteDiagonals.of(network, others);
-    double[] largest = new double[network.hiddenLayers()];
-    for (int l = 1; l <= largest.length; l++) {
-      largest[l - 1] =
-          Math.max(trainDiagonals.largestPreactivation(l), otherDiagonals.largestPreactivation(l));
-    }
-    dual = DualMap.of(network.activation(), largest);
+    mostSites = mostSites(maps);
     int rows = Math.min(MOST_ROWS, Math.max(train.rows(), others.rows()));
     int columns = Math.min(MOST_COLUMNS, train.rows());
     long most = Math.max(1, TILE_ENTRIES / pairs.entries(mostSites));
@@ -98,10 +74,33 @@ final class ConvolutionalRecursion implements KernelRecursion {
     tileColumns = columns;
   }
 
+  /**
+   * The recursion of a network.
+   *
+   * @throws InvalidProblemException if images have two shapes, or the work would take days
+   */
+  static ConvolutionalRecursion of(
+      NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
+    if (!others.shape().equals(train.shape())) {
+      throw new InvalidProblemException(
+          "image-shape of the new inputs",
+          others.shape(),
+          "it must be that of the training inputs, " + train.shape());
+    }
+    requireFeasible(network.convolutions().orElseThrow(), train, others);
+    return new ConvolutionalRecursion(network, kind, train, others);
+  }
+
+  private static int mostSites(List<SiteMap> maps) {
+    return maps.stream().mapToInt(SiteMap::inputSites).max().orElseThrow();
+  }
+
   /** Refuses work of days, with the estimate. */
-  private void requireFeasible(SiteReadout readout) {
+  private static void requireFeasible(Convolutions convolutions, Inputs train, Inputs others) {
+    SiteReadout readout = convolutions.readout();
+    int sites = mostSites(convolutions.maps(train.shape()));
     double points = train.rows() * (0.5 * train.rows() + others.rows());
-    double entries = points * pairs.entries(mostSites);
+    double entries = points * SitePairs.of(readout).entries(sites);
     if (entries > MOST_ENTRIES) {
       throw new InvalidProblemException(
           "image-shape",
@@ -111,27 +110,12 @@ final class ConvolutionalRecursion implements KernelRecursion {
               "%d points of %d sites with readout %s have %.1e kernel entries a layer, more than"
                   + " %.0e; use fewer points, --pool-input%s",
               train.rows() + others.rows(),
-              mostSites,
+              sites,
               readout.name().toLowerCase(Locale.ROOT),
               entries,
               MOST_ENTRIES,
               readout == SiteReadout.GAP ? ", or --readout flatten" : " or strides"));
     }
-  }
-
-  @Override
-  public int otherPoints() {
-    return others.rows();
-  }
-
-  @Override
-  public double truncation() {
-    return dual.truncation();
-  }
-
-  @Override
-  public double rounding() {
-    return KernelRounding.of(trainDiagonals.readout(kind), Precision.FLOAT64);
   }
 
   @Override
@@ -350,12 +334,16 @@ final class ConvolutionalRecursion implements KernelRecursion {
     private final Backend backend;
     private final Workspace workspace;
     private final Inputs points;
-    private final SiteDiagonals diagonals;
+    private final KernelDiagonals diagonals;
     private final Block block;
     private final Matrix readout;
 
     Tile(
-        Backend backend, Workspace workspace, Inputs points, SiteDiagonals diagonals, Block block) {
+        Backend backend,
+        Workspace workspace,
+        Inputs points,
+        KernelDiagonals diagonals,
+        Block block) {
       this.backend = backend;
       this.workspace = workspace;
       this.points = points;

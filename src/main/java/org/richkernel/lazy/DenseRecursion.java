@@ -19,7 +19,7 @@ import org.richkernel.network.NetworkSpec;
  * Phi^l + g_b (no bias at the readout), and Theta^1 = Sigma^1, Theta^{l+1} = Sigma^{l+1} + g_l
  * Theta^l o Phidot^l.
  */
-final class DenseRecursion implements KernelRecursion {
+final class DenseRecursion extends LayerRecursion {
   /** Receives Phi^l and Phidot^l, which are overwritten afterwards. */
   @FunctionalInterface
   interface LayerSink {
@@ -38,47 +38,13 @@ final class DenseRecursion implements KernelRecursion {
   private static final String PANEL_NTK = "panel ntk";
   private static final String PANEL_ONES = "panel ones";
 
-  private final NetworkSpec network;
-  private final KernelKind kind;
-  private final Inputs train;
-  private final Inputs others;
-  private final KernelDiagonals trainDiagonals;
-  private final KernelDiagonals otherDiagonals;
-  private final DualMap dual;
-
   /**
    * A recursion for the training points and some others.
    *
    * @param others points of the panels; zero rows if there will be none
    */
   DenseRecursion(NetworkSpec network, KernelKind kind, Inputs train, Inputs others) {
-    this.network = network;
-    this.kind = kind;
-    this.train = train;
-    this.others = others;
-    this.trainDiagonals = KernelDiagonals.of(network, train);
-    this.otherDiagonals = KernelDiagonals.of(network, others);
-    double[] largest = new double[network.hiddenLayers()];
-    for (int l = 1; l <= largest.length; l++) {
-      largest[l - 1] =
-          Math.max(trainDiagonals.largestPreactivation(l), otherDiagonals.largestPreactivation(l));
-    }
-    this.dual = DualMap.of(network.activation(), largest);
-  }
-
-  @Override
-  public int otherPoints() {
-    return others.rows();
-  }
-
-  @Override
-  public double truncation() {
-    return dual.truncation();
-  }
-
-  @Override
-  public double rounding() {
-    return KernelRounding.of(trainDiagonals.readout(kind), Precision.FLOAT64);
+    super(network, kind, train, others);
   }
 
   @Override

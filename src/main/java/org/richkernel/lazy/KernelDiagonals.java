@@ -12,19 +12,21 @@ import org.richkernel.network.NetworkSpec;
  * E[phi^2] + g_b with the expectation over N(0, a^l), and the tangent kernel follows theta^{l+1} =
  * a^{l+1} + g_l theta^l E[phi'^2].
  */
-public final class KernelDiagonals {
+final class KernelDiagonals {
   /** Largest variance whose product with another one is finite by far. */
   private static final double LARGEST_VARIANCE = 1e150;
 
   private final double[][] preactivation;
-  private final double[][] feature;
   private final double[] nngp;
   private final double[] ntk;
 
-  private KernelDiagonals(
-      double[][] preactivation, double[][] feature, double[] nngp, double[] ntk) {
+  /**
+   * @param preactivation Sigma^l of equal points and sites, for l = 1 to L
+   * @param nngp that of the readout kernel of one kind
+   * @param ntk and of the other
+   */
+  KernelDiagonals(double[][] preactivation, double[] nngp, double[] ntk) {
     this.preactivation = preactivation;
-    this.feature = feature;
     this.nngp = nngp;
     this.ntk = ntk;
   }
@@ -34,12 +36,13 @@ public final class KernelDiagonals {
    *
    * @throws InvalidProblemException if a variance overflows; the message names the layer
    */
-  public static KernelDiagonals of(NetworkSpec network, Inputs inputs) {
-    network.requireDense("this diagonal", "use the kernels of sites");
+  static KernelDiagonals of(NetworkSpec network, Inputs inputs) {
+    if (network.convolutions().isPresent()) {
+      return SiteDiagonals.of(network, inputs);
+    }
     int depth = network.hiddenLayers();
     int points = inputs.rows();
     double[][] preactivation = new double[depth][points];
-    double[][] feature = new double[depth][points];
     double[] sigma = new double[points];
     for (int i = 0; i < points; i++) {
       sigma[i] = network.weightVariance(0) * inputs.meanSquare(i) + network.biasVariance();
@@ -53,33 +56,20 @@ public final class KernelDiagonals {
       for (int i = 0; i < points; i++) {
         double value = moments.value(preactivation[l - 1][i]);
         double slope = moments.slope(preactivation[l - 1][i]);
-        feature[l - 1][i] = value;
         sigma[i] = network.weightVariance(l) * value + bias;
         theta[i] = sigma[i] + network.weightVariance(l) * theta[i] * slope;
       }
     }
     requireFinite(theta, depth + 1);
-    return new KernelDiagonals(preactivation, feature, sigma, theta);
+    return new KernelDiagonals(preactivation, sigma, theta);
   }
 
   /**
-   * The diagonal of the readout kernel of any network, in a convolutional one with a pooled readout
-   * a bound that it does not exceed.
+   * Sigma^l_ii, the preactivation variances of layer l = 1..L, or Sigma^l_aa, points times sites of
+   * the layer; not a copy.
    */
-  static double[] readout(NetworkSpec network, KernelKind kind, Inputs inputs) {
-    return network.convolutions().isPresent()
-        ? SiteDiagonals.of(network, inputs).readout(kind)
-        : of(network, inputs).readout(kind);
-  }
-
-  /** Number of points. */
-  public int points() {
-    return nngp.length;
-  }
-
-  /** Sigma^l_ii, the preactivation variances of layer l = 1..L; a copy. */
-  public double[] preactivation(int layer) {
-    return preactivation[layer - 1].clone();
+  double[] preactivation(int layer) {
+    return preactivation[layer - 1];
   }
 
   /** The same for the points {@code first .. first + count - 1}. */
@@ -87,18 +77,16 @@ public final class KernelDiagonals {
     return Arrays.copyOfRange(preactivation[layer - 1], first, first + count);
   }
 
-  /** Phi^l_ii of layer l = 1..L; a copy. */
-  public double[] feature(int layer) {
-    return feature[layer - 1].clone();
-  }
-
-  /** The diagonal of the readout kernel; a copy. */
-  public double[] readout(KernelKind kind) {
+  /**
+   * The diagonal of the readout kernel, in a convolutional network with a pooled readout a bound
+   * that it does not exceed; a copy.
+   */
+  double[] readout(KernelKind kind) {
     return kind == KernelKind.NNGP ? nngp.clone() : ntk.clone();
   }
 
   /** The largest preactivation variance of layer l, 0 for no points. */
-  public double largestPreactivation(int layer) {
+  double largestPreactivation(int layer) {
     return largest(preactivation[layer - 1]);
   }
 
@@ -133,6 +121,7 @@ public final class KernelDiagonals {
     return new InvalidProblemException(
         "kernel of layer " + layer + " in row " + (row + 1) + " of the inputs",
         value,
-        "it overflows, at most 1e150 can be used; lower the weight variance or standardize the inputs");
+        "it overflows, at most 1e150 can be used; lower the weight variance or standardize the"
+            + " inputs");
   }
 }

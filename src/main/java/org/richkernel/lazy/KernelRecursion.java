@@ -51,7 +51,7 @@ interface KernelRecursion {
           "it must be that of the training inputs, " + train.dimension());
     }
     return network.convolutions().isPresent()
-        ? new ConvolutionalRecursion(network, kind, train, others)
+        ? ConvolutionalRecursion.of(network, kind, train, others)
         : new DenseRecursion(network, kind, train, others);
   }
 

@@ -19,7 +19,7 @@ public final class KernelRounding {
    */
   public static void requireResolved(
       NetworkSpec network, Inputs inputs, Precision precision, double kappa) {
-    double[] diagonal = KernelDiagonals.readout(network, KernelKind.NNGP, inputs);
+    double[] diagonal = KernelDiagonals.of(network, inputs).readout(KernelKind.NNGP);
     UnresolvedKernelException.requireSmall(inputs, of(diagonal, precision), kappa);
   }
 

@@ -148,7 +148,7 @@ public final class LazyKernel {
 
   /** k(x, x) at every point. */
   public double[] diagonal(Inputs inputs) {
-    return KernelDiagonals.readout(network, kind, inputs);
+    return KernelDiagonals.of(network, inputs).readout(kind);
   }
 
   private static Inputs none(Inputs like) {

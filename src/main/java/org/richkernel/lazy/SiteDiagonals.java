@@ -13,25 +13,16 @@ import org.richkernel.network.SiteReadout;
  * points and sites need no others, Sigma^{l+1}_aa = (g_l / k) sum_d Phi^l_{a+d,a+d} + g_b.
  */
 final class SiteDiagonals {
-  private final List<SiteMap> maps;
-  private final double[][] preactivation; // of layers 1..L, point by point
-  private final double[] nngp; // readout kernel where flattened, and a bound of it where pooled
-  private final double[] ntk;
-
-  private SiteDiagonals(List<SiteMap> maps, double[][] preactivation, double[] nngp, double[] ntk) {
-    this.maps = maps;
-    this.preactivation = preactivation;
-    this.nngp = nngp;
-    this.ntk = ntk;
-  }
+  private SiteDiagonals() {}
 
   /**
-   * The diagonals at these points.
+   * The diagonals at these points; those of preactivations point by point, site by site, and that
+   * of a pooled readout a bound.
    *
    * @throws InvalidProblemException if the images are too small for a layer, or a variance
    *     overflows; the message names the layer
    */
-  static SiteDiagonals of(NetworkSpec network, Inputs inputs) {
+  static KernelDiagonals of(NetworkSpec network, Inputs inputs) {
     List<SiteMap> maps = network.convolutions().orElseThrow().maps(inputs.shape());
     boolean flatten = network.convolutions().orElseThrow().readout() == SiteReadout.FLATTEN;
     int points = inputs.rows();
@@ -65,7 +56,7 @@ final class SiteDiagonals {
       ntk[mu] = nngp[mu] + g * pooled(theta, mu, sites, flatten);
     }
     requireFinite(ntk, depth + 1, 1);
-    return new SiteDiagonals(maps, preactivation, nngp, ntk);
+    return new KernelDiagonals(preactivation, nngp, ntk);
   }
 
   /** Phi^0 of equal sites, |x_a|^2 / C. */
@@ -106,25 +97,5 @@ final class SiteDiagonals {
     if (at >= 0) {
       throw KernelDiagonals.overflow(layer, at / sites, values[at]);
     }
-  }
-
-  /** Site maps of the layers. */
-  List<SiteMap> maps() {
-    return maps;
-  }
-
-  /** Sigma^l_aa of layer l = 1..L, points times sites of it; not a copy. */
-  double[] preactivation(int layer) {
-    return preactivation[layer - 1];
-  }
-
-  /** The largest preactivation variance of layer l, 0 for no points. */
-  double largestPreactivation(int layer) {
-    return KernelDiagonals.largest(preactivation[layer - 1]);
-  }
-
-  /** The diagonal of the readout kernel; with a pooled readout a bound that it does not exceed. */
-  double[] readout(KernelKind kind) {
-    return kind == KernelKind.NNGP ? nngp.clone() : ntk.clone();
   }
 }
