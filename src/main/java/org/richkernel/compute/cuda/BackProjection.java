@@ -62,30 +62,12 @@ final class BackProjection {
     DevicePointer projection = scratch.take(Scratch.Purpose.BACK_PROJECTION, panel * rowBytes);
     DevicePointer pull = projection.plus((long) panel * rank * Float.BYTES);
     for (int first = 0; first < phi.rows(); first += panel) {
-      int rows = Math.min(panel, phi.rows() - first);
+      int count = Math.min(panel, phi.rows() - first);
+      Operand rows = new Operand(projection, rank);
+      products.dense(Transpose.NO, count, rank, columns, phi.operand(first, 0), v.operand(), rows);
       products.dense(
-          Transpose.NO,
-          rows,
-          rank,
-          columns,
-          phi.pointer(first, 0),
-          phi.leading(),
-          v.pointer(),
-          v.leading(),
-          projection,
-          rank);
-      products.dense(
-          Transpose.YES,
-          rows,
-          columns,
-          rank,
-          projection,
-          rank,
-          v.pointer(),
-          v.leading(),
-          pull,
-          columns);
-      weigh(scale, rows, pull, slope, out, first);
+          Transpose.YES, count, columns, rank, rows, v.operand(), new Operand(pull, columns));
+      weigh(scale, count, pull, slope, out, first);
     }
   }
 

@@ -153,10 +153,9 @@ final class CudaBackend implements Backend {
       reductions = new Reductions(launcher, scratch, transfers);
       BlasScalars scalars = new BlasScalars(session);
       closing.push(scalars::close);
-      products =
-          new Products(
-              session, launcher, elementwise, scalars, scratch, precision(context, options));
-      closing.push(products::close);
+      Blas blas = new Blas(session, scalars);
+      closing.push(blas::close);
+      products = new Products(blas, launcher, elementwise, scratch, precision(context, options));
       gramProducts =
           new GramProducts(
               new GramPanels(context.device().multiprocessors()),

@@ -53,4 +53,14 @@ final class CudaMatrix extends StoredMatrix {
   DevicePointer pointer(long row, long column) {
     return pointer.plus(at(row, column) * precision().bytes());
   }
+
+  /** The whole matrix as a library takes it. */
+  Operand operand() {
+    return operand(0, 0);
+  }
+
+  /** From element (i, j) on. */
+  Operand operand(long row, long column) {
+    return new Operand(pointer(row, column), leading());
+  }
 }

@@ -126,6 +126,15 @@ final class Elementwise {
     launch(Kernel.AXPY, y, shape);
   }
 
+  /** x = beta x; with beta = 0 the old x is not read. */
+  void scaleOld(double beta, CudaMatrix x) {
+    if (beta == 0) {
+      fill(0, x);
+    } else {
+      scale(beta, x);
+    }
+  }
+
   void scale(double alpha, CudaMatrix x) {
     if (x.isEmpty()) {
       return;

@@ -42,7 +42,7 @@ final class GramProducts {
       return;
     }
     if (a.rows() == 0) {
-      withoutSamples(beta, c);
+      elementwise.scaleOld(beta, c);
     }
     int edge = edge(c.rows());
     for (int i = 0; i < c.rows() && a.rows() > 0; i += edge) {
@@ -59,7 +59,7 @@ final class GramProducts {
       return;
     }
     if (a.rows() == 0) {
-      withoutSamples(beta, c);
+      elementwise.scaleOld(beta, c);
       return;
     }
     int down = edge(c.rows());
@@ -68,14 +68,6 @@ final class GramProducts {
       for (int j = 0; j < c.columns(); j += across) {
         tile(alpha, a, b, beta, c, i, down, j, across);
       }
-    }
-  }
-
-  private void withoutSamples(double beta, CudaMatrix c) {
-    if (beta == 0) {
-      elementwise.fill(0, c);
-    } else {
-      elementwise.scale(beta, c);
     }
   }
 

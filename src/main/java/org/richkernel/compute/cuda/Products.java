@@ -1,17 +1,5 @@
 package org.richkernel.compute.cuda;
 
-import static jcuda.jcublas.cublasDiagType.CUBLAS_DIAG_NON_UNIT;
-import static jcuda.jcublas.cublasFillMode.CUBLAS_FILL_MODE_UPPER;
-import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
-import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;
-import static jcuda.jcublas.cublasSideMode.CUBLAS_SIDE_LEFT;
-import static jcuda.jcublas.cublasSideMode.CUBLAS_SIDE_RIGHT;
-
-import jcuda.jcublas.JCublas2;
-import jcuda.jcublas.cublasHandle;
-import jcuda.jcublas.cublasMath;
-import jcuda.jcublas.cublasStatus;
-import jcuda.runtime.cudaStream_t;
 import org.richkernel.compute.FieldPrecision;
 import org.richkernel.compute.Operands;
 import org.richkernel.compute.Precision;
@@ -19,52 +7,32 @@ import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 
 /**
- * Products and triangular solves by cuBLAS, which stores matrices by columns. The memory of a
- * row-major matrix, read by columns, is its transpose, so C = A B is asked for as C^T = B^T A^T:
- * the operands change places and keep their transposition.
+ * Products and triangular solves by cuBLAS, in the precision that float32 products are wanted in.
  */
-final class Products implements AutoCloseable {
+final class Products {
   /** Elements of a result that keep all multiprocessors busy: some 128 tiles of 128 x 128. */
   private static final long LEAST_BLOCK = 1L << 21;
 
   /** Fewer columns at once would make thin products. */
   private static final int LEAST_COLUMNS = 256;
 
-  private final CudaSession session;
+  private final Blas blas;
   private final KernelLauncher launcher;
   private final Elementwise elementwise;
   private final SplitFactors factors;
-  private final cublasHandle handle = new cublasHandle();
-  private final BlasScalars scalars;
   private FieldPrecision precision;
-  private int mode = cublasMath.CUBLAS_DEFAULT_MATH; // of the handle
 
   Products(
-      CudaSession session,
+      Blas blas,
       KernelLauncher launcher,
       Elementwise elementwise,
-      BlasScalars scalars,
       Scratch scratch,
       FieldPrecision precision) {
-    this.session = session;
+    this.blas = blas;
     this.launcher = launcher;
     this.elementwise = elementwise;
-    this.scalars = scalars;
     this.precision = precision;
     factors = new SplitFactors(launcher, scratch);
-    session.checkCreation(
-        JCublas2.cublasCreate(handle),
-        cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED,
-        CudaResults::blas,
-        "cublasCreate");
-    try {
-      session.checkBlas(
-          JCublas2.cublasSetStream(handle, new cudaStream_t(session.compute())), "cublasSetStream");
-      session.checkBlas(JCublas2.cublasSetMathMode(handle, mode), "cublasSetMathMode");
-    } catch (RuntimeException e) {
-      JCublas2.cublasDestroy(handle);
-      throw e;
-    }
   }
 
   /** Does work with all float32 products in plain float32. */
@@ -82,14 +50,9 @@ final class Products implements AutoCloseable {
     return precision == FieldPrecision.TF32X3 && SplitFactors.gains(m, n, k);
   }
 
-  /** Lets tensor cores round the factors of the next products, or not. */
-  private void round(boolean factorsAreRounded) {
-    int wanted =
-        factorsAreRounded ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH;
-    if (wanted != mode) {
-      session.checkBlas(JCublas2.cublasSetMathMode(handle, wanted), "cublasSetMathMode");
-      mode = wanted;
-    }
+  /** Lets tensor cores round the factors of whole float32 products where that is wanted. */
+  private void round() {
+    blas.round(precision == FieldPrecision.TF32);
   }
 
   void gemm(
@@ -107,24 +70,10 @@ final class Products implements AutoCloseable {
       return;
     }
     if (k == 0) {
-      scaleOld(beta, c);
+      elementwise.scaleOld(beta, c);
       return;
     }
-    product(
-        c.precision(),
-        ta,
-        tb,
-        m,
-        n,
-        k,
-        alpha,
-        a.pointer(),
-        a.leading(),
-        b.pointer(),
-        b.leading(),
-        beta,
-        c.pointer(),
-        c.leading());
+    product(c.precision(), ta, tb, m, n, k, alpha, a.operand(), b.operand(), beta, c.operand());
   }
 
   /**
@@ -152,13 +101,10 @@ final class Products implements AutoCloseable {
           columns,
           above ? j + columns : n - j,
           alpha,
-          b.pointer(0, from),
-          b.leading(),
-          l.pointer(j, from),
-          l.leading(),
+          b.operand(0, from),
+          l.operand(j, from),
           0,
-          c.pointer(0, j),
-          c.leading());
+          c.operand(0, j));
     }
   }
 
@@ -168,7 +114,12 @@ final class Products implements AutoCloseable {
     return (int) KernelLauncher.ceil(c.columns(), blocks);
   }
 
-  /** C = alpha op(A) op(B) + beta C, m x n, with operands given by address and stride. */
+  /** Dense float32 products: (rows x k) (k x columns). */
+  void dense(Transpose tb, int rows, int columns, int k, Operand a, Operand b, Operand c) {
+    product(Precision.FLOAT32, Transpose.NO, tb, rows, columns, k, 1, a, b, 0, c);
+  }
+
+  /** C = alpha op(A) op(B) + beta C, m x n. */
   private void product(
       Precision kind,
       Transpose ta,
@@ -177,21 +128,18 @@ final class Products implements AutoCloseable {
       int n,
       int k,
       double alpha,
-      DevicePointer a,
-      int strideA,
-      DevicePointer b,
-      int strideB,
+      Operand a,
+      Operand b,
       double beta,
-      DevicePointer c,
-      int strideC) {
+      Operand c) {
     if (kind == Precision.FLOAT32 && splits(m, n, k)) {
-      productOfParts(ta, tb, m, n, k, alpha, a, strideA, b, strideB, beta, c, strideC);
+      productOfParts(ta, tb, m, n, k, alpha, a, b, beta, c);
       return;
     }
     if (kind == Precision.FLOAT32) {
-      round(precision == FieldPrecision.TF32);
+      round();
     }
-    call(kind, ta, tb, m, n, k, alpha, a, strideA, b, strideB, beta, c, strideC);
+    blas.gemm(kind, ta, tb, m, n, k, alpha, a, b, beta, c);
   }
 
   /** The same with factors in two parts, a block of the result and of the inner side at a time. */
@@ -202,167 +150,57 @@ final class Products implements AutoCloseable {
       int n,
       int k,
       double alpha,
-      DevicePointer a,
-      int strideA,
-      DevicePointer b,
-      int strideB,
+      Operand a,
+      Operand b,
       double beta,
-      DevicePointer c,
-      int strideC) {
-    round(true);
+      Operand c) {
+    blas.round(true);
     boolean across = SplitFactors.leftIsAcross(ta);
     boolean acrossRight = SplitFactors.rightIsAcross(tb);
     int longest = Math.min(k, SplitFactors.MOST_LENGTH);
     int most = SplitFactors.most(longest);
     for (int from = 0; from < k; from += longest) {
       int length = Math.min(longest, k - from);
+      int inner = SplitFactors.PARTS * length;
       double keep = from == 0 ? beta : 1;
       for (int j = 0; j < n; j += most) {
         int columns = Math.min(most, n - j);
-        DevicePointer right =
-            factors.of(
-                SplitFactors.Factor.RIGHT,
-                acrossRight ? columns : length,
-                acrossRight ? length : columns,
-                element(b, acrossRight ? j : from, acrossRight ? from : j, strideB),
-                strideB,
-                acrossRight);
+        Operand right =
+            factors.of(SplitFactors.Factor.RIGHT, columns, length, b, j, from, acrossRight);
         for (int i = 0; i < m; i += most) {
           int rows = Math.min(most, m - i);
-          DevicePointer left =
-              factors.of(
-                  SplitFactors.Factor.LEFT,
-                  across ? rows : length,
-                  across ? length : rows,
-                  element(a, across ? i : from, across ? from : i, strideA),
-                  strideA,
-                  across);
-          call(
+          Operand left = factors.of(SplitFactors.Factor.LEFT, rows, length, a, i, from, across);
+          blas.gemm(
               Precision.FLOAT32,
               ta,
               tb,
               rows,
               columns,
-              SplitFactors.PARTS * length,
+              inner,
               alpha,
               left,
-              SplitFactors.leading(across ? length : rows, across),
               right,
-              SplitFactors.leading(acrossRight ? length : columns, acrossRight),
               keep,
-              element(c, i, j, strideC),
-              strideC);
+              c.from(i, j));
         }
       }
     }
   }
 
-  private static DevicePointer element(DevicePointer matrix, long row, long column, int stride) {
-    return matrix.plus((row * stride + column) * Float.BYTES);
-  }
-
-  private void call(
-      Precision kind,
-      Transpose ta,
-      Transpose tb,
-      int m,
-      int n,
-      int k,
-      double alpha,
-      DevicePointer a,
-      int strideA,
-      DevicePointer b,
-      int strideB,
-      double beta,
-      DevicePointer c,
-      int strideC) {
-    if (kind == Precision.FLOAT32) {
-      session.checkBlas(
-          JCublas2.cublasSgemm(
-              handle,
-              operation(tb),
-              operation(ta),
-              n,
-              m,
-              k,
-              scalars.alpha(alpha, kind),
-              b,
-              strideB,
-              a,
-              strideA,
-              scalars.beta(beta, kind),
-              c,
-              strideC),
-          "cublasSgemm");
-    } else {
-      session.checkBlas(
-          JCublas2.cublasDgemm(
-              handle,
-              operation(tb),
-              operation(ta),
-              n,
-              m,
-              k,
-              scalars.alpha(alpha, kind),
-              b,
-              strideB,
-              a,
-              strideA,
-              scalars.beta(beta, kind),
-              c,
-              strideC),
-          "cublasDgemm");
-    }
-  }
-
-  /**
-   * The lower triangle of a row-major matrix is the upper one of the same memory by columns; A A^T
-   * is the product of the transpose of that memory with itself.
-   */
+  /** Both triangles of C = alpha A A^T + beta C, or of A^T A. */
   void syrk(Transpose transpose, double alpha, CudaMatrix a, double beta, CudaMatrix c) {
     int k = Operands.symmetricProduct(transpose, a, c);
-    int n = c.rows();
     if (c.isEmpty()) {
       return;
     }
     if (k == 0) {
-      scaleOld(beta, c);
+      elementwise.scaleOld(beta, c);
       return;
     }
-    Precision kind = c.precision();
-    int operation = transpose == Transpose.YES ? CUBLAS_OP_N : CUBLAS_OP_T;
     if (c.isSingle()) {
-      round(precision == FieldPrecision.TF32);
-      session.checkBlas(
-          JCublas2.cublasSsyrk(
-              handle,
-              CUBLAS_FILL_MODE_UPPER,
-              operation,
-              n,
-              k,
-              scalars.alpha(alpha, kind),
-              a.pointer(),
-              a.leading(),
-              scalars.beta(beta, kind),
-              c.pointer(),
-              c.leading()),
-          "cublasSsyrk");
-    } else {
-      session.checkBlas(
-          JCublas2.cublasDsyrk(
-              handle,
-              CUBLAS_FILL_MODE_UPPER,
-              operation,
-              n,
-              k,
-              scalars.alpha(alpha, kind),
-              a.pointer(),
-              a.leading(),
-              scalars.beta(beta, kind),
-              c.pointer(),
-              c.leading()),
-          "cublasDsyrk");
+      round();
     }
+    blas.syrk(transpose, k, alpha, a, beta, c);
     mirror(c);
   }
 
@@ -370,15 +208,6 @@ final class Products implements AutoCloseable {
   void mirror(CudaMatrix c) {
     launcher.arguments().add((long) c.rows()).add(c);
     launcher.overTiles(Kernel.MIRROR, c.precision(), c.rows(), c.columns());
-  }
-
-  /** C = beta C; with beta = 0 the old C is not read. */
-  private void scaleOld(double beta, CudaMatrix c) {
-    if (beta == 0) {
-      elementwise.fill(0, c);
-    } else {
-      elementwise.scale(beta, c);
-    }
   }
 
   /**
@@ -400,17 +229,15 @@ final class Products implements AutoCloseable {
       panelsOfParts(a, i, m, b, j, n, first, length, count, result);
       return;
     }
-    round(precision == FieldPrecision.TF32);
-    panels(
+    round();
+    blas.panels(
         m,
         n,
         length,
-        b.pointer(first, j),
-        b.leading(),
-        (long) length * b.stride(),
-        a.pointer(first, i),
-        a.leading(),
+        a.operand(first, i),
         (long) length * a.stride(),
+        b.operand(first, j),
+        (long) length * b.stride(),
         result,
         count);
   }
@@ -426,98 +253,29 @@ final class Products implements AutoCloseable {
       int length,
       int count,
       DevicePointer result) {
-    round(true);
+    blas.round(true);
     int most = SplitFactors.most((long) length * Math.max(m, n));
     for (int panel = 0; panel < count; panel += most) {
       int panels = Math.min(most, count - panel);
       long row = first + (long) panel * length;
       int inner = SplitFactors.PARTS * length;
-      panels(
+      Operand right =
+          factors.ofPanels(SplitFactors.Factor.RIGHT, panels, length, n, b.operand(row, j));
+      Operand left =
+          factors.ofPanels(SplitFactors.Factor.LEFT, panels, length, m, a.operand(row, i));
+      blas.panels(
           m,
           n,
           inner,
-          factors.ofPanels(
-              SplitFactors.Factor.RIGHT, panels, length, n, b.pointer(row, j), b.stride()),
-          n,
-          (long) inner * n,
-          factors.ofPanels(
-              SplitFactors.Factor.LEFT, panels, length, m, a.pointer(row, i), a.stride()),
-          m,
+          left,
           (long) inner * m,
+          right,
+          (long) inner * n,
           result.plus((long) panel * m * n * Float.BYTES),
           panels);
     }
   }
 
-  /** Dense products B_p^T A_p by columns, of which there are {@code count}. */
-  private void panels(
-      int m,
-      int n,
-      int length,
-      DevicePointer b,
-      int leadingB,
-      long stepB,
-      DevicePointer a,
-      int leadingA,
-      long stepA,
-      DevicePointer result,
-      int count) {
-    session.checkBlas(
-        JCublas2.cublasSgemmStridedBatched(
-            handle,
-            CUBLAS_OP_N,
-            CUBLAS_OP_T,
-            n,
-            m,
-            length,
-            scalars.alpha(1, Precision.FLOAT32),
-            b,
-            leadingB,
-            stepB,
-            a,
-            leadingA,
-            stepA,
-            scalars.beta(0, Precision.FLOAT32),
-            result,
-            n,
-            (long) m * n,
-            count),
-        "cublasSgemmStridedBatched");
-  }
-
-  /** Dense float32 products: (rows x k) (k x columns), both given by address and stride. */
-  void dense(
-      Transpose tb,
-      int rows,
-      int columns,
-      int k,
-      DevicePointer a,
-      int strideA,
-      DevicePointer b,
-      int strideB,
-      DevicePointer c,
-      int strideC) {
-    product(
-        Precision.FLOAT32,
-        Transpose.NO,
-        tb,
-        rows,
-        columns,
-        k,
-        1,
-        a,
-        strideA,
-        b,
-        strideB,
-        0,
-        c,
-        strideC);
-  }
-
-  /**
-   * By columns, L is an upper triangle U = L^T and B is B^T: op(L) X = alpha B becomes X^T op(L)^T
-   * = alpha B^T, with the side changed and U^T for L, U for L^T.
-   */
   void solveTriangular(Side side, Transpose transpose, double alpha, CudaMatrix l, CudaMatrix b) {
     Operands.square("solveTriangular", l);
     Operands.precision("solveTriangular", Precision.FLOAT64, l);
@@ -525,39 +283,8 @@ final class Products implements AutoCloseable {
     if (l.rows() != (side == Side.LEFT ? b.rows() : b.columns())) {
       throw Operands.mismatch("solveTriangular", l, b);
     }
-    solve(side, transpose, alpha, l, b);
-  }
-
-  private void solve(Side side, Transpose transpose, double alpha, CudaMatrix l, CudaMatrix b) {
-    if (b.isEmpty()) {
-      return;
-    }
-    session.checkBlas(
-        JCublas2.cublasDtrsm(
-            handle,
-            side == Side.LEFT ? CUBLAS_SIDE_RIGHT : CUBLAS_SIDE_LEFT,
-            CUBLAS_FILL_MODE_UPPER,
-            operation(transpose),
-            CUBLAS_DIAG_NON_UNIT,
-            b.columns(),
-            b.rows(),
-            scalars.alpha(alpha, Precision.FLOAT64),
-            l.pointer(),
-            l.leading(),
-            b.pointer(),
-            b.leading()),
-        "cublasDtrsm");
-  }
-
-  private static int operation(Transpose transpose) {
-    return transpose == Transpose.YES ? CUBLAS_OP_T : CUBLAS_OP_N;
-  }
-
-  @Override
-  public void close() {
-    int status = JCublas2.cublasDestroy(handle);
-    if (!session.isLost()) {
-      session.checkBlas(status, "cublasDestroy");
+    if (!b.isEmpty()) {
+      blas.solve(side, transpose, alpha, l, b);
     }
   }
 }

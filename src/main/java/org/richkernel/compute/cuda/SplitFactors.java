@@ -68,39 +68,44 @@ final class SplitFactors {
   }
 
   /**
-   * The parts of a factor as it is stored, side by side along its rows or one below the other:
-   * along its inner side.
+   * The parts of a block of a factor, side by side along its rows or one below the other: along its
+   * inner side.
    *
-   * @param rows as stored
-   * @param columns as stored
-   * @param innerIsAcross whether the inner side runs along the rows
+   * @param lines of the block along the other side
+   * @param length of its inner side
+   * @param line the first of the lines
+   * @param from where the inner side begins
+   * @param innerIsAcross whether the inner side runs along the rows as they are stored
    */
-  DevicePointer of(
-      Factor factor, int rows, int columns, DevicePointer at, int stride, boolean innerIsAcross) {
-    long rowStride = innerIsAcross ? (long) PARTS * columns : columns;
+  Operand of(
+      Factor factor,
+      int lines,
+      int length,
+      Operand whole,
+      int line,
+      int from,
+      boolean innerIsAcross) {
+    int rows = innerIsAcross ? lines : length;
+    int columns = innerIsAcross ? length : lines;
+    Operand block = innerIsAcross ? whole.from(line, from) : whole.from(from, line);
+    int leading = innerIsAcross ? PARTS * columns : columns;
     long step = innerIsAcross ? columns : (long) rows * columns;
-    return split(factor, rows, columns, at, stride, rows, 0, rowStride, step);
-  }
-
-  /** The leading dimension of what {@link #of} makes. */
-  static int leading(int columns, boolean innerIsAcross) {
-    return innerIsAcross ? PARTS * columns : columns;
+    return new Operand(split(factor, rows, columns, block, rows, 0, leading, step), leading);
   }
 
   /** The parts of every panel of so many rows, below each other; panels follow one another. */
-  DevicePointer ofPanels(
-      Factor factor, int panels, int length, int columns, DevicePointer at, int stride) {
+  Operand ofPanels(Factor factor, int panels, int length, int columns, Operand first) {
     long step = (long) length * columns;
     long rows = (long) panels * length;
-    return split(factor, rows, columns, at, stride, length, PARTS * step, columns, step);
+    return new Operand(
+        split(factor, rows, columns, first, length, PARTS * step, columns, step), columns);
   }
 
   private DevicePointer split(
       Factor factor,
       long rows,
       int columns,
-      DevicePointer at,
-      int stride,
+      Operand block,
       long group,
       long groupStride,
       long rowStride,
@@ -110,8 +115,8 @@ final class SplitFactors {
         .arguments()
         .add(rows)
         .add((long) columns)
-        .add(at)
-        .add((long) stride)
+        .add(block.at())
+        .add((long) block.leading())
         .add(out)
         .add(group)
         .add(groupStride)
