@@ -138,19 +138,25 @@ interface ProductContract extends ContractSubject {
   @Test
   default void gramMatchesPlainLoopsForShortAndTallFields() {
     for (int[] shape :
-        new int[][] {{0, 5}, {5, 0}, {1, 1}, {33, 31}, {2500, 33}, {9000, 7}, {300, 520}}) {
+        new int[][] {
+          {0, 5}, {5, 0}, {1, 1}, {33, 31}, {2500, 33}, {9000, 7}, {300, 520}, {1030, 516}
+        }) {
       Host field = Host.random(shape[0], shape[1], 9);
       Host old = Host.positiveDefinite(shape[1], 4);
       Matrix[] owner = new Matrix[1];
       Matrix a = field.inWindow(backend(), Precision.FLOAT32, "a", owner);
-      try (Matrix c = old.on(backend(), Precision.FLOAT64, "c")) {
+      try (Matrix c = old.on(backend(), Precision.FLOAT64, "c");
+          Matrix none = backend().allocate(Precision.FLOAT32, shape[0], shape[1], "not numbers")) {
         backend().gram(0.25, a, 2, c);
         Host expected = field.transposed().times(field).combine(0.25, 2, old);
         Host got = Host.from(backend(), c);
         double bound = gramBound(field, field, old);
         got.isWithin(bound, expected, "gram " + shape[0] + " x " + shape[1]);
         got.isWithin(0, got.transposed(), "symmetry of gram");
+        // neither the result nor what a backend keeps of the last product may be read
+        backend().fill(Double.NaN, none);
         backend().fill(Double.NaN, c);
+        backend().gram(1, none, 0, c);
         backend().gram(1, a, 0, c);
         Host.from(backend(), c)
             .isWithin(4 * bound, field.transposed().times(field), "gram over NaN");

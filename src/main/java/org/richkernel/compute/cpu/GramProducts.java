@@ -1,9 +1,11 @@
 package org.richkernel.compute.cpu;
 
+import static org.bytedeco.openblas.global.openblas_full.CblasLower;
 import static org.bytedeco.openblas.global.openblas_full.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_full.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_full.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas_full.cblas_ssyrk;
 
 import java.util.Arrays;
 import org.richkernel.compute.Operands;
@@ -12,8 +14,9 @@ import org.richkernel.compute.Precision;
 /**
  * Gram matrices of float32 fields in float64. The result is cut into tiles and, where it is small,
  * the samples into chunks; a piece is one tile over one chunk. It goes through its samples in
- * panels: a float32 product by BLAS, added to a float64 tile. The chunks are added in order. Tiles,
- * chunks and panels follow from the shapes alone, so the numbers do not depend on the threads.
+ * panels: a float32 product by BLAS, of one triangle on the diagonal, added to a float64 tile. The
+ * chunks are added in order. Tiles, chunks and panels follow from the shapes alone, so the numbers
+ * do not depend on the threads.
  */
 final class GramProducts {
   /** Samples of one float32 product. */
@@ -25,10 +28,13 @@ final class GramProducts {
    */
   private static final int UNPACKED = 1_000_000;
 
-  /** Fewer samples than this are not worth a call of their own. */
+  /** Fewer samples than this are not worth a call without packing. */
   private static final int LEAST_STRIP = 64;
 
-  private static final int EDGE = 256;
+  /** Samples of one call that packs its operands: as many as the second cache holds. */
+  private static final int PACKED = 512;
+
+  private static final int EDGE = 512;
   private static final int FEWEST_DOWN = 3;
   private static final int LEAST_EDGE = 32;
   private static final int MOST_CHUNKS = 32;
@@ -179,35 +185,46 @@ final class GramProducts {
     }
 
     private void addPanel(Worker w, int s, int count, int i, int m, int j, int n, double[] total) {
-      long element = (long) w.index * EDGE * EDGE;
-      int strip = strip(m, n, count);
+      long product = scratch.address() + (long) w.index * EDGE * EDGE * Float.BYTES;
+      int unpacked = unpacked(m, n);
+      boolean packs = unpacked < LEAST_STRIP;
+      boolean symmetric = packs && i == j && a == b;
+      int strip = packs ? PACKED : unpacked;
       for (int first = 0; first < count; first += strip) {
-        cblas_sgemm(
-            CblasRowMajor,
-            CblasTrans,
-            CblasNoTrans,
-            m,
-            n,
-            Math.min(strip, count - first),
-            1f,
-            w.a.at(a, s + first, i),
-            a.leading(),
-            w.b.at(b, s + first, j),
-            b.leading(),
-            first == 0 ? 0f : 1f,
-            w.c.at(scratch.address() + element * Float.BYTES),
-            n);
+        int samples = Math.min(strip, count - first);
+        float kept = first == 0 ? 0f : 1f;
+        if (symmetric) {
+          w.a.at(a, s + first, i);
+          w.c.at(product);
+          cblas_ssyrk(
+              CblasRowMajor, CblasLower, CblasTrans, m, samples, 1f, w.a, a.leading(), kept, w.c, n);
+        } else {
+          cblas_sgemm(
+              CblasRowMajor,
+              CblasTrans,
+              CblasNoTrans,
+              m,
+              n,
+              samples,
+              1f,
+              w.a.at(a, s + first, i),
+              a.leading(),
+              w.b.at(b, s + first, j),
+              b.leading(),
+              kept,
+              w.c.at(product),
+              n);
+        }
       }
-      float[] product = products[w.index];
-      scratch.read(element, product, 0, m * n);
-      add(product, total, m * n);
+      float[] values = products[w.index];
+      scratch.read((long) w.index * EDGE * EDGE, values, 0, m * n);
+      add(values, total, m * n);
     }
   }
 
-  /** Samples of one call: a multiple of 16 that keeps it unpacked, or all. */
-  private static int strip(int m, int n, int count) {
-    int strip = UNPACKED / (m * n) / 16 * 16;
-    return strip < LEAST_STRIP ? count : Math.min(strip, count);
+  /** Most samples, a multiple of 16, of a call that OpenBLAS does not pack. */
+  private static int unpacked(int m, int n) {
+    return UNPACKED / (m * n) / 16 * 16;
   }
 
   private static void add(float[] x, double[] y, int n) {
