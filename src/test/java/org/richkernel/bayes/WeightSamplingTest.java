@@ -35,6 +35,8 @@ import org.richkernel.stack.FieldShape;
 class WeightSamplingTest {
   private static final int P = 20;
 
+  private static final int BURN_IN = Annealing.fromPrior(3, SaddleOptions.of(1, 1)).sweeps();
+
   private static Backend open() {
     return Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), line -> {});
   }
@@ -112,18 +114,18 @@ class WeightSamplingTest {
     }
   }
 
-  private static AdaptiveProblem normals(ReadoutForm form, int kernelsUpTo) {
+  private static AdaptiveProblem normals(ReadoutForm form, int points, int kernelsUpTo) {
     Random random = new Random(5);
-    double[] x = random.doubles(90 * 8).map(u -> random.nextGaussian()).toArray();
-    double[] y = random.doubles(90 * 2).map(u -> random.nextGaussian()).toArray();
+    double[] x = random.doubles(points * 8).map(u -> random.nextGaussian()).toArray();
+    double[] y = random.doubles(points * 2).map(u -> random.nextGaussian()).toArray();
     SaddleOptions options =
-        new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70)
+        new SaddleOptions(0.6, 0.5, 64, 0, 17, 1e-9, 30)
             .withLargeData(new LargeData(form, FieldForm.WEIGHTS, kernelsUpTo));
     return new AdaptiveProblem(
         NetworkSpec.of(3, Activation.TANH).withBiasVariance(0.2),
         options,
-        Inputs.of(x, 90, 8),
-        Targets.of(y, 90, 2),
+        Inputs.of(x, points, 8),
+        Targets.of(y, points, 2),
         Inputs.of(Arrays.copyOf(x, 5 * 8), 5, 8));
   }
 
@@ -140,14 +142,14 @@ class WeightSamplingTest {
   @ParameterizedTest
   @EnumSource(names = {"PRIMAL", "DUAL"})
   void stoppedAndResumedRunHasTheBitsOfTheUninterruptedOne(ReadoutForm form) {
-    AdaptiveProblem problem = normals(form, 90);
+    AdaptiveProblem problem = normals(form, 40, 40);
     List<double[]> expected;
     try (Backend backend = open()) {
       AdaptiveNbkSolution solution =
           new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
       expected = numbers(solution, backend, problem.testInputs());
     }
-    for (int stop : new int[] {7, 97}) {
+    for (int stop : new int[] {7, BURN_IN + SaddleSampler.ROUND}) {
       InMemoryCheckpoints store = new InMemoryCheckpoints();
       StopSignal signal = new StopSignal();
       Progress.Listener listener =
@@ -179,7 +181,7 @@ class WeightSamplingTest {
   @ParameterizedTest
   @EnumSource(names = {"PRIMAL", "DUAL"})
   void holdsWhatIsPlanned(ReadoutForm form) {
-    AdaptiveProblem problem = normals(form, 0);
+    AdaptiveProblem problem = normals(form, 90, 0);
     try (Backend backend = open()) {
       AdaptiveNbkSolver solver = new AdaptiveNbkSolver(backend, problem);
       MemoryPlan plan = solver.plan();
@@ -228,11 +230,12 @@ class WeightSamplingTest {
     try (Backend backend = open()) {
       Search yes =
           new Search(Optional.empty(), Optional.empty(), Search.SecondStart.YES, Optional.empty());
-      new SearchSolver(backend, normals(ReadoutForm.DUAL, 90), yes);
-      assertThatThrownBy(() -> new SearchSolver(backend, normals(ReadoutForm.DUAL, 0), yes))
+      new SearchSolver(backend, normals(ReadoutForm.DUAL, 40, 40), yes);
+      assertThatThrownBy(() -> new SearchSolver(backend, normals(ReadoutForm.DUAL, 40, 0), yes))
           .isInstanceOf(InvalidProblemException.class)
           .hasMessageContaining("save-kernels-up-to");
-      SearchSolver single = new SearchSolver(backend, normals(ReadoutForm.DUAL, 0), Search.none());
+      SearchSolver single =
+          new SearchSolver(backend, normals(ReadoutForm.DUAL, 40, 0), Search.none());
       assertThat(single.keptBytes()).isZero();
     }
   }
