@@ -31,7 +31,6 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
-import org.richkernel.stack.Conditions;
 import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
@@ -127,11 +126,11 @@ class PointHoldersTest {
         .withBiasVariance(0.3);
   }
 
-  /** 16 blocks of points; one of the last is shorter. */
+  /** Ten blocks of points; the last is shorter. */
   @ParameterizedTest
   @CsvSource({"1, 1, 0", "1, 3, 0.7", "2, 1, 0"})
   void bitsDoNotDependOnTheNumberOfDevices(int layers, int blocks, double determinant) {
-    int points = 65_541;
+    int points = 36_869;
     List<double[]> one = asked(1, network(layers), points, blocks, determinant);
     assertThat(one).allSatisfy(values -> assertThat(values).doesNotContain(Double.NaN));
     for (int devices : new int[] {2, 3, 4, 8}) {
@@ -243,7 +242,8 @@ class PointHoldersTest {
   }
 
   private static final SaddleOptions OPTIONS =
-      new SaddleOptions(1, 2, 64, 0, 1, 1e-9, 20).withLargeData(new LargeData(ReadoutForm.DUAL, 0));
+      new SaddleOptions(1, 0.01, 64, 0, 1, 1e-9, 20)
+          .withLargeData(new LargeData(ReadoutForm.DUAL, 0));
 
   private static EnsembleLayout layout(Backend backend, int points) {
     return EnsembleLayout.of(backend, network(1), OPTIONS, points, D, K, 0);
@@ -312,7 +312,8 @@ class PointHoldersTest {
       try (ChainEnsemble chains =
           new ChainEnsemble(backend, network(1), input, y, OPTIONS, test, 0)) {
         if (state == null) {
-          chains.start(null, new Conditions(1, 0.5));
+          chains.start(null, OPTIONS.conditions());
+          chains.forEach(chain -> chain.start(chain.fields(), 0.3));
           chains.move(SamplingChain::burnIn);
           chains.forEach(SamplingChain::freeze);
         } else {
