@@ -84,20 +84,19 @@ class SaddleAuditTest {
       strings = {"tanh-g1-k0.01", "erf-g1-k0.01", "tanh-g4-k0.1-draw4", "tanh-g6-k0.1-draw4"})
   void neuronsFillTheWellsOfTheExactDualVectorAlone(String name) {
     ExactCase exact = ExactCase.named(name);
-    for (long seed = 1; seed <= 3; seed++) {
+    for (long seed = 1; seed <= 2; seed++) {
       AuditResult found = audit(exact, 1, seed);
       assertThat(Math.abs(found.z())).as(found.verdict()).isLessThan(4);
       assertThat(found.outcome()).as(found.verdict()).isEqualTo(Outcome.PASSED);
-      AuditResult wrong = audit(exact, 1.05, seed);
-      assertThat(wrong.z()).as(wrong.verdict()).isLessThan(-4);
-      assertThat(wrong.outcome()).as(wrong.verdict()).isEqualTo(Outcome.FAILED);
     }
+    AuditResult wrong = audit(exact, 1.05, 1);
+    assertThat(wrong.z()).as(wrong.verdict()).isLessThan(-4);
+    assertThat(wrong.outcome()).as(wrong.verdict()).isEqualTo(Outcome.FAILED);
   }
 
   /** v of the initial kernel is what samples of the prior would give. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"relu-g1-k0.01", "tanh-g1-k0.01", "tanh-g4-k0.1-draw4", "tanh-g6-k0.1-draw4"})
+  @ValueSource(strings = {"relu-g1-k0.01", "tanh-g1-k0.01", "tanh-g6-k0.1-draw4"})
   void theDualVectorOfThePriorDoesNot(String name) {
     ExactCase exact = ExactCase.named(name);
     AdaptiveProblem problem = exact.problem(OPTIONS);
