@@ -111,7 +111,8 @@ class ConvolutionalDynamicsTest {
     requireOutputs(theory, 6, numbers(sixth), 0.013);
     requireOutputs(theory, 11, numbers(last), 0.01);
     // 0.204, 0.176 and 0.218 by that program, one seed
-    assertThat(distance(withoutResponses(problem), theory)).isBetween(0.12, 0.3);
+    DynamicsProblem fewer = problem.withOptions(options.withSamples(1000));
+    assertThat(distance(withoutResponses(fewer), theory)).isBetween(0.12, 0.3);
   }
 
   private static double[] numbers(String text) {
@@ -132,10 +133,10 @@ class ConvolutionalDynamicsTest {
   /** Outputs and kernels, on a test point too, for maps of all kinds; mini-batches of two. */
   @ParameterizedTest
   @CsvSource({
-    "'3x3,3x3/2',       TANH, FLATTEN, SAME,     4x4x2,  0.5, 0.4",
-    "'2x2,3x2,1x1',     TANH, GAP,     VALID,    4x4x2,  0.6, 1.5",
-    "'3x3/2,2x2',       RELU, FLATTEN, CIRCULAR, 4x4x2,  0.5, 0.3",
-    "'1x3,1x2/2,1x3/2', TANH, FLATTEN, SAME,     1x16x2, 0.5, 0.3",
+    "'3x3,3x3/2',       TANH, FLATTEN, SAME,     4x4x2,  0.5, 0.6",
+    "'2x2,3x2,1x1',     TANH, GAP,     VALID,    4x4x2,  0.6, 2",
+    "'3x3/2,2x2',       RELU, FLATTEN, CIRCULAR, 4x4x2,  0.5, 0.45",
+    "'1x3,1x2/2,1x3/2', TANH, FLATTEN, SAME,     1x16x2, 0.5, 0.5",
   })
   void trajectoryAndKernelsMatchFiniteNetworks(
       String layers,
@@ -146,11 +147,11 @@ class ConvolutionalDynamicsTest {
       double gamma,
       double eta) {
     DynamicsOptions options =
-        DynamicsOptions.of(gamma, 10, eta)
+        DynamicsOptions.of(gamma, 6, eta)
             .withWeightDecay(0.05)
             .withBatchSize(2)
             .withSamples(4000)
-            .withRecordEvery(5);
+            .withRecordEvery(3);
     NetworkSpec network = network(layers, activation, readout, padding);
     DynamicsProblem problem = images(network, options, ImageShape.parse(shape));
 
@@ -159,7 +160,7 @@ class ConvolutionalDynamicsTest {
     assertThat(theory.reason()).isEqualTo(StopReason.CONVERGED);
     Problems.requireClose(theory, networks(problem, 300, 16), STANDARD_ERRORS, 0.01);
     double[] start = theory.mean().outputs();
-    assertThat(Math.abs(start[10 * 4])).isGreaterThan(0.3);
+    assertThat(Math.abs(start[6 * 4])).isGreaterThan(0.3);
   }
 
   /** Gradient kernels are means over the outputs, of points that do not drive too. */
@@ -266,10 +267,10 @@ class ConvolutionalDynamicsTest {
   @EnumSource(SiteReadout.class)
   void gradientIndependenceIsExactForLazyNetworksAlone(SiteReadout readout) {
     NetworkSpec network = network("3x3,3x3/2", Activation.TANH, readout, SiteMap.Padding.SAME);
-    double eta = readout == SiteReadout.GAP ? 1.5 : 0.6;
-    DynamicsOptions options = DynamicsOptions.of(1e-3, 10, eta).withSamples(4000);
+    double eta = readout == SiteReadout.GAP ? 2 : 1;
+    DynamicsOptions options = DynamicsOptions.of(1e-3, 6, eta).withSamples(4000);
     DynamicsProblem lazy = images(network, options, OracleImages.SHAPE);
-    DynamicsProblem rich = lazy.withOptions(options.withGamma(0.7));
+    DynamicsProblem rich = lazy.withOptions(options.withGamma(1).withSamples(2000));
     DynamicsSolution exact;
     DynamicsSolution followed;
     DynamicsSolution approximate;
