@@ -139,19 +139,9 @@ class InterruptedRunTest {
     return run;
   }
 
-  /** In three processes: killed, stopped, and finished. */
+  /** In three processes: killed, stopped, and finished; one command for each signal. */
   @ParameterizedTest
-  @EnumSource(
-      names = {
-        "DUAL_FORM",
-        "SADDLE_POINT",
-        "DYNAMICS_BESIDE_APPROXIMATIONS",
-        "TRAINED_NETWORKS",
-        "TRAINED_CONVOLUTIONS",
-        "COMPARED_WIDTHS",
-        "SAMPLED_CONVOLUTIONS",
-        "SAMPLED_NETWORKS"
-      })
+  @EnumSource(names = {"DUAL_FORM", "DYNAMICS_BESIDE_APPROXIMATIONS", "SAMPLED_NETWORKS"})
   void aRunThatWasKilledAndStoppedGivesTheBitsOfTheUninterruptedRun(Command command)
       throws Exception {
     KillableRun run = new KillableRun(folder, moments, command.arguments());
@@ -164,7 +154,17 @@ class InterruptedRunTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"GRADIENT_FLOW", "SCALES", "PHASES"})
+  @EnumSource(
+      names = {
+        "SADDLE_POINT",
+        "TRAINED_NETWORKS",
+        "TRAINED_CONVOLUTIONS",
+        "COMPARED_WIDTHS",
+        "SAMPLED_CONVOLUTIONS",
+        "GRADIENT_FLOW",
+        "SCALES",
+        "PHASES"
+      })
   void aRunThatWasKilledGivesTheBitsOfTheUninterruptedRun(Command command) throws Exception {
     KillableRun run = new KillableRun(folder, moments, command.arguments());
     run.kill(command.some(moments) + command.some(moments));
