@@ -1,12 +1,14 @@
 package org.richkernel.data;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -127,11 +130,13 @@ public final class ImageClassReader {
     Collected collected = new Collected(file.toString());
     try (ByteSource whole = ByteSource.open(file);
         ZipFile zip = new ZipFile(file.toFile())) {
-      List<String> entries =
-          zip.stream().map(ZipEntry::getName).filter(n -> ImageFile.isImage(n)).sorted().toList();
-      for (String name : entries) {
-        byte[] bytes = zip.getInputStream(zip.getEntry(name)).readAllBytes();
-        collected.add(name, file + ":" + name, bytes);
+      List<? extends ZipEntry> entries =
+          zip.stream()
+              .filter(entry -> ImageFile.isImage(entry.getName()))
+              .sorted(Comparator.comparing(ZipEntry::getName))
+              .toList();
+      for (ZipEntry entry : entries) {
+        collected.add(entry.getName(), file + ":" + entry.getName(), content(zip, entry));
       }
       return collected.classes(option, whole.dataFile(""));
     } catch (IOException | IllegalArgumentException e) {
@@ -141,6 +146,20 @@ public final class ImageClassReader {
           "copy the file again",
           e);
     }
+  }
+
+  /** The bytes of an entry, whose checksum the library leaves to its user. */
+  private static byte[] content(ZipFile zip, ZipEntry entry) throws IOException {
+    byte[] bytes;
+    try (InputStream in = zip.getInputStream(entry)) {
+      bytes = in.readAllBytes();
+    }
+    CRC32 sum = new CRC32();
+    sum.update(bytes);
+    if (sum.getValue() != entry.getCrc()) {
+      throw new IOException("the checksum of " + entry.getName() + " is wrong");
+    }
+    return bytes;
   }
 
   /** Images by class as they come. */

@@ -4,12 +4,31 @@ import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Locale;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /** One PNG or JPEG image as gray levels. */
 final class ImageFile {
   private static final String MEND = "remove it, or save it as PNG";
+
+  private static final int[] PNG = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final int[] JPEG = {0xff, 0xd8, 0xff};
+
+  /** Length, type and checksum of a chunk of a PNG. */
+  private static final int CHUNK_BYTES = 12;
+
+  /** The type of the last one, IEND. */
+  private static final int PNG_END = 0x49454e44;
+
+  /** Pixels that any file may claim, 512 x 512. */
+  private static final long FREE_PIXELS = 1 << 18;
+
+  /** And for each of its bytes; drawings on white have a few dozen. */
+  private static final long PIXELS_PER_BYTE = 256;
 
   private ImageFile() {}
 
@@ -42,14 +61,12 @@ final class ImageFile {
    */
   static Gray decode(String source, byte[] bytes) {
     BufferedImage image;
-    try {
-      ImageIO.setUseCache(false);
-      image = ImageIO.read(new ByteArrayInputStream(bytes));
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidDataException(
-          source, "it is no readable image (" + e.getMessage() + ")", MEND, e);
-    }
-    if (image == null) {
+    if (startsWith(bytes, PNG)) {
+      requireSoundChunks(source, bytes);
+      image = decode(source, bytes, "png");
+    } else if (startsWith(bytes, JPEG)) {
+      image = decode(source, bytes, "jpeg");
+    } else {
       throw new InvalidDataException(source, "it is no PNG or JPEG image", MEND);
     }
     int height = image.getHeight();
@@ -62,6 +79,68 @@ final class ImageFile {
       }
     }
     return new Gray(gray, height, width);
+  }
+
+  private static boolean startsWith(byte[] bytes, int[] signature) {
+    for (int i = 0; i < signature.length; i++) {
+      if (i >= bytes.length || (bytes[i] & 0xff) != signature[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Refuses a PNG with a damaged chunk; the decoder does not look at their checksums. */
+  private static void requireSoundChunks(String source, byte[] bytes) {
+    ByteBuffer chunks = ByteBuffer.wrap(bytes).position(PNG.length);
+    int type = 0;
+    while (type != PNG_END) {
+      int length = chunks.remaining() < CHUNK_BYTES ? -1 : chunks.getInt();
+      if (length < 0 || length > chunks.remaining() - 2 * Integer.BYTES) {
+        throw damaged(source, "its chunks do not end");
+      }
+      type = chunks.getInt(chunks.position());
+      CRC32 sum = new CRC32();
+      sum.update(chunks.slice(chunks.position(), Integer.BYTES + length));
+      chunks.position(chunks.position() + Integer.BYTES + length);
+      if (chunks.getInt() != (int) sum.getValue()) {
+        throw damaged(source, "the checksum of a chunk is wrong");
+      }
+    }
+  }
+
+  private static InvalidDataException damaged(String source, String how) {
+    return new InvalidDataException(source, "it is a damaged PNG (" + how + ")", MEND);
+  }
+
+  private static BufferedImage decode(String source, byte[] bytes, String format) {
+    ImageIO.setUseCache(false);
+    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+    try (ImageInputStream stream =
+        ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
+      reader.setInput(stream, true, true);
+      requireCredible(source, bytes.length, reader.getWidth(0), reader.getHeight(0));
+      return reader.read(0);
+    } catch (InvalidDataException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new InvalidDataException(
+          source, "it is no readable image (" + e.getMessage() + ")", MEND, e);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** Refuses a size that the decoder would allocate for, and that so few bytes cannot fill. */
+  private static void requireCredible(String source, long bytes, int width, int height) {
+    long pixels = (long) width * height;
+    if (pixels > Integer.MAX_VALUE - 8
+        || pixels > Math.max(FREE_PIXELS, PIXELS_PER_BYTE * bytes)) {
+      throw new InvalidDataException(
+          source,
+          "it claims " + width + " x " + height + " pixels in " + bytes + " bytes",
+          "it is damaged, or empty: remove it");
+    }
   }
 
   /** Whether samples are gray levels themselves; getRGB would change their gamma. */

@@ -148,7 +148,8 @@ sealed interface Labelling {
       }
       // a word as it stands, or else as the number that it is
       return Arrays.stream(labels(y))
-          .mapToInt(label -> classes.getOrDefault(label, classes.getOrDefault(canonical(label), -1)))
+          .mapToInt(
+              label -> classes.getOrDefault(label, classes.getOrDefault(canonical(label), -1)))
           .toArray();
     }
 

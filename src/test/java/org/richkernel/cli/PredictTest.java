@@ -197,7 +197,9 @@ class PredictTest {
 
     Program tooLittle = tried(fit, "--out=" + none, "--backend=cpu", "--device-memory=1k");
     assertThat(tooLittle.code()).isEqualTo(ExitCode.NO_BACKEND);
-    assertThat(tooLittle.line()).contains("the computation needs", " bytes are free; lower --test-size, or raise --device-memory 1k");
+    assertThat(tooLittle.line())
+        .contains("the computation needs")
+        .contains(" bytes are free; lower --test-size, or raise --device-memory 1k");
     assertThat(none).doesNotExist();
 
     Path file = Files.createFile(folder.resolve("file"));

@@ -8,9 +8,11 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
@@ -117,6 +119,54 @@ class ImageClassReaderTest {
         .isCloseTo((of[30] + of[31] + of[44] + of[45]) / 4, within(1e-6f));
     assertThatThrownBy(() -> strokes.pooled(3))
         .hasMessage("pool-input is 3; use a divisor of the image size, 14 x 14");
+  }
+
+  @Test
+  void anImageInAnArchiveWithAFlippedBitIsRefused() throws IOException {
+    Path zip = folder.resolve("a.zip");
+    byte[] jpeg = jpeg();
+    try (ZipOutputStream entries = new ZipOutputStream(Files.newOutputStream(zip))) {
+      entries.setLevel(0);
+      entries.putNextEntry(new ZipEntry("a/1.jpg"));
+      entries.write(jpeg);
+    }
+    assertThat(read(zip.toString()).total()).isEqualTo(1);
+    byte[] flipped = Files.readAllBytes(zip);
+    flipped[42 + jpeg.length / 2] ^= 1;
+    Files.write(zip, flipped);
+    assertThatThrownBy(() -> read(zip.toString()))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("the checksum of a/1.jpg is wrong");
+  }
+
+  /** Decoders allocate what a header claims. */
+  @Test
+  void aSizeThatSoFewBytesCannotFillIsRefused() throws IOException {
+    byte[] png = image(BufferedImage.TYPE_BYTE_GRAY, 2, 3, 0);
+    ByteBuffer header = ByteBuffer.wrap(png);
+    header.putInt(16, 30000).putInt(20, 30000);
+    CRC32 sum = new CRC32();
+    sum.update(png, 12, 17);
+    header.putInt(29, (int) sum.getValue());
+    write("png/a/1.png", png);
+    byte[] jpeg = jpeg();
+    int frame = 0;
+    while (jpeg[frame] != (byte) 0xff || jpeg[frame + 1] != (byte) 0xc0) {
+      frame++;
+    }
+    ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 30000).putShort(frame + 7, (short) 30000);
+    write("jpeg/a/1.jpg", jpeg);
+    for (String of : List.of("png", "jpeg")) {
+      assertThatThrownBy(() -> read(folder.resolve(of).toString()))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("it claims 30000 x 30000 pixels in");
+    }
+  }
+
+  private static byte[] jpeg() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(3, 2, BufferedImage.TYPE_BYTE_GRAY), "jpg", bytes);
+    return bytes.toByteArray();
   }
 
   /** An image of other size keeps the mean of every area. */
