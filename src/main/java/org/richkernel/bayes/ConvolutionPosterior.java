@@ -2,9 +2,12 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -212,6 +215,13 @@ final class ConvolutionPosterior extends KernelPosterior {
   @Override
   void prepare(Block<LayerStack> block) {
     links.prepare(block.samples());
+  }
+
+  @Override
+  Optional<FeatureRank> featureRank() {
+    return IntStream.rangeClosed(2, shape.factorizes() ? layers() : 0)
+        .mapToObj(l -> FeatureRank.of(network, shape, l, samples()))
+        .min(Comparator.comparingDouble(FeatureRank::share));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.Conditions;
@@ -185,7 +186,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
   public void refresh(FieldPopulation next) {
     choose(next);
     exactly(this::gather);
-    next.setPotential(record().require());
+    next.setPotential(record().require(NotPositiveDefiniteException.SCALE_INPUTS));
     save(next);
   }
 

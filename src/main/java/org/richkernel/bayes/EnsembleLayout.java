@@ -108,7 +108,7 @@ record EnsembleLayout(
       Optional<ConvolutionShape> convolution) {
     PosteriorForm form =
         convolution
-            .map(shape -> PosteriorForm.ofConvolutions(shape, options))
+            .map(shape -> PosteriorForm.ofConvolutions(network, shape, options))
             .orElseGet(() -> PosteriorForm.of(network, options, points, rank, outputs));
     Optional<ConvolutionShape> formed = convolution.map(shape -> shape.withForm(form.fields()));
     FieldWidths widths =

@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -109,6 +110,17 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     return false;
   }
 
+  /** Features behind the covariances that are factorized; empty where none are. */
+  abstract Optional<FeatureRank> featureRank();
+
+  /** Mend for a kernel at the position that is not positive definite. */
+  private String mend() {
+    return featureRank()
+        .filter(rank -> !rank.isRegular())
+        .map(FeatureRank::mend)
+        .orElse(NotPositiveDefiniteException.SCALE_INPUTS);
+  }
+
   /** Jitters that were added to covariances at the position; null where nothing is factorized. */
   abstract @Nullable Matrix jitters();
 
@@ -189,7 +201,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     record().start();
     moving().stack().forward();
     record().note();
-    resolved = record().require();
+    resolved = record().require(mend());
   }
 
   @Override

@@ -28,7 +28,8 @@ public record LargeData(
                 "How layers above the first are parametrized: whitened by fields and P x P factors"
                     + " (convolutions: all sites of all images, squared), weights by the weights"
                     + " between samples themselves (the same density), auto takes the one of fewer"
-                    + " operations, weights for S below 2 P; the dual form needs weights.")
+                    + " operations whose factors are regular, weights for S below 5 P (2 P at finite"
+                    + " width); the dual form needs weights.")
         FieldForm fields,
     @Setting(
             name = "save-kernels-up-to",

@@ -15,16 +15,16 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
   /**
    * The form that a solve of a convolutional network takes: what was asked for, or where that is
    * left open whitened fields if they take fewer operations and if their covariances are regular at
-   * every number of samples: k S features, and a bias, for n_l sites. It follows from sizes alone,
-   * so that a resumed solve takes the same.
+   * every number of samples ({@link FeatureRank}). It follows from sizes alone, so that a resumed
+   * solve takes the same.
    */
-  static PosteriorForm ofConvolutions(ConvolutionShape shape, SaddleOptions options) {
+  static PosteriorForm ofConvolutions(
+      NetworkSpec network, ConvolutionShape shape, SaddleOptions options) {
     FieldForm asked = options.largeData().fields();
     if (asked != FieldForm.AUTO) {
       return new PosteriorForm(ReadoutForm.PRIMAL, asked);
     }
     double s = options.samples();
-    int fewest = options.extrapolates() ? options.samples() / 4 : options.samples();
     double whitened = 0;
     double weights = 0;
     boolean regular = shape.layers() > 1;
@@ -33,16 +33,22 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
       double below = shape.columns(l - 1);
       whitened += 6 * s * n * n + 4 * s * below * below + 4 * n * n * n;
       weights += 6 * s * s * shape.maps().get(l - 1).offsets() * n;
-      regular &= shape.features(l, fewest) >= shape.columns(l);
+      regular &= FeatureRank.of(network, shape, l, fewest(options)).isRegular();
     }
     boolean better = regular && whitened < weights;
     return new PosteriorForm(ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
   }
 
+  /** Samples of the smallest population. */
+  private static int fewest(SaddleOptions options) {
+    return options.extrapolates() ? options.samples() / 4 : options.samples();
+  }
+
   /**
    * The form that a solve of a fully connected network takes: what was asked for, or of what is
    * left open the one that takes the fewest operations. Whitened fields have P x P factors, so the
-   * dual readout goes with weights.
+   * dual readout goes with weights, and they are left out where samples are too few for regular
+   * factors ({@link FeatureRank}).
    *
    * @param points P
    * @param rank r
@@ -55,13 +61,16 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
     Cost cost = new Cost(network.hiddenLayers(), points, rank, outputs, options.samples());
     boolean maybeDual = options.extrapolates() && !WellFinder.applies(network, rank);
     boolean deep = network.hiddenLayers() > 1;
+    boolean regular = FeatureRank.of(network, points, rank, fewest(options)).isRegular();
     PosteriorForm best = null;
     for (ReadoutForm r : new ReadoutForm[] {ReadoutForm.PRIMAL, ReadoutForm.DUAL}) {
       for (FieldForm f : new FieldForm[] {FieldForm.WHITENED, FieldForm.WEIGHTS}) {
         PosteriorForm form = new PosteriorForm(r, f);
         boolean asked =
             (readout == r || readout == ReadoutForm.AUTO && (r == ReadoutForm.PRIMAL || maybeDual))
-                && (!deep || fields == f || fields == FieldForm.AUTO);
+                && (!deep
+                    || fields == f
+                    || fields == FieldForm.AUTO && (f == FieldForm.WEIGHTS || regular));
         boolean exists =
             deep ? r == ReadoutForm.PRIMAL || f == FieldForm.WEIGHTS : f == FieldForm.WHITENED;
         if (asked && exists && (best == null || cost.of(form) < cost.of(best))) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
@@ -245,6 +246,13 @@ final class PrimalPosterior extends KernelPosterior {
   }
 
   @Override
+  Optional<FeatureRank> featureRank() {
+    return factorizes()
+        ? Optional.of(FeatureRank.of(network, points(), shape.rank(), samples()))
+        : Optional.empty();
+  }
+
+  @Override
   @Nullable Matrix jitters() {
     return factorizes() ? rows.jitters() : null;
   }
@@ -295,7 +303,7 @@ final class PrimalPosterior extends KernelPosterior {
     record().start();
     readout().solve(gPhi, samples);
     record().note();
-    return record().require();
+    return record().require(NotPositiveDefiniteException.SCALE_INPUTS);
   }
 
   /** Of one hidden layer activations suffice. */

@@ -105,13 +105,13 @@ public final class TrajectoryRecord {
   /**
    * V of the last evaluation.
    *
+   * @param mend what helps where a factorization failed
    * @throws NotPositiveDefiniteException if since the start a factorization failed
    */
-  double require() {
+  double require(String mend) {
     fetch();
     if (read[1] > 0) {
-      throw new NotPositiveDefiniteException(
-          "a kernel of the present fields", Double.NaN, NotPositiveDefiniteException.SCALE_INPUTS);
+      throw new NotPositiveDefiniteException("a kernel of the present fields", Double.NaN, mend);
     }
     return read[0];
   }

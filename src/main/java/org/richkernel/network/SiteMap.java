@@ -208,6 +208,13 @@ public final class SiteMap {
     return outputs[d][b];
   }
 
+  /** The number of output sites whose input at an offset is no padding, for each offset. */
+  public int[] sitesOfOffsets() {
+    return Arrays.stream(inputs)
+        .mapToInt(row -> (int) Arrays.stream(row).filter(site -> site != NONE).count())
+        .toArray();
+  }
+
   /** nb as one new array, entry a k + d. */
   public int[] inputTable() {
     return transposed(inputs);

@@ -196,10 +196,19 @@ class WeightSamplingTest {
     }
   }
 
-  /** Whitened fields, weights or weights with the dual readout, by the number of operations. */
+  /**
+   * Whitened fields, weights or weights with the dual readout, by the number of operations; no
+   * whitened fields where samples are too few for regular factors at S/4.
+   */
   @Test
   void automaticFormsAreTheCheapest() {
-    require(PosteriorForm.of(deep(), options(2000), 500, 400, 1), "primal", "whitened");
+    require(PosteriorForm.of(deep(), options(2500), 500, 400, 1), "primal", "whitened");
+    require(PosteriorForm.of(deep(), options(2000), 500, 400, 1), "primal", "weights");
+    SaddleOptions width = options(2000).withDeterminantWeight(1);
+    require(PosteriorForm.of(deep(), width, 500, 400, 1), "primal", "whitened");
+    NetworkSpec linear = NetworkSpec.of(3, Activation.LINEAR);
+    require(PosteriorForm.of(linear, options(2500), 500, 400, 1), "primal", "weights");
+    require(PosteriorForm.of(linear, options(2500), 500, 500, 1), "primal", "whitened");
     require(PosteriorForm.of(deep(), options(800), 500, 400, 1), "primal", "weights");
     require(PosteriorForm.of(deep(), options(200), 500, 400, 1), "dual", "weights");
     SaddleOptions asked = options(2000).withLargeData(new LargeData(ReadoutForm.DUAL, 0));

@@ -79,4 +79,23 @@ class WeightsCommandTest {
         .contains("--fields weights");
     assertThat(folder.resolve("fit")).doesNotExist();
   }
+
+  /** 16 samples at S/4 do not span 200 points: no scale of the inputs helps, weights do. */
+  @Test
+  void tooFewSamplesForFactorsAreNamedWithTheirMend() {
+    Program refused =
+        Program.onDigits(
+            "bayes",
+            200,
+            10,
+            "--hidden-layers=2",
+            "--fields=whitened",
+            "--samples=64",
+            "--out=" + folder.resolve("fit"));
+    assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+    assertThat(refused.line())
+        .contains("200 fields of 64 features have a singular covariance")
+        .contains("use --fields weights, or 4.0 times as many samples")
+        .doesNotContain("scale");
+  }
 }
