@@ -223,7 +223,7 @@ public final class AdaptiveNbkSolver {
   }
 
   /** The chains, if the inputs have full rank, which they have at most. */
-  private EnsembleLayout layout() {
+  EnsembleLayout layout() {
     return layout(fullRank());
   }
 

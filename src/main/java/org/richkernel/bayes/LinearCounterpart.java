@@ -14,8 +14,9 @@ import org.richkernel.compute.Backend;
  * <p>with lambda_k the eigenvalues of the kernel and z_k the components of the targets. Several
  * solutions share a richness where gamma(t) falls. That takes L &gt;= 2, t &gt; 1 / (L - 1) and
  * more noise than kernel along the targets: for a single mode kappa &gt; 63 lambda at L = 2 and
- * kappa &gt; 33 lambda at L = 4. The judgement is exact for linear networks of one output and an
- * estimate for all others.
+ * kappa &gt; 33 lambda at L = 4. The judgement is exact for linear networks of one output that are
+ * dense, or convolutions with circular padding, no strides and means over sites, whose saddle is
+ * that of the images' means; it is an estimate for all others.
  */
 final class LinearCounterpart {
   /** Values of t that are looked at. */

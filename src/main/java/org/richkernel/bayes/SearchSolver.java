@@ -8,6 +8,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.solver.RunControl;
+import org.richkernel.stack.FieldWidths;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
@@ -54,8 +55,6 @@ public final class SearchSolver {
       why = "a posterior at finite width has no action";
     } else if (problem.network().hiddenLayers() == 1) {
       why = "one hidden layer has a single solution";
-    } else if (problem.network().convolutions().isPresent()) {
-      why = "no linear counterpart of convolutions is known to plan it with";
     } else if (!samples) {
       why = "this problem has a closed form, which finds every solution";
     } else if (search.start().isPresent()) {
@@ -117,7 +116,6 @@ public final class SearchSolver {
         && search.start().isEmpty()
         && search.selection().isEmpty()
         && problem.network().hiddenLayers() > 1
-        && problem.network().convolutions().isEmpty()
         && options.gamma() > 0
         && options.extrapolates()
         && new AdaptiveNbkSolver(backend, problem).samples()
@@ -129,11 +127,11 @@ public final class SearchSolver {
     if (!mayStartTwice()) {
       return 0;
     }
-    long points = problem.trainInputs().rows();
-    int samples = problem.options().samples();
-    long width = problem.network().hiddenLayers() * Math.max(points, samples + 1L);
-    long rows = ChainEnsemble.CHAINS * (samples * 5L / 4);
-    return 2 * rows * width * Float.BYTES;
+    FieldWidths widths = new AdaptiveNbkSolver(backend, problem).layout().widths();
+    int large = problem.options().samples();
+    int small = large / 4;
+    long numbers = (long) large * widths.width(large) + (long) small * widths.width(small);
+    return 2 * ChainEnsemble.CHAINS * numbers * Float.BYTES;
   }
 
   /** The linear network that a second start is planned with; empty where there is none. */

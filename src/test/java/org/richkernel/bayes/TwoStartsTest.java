@@ -17,8 +17,13 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
 import org.richkernel.lazy.ReferenceDigits;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
+import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteMap;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.SampledVector;
@@ -51,6 +56,26 @@ class TwoStartsTest {
         new SaddleOptions(gamma, 1 / kappa, samples, 0, 5, 0.05, sweeps),
         LinearCounterpartTest.diagonal(1, 1),
         Targets.of(Y, 2, 1));
+  }
+
+  /**
+   * Two images of two sites and two channels on a circle, whose means over sites are those of
+   * {@link #linear}: the zero mode of a linear convolutional network read out by means over sites
+   * obeys the saddle equations of that dense network, while the sites themselves differ.
+   */
+  private static AdaptiveProblem circle(double gamma, double kappa, int samples, int sweeps) {
+    double a = Math.sqrt(2);
+    double[] x = {a + 0.7, -0.4, a - 0.7, 0.4, 0.3, a + 0.5, -0.3, a - 0.5};
+    Convolutions layers =
+        Convolutions.parse("1x2,1x2")
+            .withPadding(SiteMap.Padding.CIRCULAR)
+            .withReadout(SiteReadout.GAP);
+    AdaptiveProblem dense = linear(gamma, kappa, samples, sweeps);
+    return AdaptiveProblem.of(
+        dense.network().withConvolutions(layers),
+        dense.options(),
+        Inputs.of(x, 2, 4).withShape(new ImageShape(1, 2, 2)),
+        dense.trainTargets());
   }
 
   private static Search starting(Search.SecondStart when) {
@@ -98,6 +123,35 @@ class TwoStartsTest {
     assertThat(starts.gain().value()).isCloseTo(gain, within(4 * starts.gain().error()));
   }
 
+  /**
+   * The same solutions, of convolutions: the second start is planned as for the dense network, and
+   * the way around the transition ends in the stable solution, the prior in the other one.
+   */
+  @Test
+  void startsOfABistableConvolutionalNetworkEndApart() {
+    AdaptiveProblem problem = circle(400, 1000, 64, 2000);
+    LinearCounterpart counterpart = LinearCounterpart.of(backend, problem);
+    assertThat(counterpart.hasSeveralSolutions(400, 1000)).isTrue();
+    double single = counterpart.noiseOfOneSolution(400, 1000);
+    assertThat(single)
+        .isCloseTo(
+            LinearCounterpart.of(backend, linear(400, 1000, 64, 20)).noiseOfOneSolution(400, 1000),
+            within(1e-6 * single));
+    assertThat(new SearchSolver(backend, problem, starting(Search.SecondStart.AUTO)).keptBytes())
+        .isPositive();
+
+    SolveSequence sequence = new SolveSequence(backend, RunControl.silent(), 5, null);
+    for (double kappa : new double[] {single / 4, single, 4 * single}) {
+      sequence.pass(problem.at(400, kappa), kappa < single).orElseThrow();
+    }
+    PathPoint aligned = sequence.next(problem, false).orElseThrow();
+    PathPoint lazy = sequence.next(problem, true).orElseThrow();
+
+    List<LinearSaddle.Root> roots = roots(400, 1000);
+    requireSolution(aligned.layers(), roots.get(2));
+    requireSolution(lazy.layers(), roots.get(0));
+  }
+
   /** Phi^l = I + ((1 + t)^l - 1) y y^T, whose trace over P = 2 is (1 + (1 + t)^l) / 2. */
   private static void requireSolution(
       List<AdaptiveNbkSolution.Layer> layers, LinearSaddle.Root root) {
@@ -124,11 +178,20 @@ class TwoStartsTest {
    */
   @Test
   void startsThatAgreeFindOneSolution() {
-    double gamma = 30;
-    double kappa = 50;
+    requireOneSolution(linear(30, 50, 128, 2000));
+  }
+
+  @Test
+  void startsOfConvolutionsThatAgreeFindOneSolution() {
+    requireOneSolution(circle(30, 50, 128, 2000));
+  }
+
+  private void requireOneSolution(AdaptiveProblem problem) {
+    double gamma = problem.options().gamma();
+    double kappa = problem.options().kappa();
     assertThat(roots(gamma, kappa)).hasSize(1);
 
-    Search.Outcome outcome = solve(linear(gamma, kappa, 128, 2000), Search.SecondStart.AUTO);
+    Search.Outcome outcome = solve(problem, Search.SecondStart.AUTO);
 
     Search.Starts starts = outcome.starts().orElseThrow();
     assertThat(starts.verdict()).isEqualTo(Search.Verdict.ONE_SOLUTION);

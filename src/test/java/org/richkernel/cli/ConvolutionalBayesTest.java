@@ -120,8 +120,7 @@ class ConvolutionalBayesTest {
       value = {
         "--form=dual; --form is dual; convolutional networks have the primal form alone",
         "--cross-check; --cross-check has fully connected layers; leave it out",
-        "--audit; --audit has fully connected layers; leave it out",
-        "--second-start=yes; no linear counterpart of convolutions"
+        "--audit; --audit has fully connected layers; leave it out"
       })
   void whatConvolutionsLackIsSaidInOneLine(String option, String message) {
     Program run = bayes("--convolutions=3x3/2,3x3/2", "--pool-input=4", option);
