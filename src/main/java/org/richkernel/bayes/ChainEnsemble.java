@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendThreads;
+import org.richkernel.compute.OwnedResources;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.SolverState;
 import org.richkernel.stack.Conditions;

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.OwnedResources;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.ConvolutionShape;

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Captures work of a lane as CUDA graphs. Where a capture is refused, by the driver or by a library
  * that waits or allocates, the lane makes no other.
  */
-final class StreamCapture {
+final class StreamCapture implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamCapture.class);
 
   private final CudaSession session;
@@ -43,7 +43,8 @@ final class StreamCapture {
   }
 
   /** Closes all routines. */
-  void close() {
+  @Override
+  public void close() {
     for (CapturedRoutine routine : Set.copyOf(open)) {
       routine.close();
     }

@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.compute;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -7,11 +7,11 @@ import java.util.Deque;
  * Resources that are closed together, the last first. One that cannot be closed does not keep the
  * others open.
  */
-final class OwnedResources implements AutoCloseable {
+public final class OwnedResources implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
   /** Takes a resource over; returns it. */
-  <T extends AutoCloseable> T own(T resource) {
+  public <T extends AutoCloseable> T own(T resource) {
     open.push(resource);
     return resource;
   }
@@ -21,7 +21,7 @@ final class OwnedResources implements AutoCloseable {
    *
    * @return the failure, with those of closing attached to it
    */
-  RuntimeException closedAfter(RuntimeException failure) {
+  public <T extends Throwable> T closedAfter(T failure) {
     try {
       close();
     } catch (RuntimeException second) {
@@ -45,7 +45,7 @@ final class OwnedResources implements AutoCloseable {
         RuntimeException own =
             e instanceof RuntimeException known
                 ? known
-                : new IllegalStateException("closing what a solve has opened", e);
+                : new IllegalStateException("closing what was opened", e);
         if (failure == null) {
           failure = own;
         } else {

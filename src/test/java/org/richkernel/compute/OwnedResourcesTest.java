@@ -1,4 +1,4 @@
-package org.richkernel.bayes;
+package org.richkernel.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
