@@ -27,7 +27,7 @@ import org.richkernel.stack.PrimalReadout;
 abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private final Matrix targetsSingle;
   private final PrimalReadout readout;
-  private final @Nullable DeterminantTilt tilt; // of all samples together
+  private final @Nullable DeterminantTilt tilt;
   private final Runnable resolveExactly = this::resolve;
   private final RelativeJitter jitter; // of the population in use
   private double firstJitter = RelativeJitter.LEAST;
@@ -37,6 +37,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
    * @param plan all scratch, {@link #planShared} among it
    * @param input factor of the first layer's covariance
    * @param y targets, row-major P x K
+   * @param tilts whether there is a determinant
    */
   KernelPosterior(
       Backend backend,
@@ -62,7 +63,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
    * @param points P
    * @param sites rows of the factor of the inputs
    * @param rank its columns
-   * @param tilts whether a determinant pulls on all samples together
+   * @param tilts whether there is a determinant
    */
   static void planShared(
       MemoryPlan plan, int points, int sites, int rank, int outputs, boolean tilts) {

@@ -14,7 +14,6 @@ import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.stack.DeterminantForce;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.FieldWidths;
@@ -113,7 +112,7 @@ final class PrimalPosterior extends KernelPosterior {
         input,
         y,
         parameters,
-        tilts(network.hiddenLayers(), parameters.hasDeterminant()));
+        parameters.hasDeterminant());
     this.network = network;
     this.parameters = parameters;
     this.sizes = sizes;
@@ -137,11 +136,6 @@ final class PrimalPosterior extends KernelPosterior {
     return plan;
   }
 
-  /** Whether a determinant pulls on all samples together; on blocks it has a force of its own. */
-  private static boolean tilts(int layers, boolean determinant) {
-    return determinant && layers > 1;
-  }
-
   /** Adds the scratch shared by all populations, of which at most so many rows move, to a plan. */
   static void plan(
       Backend backend,
@@ -152,15 +146,12 @@ final class PrimalPosterior extends KernelPosterior {
       boolean determinant) {
     int points = shape.points();
     int layers = shape.layers();
-    planShared(plan, points, points, shape.rank(), outputs, tilts(layers, determinant));
+    planShared(plan, points, points, shape.rank(), outputs, determinant);
     SampleRows.plan(backend, plan, shape, rows, rows);
     if (layers == 1) {
       plan.add("kernel of the fixed rows", Precision.FLOAT64, points, points);
     } else if (shape.form() == FieldForm.WEIGHTS) {
       plan.add("readout weights", Precision.FLOAT32, rows, outputs);
-    }
-    if (determinant && layers == 1) {
-      DeterminantForce.plan(plan, points, rows);
     }
   }
 
@@ -211,32 +202,20 @@ final class PrimalPosterior extends KernelPosterior {
             layers,
             rows.input(fields, layers),
             rows.links(samples, fields, layers),
-            readout(samples, fields, layers.get(layers() - 1))));
+            readout(samples, layers.get(layers() - 1))));
   }
 
-  private Readout readout(int samples, MovingFields fields, LayerFields last) {
-    GramReadout targets =
-        new GramReadout(
-            backend(),
-            kernelWeight(layers(), samples),
-            samples,
-            kernel(),
-            rest,
-            readout(),
-            tilt(),
-            last.panels(),
-            rows.panel());
-    return layers() > 1 || !parameters.hasDeterminant()
-        ? targets
-        : new DeterminantForce(
-            backend(),
-            memory(),
-            targets,
-            readout(),
-            2 * parameters.determinant(samples) * kernelWeight(1, samples),
-            last,
-            inputFactor(),
-            fields.gradient());
+  private Readout readout(int samples, LayerFields last) {
+    return new GramReadout(
+        backend(),
+        kernelWeight(layers(), samples),
+        samples,
+        kernel(),
+        rest,
+        readout(),
+        tilt(),
+        last.panels(),
+        rows.panel());
   }
 
   /** g_l / S. */

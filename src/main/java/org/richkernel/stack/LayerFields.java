@@ -85,6 +85,5 @@ public final class LayerFields {
       above.pull(i, phiPanels.get(i), force);
       below.pull(i, force);
     }
-    above.endPull();
   }
 }

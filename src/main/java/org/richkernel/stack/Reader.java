@@ -39,11 +39,6 @@ public interface Reader {
    */
   void pull(int panel, Matrix phi, Matrix slope);
 
-  /** After the last panel of a pull-back, when the gradient of the layer's source is there. */
-  default void endPull() {
-    // most have given all
-  }
-
   /** Wall-clock time spent in Gram matrices so far. */
   default long gramNanos() {
     return 0;

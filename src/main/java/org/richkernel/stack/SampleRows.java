@@ -2,6 +2,7 @@ package org.richkernel.stack;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
@@ -21,10 +22,7 @@ public final class SampleRows {
   private final FieldShape shape;
   private final Workspace memory;
   private final Matrix factor; // F, P x r
-  private final DoubleSupplier jitter;
-  private final Matrix failures;
-  private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
-  private final @Nullable CholeskyAdjoint adjoint;
+  private final @Nullable WhitenedLinks whitened; // null for links by weights
 
   /**
    * @param memory holds what {@link #plan} planned, F and the unit matrix
@@ -42,27 +40,18 @@ public final class SampleRows {
     this.network = network;
     this.shape = shape;
     this.memory = memory;
-    this.jitter = jitter;
-    this.failures = failures;
     factor = memory.get("F");
     if (!factorizes(shape)) {
-      adjoint = null;
+      whitened = null;
       return;
     }
-    Matrix unit = memory.get("unit matrix");
+    whitened = new WhitenedLinks(backend, network, memory, jitter, failures);
     Matrix ones = memory.get("ones");
     backend.fill(1, ones);
+    CholeskyAdjoint adjoint = new CholeskyAdjoint(backend, memory);
     for (int l = 2; l <= shape.layers(); l++) {
-      covariances.add(
-          new LayerCovariance(
-              backend,
-              unit,
-              ones,
-              memory.get("Cholesky factor of layer " + l),
-              memory.get("F of layer " + l),
-              network.biasVariance()));
+      whitened.add(new KernelMap.Same(backend), memory.get("unit matrix"), ones, adjoint);
     }
-    adjoint = new CholeskyAdjoint(backend, memory);
   }
 
   /** Whether there are P x P factors. */
@@ -83,8 +72,8 @@ public final class SampleRows {
     MovingFields.plan(plan, rows, shape.width(samples));
     plan.add("panel", Precision.FLOAT32, Math.min(rows, backend.panelRows(points)), points);
     if (factorizes) {
-      plan.add("jitters", Precision.FLOAT64, 1, shape.layers() - 1)
-          .add("ones", Precision.FLOAT64, points, points);
+      WhitenedLinks.planJitters(plan, shape.layers());
+      plan.add("ones", Precision.FLOAT64, points, points);
       CholeskyAdjoint.plan(backend, plan, points);
     }
     for (int l = 1; l <= shape.layers(); l++) {
@@ -92,9 +81,8 @@ public final class SampleRows {
       plan.add("phi " + l, Precision.FLOAT32, featured ? shape.features(rows) : rows, points)
           .add("slope " + l, Precision.FLOAT32, rows, points);
       if (factorizes && l < shape.layers()) {
-        plan.add(kernel(l), Precision.FLOAT64, points, points)
-            .add("Cholesky factor of layer " + (l + 1), Precision.FLOAT64, points, points)
-            .add("F of layer " + (l + 1), Precision.FLOAT32, points, points);
+        plan.add(kernel(l), Precision.FLOAT64, points, points);
+        WhitenedLinks.planFactor(plan, l + 1, points);
       }
     }
   }
@@ -115,7 +103,7 @@ public final class SampleRows {
 
   /** F of layer l, P x r or P x P, float32; of the layers above the first for whitened links. */
   public Matrix factor(int l) {
-    return l == 1 ? factor : covariances.get(l - 2).factor();
+    return l == 1 ? factor : Objects.requireNonNull(whitened).covariance(l).factor();
   }
 
   /** What the weights of layer l > 1 act on: S x P, or (S + 1) x P. */
@@ -166,28 +154,11 @@ public final class SampleRows {
     List<Link> links = new ArrayList<>();
     for (int l = 2; l <= shape.layers(); l++) {
       links.add(
-          adjoint == null
+          whitened == null
               ? weights(l, samples, fields, layers)
-              : whitened(l, samples, fields, layers, adjoint));
+              : whitened.link(l, samples, linkKernel(l - 1), layers, fields, panel()));
     }
     return links;
-  }
-
-  private Link whitened(
-      int l, int samples, MovingFields fields, List<LayerFields> layers, CholeskyAdjoint pull) {
-    return new WhitenedLink(
-        backend,
-        network.weightVariance(l - 1) / samples,
-        linkKernel(l - 1),
-        covariances.get(l - 2),
-        pull,
-        jitter,
-        jitters().view(0, 1, l - 2, 1),
-        failures,
-        layers.get(l - 1).panels(),
-        fields.position(l),
-        fields.gradient(l),
-        panel());
   }
 
   private Link weights(int l, int samples, MovingFields fields, List<LayerFields> layers) {

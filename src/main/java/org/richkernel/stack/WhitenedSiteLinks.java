@@ -1,6 +1,5 @@
 package org.richkernel.stack;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.richkernel.compute.Backend;
@@ -17,14 +16,9 @@ import org.richkernel.network.NetworkSpec;
  * s_l. The link is a {@link WhitenedLink} whose {@link KernelMap} averages over offsets.
  */
 public final class WhitenedSiteLinks implements SiteLinks {
-  private final Backend backend;
-  private final NetworkSpec network;
   private final ConvolutionShape shape;
   private final Workspace memory;
-  private final DoubleSupplier jitter;
-  private final Matrix failures;
-  private final List<LayerCovariance> covariances = new ArrayList<>(); // of layers 2 to L
-  private final List<CholeskyAdjoint> adjoints = new ArrayList<>();
+  private final WhitenedLinks links;
 
   /**
    * @param memory holds what {@link #plan} and {@link SiteLinks#planShared} planned
@@ -38,12 +32,9 @@ public final class WhitenedSiteLinks implements SiteLinks {
       Workspace memory,
       DoubleSupplier jitter,
       Matrix failures) {
-    this.backend = backend;
-    this.network = network;
     this.shape = shape;
     this.memory = memory;
-    this.jitter = jitter;
-    this.failures = failures;
+    links = new WhitenedLinks(backend, network, memory, jitter, failures);
     Matrix units = memory.get("unit matrix of sites");
     Matrix ones = memory.get("ones of sites");
     backend.addDiagonal(1, units);
@@ -57,16 +48,11 @@ public final class WhitenedSiteLinks implements SiteLinks {
               memory.get(SiteLinks.inputs(l)),
               memory.get(SiteLinks.outputs(l)),
               square("adjoint on the sites below", l - 1));
-      covariances.add(
-          new LayerCovariance(
-              backend,
-              map,
-              unit,
-              ones.view(0, n, 0, n),
-              memory.get("Cholesky factor of layer " + l),
-              memory.get("F of layer " + l),
-              network.biasVariance()));
-      adjoints.add(new CholeskyAdjoint(backend, memory, map, unit, shape.columns(l - 1)));
+      links.add(
+          map,
+          unit,
+          ones.view(0, n, 0, n),
+          new CholeskyAdjoint(backend, memory, map, unit, shape.columns(l - 1)));
     }
   }
 
@@ -75,15 +61,13 @@ public final class WhitenedSiteLinks implements SiteLinks {
     int depth = shape.layers();
     int above = shape.mostColumns(2, depth);
     int below = shape.mostColumns(1, depth - 1);
-    plan.add("jitters", Precision.FLOAT64, 1, depth - 1)
-        .add("unit matrix of sites", Precision.FLOAT64, above, above)
+    WhitenedLinks.planJitters(plan, depth);
+    plan.add("unit matrix of sites", Precision.FLOAT64, above, above)
         .add("ones of sites", Precision.FLOAT64, above, above)
         .add("kernel of sites", Precision.FLOAT64, below, below)
         .add("adjoint on the sites below", Precision.FLOAT64, below, below);
     for (int l = 2; l <= depth; l++) {
-      int n = shape.columns(l);
-      plan.add("Cholesky factor of layer " + l, Precision.FLOAT64, n, n)
-          .add("F of layer " + l, Precision.FLOAT32, n, n);
+      WhitenedLinks.planFactor(plan, l, shape.columns(l));
     }
     CholeskyAdjoint.plan(backend, plan, above, below);
   }
@@ -96,18 +80,12 @@ public final class WhitenedSiteLinks implements SiteLinks {
   @Override
   public Link link(int l, MovingFields fields, List<LayerFields> layers) {
     int samples = fields.rows();
-    return new WhitenedLink(
-        backend,
-        network.weightVariance(l - 1) / samples,
+    return links.link(
+        l,
+        samples,
         square("kernel of sites", l - 1),
-        covariance(l),
-        adjoints.get(l - 2),
-        jitter,
-        jitters().view(0, 1, l - 2, 1),
-        failures,
-        layers.get(l - 1).panels(),
-        fields.position(l),
-        fields.gradient(l),
+        layers,
+        fields,
         SiteLinks.pull(memory, shape, l, samples));
   }
 
@@ -118,12 +96,12 @@ public final class WhitenedSiteLinks implements SiteLinks {
 
   /** The covariance of layer l = 2 to L at the last forward pass. */
   public LayerCovariance covariance(int l) {
-    return covariances.get(l - 2);
+    return links.covariance(l);
   }
 
   /** Jitters that were added to the covariances, 1 x (L - 1), float64. */
   public Matrix jitters() {
-    return memory.get("jitters");
+    return links.jitters();
   }
 
   @Override
