@@ -19,7 +19,7 @@ import org.richkernel.compute.Workspace;
  * value. Softplus has arc-cosine kernels at a + 4 k^2 and b + 4 q^2. Rows are worked on in blocks,
  * so that what is added to the kernel's own memory does not grow with P^2.
  */
-final class MixtureDual implements DualMap {
+final class MixtureDual extends VarianceDual {
   private static final int BLOCK = 64;
   private static final String COVARIANCE = "mixture covariance";
   private static final String VALUE = "mixture value";
@@ -27,7 +27,6 @@ final class MixtureDual implements DualMap {
   private static final String ROWS = "mixture row variance";
   private static final String COLUMNS = "mixture column variance";
 
-  private final LayerVariances variances;
   private final int[] layers;
 
   /** Whether the nodes widen the preactivations of a ReLU; otherwise they scale those of erf. */
@@ -43,7 +42,7 @@ final class MixtureDual implements DualMap {
    * @param layers that have large variances, from 1
    */
   MixtureDual(Activation activation, int... layers) {
-    variances = new LayerVariances(layers);
+    super(layers);
     this.layers = layers.clone();
     rectified = activation.equals(Activation.SOFTPLUS);
     boolean sigmoid = activation.equals(Activation.SIGMOID);
@@ -54,7 +53,7 @@ final class MixtureDual implements DualMap {
 
   @Override
   public void planTrain(MemoryPlan plan, IntUnaryOperator points) {
-    variances.planTrain(plan, points);
+    super.planTrain(plan, points);
     int most = Arrays.stream(layers).map(points).max().orElse(0);
     plan.add(COVARIANCE, Precision.FLOAT64, BLOCK, most);
     plan.add(VALUE, Precision.FLOAT64, BLOCK, most);
@@ -64,43 +63,7 @@ final class MixtureDual implements DualMap {
   }
 
   @Override
-  public void planPanel(MemoryPlan plan, int rows) {
-    variances.planPanel(plan, rows);
-  }
-
-  @Override
-  public void uploadTrain(Backend backend, Workspace workspace, int layer, double[] values) {
-    variances.uploadTrain(backend, workspace, layer, values);
-  }
-
-  @Override
-  public void uploadPanel(Backend backend, Workspace workspace, int layer, double[] values) {
-    variances.uploadPanel(backend, workspace, values);
-  }
-
-  @Override
-  public void trainTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    Matrix columns = variances.train(workspace, layer);
-    apply(backend, workspace, columns, columns, covariance, slope);
-  }
-
-  @Override
-  public void panelTrain(
-      Backend backend,
-      Workspace workspace,
-      int layer,
-      int firstRow,
-      int firstColumn,
-      Matrix covariance,
-      Matrix slope) {
-    try (Matrix rows = variances.panel(workspace, firstRow, covariance.rows());
-        Matrix columns = variances.train(workspace, layer, firstColumn, covariance.columns())) {
-      apply(backend, workspace, rows, columns, covariance, slope);
-    }
-  }
-
-  private void apply(
+  void apply(
       Backend backend,
       Workspace workspace,
       Matrix rowVariance,
@@ -164,10 +127,5 @@ final class MixtureDual implements DualMap {
       backend.copy(variance, target);
       backend.scale(scale(node), target);
     }
-  }
-
-  @Override
-  public double truncation() {
-    return 0;
   }
 }
