@@ -2,12 +2,14 @@ package org.richkernel.compute.cuda;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import jcuda.Pointer;
 import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
+import org.richkernel.compute.Precision;
 
 /**
  * Moves elements between Java arrays and the device through two page-locked buffers: while one is
@@ -44,46 +46,63 @@ final class Transfers implements AutoCloseable {
   }
 
   void upload(double[] source, CudaMatrix target) {
-    requireFits("upload", source.length, target);
-    if (isSmall(target)) {
-      toDevice(small.put(target.precision(), source), target, whole(target), session.compute());
-      return;
-    }
-    beforeTransfer();
-    for (Pieces p = new Pieces(target); p.next(); ) {
-      PinnedBuffer stage = stage(p);
-      stage.await();
-      stage.put(target.precision(), source, p.host, p.count());
-      toDevice(stage.pointer(), target, p, session.transfer());
-      stage.markBusy();
-    }
-    session.order(session.transfer(), order, session.compute());
+    Precision kind = target.precision();
+    upload(
+        source.length,
+        target,
+        () -> small.put(kind, source),
+        (stage, from, count) -> stage.put(kind, source, from, count));
   }
 
   void upload(float[] source, CudaMatrix target) {
-    requireFits("upload", source.length, target);
+    Precision kind = target.precision();
+    upload(
+        source.length,
+        target,
+        () -> small.put(kind, source),
+        (stage, from, count) -> stage.put(kind, source, from, count));
+  }
+
+  void download(CudaMatrix source, double[] target) {
+    Precision kind = source.precision();
+    download(source, target.length, (stage, from, count) -> stage.get(kind, target, from, count));
+  }
+
+  void download(CudaMatrix source, float[] target) {
+    Precision kind = source.precision();
+    download(source, target.length, (stage, from, count) -> stage.get(kind, target, from, count));
+  }
+
+  /** Moves elements of an array from or to a page-locked buffer. */
+  @FunctionalInterface
+  private interface Staging {
+    void move(PinnedBuffer stage, int from, int count);
+  }
+
+  private void upload(
+      int length, CudaMatrix target, Supplier<Pointer> smallSource, Staging staging) {
+    requireFits("upload", length, target);
     if (isSmall(target)) {
-      toDevice(small.put(target.precision(), source), target, whole(target), session.compute());
+      toDevice(smallSource.get(), target, whole(target), session.compute());
       return;
     }
     beforeTransfer();
     for (Pieces p = new Pieces(target); p.next(); ) {
       PinnedBuffer stage = stage(p);
       stage.await();
-      stage.put(target.precision(), source, p.host, p.count());
+      staging.move(stage, p.host, p.count());
       toDevice(stage.pointer(), target, p, session.transfer());
       stage.markBusy();
     }
     session.order(session.transfer(), order, session.compute());
   }
 
-  void download(CudaMatrix source, double[] target) {
-    requireFits("download", target.length, source);
+  private void download(CudaMatrix source, int length, Staging staging) {
+    requireFits("download", length, source);
     Pieces filled = new Pieces(source);
     Pieces emptied = new Pieces(source);
     if (filled.isOne()) {
-      PinnedBuffer stage = fetchPiece(source);
-      stage.get(source.precision(), target, 0, target.length);
+      staging.move(fetchPiece(source), 0, length);
       return;
     }
     beforeTransfer();
@@ -92,26 +111,7 @@ final class Transfers implements AutoCloseable {
       emptied.next();
       PinnedBuffer stage = stage(emptied);
       stage.await();
-      stage.get(source.precision(), target, emptied.host, emptied.count());
-    }
-  }
-
-  void download(CudaMatrix source, float[] target) {
-    requireFits("download", target.length, source);
-    Pieces filled = new Pieces(source);
-    Pieces emptied = new Pieces(source);
-    if (filled.isOne()) {
-      PinnedBuffer stage = fetchPiece(source);
-      stage.get(source.precision(), target, 0, target.length);
-      return;
-    }
-    beforeTransfer();
-    for (boolean more = fill(source, filled); more; ) {
-      more = fill(source, filled);
-      emptied.next();
-      PinnedBuffer stage = stage(emptied);
-      stage.await();
-      stage.get(source.precision(), target, emptied.host, emptied.count());
+      staging.move(stage, emptied.host, emptied.count());
     }
   }
 
