@@ -118,20 +118,11 @@ public final class DeepPredictor implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(input.features());
     int outputs = targets.length / input.points();
     int most = java.util.Arrays.stream(populations.samples()).max().orElse(1);
     return plan(backend, most, Math.min(most, backend.panelRows(input.points())), outputs)
         .addHost(8L * inputs.rows() * outputs * (1 + populations.estimates()));
-  }
-
-  private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != input.features()) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + input.features() + "; give as many");
-    }
   }
 
   @Override

@@ -52,23 +52,13 @@ public final class LinearPredictor implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(weights.length / intercepts.length);
     int outputs = intercepts.length;
     return new MemoryPlan()
         .add("inputs", Precision.FLOAT64, inputs.rows(), inputs.dimension())
         .add("weights", Precision.FLOAT64, inputs.dimension(), outputs)
         .add("predictions", Precision.FLOAT64, inputs.rows(), outputs)
         .addHost(8L * inputs.rows() * (inputs.dimension() + outputs));
-  }
-
-  private void requireDimension(Inputs inputs) {
-    int dimension = weights.length / intercepts.length;
-    if (inputs.dimension() != dimension) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + dimension + "; give as many");
-    }
   }
 
   @Override

@@ -175,7 +175,7 @@ public final class SampledPredictor implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(image.dimension());
     int width = projector.length / rank;
     // the products by which a panel of inputs becomes coordinates, before its neurons
     int fields = Math.min(panelPoints(), inputs.rows()) * sites.sites(1);
@@ -218,15 +218,6 @@ public final class SampledPredictor implements Predictor {
   /** Neurons that are taken together. */
   private int panel(Backend backend) {
     return Math.min(neurons.length / rank, backend.panelRows(Math.max(rank, panelFields())));
-  }
-
-  private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != image.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + image.dimension() + "; give as many");
-    }
   }
 
   /** One for each chain at S with its companion at S/4, where the chains are known. */

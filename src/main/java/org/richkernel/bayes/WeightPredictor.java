@@ -101,7 +101,7 @@ public final class WeightPredictor implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(inputDimension);
     int width = projector.length / rank;
     int panel = Math.min(INPUT_PANEL, inputs.rows());
     // the products by which a panel of inputs becomes coordinates, before its neurons
@@ -124,15 +124,6 @@ public final class WeightPredictor implements Predictor {
   /** S. */
   private int most() {
     return Arrays.stream(populations.samples()).max().orElse(1);
-  }
-
-  private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != inputDimension) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + inputDimension + "; give as many");
-    }
   }
 
   @Override

@@ -126,7 +126,7 @@ public final class NetworkEnsemble implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(image.dimension());
     TestPointOutputs.requireFit(sites(), inputs.rows());
     WeightLayout layout = layout();
     MemoryPlan plan = weightPlan(layout);
@@ -141,15 +141,6 @@ public final class NetworkEnsemble implements Predictor {
         8L
             * inputs.rows()
             * (2L * outputs + 2L * image.dimension() + (long) rank() * sites().sites(1)));
-  }
-
-  private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != image.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + image.dimension() + "; give as many");
-    }
   }
 
   @Override

@@ -81,6 +81,19 @@ public final class Inputs {
     return dimension;
   }
 
+  /**
+   * Refuses new points of another dimension than those of a fit.
+   *
+   * @param fitted D of the fit
+   * @throws InvalidProblemException if it is not that of these points
+   */
+  public void requireDimension(int fitted) {
+    if (dimension != fitted) {
+      throw new InvalidProblemException(
+          "test-x", dimension + " columns", "the fit was made with " + fitted + "; give as many");
+    }
+  }
+
   /** The shape of a point, 1 x 1 with D channels where it has no sites. */
   public ImageShape shape() {
     return shape;

@@ -5,7 +5,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.network.Inputs;
-import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 
@@ -81,22 +80,13 @@ public final class MapPredictor implements Predictor {
 
   @Override
   public MemoryPlan plan(Backend backend, Inputs inputs) {
-    requireDimension(inputs);
+    inputs.requireDimension(train.dimension());
     int points = problem.points();
     int panel = OtherPointsPass.panel(inputs.rows());
     MemoryPlan plan = TiltedLayer.plan(points, samples, panel);
     // covariances with the training inputs, variances and predictions of all new points
     return ConjugateKernel.plan(plan, points, problem.targets().outputs())
         .addHost(8L * inputs.rows() * (points + 1L + problem.targets().outputs()));
-  }
-
-  private void requireDimension(Inputs inputs) {
-    if (inputs.dimension() != train.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          inputs.dimension() + " columns",
-          "the fit was made with " + train.dimension() + "; give as many");
-    }
   }
 
   @Override
