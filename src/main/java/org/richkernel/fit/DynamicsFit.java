@@ -73,11 +73,6 @@ public final class DynamicsFit implements Fit {
     return course.kernels();
   }
 
-  /** Alignment, trace, norm and movement of the kernels of the training points. */
-  public KernelCourse kernelNumbers() {
-    return course.numbers();
-  }
-
   /** The limit gamma to 0 of the same training, {@link Approximation#STATIC_NTK}. */
   public DynamicsSolution lazy() {
     return solved.lazy();

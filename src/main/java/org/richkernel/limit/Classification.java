@@ -94,11 +94,6 @@ public final class Classification {
     return updated;
   }
 
-  /** m: entries of the readout after a step are n^{-m}. */
-  public BigFraction readoutSize() {
-    return size;
-  }
-
   /** Whether preactivations are of order 1 at the start, and outputs at most. */
   public boolean isInitialized() {
     boolean fine = true;

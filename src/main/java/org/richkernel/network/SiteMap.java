@@ -270,16 +270,6 @@ public final class SiteMap {
     gatherSameSite(inputs, features, inputSites(), pairs, covariance);
   }
 
-  /**
-   * F* on entries of equal sites alone, the adjoint of {@link #sameSiteCovariance}.
-   *
-   * @param field pairs x outputSites, row-major
-   * @param pulled pairs x inputSites, overwritten
-   */
-  public void sameSiteAdjoint(double[] field, int pairs, double[] pulled) {
-    gatherSameSite(outputs, field, outputSites(), pairs, pulled);
-  }
-
   private static void requireLength(double[] array, int rowImages, int columnImages, int sites) {
     int rows = Math.multiplyExact(rowImages, sites);
     if (array.length != Math.multiplyExact(rows, Math.multiplyExact(columnImages, sites))) {

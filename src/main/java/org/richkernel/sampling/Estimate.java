@@ -38,9 +38,4 @@ public record Estimate(double value, double error, double effectiveSamples, doub
   public Estimate times(double factor) {
     return of(factor * value, Math.abs(factor) * error);
   }
-
-  /** Whether there is a Monte Carlo error. */
-  public boolean isSampled() {
-    return error != 0;
-  }
 }

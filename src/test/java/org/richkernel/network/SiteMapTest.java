@@ -95,14 +95,6 @@ class SiteMapTest {
     map.covariance(m, IMAGES, IMAGES, fm);
     map.adjoint(b, IMAGES, IMAGES, fb);
     assertThat(dot(fm, b)).isCloseTo(dot(m, fb), within(1e-12 * out));
-
-    double[] same = numbers(IMAGES * map.inputSites(), 5);
-    double[] field = numbers(IMAGES * map.outputSites(), 6);
-    double[] mapped = new double[field.length];
-    double[] pulled = new double[same.length];
-    map.sameSiteCovariance(same, IMAGES, mapped);
-    map.sameSiteAdjoint(field, IMAGES, pulled);
-    assertThat(dot(mapped, field)).isCloseTo(dot(same, pulled), within(1e-12 * out));
   }
 
   /** cols^T cols / (k S) = F(phi^T phi / S), with patches read by coordinates. */
