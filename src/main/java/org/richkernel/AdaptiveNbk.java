@@ -155,6 +155,15 @@ public final class AdaptiveNbk {
     return plan.addHost(solutions * network.hiddenLayers() * points * points * Double.BYTES);
   }
 
+  /** What the NNGP beside it will hold, with the kernels that are found by then. */
+  public MemoryPlan initialPlan(Datasets data, Backend backend) {
+    long points = data.train().points();
+    return LazyRegression.of(network)
+        .kappa(options.kappa())
+        .plan(data, backend)
+        .addHost(network.hiddenLayers() * points * points * Double.BYTES);
+  }
+
   /**
    * What the cross-check will hold at once after the sampling; empty where none was asked for.
    *

@@ -11,6 +11,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.api.Test;
+import org.richkernel.compute.Backend;
+import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 
 /** Who may depend on whom. */
 class ArchitectureTest {
@@ -191,6 +194,18 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.richkernel.compute.cpu..", "org.richkernel.compute.cuda..");
     rule.check(CLASSES);
+  }
+
+  /** Every matrix is an entry of a plan, so that no other list of them exists. */
+  @Test
+  void onlyWorkspacesAllocateMatrices() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(Workspace.class.getName())
+        .should()
+        .callMethod(
+            Backend.class, "allocate", Precision.class, int.class, int.class, String.class)
+        .check(CLASSES);
   }
 
   @Test

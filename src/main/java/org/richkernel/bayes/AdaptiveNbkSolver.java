@@ -180,21 +180,9 @@ public final class AdaptiveNbkSolver {
           ? LinearConvolutionSolver.plan(problem)
           : LinearSaddleSolver.plan(problem);
     }
-    MemoryPlan sampling =
-        layout().isDual() || convolutional()
-            ? layout().plan()
-            : larger(layout().plan(), layoutWithWells().plan());
-    MemoryPlan inputs = inputPlan();
-    return inputs.matrixBytes() > sampling.matrixBytes()
-        ? inputs.addHost(sampling.hostBytes())
-        : sampling;
-  }
-
-  /** The plan of more matrices, with the bytes of the host of either. */
-  private static MemoryPlan larger(MemoryPlan a, MemoryPlan b) {
-    long host = Math.max(a.hostBytes(), b.hostBytes());
-    MemoryPlan more = a.matrixBytes() < b.matrixBytes() ? b : a;
-    return more.addHost(host - more.hostBytes());
+    return layout().isDual() || convolutional()
+        ? MemoryPlan.largest(inputPlan(), layout().plan())
+        : MemoryPlan.largest(inputPlan(), layout().plan(), layoutWithWells().plan());
   }
 
   private MemoryPlan inputPlan() {

@@ -14,6 +14,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.ChannelLinks;
@@ -313,8 +314,10 @@ final class ConvolutionPosterior extends KernelPosterior {
   Channels channels(FieldPopulation of, TestPoints.Draw draw) {
     int rows = of.samples() * shape.pooledRows(layers());
     float[] values = new float[rows * of.dual().columns()];
-    try (Matrix weights =
-        backend().allocate(Precision.FLOAT32, rows, of.dual().columns(), "readout weights")) {
+    MemoryPlan plan =
+        new MemoryPlan().add("readout weights", Precision.FLOAT32, rows, of.dual().columns());
+    try (Workspace scratch = new Workspace(backend(), plan)) {
+      Matrix weights = scratch.get("readout weights");
       readoutWeights(of, weights);
       backend().download(weights, values);
     }

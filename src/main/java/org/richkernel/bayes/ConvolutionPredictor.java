@@ -7,6 +7,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
@@ -22,6 +23,9 @@ import org.richkernel.stack.ConvolutionShape;
  * populations that were kept, unlike the predictions at the test points of a fit.
  */
 public final class ConvolutionPredictor implements Predictor {
+  private static final String WEIGHTS = "weights of a population";
+  private static final String PREDICTIONS = "predictions";
+
   private final NetworkSpec network;
   private final ImageShape image;
   private final double[] projector;
@@ -115,9 +119,14 @@ public final class ConvolutionPredictor implements Predictor {
     ConvolutionShape batch = batch(inputs);
     int most = Arrays.stream(populations.samples()).max().orElse(1);
     ConvolutionForward.plan(plan, batch, most, outputs);
-    return plan.add("weights of a population", Precision.FLOAT32, most, batch.width(most))
-        .add("predictions", Precision.FLOAT64, batch.points(), outputs)
+    return plan.addAll("", populationPlan(batch, most))
         .addHost(8L * inputs.rows() * outputs * (1 + populations.estimates()));
+  }
+
+  private MemoryPlan populationPlan(ConvolutionShape batch, int most) {
+    return new MemoryPlan()
+        .add(WEIGHTS, Precision.FLOAT32, most, batch.width(most))
+        .add(PREDICTIONS, Precision.FLOAT64, batch.points(), outputs);
   }
 
   private ConvolutionShape batch(Inputs inputs) {
@@ -153,18 +162,15 @@ public final class ConvolutionPredictor implements Predictor {
     int most = Arrays.stream(populations.samples()).max().orElse(1);
     try (ConvolutionForward forward =
             new ConvolutionForward(backend, network, batch, projector, most, outputs);
-        Matrix fields =
-            backend.allocate(
-                Precision.FLOAT32, most, batch.width(most), "weights of a population");
-        Matrix sums = backend.allocate(Precision.FLOAT64, batch.points(), outputs, "predictions")) {
+        Workspace memory = new Workspace(backend, populationPlan(batch, most))) {
       for (int first = 0; first < images.rows(); first += batch.points()) {
         addBatch(
             backend,
             forward,
             forward.images().batch(images, first),
             first,
-            fields,
-            sums,
+            memory.get(WEIGHTS),
+            memory.get(PREDICTIONS),
             predictions);
       }
     }

@@ -6,6 +6,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
@@ -24,6 +25,8 @@ import org.richkernel.stack.PosteriorParameters;
  */
 public final class DeepPredictor implements Predictor {
   private static final int INPUT_PANEL = 1024;
+
+  private static final String PREDICTIONS = "predictions";
 
   private final NetworkSpec network;
   private final InputFactor input;
@@ -180,7 +183,11 @@ public final class DeepPredictor implements Predictor {
     PrimalPosterior.plan(backend, plan, shape, outputs, samples, false);
     DeepTestPoints.plan(plan, points, input.rank(), INPUT_PANEL, panel);
     FieldPopulation.planPrimal(plan, "population: ", samples, shape, points, outputs, false);
-    return plan.add("predictions", Precision.FLOAT64, INPUT_PANEL, outputs);
+    return plan.addAll("", sums(INPUT_PANEL, outputs));
+  }
+
+  private static MemoryPlan sums(int rows, int outputs) {
+    return new MemoryPlan().add(PREDICTIONS, Precision.FLOAT64, rows, outputs);
   }
 
   private double[] part(
@@ -201,7 +208,8 @@ public final class DeepPredictor implements Predictor {
                 input.coordinates(backend, x, rows),
                 posterior::jitter,
                 panel);
-        Matrix sum = backend.allocate(Precision.FLOAT64, rows, outputs, "predictions")) {
+        Workspace memory = new Workspace(backend, sums(rows, outputs))) {
+      Matrix sum = memory.get(PREDICTIONS);
       // The conditional noise of a point may not depend on how the points are cut into panels;
       // points share nothing, so each panel may draw the same numbers.
       points.addPrediction(population, new TestPoints.Draw(0, index, 0), sum);

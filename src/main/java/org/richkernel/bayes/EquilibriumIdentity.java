@@ -128,8 +128,13 @@ final class EquilibriumIdentity implements AutoCloseable {
     int points = plain ? features.columns() : features.rows();
     int width = plain ? features.rows() : features.columns();
     int outputs = v.length / points;
-    try (Matrix dual = backend.allocate(Precision.FLOAT32, points, outputs, "v");
-        Matrix image = backend.allocate(Precision.FLOAT32, width, outputs, "F^T v")) {
+    MemoryPlan plan =
+        new MemoryPlan()
+            .add("v", Precision.FLOAT32, points, outputs)
+            .add("F^T v", Precision.FLOAT32, width, outputs);
+    try (Workspace scratch = new Workspace(backend, plan)) {
+      Matrix dual = scratch.get("v");
+      Matrix image = scratch.get("F^T v");
       double[] values = new double[width * outputs];
       backend.upload(v, dual);
       backend.gemm(transpose, Transpose.NO, 1, features, dual, 0, image);

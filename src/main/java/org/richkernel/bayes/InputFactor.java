@@ -6,6 +6,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 
@@ -45,20 +46,25 @@ public final class InputFactor {
    * @param width D, or D + 1 with biases
    * @param others new inputs, whose coordinates are sought
    */
-  static MemoryPlan plan(int points, int width, int others) {
+  public static MemoryPlan plan(int points, int width, int others) {
+    return MemoryPlan.largest(
+        factorPlan(points, width), coordinatesPlan(others, width, Math.min(points, width)));
+  }
+
+  private static MemoryPlan factorPlan(int points, int width) {
     int n = Math.min(points, width);
-    MemoryPlan factor =
-        new MemoryPlan()
-            .add("scaled inputs", Precision.FLOAT64, points, width)
-            .add("input Gram matrix", Precision.FLOAT64, n, n)
-            .add("input eigenvalues", Precision.FLOAT64, 1, n)
-            .add("input projection", Precision.FLOAT64, Math.max(points, width), n);
-    MemoryPlan coordinates =
-        new MemoryPlan()
-            .add("new inputs", Precision.FLOAT64, others, width)
-            .add("input projector", Precision.FLOAT64, width, n)
-            .add("new coordinates", Precision.FLOAT64, others, n);
-    return coordinates.matrixBytes() > factor.matrixBytes() ? coordinates : factor;
+    return new MemoryPlan()
+        .add("scaled inputs", Precision.FLOAT64, points, width)
+        .addEigenproblem("input Gram matrix", "input eigenvalues", n)
+        .add("input projection", Precision.FLOAT64, Math.max(points, width), n);
+  }
+
+  /** What {@link #coordinates} holds. */
+  static MemoryPlan coordinatesPlan(int rows, int width, int rank) {
+    return new MemoryPlan()
+        .add("new inputs", Precision.FLOAT64, rows, width)
+        .add("input projector", Precision.FLOAT64, width, rank)
+        .add("new coordinates", Precision.FLOAT64, rows, rank);
   }
 
   /**
@@ -72,9 +78,10 @@ public final class InputFactor {
     double[] z = augment(spec, x, points, features, width);
     int n = Math.min(points, width);
     boolean dual = points <= width;
-    try (Matrix inputs = backend.allocate(Precision.FLOAT64, points, width, "scaled inputs");
-        Matrix gram = backend.allocate(Precision.FLOAT64, n, n, "input Gram matrix");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, n, "input eigenvalues")) {
+    try (Workspace memory = new Workspace(backend, factorPlan(points, width))) {
+      Matrix inputs = memory.get("scaled inputs");
+      Matrix gram = memory.get("input Gram matrix");
+      Matrix values = memory.get("input eigenvalues");
       backend.upload(z, inputs);
       backend.syrk(dual ? Transpose.NO : Transpose.YES, 1, inputs, 0, gram);
       backend.eigenSymmetric(gram, values);
@@ -92,25 +99,24 @@ public final class InputFactor {
       }
       Matrix vectors = gram.view(0, n, first, rank);
       int other = dual ? width : points;
-      try (Matrix product = backend.allocate(Precision.FLOAT64, other, rank, "input projection")) {
-        // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
-        backend.gemm(
-            dual ? Transpose.YES : Transpose.NO, Transpose.NO, 1, inputs, vectors, 0, product);
-        double[] eigenvectors = new double[n * rank];
-        double[] projected = new double[other * rank];
-        backend.download(vectors, eigenvectors);
-        backend.download(product, projected);
-        // W and F change sign together
-        double[] signs = EigenvectorSigns.of(eigenvectors, rank);
-        scaleColumns(eigenvectors, signs, false);
-        scaleColumns(projected, signs, false);
-        if (dual) {
-          scaleColumns(eigenvectors, scale, false);
-          scaleColumns(projected, scale, true);
-          return new InputFactor(points, features, rank, spec, eigenvectors, projected);
-        }
-        return new InputFactor(points, features, rank, spec, projected, eigenvectors);
+      Matrix product = memory.get("input projection").view(0, other, 0, rank);
+      // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
+      backend.gemm(
+          dual ? Transpose.YES : Transpose.NO, Transpose.NO, 1, inputs, vectors, 0, product);
+      double[] eigenvectors = new double[n * rank];
+      double[] projected = new double[other * rank];
+      backend.download(vectors, eigenvectors);
+      backend.download(product, projected);
+      // W and F change sign together
+      double[] signs = EigenvectorSigns.of(eigenvectors, rank);
+      scaleColumns(eigenvectors, signs, false);
+      scaleColumns(projected, signs, false);
+      if (dual) {
+        scaleColumns(eigenvectors, scale, false);
+        scaleColumns(projected, scale, true);
+        return new InputFactor(points, features, rank, spec, eigenvectors, projected);
       }
+      return new InputFactor(points, features, rank, spec, projected, eigenvectors);
     }
   }
 
@@ -195,9 +201,10 @@ public final class InputFactor {
     int width = projector.length / rank;
     double[] z = augment(spec, x, rows, features, width);
     double[] r = new double[rows * rank];
-    try (Matrix inputs = backend.allocate(Precision.FLOAT64, rows, width, "new inputs");
-        Matrix w = backend.allocate(Precision.FLOAT64, width, rank, "input projector");
-        Matrix product = backend.allocate(Precision.FLOAT64, rows, rank, "new coordinates")) {
+    try (Workspace memory = new Workspace(backend, coordinatesPlan(rows, width, rank))) {
+      Matrix inputs = memory.get("new inputs");
+      Matrix w = memory.get("input projector");
+      Matrix product = memory.get("new coordinates");
       backend.upload(z, inputs);
       backend.upload(projector, w);
       backend.gemm(Transpose.NO, Transpose.NO, 1, inputs, w, 0, product);

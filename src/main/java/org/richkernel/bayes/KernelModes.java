@@ -3,8 +3,10 @@ package org.richkernel.bayes;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 
 /**
  * A kernel and targets in the kernel's eigenbasis: C = U diag(lambda) U^T and Z = U^T Y, in which
@@ -26,6 +28,19 @@ public final class KernelModes {
     this.outputs = outputs;
   }
 
+  /** What {@link #of} holds. */
+  public static MemoryPlan plan(int points) {
+    return new MemoryPlan().addEigenproblem("kernel", "eigenvalues", points);
+  }
+
+  /** What {@link #inModes} holds. */
+  public static MemoryPlan crossPlan(int points, int count) {
+    return new MemoryPlan()
+        .add("cross kernel", Precision.FLOAT64, count, points)
+        .add("modes", Precision.FLOAT64, points, points)
+        .add("cross modes", Precision.FLOAT64, count, points);
+  }
+
   /**
    * Diagonalizes a kernel; eigenvalues within rounding of 0 are taken for 0: networks that multiply
    * the kernel by (1 + t)^L would make modes of them.
@@ -39,8 +54,9 @@ public final class KernelModes {
     int points = y.length / outputs;
     double[] vectors = new double[points * points];
     double[] lambda = new double[points];
-    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, points, "eigenvalues")) {
+    try (Workspace memory = new Workspace(backend, plan(points))) {
+      Matrix a = memory.get("kernel");
+      Matrix values = memory.get("eigenvalues");
       backend.upload(c, a);
       backend.eigenSymmetric(a, values);
       backend.download(a, vectors);
@@ -141,9 +157,10 @@ public final class KernelModes {
   public double[] inModes(Backend backend, double[] rows, int count) {
     int points = lambda.length;
     double[] result = new double[count * points];
-    try (Matrix k = backend.allocate(Precision.FLOAT64, count, points, "cross kernel");
-        Matrix u = backend.allocate(Precision.FLOAT64, points, points, "modes");
-        Matrix product = backend.allocate(Precision.FLOAT64, count, points, "cross modes")) {
+    try (Workspace memory = new Workspace(backend, crossPlan(points, count))) {
+      Matrix k = memory.get("cross kernel");
+      Matrix u = memory.get("modes");
+      Matrix product = memory.get("cross modes");
       backend.upload(rows, k);
       backend.upload(vectors, u);
       backend.gemm(Transpose.NO, Transpose.NO, 1, k, u, 0, product);

@@ -9,6 +9,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DeterminantTilt;
 import org.richkernel.stack.FieldWidths;
@@ -244,10 +245,11 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private void addShares(double[] largestAndSum) {
     Matrix rows = readoutRows();
     float[] values = new float[rows.rows() * targetsSingle.columns()];
-    try (Matrix image =
-        backend()
-            .allocate(
-                Precision.FLOAT32, rows.rows(), targetsSingle.columns(), "fields on targets")) {
+    MemoryPlan plan =
+        new MemoryPlan()
+            .add("fields on targets", Precision.FLOAT32, rows.rows(), targetsSingle.columns());
+    try (Workspace scratch = new Workspace(backend(), plan)) {
+      Matrix image = scratch.get("fields on targets");
       backend().gemm(Transpose.NO, Transpose.NO, 1, rows, targetsSingle, 0, image);
       backend().download(image, values);
     }

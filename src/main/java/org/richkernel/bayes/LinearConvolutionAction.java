@@ -9,6 +9,7 @@ import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.SiteMap;
 
 /**
@@ -31,6 +32,7 @@ final class LinearConvolutionAction implements AutoCloseable {
   private static final double JITTER = 1e-11;
 
   private final Backend backend;
+  private final Workspace memory;
   private final double gamma2;
   private final Readout readout;
   private final double[] variance;
@@ -39,6 +41,8 @@ final class LinearConvolutionAction implements AutoCloseable {
   private final Matrix ridge; // Cholesky factor of K + kappa
   private final Matrix dual;
   private final Matrix inverse; // dS/dK
+  private final Matrix features; // pooled X_L
+  private final Matrix pulled; // dS/d(pooled X_L)
   private final double kappa;
 
   /**
@@ -46,22 +50,25 @@ final class LinearConvolutionAction implements AutoCloseable {
    * networks alone.
    */
   private record Layer(
-      SiteMap map, Matrix factor, Matrix t, Matrix x, Matrix pull, Matrix small, Matrix kernel)
-      implements AutoCloseable {
-    private static Layer of(Backend backend, SiteMap map, int n, int r, boolean deep) {
+      SiteMap map, Matrix factor, Matrix t, Matrix x, Matrix pull, Matrix small, Matrix kernel) {
+    private static Layer of(Workspace memory, SiteMap map, String of) {
       return new Layer(
           map,
-          backend.allocate(Precision.FLOAT64, n, r, "factor"),
-          backend.allocate(Precision.FLOAT64, r, r, "T"),
-          backend.allocate(Precision.FLOAT64, n, r, "X"),
-          backend.allocate(Precision.FLOAT64, n, r, "pull on X"),
-          backend.allocate(Precision.FLOAT64, r, r, "pull on T"),
-          backend.allocate(Precision.FLOAT64, deep ? n : 0, deep ? n : 0, "kernel of sites"));
+          memory.get("factor" + of),
+          memory.get("T" + of),
+          memory.get("X" + of),
+          memory.get("pull on X" + of),
+          memory.get("pull on T" + of),
+          memory.get("kernel of sites" + of));
     }
 
-    @Override
-    public void close() {
-      List.of(factor, t, x, pull, small, kernel).forEach(Matrix::close);
+    private static void plan(MemoryPlan plan, String of, int n, int r, boolean deep) {
+      plan.add("factor" + of, Precision.FLOAT64, n, r)
+          .add("T" + of, Precision.FLOAT64, r, r)
+          .add("X" + of, Precision.FLOAT64, n, r)
+          .add("pull on X" + of, Precision.FLOAT64, n, r)
+          .add("pull on T" + of, Precision.FLOAT64, r, r)
+          .add("kernel of sites" + of, Precision.FLOAT64, deep ? n : 0, deep ? n : 0);
     }
   }
 
@@ -124,34 +131,49 @@ final class LinearConvolutionAction implements AutoCloseable {
     this.variance = variance;
     this.kappa = kappa;
     gamma2 = gamma * gamma;
+    memory = new Workspace(backend, plan(maps, patches.rank(), average, points, y.length / points));
     for (int l = 0; l < maps.size(); l++) {
-      int n = points * maps.get(l).outputSites();
-      int rank = l == 0 ? patches.rank() : n;
-      layers.add(Layer.of(backend, maps.get(l), n, rank, maps.size() > 1));
+      layers.add(Layer.of(memory, maps.get(l), ofLayer(l)));
     }
     backend.upload(patches.factor(), layers.get(0).factor);
     readout = new Readout(maps.get(maps.size() - 1).outputSites(), average);
-    int outputs = y.length / points;
-    targets = backend.allocate(Precision.FLOAT64, points, outputs, "targets");
-    dual = backend.allocate(Precision.FLOAT64, points, outputs, "dual");
-    ridge = backend.allocate(Precision.FLOAT64, points, points, "ridge");
-    inverse = backend.allocate(Precision.FLOAT64, points, points, "pull on K");
+    targets = memory.get("targets");
+    dual = memory.get("dual");
+    ridge = memory.get("ridge");
+    inverse = memory.get("pull on K");
+    features = memory.get("pooled fields");
+    pulled = memory.get("pull on pooled fields");
     backend.upload(y, targets);
   }
 
-  /** Adds the matrices of an action to a plan. */
-  static void plan(MemoryPlan plan, List<SiteMap> maps, int rank, int points, int outputs) {
+  /**
+   * What an action holds.
+   *
+   * @param rank columns of the factor of the first layer
+   */
+  static MemoryPlan plan(
+      List<SiteMap> maps, int rank, boolean average, int points, int outputs) {
+    MemoryPlan plan = new MemoryPlan();
+    int columns = 0;
     for (int l = 0; l < maps.size(); l++) {
       int n = points * maps.get(l).outputSites();
       int r = l == 0 ? rank : n;
-      String of = " of layer " + (l + 1);
-      plan.add("factor, X and pull" + of, Precision.FLOAT64, Math.multiplyExact(3, n), r)
-          .add("T and pull" + of, Precision.FLOAT64, 2 * r, r);
+      columns = average ? r : Math.multiplyExact(maps.get(l).outputSites(), r);
+      Layer.plan(plan, ofLayer(l), n, r, maps.size() > 1);
       if (maps.size() > 1) {
-        plan.add("kernel of sites" + of, Precision.FLOAT64, n, n).addHost(16L * n * n);
+        plan.addHost(16L * n * n);
       }
     }
-    plan.add("readout", Precision.FLOAT64, points, 2 * points + 2 * outputs);
+    return plan.add("targets", Precision.FLOAT64, points, outputs)
+        .add("dual", Precision.FLOAT64, points, outputs)
+        .add("ridge", Precision.FLOAT64, points, points)
+        .add("pull on K", Precision.FLOAT64, points, points)
+        .add("pooled fields", Precision.FLOAT64, points, columns)
+        .add("pull on pooled fields", Precision.FLOAT64, points, columns);
+  }
+
+  private static String ofLayer(int l) {
+    return " of layer " + (l + 1);
   }
 
   /** The entries of all T_l at initialisation: T_l = 1. */
@@ -263,12 +285,8 @@ final class LinearConvolutionAction implements AutoCloseable {
         backend.syrk(Transpose.NO, 1, layer.x, 0, layer.kernel);
       }
     }
-    double[] z = pooled();
-    try (Matrix features =
-        backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields")) {
-      backend.upload(z, features);
-      backend.syrk(Transpose.NO, variance[layers.size()], features, 0, ridge);
-    }
+    backend.upload(pooled(), features);
+    backend.syrk(Transpose.NO, variance[layers.size()], features, 0, ridge);
     backend.addDiagonal(kappa, ridge);
     backend.cholesky(ridge);
     backend.copy(targets, dual);
@@ -283,17 +301,9 @@ final class LinearConvolutionAction implements AutoCloseable {
   private void backward(double richness2) {
     // dS/dK = -(gamma^2 / 2) V V^T and dS/dZ = 2 g_L dS/dK Z
     double scale = -richness2 * variance[layers.size()];
-    double[] z = pooled();
-    try (Matrix features =
-            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields");
-        Matrix pull =
-            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "their pull")) {
-      backend.upload(z, features);
-      backend.gemm(Transpose.NO, Transpose.YES, scale, dual, dual, 0, inverse);
-      backend.gemm(Transpose.NO, Transpose.NO, 1, inverse, features, 0, pull);
-      double[] pulled = download(pull);
-      backend.upload(readout.spread(pulled, points()), layers.get(layers.size() - 1).pull);
-    }
+    backend.gemm(Transpose.NO, Transpose.YES, scale, dual, dual, 0, inverse);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, inverse, features, 0, pulled);
+    backend.upload(readout.spread(download(pulled), points()), layers.get(layers.size() - 1).pull);
     for (int l = layers.size() - 1; l >= 0; l--) {
       Layer layer = layers.get(l);
       // dS/dT = F^T dS/dX
@@ -351,12 +361,14 @@ final class LinearConvolutionAction implements AutoCloseable {
     Layer layer = layers.get(l - 1);
     Readout here = new Readout(layer.map.outputSites(), readout.average);
     double[] z = here.pooled(download(layer.x), points());
-    try (Matrix features =
-            backend.allocate(Precision.FLOAT64, points(), z.length / points(), "pooled fields");
-        Matrix kernel = backend.allocate(Precision.FLOAT64, points(), points(), "kernel")) {
-      backend.upload(z, features);
-      backend.syrk(Transpose.NO, 1, features, 0, kernel);
-      return download(kernel);
+    MemoryPlan plan =
+        new MemoryPlan()
+            .add("features", Precision.FLOAT64, points(), z.length / points())
+            .add("kernel", Precision.FLOAT64, points(), points());
+    try (Workspace scratch = new Workspace(backend, plan)) {
+      backend.upload(z, scratch.get("features"));
+      backend.syrk(Transpose.NO, 1, scratch.get("features"), 0, scratch.get("kernel"));
+      return download(scratch.get("kernel"));
     }
   }
 
@@ -400,22 +412,30 @@ final class LinearConvolutionAction implements AutoCloseable {
     Layer first = layers.get(0);
     int rank = first.t.rows();
     int rows = first.map.outputSites();
-    try (Matrix right = backend.allocate(Precision.FLOAT64, rows, first.x.rows(), "weights");
-        Matrix half = backend.allocate(Precision.FLOAT64, rows, rank, "weights on X");
-        Matrix result = backend.allocate(Precision.FLOAT64, rows, rank, "coefficients")) {
+    try (Workspace scratch = new Workspace(backend, rowsPlan(rows, first))) {
+      Matrix right = scratch.get("weights");
+      Matrix half = scratch.get("weights on X");
       backend.upload(q, right);
       backend.gemm(Transpose.NO, Transpose.NO, 1, right, first.x, 0, half);
+      Matrix result = right.view(0, rows, 0, rank);
       backend.gemm(Transpose.NO, Transpose.YES, 1, half, first.t, 0, result);
       return download(result);
     }
+  }
+
+  private static MemoryPlan rowsPlan(int rows, Layer layer) {
+    return new MemoryPlan()
+        .add("weights", Precision.FLOAT64, rows, layer.x.rows())
+        .add("weights on X", Precision.FLOAT64, rows, layer.x.columns());
   }
 
   /** Rows q Phi Sigma^{-1} = q X T^T F^{-1}. */
   private double[] solved(Layer layer, double[] q) {
     int n = layer.factor.rows();
     int rows = q.length / n;
-    try (Matrix right = backend.allocate(Precision.FLOAT64, rows, n, "weights");
-        Matrix half = backend.allocate(Precision.FLOAT64, rows, n, "weights on X")) {
+    try (Workspace scratch = new Workspace(backend, rowsPlan(rows, layer))) {
+      Matrix right = scratch.get("weights");
+      Matrix half = scratch.get("weights on X");
       backend.upload(q, right);
       backend.gemm(Transpose.NO, Transpose.NO, 1, right, layer.x, 0, half);
       backend.gemm(Transpose.NO, Transpose.YES, 1, half, layer.t, 0, right);
@@ -432,7 +452,6 @@ final class LinearConvolutionAction implements AutoCloseable {
 
   @Override
   public void close() {
-    layers.forEach(Layer::close);
-    List.of(targets, dual, ridge, inverse).forEach(Matrix::close);
+    memory.close();
   }
 }

@@ -41,11 +41,22 @@ final class LinearConvolutionSolver {
   }
 
   static MemoryPlan plan(AdaptiveProblem problem) {
-    MemoryPlan plan = new MemoryPlan();
     List<SiteMap> maps = SampledInputs.maps(problem.network(), problem.trainInputs());
-    int outputs = problem.trainTargets().outputs();
-    LinearConvolutionAction.plan(plan, maps, rank(problem), problem.trainInputs().rows(), outputs);
-    return plan;
+    SiteMap first = maps.get(0);
+    int points = problem.trainInputs().rows();
+    return MemoryPlan.largest(
+        InputFactor.plan(
+            points * first.outputSites(), ImagePatches.width(problem.trainInputs(), first), 0),
+        LinearConvolutionAction.plan(
+            maps,
+            rank(problem),
+            readsMeans(problem.network()),
+            points,
+            problem.trainTargets().outputs()));
+  }
+
+  private static boolean readsMeans(NetworkSpec network) {
+    return network.convolutions().orElseThrow().readout() == SiteReadout.GAP;
   }
 
   static AdaptiveNbkSolution solve(Backend backend, AdaptiveProblem problem) {
@@ -72,7 +83,7 @@ final class LinearConvolutionSolver {
             patches,
             maps,
             network.weightVariances(),
-            network.convolutions().orElseThrow().readout() == SiteReadout.GAP,
+            readsMeans(network),
             y,
             train.rows(),
             problem.options().gamma(),

@@ -25,13 +25,9 @@ final class LinearSaddleSolver {
 
   static MemoryPlan plan(AdaptiveProblem problem) {
     int points = problem.trainInputs().rows();
-    // one after the other
-    MemoryPlan gram = InputCovariance.plan(points, problem.trainInputs().dimension());
-    MemoryPlan modes =
-        new MemoryPlan()
-            .add("input kernel", Precision.FLOAT64, points, points)
-            .add("input eigenvalues", Precision.FLOAT64, 1, points);
-    return (gram.matrixBytes() > modes.matrixBytes() ? gram : modes)
+    return MemoryPlan.largest(
+            InputCovariance.plan(points, problem.trainInputs().dimension()),
+            KernelModes.plan(points))
         .addHost(8L * points * points * (3 + problem.network().hiddenLayers()));
   }
 

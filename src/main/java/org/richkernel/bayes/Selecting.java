@@ -9,7 +9,9 @@ import java.util.Random;
 import java.util.TreeSet;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
@@ -145,7 +147,9 @@ final class Selecting {
   private double logDeterminant(PathPoint point) {
     int depth = problem.network().hiddenLayers();
     int points = problem.trainInputs().rows();
-    try (Matrix a = backend.allocate(Precision.FLOAT64, points, points, "readout kernel")) {
+    MemoryPlan plan = new MemoryPlan().add("readout kernel", Precision.FLOAT64, points, points);
+    try (Workspace memory = new Workspace(backend, plan)) {
+      Matrix a = memory.get("readout kernel");
       backend.upload(point.kernels().get(depth - 1), a);
       backend.scale(problem.network().weightVariance(depth), a);
       backend.addDiagonal(point.kappa(), a);

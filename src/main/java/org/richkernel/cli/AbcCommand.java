@@ -63,7 +63,7 @@ final class AbcCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     return course.compute(
-        Map.of(), control -> Optional.of(scaling), done -> finish(done, options, start));
+        Map.of(), control -> Optional.of(scaling), done -> () -> finish(done, options, start));
   }
 
   private int train(
@@ -81,11 +81,12 @@ final class AbcCommand implements Callable<Integer> {
       return course.compute(
           Map.of(),
           control -> scaling.trained(networks, backend, control),
-          done -> {
-            int code = finish(done, options, start);
-            trained.dump().ifPresent(done::dump);
-            return code;
-          });
+          done ->
+              () -> {
+                int code = finish(done, options, start);
+                trained.dump().ifPresent(done::dump);
+                return code;
+              });
     }
   }
 

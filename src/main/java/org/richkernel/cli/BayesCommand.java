@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.AdaptiveNbk;
-import org.richkernel.LazyRegression;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
 import org.richkernel.bayes.sweep.CrossCheck;
@@ -126,13 +125,12 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public List<MemoryPlan> plans(Datasets data, Backend backend) {
-      LazyRegression lazy = LazyRegression.of(network).kappa(options.kappa());
       List<MemoryPlan> plans = new ArrayList<>();
       plans.add(theory().plan(data, backend));
       theory().crossCheckPlan(data, backend).ifPresent(plans::add);
       theory().auditPlan(data, backend).ifPresent(plans::add);
       if (theory().formsKernels(data, backend)) {
-        plans.add(lazy.plan(data, backend));
+        plans.add(theory().initialPlan(data, backend));
       }
       return plans;
     }

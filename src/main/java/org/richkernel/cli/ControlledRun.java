@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
+import java.util.function.IntSupplier;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.group.RankGroup;
@@ -86,6 +86,16 @@ final class ControlledRun implements AutoCloseable {
    * @param work returns empty if it was stopped
    */
   void timeSteps(List<MemoryPlan> stages, Function<RunControl, ? extends Optional<?>> work) {
+    timeSteps(stages, 1, work);
+  }
+
+  /**
+   * The same for work that consists of several runs, of which the first is timed.
+   *
+   * @param runs their number
+   */
+  void timeSteps(
+      List<MemoryPlan> stages, int runs, Function<RunControl, ? extends Optional<?>> work) {
     if (runOptions.quiet()) {
       return;
     }
@@ -96,7 +106,7 @@ final class ControlledRun implements AutoCloseable {
     }
     TimedSteps steps = new TimedSteps(System::nanoTime, stop);
     boolean complete = work.apply(new RunControl(steps, stop, CheckpointStore.none())).isPresent();
-    console.line(steps.line(complete));
+    console.line(steps.line(complete, runs));
   }
 
   /**
@@ -105,15 +115,16 @@ final class ControlledRun implements AutoCloseable {
    *
    * @param options those that the numbers depend on, by which a checkpoint is known again
    * @param work returns empty if a stop was asked for
-   * @param finish saves what came out, and returns the exit code
+   * @param save saves what came out, and returns the report of it, which returns the exit code; what
+   *     the report does not refer to takes no memory while it is drawn
    */
   <T> int compute(
       Map<String, Object> options,
       Function<RunControl, Optional<T>> work,
-      ToIntFunction<T> finish) {
+      Function<T, IntSupplier> save) {
     int code = ExitCode.DONE;
     if (ranks.rank() == 0) {
-      code = computeInFolder(options, work, finish);
+      code = computeInFolder(options, work, save);
     } else {
       RunControl control =
           new RunControl(Progress.Listener.silent(), stop, CheckpointStore.none()).among(ranks);
@@ -126,7 +137,7 @@ final class ControlledRun implements AutoCloseable {
   private <T> int computeInFolder(
       Map<String, Object> options,
       Function<RunControl, Optional<T>> work,
-      ToIntFunction<T> finish) {
+      Function<T, IntSupplier> save) {
     Path out = longRunOptions.out();
     ResultFolder.prepare(out);
     Optional<FolderLock> lock = FolderLock.of(out);
@@ -134,7 +145,7 @@ final class ControlledRun implements AutoCloseable {
       console.warn(out + " cannot be locked; let no other run write to it");
     }
     try {
-      return compute(new CheckpointDirectory(out, options), work, finish);
+      return compute(new CheckpointDirectory(out, options), work, save);
     } finally {
       lock.ifPresent(FolderLock::close);
     }
@@ -143,7 +154,7 @@ final class ControlledRun implements AutoCloseable {
   private <T> int compute(
       CheckpointDirectory directory,
       Function<RunControl, Optional<T>> work,
-      ToIntFunction<T> finish) {
+      Function<T, IntSupplier> save) {
     if (!longRunOptions.resume()) {
       directory
           .setAside()
@@ -151,14 +162,22 @@ final class ControlledRun implements AutoCloseable {
     }
     // among several ranks the work itself asks all of them
     boolean early = ranks.size() == 1 && stop.isRaised();
-    Optional<T> done = early ? Optional.empty() : underControl(work, directory);
-    if (done.isEmpty()) {
+    Optional<IntSupplier> report = early ? Optional.empty() : saved(work, save, directory);
+    if (report.isEmpty()) {
       console.warn("stopped; resume with the same command and --resume");
       return ExitCode.STOPPED;
     }
-    int code = finish.applyAsInt(done.get());
+    int code = report.get().getAsInt();
     directory.clear();
     return code;
+  }
+
+  /** A method of its own: when it has returned, nothing refers to the result of the work. */
+  private <T> Optional<IntSupplier> saved(
+      Function<RunControl, Optional<T>> work,
+      Function<T, IntSupplier> save,
+      CheckpointDirectory directory) {
+    return underControl(work, directory).map(save);
   }
 
   private <T> Optional<T> underControl(

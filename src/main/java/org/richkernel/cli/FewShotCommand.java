@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.ImageClasses;
 import org.richkernel.limit.fewshot.FewShotOptions;
 import org.richkernel.limit.fewshot.MetaSchedule;
@@ -137,14 +138,16 @@ final class FewShotCommand implements Callable<Integer> {
     record.put("train-classes", train);
     record.put("evaluate-at", String.join(",", marks.stream().map(String::valueOf).toList()));
     try (Backend backend = run.open(console)) {
+      List<MemoryPlan> plans = problem.plans();
       if (course.endsWithPlan(
-          problem.plans(), backend, "lower --train-classes or --tasks, or leave out --kernels")) {
+          plans, backend, "lower --train-classes or --tasks, or leave out --kernels")) {
+        course.timeSteps(plans, plans.size(), control -> problem.fit(backend, control));
         return ExitCode.DONE;
       }
       return course.compute(
           OptionRecord.fingerprint(record, images.checksum(), backend.info().name()),
           control -> problem.fit(backend, control),
-          fit -> finish(fit, record, start, readSeconds));
+          fit -> () -> finish(fit, record, start, readSeconds));
     }
   }
 

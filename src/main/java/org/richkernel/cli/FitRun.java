@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -122,6 +123,8 @@ final class FitRun<F extends Fit> {
           theory.notes(data, backend).forEach(console::line);
         }
         List<MemoryPlan> plans = theory.plans(data, backend);
+        // as they were read, and as the theory takes them
+        plans.forEach(plan -> plan.addHost(2 * data.inputBytes()));
         if (course.endsWithPlan(plans, backend, theory.lessMemory())) {
           course.timeSteps(plans, control -> theory.fit(data, backend, control));
           return ExitCode.DONE;
@@ -130,24 +133,32 @@ final class FitRun<F extends Fit> {
         return course.compute(
             OptionRecord.fingerprint(options, data, backend.info().name()),
             control -> theory.fit(data, backend, control),
-            fit -> finish(fit, theory, options));
+            fit -> save(fit, theory, options));
       }
     }
   }
 
-  private int finish(F fit, Theory<F> theory, Map<String, @Nullable Object> options) {
+  private IntSupplier save(F fit, Theory<F> theory, Map<String, @Nullable Object> options) {
+    fit.save(longRunOptions.out(), options, readSeconds);
+    List<LayerSummary> lazyLayers = theory.lazyLayers(fit);
+    List<String> warnings = theory.warnings(fit);
+    Optional<String> shortfall =
+        fit.converged() ? Optional.empty() : Optional.of(theory.shortfall(fit));
+    return () -> report(lazyLayers, warnings, shortfall);
+  }
+
+  private int report(
+      List<LayerSummary> lazyLayers, List<String> warnings, Optional<String> shortfall) {
     Path out = longRunOptions.out();
-    fit.save(out, options, readSeconds);
     Path report = ReportWriter.write(out);
     if (!runOptions.quiet()) {
       console.line(
-          ResultTable.of(ResultFolder.readSummary(out), theory.lazyLayers(fit), report)
-              .stripTrailing());
+          ResultTable.of(ResultFolder.readSummary(out), lazyLayers, report).stripTrailing());
     }
-    theory.warnings(fit).forEach(console::warn);
-    if (!fit.converged()) {
+    warnings.forEach(console::warn);
+    if (shortfall.isPresent()) {
       console.warn(
-          "NOT converged: the result in " + out + " is the last iterate; " + theory.shortfall(fit));
+          "NOT converged: the result in " + out + " is the last iterate; " + shortfall.get());
       return ExitCode.NOT_CONVERGED;
     }
     return ExitCode.DONE;

@@ -129,7 +129,7 @@ final class PhaseCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     return course.compute(
-        Map.of(), control -> Optional.of(diagram), done -> finish(done, options, start, 0));
+        Map.of(), control -> Optional.of(diagram), done -> () -> finish(done, options, start, 0));
   }
 
   private boolean given(String option) {
@@ -159,12 +159,13 @@ final class PhaseCommand implements Callable<Integer> {
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));
     try (Backend backend = run.open(console)) {
       if (course.endsWithPlan(plan, backend, "lower --train-size or --samples")) {
+        course.timeSteps(plan, control -> diagram.on(points, settings, backend, control));
         return ExitCode.DONE;
       }
       return course.compute(
           OptionRecord.fingerprint(options, points, backend.info().name()),
           control -> diagram.on(points, settings, backend, control),
-          full -> finish(full, options, start, readSeconds));
+          full -> () -> finish(full, options, start, readSeconds));
     }
   }
 

@@ -1,5 +1,7 @@
 package org.richkernel.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.richkernel.solver.Progress;
@@ -8,17 +10,15 @@ import org.richkernel.solver.StopSignal;
 /** The first few steps of a run that is only planned, by the clock. */
 final class TimedSteps implements Progress.Listener {
   private static final double NANOS = 1e-9;
-  private static final int MOST_STEPS = 20;
-  private static final double MOST_SECONDS = 0.3;
+  private static final int MOST_STEPS = 40;
+  private static final double MOST_SECONDS = 1;
 
   private final LongSupplier clock;
   private final StopSignal stop;
   private final long start;
-  private long first;
-  private long last;
-  private long steps = -1;
+  private final List<Long> times = new ArrayList<>();
+  private final List<Long> steps = new ArrayList<>();
   private long total;
-  private long begun;
 
   /**
    * @param clock nanoseconds
@@ -32,38 +32,41 @@ final class TimedSteps implements Progress.Listener {
 
   @Override
   public void progress(Progress progress) {
-    last = clock.getAsLong();
-    if (steps < 0) {
-      first = last;
-      begun = progress.done();
-    }
-    steps = progress.done() - begun;
+    long now = clock.getAsLong();
+    times.add(now);
+    steps.add(progress.done());
     total = progress.total();
-    boolean timed = steps >= 1 && (last - first) * NANOS >= MOST_SECONDS;
-    if (timed || steps >= MOST_STEPS) {
+    long made = progress.done() - steps.get(0);
+    boolean timed = made >= 1 && (now - times.get(0)) * NANOS >= MOST_SECONDS;
+    if (timed || made >= MOST_STEPS) {
       stop.raise();
     }
   }
 
   /**
-   * What they say of the whole run.
+   * What they say of the whole run; the earlier half of the steps has warmed Java up.
    *
-   * @param complete whether the run came to its end
+   * @param complete whether all runs came to their end
+   * @param runs number of runs, of which these are the steps of the first
    */
-  String line(boolean complete) {
+  String line(boolean complete, int runs) {
     double spent = (clock.getAsLong() - start) * NANOS;
     if (complete) {
       return "time about " + Durations.words(spent) + ": it was tried";
     }
-    if (steps < 1) {
+    int last = steps.size() - 1;
+    int middle = last / 2;
+    if (last < 1 || steps.get(last) <= steps.get(middle)) {
       return "time not known: no step could be timed";
     }
-    double step = (last - first) * NANOS / steps;
-    double before = (first - start) * NANOS;
+    double step =
+        (times.get(last) - times.get(middle)) * NANOS / (steps.get(last) - steps.get(middle));
+    double before = (times.get(0) - start) * NANOS;
     return String.format(
         Locale.ROOT,
-        "time at most about %s: steps of about %.2g s, at most %d of them",
+        "time at most about %s%s: steps of about %.2g s, at most %d of them",
         Durations.words(before + step * total),
+        runs == 1 ? "" : " for the first of " + runs + " runs",
         step,
         total);
   }

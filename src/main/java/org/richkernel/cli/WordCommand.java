@@ -1,12 +1,14 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.limit.words.WordTraining;
 import org.richkernel.report.ReportWriter;
 import org.richkernel.study.WordEmbeddings;
@@ -54,7 +56,12 @@ final class WordCommand implements Callable<Integer> {
     Map<String, @Nullable Object> options = OptionRecord.of(Objects.requireNonNull(spec));
     run.resolve(options);
     try (Backend backend = run.open(console)) {
-      if (course.endsWithPlan(training.plans(), backend, mend(training, backend))) {
+      List<MemoryPlan> plans = training.plans();
+      if (course.endsWithPlan(plans, backend, mend(training, backend))) {
+        course.timeSteps(
+            plans,
+            plans.size(),
+            control -> WordEmbeddings.train(training, text, Optional.empty(), backend, control));
         return ExitCode.DONE;
       }
       return course.compute(
@@ -66,7 +73,7 @@ final class WordCommand implements Callable<Integer> {
                   Optional.of(longRun.out()).filter(out -> words.embeddings()),
                   backend,
                   control),
-          done -> finish(done, options, start, readSeconds));
+          done -> () -> finish(done, options, start, readSeconds));
     }
   }
 

@@ -107,6 +107,9 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
     return bytes;
   }
 
+  /** Bytes of scratch that {@link #eigenSymmetric} of so many rows leaves allocated. */
+  long eigenScratchBytes(int rows);
+
   /**
    * How many rows of a field with this many columns to process at a time: as many as stay in fast
    * memory, or as fill a device that computes on many at once.

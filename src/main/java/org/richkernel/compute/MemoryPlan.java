@@ -1,6 +1,8 @@
 package org.richkernel.compute;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,11 +24,21 @@ public final class MemoryPlan {
     }
   }
 
-  /** Resident set of a process with a fit of no size: the virtual machine, classes, OpenBLAS. */
-  private static final long JAVA_BYTES = 140_000_000;
+  /** Resident set of the process beside matrices and heap: virtual machine, classes, OpenBLAS. */
+  private static final long JAVA_BYTES = 100_000_000;
+
+  private static final long MIB = 1 << 20;
+
+  /** Room that the heap needs beside what lives on it: a share of it, files that are read, code. */
+  private static final double SLACK = 1.3;
+
+  private static final long ROOM = 64 * MIB;
+  private static final long LEAST_HEAP = 128 * MIB;
+  private static final long HEAP_STEP = 32 * MIB;
 
   private final List<Entry> entries = new ArrayList<>();
   private int device;
+  private int eigenRows;
   private long hostBytes;
   private long diskBytes;
 
@@ -52,6 +64,17 @@ public final class MemoryPlan {
   }
 
   /**
+   * Adds a matrix that is decomposed into eigenvectors, its eigenvalues, and the scratch that the
+   * first device keeps for it.
+   *
+   * @param values label of the eigenvalues, 1 x rows
+   */
+  public MemoryPlan addEigenproblem(String label, String values, int rows) {
+    eigenRows = Math.max(eigenRows, rows);
+    return add(label, Precision.FLOAT64, rows, rows).add(values, Precision.FLOAT64, 1, rows);
+  }
+
+  /**
    * Adds all that another plan holds, on the device that this one is at.
    *
    * @param prefix of its labels
@@ -60,7 +83,25 @@ public final class MemoryPlan {
     for (Entry entry : part.entries) {
       add(prefix + entry.label(), entry.precision(), entry.rows(), entry.columns());
     }
+    eigenRows = Math.max(eigenRows, part.eigenRows);
     return addHost(part.hostBytes).addDisk(part.diskBytes);
+  }
+
+  /**
+   * The plan of parts that are held one after the other: the matrices of the part that has most of
+   * them, and the largest scratch and numbers of bytes on the heap and on disk.
+   */
+  public static MemoryPlan largest(MemoryPlan... parts) {
+    MemoryPlan most =
+        Arrays.stream(parts).max(Comparator.comparingLong(MemoryPlan::matrixBytes)).orElseThrow();
+    MemoryPlan plan = new MemoryPlan();
+    plan.entries.addAll(most.entries);
+    for (MemoryPlan part : parts) {
+      plan.eigenRows = Math.max(plan.eigenRows, part.eigenRows);
+      plan.hostBytes = Math.max(plan.hostBytes, part.hostBytes);
+      plan.diskBytes = Math.max(plan.diskBytes, part.diskBytes);
+    }
+    return plan;
   }
 
   /** Adds a scratch file, which is no part of the total. */
@@ -85,12 +126,18 @@ public final class MemoryPlan {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
-  /** Bytes of the matrices on one device, as the device may round them. */
+  /** Bytes of matrices and scratch on one device, as the device may round them. */
   public long bytesOn(int index, Backend device) {
-    return entries.stream()
-        .filter(e -> e.device() == index)
-        .mapToLong(e -> device.roundedBytes(e.bytes()))
-        .sum();
+    long matrices =
+        entries.stream()
+            .filter(e -> e.device() == index)
+            .mapToLong(e -> device.roundedBytes(e.bytes()))
+            .sum();
+    return matrices + (index == 0 ? scratchBytes(device) : 0);
+  }
+
+  private long scratchBytes(Backend first) {
+    return eigenRows == 0 ? 0 : first.eigenScratchBytes(eigenRows);
   }
 
   /** "device 1 of 2: " where there are several. */
@@ -104,18 +151,26 @@ public final class MemoryPlan {
     return diskBytes;
   }
 
-  /** Bytes on the Java heap. */
+  /** Bytes that live on the Java heap. */
   public long hostBytes() {
     return hostBytes;
   }
 
+  /** A size of the Java heap (-Xmx) that suffices; a run of any length fills all of it. */
+  public long heapBytes() {
+    long room = (long) (SLACK * hostBytes) + ROOM;
+    return Math.max(LEAST_HEAP, (room + HEAP_STEP - 1) / HEAP_STEP * HEAP_STEP);
+  }
+
   /**
-   * Most bytes of the process in the memory of the machine: the virtual machine, the Java heap, and
-   * the matrices where they lie in it.
+   * Most bytes of the process in the memory of the machine: the virtual machine, its heap, and the
+   * matrices where they lie in it.
+   *
+   * @param heap size of the Java heap
    */
-  public long processBytes(Backend backend) {
+  public long processBytes(Backend backend, long heap) {
     boolean onHost = backend.info().name().equals("cpu");
-    return JAVA_BYTES + hostBytes + (onHost ? matrixBytes() : 0);
+    return JAVA_BYTES + heap + (onHost ? matrixBytes() + scratchBytes(backend) : 0);
   }
 
   /**
@@ -144,24 +199,30 @@ public final class MemoryPlan {
               entry.precision().name().toLowerCase(Locale.ROOT),
               entry.bytes() / 1e6));
     }
+    long scratch = devices.isEmpty() ? 0 : scratchBytes(devices.get(0));
+    if (scratch > 0) {
+      line(text, "scratch of the eigenvalues of " + eigenRows + " x " + eigenRows, scratch);
+    }
     long taken = 0;
     long rounded = 0;
     for (int index = 0; index < devices.size(); index++) {
       taken += devices.get(index).takenBytes();
       rounded += bytesOn(index, devices.get(index));
     }
-    if (rounded > matrixBytes()) {
-      line(text, "rounding of the matrices by the device, at most", rounded - matrixBytes());
+    long matrices = matrixBytes() + scratch;
+    if (rounded > matrices) {
+      line(text, "rounding of the matrices by the device, at most", rounded - matrices);
     }
     if (taken > 0) {
       line(text, "taken of the device by context, libraries and others", taken);
     }
     line(text, "on the Java heap", hostBytes);
+    line(text, "room on the heap for garbage and files", heapBytes() - hostBytes);
     line(text, "Java and the program", JAVA_BYTES);
     if (diskBytes > 0) {
       line(text, "on disk, beside the total", diskBytes);
     }
-    line(text, "total", Math.max(rounded, matrixBytes()) + taken + hostBytes + JAVA_BYTES);
+    line(text, "total", Math.max(rounded, matrices) + taken + heapBytes() + JAVA_BYTES);
     return text.toString();
   }
 

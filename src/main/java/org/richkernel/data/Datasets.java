@@ -36,6 +36,15 @@ public record Datasets(
     return new Datasets(train, Optional.of(test), Standardization.IDENTITY);
   }
 
+  /** Bytes of the inputs of all points. */
+  public long inputBytes() {
+    return Double.BYTES * (values(train) + test.map(Datasets::values).orElse(0L));
+  }
+
+  private static long values(Dataset set) {
+    return (long) set.points() * set.inputDimension();
+  }
+
   /** Files and checksums of the points. */
   public DataOrigin origin() {
     Map<String, String> points = new LinkedHashMap<>();

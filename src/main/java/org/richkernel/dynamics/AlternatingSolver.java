@@ -51,7 +51,6 @@ public final class AlternatingSolver {
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.requireOneOutput("the alternating solver");
-    int samples = problem.options().samples();
     problem.options().requireParts(alternating.populations());
     long side = (long) problem.points() * (problem.options().steps() + 1);
     if (side * side > Integer.MAX_VALUE) {
@@ -61,6 +60,12 @@ public final class AlternatingSolver {
           "the alternating solver takes points times (steps + 1) up to 46340; use the causal"
               + " solver");
     }
+    return matrices(problem).addAll("", InputFields.plan(problem));
+  }
+
+  private MemoryPlan matrices(DynamicsProblem problem) {
+    int samples = problem.options().samples();
+    long side = (long) problem.points() * (problem.options().steps() + 1);
     MemoryPlan plan = new MemoryPlan();
     AlternatingRun.plan(plan, problem, samples);
     // kernels and responses of the hidden layers are copied for a checkpoint
@@ -79,9 +84,8 @@ public final class AlternatingSolver {
    *     jitter
    */
   public AlternatingSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples, the steps or the number of points");
-    try (Workspace memory = new Workspace(backend, plan)) {
+    plan(problem).requireFits(backend, "lower the samples, the steps or the number of points");
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
       return new Solve(problem, backend, memory, control).run();
     }
   }

@@ -81,8 +81,12 @@ public final class CausalSolver {
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.options().requireParts(causal.populations());
-    DynamicsOptions options = problem.options();
     requireIndexable(problem);
+    return matrices(problem).addAll("", InputFields.plan(problem));
+  }
+
+  private MemoryPlan matrices(DynamicsProblem problem) {
+    DynamicsOptions options = problem.options();
     MemoryPlan plan = new MemoryPlan();
     CausalPlan.add(plan, problem, causal, options.samples());
     if (options.saveHistory()) {
@@ -119,9 +123,8 @@ public final class CausalSolver {
    *     beyond rounding
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, NetworkComparison.lessMemory(problem));
-    try (Workspace memory = new Workspace(backend, plan)) {
+    plan(problem).requireFits(backend, NetworkComparison.lessMemory(problem));
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
       return new Solve(problem, backend, memory, control).run();
     }
   }

@@ -3,11 +3,20 @@ package org.richkernel.dynamics;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 
 /** A factor F of a covariance F F^T that may be singular. */
 final class CovarianceFactor {
   private CovarianceFactor() {}
+
+  /** What {@link #of} holds. */
+  static MemoryPlan plan(int size) {
+    return new MemoryPlan()
+        .addEigenproblem("covariance", "its eigenvalues", size)
+        .addHost(Double.BYTES * (2L * size * size + 2L * size));
+  }
 
   /**
    * F = U Lambda^{1/2} of the eigenvectors, row-major n x n, the same on all backends.
@@ -17,8 +26,9 @@ final class CovarianceFactor {
   static double[] of(double[] covariance, int size, Backend backend) {
     double[] vectors = new double[size * size];
     double[] lambda = new double[size];
-    try (Matrix kernel = backend.allocate(Precision.FLOAT64, size, size, "covariance");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, size, "its eigenvalues")) {
+    try (Workspace memory = new Workspace(backend, plan(size))) {
+      Matrix kernel = memory.get("covariance");
+      Matrix values = memory.get("its eigenvalues");
       backend.upload(covariance, kernel);
       backend.eigenSymmetric(kernel, values);
       backend.download(kernel, vectors);

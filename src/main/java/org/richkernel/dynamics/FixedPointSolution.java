@@ -3,8 +3,10 @@ package org.richkernel.dynamics;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.StopReason;
 
@@ -101,8 +103,13 @@ public record FixedPointSolution(
     double[] coefficients = problem.trainTargets().toArray();
     int outputs = problem.outputs();
     double[] result = new double[all * outputs];
-    try (Matrix k = backend.allocate(Precision.FLOAT64, all, all, "adaptive kernel");
-        Matrix c = backend.allocate(Precision.FLOAT64, p, outputs, "kernel coefficients")) {
+    MemoryPlan plan =
+        new MemoryPlan()
+            .add("adaptive kernel", Precision.FLOAT64, all, all)
+            .add("kernel coefficients", Precision.FLOAT64, p, outputs);
+    try (Workspace memory = new Workspace(backend, plan)) {
+      Matrix k = memory.get("adaptive kernel");
+      Matrix c = memory.get("kernel coefficients");
       backend.upload(kernel, k);
       backend.upload(coefficients, c);
       Matrix train = k.view(0, p, 0, p);

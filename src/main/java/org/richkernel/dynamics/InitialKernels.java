@@ -23,12 +23,17 @@ import org.richkernel.lazy.LazyLayers;
  */
 record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangent) {
 
-  /** Adds what the kernels take on the heap, and on the device while they are computed. */
-  static void plan(MemoryPlan plan, DynamicsProblem problem) {
+  /** What {@link #of} holds while it computes; the kernels themselves are on the heap. */
+  static MemoryPlan plan(DynamicsProblem problem) {
     long points = problem.points();
     int depth = problem.network().hiddenLayers();
-    plan.addHost(8 * points * points * (2L * depth + 1))
-        .addHost(LazyLayers.bytes(problem.points(), depth));
+    MemoryPlan kernels =
+        problem.network().convolutions().isPresent()
+            ? new LazyKernel(problem.network(), KernelKind.NTK).plan(problem.inputs())
+            : MemoryPlan.largest(
+                new LazyKernel(problem.network(), KernelKind.NNGP).layersPlan(problem.inputs()),
+                InputFields.kernelPlan(problem));
+    return kernels.addHost(8 * points * points * (2L * depth + 1));
   }
 
   static InitialKernels of(DynamicsProblem problem, Backend backend) {

@@ -1,6 +1,8 @@
 package org.richkernel.dynamics;
 
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.lazy.InputCovariance;
 
 /**
  * A factor F (M x r, r = min(M, D)) of the covariance of the first layer at the start, Phi^0 = X
@@ -18,6 +20,18 @@ final class InputFields {
   /** r. */
   static int rank(DynamicsProblem problem) {
     return Math.min(fields(problem), problem.sites().inputs());
+  }
+
+  /** What the kernel Phi^0 of the inputs takes while it is computed. */
+  static MemoryPlan kernelPlan(DynamicsProblem problem) {
+    return InputCovariance.plan(fields(problem), problem.sites().inputs());
+  }
+
+  /** The same with what {@link #factor} takes. */
+  static MemoryPlan plan(DynamicsProblem problem) {
+    return problem.sites().inputs() <= fields(problem)
+        ? kernelPlan(problem)
+        : MemoryPlan.largest(kernelPlan(problem), CovarianceFactor.plan(fields(problem)));
   }
 
   /** F, row-major M x r: X / sqrt(D), or U Lambda^{1/2} of the eigenvectors of Phi^0. */

@@ -34,6 +34,10 @@ public final class LinearSolver {
           problem.network().activation().id(),
           "the linear solver needs linear; use the causal solver for other networks");
     }
+    return matrices(problem).addAll("", InputFields.kernelPlan(problem));
+  }
+
+  private static MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     LinearRun.plan(plan, problem);
     // recorded, with the pulls; what came of it; zero errors
@@ -47,11 +51,10 @@ public final class LinearSolver {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the number of steps or points");
+    plan(problem).requireFits(backend, "lower the number of steps or points");
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
     boolean finished = false;
-    try (Workspace memory = new Workspace(backend, plan)) {
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
       LinearRun run = new LinearRun(problem, backend, memory, recorder);
       int steps = problem.options().steps();
       for (int t = 0; t <= steps && !control.stop().isRaised() && run.advance(t); t++) {

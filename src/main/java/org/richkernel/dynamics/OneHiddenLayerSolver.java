@@ -95,6 +95,10 @@ public final class OneHiddenLayerSolver {
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     requireSolvable(problem);
+    return MemoryPlan.largest(RankSpace.plan(problem), matrices(problem));
+  }
+
+  private MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     FlowRun.plan(plan, problem);
     // the whole, its parts, the one under way twice, and the estimate with its error and bias
@@ -111,10 +115,10 @@ public final class OneHiddenLayerSolver {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public FixedPointSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples, the steps or the number of points");
-    try (Workspace memory = new Workspace(backend, plan)) {
-      return new Solve(problem, backend, memory, control).run();
+    plan(problem).requireFits(backend, "lower the samples, the steps or the number of points");
+    RankSpace space = RankSpace.of(problem, backend);
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
+      return new Solve(problem, backend, memory, space, control).run();
     }
   }
 
@@ -198,12 +202,17 @@ public final class OneHiddenLayerSolver {
       }
     }
 
-    Solve(DynamicsProblem problem, Backend backend, Workspace memory, RunControl control) {
+    Solve(
+        DynamicsProblem problem,
+        Backend backend,
+        Workspace memory,
+        RankSpace space,
+        RunControl control) {
       this.problem = problem;
       this.backend = backend;
       this.memory = memory;
+      this.space = space;
       this.control = control;
-      space = RankSpace.of(problem, backend);
       lastStep = problem.options().steps();
       distance = new RestDistance(problem);
       run = population(new FlowRecord(problem));

@@ -83,9 +83,18 @@ public final class PerturbativeSolver {
 
   /** What a solve will allocate. */
   public MemoryPlan plan(DynamicsProblem problem) {
+    return matrices(problem)
+        .addAll(
+            "",
+            MemoryPlan.largest(
+                InitialKernels.plan(problem),
+                InputFields.plan(problem),
+                CovarianceFactor.plan(problem.points())));
+  }
+
+  private static MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     PerturbativeRun.plan(plan, problem, problem.options().samples() / POPULATIONS);
-    InitialKernels.plan(plan, problem);
     // the populations, the one under way and its lazy limit twice, mean, error and bias
     return plan.addHost(Trajectory.bytes(problem) * (POPULATIONS + 7));
   }
@@ -98,9 +107,8 @@ public final class PerturbativeSolver {
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
     requireSolvable(problem);
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the samples or the number of points");
-    try (Workspace memory = new Workspace(backend, plan)) {
+    plan(problem).requireFits(backend, "lower the samples or the number of points");
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
       return new Solve(problem, backend, memory).run(control);
     }
   }

@@ -4,8 +4,10 @@ import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSites;
 
@@ -38,23 +40,54 @@ record RankSpace(
    */
   private static final double RANK_TOLERANCE = 1e-10;
 
+  /** What {@link #of} holds: the inputs, and with them one part after the other. */
+  static MemoryPlan plan(DynamicsProblem problem) {
+    int p = fields(problem, problem.trainPoints());
+    int q = fields(problem, problem.testPoints());
+    int d = problem.sites().inputs();
+    return inputsPlan(p, q, d)
+        .addAll("", MemoryPlan.largest(basisPlan(p, d), factorsPlan(p, q, d, Math.min(p, d))));
+  }
+
+  private static MemoryPlan inputsPlan(int p, int q, int d) {
+    return new MemoryPlan()
+        .add("training inputs", Precision.FLOAT64, p, d)
+        .add("test inputs", Precision.FLOAT64, q, d);
+  }
+
+  private static MemoryPlan factorsPlan(int p, int q, int d, int rank) {
+    return new MemoryPlan()
+        .add("input directions", Precision.FLOAT64, d, rank)
+        .add("input factor", Precision.FLOAT64, p, rank)
+        .add("test factor", Precision.FLOAT64, q, rank);
+  }
+
+  private static MemoryPlan basisPlan(int p, int d) {
+    int n = Math.min(p, d);
+    return new MemoryPlan()
+        .addEigenproblem("input kernel", "input eigenvalues", n)
+        .add("all input directions", Precision.FLOAT64, d, n);
+  }
+
   static RankSpace of(DynamicsProblem problem, Backend backend) {
     NetworkSites sites = problem.sites();
     int p = fields(problem, problem.trainPoints());
     int q = fields(problem, problem.testPoints());
     int d = sites.inputs();
     double scale = 1 / Math.sqrt(d);
-    try (Matrix x = backend.allocate(Precision.FLOAT64, p, d, "training inputs");
-        Matrix test = backend.allocate(Precision.FLOAT64, q, d, "test inputs")) {
+    try (Workspace inputs = new Workspace(backend, inputsPlan(p, q, d))) {
+      Matrix x = inputs.get("training inputs");
+      Matrix test = inputs.get("test inputs");
       backend.upload(sites.patches(problem.trainInputs(), 0, problem.trainPoints()), x);
       backend.upload(sites.patches(problem.testInputs(), 0, problem.testPoints()), test);
       backend.scale(scale, x);
       backend.scale(scale, test);
       double[] basis = basis(backend, x, p, d);
       int rank = basis.length / d;
-      try (Matrix v = backend.allocate(Precision.FLOAT64, d, rank, "input directions");
-          Matrix f = backend.allocate(Precision.FLOAT64, p, rank, "input factor");
-          Matrix t = backend.allocate(Precision.FLOAT64, q, rank, "test factor")) {
+      try (Workspace factors = new Workspace(backend, factorsPlan(p, q, d, rank))) {
+        Matrix v = factors.get("input directions");
+        Matrix f = factors.get("input factor");
+        Matrix t = factors.get("test factor");
         backend.upload(basis, v);
         backend.gemm(Transpose.NO, Transpose.NO, 1, x, v, 0, f);
         backend.gemm(Transpose.NO, Transpose.NO, 1, test, v, 0, t);
@@ -76,9 +109,10 @@ record RankSpace(
   private static double[] basis(Backend backend, Matrix x, int p, int d) {
     int n = Math.min(p, d);
     double[] lambda = new double[n];
-    try (Matrix gram = backend.allocate(Precision.FLOAT64, n, n, "input kernel");
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, n, "input eigenvalues");
-        Matrix directions = backend.allocate(Precision.FLOAT64, d, n, "input directions")) {
+    try (Workspace memory = new Workspace(backend, basisPlan(p, d))) {
+      Matrix gram = memory.get("input kernel");
+      Matrix values = memory.get("input eigenvalues");
+      Matrix directions = memory.get("all input directions");
       backend.syrk(d <= p ? Transpose.YES : Transpose.NO, 1, x, 0, gram);
       backend.eigenSymmetric(gram, values);
       backend.download(values, lambda);

@@ -42,14 +42,18 @@ public final class StaticKernelSolver {
     this.substeps = substeps;
   }
 
-  /** What a solve will allocate. */
+  /** What a solve will allocate: the kernels, and after them the march. */
   public MemoryPlan plan(DynamicsProblem problem) {
+    MemoryPlan kernels = InitialKernels.plan(problem);
+    return MemoryPlan.largest(kernels, matrices(problem).addHost(kernels.hostBytes()));
+  }
+
+  private static MemoryPlan matrices(DynamicsProblem problem) {
     int outputs = problem.trainTargets().outputs();
     MemoryPlan plan = new MemoryPlan();
     plan.add(KERNEL, Precision.FLOAT64, problem.points(), problem.trainPoints())
         .add(PULL, Precision.FLOAT64, problem.trainPoints(), outputs)
         .add(OUTPUTS, Precision.FLOAT64, problem.points(), outputs);
-    InitialKernels.plan(plan, problem);
     return plan.addHost(4 * Trajectory.bytes(problem));
   }
 
@@ -59,13 +63,12 @@ public final class StaticKernelSolver {
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {
-    MemoryPlan plan = plan(problem);
-    plan.requireFits(backend, "lower the number of points");
+    plan(problem).requireFits(backend, "lower the number of points");
     TrajectoryRecorder recorder = new TrajectoryRecorder(problem);
     InitialKernels kernels = InitialKernels.of(problem, backend);
     int steps = problem.options().steps();
     boolean finished = false;
-    try (Workspace memory = new Workspace(backend, plan)) {
+    try (Workspace memory = new Workspace(backend, matrices(problem))) {
       Matrix kernel = memory.get(KERNEL);
       Matrix f = memory.get(OUTPUTS);
       backend.upload(trainColumns(kernels.wholeTangent(), problem), kernel);
@@ -149,8 +152,10 @@ public final class StaticKernelSolver {
             Targets.of(new double[0]));
     double[] kernel = InitialKernels.of(alone, backend).wholeTangent();
     double[] eigenvalues = new double[train];
-    try (Matrix k = backend.allocate(Precision.FLOAT64, train, train, KERNEL);
-        Matrix values = backend.allocate(Precision.FLOAT64, 1, train, "eigenvalues")) {
+    MemoryPlan plan = new MemoryPlan().addEigenproblem(KERNEL, "eigenvalues", train);
+    try (Workspace memory = new Workspace(backend, plan)) {
+      Matrix k = memory.get(KERNEL);
+      Matrix values = memory.get("eigenvalues");
       backend.upload(kernel, k);
       backend.eigenSymmetric(k, values);
       backend.download(values, eigenvalues);

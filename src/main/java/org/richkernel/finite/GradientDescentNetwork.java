@@ -80,8 +80,27 @@ public final class GradientDescentNetwork {
     int every = problem.options().recordEvery();
     long snapshots = 2 + (every == 0 ? 0 : times / every);
     long kernels = snapshots * 2 * problem.network().hiddenLayers() * points * points;
-    // the run under way twice (its record, and what a checkpoint needs), mean, squares, result
-    return plan.addHost(5 * Double.BYTES * (times * points * problem.outputs() + kernels));
+    // mean and squares and their copies in a checkpoint, the run under way twice
+    long records = 6 * (times * points * problem.outputs() + kernels);
+    // networks that are kept, and the one under way in a checkpoint
+    long weights = weights(problem);
+    return plan.addHost(
+        Double.BYTES * records + Float.BYTES * weights * (2L * mostKept(weights) + 1));
+  }
+
+  /** Numbers of a network, the readout aside. */
+  private long weights(DynamicsProblem problem) {
+    NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
+    long floats = 0;
+    for (int l = 1; l <= sites.layers(); l++) {
+      floats += (long) width * DescentWeights.fanIn(sites, l, width);
+    }
+    return floats;
+  }
+
+  /** Networks that are kept; each counts twice: trained, and as it was at the start. */
+  private int mostKept(long weights) {
+    return (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * weights)));
   }
 
   /**
@@ -123,13 +142,7 @@ public final class GradientDescentNetwork {
       this.backend = backend;
       this.memory = memory;
       this.control = control;
-      NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
-      long floats = 0;
-      for (int l = 1; l <= sites.layers(); l++) {
-        floats += (long) width * DescentWeights.fanIn(sites, l, width);
-      }
-      // each counts twice: trained, and as it was at the start
-      mostKept = (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * floats)));
+      mostKept = mostKept(weights(problem));
       resumed = control.checkpoints().load();
     }
 

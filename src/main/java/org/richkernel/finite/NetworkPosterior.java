@@ -46,7 +46,9 @@ public final class NetworkPosterior {
 
   /** What {@link #solve} will hold at once. */
   public MemoryPlan plan() {
-    return PosteriorSampler.plan(problem, layout(problem.rankBound()));
+    return MemoryPlan.largest(
+        PosteriorInputs.plan(problem),
+        PosteriorSampler.plan(problem, layout(problem.rankBound())));
   }
 
   private WeightLayout layout(int rank) {

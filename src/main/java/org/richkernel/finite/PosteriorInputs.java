@@ -3,6 +3,7 @@ package org.richkernel.finite;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.compute.Backend;
+import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
@@ -19,6 +20,16 @@ import org.richkernel.network.NetworkSpec;
 @SuppressWarnings("ArrayRecordComponent")
 record PosteriorInputs(
     double[] factor, int rank, double[] projector, InputFactor.@Nullable Coordinates test) {
+  /** What {@link #of} holds. */
+  static MemoryPlan plan(PosteriorProblem problem) {
+    NetworkSpec network = problem.network();
+    Inputs train = problem.trainInputs();
+    int width = train.dimension() + (network.biasVariance() > 0 ? 1 : 0);
+    return network.convolutions().isPresent()
+        ? new MemoryPlan()
+        : InputFactor.plan(train.rows(), width, problem.testInputs().rows());
+  }
+
   static PosteriorInputs of(Backend backend, PosteriorProblem problem, WeightLayout layout) {
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();

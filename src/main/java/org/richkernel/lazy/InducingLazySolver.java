@@ -98,19 +98,7 @@ public final class InducingLazySolver {
     InducingSystem.plan(memory, backend, recursion, inducing, outputs, keepRows);
     memory.addHost(ConjugateGradients.bytes(inducing.rows(), outputs));
     memory.addHost(8L * outputs * (4L * all + problem.testInputs().rows()));
-    memory.addHost(pointBytes(2));
     return memory;
-  }
-
-  /**
-   * Bytes of the points on the Java heap: as the program has read them, in another order, and as
-   * they are moved to a device.
-   *
-   * @param copies of the training points
-   */
-  private long pointBytes(int copies) {
-    long rows = (long) copies * problem.trainInputs().rows() + problem.testInputs().rows();
-    return 8L * problem.trainInputs().dimension() * rows;
   }
 
   /**
@@ -124,10 +112,11 @@ public final class InducingLazySolver {
       stages.add(
           predictor(all, new double[all.rows() * outputs])
               .plan(backend, points.others(all, sampledRows))
-              .addHost(pointBytes(3)));
+              // the points in another order
+              .addHost(8L * all.rows() * all.dimension()));
     }
     if (problem.testInputs().rows() > 0) {
-      stages.add(unfitted.plan(backend, problem.testInputs()).addHost(pointBytes(2)));
+      stages.add(unfitted.plan(backend, problem.testInputs()));
     }
     return stages;
   }

@@ -5,6 +5,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -35,8 +36,9 @@ public final class InputCovariance {
     double[] covariance = new double[Math.multiplyExact(points, points)];
     int most = Math.min(PANEL, dimension);
     double scale = network.weightVariance(0) / dimension;
-    try (Matrix panel = backend.allocate(Precision.FLOAT64, points, most, "input panel");
-        Matrix product = backend.allocate(Precision.FLOAT64, points, points, "input covariance")) {
+    try (Workspace memory = new Workspace(backend, plan(points, dimension))) {
+      Matrix panel = memory.get("input panel");
+      Matrix product = memory.get("input covariance");
       for (int first = 0; first < dimension; first += most) {
         int count = Math.min(most, dimension - first);
         double[] columns = new double[points * count];

@@ -48,14 +48,14 @@ public final class LazyGram {
     return features.size();
   }
 
-  /** Phi^l, l = 1..L, P x P, row-major; a copy. */
+  /** Phi^l, l = 1..L, P x P, row-major; not a copy. */
   public double[] feature(int layer) {
-    return features.get(layer - 1).clone();
+    return features.get(layer - 1);
   }
 
-  /** The kernel of the predictor, NNGP or NTK, P x P, row-major; a copy. */
+  /** The kernel of the predictor, NNGP or NTK, P x P, row-major; not a copy. */
   public double[] readout() {
-    return readout.clone();
+    return readout;
   }
 
   /**
@@ -74,10 +74,6 @@ public final class LazyGram {
   /** The same kernels with sites that were computed apart. */
   LazyGram withSites(List<LayerSites> layers) {
     return new LazyGram(points, features, readout, truncation, List.copyOf(layers));
-  }
-
-  double[] sharedFeature(int layer) {
-    return features.get(layer - 1);
   }
 
   static long bytes(int points, int layers) {

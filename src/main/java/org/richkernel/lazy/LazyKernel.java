@@ -67,7 +67,7 @@ public final class LazyKernel {
   }
 
   /** What {@link #gram} holds. */
-  MemoryPlan plan(Inputs inputs) {
+  public MemoryPlan plan(Inputs inputs) {
     return plan(KernelRecursion.of(network, kind, inputs, none(inputs)), inputs);
   }
 
@@ -85,13 +85,9 @@ public final class LazyKernel {
    * @throws OutOfDeviceMemoryException if the memory does not suffice
    */
   public LazyLayers layers(Backend backend, Inputs inputs) {
-    network.requireDense("this kernel by layers", "take the kernel of all of them");
-    DenseRecursion recursion = new DenseRecursion(network, KernelKind.NNGP, inputs, none(inputs));
+    DenseRecursion recursion = byLayers(inputs);
     int points = inputs.rows();
-    MemoryPlan plan = new MemoryPlan();
-    recursion.planPoints(plan);
-    recursion.planTrainTrain(plan);
-    plan.addHost(LazyLayers.bytes(points, network.hiddenLayers()));
+    MemoryPlan plan = layersPlan(recursion, inputs);
     plan.requireFits(backend, "lower the number of points");
     List<double[]> features = new ArrayList<>();
     List<double[]> slopes = new ArrayList<>();
@@ -108,6 +104,23 @@ public final class LazyKernel {
           });
     }
     return new LazyLayers(features, slopes);
+  }
+
+  /** What {@link #layers} holds. */
+  public MemoryPlan layersPlan(Inputs inputs) {
+    return layersPlan(byLayers(inputs), inputs);
+  }
+
+  private MemoryPlan layersPlan(DenseRecursion recursion, Inputs inputs) {
+    MemoryPlan plan = new MemoryPlan();
+    recursion.planPoints(plan);
+    recursion.planTrainTrain(plan);
+    return plan.addHost(LazyLayers.bytes(inputs.rows(), network.hiddenLayers()));
+  }
+
+  private DenseRecursion byLayers(Inputs inputs) {
+    network.requireDense("this kernel by layers", "take the kernel of all of them");
+    return new DenseRecursion(network, KernelKind.NNGP, inputs, none(inputs));
   }
 
   /**

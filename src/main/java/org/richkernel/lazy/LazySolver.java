@@ -52,7 +52,10 @@ public final class LazySolver {
         KernelRecursion.of(
             problem.network(), problem.kernel(), problem.trainInputs(), problem.testInputs());
     this.matrices = makePlan();
-    this.plan = flattened().map(flat -> larger(flat.plan(problem.trainInputs()))).orElse(matrices);
+    this.plan =
+        flattened()
+            .map(flat -> MemoryPlan.largest(matrices, flat.plan(problem.trainInputs())))
+            .orElse(matrices);
   }
 
   /** What {@link #solve()} will hold. */
@@ -161,11 +164,6 @@ public final class LazySolver {
     return fit;
   }
 
-  /** The larger of what the fit takes and what comes before it. */
-  private MemoryPlan larger(MemoryPlan before) {
-    return before.matrixBytes() > matrices.matrixBytes() ? before : matrices;
-  }
-
   private MemoryPlan makePlan() {
     int points = problem.trainInputs().rows();
     int outputs = problem.trainTargets().outputs();
@@ -185,7 +183,7 @@ public final class LazySolver {
   private List<KernelMetrics> layerMetrics(LazyGram gram) {
     List<KernelMetrics> metrics = new ArrayList<>();
     for (int l = 1; l <= gram.layers(); l++) {
-      metrics.add(KernelMetrics.of(gram.sharedFeature(l), problem.trainTargets()));
+      metrics.add(KernelMetrics.of(gram.feature(l), problem.trainTargets()));
     }
     return List.copyOf(metrics);
   }

@@ -117,8 +117,6 @@ public final class TiledLazySolver {
       memory.addHost(ConjugateGradients.bytes(points, outputs) + 16L * points * outputs);
     }
     memory.addHost(8L * outputs * (3L * points + problem.testInputs().rows()));
-    // the points once more, as the program has read them
-    memory.addHost(8L * problem.trainInputs().dimension() * points);
     return memory;
   }
 

@@ -94,8 +94,7 @@ final class ScaledNetwork {
     int dimension = options.inputDimension();
     MemoryPlan plan =
         new MemoryPlan()
-            .add("drawn inputs", Precision.FLOAT32, points, dimension)
-            .add("inputs", Precision.FLOAT64, points, dimension)
+            .addAll("", inputsPlan(options))
             .add("outputs", Precision.FLOAT64, points, 1)
             .add("pulled", Precision.FLOAT64, points, width)
             .add("pulled, layer below", Precision.FLOAT64, points, width);
@@ -113,6 +112,13 @@ final class ScaledNetwork {
           .add("slopes " + l, Precision.FLOAT64, points, width);
     }
     return plan;
+  }
+
+  /** What {@link #drawInputs} fills. */
+  static MemoryPlan inputsPlan(ScalingOptions options) {
+    return new MemoryPlan()
+        .add("drawn inputs", Precision.FLOAT32, options.points(), options.inputDimension())
+        .add("inputs", Precision.FLOAT64, options.points(), options.inputDimension());
   }
 
   /** Inputs N(0, 1/d), the same for all networks of a seed. */

@@ -46,9 +46,9 @@ public final class ScalingExperiment {
     int points = options.points();
     int dimension = options.inputDimension();
     double[] values = new double[points * dimension];
-    try (Matrix drawn = backend.allocate(Precision.FLOAT32, points, dimension, "drawn inputs");
-        Matrix inputs = backend.allocate(Precision.FLOAT64, points, dimension, "inputs")) {
-      ScaledNetwork.drawInputs(options, backend, drawn, inputs);
+    try (Workspace memory = new Workspace(backend, ScaledNetwork.inputsPlan(options))) {
+      Matrix inputs = memory.get("inputs");
+      ScaledNetwork.drawInputs(options, backend, memory.get("drawn inputs"), inputs);
       backend.download(inputs, values);
     }
     return values;

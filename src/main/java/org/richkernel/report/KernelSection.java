@@ -102,13 +102,6 @@ public final class KernelSection {
 
   /** A kernel with its rows and columns in another order. */
   static HeatMap.Panel panel(String title, Table kernel, int[] order) {
-    int n = kernel.rows();
-    double[] sorted = new double[n * n];
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < n; j++) {
-        sorted[i * n + j] = kernel.get(order[i], order[j]);
-      }
-    }
-    return new HeatMap.Panel(title, n, sorted);
+    return HeatMap.Panel.of(title, kernel.rows(), (i, j) -> kernel.get(order[i], order[j]));
   }
 }

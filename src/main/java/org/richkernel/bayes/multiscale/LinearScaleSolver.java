@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.richkernel.bayes.KernelModes;
 import org.richkernel.bayes.LinearPredictor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
@@ -56,10 +57,7 @@ public final class LinearScaleSolver {
   public static MemoryPlan plan(MultiScaleProblem problem) {
     int points = problem.points();
     int others = problem.testInputs().rows();
-    return new MemoryPlan()
-        .add("readout kernel", Precision.FLOAT64, points, points)
-        .add("cross kernel", Precision.FLOAT64, others, points)
-        .add("cross modes", Precision.FLOAT64, others, points)
+    return MemoryPlan.largest(KernelModes.plan(points), KernelModes.crossPlan(points, others))
         .addHost(8L * points * (4L * points + 2L * others));
   }
 

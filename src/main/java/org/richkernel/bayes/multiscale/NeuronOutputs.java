@@ -6,6 +6,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 
@@ -15,6 +16,8 @@ import org.richkernel.network.NetworkSpec;
  */
 final class NeuronOutputs {
   private static final int PANEL = 256;
+
+  private static final String ACTIVATIONS = "activations of kept neurons";
 
   private final Backend backend;
   private final NetworkSpec network;
@@ -50,32 +53,46 @@ final class NeuronOutputs {
    */
   static MemoryPlan plan(int count, int rank, int points) {
     int rows = Math.min(PANEL, points);
+    return activations(count, rows)
+        .addAll("", MemoryPlan.largest(forward(count, rank, rows), sums(count, rows)));
+  }
+
+  /** What {@link #at} leaves to its caller. */
+  static MemoryPlan activations(int count, int rows) {
+    return new MemoryPlan().add(ACTIVATIONS, Precision.FLOAT32, count, rows);
+  }
+
+  /** What {@link #at} holds while it runs. */
+  static MemoryPlan forward(int count, int rank, int rows) {
     return new MemoryPlan()
-        .add("activations of kept neurons", Precision.FLOAT32, count, rows)
         .add("coordinates", Precision.FLOAT32, rows, rank)
         .add("deviation", Precision.FLOAT32, 1, rows)
         .add("kept neurons", Precision.FLOAT32, count, rank);
   }
 
-  /** phi_n at points, count x rows, float32; the caller closes it. */
-  Matrix at(Inputs points) {
+  private static MemoryPlan sums(int count, int rows) {
+    return new MemoryPlan()
+        .add("readout of kept neurons", Precision.FLOAT32, count, 1)
+        .add("outputs", Precision.FLOAT64, 1, rows);
+  }
+
+  /** Computes phi_n at points into the matrix of {@link #activations}, count x rows, float32. */
+  Matrix at(Inputs points, Workspace into) {
     int rows = points.rows();
     InputFactor.Coordinates known =
         InputFactor.coordinates(
             backend, network, projector, rank, points.toArray(), rows, points.dimension());
-    Matrix phi = backend.allocate(Precision.FLOAT32, count, rows, "activations of kept neurons");
-    try (Matrix coordinates = backend.allocate(Precision.FLOAT32, rows, rank, "coordinates");
-        Matrix deviation = backend.allocate(Precision.FLOAT32, 1, rows, "deviation");
-        Matrix xi = backend.allocate(Precision.FLOAT32, count, rank, "kept neurons")) {
+    Matrix phi = into.get(ACTIVATIONS);
+    try (Workspace memory = new Workspace(backend, forward(count, rank, rows))) {
+      Matrix coordinates = memory.get("coordinates");
+      Matrix deviation = memory.get("deviation");
+      Matrix xi = memory.get("kept neurons");
       backend.upload(known.whitened(), coordinates);
       backend.upload(known.deviation(), deviation);
       backend.upload(neurons, xi);
       backend.gemm(Transpose.NO, Transpose.YES, 1, xi, coordinates, 0, phi);
       backend.activateSmoothed(network.activation(), phi, deviation, phi);
       return phi;
-    } catch (RuntimeException e) {
-      phi.close();
-      throw e;
     }
   }
 
@@ -85,9 +102,11 @@ final class NeuronOutputs {
     for (int from = 0; from < points.rows(); from += PANEL) {
       int rows = Math.min(PANEL, points.rows() - from);
       Inputs part = Inputs.of(points.copyRows(from, rows), rows, points.dimension());
-      try (Matrix phi = at(part);
-          Matrix c = backend.allocate(Precision.FLOAT32, count, 1, "readout of kept neurons");
-          Matrix sum = backend.allocate(Precision.FLOAT64, 1, rows, "outputs")) {
+      try (Workspace activations = new Workspace(backend, activations(count, rows));
+          Workspace memory = new Workspace(backend, sums(count, rows))) {
+        Matrix phi = at(part, activations);
+        Matrix c = memory.get("readout of kept neurons");
+        Matrix sum = memory.get("outputs");
         backend.upload(readout, c);
         backend.crossGram(1, c, phi, 0, sum);
         double[] values = new double[rows];

@@ -34,14 +34,15 @@ final class SampledOneLoop {
   }
 
   /** What {@link #of} holds at once. */
-  static MemoryPlan plan(int points, int count) {
-    MemoryPlan plan = new MemoryPlan();
-    plan.add("activations of kept neurons", Precision.FLOAT32, count, points);
-    return scratch(plan, points, count);
+  static MemoryPlan plan(int points, int rank, int count) {
+    return NeuronOutputs.activations(count, points)
+        .addAll("", NeuronOutputs.forward(count, rank, points))
+        .addAll("", scratch(points, count));
   }
 
-  private static MemoryPlan scratch(MemoryPlan plan, int points, int count) {
-    return plan.add("weighted neurons", Precision.FLOAT32, count, points)
+  private static MemoryPlan scratch(int points, int count) {
+    return new MemoryPlan()
+        .add("weighted neurons", Precision.FLOAT32, count, points)
         .add("direction", Precision.FLOAT32, points, 1)
         .add("overlap", Precision.FLOAT32, count, 1)
         .add("inverse in float32", Precision.FLOAT32, points, points)
@@ -72,8 +73,9 @@ final class SampledOneLoop {
     int points = train.rows();
     int count = neurons.count();
     double c = g / chi;
-    try (Matrix phi = neurons.at(train);
-        Workspace memory = new Workspace(backend, scratch(new MemoryPlan(), points, count))) {
+    try (Workspace activations = new Workspace(backend, NeuronOutputs.activations(count, points));
+        Workspace memory = new Workspace(backend, scratch(points, count))) {
+      Matrix phi = neurons.at(train, activations);
       Matrix scaled = memory.get("weighted neurons");
       Matrix vector = memory.get("direction");
       Matrix column = memory.get("overlap");

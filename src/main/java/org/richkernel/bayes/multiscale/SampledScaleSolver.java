@@ -70,13 +70,7 @@ public final class SampledScaleSolver {
 
   /** What {@link #solve} holds at once: that of the larger part, the tree level or one loop. */
   public MemoryPlan plan() {
-    MemoryPlan largest = plans().get(0);
-    for (MemoryPlan plan : plans()) {
-      if (plan.matrixBytes() > largest.matrixBytes()) {
-        largest = plan;
-      }
-    }
-    return largest;
+    return MemoryPlan.largest(plans().toArray(MemoryPlan[]::new));
   }
 
   /** Parts that are held one after the other: sampling, one loop, and its outputs elsewhere. */
@@ -90,7 +84,7 @@ public final class SampledScaleSolver {
     long neurons = Float.BYTES * (9L * count / 4) * rank;
     return List.of(
         tree.plan(),
-        SampledOneLoop.plan(points, count).addHost(neurons),
+        SampledOneLoop.plan(points, rank, count).addHost(neurons),
         NeuronOutputs.plan(count, rank, problem.testInputs().rows()).addHost(neurons));
   }
 

@@ -143,6 +143,11 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public long eigenScratchBytes(int rows) {
+    return SymmetricEigen.scratchBytes(rows);
+  }
+
+  @Override
   public int panelRows(int columns) {
     if (columns < 0) {
       throw new IllegalArgumentException("panelRows: columns must not be negative: " + columns);

@@ -43,9 +43,9 @@ final class SymmetricEigen {
     if (!reductions.allFinite(a)) {
       throw new ArithmeticException("eigenSymmetric: " + a.describe() + " holds NaN or infinity");
     }
-    int work = 1 + n * (6 + 2 * n);
-    int integerWork = 3 + 5 * n;
-    reserve((long) work + (integerWork + 1) / 2);
+    int work = (int) work(n);
+    int integerWork = (int) integerWork(n);
+    reserve(scratchBytes(n) / Double.BYTES);
     int info =
         LAPACKE_dsyevd_work(
             LAPACK_COL_MAJOR,
@@ -65,6 +65,19 @@ final class SymmetricEigen {
     }
     // LAPACK leaves the eigenvectors in columns of a column-major matrix: rows of ours
     mirror.transpose(a);
+  }
+
+  private static long work(long n) {
+    return 1 + n * (6 + 2 * n);
+  }
+
+  private static long integerWork(long n) {
+    return 3 + 5 * n;
+  }
+
+  /** Bytes of scratch for n rows, kept until a larger matrix or the end. */
+  static long scratchBytes(int n) {
+    return Double.BYTES * (work(n) + (integerWork(n) + 1) / 2);
   }
 
   void close() {

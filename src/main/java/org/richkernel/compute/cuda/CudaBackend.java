@@ -175,6 +175,11 @@ final class CudaBackend extends CudaAlgebra implements Backend {
   }
 
   @Override
+  public long eigenScratchBytes(int rows) {
+    return Factorizations.eigenScratchBytes(rows);
+  }
+
+  @Override
   public long availableBytes() {
     lane.session.begin("availableBytes");
     return lane.memory.availableBytes();

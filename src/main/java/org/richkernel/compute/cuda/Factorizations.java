@@ -244,6 +244,11 @@ final class Factorizations implements AutoCloseable {
     launcher.overTiles(Kernel.TRANSPOSE, Precision.FLOAT64, n, n);
   }
 
+  /** Bytes of work space for the eigenvectors of n rows. */
+  static long eigenScratchBytes(long n) {
+    return ANSWER_BYTES + Double.BYTES * (1 + 6 * n + 2 * n * n);
+  }
+
   private DevicePointer workspace(int elements) {
     return scratch.take(Scratch.Purpose.SOLVER, ANSWER_BYTES + (long) elements * Double.BYTES);
   }

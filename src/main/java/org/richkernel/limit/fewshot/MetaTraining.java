@@ -101,11 +101,14 @@ final class MetaTraining {
 
   /** What it holds. */
   MemoryPlan plan() {
-    MemoryPlan plan = model.plan(options, training, evaluation);
-    trainingTasks.plan(plan, options.tasks());
-    evaluationTasks.plan(plan, evaluationCount);
-    return plan.addHost(
-        (long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
+    return model
+        .plan(options, training, evaluation)
+        .addAll(
+            "",
+            MemoryPlan.largest(
+                trainingTasks.plan(options.tasks()), evaluationTasks.plan(evaluationCount)))
+        .addHost(
+            (long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
   }
 
   /**

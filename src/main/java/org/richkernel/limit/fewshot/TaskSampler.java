@@ -7,6 +7,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
+import org.richkernel.compute.Workspace;
 
 /**
  * Draws tasks: classes, and of each class its images, without repetition. A task is a function of
@@ -19,6 +20,8 @@ final class TaskSampler {
     EVALUATION,
     TUNING
   }
+
+  private static final String DRAWS = "task draws";
 
   private final ImagePool pool;
   private final int ways;
@@ -36,9 +39,9 @@ final class TaskSampler {
     this.purpose = purpose;
   }
 
-  /** Adds what so many tasks are drawn with to a plan. */
-  void plan(MemoryPlan plan, int count) {
-    plan.add(purpose + " draws", Precision.FLOAT32, count, draws());
+  /** What so many tasks are drawn with. */
+  MemoryPlan plan(int count) {
+    return new MemoryPlan().add(DRAWS, Precision.FLOAT32, count, draws());
   }
 
   private int draws() {
@@ -49,7 +52,8 @@ final class TaskSampler {
   List<Task> tasks(Backend backend, long step, int count) {
     int draws = draws();
     float[] uniforms = new float[count * draws];
-    try (Matrix drawn = backend.allocate(Precision.FLOAT32, count, draws, "task draws")) {
+    try (Workspace memory = new Workspace(backend, plan(count))) {
+      Matrix drawn = memory.get(DRAWS);
       long stream = RandomStreams.stream(RandomStreams.FEW_SHOT_TASKS, purpose.ordinal(), step);
       backend.fillUniform(seed, stream, 0, drawn);
       backend.download(drawn, uniforms);

@@ -21,17 +21,26 @@ public final class HeatMap implements Drawing {
   private static final double BAR = 66;
   private static final double TOP = 34;
 
+  /** An n x n matrix, by its entries. */
+  @FunctionalInterface
+  public interface Entries {
+    /** The entry of a row and a column, which count from 0. */
+    double at(int row, int column);
+  }
+
   /**
    * A matrix to show.
    *
-   * @param values n x n, row by row
+   * @param n its rows
+   * @param side pixels of a side, at most {@value #MAX_PIXELS}
+   * @param pixels side x side, row by row: means over blocks of the matrix where it is larger
    */
-  public record Panel(String title, int n, double[] values) {
-    public Panel {
-      if (values.length != (long) n * n || n < 1) {
-        throw new IllegalArgumentException(
-            values.length + " values do not make a matrix of " + n + " x " + n);
-      }
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Panel(String title, int n, int side, double[] pixels) {
+    /** The pixels of a matrix, which is not held. */
+    public static Panel of(String title, int n, Entries matrix) {
+      int side = Math.min(n, MAX_PIXELS);
+      return new Panel(title, n, side, average(matrix, n, side));
     }
   }
 
@@ -95,7 +104,8 @@ public final class HeatMap implements Drawing {
     CsvText csv = new CsvText().row("panel", "row", "column", "value");
     for (Panel panel : panels) {
       int side = Math.min(panel.n(), MOST_WRITTEN);
-      double[] values = average(panel.values(), panel.n(), side);
+      Entries shown = (row, column) -> panel.pixels()[row * panel.side() + column];
+      double[] values = average(shown, panel.side(), side);
       String name =
           panel.title() + (side < panel.n() ? ", means over blocks of " + panel.n() + " rows" : "");
       for (int i = 0; i < side; i++) {
@@ -112,7 +122,7 @@ public final class HeatMap implements Drawing {
   private void setColorRange() {
     double[] sorted =
         panels.stream()
-            .flatMapToDouble(panel -> Arrays.stream(panel.values()))
+            .flatMapToDouble(panel -> Arrays.stream(panel.pixels()))
             .filter(Double::isFinite)
             .sorted()
             .toArray();
@@ -126,13 +136,11 @@ public final class HeatMap implements Drawing {
 
   private void drawPanel(SvgWriter svg, Panel panel, double left, boolean first) {
     svg.text("title", "start", left, TOP - 12, panel.title());
-    int pixels = Math.min(panel.n(), MAX_PIXELS);
-    double[] averaged = average(panel.values(), panel.n(), pixels);
-    byte[] indices = new byte[pixels * pixels];
+    byte[] indices = new byte[panel.pixels().length];
     for (int i = 0; i < indices.length; i++) {
-      indices[i] = (byte) ColorMap.index(averaged[i], low, high);
+      indices[i] = (byte) ColorMap.index(panel.pixels()[i], low, high);
     }
-    image(svg, left, TOP, SIDE, SIDE, PngEncoder.encode(indices, pixels, pixels));
+    image(svg, left, TOP, SIDE, SIDE, PngEncoder.encode(indices, panel.side(), panel.side()));
     svg.rect("frame", left, TOP, SIDE, SIDE);
     double scale = SIDE / panel.n();
     for (Group group : groups) {
@@ -192,10 +200,7 @@ public final class HeatMap implements Drawing {
    * Averages an n x n matrix over blocks to m x m, m at most n; the blocks' sides differ by at most
    * one.
    */
-  static double[] average(double[] values, int n, int m) {
-    if (m == n) {
-      return values;
-    }
+  static double[] average(Entries matrix, int n, int m) {
     double[] small = new double[m * m];
     for (int i = 0; i < m; i++) {
       int rowFrom = (int) ((long) i * n / m);
@@ -206,7 +211,7 @@ public final class HeatMap implements Drawing {
         double sum = 0;
         for (int row = rowFrom; row < rowTo; row++) {
           for (int column = columnFrom; column < columnTo; column++) {
-            sum += values[row * n + column];
+            sum += matrix.at(row, column);
           }
         }
         small[i * m + j] = sum / ((double) (rowTo - rowFrom) * (columnTo - columnFrom));

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
-import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -60,15 +59,12 @@ class PlotTest {
       0, 4, 30, 40
     };
 
-    assertThat(HeatMap.average(values, 4, 2)).containsExactly(3.5, 5.5, 1, 25);
+    assertThat(HeatMap.average((i, j) -> values[4 * i + j], 4, 2)).containsExactly(3.5, 5.5, 1, 25);
   }
 
   @Test
   void averagingOfUnevenBlocksKeepsAConstant() {
-    double[] constant = new double[1001 * 1001];
-    Arrays.fill(constant, 2.5);
-
-    assertThat(HeatMap.average(constant, 1001, 400)).hasSize(160_000).containsOnly(2.5);
+    assertThat(HeatMap.average((i, j) -> 2.5, 1001, 400)).hasSize(160_000).containsOnly(2.5);
   }
 
   @ParameterizedTest
