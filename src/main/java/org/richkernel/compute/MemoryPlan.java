@@ -32,7 +32,7 @@ public final class MemoryPlan {
   /** Room that the heap needs beside what lives on it: a share of it, files that are read, code. */
   private static final double SLACK = 1.3;
 
-  private static final long ROOM = 64 * MIB;
+  private static final long ROOM = 48 * MIB;
   private static final long LEAST_HEAP = 128 * MIB;
   private static final long HEAP_STEP = 32 * MIB;
 
