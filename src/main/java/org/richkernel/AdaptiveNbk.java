@@ -192,9 +192,6 @@ public final class AdaptiveNbk {
   }
 
   private Optional<SaddleAudit> auditor(AdaptiveProblem problem, Backend backend) {
-    if (search.audit()) {
-      network.requireDense("--audit", "leave it out");
-    }
     return search.audit() ? Optional.of(new SaddleAudit(backend, problem)) : Optional.empty();
   }
 

@@ -186,28 +186,12 @@ public final class AdaptiveNbkSolver {
   }
 
   private MemoryPlan inputPlan() {
-    return InputFactor.plan(inputRows(), inputWidth(), convolutional() ? 0 : tests());
+    return InputFactor.plan(
+        SampledInputs.rows(problem), SampledInputs.width(problem), convolutional() ? 0 : tests());
   }
 
   private int tests() {
     return problem.testInputs().rows();
-  }
-
-  /** Rows of what is factorized: P, or the patches of all images. */
-  private int inputRows() {
-    int points = problem.trainInputs().rows();
-    return convolutional() ? Math.multiplyExact(points, firstMap().outputSites()) : points;
-  }
-
-  /** D, or the numbers of a patch; one more with biases. */
-  private int inputWidth() {
-    Inputs train = problem.trainInputs();
-    int width = convolutional() ? ImagePatches.width(train, firstMap()) : train.dimension();
-    return width + (problem.network().biasVariance() > 0 ? 1 : 0);
-  }
-
-  private SiteMap firstMap() {
-    return SampledInputs.maps(problem.network(), problem.trainInputs()).get(0);
   }
 
   /** The chains, if the inputs have full rank, which they have at most. */
@@ -216,7 +200,7 @@ public final class AdaptiveNbkSolver {
   }
 
   private int fullRank() {
-    return Math.min(inputRows(), inputWidth());
+    return SampledInputs.largestRank(problem);
   }
 
   /**

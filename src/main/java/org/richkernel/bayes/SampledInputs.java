@@ -21,7 +21,7 @@ import org.richkernel.stack.ConvolutionShape;
  * @param convolution sizes of a convolutional network; empty for a fully connected one
  * @param images test images of a convolutional network; null for a fully connected one
  */
-record SampledInputs(
+public record SampledInputs(
     InputFactor factor,
     int points,
     int tests,
@@ -40,21 +40,12 @@ record SampledInputs(
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     Inputs test = problem.testInputs();
+    InputFactor factor = factor(backend, problem);
     if (network.convolutions().isEmpty()) {
-      InputFactor factor =
-          InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
       return dense(
           factor,
           test.rows() == 0 ? null : factor.coordinates(backend, test.toArray(), test.rows()));
     }
-    SiteMap first = maps(network, train).get(0);
-    InputFactor factor =
-        InputFactor.of(
-            backend,
-            network,
-            ImagePatches.bySite(train, 0, train.rows(), first),
-            train.rows() * first.outputSites(),
-            ImagePatches.width(train, first));
     return new SampledInputs(
         factor,
         train.rows(),
@@ -62,6 +53,53 @@ record SampledInputs(
         null,
         Optional.of(shape(network, train, factor.rank())),
         test);
+  }
+
+  /**
+   * The factor of the covariance of the training inputs, or of the patches of training images, rows
+   * ordered (site, image).
+   */
+  public static InputFactor factor(Backend backend, AdaptiveProblem problem) {
+    NetworkSpec network = problem.network();
+    Inputs train = problem.trainInputs();
+    if (network.convolutions().isEmpty()) {
+      return InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
+    }
+    SiteMap first = maps(network, train).get(0);
+    return InputFactor.of(
+        backend,
+        network,
+        ImagePatches.bySite(train, 0, train.rows(), first),
+        train.rows() * first.outputSites(),
+        ImagePatches.width(train, first));
+  }
+
+  /** Sites of the first layer; 1 of a fully connected network. */
+  public static int sites(AdaptiveProblem problem) {
+    return problem.network().convolutions().isEmpty()
+        ? 1
+        : maps(problem.network(), problem.trainInputs()).get(0).outputSites();
+  }
+
+  /** The largest rank that the {@link #factor} can have. */
+  public static int largestRank(AdaptiveProblem problem) {
+    return Math.min(rows(problem), width(problem));
+  }
+
+  /** Rows of what is factorized: P, or the patches of all images. */
+  static int rows(AdaptiveProblem problem) {
+    return Math.multiplyExact(problem.trainInputs().rows(), sites(problem));
+  }
+
+  /** D, or the numbers of a patch; one more with biases. */
+  static int width(AdaptiveProblem problem) {
+    NetworkSpec network = problem.network();
+    Inputs train = problem.trainInputs();
+    int width =
+        network.convolutions().isEmpty()
+            ? train.dimension()
+            : ImagePatches.width(train, maps(network, train).get(0));
+    return width + (network.biasVariance() > 0 ? 1 : 0);
   }
 
   /** The site maps of a convolutional network on images. */

@@ -120,7 +120,7 @@ class ConvolutionalBayesTest {
       value = {
         "--form=dual; --form is dual; convolutional networks have the primal form alone",
         "--cross-check; --cross-check has fully connected layers; leave it out",
-        "--audit; --audit has fully connected layers; leave it out"
+        "--audit; independent neurons exist for one hidden layer"
       })
   void whatConvolutionsLackIsSaidInOneLine(String option, String message) {
     Program run = bayes("--convolutions=3x3/2,3x3/2", "--pool-input=4", option);

@@ -10,7 +10,8 @@ import org.richkernel.compute.Workspace;
 
 /**
  * The curvature of the dual action of one hidden layer, H Z = (g Phi + kappa) Z + c Cov(phi a^T) Z,
- * as an operator on P x K matrices: Cov is a P K x P K matrix and is never formed.
+ * as an operator on P x K matrices: Cov is a P K x P K matrix and is never formed. A neuron that is
+ * read out at several sites has a row of phi and of a for each, and its phi a^T is their mean.
  *
  * <p>Solves by conjugate gradients, preconditioned with g Phi + kappa, whose small eigenvalues make
  * the condition of H; what remains is the amplification by the tilt, 1 / (1 - lambda) at most. So a
@@ -31,6 +32,8 @@ final class DualHessian {
   private final Matrix narrow;
   private final Matrix projections;
   private final Matrix weight;
+  private final Matrix averaged;
+  private final Matrix average;
   private final Matrix z;
   private final Matrix residual;
   private final Matrix image; // of the direction, then the residual preconditioned
@@ -40,8 +43,8 @@ final class DualHessian {
    * @param memory holds what {@link #plan} planned
    * @param kernel g Phi, P x P, float64
    * @param kappa noise
-   * @param phi of the neurons, M x P, float32
-   * @param outputs a = phi v, M x K, float32
+   * @param phi of the neurons, M q x P for q rows of each, float32
+   * @param outputs a = phi v, M q x K, float32
    * @param c factor of the covariance, g^2 gamma^2
    * @throws NotPositiveDefiniteException if g Phi + kappa cannot be factorized
    */
@@ -64,6 +67,9 @@ final class DualHessian {
     narrow = memory.get("direction, single");
     projections = memory.get("projections of the neurons");
     weight = memory.get("weight of the neurons");
+    averaged = memory.get("weight averaged over sites");
+    average = memory.get("average over sites");
+    backend.fill(1.0 / average.rows(), average);
     z = memory.get("H^{-1} Y");
     residual = memory.get("residual of H^{-1} Y");
     image = memory.get("image of the direction");
@@ -75,13 +81,20 @@ final class DualHessian {
     backend.crossGram(1.0 / count, phi, outputs, 0, mean);
   }
 
-  static void plan(MemoryPlan plan, int neurons, int points, int outputs) {
+  /**
+   * @param neurons M
+   * @param pooledRows q
+   */
+  static void plan(MemoryPlan plan, int neurons, int pooledRows, int points, int outputs) {
+    int rows = Math.multiplyExact(neurons, pooledRows);
     plan.add("g Phi + kappa", Precision.FLOAT64, points, points)
         .add("Cholesky factor of g Phi + kappa", Precision.FLOAT64, points, points)
         .add("<phi a>", Precision.FLOAT64, points, outputs)
         .add("direction, single", Precision.FLOAT32, points, outputs)
-        .add("projections of the neurons", Precision.FLOAT32, neurons, outputs)
-        .add("weight of the neurons", Precision.FLOAT32, neurons, 1)
+        .add("projections of the neurons", Precision.FLOAT32, rows, outputs)
+        .add("weight of the neurons", Precision.FLOAT32, rows, 1)
+        .add("weight averaged over sites", Precision.FLOAT32, rows, 1)
+        .add("average over sites", Precision.FLOAT32, pooledRows, pooledRows)
         .add("H^{-1} Y", Precision.FLOAT64, points, outputs)
         .add("residual of H^{-1} Y", Precision.FLOAT64, points, outputs)
         .add("image of the direction", Precision.FLOAT64, points, outputs)
@@ -95,10 +108,19 @@ final class DualHessian {
     backend.copy(direction, narrow);
     backend.gemm(Transpose.NO, Transpose.NO, 1, phi, narrow, 0, projections);
     backend.rowDot(outputs, projections, weight);
+    averageOverSites();
     backend.copy(outputs, projections);
-    backend.scaleRows(weight, projections);
+    backend.scaleRows(averaged, projections);
     backend.crossGram(c / count, phi, projections, 1, image);
     backend.axpy(-c * backend.dot(mean, direction), mean, image);
+  }
+
+  /** Gives every row of a neuron the mean of its weights. */
+  private void averageOverSites() {
+    int sites = average.rows();
+    Matrix from = weight.reshaped(count / sites, sites);
+    Matrix to = averaged.reshaped(count / sites, sites);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, from, average, 0, to);
   }
 
   /** H^{-1} Y, P x K, float64. */

@@ -12,7 +12,10 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.network.Convolutions;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
+import org.richkernel.stack.SitePool;
 
 /**
  * Neurons of one hidden layer, each a Markov chain of its own from the prior to the density that a
@@ -20,8 +23,12 @@ import org.richkernel.network.NetworkSpec;
  * activation jump between its wells, where these can be looked for ({@link WellJumps}). Neurons are
  * cut into blocks, whose averages are independent.
  *
- * <p>Cost of a sweep: three trajectories on average, of a few to 40 gradients of 6 M P^2 flops.
- * Memory: M (P + 4 r) floats and 5 P^2 doubles.
+ * <p>A neuron of a convolution, its channel, has s P fields, columns ordered (site, image), and q
+ * pooled rows of P numbers: one for each site of a flattened layer, the mean over sites of an
+ * averaged one. All averages are over pooled rows.
+ *
+ * <p>Cost of a sweep: three trajectories on average, of a few to 40 gradients of 4 M s P r flops.
+ * Memory: M (2 s P + 4 r) floats and 3 P^2 doubles.
  */
 final class IndependentNeurons implements AutoCloseable {
   /** M. */
@@ -46,10 +53,12 @@ final class IndependentNeurons implements AutoCloseable {
   private final Workspace memory;
   private final Matrix xi;
   private final Matrix factor;
-  private final Matrix tilt;
-  private final Matrix fullTilt;
-  private final Matrix phi; // M x P
-  private final Matrix outputs; // a = phi v, M x K
+  private final DualTilt tilt;
+  private final double fullTilt; // of w by v
+  private final Matrix phi; // M x s P
+  private final SitePool pool;
+  private final int pooledRows;
+  private final Matrix outputs; // a = phi v, M q x K
   private final Matrix[] forces; // sums of g < phi a^T > of every block, for two halves in time
   private final Matrix kernel; // sum of g Phi
   private final double g;
@@ -61,22 +70,29 @@ final class IndependentNeurons implements AutoCloseable {
   private final int[] measured = {0, 0};
 
   /**
+   * @param input factor of the covariance of the inputs, or of their patches, rows ordered (site,
+   *     image)
    * @param v dual vector, row-major P x K
    */
   IndependentNeurons(Backend backend, AdaptiveProblem problem, InputFactor input, double[] v) {
     this.backend = backend;
     this.problem = problem;
-    points = input.points();
-    g = problem.network().weightVariance(1);
-    wells = WellFinder.applies(problem.network(), input.rank());
+    NetworkSpec network = problem.network();
+    points = problem.trainInputs().rows();
+    int sites = input.points() / points;
+    pooledRows = pooledRows(network, sites);
+    g = network.weightVariance(1);
+    wells = jumps(network, input.rank());
     memory =
         new Workspace(
-            backend, plan(backend, problem.network(), points, input.rank(), v.length / points));
+            backend, plan(backend, network, points, sites, input.rank(), v.length / points));
     xi = memory.get("independent neurons");
     factor = memory.get("F of the inputs");
-    tilt = memory.get("tilt, single");
-    fullTilt = memory.get("tilt");
+    tilt = new DualTilt(backend, memory, readout(network));
     phi = memory.get("phi of the neurons");
+    pool =
+        new SitePool(
+            backend, phi, points, readout(network), memory.get("mean of the neurons over sites"));
     outputs = memory.get("outputs of the neurons");
     forces = new Matrix[] {memory.get("early forces"), memory.get("late forces")};
     kernel = memory.get("sum of g Phi");
@@ -85,8 +101,8 @@ final class IndependentNeurons implements AutoCloseable {
     backend.upload(v, memory.get("v"));
     backend.upload(v, memory.get("v, single"));
     double gamma = problem.options().gamma();
-    // E = phi^T T phi / 2 with T = -g gamma^2 v v^T
-    backend.syrk(Transpose.NO, -g * gamma * gamma, memory.get("v"), 0, fullTilt);
+    // E = -g gamma^2 |v^T phi|^2 / 2, the mean over pooled rows
+    fullTilt = gamma * Math.sqrt(g / pooledRows);
     long seed = problem.options().seed();
     backend.fillGaussian(seed, RandomStreams.stream(RandomStreams.AUDIT_FIELD, 0, 0), 0, xi);
     samples =
@@ -101,25 +117,48 @@ final class IndependentNeurons implements AutoCloseable {
                 seed, RandomStreams.AUDIT_MOMENTUM, RandomStreams.AUDIT_DECISION, 0));
   }
 
-  /** Everything that neurons hold. */
-  static MemoryPlan plan(Backend backend, NetworkSpec network, int points, int rank, int outputs) {
+  private static SiteReadout readout(NetworkSpec network) {
+    return network.convolutions().map(Convolutions::readout).orElse(SiteReadout.FLATTEN);
+  }
+
+  private static int pooledRows(NetworkSpec network, int sites) {
+    return readout(network) == SiteReadout.GAP ? 1 : sites;
+  }
+
+  /** Whether neurons jump between wells; those of convolutions are not looked for. */
+  private static boolean jumps(NetworkSpec network, int rank) {
+    return network.convolutions().isEmpty() && WellFinder.applies(network, rank);
+  }
+
+  /**
+   * Everything that neurons hold.
+   *
+   * @param sites s
+   */
+  static MemoryPlan plan(
+      Backend backend, NetworkSpec network, int points, int sites, int rank, int outputs) {
     MemoryPlan plan = new MemoryPlan();
+    int columns = Math.multiplyExact(points, sites);
+    int pooledRows = pooledRows(network, sites);
+    int all = Math.multiplyExact(COUNT, pooledRows);
+    int means = readout(network) == SiteReadout.GAP ? COUNT : 0;
+    int panel = TiltedSamples.panelRows(backend, COUNT, columns);
     plan.add("independent neurons", Precision.FLOAT32, COUNT, rank)
-        .add("F of the inputs", Precision.FLOAT32, points, rank)
-        .add("tilt, single", Precision.FLOAT32, points, points)
-        .add("tilt", Precision.FLOAT64, points, points)
+        .add("F of the inputs", Precision.FLOAT32, columns, rank)
         .add("Y", Precision.FLOAT64, points, outputs)
         .add("v", Precision.FLOAT64, points, outputs)
         .add("v, single", Precision.FLOAT32, points, outputs)
-        .add("phi of the neurons", Precision.FLOAT32, COUNT, points)
-        .add("outputs of the neurons", Precision.FLOAT32, COUNT, outputs)
+        .add("phi of the neurons", Precision.FLOAT32, COUNT, columns)
+        .add("mean of the neurons over sites", Precision.FLOAT32, means, points)
+        .add("outputs of the neurons", Precision.FLOAT32, all, outputs)
         .add("sum of g Phi", Precision.FLOAT64, points, points)
         .add("g Phi", Precision.FLOAT64, points, points)
         .add("early forces", Precision.FLOAT64, BLOCKS * points, outputs)
         .add("late forces", Precision.FLOAT64, BLOCKS * points, outputs);
-    ParticlePanel.plan(plan, TiltedSamples.panelRows(backend, COUNT, points), rank, points);
-    DualHessian.plan(plan, COUNT, points, outputs);
-    if (WellFinder.applies(network, rank)) {
+    ParticlePanel.plan(plan, panel, rank, columns);
+    DualTilt.plan(plan, readout(network), panel, sites, points, outputs);
+    DualHessian.plan(plan, COUNT, pooledRows, points, outputs);
+    if (jumps(network, rank)) {
       WellJumps.plan(plan, COUNT, rank);
     }
     return plan;
@@ -145,10 +184,10 @@ final class IndependentNeurons implements AutoCloseable {
    */
   void sweep() {
     done++;
-    backend.copy(fullTilt, tilt);
-    if (done < RAMP) {
-      backend.scale(done / (double) RAMP, tilt);
-    } else if (done % TILT_OFF == 0) {
+    double risen = Math.min(1, done / (double) RAMP);
+    backend.copy(memory.get("v"), tilt.dual());
+    backend.scale(fullTilt * Math.sqrt(risen), tilt.dual());
+    if (done >= RAMP && done % TILT_OFF == 0) {
       samples.moveWithTiltOff();
     }
     samples.move(1, panel -> {});
@@ -201,18 +240,19 @@ final class IndependentNeurons implements AutoCloseable {
     measured[half]++;
     int[] row = {0};
     samples.forEach(panel -> row[0] += panel.copyPhi(phi, row[0]));
-    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, memory.get("v, single"), 0, outputs);
+    Matrix pooled = pool.pool(0);
+    backend.gemm(Transpose.NO, Transpose.NO, 1, pooled, memory.get("v, single"), 0, outputs);
     for (int b = 0; b < BLOCKS; b++) {
-      int first = b * COUNT / BLOCKS;
-      int count = (b + 1) * COUNT / BLOCKS - first;
+      int first = b * COUNT / BLOCKS * pooledRows;
+      int count = (b + 1) * COUNT / BLOCKS * pooledRows - first;
       backend.crossGram(
           g / count,
-          phi.rowRange(first, count),
+          pooled.rowRange(first, count),
           outputs.rowRange(first, count),
           1,
           forces[half].rowRange(b * points, points));
     }
-    backend.gram(g / COUNT, phi, 1, kernel);
+    backend.gram(g / pooled.rows(), pooled, 1, kernel);
   }
 
   /**
@@ -232,7 +272,8 @@ final class IndependentNeurons implements AutoCloseable {
     backend.fill(0, average);
     backend.axpy(1.0 / (measured[0] + measured[1]), kernel, average);
     DualHessian hessian =
-        new DualHessian(backend, memory, phi, outputs, average, kappa, g * g * gamma * gamma);
+        new DualHessian(
+            backend, memory, pool.pooled(0), outputs, average, kappa, g * g * gamma * gamma);
     Matrix z = hessian.solve(y);
     // tr z^T (Y - kappa v - g < phi a^T >)
     double known = backend.dot(z, y) - kappa * backend.dot(z, memory.get("v"));

@@ -128,7 +128,7 @@ final class LayerSweep implements AutoCloseable {
         memory,
         xi,
         factor,
-        tiltSingle,
+        Tilt.of(backend, tiltSingle),
         new TiltedSamples.Streams(
             seed, RandomStreams.SWEEP_MOMENTUM, RandomStreams.SWEEP_DECISION, layer));
   }

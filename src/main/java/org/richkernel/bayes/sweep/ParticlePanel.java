@@ -40,7 +40,6 @@ final class ParticlePanel {
    * @param xi n x r, float32
    * @param first index of the first of the samples in the population
    * @param factor F, P x r, float32
-   * @param tilt T, P x P, float32
    */
   ParticlePanel(
       Backend backend,
@@ -49,7 +48,7 @@ final class ParticlePanel {
       Matrix xi,
       long first,
       Matrix factor,
-      Matrix tilt) {
+      Tilt tilt) {
     int rows = xi.rows();
     int width = xi.columns();
     this.backend = backend;

@@ -3,8 +3,10 @@ package org.richkernel.bayes.sweep;
 import java.util.Optional;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.bayes.AdaptiveProblem;
+import org.richkernel.bayes.ConvolutionPredictor;
 import org.richkernel.bayes.InputFactor;
 import org.richkernel.bayes.Populations;
+import org.richkernel.bayes.SampledInputs;
 import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.bayes.WellFinder;
 import org.richkernel.compute.Activation;
@@ -12,7 +14,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.network.InvalidProblemException;
-import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.solver.Progress;
@@ -32,6 +33,9 @@ import org.richkernel.solver.RunControl;
  *
  * <p>one Newton step of the concave dual, and y.v is off by tr Y^T dv = tr z^T e with H z = Y. The
  * error of that number is the scatter of z^T phi a over blocks of neurons.
+ *
+ * <p>Neurons of a convolution are channels; phi phi^T and phi a^T are means over their pooled rows,
+ * the sites of a flattened layer or their mean.
  *
  * <p>A correction that drifts, or is beyond its bounds, may be that of neurons that have not
  * arrived: they go on, up to four times as long, before the solution is refused.
@@ -69,8 +73,10 @@ public final class SaddleAudit {
   public SaddleAudit(Backend backend, AdaptiveProblem problem) {
     if (problem.network().hiddenLayers() > 1) {
       throw unfit(
-          "independent neurons exist for one hidden layer; deeper networks have --cross-check,"
-              + " leave it out");
+          "independent neurons exist for one hidden layer; "
+              + (problem.network().convolutions().isEmpty()
+                  ? "deeper networks have --cross-check, leave it out"
+                  : "leave it out"));
     }
     if (problem.network().activation().equals(Activation.LINEAR)) {
       throw unfit("a linear network of one hidden layer has a closed form; leave it out");
@@ -91,10 +97,7 @@ public final class SaddleAudit {
 
   /** What {@link #solve} will hold at once. */
   public MemoryPlan plan() {
-    NetworkSpec network = problem.network();
-    int points = problem.trainInputs().rows();
-    int width = problem.trainInputs().dimension() + (network.biasVariance() > 0 ? 1 : 0);
-    int full = Math.min(points, width);
+    int full = SampledInputs.largestRank(problem);
     MemoryPlan plan = plan(full);
     // at a lower rank fields are smaller, but there are the matrices of the jumps
     MemoryPlan withWells = plan(Math.min(full, WellFinder.MOST_DIMENSIONS));
@@ -106,6 +109,7 @@ public final class SaddleAudit {
         backend,
         problem.network(),
         problem.trainInputs().rows(),
+        SampledInputs.sites(problem),
         rank,
         problem.trainTargets().outputs());
   }
@@ -119,11 +123,17 @@ public final class SaddleAudit {
    *     computed then
    */
   public Optional<AuditResult> solve(AdaptiveNbkSolution solution, RunControl control) {
-    float[] fields =
-        solution.predictor() instanceof SampledPredictor sampled
-            ? sampled.populations().map(Populations::newest).orElse(new float[0])
-            : new float[0];
+    float[] fields = populations(solution).map(Populations::newest).orElse(new float[0]);
     return solve(solution.dual(), solution.dualFit(), fields, control);
+  }
+
+  private static Optional<Populations> populations(AdaptiveNbkSolution solution) {
+    if (solution.predictor() instanceof ConvolutionPredictor convolution) {
+      return Optional.of(convolution.populations());
+    }
+    return solution.predictor() instanceof SampledPredictor sampled
+        ? sampled.populations()
+        : Optional.empty();
   }
 
   /**
@@ -136,13 +146,7 @@ public final class SaddleAudit {
   Optional<AuditResult> solve(double[] v, Estimate fit, float[] fields, RunControl control) {
     plan().requireFits(backend, "lower the number of training points");
     long start = System.nanoTime();
-    InputFactor input =
-        InputFactor.of(
-            backend,
-            problem.network(),
-            problem.trainInputs().toArray(),
-            problem.trainInputs().rows(),
-            problem.trainInputs().dimension());
+    InputFactor input = SampledInputs.factor(backend, problem);
     Optional<AuditResult> result = Optional.empty();
     try (IndependentNeurons neurons = new IndependentNeurons(backend, problem, input, v)) {
       for (int stage = 0; stage < STAGES; stage++) {

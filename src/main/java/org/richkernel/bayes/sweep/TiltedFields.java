@@ -16,7 +16,7 @@ final class TiltedFields {
   private final Backend backend;
   private final Activation activation;
   private final Matrix factor;
-  private final Matrix tilt;
+  private final Tilt tilt;
   private final Matrix field;
   private final Matrix phi;
   private final Matrix slope;
@@ -26,7 +26,6 @@ final class TiltedFields {
   /**
    * @param memory holds what {@link #plan} planned
    * @param factor F, P x r, float32
-   * @param tilt T, P x P, float32, symmetric
    * @param rows n, at most what was planned
    */
   TiltedFields(
@@ -34,7 +33,7 @@ final class TiltedFields {
       Activation activation,
       Workspace memory,
       Matrix factor,
-      Matrix tilt,
+      Tilt tilt,
       int rows) {
     this.backend = backend;
     this.activation = activation;
@@ -59,7 +58,7 @@ final class TiltedFields {
   void evaluate(Matrix xi) {
     backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, field);
     backend.activateWithDerivative(activation, field, phi, slope);
-    backend.gemm(Transpose.NO, Transpose.NO, 1, phi, tilt, 0, pull);
+    tilt.pull(phi, pull);
   }
 
   /** energies += weight E, n x 1; between {@link #evaluate} and {@link #formPull}. */

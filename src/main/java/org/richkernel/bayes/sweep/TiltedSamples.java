@@ -54,7 +54,6 @@ final class TiltedSamples {
    * @param memory holds what {@link ParticlePanel#plan} planned
    * @param xi samples, n x r, float32
    * @param factor F, P x r, float32
-   * @param tilt T, P x P, float32
    */
   TiltedSamples(
       Backend backend,
@@ -62,7 +61,7 @@ final class TiltedSamples {
       Workspace memory,
       Matrix xi,
       Matrix factor,
-      Matrix tilt,
+      Tilt tilt,
       Streams streams) {
     samples = xi.rows();
     this.streams = streams;
