@@ -77,11 +77,13 @@ public final class CausalSolver {
    * What a solve will allocate, a checkpoint of it included, for the case that the past spans as
    * many directions as it may. Pages that are never written cost a processor's memory nothing.
    *
-   * @throws InvalidProblemException if there are fewer samples than populations
+   * @throws InvalidProblemException if there are fewer samples than populations, or if a network
+   *     tells the same at far less work
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.options().requireParts(causal.populations());
     requireIndexable(problem);
+    new NetworkComparison(problem, causal).requireWorth();
     return matrices(problem).addAll("", InputFields.plan(problem));
   }
 

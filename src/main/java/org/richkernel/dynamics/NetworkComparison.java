@@ -3,16 +3,28 @@ package org.richkernel.dynamics;
 import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.network.Convolutions;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSites;
+import org.richkernel.network.SiteMap;
 
 /**
  * The work of the causal theory of a convolutional network beside that of training one network,
  * which costs 6 N^2 k n flops a layer and time, n = M s being points times sites, whatever the past
- * is. The theory costs 10 S n r + (4/3) n r^2 flops a layer and time, where r is at most n T.
+ * is. The theory costs for each field, time and population of S samples
+ *
+ * <pre>  S (10 n r + 4 n' r') + 6 n' r'^2 + 12 k r n' r'</pre>
+ *
+ * flops: directions of the field and what is drawn and measured with them, the damping of
+ * responses, and the directions of the k r rows of patches (none where sites read themselves
+ * alone). Here n' and r' are the fields and directions at the other end of the weights. r grows by
+ * as much as n at each time where the past is not smooth, up to S and the directions that are kept.
  */
 public final class NetworkComparison {
   /** N of the network to compare with. */
   private static final int WIDTH = 1000;
+
+  /** Times the work of a network that are refused where the past is not smooth. */
+  private static final double MOST = 30;
 
   private final DynamicsProblem problem;
   private final CausalOptions causal;
@@ -25,21 +37,79 @@ public final class NetworkComparison {
 
   /** The most that the theory may cost, in units of one network of width 1000; 0 without sites. */
   double ratio() {
+    if (problem.network().convolutions().isEmpty()) {
+      return 0;
+    }
     NetworkSites sites = problem.sites();
-    double times = problem.options().steps() + 1.0;
+    int points = problem.points();
+    int driving = problem.batches().size();
     double theory = 0;
     double network = 0;
-    for (int l = 1; l < sites.layers() && problem.network().convolutions().isPresent(); l++) {
-      for (int at = l; at <= l + 1; at++) {
-        double n = (double) problem.points() * sites.sites(at);
-        double r = Math.min(n * times, causal.maxDirections());
-        // the whole population and its parts
-        theory += times * n * r * (10.0 * problem.options().samples() + 4.0 / 3 * r);
-      }
-      double above = (double) problem.points() * sites.sites(l + 1);
-      network += 6.0 * WIDTH * WIDTH * sites.offsets(l + 1) * above * times;
+    for (int l = 1; l < sites.layers(); l++) {
+      SiteMap map = sites.map(l + 1);
+      int below = sites.sites(l);
+      int above = sites.sites(l + 1);
+      boolean all = CausalPlan.allLeavePast(sites);
+      theory += field(map, below, above, all ? points : driving);
+      theory += field(map, above, below, driving);
+      network += 6.0 * WIDTH * WIDTH * sites.offsets(l + 1) * points * above * times();
     }
     return network == 0 ? 0 : theory / network;
+  }
+
+  private int times() {
+    return problem.options().steps() + 1;
+  }
+
+  /** Flops for one field, in the whole population and in its parts. */
+  private double field(SiteMap map, int sites, int others, int leaving) {
+    int samples = problem.options().samples();
+    int parts = causal.populations();
+    return field(map, sites, others, leaving, samples)
+        + parts * field(map, sites, others, leaving, samples / parts);
+  }
+
+  private double field(SiteMap map, double sites, double others, double leaving, double samples) {
+    boolean pointwise = PatchMap.isPointwise(map);
+    double n = problem.points() * sites;
+    double own = problem.points() * others;
+    double sum = 0;
+    for (int t = 1; t <= times(); t++) {
+      double r = Math.min(Math.min(leaving * sites * t, samples), causal.maxDirections());
+      double patches = map.offsets() * r;
+      double ownR =
+          pointwise
+              ? r
+              : Math.min(Math.min(leaving * others * t, patches), causal.maxDirections());
+      sum += samples * (10 * n * r + 4 * own * ownR) + 6 * own * ownR * ownR;
+      sum += pointwise ? 0 : 12 * patches * own * ownR;
+    }
+    return sum;
+  }
+
+  /**
+   * Refuses a theory of far more work than a network that tells the same. Rectified fields have
+   * kinks in their past, so that it spans all the directions that it may; others need far fewer.
+   *
+   * @throws InvalidProblemException if there is such a network
+   */
+  void requireWorth() {
+    double ratio = problem.network().activation().hasKink() ? ratio() : 0;
+    if (ratio > MOST) {
+      Convolutions layers = problem.network().convolutions().orElseThrow();
+      throw new InvalidProblemException(
+          "convolutions",
+          layers.text(),
+          String.format(
+              Locale.ROOT,
+              "with %s their past is not smooth, and the theory takes about %.0f times the work of"
+                  + " a network of width %d, which tells the same: use %s, or fewer points, sites,"
+                  + " --steps or --samples",
+              problem.network().activation().id(),
+              ratio,
+              WIDTH,
+              command(layers)));
+    }
   }
 
   /** The cheaper way in one line; empty where there is none. */

@@ -336,13 +336,36 @@ class ConvolutionalDynamicsTest {
     DynamicsOptions options = DynamicsOptions.of(1, 11, 0.1).withSamples(5000);
     DynamicsProblem few = images(network, options, OracleImages.SHAPE);
 
-    // 10 S r + (4/3) r^2 for two fields against 6 N^2 k, with r = n T = 4 x 16 x 12
-    double r = 4 * 16 * 12;
-    double expected = 2 * r * (10 * 5000 + 4.0 / 3 * r) / (6 * 1e6 * 9);
-    assertThat(comparison(few).ratio()).isCloseTo(expected, within(1e-12));
+    // counted apart from this program, over all times, fields and populations
+    assertThat(comparison(few).ratio()).isCloseTo(8.2224004, within(1e-4));
     assertThat(comparison(few).advice()).isPresent();
-    assertThat(comparison(few.withOptions(options.withSamples(1000))).advice()).isEmpty();
+    DynamicsProblem fewer = few.withOptions(DynamicsOptions.of(1, 1, 0.1).withSamples(200));
+    assertThat(comparison(fewer).ratio()).isCloseTo(0.12825185, within(1e-6));
+    assertThat(comparison(fewer).advice()).isEmpty();
     assertThat(comparison(Problems.gaussian(2, Activation.TANH, options)).advice()).isEmpty();
+  }
+
+  /** Twenty points of sixteen sites, which took more than nine minutes of two cores. */
+  @Test
+  void aRectifiedTheoryOfFarMoreWorkThanANetworkIsRefused() {
+    DynamicsOptions options = DynamicsOptions.of(1, 20, 0.1).withSamples(2000);
+    assertThatThrownBy(() -> new CausalSolver().plan(twentyPoints(Activation.RELU, options)))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("the theory takes about 50 times the work of a network of width 1000")
+        .hasMessageContaining("use finite --method gd --convolutions 3x3,3x3 --width 1000, or fewer");
+    DynamicsOptions shorter = DynamicsOptions.of(1, 4, 0.1).withSamples(2000);
+    assertThat(new CausalSolver().plan(twentyPoints(Activation.RELU, shorter)).matrixBytes())
+        .isPositive();
+    // a smooth past spans far fewer directions than it may
+    assertThat(new CausalSolver().plan(twentyPoints(Activation.TANH, options)).matrixBytes())
+        .isPositive();
+  }
+
+  private static DynamicsProblem twentyPoints(Activation activation, DynamicsOptions options) {
+    NetworkSpec network =
+        network("3x3,3x3", activation, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
+    return DynamicsProblem.of(
+        network, options, OracleImages.of(20), Targets.of(new double[20]));
   }
 
   private static NetworkComparison comparison(DynamicsProblem problem) {
