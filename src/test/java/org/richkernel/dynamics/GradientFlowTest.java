@@ -10,7 +10,6 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.network.Targets;
 import org.richkernel.solver.CheckpointStore;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -29,38 +28,14 @@ class GradientFlowTest {
         NetworkSpec.of(1, f),
         options,
         Problems.inputs(TRAIN, 21),
-        targets(TRAIN, outputs),
+        Problems.targets(TRAIN, outputs),
         Problems.inputs(TEST, 22),
-        targets(TEST, outputs));
-  }
-
-  private static Targets targets(int rows, int outputs) {
-    double[] values = new double[rows * outputs];
-    java.util.Arrays.setAll(values, i -> i % 3 == 0 ? 1 : -0.5 - 0.1 * (i % 2));
-    return Targets.of(values, rows, outputs);
+        Problems.targets(TEST, outputs));
   }
 
   private static FixedPointSolution follow(
       Backend backend, DynamicsProblem problem, double accuracy) {
     return new OneHiddenLayerSolver(accuracy, 0, 0).solve(problem, backend, RunControl.silent());
-  }
-
-  private static double distance(double[] x, double[] y) {
-    double squares = 0;
-    double total = 0;
-    for (int i = 0; i < x.length; i++) {
-      squares += (x[i] - y[i]) * (x[i] - y[i]);
-      total += y[i] * y[i];
-    }
-    return Math.sqrt(squares / total);
-  }
-
-  private static double[] all(FixedPointSolution solution) {
-    double[] train = solution.trainOutputs();
-    double[] test = solution.testOutputs();
-    double[] f = java.util.Arrays.copyOf(train, train.length + test.length);
-    System.arraycopy(test, 0, f, train.length, test.length);
-    return f;
   }
 
   /**
@@ -91,10 +66,11 @@ class GradientFlowTest {
       plain.run(time, time / 1000);
       double[] expected = plain.outputs();
       // what the solver promises: within twice the accuracy
-      assertThat(distance(all(flow), expected)).isLessThan(2 * accuracy);
-      assertThat(distance(flow.featureKernel(), plain.featureKernel())).isLessThan(2 * accuracy);
+      assertThat(Problems.distance(Problems.outputs(flow), expected)).isLessThan(2 * accuracy);
+      assertThat(Problems.distance(flow.featureKernel(), plain.featureKernel()))
+          .isLessThan(2 * accuracy);
       if (f != Activation.RELU) {
-        assertThat(distance(flow.kernels().gradient().get(0), plain.gradientKernel()))
+        assertThat(Problems.distance(flow.kernels().gradient().get(0), plain.gradientKernel()))
             .isLessThan(2 * accuracy);
       }
       assertThat(flow.evaluations()).isLessThan(2500);
@@ -124,7 +100,8 @@ class GradientFlowTest {
             .isCloseTo(TrajectoryRecorder.loss(problem.trainTargets(), expected), within(2e-3));
         if (t == 16) {
           assertThat(
-                  distance(course.mean().kernels().get(1).feature().get(0), plain.featureKernel()))
+                  Problems.distance(
+                      course.mean().kernels().get(1).feature().get(0), plain.featureKernel()))
               .isLessThan(2e-3);
         }
         plain.run(0.025, 0.025 / 20);
@@ -231,7 +208,7 @@ class GradientFlowTest {
           solver.solve(
               problem, backend, new RunControl(Progress.Listener.silent(), new StopSignal(), kept));
       assertThat(resumed.reason()).isEqualTo(whole.reason());
-      assertThat(all(resumed)).isEqualTo(all(whole));
+      assertThat(Problems.outputs(resumed)).isEqualTo(Problems.outputs(whole));
       assertThat(resumed.evaluations()).isEqualTo(whole.evaluations());
       assertThat(resumed.residual()).isEqualTo(whole.residual());
       assertThat(resumed.featureKernel()).isEqualTo(whole.featureKernel());

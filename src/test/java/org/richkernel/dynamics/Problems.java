@@ -52,6 +52,33 @@ final class Problems {
     return Inputs.of(values, rows, DIMENSION);
   }
 
+  /** 1 at every third place, about -1/2 at the others. */
+  static Targets targets(int rows, int outputs) {
+    double[] values = new double[rows * outputs];
+    java.util.Arrays.setAll(values, i -> i % 3 == 0 ? 1 : -0.5 - 0.1 * (i % 2));
+    return Targets.of(values, rows, outputs);
+  }
+
+  /** Outputs on training and test points. */
+  static double[] outputs(FixedPointSolution solution) {
+    double[] train = solution.trainOutputs();
+    double[] test = solution.testOutputs();
+    double[] f = java.util.Arrays.copyOf(train, train.length + test.length);
+    System.arraycopy(test, 0, f, train.length, test.length);
+    return f;
+  }
+
+  /** |x - y| / |y|. */
+  static double distance(double[] x, double[] y) {
+    double squares = 0;
+    double total = 0;
+    for (int i = 0; i < x.length; i++) {
+      squares += (x[i] - y[i]) * (x[i] - y[i]);
+      total += y[i] * y[i];
+    }
+    return Math.sqrt(squares / total);
+  }
+
   /** Requires all outputs and all recorded kernels of two solutions to be close. */
   static void requireClose(
       DynamicsSolution a, DynamicsSolution b, double standardErrors, double allowance) {
