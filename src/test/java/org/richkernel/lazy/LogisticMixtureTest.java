@@ -138,6 +138,59 @@ class LogisticMixtureTest {
     }
   }
 
+  /**
+   * Sums over a grid of both fields, which converge like exp(-2 pi^2 / step): poles lie pi away
+   * from the axis.
+   */
+  @ParameterizedTest
+  @Activations({"tanh", "sigmoid", "softplus"})
+  void largeVariancesMatchTheTrapezoidalRule(Activation f) {
+    double[] variance = {300, 400, 900, 5, 20};
+    double[] correlation = {0.5, -0.8, 0.3, 0.7};
+    double[] covariance = new double[25];
+    for (int i = 0; i < 5; i++) {
+      covariance[6 * i] = variance[i];
+    }
+    for (int i = 0; i < 4; i++) {
+      double c = correlation[i] * Math.sqrt(variance[i] * variance[i + 1]);
+      covariance[6 * i + 1] = c;
+      covariance[6 * i + 5] = c;
+    }
+    double[][] mixture = dual(new MixtureDual(f, 1), variance, covariance);
+    for (int i = 0; i < 4; i++) {
+      double a = variance[i];
+      double b = variance[i + 1];
+      double[] sums = trapezoidal(f, a, covariance[6 * i + 1], b);
+      assertThat(mixture[0][6 * i + 1]).isCloseTo(sums[0], within(1e-11 * Math.max(a, b)));
+      assertThat(mixture[1][6 * i + 1]).isCloseTo(sums[1], within(1e-11));
+    }
+  }
+
+  /** E f(u) f(v) and E f'(u) f'(v). */
+  private static double[] trapezoidal(Activation f, double a, double c, double b) {
+    double step = 0.3;
+    double determinant = a * b - c * c;
+    int rows = (int) (9 * Math.sqrt(a) / step);
+    int columns = (int) (9 * Math.sqrt(b) / step);
+    double[] sums = new double[2];
+    for (int i = -rows; i <= rows; i++) {
+      double u = i * step;
+      double value = 0;
+      double slope = 0;
+      for (int j = -columns; j <= columns; j++) {
+        double v = j * step;
+        double form = (b * u * u - 2 * c * u * v + a * v * v) / determinant;
+        double weight = Math.exp(-0.5 * form);
+        value += weight * f.value(v);
+        slope += weight * f.derivative(v);
+      }
+      sums[0] += f.value(u) * value;
+      sums[1] += f.derivative(u) * slope;
+    }
+    double norm = step * step / (2 * Math.PI * Math.sqrt(determinant));
+    return new double[] {norm * sums[0], norm * sums[1]};
+  }
+
   private static double[][] dual(DualMap map, double[] variance, double[] covariance) {
     MemoryPlan plan = new MemoryPlan();
     map.planTrain(plan, layer -> 5);
