@@ -90,6 +90,10 @@ class SampleReadoutTest {
       // v = (Y - phi^T w) / kappa
       RealMatrix rest = y.subtract(phi.transpose().multiply(w));
       assertThat(apart(rest.scalarMultiply(1 / kappa), v)).isLessThan(1e-11);
+      // force on phi: S w v^T = g phi v v^T
+      RealMatrix pull = w.multiply(rest.transpose()).scalarMultiply(samples / kappa);
+      RealMatrix primal = phi.multiply(v).multiply(v.transpose()).scalarMultiply(G);
+      assertThat(apart(pull, primal)).isLessThan(1e-11);
       // tr Y^T v = |Y - phi^T w|^2 / kappa + (S / g) |w|^2
       double bracket =
           Math.pow(rest.getFrobeniusNorm(), 2) / kappa
@@ -103,8 +107,8 @@ class SampleReadoutTest {
           (points - samples) * Math.log(kappa)
               + backend.sum(number)
               + samples * Math.log(G / samples);
-      double primal = Math.log(lu.getDeterminant());
-      assertThat(dual).isCloseTo(primal, within(1e-12 * Math.max(1, Math.abs(primal))));
+      double expected = Math.log(lu.getDeterminant());
+      assertThat(dual).isCloseTo(expected, within(1e-12 * Math.max(1, Math.abs(expected))));
 
       readout.invert();
       // phi A^{-1} = (S / g) M^{-1} phi, here from M^{-1} in float32
