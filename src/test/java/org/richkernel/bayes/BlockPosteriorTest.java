@@ -3,8 +3,8 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.singles;
 
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,15 +37,10 @@ class BlockPosteriorTest {
     backend.close();
   }
 
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
-  }
-
   private InputFactor factor() {
     // D < P, biases: rank 6 of 7
     NetworkSpec network = NetworkSpec.of(1, Activation.TANH).withBiasVariance(0.3);
-    return InputFactor.of(backend, network, normals(P * D, 1), P, D);
+    return InputFactor.of(backend, network, singles(P * D, 1), P, D);
   }
 
   private static Stream<Arguments> cases() {
@@ -60,10 +55,10 @@ class BlockPosteriorTest {
     InputFactor input = factor();
     int r = input.rank();
     assertThat(r).isEqualTo(D + 1);
-    double[] y = normals(P * outputs, 2);
+    double[] y = singles(P * outputs, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
-    double[] xi = normals(S * r, 3);
+    double[] xi = singles(S * r, 3);
     try (PrimalPosterior posterior = PrimalPosterior.ofBlocks(backend, f, input, y, parameters, 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
       backend.upload(xi, population.xi());
@@ -77,7 +72,7 @@ class BlockPosteriorTest {
         requireValueAndGradient(reference, posterior, potential, xi, 6 * block * r);
         // elsewhere, with the other block at rest
         Matrix x = posterior.position();
-        double[] moved = normals(x.rows() * r, 4 + block);
+        double[] moved = singles(x.rows() * r, 4 + block);
         backend.upload(moved, x);
         System.arraycopy(moved, 0, xi, 6 * block * r, moved.length);
         posterior.evaluate();
@@ -132,9 +127,9 @@ class BlockPosteriorTest {
   void gradientOfAPopulationIsThatOfItsBlocks(Activation f, int outputs, double weight) {
     int samples = 240;
     InputFactor input = factor();
-    double[] y = normals(P * outputs, 2);
+    double[] y = singles(P * outputs, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
-    double[] xi = normals(samples * input.rank(), 3);
+    double[] xi = singles(samples * input.rank(), 3);
     double[] whole = gradient(f, input, y, parameters, xi, 1);
     double size = 0;
     for (double g : whole) {
@@ -181,12 +176,12 @@ class BlockPosteriorTest {
   @Test
   void refusedMovesLeaveThePopulationAsItWas() {
     InputFactor input = factor();
-    double[] y = normals(P, 2);
+    double[] y = singles(P, 2);
     try (PrimalPosterior posterior =
             PrimalPosterior.ofBlocks(
                 backend, Activation.RELU, input, y, new PosteriorParameters(1, 0.1, 1, 0), 7);
         FieldPopulation population = posterior.newPopulation(S, 2)) {
-      double[] xi = normals(S * input.rank(), 3);
+      double[] xi = singles(S * input.rank(), 3);
       backend.upload(xi, population.xi());
       posterior.refresh(population);
       posterior.begin(1);
@@ -210,7 +205,7 @@ class BlockPosteriorTest {
   @Test
   void kernelOfAPopulationDoesNotDriftOverManyMoves() {
     InputFactor input = factor();
-    double[] y = normals(P, 2);
+    double[] y = singles(P, 2);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (OneChain one =
         new OneChain(backend, Activation.RELU, input, y, parameters, 60, 3, 1, null).run(50, 200)) {
@@ -234,7 +229,7 @@ class BlockPosteriorTest {
             backend,
             Activation.RELU,
             factor(),
-            normals(P, 2),
+            singles(P, 2),
             new PosteriorParameters(1, 0.1, 1, 0),
             7)) {
       assertThatThrownBy(() -> posterior.newPopulation(30, 2))

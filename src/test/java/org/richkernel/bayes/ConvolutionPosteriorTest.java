@@ -2,9 +2,9 @@ package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.normals;
 
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,11 +37,6 @@ class ConvolutionPosteriorTest {
   @AfterEach
   void close() {
     backend.close();
-  }
-
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> random.nextGaussian()).toArray();
   }
 
   private static List<SiteMap> maps(int depth) {

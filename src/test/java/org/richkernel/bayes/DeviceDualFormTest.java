@@ -2,10 +2,11 @@ package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.read;
+import static org.richkernel.bayes.Values.singles;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,17 +36,6 @@ class DeviceDualFormTest {
     assertThat(EmulatedDevice.lastReport()).isEmpty();
   }
 
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
-  }
-
-  private static double[] read(Backend backend, Matrix matrix) {
-    double[] values = new double[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    return values;
-  }
-
   private static double apart(double[] a, double[] b) {
     double difference = 0;
     double size = 0;
@@ -66,7 +56,7 @@ class DeviceDualFormTest {
       InputFactor input) {
     int points = input.points();
     double step = 0.05 * Math.sqrt((double) POINTS / points);
-    double[] y = normals(points * 2, 2);
+    double[] y = singles(points * 2, 2);
     BackendOptions options =
         BackendOptions.defaults().withDevices(IntStream.range(0, devices).boxed().toList());
     PosteriorParameters parameters = new PosteriorParameters(0.7, 0.4, 1.2, determinant);
@@ -83,9 +73,9 @@ class DeviceDualFormTest {
                 new int[] {SAMPLES},
                 SAMPLES / blocks);
         FieldPopulation population = posterior.newPopulation(SAMPLES, blocks)) {
-      backend.upload(normals(SAMPLES * input.rank(), 3), population.xi());
+      backend.upload(singles(SAMPLES * input.rank(), 3), population.xi());
       posterior.refresh(population);
-      posterior.setReference(normals(points * 2, 6));
+      posterior.setReference(singles(points * 2, 6));
       CollectiveHmc hmc = new CollectiveHmc(backend, 5, 0, uniforms, (x, gradient) -> {});
       for (int sweep = 0; sweep < 2; sweep++) {
         posterior.use(population);
@@ -112,7 +102,7 @@ class DeviceDualFormTest {
   void movesAsOnTheProcessor(Activation f, int blocks, double determinant) {
     InputFactor input;
     try (Backend backend = Backends.cpu()) {
-      input = InputFactor.of(backend, NetworkSpec.of(1, f), normals(POINTS * 9, 1), POINTS, 9);
+      input = InputFactor.of(backend, NetworkSpec.of(1, f), singles(POINTS * 9, 1), POINTS, 9);
     }
     List<double[]> device = moved("cuda", 1, f, blocks, determinant, input);
     List<double[]> processor = moved("cpu", 1, f, blocks, determinant, input);
@@ -129,7 +119,7 @@ class DeviceDualFormTest {
     int points = 16_390;
     InputFactor input;
     try (Backend backend = Backends.cpu()) {
-      input = InputFactor.of(backend, NetworkSpec.of(1, f), normals(points * 3, 1), points, 3);
+      input = InputFactor.of(backend, NetworkSpec.of(1, f), singles(points * 3, 1), points, 3);
     }
     EmulatedDevice.setDevices(4);
     List<double[]> one = moved("cuda", 1, f, blocks, determinant, input);

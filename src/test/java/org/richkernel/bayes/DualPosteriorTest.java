@@ -3,10 +3,11 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.read;
+import static org.richkernel.bayes.Values.singles;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -45,20 +46,9 @@ class DualPosteriorTest {
     backend.close();
   }
 
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
-  }
-
   private InputFactor factor(int points, int dimension) {
     NetworkSpec network = NetworkSpec.of(1, Activation.TANH).withBiasVariance(0.3);
-    return InputFactor.of(backend, network, normals(points * dimension, 1), points, dimension);
-  }
-
-  private static double[] read(Backend backend, Matrix matrix) {
-    double[] values = new double[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    return values;
+    return InputFactor.of(backend, network, singles(points * dimension, 1), points, dimension);
   }
 
   private static double apart(double[] a, double[] b) {
@@ -90,10 +80,10 @@ class DualPosteriorTest {
       Activation f, int samples, int blocks, int outputs, double weight) {
     InputFactor input = factor(P, D);
     int r = input.rank();
-    double[] y = normals(P * outputs, 2);
+    double[] y = singles(P * outputs, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0.5 * weight * outputs);
     ReferencePotential reference = new ReferencePotential(f, input, y, parameters);
-    double[] xi = normals(samples * r, 3);
+    double[] xi = singles(samples * r, 3);
     int rows = PrimalPosterior.largestBlock(samples, blocks);
     try (DualPosterior posterior =
             new DualPosterior(
@@ -113,13 +103,13 @@ class DualPosteriorTest {
         requireValueAndGradient(reference, posterior, xi, samples, first);
         Matrix x = posterior.position();
         // a move that is not accepted leaves nothing behind
-        backend.upload(normals(x.rows() * r, 40 + block), x);
+        backend.upload(singles(x.rows() * r, 40 + block), x);
         posterior.evaluate();
         posterior.begin((block + 1) % blocks);
         requireValueAndGradient(
             reference, posterior, xi, samples, population.firstSample((block + 1) % blocks) * r);
         posterior.begin(block);
-        double[] moved = normals(x.rows() * r, 4 + block);
+        double[] moved = singles(x.rows() * r, 4 + block);
         backend.upload(moved, posterior.position());
         System.arraycopy(moved, 0, xi, first, moved.length);
         posterior.evaluate();
@@ -164,9 +154,9 @@ class DualPosteriorTest {
     int points = 1100;
     int samples = 96;
     InputFactor input = factor(points, 40);
-    double[] y = normals(points * 2, 2);
+    double[] y = singles(points * 2, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1.3, 0);
-    double[] xi = normals(samples * input.rank(), 3);
+    double[] xi = singles(samples * input.rank(), 3);
     RealMatrix h =
         ReferencePotential.matrix(xi, samples)
             .multiply(ReferencePotential.matrix(input.factor(), points).transpose());
@@ -229,9 +219,9 @@ class DualPosteriorTest {
     int points = 150;
     int samples = 48;
     InputFactor input = factor(points, 10);
-    double[] y = normals(points, 2);
+    double[] y = singles(points, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.7, 0.5, 1, 0);
-    double[] xi = normals(samples * input.rank(), 3);
+    double[] xi = singles(samples * input.rank(), 3);
     int rows = samples / blocks;
     try (Matrix uniforms = backend.allocate(Precision.FLOAT32, 1, 2, "uniforms");
         PrimalPosterior primal = PrimalPosterior.ofBlocks(backend, f, input, y, parameters, rows);
@@ -271,7 +261,7 @@ class DualPosteriorTest {
   @Test
   void populationsOfTwoSizesDoNotDisturbEachOther() {
     InputFactor input = factor(40, 10);
-    double[] y = normals(40, 2);
+    double[] y = singles(40, 2);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1, 0);
     try (DualPosterior posterior =
             new DualPosterior(
@@ -284,8 +274,8 @@ class DualPosteriorTest {
                 6);
         FieldPopulation large = posterior.newPopulation(24, 4);
         FieldPopulation small = posterior.newPopulation(6, 1)) {
-      backend.upload(normals(24 * input.rank(), 3), large.xi());
-      backend.upload(normals(6 * input.rank(), 4), small.xi());
+      backend.upload(singles(24 * input.rank(), 3), large.xi());
+      backend.upload(singles(6 * input.rank(), 4), small.xi());
       posterior.refresh(large);
       posterior.refresh(small);
       posterior.use(large);
@@ -316,8 +306,8 @@ class DualPosteriorTest {
         NetworkSpec.of(depth, Activation.TANH)
             .withWeightVariances(Arrays.copyOf(variances, depth + 1))
             .withBiasVariance(bias);
-    InputFactor input = InputFactor.of(backend, network, normals(P * D, 1), P, D);
-    double[] y = normals(P * 2, 2);
+    InputFactor input = InputFactor.of(backend, network, singles(P * D, 1), P, D);
+    double[] y = singles(P * 2, 2);
     PosteriorParameters parameters =
         new PosteriorParameters(0.8, 0.2, network.weightVariance(depth), weight);
     FieldShape shape = FieldShape.of(network, input.rank(), P, FieldForm.WEIGHTS);
@@ -329,10 +319,10 @@ class DualPosteriorTest {
                 PointHolders.of(backend), network, input, y, parameters, sizes, samples);
         FieldPopulation small = posterior.newPopulation(3, 1);
         FieldPopulation population = posterior.newPopulation(samples, 1)) {
-      double[] xi = normals(samples * shape.width(samples), 3);
+      double[] xi = singles(samples * shape.width(samples), 3);
       backend.upload(xi, population.xi());
       posterior.refresh(population);
-      double[] other = normals(3 * shape.width(3), 5);
+      double[] other = singles(3 * shape.width(3), 5);
       backend.upload(other, small.xi());
       // the other size overwrites the scratch
       posterior.refresh(small);
@@ -341,7 +331,7 @@ class DualPosteriorTest {
       posterior.use(population);
       posterior.begin(0);
       requireGradient(reference, posterior, shape, xi, samples);
-      double[] moved = normals(xi.length, 4);
+      double[] moved = singles(xi.length, 4);
       backend.upload(moved, posterior.position());
       posterior.evaluate();
       requireGradient(reference, posterior, shape, moved, samples);
@@ -413,8 +403,8 @@ class DualPosteriorTest {
     int points = 1100;
     int samples = 48;
     NetworkSpec network = NetworkSpec.of(3, Activation.TANH).withBiasVariance(0.2);
-    InputFactor input = InputFactor.of(backend, network, normals(points * 20, 1), points, 20);
-    double[] y = normals(points * 2, 2);
+    InputFactor input = InputFactor.of(backend, network, singles(points * 20, 1), points, 20);
+    double[] y = singles(points * 2, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1, 0);
     double[][] results = new double[3][];
     double[] potentials = new double[2];
@@ -432,7 +422,7 @@ class DualPosteriorTest {
                       new int[] {samples},
                       samples);
           FieldPopulation population = posterior.newPopulation(samples, 1)) {
-        backend.upload(normals((int) population.xi().size(), 3), population.xi());
+        backend.upload(singles((int) population.xi().size(), 3), population.xi());
         posterior.refresh(population);
         posterior.use(population);
         posterior.begin(0);
@@ -462,12 +452,12 @@ class DualPosteriorTest {
                 PointHolders.of(backend),
                 NetworkSpec.of(1, Activation.RELU),
                 input,
-                normals(P, 2),
+                singles(P, 2),
                 new PosteriorParameters(1, 0.1, 1, 0),
                 new int[] {6},
                 3);
         FieldPopulation population = posterior.newPopulation(6, 2)) {
-      backend.upload(normals(6 * input.rank(), 3), population.xi());
+      backend.upload(singles(6 * input.rank(), 3), population.xi());
       posterior.refresh(population);
       posterior.begin(1);
       double before = posterior.potential();
@@ -490,13 +480,13 @@ class DualPosteriorTest {
     int points = 1100;
     int samples = 30;
     InputFactor input = factor(points, 8);
-    double[] y = normals(points * 2, 2);
-    double[] xi = normals(samples * input.rank(), 3);
+    double[] y = singles(points * 2, 2);
+    double[] xi = singles(samples * input.rank(), 3);
     float[] fields = new float[xi.length];
     for (int i = 0; i < xi.length; i++) {
       fields[i] = (float) xi[i];
     }
-    double[] u = normals(points * 2, 5);
+    double[] u = singles(points * 2, 5);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.3, 1.3, 0);
     ReferencePotential reference = new ReferencePotential(Activation.TANH, input, y, parameters);
     double[] expected = new double[u.length];

@@ -2,8 +2,8 @@ package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.normals;
 
-import java.util.Random;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,11 +26,6 @@ class InputFactorTest {
   @AfterEach
   void close() {
     backend.close();
-  }
-
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> random.nextGaussian()).toArray();
   }
 
   private static NetworkSpec network(double weight, double bias) {

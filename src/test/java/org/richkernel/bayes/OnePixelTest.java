@@ -2,10 +2,10 @@ package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.normals;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,11 +44,6 @@ class OnePixelTest {
   @AfterEach
   void close() {
     backend.close();
-  }
-
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> random.nextGaussian()).toArray();
   }
 
   private static NetworkSpec dense(int depth, Activation activation, double bias) {

@@ -3,6 +3,8 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.read;
+import static org.richkernel.bayes.Values.singles;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -11,7 +13,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -54,31 +55,20 @@ class PointHoldersTest {
     return new PointHolders(backends.subList(0, devices), RankGroup.alone());
   }
 
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
-  }
-
-  private static double[] read(Backend backend, Matrix matrix) {
-    double[] values = new double[Math.toIntExact(matrix.size())];
-    backend.download(matrix, values);
-    return values;
-  }
-
   /** Everything that a chain asks of a posterior, through moves that are accepted and refused. */
   private List<double[]> asked(
       int devices, NetworkSpec network, int points, int blocks, double determinant) {
     PointHolders holders = holders(devices);
     Backend first = holders.first();
-    InputFactor input = InputFactor.of(first, network, normals(points * D, 1), points, D);
-    double[] y = normals(points * K, 2);
+    InputFactor input = InputFactor.of(first, network, singles(points * D, 1), points, D);
+    double[] y = singles(points * K, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, determinant);
     List<double[]> answers = new ArrayList<>();
     try (DualPosterior posterior =
             new DualPosterior(
                 holders, network, input, y, parameters, new int[] {S}, (S + blocks - 1) / blocks);
         FieldPopulation population = posterior.newPopulation(S, blocks)) {
-      double[] xi = normals(Math.toIntExact(population.xi().size()), 3);
+      double[] xi = singles(Math.toIntExact(population.xi().size()), 3);
       first.upload(xi, population.xi());
       posterior.refresh(population);
       Consumer<FieldPopulation> state =
@@ -93,7 +83,7 @@ class PointHoldersTest {
         posterior.begin(move % blocks);
         answers.add(read(first, posterior.gradient()));
         Matrix x = posterior.position();
-        first.upload(normals(Math.toIntExact(x.size()), 10 + move), x);
+        first.upload(singles(Math.toIntExact(x.size()), 10 + move), x);
         posterior.evaluate();
         answers.add(read(first, posterior.gradient()));
         answers.add(new double[] {posterior.potential()});
@@ -103,7 +93,7 @@ class PointHoldersTest {
         }
       }
       posterior.complete(population);
-      posterior.setReference(normals(points * K, 4));
+      posterior.setReference(singles(points * K, 4));
       answers.add(posterior.kernelImage(population));
       answers.add(new double[] {posterior.effectiveDimension(population)});
       List<double[]> sums = List.of(new double[points * K]);
@@ -184,10 +174,10 @@ class PointHoldersTest {
     PointHolders holders = holders(2);
     Backend first = holders.first();
     NetworkSpec network = network(1);
-    InputFactor input = InputFactor.of(first, network, normals(points * D, 1), points, D);
-    double[] y = normals(points * K, 2);
+    InputFactor input = InputFactor.of(first, network, singles(points * D, 1), points, D);
+    double[] y = singles(points * K, 2);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0);
-    double[] xi = normals(S * input.rank(), 3);
+    double[] xi = singles(S * input.rank(), 3);
     try (DualPosterior posterior =
             new DualPosterior(holders, network, input, y, parameters, new int[] {S}, S);
         FieldPopulation population = posterior.newPopulation(S, 1)) {
@@ -299,8 +289,8 @@ class PointHoldersTest {
   /** All of a checkpoint after the first sweeps, some of them on other devices than the rest. */
   private Map<String, Object> solved(int devices, int then) {
     int points = 16_385;
-    double[] x = normals(points * D, 1);
-    double[] y = normals(points * K, 2);
+    double[] x = singles(points * D, 1);
+    double[] y = singles(points * K, 2);
     AdaptiveProblem problem =
         AdaptiveProblem.of(network(1), OPTIONS, Inputs.of(x, points, D), Targets.of(y, points, K));
     float[] coefficients = new float[0];
@@ -308,7 +298,7 @@ class PointHoldersTest {
     for (int part = 0; part < 2; part++) {
       Backend backend = with(part == 0 ? devices : then);
       InputFactor input = InputFactor.of(backend, network(1), x, points, D);
-      InputFactor.Coordinates test = input.coordinates(backend, normals(5 * D, 3), 5);
+      InputFactor.Coordinates test = input.coordinates(backend, singles(5 * D, 3), 5);
       try (ChainEnsemble chains =
           new ChainEnsemble(backend, network(1), input, y, OPTIONS, test, 0)) {
         if (state == null) {

@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.singles;
 
 import java.util.Random;
 import java.util.stream.Stream;
@@ -39,11 +40,6 @@ class PrimalPosteriorTest {
     backend.close();
   }
 
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
-  }
-
   /**
    * Rank 5 of 6 with biases. The kernels of a linear network keep the rank of the inputs, and
    * float32 fields do not resolve the jitter of 1e-9 in the directions that are left; so all of
@@ -64,7 +60,7 @@ class PrimalPosteriorTest {
 
   private InputFactor factor(NetworkSpec network) {
     int d = dimension(network.activation());
-    return InputFactor.of(backend, network, normals(P * d, 1), P, d);
+    return InputFactor.of(backend, network, singles(P * d, 1), P, d);
   }
 
   private static Stream<Arguments> cases() {
@@ -92,7 +88,7 @@ class PrimalPosteriorTest {
     // the last again, since sizes share the rows of constants that stand for biases
     int[] sizes = form == FieldForm.WHITENED ? new int[] {S / 4, S} : new int[] {4, 12, 4};
     FieldShape shape = new FieldShape(depth, input.rank(), P, form, true);
-    double[] y = normals(P * outputs, 2);
+    double[] y = singles(P * outputs, 2);
     PosteriorParameters parameters =
         new PosteriorParameters(
             0.8, 0.2, network.weightVariance(depth), determinant * outputs / 2, perSample);
@@ -102,7 +98,7 @@ class PrimalPosteriorTest {
         new PrimalPosterior(backend, network, form, input, y, parameters, sizes)) {
       for (int samples : sizes) {
         int width = shape.width(samples);
-        double[] xi = normals(samples * width, 3);
+        double[] xi = singles(samples * width, 3);
         try (FieldPopulation population = posterior.newPopulation(samples, 1)) {
           backend.upload(xi, population.xi());
           posterior.refresh(population);
@@ -112,7 +108,7 @@ class PrimalPosteriorTest {
           assertThat(population.potential()).isEqualTo(potential);
           requireValueAndGradient(reference, posterior, shape, potential, xi, samples);
           // elsewhere
-          double[] moved = normals(samples * width, 4);
+          double[] moved = singles(samples * width, 4);
           backend.upload(moved, posterior.position());
           posterior.evaluate();
           potential = posterior.potential();
@@ -194,8 +190,8 @@ class PrimalPosteriorTest {
   void oneHiddenLayerIsThatOfTheSpecialisedPosterior(Activation f) {
     NetworkSpec network = NetworkSpec.of(1, f);
     InputFactor input = factor(network);
-    double[] y = normals(2 * P, 2);
-    double[] xi = normals(S * input.rank(), 3);
+    double[] y = singles(2 * P, 2);
+    double[] xi = singles(S * input.rank(), 3);
     PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1, 1);
     double[][] gradients = new double[2][S * input.rank()];
     double[] potentials = new double[2];
@@ -228,9 +224,9 @@ class PrimalPosteriorTest {
     InputFactor input = factor(network);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (PrimalPosterior posterior =
-            new PrimalPosterior(backend, network, input, normals(P, 2), parameters, S);
+            new PrimalPosterior(backend, network, input, singles(P, 2), parameters, S);
         FieldPopulation population = posterior.newPopulation(S, 1)) {
-      double[] xi = normals(S * (input.rank() + P), 3);
+      double[] xi = singles(S * (input.rank() + P), 3);
       backend.upload(xi, population.xi());
       posterior.refresh(population);
       posterior.begin(0);
@@ -256,13 +252,13 @@ class PrimalPosteriorTest {
   @Test
   void jitterRisesWhereSamplesAreFewerThanPoints() {
     NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
-    double[] x = normals(30 * 4, 1);
+    double[] x = singles(30 * 4, 1);
     InputFactor input = InputFactor.of(backend, network, x, 30, 4);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (PrimalPosterior posterior =
-            new PrimalPosterior(backend, network, input, normals(30, 2), parameters, 8);
+            new PrimalPosterior(backend, network, input, singles(30, 2), parameters, 8);
         FieldPopulation population = posterior.newPopulation(8, 1)) {
-      backend.upload(normals(8 * (input.rank() + 30), 3), population.xi());
+      backend.upload(singles(8 * (input.rank() + 30), 3), population.xi());
       posterior.refresh(population);
       assertThat(posterior.jitter()).isBetween(RelativeJitter.LEAST, 1e-6);
       assertThat(population.potential()).isFinite().isPositive();
@@ -273,15 +269,15 @@ class PrimalPosteriorTest {
   @Test
   void jitterOfOnePopulationIsNoneOfAnothersBusiness() {
     NetworkSpec network = NetworkSpec.of(2, Activation.TANH);
-    double[] x = normals(30 * 4, 1);
+    double[] x = singles(30 * 4, 1);
     InputFactor input = InputFactor.of(backend, network, x, 30, 4);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (PrimalPosterior posterior =
-            new PrimalPosterior(backend, network, input, normals(30, 2), parameters, 200, 8);
+            new PrimalPosterior(backend, network, input, singles(30, 2), parameters, 200, 8);
         FieldPopulation poor = posterior.newPopulation(8, 1);
         FieldPopulation sound = posterior.newPopulation(200, 1)) {
-      backend.upload(normals(8 * (input.rank() + 30), 3), poor.xi());
-      backend.upload(normals(200 * (input.rank() + 30), 3), sound.xi());
+      backend.upload(singles(8 * (input.rank() + 30), 3), poor.xi());
+      backend.upload(singles(200 * (input.rank() + 30), 3), sound.xi());
       posterior.refresh(poor);
       assertThat(poor.jitter()).isGreaterThan(RelativeJitter.LEAST);
       posterior.refresh(sound);
@@ -296,7 +292,7 @@ class PrimalPosteriorTest {
     NetworkSpec network = network(2, Activation.TANH);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (PrimalPosterior posterior =
-        new PrimalPosterior(backend, network, factor(network), normals(P, 2), parameters, S)) {
+        new PrimalPosterior(backend, network, factor(network), singles(P, 2), parameters, S)) {
       assertThatThrownBy(() -> posterior.newPopulation(30, 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("30 samples");

@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.richkernel.bayes.Values.normals;
 
 import java.util.List;
 import java.util.Random;
@@ -30,11 +31,6 @@ import org.richkernel.stack.PosteriorParameters;
 class SaddleSamplerTest {
   private static Backend open(int threads) {
     return Backends.open("cpu", new BackendOptions(threads, Long.MAX_VALUE), line -> {});
-  }
-
-  private static double[] normals(int count, long seed) {
-    Random random = new Random(seed);
-    return random.doubles(count).map(u -> random.nextGaussian()).toArray();
   }
 
   /** Everything that a solve hands on. */
