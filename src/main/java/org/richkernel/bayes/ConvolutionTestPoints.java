@@ -66,10 +66,10 @@ final class ConvolutionTestPoints implements TestPoints {
     try (Matrix weights = pass.images().readoutWeights(population.samples())) {
       posterior.readoutWeights(population, weights);
     }
-    int first = 0;
+    int first = draw.firstPoint();
     for (ImageBatches.Batch batch : batches) {
-      try (Matrix part = sum.rowRange(first, batch.count())) {
-        pass.addPrediction(batch, population.xi(), draw, part);
+      try (Matrix part = sum.rowRange(first - draw.firstPoint(), batch.count())) {
+        pass.addPrediction(batch, population.xi(), draw.from(first), part);
       }
       first += batch.count();
     }

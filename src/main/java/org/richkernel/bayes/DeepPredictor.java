@@ -164,7 +164,8 @@ public final class DeepPredictor implements Predictor {
           for (int from = 0; from < inputs.rows(); from += INPUT_PANEL) {
             int rows = Math.min(INPUT_PANEL, inputs.rows() - from);
             double[] x = inputs.copyRows(from, rows);
-            double[] part = part(backend, posterior, population, x, rows, panel, p);
+            TestPoints.Draw draw = new TestPoints.Draw(0, p, 0, from);
+            double[] part = part(backend, posterior, population, x, rows, panel, draw);
             double[] own = predictions.get(populations.estimate(p));
             for (int i = 0; i < part.length; i++) {
               own[from * outputs + i] += weight * part[i];
@@ -197,7 +198,7 @@ public final class DeepPredictor implements Predictor {
       double[] x,
       int rows,
       int panel,
-      int index) {
+      TestPoints.Draw draw) {
     int outputs = targets.length / input.points();
     double[] result = new double[rows * outputs];
     try (DeepTestPoints points =
@@ -210,9 +211,7 @@ public final class DeepPredictor implements Predictor {
                 panel);
         Workspace memory = new Workspace(backend, sums(rows, outputs))) {
       Matrix sum = memory.get(PREDICTIONS);
-      // The conditional noise of a point may not depend on how the points are cut into panels;
-      // points share nothing, so each panel may draw the same numbers.
-      points.addPrediction(population, new TestPoints.Draw(0, index, 0), sum);
+      points.addPrediction(population, draw, sum);
       backend.download(sum, result);
     }
     return result;

@@ -168,7 +168,7 @@ final class DeepTestPoints implements TestPoints {
       } else {
         long iteration = draw.sweep() * LAYERS_PER_SWEEP + layer.index;
         long stream = RandomStreams.stream(RandomStreams.TEST_POINT, draw.chain(), iteration);
-        backend.fillGaussian(draw.seed(), stream, from, sought);
+        backend.fillGaussian(draw.seed(), stream, from, draw.firstPoint(), sought);
         backend.scaleColumns(layer.spread, sought);
         backend.gemm(Transpose.NO, Transpose.YES, 1, xi, layer.whitened, 1, sought);
         backend.activate(activation, sought, sought);

@@ -21,6 +21,18 @@ interface TestPoints extends AutoCloseable {
    * @param seed key of all random streams
    * @param chain index of the chain
    * @param sweep index of the sweep
+   * @param firstPoint index of the first of the points among all that are predicted, so that a
+   *     point's numbers do not depend on those it is predicted with
    */
-  record Draw(long seed, int chain, long sweep) {}
+  record Draw(long seed, int chain, long sweep, int firstPoint) {
+    /** The numbers of points from the first one on. */
+    Draw(long seed, int chain, long sweep) {
+      this(seed, chain, sweep, 0);
+    }
+
+    /** The same for points from another one on. */
+    Draw from(int point) {
+      return new Draw(seed, chain, sweep, point);
+    }
+  }
 }

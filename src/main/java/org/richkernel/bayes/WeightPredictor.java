@@ -169,8 +169,8 @@ public final class WeightPredictor implements Predictor {
         backend.upload(
             Arrays.copyOfRange(coefficients, row * outputs, (row + samples) * outputs), readout);
         backend.fill(0, sum);
-        // the noise of a point may not depend on how points are cut into panels
-        points.addPrediction(byLayer(fields, samples), readout, new TestPoints.Draw(0, p, 0), sum);
+        TestPoints.Draw draw = new TestPoints.Draw(0, p, 0, from);
+        points.addPrediction(byLayer(fields, samples), readout, draw, sum);
         backend.download(sum, values);
         double[] own = parts.get(populations.estimate(p));
         for (int i = 0; i < values.length; i++) {

@@ -122,7 +122,7 @@ final class WeightTestPoints implements TestPoints {
         Matrix top = memory.get(phi((fields.size() - 1) % 2)).rowRange(0, samples)) {
       long iteration = draw.sweep() * LAYERS_PER_SWEEP + 1;
       long stream = RandomStreams.stream(RandomStreams.TEST_POINT, draw.chain(), iteration);
-      backend.fillGaussian(draw.seed(), stream, 0, first);
+      backend.fillGaussian(draw.seed(), stream, 0, draw.firstPoint(), first);
       backend.scaleColumns(deviation, first);
       backend.gemm(Transpose.NO, Transpose.YES, 1, fields.get(0), coordinates, 1, first);
       backend.activate(network.activation(), first, first);

@@ -137,12 +137,23 @@ final class WhitenedForward implements ImagePass {
         backend.upload(roots(left, explained), root);
         long iteration = draw.sweep() * LAYERS_PER_SWEEP + l;
         long stream = RandomStreams.stream(RandomStreams.IMAGE_FIELD, draw.chain(), iteration);
-        backend.fillGaussian(draw.seed(), stream, 0, z);
+        fill(draw, stream, z);
         backend.gemm(Transpose.NO, Transpose.YES, 1, z, root, 1, h);
       }
     }
     backend.activate(network.activation(), h, h);
     return h;
+  }
+
+  /** Normals of a batch, those of a site being named by it, by channel and image. */
+  private void fill(TestPoints.Draw draw, long stream, Matrix z) {
+    int samples = z.rows();
+    int images = shape.points();
+    for (int site = 0; site < z.columns() / images; site++) {
+      try (Matrix own = z.view(0, samples, site * images, images)) {
+        backend.fillGaussian(draw.seed(), stream, (long) site * samples, draw.firstPoint(), own);
+      }
+    }
   }
 
   /**

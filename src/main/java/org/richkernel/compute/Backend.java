@@ -346,16 +346,23 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
 
   // ---- random numbers ----------------------------------------------------------------------
 
+  /** Standard normals of samples from their first one on. */
+  default void fillGaussian(long seed, long stream, long firstSample, Matrix target) {
+    fillGaussian(seed, stream, firstSample, 0, target);
+  }
+
   /**
    * Standard normals from Philox 4x32-10 and Box-Muller. Element (i, j) depends on (seed, stream,
-   * firstSample + i, j) alone, so any block of rows may be filled on its own.
+   * firstSample + i, firstIndex + j) alone, so any block of rows and columns may be filled on its
+   * own.
    *
    * @param seed the key
    * @param stream what the numbers are for; see {@link RandomStreams}
    * @param firstSample index of the first row in the population, 0 to 2^32 - 1
+   * @param firstIndex index of the first column among the numbers of a sample, at least 0
    * @param target FLOAT32
    */
-  void fillGaussian(long seed, long stream, long firstSample, Matrix target);
+  void fillGaussian(long seed, long stream, long firstSample, int firstIndex, Matrix target);
 
   /**
    * Uniforms in (0, 1]: the word rounded to float32, then times 2^-32 plus 2^-33 in one fused

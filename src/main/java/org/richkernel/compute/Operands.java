@@ -46,6 +46,23 @@ public final class Operands {
     precision(operation, Precision.FLOAT64, x);
   }
 
+  /** Requires a FLOAT32 target of random numbers whose counters are of 32 bits. */
+  public static void counters(String operation, long firstSample, int firstIndex, Matrix target) {
+    precision(operation, Precision.FLOAT32, target);
+    long lastSample = firstSample + Math.max(0, target.rows() - 1);
+    if (firstSample < 0 || lastSample > 0xFFFFFFFFL || firstIndex < 0) {
+      throw new IllegalArgumentException(
+          operation
+              + ": samples "
+              + firstSample
+              + " and on, numbers "
+              + firstIndex
+              + " and on of "
+              + target.describe()
+              + " leave 0 .. 2^32 - 1");
+    }
+  }
+
   /** Requires an activation whose expectations have a closed form. */
   public static void closedDual(String operation, Activation f) {
     if (!f.hasClosedDual()) {

@@ -164,8 +164,7 @@ final class TestPointOutputs implements AutoCloseable {
     if (deviation == null) {
       backend.gemm(Transpose.NO, Transpose.YES, 1, weights.get(0), seen, 0, h);
     } else {
-      // a panel's normals are those of rows that no other panel has
-      backend.fillGaussian(seed, stream, (long) (from / panel) * width, h);
+      backend.fillGaussian(seed, stream, 0, from, h);
       backend.scaleColumns(deviation.view(0, 1, from, points), h);
       backend.gemm(Transpose.NO, Transpose.YES, 1, weights.get(0), seen, 1, h);
     }

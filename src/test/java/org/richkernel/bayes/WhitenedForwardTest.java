@@ -10,6 +10,7 @@ import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -294,6 +295,25 @@ class WhitenedForwardTest {
         double error = Math.hypot(byFields.error(x), byWeights.error(x));
         double z = (byFields.mean(x) - byWeights.mean(x)) / error;
         assertThat(Math.abs(z)).as("image %d", x).isLessThan(4);
+      }
+    }
+  }
+
+  /** Five images pass in batches of three and two, or one by one. */
+  @Test
+  void imagesAreDrawnForWhateverTheyAreTakenWith() {
+    try (Fixed fixed = new Fixed(3, SiteReadout.FLATTEN, Activation.TANH, 0.2, 1);
+        ConvolutionTestPoints points = fixed.images(newImages())) {
+      double[] f = fixed.predict(points, TESTS, 7);
+      for (int x = 0; x < TESTS; x++) {
+        Inputs single = Inputs.of(newImages().copyRows(x, 1), 1, newImages().dimension());
+        try (ConvolutionTestPoints point = fixed.images(single.withShape(newImages().shape()));
+            Matrix sum = backend.allocate(Precision.FLOAT64, 1, 1, "prediction")) {
+          point.addPrediction(fixed.population, new TestPoints.Draw(3, 1, 7, x), sum);
+          double[] alone = new double[1];
+          backend.download(sum, alone);
+          assertThat(alone[0]).as("image %d", x).isCloseTo(f[x], within(1e-5));
+        }
       }
     }
   }

@@ -108,6 +108,26 @@ interface RandomContract extends ContractSubject {
     }
   }
 
+  /** Every remainder by the four numbers of a counter, and rows of less than one. */
+  @Test
+  default void numbersOfASampleStartAnywhere() {
+    Host whole = normals(9, 8, 100, 20, 80);
+    for (int first : new int[] {1, 2, 3, 4, 39}) {
+      for (int columns : new int[] {1, 2, 41}) {
+        try (Matrix m = backend().allocate(Precision.FLOAT32, 20, 44, "parent")) {
+          backend().fillGaussian(9, 8, 105, first, m.view(2, 15, 3, columns));
+          Host parent = Host.from(backend(), m);
+          for (int i = 0; i < 20; i++) {
+            for (int j = 0; j < 44; j++) {
+              boolean inside = i >= 2 && i < 17 && j >= 3 && j < 3 + columns;
+              assertThat(parent.at(i, j)).isEqualTo(inside ? whole.at(i + 3, first + j - 3) : 0);
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test
   default void threadsDoNotChangeTheNumbers() {
     Host two = normals(1, 2, 3, 3000, 33);
@@ -213,6 +233,8 @@ interface RandomContract extends ContractSubject {
       assertThatThrownBy(() -> backend().fillGaussian(0, 0, 0xffffffffL, m))
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> backend().fillUniform(0, 0, -1, m))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> backend().fillGaussian(0, 0, 0, -1, m))
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> backend().fillGaussian(0, 0, 0, d))
           .isInstanceOf(IllegalArgumentException.class)

@@ -382,8 +382,9 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public void fillGaussian(long seed, long stream, long firstSample, Matrix target) {
-    randomFill.gaussian(seed, stream, firstSample, use(target));
+  public void fillGaussian(
+      long seed, long stream, long firstSample, int firstIndex, Matrix target) {
+    randomFill.gaussian(seed, stream, firstSample, firstIndex, use(target));
   }
 
   @Override

@@ -2,16 +2,14 @@ package org.richkernel.compute.cpu;
 
 import org.richkernel.compute.Operands;
 import org.richkernel.compute.Philox;
-import org.richkernel.compute.Precision;
 
 /**
- * Fills float32 matrices with random numbers. Element (i, j) comes from word j mod 4 of the Philox
- * block with key (seed) and counter (j / 4, sample, stream low, stream high).
+ * Fills float32 matrices with random numbers. Number n of a sample comes from word n mod 4 of the
+ * Philox block with key (seed) and counter (n / 4, sample, stream low, stream high).
  */
 final class RandomFill implements Task {
   private static final int BATCH = 256;
   private static final int BLOCKS_PER_PIECE = 4096;
-  private static final long LAST_SAMPLE = 0xFFFFFFFFL;
 
   private final WorkerTeam team;
   private final State[] states;
@@ -19,6 +17,8 @@ final class RandomFill implements Task {
   private int key1;
   private long stream;
   private long firstSample;
+  private int firstBlock;
+  private int skipped; // numbers of the first block of a row
   private boolean gaussian;
   private CpuMatrix target;
 
@@ -30,43 +30,32 @@ final class RandomFill implements Task {
     }
   }
 
-  void gaussian(long seed, long streamName, long sample, CpuMatrix matrix) {
-    start("fillGaussian", seed, streamName, sample, matrix, true);
+  void gaussian(long seed, long streamName, long sample, int index, CpuMatrix matrix) {
+    Operands.counters("fillGaussian", sample, index, matrix);
+    start(seed, streamName, sample, index, matrix, true);
   }
 
   void uniform(long seed, long streamName, long sample, CpuMatrix matrix) {
-    start("fillUniform", seed, streamName, sample, matrix, false);
+    Operands.counters("fillUniform", sample, 0, matrix);
+    start(seed, streamName, sample, 0, matrix, false);
   }
 
   private void start(
-      String operation,
-      long seed,
-      long streamName,
-      long sample,
-      CpuMatrix matrix,
-      boolean normals) {
-    Operands.precision(operation, Precision.FLOAT32, matrix);
-    if (sample < 0 || sample + Math.max(0, matrix.rows() - 1) > LAST_SAMPLE) {
-      throw new IllegalArgumentException(
-          operation
-              + ": samples "
-              + sample
-              + " and on of "
-              + matrix.describe()
-              + " leave 0 .. 2^32 - 1");
-    }
+      long seed, long streamName, long sample, int index, CpuMatrix matrix, boolean normals) {
     key0 = (int) seed;
     key1 = (int) (seed >>> 32);
     stream = streamName;
     firstSample = sample;
+    firstBlock = index / 4;
+    skipped = index % 4;
     gaussian = normals;
     target = matrix;
     team.run(this);
   }
 
-  /** Blocks of four columns in a row. */
+  /** Blocks of four numbers in a row. */
   private int blocksPerRow() {
-    return (target.columns() + 3) / 4;
+    return (int) ((target.columns() + skipped + 3L) / 4);
   }
 
   @Override
@@ -101,7 +90,7 @@ final class RandomFill implements Task {
     long low = stream & 0xFFFFFFFFL;
     long high = stream >>> 32;
     for (int i = 0; i < n; i++) {
-      state.words[0][i] = block;
+      state.words[0][i] = firstBlock + block;
       state.words[1][i] = firstSample + row;
       state.words[2][i] = low;
       state.words[3][i] = high;
@@ -112,7 +101,7 @@ final class RandomFill implements Task {
     }
   }
 
-  /** Copies the numbers of n blocks to their rows; the last block of a row may be cut short. */
+  /** Copies the numbers of n blocks to their rows; those of a row are cut at both ends. */
   private void store(State state, long first, int n) {
     int perRow = blocksPerRow();
     int row = (int) (first / perRow);
@@ -120,9 +109,10 @@ final class RandomFill implements Task {
     int done = 0;
     while (done < n) {
       int take = Math.min(n - done, perRow - block);
-      int column = 4 * block;
-      int count = Math.min(4 * take, target.columns() - column);
-      target.write(target.at(row, column), state.numbers, 4 * done, count);
+      int before = block == 0 ? skipped : 0;
+      int column = 4 * block - skipped + before;
+      int count = Math.min(4 * take - before, target.columns() - column);
+      target.write(target.at(row, column), state.numbers, 4 * done + before, count);
       done += take;
       block = 0;
       row++;

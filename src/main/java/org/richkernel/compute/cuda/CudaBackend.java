@@ -353,9 +353,10 @@ final class CudaBackend extends CudaAlgebra implements Backend {
   }
 
   @Override
-  public void fillGaussian(long seed, long stream, long firstSample, Matrix target) {
+  public void fillGaussian(
+      long seed, long stream, long firstSample, int firstIndex, Matrix target) {
     lane.session.begin("fillGaussian", target);
-    lane.sampling.fillGaussian(seed, stream, firstSample, use(target));
+    lane.sampling.fillGaussian(seed, stream, firstSample, firstIndex, use(target));
   }
 
   @Override
