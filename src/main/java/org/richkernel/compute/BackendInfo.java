@@ -9,6 +9,7 @@ import java.util.Map;
  * @param device name of the processor or accelerator
  * @param threads host threads that the backend computes with
  * @param lanes in which each device computes at the same time
+ * @param ranks processes that compute together, of which this is one
  * @param libraries the libraries that were loaded, with their versions; empty where they are
  *     bundled
  * @param environment the variables of the environment that change how precisely the libraries
@@ -19,6 +20,7 @@ public record BackendInfo(
     String device,
     int threads,
     int lanes,
+    int ranks,
     Map<String, String> libraries,
     Map<String, String> environment) {
   public BackendInfo {
@@ -26,13 +28,18 @@ public record BackendInfo(
     environment = Map.copyOf(environment);
   }
 
-  /** A backend that computes with what is bundled. */
+  /** A backend that computes with what is bundled, in one process. */
   public BackendInfo(String name, String device, int threads) {
-    this(name, device, threads, 1, Map.of(), Map.of());
+    this(name, device, threads, 1, 1, Map.of(), Map.of());
   }
 
   /** The same in so many lanes. */
   public BackendInfo withLanes(int count) {
-    return new BackendInfo(name, device, threads, count, libraries, environment);
+    return new BackendInfo(name, device, threads, count, ranks, libraries, environment);
+  }
+
+  /** The same in so many processes. */
+  public BackendInfo withRanks(int count) {
+    return new BackendInfo(name, device, threads, lanes, count, libraries, environment);
   }
 }

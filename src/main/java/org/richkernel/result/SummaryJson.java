@@ -75,6 +75,9 @@ final class SummaryJson {
     if (backend.lanes() > 1) {
       json.put("lanes", backend.lanes());
     }
+    if (backend.ranks() > 1) {
+      json.put("ranks", backend.ranks());
+    }
     if (!backend.libraries().isEmpty()) {
       json.put("libraries", new TreeMap<>(backend.libraries()));
     }
@@ -142,6 +145,7 @@ final class SummaryJson {
               backend.path("device").asText(),
               backend.path("threads").asInt(),
               backend.path("lanes").asInt(1),
+              backend.path("ranks").asInt(1),
               texts(backend.path("libraries")),
               texts(backend.path("environment"))));
     }

@@ -83,6 +83,10 @@ class RanksTest {
     return RankThreads.run(ranks, PATIENCE, group -> Main.run(group, line));
   }
 
+  private static int ranks(String out) {
+    return ResultFolder.readSummary(folder.resolve(out)).backend().orElseThrow().ranks();
+  }
+
   private static void assertSameBits(String out) throws IOException {
     for (String array : List.of("f_train", "f_test", "y_test")) {
       assertThat(ResultFolder.read(folder.resolve(out)).array(array).orElseThrow().values())
@@ -109,6 +113,8 @@ class RanksTest {
     assertThat(folder.resolve("lost").resolve("checkpoint")).isNotEmptyDirectory();
     assertThat(run(2, command("lost", "--resume"))).containsOnly(ExitCode.NOT_CONVERGED);
     assertSameBits("lost");
+    assertThat(ranks("lost")).isEqualTo(2);
+    assertThat(ranks("alone")).isEqualTo(1);
   }
 
   /** A rank that ends at its 1000th sum. */

@@ -53,7 +53,7 @@ final class CpuBackend implements Backend {
 
   CpuBackend(BackendOptions options) {
     ranks = options.ranks();
-    info = new BackendInfo("cpu", Processor.name(), options.threads());
+    info = new BackendInfo("cpu", Processor.name(), options.threads()).withRanks(ranks.size());
     memory = new CpuMemory(options.memoryLimitBytes(), ownership);
     team = new WorkerTeam(options.threads());
     transfer = new HostTransfer(team);

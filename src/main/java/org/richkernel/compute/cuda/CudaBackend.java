@@ -56,6 +56,7 @@ final class CudaBackend extends CudaAlgebra implements Backend {
               names(device, others),
               options.threads(),
               1,
+              options.ranks().size(),
               CudaLibrary.versions(device),
               CudaProbe.precisionVariables());
       CudaContext context = owned.own(new CudaContext(device, options.memoryLimitBytes()));
