@@ -365,6 +365,13 @@ final class ChainEnsemble implements AutoCloseable {
     return lanes.stream().mapToLong(lane -> lane.posterior().solveNanos()).sum() / lanes.size();
   }
 
+  /** Adds everything of the chains that moves from sweep to sweep to a state. */
+  void saveMotion(SolverState state) {
+    for (int c = 0; c < chains.size(); c++) {
+      chains.get(c).saveMotion(state, name(c));
+    }
+  }
+
   /** Adds everything that determines the future of the chains to a checkpoint. */
   void save(SolverState state) {
     for (int c = 0; c < chains.size(); c++) {

@@ -142,19 +142,33 @@ final class SaddleSampler implements AutoCloseable {
     } else {
       chains.start(start, annealing.at(0, false));
     }
-    while (phase != Phase.DONE) {
-      if (control.stop().isRaised()) {
-        control.checkpoints().save(iterations(), state());
-        return StopReason.INTERRUPTED;
-      }
+    boolean stopped = isStopped(control);
+    while (phase != Phase.DONE && !stopped) {
       step();
       control.listener().progress(progress());
-      if (control.checkpoints().due()
-          || (phase == Phase.DONE && control.checkpoints().keepsEnd())) {
+      // ranks that have parted keep no state
+      stopped = isStopped(control);
+      boolean last = phase == Phase.DONE;
+      if (control.checkpoints().due() || (last && control.checkpoints().keepsEnd())) {
         control.checkpoints().save(iterations(), state());
       }
     }
+    if (phase != Phase.DONE) {
+      control.checkpoints().save(iterations(), state());
+      return StopReason.INTERRUPTED;
+    }
     return certified ? StopReason.CONVERGED : StopReason.BUDGET;
+  }
+
+  private boolean isStopped(RunControl control) {
+    return control.stop().isRaised("sweep " + iterations(), this::motion);
+  }
+
+  /** What the next sweep depends on. */
+  private SolverState motion() {
+    SolverState state = new SolverState().put("phase", stage());
+    chains.saveMotion(state);
+    return state;
   }
 
   /** One sweep of the present phase, and the passage to the next. */
@@ -242,16 +256,15 @@ final class SaddleSampler implements AutoCloseable {
     return phase == Phase.BURN_IN ? sweep : annealing.sweeps() + sweep;
   }
 
+  private double[] stage() {
+    return new double[] {
+      phase.ordinal(), sweep, nextVerdict, nextLook, certified ? 1 : 0, history.size()
+    };
+  }
+
   private SolverState state() {
     SolverState state = new SolverState();
-    state.put(
-        "phase",
-        (double) phase.ordinal(),
-        sweep,
-        nextVerdict,
-        nextLook,
-        certified ? 1 : 0,
-        history.size());
+    state.put("phase", stage());
     for (int i = 0; i < history.size(); i++) {
       state.put("history_" + i, history.get(i));
     }

@@ -377,9 +377,23 @@ final class SamplingChain implements AutoCloseable {
     return testPredictions;
   }
 
+  /** Adds everything that moves from sweep to sweep, averages not included, to a state. */
+  void saveMotion(SolverState state, String name) {
+    state.put(name + "_xi", fields());
+    state.put(
+        name + "_numbers",
+        population.potential(),
+        frozenStep,
+        sweeps,
+        measured,
+        population.jitter());
+    state.put(name + "_adaptation", adaptation.state());
+    state.put(name + "_acceptance", hmc.state());
+  }
+
   /** Adds everything that determines the future of this chain to a checkpoint. */
   void save(SolverState state, String name) {
-    state.put(name + "_xi", fields());
+    saveMotion(state, name);
     for (int l = 1; l <= layers.size(); l++) {
       state.put(name + "_kernel_" + l, download(population.kernel(l)));
       layers.get(l - 1).save(state, name + "_layer_" + l);
@@ -393,16 +407,7 @@ final class SamplingChain implements AutoCloseable {
     if (sites != null) {
       sites.save(state, name);
     }
-    state.put(
-        name + "_numbers",
-        population.potential(),
-        frozenStep,
-        sweeps,
-        measured,
-        population.jitter());
     snapshots.save(state, name + "_snapshots");
-    state.put(name + "_adaptation", adaptation.state());
-    state.put(name + "_acceptance", hmc.state());
   }
 
   private double[] download(Matrix matrix) {

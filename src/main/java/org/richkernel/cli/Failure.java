@@ -11,6 +11,7 @@ import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.group.RankLostException;
+import org.richkernel.group.RanksPartedException;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.UnresolvedKernelException;
 import picocli.CommandLine;
@@ -61,6 +62,12 @@ record Failure(int code, String line) {
       return new Failure(
           ExitCode.STOPPED,
           message(thrown) + "; resume all ranks with the same command and --resume");
+    }
+    if (thrown instanceof RanksPartedException) {
+      return new Failure(
+          ExitCode.NO_BACKEND,
+          message(thrown)
+              + "; start all ranks on machines of one kind with the same command and --resume");
     }
     if (thrown instanceof OutOfMemoryError) {
       long megabytes = Runtime.getRuntime().maxMemory() >> 20;

@@ -130,10 +130,24 @@ final class FitRun<F extends Fit> {
           return ExitCode.DONE;
         }
         theory.cautions(data, backend).forEach(console::warn);
+        Map<String, Object> same =
+            OptionRecord.fingerprint(options, data, backend.info().name());
+        requireAgreement(same, backend);
         return course.compute(
-            OptionRecord.fingerprint(options, data, backend.info().name()),
+            same,
             control -> theory.fit(data, backend, control),
             fit -> save(fit, theory, options));
+      }
+    }
+  }
+
+  private void requireAgreement(Map<String, Object> own, Backend backend) {
+    if (ranks.size() > 1) {
+      RankAgreement agreement = new RankAgreement(ranks);
+      agreement.require(own);
+      List<String> doubts = agreement.doubts(backend.info());
+      if (ranks.rank() == 0) {
+        doubts.forEach(console::warn);
       }
     }
   }

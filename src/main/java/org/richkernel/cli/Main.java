@@ -74,7 +74,8 @@ public final class Main {
     return run(console, RankGroup.alone(), arguments);
   }
 
-  private static int run(Console console, RankGroup ranks, String... arguments) {
+  /** The same of a rank with other streams. */
+  static int run(Console console, RankGroup ranks, String... arguments) {
     CommandLine program = program(console, ranks);
     String[] all = arguments;
     try {

@@ -80,13 +80,13 @@ final class Peer implements AutoCloseable {
    * Takes the beginning of a message.
    *
    * @return its length
-   * @throws IllegalStateException if it is another message than this rank is at
+   * @throws RanksPartedException if it is another message than this rank is at
    */
   long receiveHeader(long number) {
     receive(received.array(), HEADER);
     long found = received.getLong(0);
     if (found != number) {
-      throw new IllegalStateException(
+      throw new RanksPartedException(
           "rank " + rank + " is at message " + found + ", and this one at " + number);
     }
     return received.getLong(Long.BYTES);
@@ -96,7 +96,7 @@ final class Peer implements AutoCloseable {
   void receiveHeader(long number, long length) {
     long found = receiveHeader(number);
     if (found != length) {
-      throw new IllegalStateException(
+      throw new RanksPartedException(
           "rank " + rank + " sends " + found + " numbers in place of " + length);
     }
   }

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The ranks of one computation. All of them make the same calls in the same order, each from one
- * thread; a call returns when the rank has its result.
+ * thread; a call returns when the rank has its result. Where they do not, calls throw {@link
+ * RanksPartedException}.
  *
  * @see SocketGroup
  */

