@@ -99,8 +99,8 @@ public final class AdaptiveNbkSolver {
     String why = null;
     if (!samples()) {
       why = "this problem has a closed form; use 1";
-    } else if (convolutional() || problem.network().hiddenLayers() > 1) {
-      why = "points of one hidden layer alone are spread over ranks; use 1";
+    } else if (convolutional()) {
+      why = "points of fully connected networks alone are spread over ranks; use 1";
     } else if (blocks < ranks) {
       why = points + " training points are spread over " + blocks + " at most; use " + blocks;
     } else if (!layout().isDual()) {
