@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
@@ -20,6 +21,9 @@ import org.richkernel.network.NetworkSpec;
  * Z Z^T and Z^T Z, with {@link EigenvectorSigns signs} that are the same on all backends.
  */
 public final class InputFactor {
+  /** Rows of inputs that are scaled at a time. */
+  private static final int PANEL = 4096;
+
   /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
   static final double RANK_TOLERANCE = 1e-12;
 
@@ -67,6 +71,13 @@ public final class InputFactor {
         .add("new coordinates", Precision.FLOAT64, rows, rank);
   }
 
+  /** Rows of a matrix of inputs. */
+  @FunctionalInterface
+  interface Rows {
+    /** Rows from {@code first} on, row-major count x D. */
+    double[] copy(int first, int count);
+  }
+
   /**
    * Factorizes the covariance of the training inputs.
    *
@@ -74,15 +85,29 @@ public final class InputFactor {
    */
   public static InputFactor of(
       Backend backend, NetworkSpec spec, double[] x, int points, int features) {
+    Rows rows =
+        (first, count) -> Arrays.copyOfRange(x, first * features, (first + count) * features);
+    return of(backend, spec, rows, points, features);
+  }
+
+  /**
+   * The same of inputs of which no second copy is made.
+   *
+   * @param x P rows of D inputs
+   */
+  static InputFactor of(Backend backend, NetworkSpec spec, Rows x, int points, int features) {
     int width = spec.biasVariance() > 0 ? features + 1 : features;
-    double[] z = augment(spec, x, points, features, width);
     int n = Math.min(points, width);
     boolean dual = points <= width;
     try (Workspace memory = new Workspace(backend, factorPlan(points, width))) {
       Matrix inputs = memory.get("scaled inputs");
       Matrix gram = memory.get("input Gram matrix");
       Matrix values = memory.get("input eigenvalues");
-      backend.upload(z, inputs);
+      for (int first = 0; first < points; first += PANEL) {
+        int count = Math.min(PANEL, points - first);
+        double[] z = augment(spec, x.copy(first, count), count, features, width);
+        backend.upload(z, inputs.rowRange(first, count));
+      }
       backend.syrk(dual ? Transpose.NO : Transpose.YES, 1, inputs, 0, gram);
       backend.eigenSymmetric(gram, values);
       double[] lambda = new double[n];

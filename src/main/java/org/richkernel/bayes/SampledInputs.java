@@ -63,7 +63,7 @@ public record SampledInputs(
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
     if (network.convolutions().isEmpty()) {
-      return InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
+      return InputFactor.of(backend, network, train::copyRows, train.rows(), train.dimension());
     }
     SiteMap first = maps(network, train).get(0);
     return InputFactor.of(
