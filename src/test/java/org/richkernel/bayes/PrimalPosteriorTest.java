@@ -149,7 +149,11 @@ class PrimalPosteriorTest {
     double[] worst = new double[layers];
     int rank = shape.rank();
     int above = layers == 1 ? 1 : shape.widths(samples)[1];
+    // a third of the components, on diagonals: some of every row and column
     for (int i = 0; i < g.length; i++) {
+      if ((i / columns + i % columns) % 3 != 0) {
+        continue;
+      }
       int layer = i % columns < rank ? 0 : 1 + (i % columns - rank) / above;
       double difference = reference.derivative(xi, samples, i);
       largest[layer] = Math.max(largest[layer], Math.abs(difference));
