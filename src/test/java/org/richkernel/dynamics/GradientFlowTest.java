@@ -57,7 +57,7 @@ class GradientFlowTest {
         DynamicsOptions.of(gamma, 10, time / 10)
             .withWeightDecay(lambda)
             .withLoss(loss)
-            .withSamples(2048);
+            .withSamples(f.hasKink() ? 2048 : 256);
     DynamicsProblem problem = problem(f, outputs, options);
     try (Backend backend = Backends.cpu()) {
       double accuracy = 2e-3;
