@@ -286,7 +286,7 @@ class ConvolutionalFlowTest {
             ? NetworkSpec.of(1, Activation.TANH)
             : network(Convolutions.parse(layer), Activation.TANH, readout);
     DynamicsOptions options =
-        DynamicsOptions.of(1.5, 10, time / 10).withWeightDecay(0.05).withSamples(2000);
+        DynamicsOptions.of(1.5, 10, time / 10).withWeightDecay(0.05).withSamples(6000);
     DynamicsProblem ten = two(network, options);
     DynamicsProblem twenty = ten.withOptions(options.withSteps(20).withStepSize(time / 20));
     try (Backend backend = Backends.cpu()) {
