@@ -84,9 +84,10 @@ final class ControlledRun implements AutoCloseable {
    *
    * @param stages as for {@link #endsWithPlan}
    * @param work returns empty if it was stopped
+   * @return the exit code
    */
-  void timeSteps(List<MemoryPlan> stages, Function<RunControl, ? extends Optional<?>> work) {
-    timeSteps(stages, 1, work);
+  int timeSteps(List<MemoryPlan> stages, Function<RunControl, ? extends Optional<?>> work) {
+    return timeSteps(stages, 1, work);
   }
 
   /**
@@ -94,19 +95,29 @@ final class ControlledRun implements AutoCloseable {
    *
    * @param runs their number
    */
-  void timeSteps(
+  int timeSteps(
       List<MemoryPlan> stages, int runs, Function<RunControl, ? extends Optional<?>> work) {
-    if (runOptions.quiet()) {
-      return;
-    }
     boolean large = stages.stream().anyMatch(plan -> plan.matrixBytes() > MOST_TIMED_BYTES);
-    if (large || ranks.size() > 1) {
+    if (!runOptions.quiet() && (large || ranks.size() > 1)) {
       console.line("time not measured, as the problem is large; the lines of a run say it");
-      return;
+    } else if (!runOptions.quiet() && !stop.isRaised()) {
+      console.line(timed(runs, work));
     }
-    TimedSteps steps = new TimedSteps(System::nanoTime, stop);
-    boolean complete = work.apply(new RunControl(steps, stop, CheckpointStore.none())).isPresent();
-    console.line(steps.line(complete, runs));
+    return stop.isRaised() ? ExitCode.STOPPED : ExitCode.DONE;
+  }
+
+  private String timed(int runs, Function<RunControl, ? extends Optional<?>> work) {
+    StopSignal enough = new StopSignal();
+    TimedSteps steps = new TimedSteps(System::nanoTime, enough);
+    Progress.Listener listener =
+        progress -> {
+          steps.progress(progress);
+          if (stop.isRaised()) {
+            enough.raise();
+          }
+        };
+    RunControl control = new RunControl(listener, enough, CheckpointStore.none());
+    return steps.line(work.apply(control).isPresent(), runs);
   }
 
   /**

@@ -141,8 +141,7 @@ final class FewShotCommand implements Callable<Integer> {
       List<MemoryPlan> plans = problem.plans();
       if (course.endsWithPlan(
           plans, backend, "lower --train-classes or --tasks, or leave out --kernels")) {
-        course.timeSteps(plans, plans.size(), control -> problem.fit(backend, control));
-        return ExitCode.DONE;
+        return course.timeSteps(plans, plans.size(), control -> problem.fit(backend, control));
       }
       return course.compute(
           OptionRecord.fingerprint(record, images.checksum(), backend.info().name()),

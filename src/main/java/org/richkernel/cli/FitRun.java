@@ -126,8 +126,7 @@ final class FitRun<F extends Fit> {
         // as they were read, and as the theory takes them
         plans.forEach(plan -> plan.addHost(2 * data.inputBytes()));
         if (course.endsWithPlan(plans, backend, theory.lessMemory())) {
-          course.timeSteps(plans, control -> theory.fit(data, backend, control));
-          return ExitCode.DONE;
+          return course.timeSteps(plans, control -> theory.fit(data, backend, control));
         }
         theory.cautions(data, backend).forEach(console::warn);
         Map<String, Object> same =

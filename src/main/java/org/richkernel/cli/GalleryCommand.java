@@ -125,19 +125,22 @@ final class GalleryCommand implements Callable<Integer> {
     }
   }
 
+  /** Plans of all runs; one that would not fit here may fit where the gallery will be made. */
   private int plan(Gallery gallery, List<Page> pages) {
+    int worst = ExitCode.DONE;
     for (Page page : pages) {
       for (Run each : page.runs(gallery.size())) {
         console.line(page.name() + " " + each.folder());
         List<String> line = line(gallery, page, each);
         line.add("--dry-run");
         int code = Main.run(console, line.toArray(String[]::new));
-        if (code != ExitCode.DONE) {
+        if (code != ExitCode.DONE && code != ExitCode.NO_BACKEND) {
           return code;
         }
+        worst = Math.max(worst, code);
       }
     }
-    return ExitCode.DONE;
+    return worst;
   }
 
   private List<String> line(Gallery gallery, Page page, Run each) {

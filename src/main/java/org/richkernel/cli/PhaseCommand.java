@@ -159,8 +159,7 @@ final class PhaseCommand implements Callable<Integer> {
     List<MemoryPlan> plan = List.of(diagram.plan(points, settings));
     try (Backend backend = run.open(console)) {
       if (course.endsWithPlan(plan, backend, "lower --train-size or --samples")) {
-        course.timeSteps(plan, control -> diagram.on(points, settings, backend, control));
-        return ExitCode.DONE;
+        return course.timeSteps(plan, control -> diagram.on(points, settings, backend, control));
       }
       return course.compute(
           OptionRecord.fingerprint(options, points, backend.info().name()),

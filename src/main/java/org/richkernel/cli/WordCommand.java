@@ -58,11 +58,10 @@ final class WordCommand implements Callable<Integer> {
     try (Backend backend = run.open(console)) {
       List<MemoryPlan> plans = training.plans();
       if (course.endsWithPlan(plans, backend, mend(training, backend))) {
-        course.timeSteps(
+        return course.timeSteps(
             plans,
             plans.size(),
             control -> WordEmbeddings.train(training, text, Optional.empty(), backend, control));
-        return ExitCode.DONE;
       }
       return course.compute(
           OptionRecord.fingerprint(options, text.checksum(), backend.info().name()),

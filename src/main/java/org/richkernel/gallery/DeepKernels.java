@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.math3.linear.RealMatrix;
 import org.richkernel.data.Table;
 import org.richkernel.metrics.KernelSimilarity;
 import org.richkernel.report.Figure;
@@ -11,6 +12,7 @@ import org.richkernel.report.KernelSection;
 import org.richkernel.report.Section;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
+import org.richkernel.result.ModelFile;
 import org.richkernel.result.Result;
 
 /** Kernels of all layers of a deep Bayesian network beside those of networks of finite width. */
@@ -24,19 +26,21 @@ final class DeepKernels implements Page {
 
   @Override
   public String title() {
-    return "Kernels of a deep network";
+    return "Kernels and densities of a deep network";
   }
 
   @Override
   public String source() {
-    return "arXiv:2502.07998, kernels of the layers of a deep network, theory beside networks";
+    return "arXiv:2502.07998, kernels and preactivation densities of the layers of a deep network,"
+        + " theory beside networks";
   }
 
   @Override
   public String shows() {
-    return "The saddle point gives the feature kernel of every layer. Those of networks that are"
-        + " sampled from their posterior look the same, and nothing like the kernels at"
-        + " initialisation; they come closer as the width grows.";
+    return "The saddle point gives the feature kernel of every layer, and the density of its"
+        + " preactivations. Those of networks that are sampled from their posterior look the same,"
+        + " and nothing like those at initialisation; the kernels come closer as the width grows."
+        + " The densities are not Gaussian.";
   }
 
   @Override
@@ -109,6 +113,7 @@ final class DeepKernels implements Page {
               "width " + networks.get(0).option("width"),
               curve.first()));
     }
+    List<TargetDensity> densities = densities(results, theory, widest);
     List<Check> checks =
         List.of(
             Check.all(
@@ -117,7 +122,9 @@ final class DeepKernels implements Page {
                     + " are at most a fifth as far from the theory as those at initialisation.",
                 close),
             Check.all(
-                "They are closer to the theory than those of the narrowest networks.", closer));
+                "They are closer to the theory than those of the narrowest networks.", closer),
+            flat(densities),
+            followed(densities.get(layers - 1), widest.option("width")));
     Section.Grid table =
         new Section.Grid(
             List.of(
@@ -143,8 +150,59 @@ final class DeepKernels implements Page {
                 "Of the networks' kernels and of those at initialisation: |Phi' - Phi| / |Phi|, and"
                     + " the cosine tr Phi' Phi / |Phi'| |Phi|.",
                 List.of(figure(curves)),
-                List.of(table))),
+                List.of(table)),
+            Section.ofFigures(
+                "densities",
+                "Densities of the preactivations",
+                "Over the neurons of each layer, along the targets: of the theory (line), of"
+                    + " networks (points) and of the Gaussian at initialisation (dashed).",
+                densities.stream()
+                    .map(density -> density.figure("width " + widest.option("width")))
+                    .toList())),
         checks);
+  }
+
+  private static List<TargetDensity> densities(
+      Results results, Result theory, Results.Swept widest) {
+    ModelFile.Model model = results.model("theory");
+    List<List<RealMatrix>> populations = TargetFields.ofPopulations(model);
+    List<List<RealMatrix>> networks = TargetFields.ofNetworks(widest.model(), model);
+    double[] targets = Readings.array(theory, "y_train").values();
+    List<TargetDensity> densities = new ArrayList<>();
+    for (int l = 0; l < theory.summary().layers().size(); l++) {
+      int layer = l;
+      densities.add(
+          TargetDensity.of(
+              l + 1,
+              populations.stream().map(of -> of.get(layer)).toList(),
+              networks.stream().map(of -> of.get(layer)).toList(),
+              TargetFields.initialCovariance(model, theory, l),
+              targets));
+    }
+    return densities;
+  }
+
+  private static Check flat(List<TargetDensity> densities) {
+    List<Check> parts = new ArrayList<>();
+    for (TargetDensity density : densities) {
+      String found = "layer " + density.layer() + ": " + density.kurtosis().text();
+      parts.add(Check.atMost("", found, density.kurtosis(), Math.nextDown(0.0)));
+    }
+    return Check.all(
+        "Along the targets the densities of the theory are flatter than a Gaussian: their excess"
+            + " kurtosis is negative in every layer.",
+        parts);
+  }
+
+  private static Check followed(TargetDensity density, String width) {
+    return Check.less(
+        "In the last layer the density of networks of width "
+            + width
+            + " is less than half as far from the theory as that at initialisation.",
+        "networks",
+        density.distance(),
+        "half of the Gaussian",
+        density.initialDistance().times(0.5));
   }
 
   private static String cosine(double value) {

@@ -98,11 +98,9 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
    * @param seconds of its runs
    */
   public record Made(Page page, Findings findings, boolean converged, double seconds) {
-    /** The worst of its checks. */
+    /** The worst of its checks; nothing holds of a page without any. */
     public Check.Verdict verdict() {
-      return findings.checks().stream()
-          .map(Check::verdict)
-          .reduce(Check.Verdict.HOLDS, Check.Verdict::and);
+      return Check.all("", checks()).verdict();
     }
 
     /** What was expected of it and found. */
@@ -249,8 +247,11 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
   }
 
   /** How many expectations hold. */
-  private static String tally(Made made) {
+  static String tally(Made made) {
     long holds = made.checks().stream().filter(c -> c.verdict() == Check.Verdict.HOLDS).count();
+    if (made.checks().isEmpty()) {
+      return "nothing was expected" + (made.converged() ? "" : "; not all runs converged");
+    }
     return holds
         + " of "
         + made.checks().size()

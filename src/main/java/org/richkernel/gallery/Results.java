@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.richkernel.data.InvalidDataException;
+import org.richkernel.result.ModelFile;
 import org.richkernel.result.Result;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Summary;
@@ -26,7 +27,7 @@ final class Results {
    *
    * @param options values of the options that differ, by name
    */
-  record Swept(Map<?, ?> options, Result result) {
+  record Swept(Path folder, Map<?, ?> options, Result result) {
     /** The value of an option that differs. */
     String option(String name) {
       return String.valueOf(options.get(name));
@@ -40,11 +41,21 @@ final class Results {
     Summary summary() {
       return result.summary();
     }
+
+    /** The model that it saved. */
+    ModelFile.Model model() {
+      return ModelFile.read(folder);
+    }
   }
 
   /** The result of a run. */
   Result of(String folder) {
     return read(page.resolve(folder));
+  }
+
+  /** The model that a run saved. */
+  ModelFile.Model model(String folder) {
+    return ModelFile.read(page.resolve(folder));
   }
 
   private static Result read(Path folder) {
@@ -62,7 +73,8 @@ final class Results {
     if (ResultFolder.readSummary(sweep).details().get("runs") instanceof List<?> rows) {
       for (Object row : rows) {
         if (row instanceof Map<?, ?> run && run.get("options") instanceof Map<?, ?> options) {
-          runs.add(new Swept(options, read(sweep.resolve(String.valueOf(run.get("folder"))))));
+          Path one = sweep.resolve(String.valueOf(run.get("folder")));
+          runs.add(new Swept(one, options, read(one)));
         }
       }
     }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.richkernel.solver.StopSignal;
@@ -31,5 +35,30 @@ class StopSignalsTest {
       }
     }
     assertThat(stop.isRaised()).isTrue();
+  }
+
+  @Test
+  @Timeout(60)
+  void aSignalEndsTheFirstPlanOfASweepAndTheSweep(@TempDir Path folder) {
+    StringWriter errors = new StringWriter();
+    StringWriter lines =
+        new StringWriter() {
+          @Override
+          public void write(String text, int from, int length) {
+            super.write(text, from, length);
+            if (text.startsWith("peak memory")) {
+              Signal.raise(new Signal("USR1"));
+              while (!errors.toString().contains("SIGUSR1")) {
+                Thread.onSpinWait();
+              }
+            }
+          }
+        };
+    Console console = new Console(new PrintWriter(lines), new PrintWriter(errors), false);
+    List<String> command = new ArrayList<>(List.of("sweep", "--over=gamma=1,2"));
+    command.add("--out=" + folder.resolve("sweep"));
+    command.addAll(Program.digits("bayes", 8, 2, "--samples=64", "--dry-run"));
+    assertThat(Main.run(console, command.toArray(String[]::new))).isEqualTo(ExitCode.STOPPED);
+    assertThat(lines.toString()).contains("gamma=1").doesNotContain("gamma=2");
   }
 }

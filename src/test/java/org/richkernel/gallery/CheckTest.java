@@ -52,6 +52,14 @@ class CheckTest {
   }
 
   @Test
+  void nothingHoldsOfAPageWithoutExpectations() {
+    Findings findings = new Findings("", List.of(), List.of());
+    Gallery.Made made = new Gallery.Made(Gallery.pages().get(0), findings, true, 1);
+    assertThat(made.verdict()).isEqualTo(Check.Verdict.UNRESOLVED);
+    assertThat(Gallery.tally(made)).isEqualTo("nothing was expected");
+  }
+
+  @Test
   void theWorstOfSeveralDecides() {
     Check holds = new Check("", "x", Check.Verdict.HOLDS);
     Check open = new Check("", "y", Check.Verdict.UNRESOLVED);
