@@ -126,8 +126,8 @@ final class ControlledRun implements AutoCloseable {
    *
    * @param options those that the numbers depend on, by which a checkpoint is known again
    * @param work returns empty if a stop was asked for
-   * @param save saves what came out, and returns the report of it, which returns the exit code; what
-   *     the report does not refer to takes no memory while it is drawn
+   * @param save saves what came out, and returns the report of it, which returns the exit code;
+   *     what the report does not refer to takes no memory while it is drawn
    */
   <T> int compute(
       Map<String, Object> options,

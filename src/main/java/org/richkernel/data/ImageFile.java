@@ -134,8 +134,7 @@ final class ImageFile {
   /** Refuses a size that the decoder would allocate for, and that so few bytes cannot fill. */
   private static void requireCredible(String source, long bytes, int width, int height) {
     long pixels = (long) width * height;
-    if (pixels > Integer.MAX_VALUE - 8
-        || pixels > Math.max(FREE_PIXELS, PIXELS_PER_BYTE * bytes)) {
+    if (pixels > Integer.MAX_VALUE - 8 || pixels > Math.max(FREE_PIXELS, PIXELS_PER_BYTE * bytes)) {
       throw new InvalidDataException(
           source,
           "it claims " + width + " x " + height + " pixels in " + bytes + " bytes",

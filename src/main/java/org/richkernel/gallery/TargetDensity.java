@@ -51,8 +51,7 @@ record TargetDensity(
     double[] direction = Arrays.stream(targets).map(y -> y / norm).toArray();
     List<double[]> ofTheory = populations.stream().map(h -> h.operate(direction)).toList();
     List<double[]> ofNetworks = networks.stream().map(h -> h.operate(direction)).toList();
-    double variance =
-        ofTheory.stream().mapToDouble(u -> moment(u, 2)).average().orElse(Double.NaN);
+    double variance = ofTheory.stream().mapToDouble(u -> moment(u, 2)).average().orElse(Double.NaN);
     double[] edges = new double[BINS + 1];
     for (int b = 0; b <= BINS; b++) {
       edges[b] = RANGE * Math.sqrt(variance) * (2.0 * b / BINS - 1);
@@ -75,8 +74,7 @@ record TargetDensity(
   private static Measured excess(List<double[]> draws) {
     double[] each =
         draws.stream().mapToDouble(u -> moment(u, 4) / Math.pow(moment(u, 2), 2) - 3).toArray();
-    return new Measured(
-        IndependentEstimates.mean(each), IndependentEstimates.standardError(each));
+    return new Measured(IndependentEstimates.mean(each), IndependentEstimates.standardError(each));
   }
 
   /** Even in u, as signs of neurons are free where the activation is odd: u counts as -u too. */
@@ -132,6 +130,7 @@ record TargetDensity(
     plot.lineWithErrors("theory", "adaptive", middles, theory.mean(), theory.standardError());
     plot.dashed("Gaussian, initial", "lazy", middles, initial);
     plot.measurements(width, "c1", middles, networks.mean(), networks.standardError());
-    return new Figure(plot, "Neurons of layer " + layer + " and their mirror images, with one standard error.");
+    return new Figure(
+        plot, "Neurons of layer " + layer + " and their mirror images, with one standard error.");
   }
 }

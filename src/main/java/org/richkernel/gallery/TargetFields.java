@@ -13,7 +13,8 @@ import org.richkernel.result.Result;
 
 /**
  * Preactivations of the neurons of each hidden tanh layer on the training points, from the models
- * that fits have saved: populations of the saddle point in whitened fields, and weights of networks.
+ * that fits have saved: populations of the saddle point in whitened fields, and weights of
+ * networks.
  */
 final class TargetFields {
   private TargetFields() {}
@@ -114,9 +115,7 @@ final class TargetFields {
   private static RealMatrix root(ModelFile.Model model, int l, RealMatrix below) {
     RealMatrix phi = features(below);
     RealMatrix covariance =
-        phi.transpose()
-            .multiply(phi)
-            .scalarMultiply(variance(model, l) / below.getRowDimension());
+        phi.transpose().multiply(phi).scalarMultiply(variance(model, l) / below.getRowDimension());
     double jitter = ((Number) setting(model, "jitter")).doubleValue();
     double added = jitter * covariance.getTrace() / covariance.getRowDimension();
     for (int i = 0; i < covariance.getRowDimension(); i++) {

@@ -65,8 +65,7 @@ enum FuzzTarget {
       case HDF5 -> List.of(Corpus.resource("/hdf5/one.h5"), Corpus.resource("/hdf5/v110.h5"));
       case IDX -> List.of(Corpus.idx());
       case GZIP -> List.of(Corpus.gzip(Corpus.idx()));
-      case CSV ->
-          Corpus.text("1,2\n3,4.5\n-1e3,0\n", "a;b\n# note\n1;2\n\"3\";4\n", "1\t2\t3\n");
+      case CSV -> Corpus.text("1,2\n3,4.5\n-1e3,0\n", "a;b\n# note\n1;2\n\"3\";4\n", "1\t2\t3\n");
       case LABELLED_CSV -> Corpus.text("a,b,kind\n1,2,x\n3,4,y\n", "1 2 0\n3 4 1\n");
       case CIFAR -> Corpus.cifar();
       case IMAGES -> Corpus.images();
@@ -111,8 +110,7 @@ enum FuzzTarget {
               .collect(Collectors.joining());
       case MODEL_SETTINGS, MODEL_ARRAYS -> ModelFile.read(folder);
       case SNAPSHOT_STATE, SNAPSHOT_CHECKSUM, SNAPSHOT_ARRAYS -> snapshot(folder);
-      default ->
-          DoubleStream.of(ArrayReader.read(folder.resolve(name)).values()).boxed().toList();
+      default -> DoubleStream.of(ArrayReader.read(folder.resolve(name)).values()).boxed().toList();
     };
   }
 

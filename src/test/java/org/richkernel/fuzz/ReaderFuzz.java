@@ -8,9 +8,8 @@ import java.util.List;
 
 /**
  * Entry point of Jazzer, which looks for bytes that reach new code; the Maven profile {@code fuzz}
- * runs it.
- * The bytes are read as a file, and of targets under a checksum also as up to four changes of a
- * sound one: place (2 bytes) and bits to flip (1 byte).
+ * runs it. The bytes are read as a file, and of targets under a checksum also as up to four changes
+ * of a sound one: place (2 bytes) and bits to flip (1 byte).
  */
 public final class ReaderFuzz {
   private static final FuzzTarget TARGET =

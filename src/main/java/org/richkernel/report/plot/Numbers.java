@@ -59,8 +59,7 @@ public final class Numbers {
         POWER
             .matcher(text)
             .replaceAll(
-                power ->
-                    Objects.requireNonNullElse(power.group(1), "1") + "e" + exponent(power));
+                power -> Objects.requireNonNullElse(power.group(1), "1") + "e" + exponent(power));
     return plain.replace("\u00b1", "+-").replace("\u2212", "-").replace("\u221e", "inf");
   }
 
