@@ -28,7 +28,7 @@ import org.richkernel.solver.StopSignal;
  */
 final class ControlledRun implements AutoCloseable {
   /** Most bytes of matrices of a problem whose steps are timed before it is run. */
-  private static final long MOST_TIMED_BYTES = 64L << 20;
+  private static final long MOST_TIMED_BYTES = 128L << 20;
 
   private final long start = System.nanoTime();
   private final Console console;

@@ -25,7 +25,7 @@ public final class MemoryPlan {
   }
 
   /** Resident set of the process beside matrices and heap: virtual machine, classes, OpenBLAS. */
-  private static final long JAVA_BYTES = 100_000_000;
+  private static final long JAVA_BYTES = 115_000_000;
 
   private static final long MIB = 1 << 20;
 
