@@ -16,6 +16,9 @@ import java.util.zip.CRC32C;
  * may be smaller.
  */
 public final class TileFile implements AutoCloseable {
+  /** Bytes of a call: Java copies each to native memory of its own, a whole tile of it if let. */
+  private static final int PIECE = 1 << 20;
+
   private final Path file;
   private final int tile;
   private final Precision precision;
@@ -105,7 +108,10 @@ public final class TileFile implements AutoCloseable {
     }
     try {
       access.seek(offset(i, j));
-      access.write(bytes.array(), 0, count * precision.bytes());
+      int length = count * precision.bytes();
+      for (int from = 0; from < length; from += PIECE) {
+        access.write(bytes.array(), from, Math.min(PIECE, length - from));
+      }
     } catch (IOException e) {
       throw failure("written", e);
     }
@@ -134,7 +140,10 @@ public final class TileFile implements AutoCloseable {
     bytes.clear();
     try {
       access.seek(offset(i, j));
-      access.readFully(bytes.array(), 0, count * precision.bytes());
+      int length = count * precision.bytes();
+      for (int from = 0; from < length; from += PIECE) {
+        access.readFully(bytes.array(), from, Math.min(PIECE, length - from));
+      }
     } catch (EOFException e) {
       throw failure("read", new IOException("tile " + i + ", " + j + " is missing", e));
     } catch (IOException e) {
