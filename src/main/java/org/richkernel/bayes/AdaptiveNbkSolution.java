@@ -57,37 +57,41 @@ public record AdaptiveNbkSolution(
     Optional<FieldForm> fields,
     Optional<SiteFeatures> sites) {
 
-  /** A solution by a closed form. */
-  AdaptiveNbkSolution(
+  /**
+   * A solution without Monte Carlo error.
+   *
+   * @param residual that of its equations
+   * @param targets Y, P x K
+   * @param train f at the training points, P x K
+   * @param test f at the test points
+   */
+  static AdaptiveNbkSolution exact(
       StopReason stop,
       String method,
-      long iterations,
-      Certificate certificate,
+      double residual,
       List<double[]> kernels,
       List<Layer> layers,
       double[] dual,
-      Estimate dualFit,
-      SampledVector train,
-      SampledVector test,
+      double[] targets,
+      double[] train,
+      double[] test,
       Predictor predictor,
-      List<ChainDiagnostics> chains,
-      Map<String, double[]> history,
       List<LinearSaddle.Root> roots,
       Map<String, Double> seconds) {
-    this(
+    return new AdaptiveNbkSolution(
         stop,
         method,
-        iterations,
-        certificate,
+        0,
+        Certificate.exact(residual),
         kernels,
         layers,
         dual,
-        dualFit,
-        train,
-        test,
+        Estimate.ofProduct(targets, dual),
+        SampledVector.exact(train),
+        SampledVector.exact(test),
         predictor,
-        chains,
-        history,
+        List.of(),
+        Map.of(),
         roots,
         seconds,
         Optional.empty(),

@@ -31,12 +31,7 @@ public record AdaptiveProblem(
           trainTargets.rows() + " rows",
           "give one row per training input, " + trainInputs.rows());
     }
-    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          testInputs.dimension() + " columns",
-          "give as many as the training inputs have, " + trainInputs.dimension());
-    }
+    testInputs.requireTestsOf(trainInputs);
     trainInputs.requireSinglePrecision("train-x");
     testInputs.requireSinglePrecision("test-x");
     double square = 0;

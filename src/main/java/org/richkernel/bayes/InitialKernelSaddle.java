@@ -2,15 +2,12 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.lazy.KernelKind;
 import org.richkernel.lazy.LazyProblem;
 import org.richkernel.lazy.LazySolution;
 import org.richkernel.lazy.LazySolver;
-import org.richkernel.sampling.Estimate;
-import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
 /**
@@ -41,21 +38,17 @@ final class InitialKernelSaddle {
       kernels.add(lazy.gram().feature(l));
       layers.add(AdaptiveNbkSolution.Layer.exact(lazy.layerMetrics().get(l - 1)));
     }
-    double[] v = lazy.fit().coefficients();
-    return new AdaptiveNbkSolution(
+    return AdaptiveNbkSolution.exact(
         StopReason.CONVERGED,
         "initial-kernel",
-        0,
-        Certificate.exact(lazy.fit().residual()),
+        lazy.fit().residual(),
         kernels,
         layers,
-        v,
-        Estimate.ofProduct(problem.trainTargets().toArray(), v),
-        SampledVector.exact(lazy.trainPredictions()),
-        SampledVector.exact(lazy.testPredictions()),
+        lazy.fit().coefficients(),
+        problem.trainTargets().toArray(),
+        lazy.trainPredictions(),
+        lazy.testPredictions(),
         lazy.predictor(),
-        List.of(),
-        Map.of(),
         List.of(),
         lazy.seconds());
   }

@@ -1,18 +1,14 @@
 package org.richkernel.bayes;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
-import org.richkernel.sampling.Estimate;
-import org.richkernel.sampling.SampledVector;
 
 /** Linear convolutional networks without biases: {@link LinearConvolutionSaddle} on a data set. */
 final class LinearConvolutionSolver {
@@ -88,36 +84,15 @@ final class LinearConvolutionSolver {
             train.rows(),
             problem.options().gamma(),
             kappa);
-    long predicting = System.nanoTime();
-    seconds.put("solve", (predicting - solving) * 1e-9);
-    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
-    for (double[] kernel : saddle.kernels()) {
-      layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
-    }
-    double[] fitted = y.clone();
-    for (int i = 0; i < fitted.length; i++) {
-      fitted[i] -= kappa * saddle.dual()[i];
-    }
+    seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
     LinearPredictor predictor = predictor(network, train, first, patches, saddle.coefficients());
-    double[] tested =
-        problem.testInputs().rows() == 0
-            ? new double[0]
-            : predictor.predict(backend, problem.testInputs());
-    seconds.put("predict", (System.nanoTime() - predicting) * 1e-9);
-    return new AdaptiveNbkSolution(
-        LinearSaddleSolver.stop(saddle.residual(), problem.options().tolerance()),
-        "closed-form",
-        0,
-        Certificate.exact(saddle.residual()),
+    return LinearSolution.of(
+        backend,
+        problem,
+        saddle.residual(),
         saddle.kernels(),
-        layers,
         saddle.dual(),
-        Estimate.ofProduct(y, saddle.dual()),
-        SampledVector.exact(fitted),
-        SampledVector.exact(tested),
         predictor,
-        List.of(),
-        Map.of(),
         List.of(),
         seconds);
   }

@@ -5,11 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.Backend;
-import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
-import org.richkernel.sampling.Estimate;
-import org.richkernel.sampling.SampledVector;
 
 /** Linear networks of any depth with several outputs: {@link LinearOutputsSaddle} on a data set. */
 final class LinearOutputsSolver {
@@ -42,25 +39,8 @@ final class LinearOutputsSolver {
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("gram", gram);
     seconds.put("solve", (raising - start) * 1e-9);
-    List<double[]> kernels = new ArrayList<>();
-    List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
-    double variance = 1 / later;
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
-      double[] kernel = saddle.kernel(l);
-      for (int i = 0; i < kernel.length; i++) {
-        kernel[i] *= variance;
-      }
-      kernels.add(kernel);
-      layers.add(AdaptiveNbkSolution.Layer.exact(KernelMetrics.of(kernel, problem.trainTargets())));
-      variance *= network.weightVariance(l);
-    }
-    long predicting = System.nanoTime();
-    seconds.put("kernels", (predicting - raising) * 1e-9);
-    double[] v = saddle.dual();
-    double[] fitted = y.clone();
-    for (int i = 0; i < fitted.length; i++) {
-      fitted[i] -= kappa * v[i];
-    }
+    List<double[]> kernels = LinearSolution.kernels(network, later, saddle::kernel);
+    seconds.put("kernels", (System.nanoTime() - raising) * 1e-9);
     LinearPredictor predictor =
         predictor(problem.trainInputs(), saddle.coefficients(), slope, offset, outputs);
     List<LinearSaddle.Root> roots = new ArrayList<>();
@@ -71,25 +51,13 @@ final class LinearOutputsSolver {
       }
       roots.add(new LinearSaddle.Root(trace, minimum.action()));
     }
-    double[] tested =
-        problem.testInputs().rows() == 0
-            ? new double[0]
-            : predictor.predict(backend, problem.testInputs());
-    seconds.put("predict", (System.nanoTime() - predicting) * 1e-9);
-    return new AdaptiveNbkSolution(
-        LinearSaddleSolver.stop(saddle.best().residual(), problem.options().tolerance()),
-        "closed-form",
-        0,
-        Certificate.exact(saddle.best().residual()),
+    return LinearSolution.of(
+        backend,
+        problem,
+        saddle.best().residual(),
         kernels,
-        layers,
-        v,
-        Estimate.ofProduct(y, v),
-        SampledVector.exact(fitted),
-        SampledVector.exact(tested),
+        saddle.dual(),
         predictor,
-        List.of(),
-        Map.of(),
         roots,
         seconds);
   }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
-import org.richkernel.compute.MemoryPlan;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.sampling.Looks;
 import org.richkernel.solver.Progress;
@@ -111,18 +110,6 @@ final class SaddleSampler implements AutoCloseable {
             ? Annealing.fromPrior(layers, options)
             : Annealing.from(start, layers, options);
     chains = new ChainEnsemble(backend, network, inputs, y, options, run);
-  }
-
-  /** Everything the solve will hold at once. */
-  static MemoryPlan plan(
-      Backend backend,
-      NetworkSpec network,
-      SaddleOptions options,
-      int points,
-      int rank,
-      int outputs,
-      int testCount) {
-    return EnsembleLayout.of(backend, network, options, points, rank, outputs, testCount).plan();
   }
 
   /** Runs to the end, or to a stop; returns why it ended. */

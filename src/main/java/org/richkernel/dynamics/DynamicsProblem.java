@@ -36,12 +36,7 @@ public record DynamicsProblem(
       throw new InvalidProblemException("train-size", 0, "give at least 1 training point");
     }
     requireRows("train-y", trainTargets, trainInputs.rows());
-    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          testInputs.dimension() + " columns",
-          "give as many as the training inputs have, " + trainInputs.dimension());
-    }
+    testInputs.requireTestsOf(trainInputs);
     if (testTargets.rows() > 0) {
       requireRows("test-y", testTargets, testInputs.rows());
       if (testTargets.outputs() != trainTargets.outputs()) {

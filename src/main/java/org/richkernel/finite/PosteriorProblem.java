@@ -33,12 +33,7 @@ public record PosteriorProblem(
           trainTargets.rows() + " rows",
           "give one row per training input, " + trainInputs.rows());
     }
-    if (testInputs.rows() > 0 && testInputs.dimension() != trainInputs.dimension()) {
-      throw new InvalidProblemException(
-          "test-x",
-          testInputs.dimension() + " columns",
-          "give as many as the training inputs have, " + trainInputs.dimension());
-    }
+    testInputs.requireTestsOf(trainInputs);
     NetworkSites sites = NetworkSites.of(network, trainInputs.shape());
     WeightLayout.require(
         sites, options.width(), rankBound(network, trainInputs), trainTargets.outputs());

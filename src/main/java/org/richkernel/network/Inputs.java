@@ -82,6 +82,20 @@ public final class Inputs {
   }
 
   /**
+   * Refuses test points, if there are any, of another dimension than the training points.
+   *
+   * @throws InvalidProblemException if they have another one
+   */
+  public void requireTestsOf(Inputs train) {
+    if (rows > 0 && dimension != train.dimension) {
+      throw new InvalidProblemException(
+          "test-x",
+          dimension + " columns",
+          "give as many as the training inputs have, " + train.dimension);
+    }
+  }
+
+  /**
    * Refuses new points of another dimension than those of a fit.
    *
    * @param fitted D of the fit

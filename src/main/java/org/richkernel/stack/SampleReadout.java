@@ -131,11 +131,6 @@ public final class SampleReadout {
     return weights;
   }
 
-  /** w, S x K, float32; follows {@link #weights()} at a solve and at {@link #setWeights}. */
-  public Matrix weightsSingle() {
-    return weightsSingle;
-  }
-
   /** Takes weights that were solved for before. */
   public void setWeights(Matrix saved) {
     backend.copy(saved, weights);

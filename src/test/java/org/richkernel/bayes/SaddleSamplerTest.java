@@ -210,8 +210,9 @@ class SaddleSamplerTest {
       InputFactor input =
           InputFactor.of(backend, NetworkSpec.of(1, f), normals(points * d, 1), points, d);
       MemoryPlan plan =
-          SaddleSampler.plan(
-              backend, NetworkSpec.of(1, f), options, points, input.rank(), 3, newPoints);
+          EnsembleLayout.of(
+                  backend, NetworkSpec.of(1, f), options, points, input.rank(), 3, newPoints)
+              .plan();
       long before = backend.allocatedBytes();
       int open = backend.openMatrices();
       try (SaddleSampler sampler =
@@ -249,7 +250,7 @@ class SaddleSamplerTest {
     long plan;
     try (Backend backend = open(1)) {
       plan =
-          SaddleSampler.plan(
+          EnsembleLayout.of(
                   backend,
                   NetworkSpec.of(1, Activation.RELU),
                   new SaddleOptions(0.6, 5, 64, 0, 17, 1e-9, 70),
@@ -257,6 +258,7 @@ class SaddleSamplerTest {
                   D,
                   2,
                   TEST)
+              .plan()
               .matrixBytes();
     }
     for (int percent = 20; percent < 100; percent += 13) {
