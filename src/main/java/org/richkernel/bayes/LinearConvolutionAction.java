@@ -34,7 +34,7 @@ final class LinearConvolutionAction implements AutoCloseable {
   private final Backend backend;
   private final Workspace memory;
   private final double gamma2;
-  private final Readout readout;
+  private final LinearReadout readout;
   private final double[] variance;
   private final List<Layer> layers = new ArrayList<>();
   private final Matrix targets;
@@ -73,45 +73,6 @@ final class LinearConvolutionAction implements AutoCloseable {
   }
 
   /**
-   * Pooling of the top layer.
-   *
-   * @param sites s_L
-   * @param average whether site means are read out, and not every site by weights of its own
-   */
-  record Readout(int sites, boolean average) {
-    /** Z with K = Z Z^T from X, row-major. */
-    double[] pooled(double[] x, int points) {
-      int columns = x.length / points;
-      if (!average) {
-        double[] z = x.clone();
-        for (int i = 0; i < z.length; i++) {
-          z[i] /= Math.sqrt(sites);
-        }
-        return z;
-      }
-      int r = columns / sites;
-      double[] z = new double[points * r];
-      for (int i = 0; i < x.length; i++) {
-        z[i / columns * r + i % r] += x[i] / sites;
-      }
-      return z;
-    }
-
-    /** The adjoint of {@link #pooled}. */
-    double[] spread(double[] z, int points) {
-      int r = z.length / points;
-      if (!average) {
-        return pooled(z, points);
-      }
-      double[] x = new double[z.length * sites];
-      for (int i = 0; i < x.length; i++) {
-        x[i] = z[i / (r * sites) * r + i % r] / sites;
-      }
-      return x;
-    }
-  }
-
-  /**
    * @param patches factor of the first layer's covariance, n_1 x r
    * @param maps one a layer; the first has been used up by the patches
    * @param variance g_0 to g_L
@@ -136,7 +97,7 @@ final class LinearConvolutionAction implements AutoCloseable {
       layers.add(Layer.of(memory, maps.get(l), ofLayer(l)));
     }
     backend.upload(patches.factor(), layers.get(0).factor);
-    readout = new Readout(maps.get(maps.size() - 1).outputSites(), average);
+    readout = new LinearReadout(maps.get(maps.size() - 1).outputSites(), average);
     targets = memory.get("targets");
     dual = memory.get("dual");
     ridge = memory.get("ridge");
@@ -151,8 +112,7 @@ final class LinearConvolutionAction implements AutoCloseable {
    *
    * @param rank columns of the factor of the first layer
    */
-  static MemoryPlan plan(
-      List<SiteMap> maps, int rank, boolean average, int points, int outputs) {
+  static MemoryPlan plan(List<SiteMap> maps, int rank, boolean average, int points, int outputs) {
     MemoryPlan plan = new MemoryPlan();
     int columns = 0;
     for (int l = 0; l < maps.size(); l++) {
@@ -359,7 +319,7 @@ final class LinearConvolutionAction implements AutoCloseable {
    */
   double[] kernel(int l) {
     Layer layer = layers.get(l - 1);
-    Readout here = new Readout(layer.map.outputSites(), readout.average);
+    LinearReadout here = new LinearReadout(layer.map.outputSites(), readout.average());
     double[] z = here.pooled(download(layer.x), points());
     MemoryPlan plan =
         new MemoryPlan()
@@ -384,14 +344,14 @@ final class LinearConvolutionAction implements AutoCloseable {
     double[] v = download(dual);
     int outputs = v.length / points;
     // f(x) = sum_b k(x, b) q_b over the sites b of the new image, q_b over all training sites
-    int sites = readout.sites;
+    int sites = readout.sites();
     int n = points * sites;
     double[] q = new double[sites * n];
     for (int b = 0; b < sites; b++) {
       for (int mu = 0; mu < points; mu++) {
         double weight = variance[top] * v[mu * outputs + output];
         for (int a = 0; a < sites; a++) {
-          double r = readout.average ? 1.0 / (sites * sites) : a == b ? 1.0 / sites : 0;
+          double r = readout.average() ? 1.0 / (sites * sites) : a == b ? 1.0 / sites : 0;
           q[b * n + mu * sites + a] = weight * r;
         }
       }
