@@ -272,7 +272,7 @@ final class ChainEnsemble implements AutoCloseable {
     forEach(chain -> chain.keepSnapshot(layout.snapshots()));
     if (sampleSize != null && reference.length == 0) {
       follow(estimate().dual().value());
-      forEach(SamplingChain::followReference);
+      forEach(chain -> chain.readout().followReference());
     }
   }
 

@@ -54,11 +54,11 @@ final class SampleSizeTest {
     double dimension = 0;
     double dimensionAtS = 0;
     for (int c = 0; c < large.length; c++) {
-      dimension += small[c].effectiveDimension() / small.length;
-      dimensionAtS += large[c].effectiveDimension() / large.length;
+      dimension += effectiveDimension(small[c]) / small.length;
+      dimensionAtS += effectiveDimension(large[c]) / large.length;
     }
     int samples = large[0].samples();
-    if (u.length == 0 || large[0].images().batches() < 2) {
+    if (u.length == 0 || large[0].readout().images().batches() < 2) {
       return new Certificate.SampleSize(Double.NaN, Double.NaN, dimension, dimensionAtS, samples);
     }
     List<float[]> kernels = new ArrayList<>();
@@ -87,11 +87,15 @@ final class SampleSizeTest {
     return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples);
   }
 
+  private static double effectiveDimension(SamplingChain chain) {
+    return chain.readout().effectiveDimension(chain.population());
+  }
+
   /** g Phi u + kappa v + K v averaged over chains. */
   private SampledVector mean(SamplingChain[] chains, List<float[]> kernels) {
     List<BatchMeans> all = new ArrayList<>();
     for (SamplingChain chain : chains) {
-      all.add(chain.images().map(y.length, sums -> mapped(sums, kernels)));
+      all.add(chain.readout().images().map(y.length, sums -> mapped(sums, kernels)));
     }
     return SampledVector.ofChains(all);
   }

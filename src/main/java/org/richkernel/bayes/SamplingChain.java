@@ -256,16 +256,6 @@ final class SamplingChain implements AutoCloseable {
     return measured > 0 ? duals().mean() : download(population.dual());
   }
 
-  /** From here on g Phi u is measured, for the u that the posterior has. */
-  void followReference() {
-    readout.followReference();
-  }
-
-  /** g Phi u and v one after the other, 2 P K, since {@link #followReference}. */
-  BatchMeans images() {
-    return readout.images();
-  }
-
   /** Counts what was measured so far among the burn-in. */
   void discard() {
     readout.clear();
@@ -321,13 +311,9 @@ final class SamplingChain implements AutoCloseable {
     return readout.largestShare();
   }
 
-  /**
-   * Effective dimension of the present kernel, see {@link DualPosterior#effectiveDimension}.
-   *
-   * @throws IllegalStateException in the primal form
-   */
-  double effectiveDimension() {
-    return readout.effectiveDimension(population);
+  /** Averages of the dual vector. */
+  ReadoutAverages readout() {
+    return readout;
   }
 
   /** S. */
