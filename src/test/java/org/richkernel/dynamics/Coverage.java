@@ -14,6 +14,25 @@ final class Coverage {
 
   /** Takes all numbers of a solution beside the truth. */
   void add(Trajectory truth, DynamicsSolution seen, int trainPoints) {
+    addOutputs(truth, seen, trainPoints);
+    Trajectory mean = seen.mean();
+    Trajectory error = seen.standardError();
+    int end = mean.kernels().size() - 1;
+    int layers = mean.kernels().get(0).feature().size();
+    for (int l = 0; l < layers; l++) {
+      kernels(
+          "phi",
+          truth.kernels().get(end).feature().get(l),
+          mean.kernels().get(end).feature().get(l),
+          error.kernels().get(end).feature().get(l),
+          mean.points());
+      addCourse("", l, truth, seen);
+    }
+    addCourse("ntk ", layers, truth, seen);
+  }
+
+  /** Takes outputs and losses. */
+  void addOutputs(Trajectory truth, DynamicsSolution seen, int trainPoints) {
     Trajectory mean = seen.mean();
     Trajectory error = seen.standardError();
     int last = mean.times() - 1;
@@ -30,27 +49,23 @@ final class Coverage {
       add("train loss", truth.trainLoss()[t], seen.trainLoss()[t], error.trainLoss()[t]);
       add("test loss", truth.testLoss()[t], seen.testLoss()[t], error.testLoss()[t]);
     }
-    int end = mean.kernels().size() - 1;
-    int layers = mean.kernels().get(0).feature().size();
-    for (int l = 0; l < layers; l++) {
-      kernels(
-          "phi",
-          truth.kernels().get(end).feature().get(l),
-          mean.kernels().get(end).feature().get(l),
-          error.kernels().get(end).feature().get(l),
-          points);
-    }
-    for (int l = 0; l <= layers; l++) {
-      int at = end * (layers + 1) + l;
-      String of = l < layers ? "" : "ntk ";
-      KernelCourse right = truth.course();
-      KernelCourse found = mean.course();
-      KernelCourse off = error.course();
-      add(of + "alignment", right.alignment()[at], found.alignment()[at], off.alignment()[at]);
-      add(of + "trace", right.trace()[at], found.trace()[at], off.trace()[at]);
-      add(of + "frobenius", right.frobenius()[at], found.frobenius()[at], off.frobenius()[at]);
-      add(of + "movement", right.movement()[at], found.movement()[at], off.movement()[at]);
-    }
+  }
+
+  /**
+   * Takes the numbers of one kernel at the end.
+   *
+   * @param kernel its place among the layers, after them the tangent kernel
+   */
+  void addCourse(String of, int kernel, Trajectory truth, DynamicsSolution seen) {
+    int layers = truth.kernels().get(0).feature().size();
+    int at = (truth.kernels().size() - 1) * (layers + 1) + kernel;
+    KernelCourse right = truth.course();
+    KernelCourse found = seen.mean().course();
+    KernelCourse off = seen.standardError().course();
+    add(of + "alignment", right.alignment()[at], found.alignment()[at], off.alignment()[at]);
+    add(of + "trace", right.trace()[at], found.trace()[at], off.trace()[at]);
+    add(of + "frobenius", right.frobenius()[at], found.frobenius()[at], off.frobenius()[at]);
+    add(of + "movement", right.movement()[at], found.movement()[at], off.movement()[at]);
   }
 
   private void kernels(String name, double[] truth, double[] mean, double[] error, int points) {

@@ -2,11 +2,15 @@ package org.richkernel.dynamics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Backends;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
@@ -51,6 +55,21 @@ class RestStateTest {
   @ParameterizedTest
   @EnumSource(Rest.class)
   void restIsWithinTheErrors(Rest rest) {
+    requireCovered(rest, Optional.empty());
+  }
+
+  /**
+   * Channels on images of two equal sites obey the equations of neurons on one of them: the mean
+   * over sites is that of a site, and the sum over 2^{1/2} of readouts of their own is Gaussian and
+   * moves as one.
+   */
+  @ParameterizedTest
+  @EnumSource(SiteReadout.class)
+  void restOfConvolutionsIsWithinTheErrors(SiteReadout readout) {
+    requireCovered(Rest.TANH, Optional.of(Convolutions.parse("1x1").withReadout(readout)));
+  }
+
+  private static void requireCovered(Rest rest, Optional<Convolutions> layer) {
     int seeds = Integer.getInteger("richkernel.seeds", FEW);
     int samples = Integer.getInteger("richkernel.samples", 1000);
     Coverage coverage = new Coverage();
@@ -62,10 +81,13 @@ class RestStateTest {
                 .withWeightDecay(rest.decay)
                 .withSamples(samples)
                 .withSeed(seed);
+        DynamicsProblem problem =
+            layer
+                .map(NetworkSpec.of(1, rest.activation)::withConvolutions)
+                .map(network -> PlanePoints.images(network, 0, options))
+                .orElseGet(() -> PlanePoints.problem(1, rest.activation, options));
         FixedPointSolution solution =
-            new OneHiddenLayerSolver()
-                .solve(
-                    PlanePoints.problem(1, rest.activation, options), backend, RunControl.silent());
+            new OneHiddenLayerSolver().solve(problem, backend, RunControl.silent());
         assertThat(solution.reason()).isEqualTo(StopReason.CONVERGED);
         double[] seen = numbers(solution.course().mean());
         double[] error = numbers(solution.course().standardError());
@@ -75,7 +97,8 @@ class RestStateTest {
       }
     }
     if (seeds > FEW) {
-      System.out.print(coverage.table(rest.name()));
+      System.out.print(coverage.table(
+              rest.name() + layer.map(of -> " 1x1 " + of.readout()).orElse("")));
     }
     assertThat(coverage.within(4)).isEqualTo(1);
   }
