@@ -78,9 +78,7 @@ public final class NetworkComparison {
       double r = Math.min(Math.min(leaving * sites * t, samples), causal.maxDirections());
       double patches = map.offsets() * r;
       double ownR =
-          pointwise
-              ? r
-              : Math.min(Math.min(leaving * others * t, patches), causal.maxDirections());
+          pointwise ? r : Math.min(Math.min(leaving * others * t, patches), causal.maxDirections());
       sum += samples * (10 * n * r + 4 * own * ownR) + 6 * own * ownR * ownR;
       sum += pointwise ? 0 : 12 * patches * own * ownR;
     }

@@ -135,15 +135,11 @@ class SiteCoverageTest {
           if (!coverage.countRun(certified, vouched, sampler.iterations())) {
             continue;
           }
-          SiteFeatures seen =
-              SiteFeatures.of(sampler.estimate(), Y, inputs.factor()).orElseThrow();
+          SiteFeatures seen = SiteFeatures.of(sampler.estimate(), Y, inputs.factor()).orElseThrow();
           FilterCovariance found = seen.filters().orElseThrow();
           LayerSites layer = seen.layers().get(0);
           coverage.add(
-              "filters",
-              found.covariance().value(),
-              filters,
-              found.covariance().standardError());
+              "filters", found.covariance().value(), filters, found.covariance().standardError());
           coverage.add(
               "site variance",
               layer.variance().value(),

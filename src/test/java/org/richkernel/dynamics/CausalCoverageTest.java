@@ -73,8 +73,7 @@ class CausalCoverageTest {
   @Test
   void intervalsOfConvolutionsHoldTheTruth() {
     int seeds = Integer.getInteger("richkernel.seeds", FEW);
-    DynamicsOptions options =
-        DynamicsOptions.of(1, 12, 0.1).withWeightDecay(0.1).withSamples(800);
+    DynamicsOptions options = DynamicsOptions.of(1, 12, 0.1).withWeightDecay(0.1).withSamples(800);
     Convolutions layers =
         Convolutions.parse("1x2,1x2")
             .withPadding(SiteMap.Padding.CIRCULAR)

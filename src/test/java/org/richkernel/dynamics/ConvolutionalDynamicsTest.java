@@ -393,7 +393,8 @@ class ConvolutionalDynamicsTest {
     assertThatThrownBy(() -> new CausalSolver().plan(twentyPoints(Activation.RELU, options)))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("the theory takes about 50 times the work of a network of width 1000")
-        .hasMessageContaining("use finite --method gd --convolutions 3x3,3x3 --width 1000, or fewer");
+        .hasMessageContaining(
+            "use finite --method gd --convolutions 3x3,3x3 --width 1000, or fewer");
     DynamicsOptions shorter = DynamicsOptions.of(1, 4, 0.1).withSamples(2000);
     assertThat(new CausalSolver().plan(twentyPoints(Activation.RELU, shorter)).matrixBytes())
         .isPositive();
@@ -403,10 +404,8 @@ class ConvolutionalDynamicsTest {
   }
 
   private static DynamicsProblem twentyPoints(Activation activation, DynamicsOptions options) {
-    NetworkSpec network =
-        network("3x3,3x3", activation, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
-    return DynamicsProblem.of(
-        network, options, OracleImages.of(20), Targets.of(new double[20]));
+    NetworkSpec network = network("3x3,3x3", activation, SiteReadout.FLATTEN, SiteMap.Padding.SAME);
+    return DynamicsProblem.of(network, options, OracleImages.of(20), Targets.of(new double[20]));
   }
 
   private static NetworkComparison comparison(DynamicsProblem problem) {

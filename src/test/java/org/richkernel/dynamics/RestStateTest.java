@@ -97,8 +97,8 @@ class RestStateTest {
       }
     }
     if (seeds > FEW) {
-      System.out.print(coverage.table(
-              rest.name() + layer.map(of -> " 1x1 " + of.readout()).orElse("")));
+      System.out.print(
+          coverage.table(rest.name() + layer.map(of -> " 1x1 " + of.readout()).orElse("")));
     }
     assertThat(coverage.within(4)).isEqualTo(1);
   }

@@ -20,7 +20,6 @@ interface Tilt {
    * @param matrix T, P x P, float32
    */
   static Tilt of(Backend backend, Matrix matrix) {
-    return (phi, pull) ->
-        backend.gemm(Transpose.NO, Transpose.NO, 1, phi, matrix, 0, pull);
+    return (phi, pull) -> backend.gemm(Transpose.NO, Transpose.NO, 1, phi, matrix, 0, pull);
   }
 }

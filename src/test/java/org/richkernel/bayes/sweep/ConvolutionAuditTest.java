@@ -53,9 +53,7 @@ class ConvolutionAuditTest {
   private static AdaptiveProblem problem(
       String layers, Activation activation, SiteReadout readout, double gamma) {
     Convolutions convolutions =
-        Convolutions.parse(layers)
-            .withPadding(SiteMap.Padding.CIRCULAR)
-            .withReadout(readout);
+        Convolutions.parse(layers).withPadding(SiteMap.Padding.CIRCULAR).withReadout(readout);
     return AdaptiveProblem.of(
         NetworkSpec.of(convolutions.layers().size(), activation).withConvolutions(convolutions),
         SaddleOptions.of(gamma, 1 / KAPPA).withSamples(400).withTolerance(0.02),
@@ -86,9 +84,7 @@ class ConvolutionAuditTest {
         sum[1] += weight * force[1];
       }
     }
-    return new double[] {
-      Y[0] - KAPPA * v[0] - sum[0] / mass, Y[1] - KAPPA * v[1] - sum[1] / mass
-    };
+    return new double[] {Y[0] - KAPPA * v[0] - sum[0] / mass, Y[1] - KAPPA * v[1] - sum[1] / mass};
   }
 
   /** phi of both images at each site, or their means over sites. */
@@ -139,8 +135,7 @@ class ConvolutionAuditTest {
   /** A planted fault of three percent is corrected to first order, and refused. */
   @ParameterizedTest
   @CsvSource({"RELU, FLATTEN, 0.8", "RELU, GAP, 0.8", "TANH, FLATTEN, 1", "TANH, GAP, 1.5"})
-  void theExactDualVectorPassesAndAWrongOneDoesNot(
-      String name, SiteReadout readout, double gamma) {
+  void theExactDualVectorPassesAndAWrongOneDoesNot(String name, SiteReadout readout, double gamma) {
     Activation activation = name.equals("RELU") ? Activation.RELU : Activation.TANH;
     double[] v = dual(activation, readout, gamma);
     AdaptiveProblem problem = problem("1x2", activation, readout, gamma);

@@ -58,7 +58,8 @@ class SteinFormTest {
       backend.copy(memory.get("T"), memory.get("T, single"));
       backend.addDiagonal(1, memory.get("unit"));
       TiltedFields fields =
-          new TiltedFields(backend, f, memory, memory.get("F"), Tilt.of(backend, memory.get("T, single")), rows);
+          new TiltedFields(
+              backend, f, memory, memory.get("F"), Tilt.of(backend, memory.get("T, single")), rows);
       SteinForm form = new SteinForm(backend, f, memory, memory.get("unit"));
       fields.evaluate(memory.get("xi"));
       fields.formPull();

@@ -70,7 +70,14 @@ class TiltedSamplesTest {
       backend.copy(memory.get("T"), memory.get("T, single"));
       backend.addDiagonal(1, memory.get("unit"));
       ParticlePanel panel =
-          new ParticlePanel(backend, f, memory, xi, 0, memory.get("F"), Tilt.of(backend, memory.get("T, single")));
+          new ParticlePanel(
+              backend,
+              f,
+              memory,
+              xi,
+              0,
+              memory.get("F"),
+              Tilt.of(backend, memory.get("T, single")));
       SteinForm form = new SteinForm(backend, f, memory, memory.get("unit"));
       double accepted = 0;
       for (int b = 0; b < BURN_IN + BATCHES; b++) {
