@@ -17,6 +17,7 @@ import org.richkernel.data.DatasetReader;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.option.Words;
 import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
@@ -55,8 +56,8 @@ public final class DualStepTime {
           try (MarginalPosterior posterior =
               dual
                   ? new DualPosterior(
-                      backend,
-                      network.activation(),
+                      PointHolders.of(backend),
+                      network,
                       input,
                       digits.targets(),
                       parameters,
