@@ -116,7 +116,7 @@ class PointHoldersTest {
         .withBiasVariance(0.3);
   }
 
-  /** Ten blocks of points; the last is shorter. */
+  /** Eight blocks of points; the last is shorter. */
   @ParameterizedTest
   @CsvSource({"1, 1, 0", "1, 3, 0.7", "2, 1, 0"})
   void bitsDoNotDependOnTheNumberOfDevices(int layers, int blocks, double determinant) {

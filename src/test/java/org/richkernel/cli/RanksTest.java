@@ -41,8 +41,8 @@ import org.richkernel.result.ResultFolder;
 class RanksTest {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-  /** Two blocks of points, and a third that is short. */
-  private static final int POINTS = 8256;
+  /** Four blocks of points. */
+  private static final int POINTS = 16384;
 
   private static final int COLUMNS = 7;
 
