@@ -37,7 +37,7 @@ class ProgressDisplayTest {
                 + " 2.50e-01",
             // 6 steps in 12.6 s, and 93 to come
             "    13.1 s  sampling  7 of at most 100  gamma 1.500  acceptance 0.80  residual"
-                + " 2.50e-01  about 3 min left");
+                + " 2.50e-01  at most about 3 min left");
   }
 
   @Test
