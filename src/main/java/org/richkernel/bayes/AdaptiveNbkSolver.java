@@ -298,11 +298,24 @@ public final class AdaptiveNbkSolver {
     inputPlan().requireFits(backend, LESS_MEMORY);
     layout().plan().requireFits(backend, LESS_MEMORY);
     layout().requireArrays();
+    try (SaddleSampler sampler = sampler(start, run)) {
+      StopReason stop = sampler.run(control);
+      return stop == StopReason.INTERRUPTED
+          ? null
+          : new Solved(
+              SampledSolution.of(problem, sampler, stop),
+              sampler.estimate().scalar(SamplingChain::dualSquare),
+              sampler.chains().end());
+    }
+  }
+
+  /** Chains with their points; their inputs are not referred to from here. */
+  private SaddleSampler sampler(@Nullable WarmStart start, int run) {
     long factoring = System.nanoTime();
     SampledInputs inputs = SampledInputs.of(backend, problem);
     requireRank(inputs.factor());
     double factored = (System.nanoTime() - factoring) * 1e-9;
-    try (SaddleSampler sampler =
+    SaddleSampler sampler =
         new SaddleSampler(
             backend,
             problem.network(),
@@ -310,15 +323,8 @@ public final class AdaptiveNbkSolver {
             problem.trainTargets().toArray(),
             problem.options(),
             start,
-            run)) {
-      sampler.addSeconds("inputs", factored);
-      StopReason stop = sampler.run(control);
-      return stop == StopReason.INTERRUPTED
-          ? null
-          : new Solved(
-              SampledSolution.of(problem, inputs.factor(), sampler, stop),
-              sampler.estimate().scalar(SamplingChain::dualSquare),
-              sampler.chains().end());
-    }
+            run);
+    sampler.addSeconds("inputs", factored);
+    return sampler;
   }
 }

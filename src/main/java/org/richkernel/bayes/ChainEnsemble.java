@@ -87,7 +87,8 @@ final class ChainEnsemble implements AutoCloseable {
       for (EnsembleLayout.Chain chain : layout.chains()) {
         chains.add(chain(chain, inputs));
       }
-      harvest = owned.own(new Harvest(this, layout, lanes.get(0), inputs));
+      SampledInputs left = layout.isDual() ? inputs.withoutPoints() : inputs;
+      harvest = owned.own(new Harvest(this, layout, lanes.get(0), left));
       DualPosterior dual =
           lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
       sampleSize =

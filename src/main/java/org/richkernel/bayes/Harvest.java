@@ -44,6 +44,11 @@ final class Harvest implements AutoCloseable {
             : new KernelHarvest(lane.backend(), layout.network(), dual, layout.points());
   }
 
+  /** How inputs become coordinates; without rows of the training points in the dual form. */
+  InputFactor input() {
+    return inputs.factor();
+  }
+
   /** The predictor of what was kept so far. */
   Predictor predictor(AdaptiveProblem problem) {
     if (layout.convolution().isPresent()) {

@@ -57,10 +57,16 @@ public final class InputFactor {
 
   private static MemoryPlan factorPlan(int points, int width) {
     int n = Math.min(points, width);
+    int rows = Math.min(points, panel(points, width));
     return new MemoryPlan()
-        .add("scaled inputs", Precision.FLOAT64, points, width)
+        .add("scaled inputs", Precision.FLOAT64, rows, width)
         .addEigenproblem("input Gram matrix", "input eigenvalues", n)
-        .add("input projection", Precision.FLOAT64, Math.max(points, width), n);
+        .add("input projection", Precision.FLOAT64, Math.max(rows, width), n);
+  }
+
+  /** Points that are on the device at a time: all where the Gram matrix is that of points. */
+  private static int panel(int points, int width) {
+    return points <= width ? points : PANEL;
   }
 
   /** What {@link #coordinates} holds. */
@@ -99,16 +105,16 @@ public final class InputFactor {
     int width = spec.biasVariance() > 0 ? features + 1 : features;
     int n = Math.min(points, width);
     boolean dual = points <= width;
+    int panel = panel(points, width);
     try (Workspace memory = new Workspace(backend, factorPlan(points, width))) {
-      Matrix inputs = memory.get("scaled inputs");
       Matrix gram = memory.get("input Gram matrix");
       Matrix values = memory.get("input eigenvalues");
-      for (int first = 0; first < points; first += PANEL) {
-        int count = Math.min(PANEL, points - first);
-        double[] z = augment(spec, x.copy(first, count), count, features, width);
-        backend.upload(z, inputs.rowRange(first, count));
+      Scaled scaled = new Scaled(backend, spec, x, features, memory.get("scaled inputs"));
+      for (int first = 0; first < points; first += panel) {
+        try (Matrix z = scaled.rows(first, Math.min(panel, points - first))) {
+          backend.syrk(dual ? Transpose.NO : Transpose.YES, 1, z, first == 0 ? 0 : 1, gram);
+        }
       }
-      backend.syrk(dual ? Transpose.NO : Transpose.YES, 1, inputs, 0, gram);
       backend.eigenSymmetric(gram, values);
       double[] lambda = new double[n];
       backend.download(values, lambda);
@@ -123,15 +129,22 @@ public final class InputFactor {
         scale[k] = Math.sqrt(Math.max(lambda[first + k], Double.MIN_NORMAL));
       }
       Matrix vectors = gram.view(0, n, first, rank);
-      int other = dual ? width : points;
-      Matrix product = memory.get("input projection").view(0, other, 0, rank);
-      // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
-      backend.gemm(
-          dual ? Transpose.YES : Transpose.NO, Transpose.NO, 1, inputs, vectors, 0, product);
       double[] eigenvectors = new double[n * rank];
-      double[] projected = new double[other * rank];
       backend.download(vectors, eigenvectors);
-      backend.download(product, projected);
+      double[] projected = new double[(dual ? width : points) * rank];
+      // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
+      Transpose side = dual ? Transpose.YES : Transpose.NO;
+      for (int from = 0; from < points; from += panel) {
+        int count = Math.min(panel, points - from);
+        int rows = dual ? width : count;
+        double[] part = new double[rows * rank];
+        try (Matrix z = scaled.rows(from, count);
+            Matrix product = memory.get("input projection").view(0, rows, 0, rank)) {
+          backend.gemm(side, Transpose.NO, 1, z, vectors, 0, product);
+          backend.download(product, part);
+        }
+        System.arraycopy(part, 0, projected, from * rank, part.length);
+      }
       // W and F change sign together
       double[] signs = EigenvectorSigns.of(eigenvectors, rank);
       scaleColumns(eigenvectors, signs, false);
@@ -142,6 +155,20 @@ public final class InputFactor {
         return new InputFactor(points, features, rank, spec, eigenvectors, projected);
       }
       return new InputFactor(points, features, rank, spec, projected, eigenvectors);
+    }
+  }
+
+  /** Z, the inputs as the covariance sees them, a panel of rows at a time. */
+  private record Scaled(Backend backend, NetworkSpec spec, Rows x, int features, Matrix memory) {
+    Matrix rows(int first, int count) {
+      for (int from = 0; from < count; from += PANEL) {
+        int own = Math.min(PANEL, count - from);
+        double[] z = augment(spec, x.copy(first + from, own), own, features, memory.columns());
+        try (Matrix part = memory.rowRange(from, own)) {
+          backend.upload(z, part);
+        }
+      }
+      return memory.rowRange(0, count);
     }
   }
 
@@ -184,6 +211,11 @@ public final class InputFactor {
     return z;
   }
 
+  /** The same without the rows of the training points, for which others have them. */
+  InputFactor withoutPoints() {
+    return new InputFactor(points, features, rank, spec, new double[0], projector);
+  }
+
   /** r, the number of directions that the training inputs span. */
   public int rank() {
     return rank;
@@ -199,7 +231,7 @@ public final class InputFactor {
     return features;
   }
 
-  /** F, row-major P x r. */
+  /** F, row-major P x r; empty {@link #withoutPoints}. */
   public double[] factor() {
     return factor;
   }

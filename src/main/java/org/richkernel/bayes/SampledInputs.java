@@ -35,6 +35,12 @@ public record SampledInputs(
     return new SampledInputs(factor, factor.points(), count, tests, Optional.empty(), null);
   }
 
+  /** The same without the rows of the training points, for which others have them. */
+  SampledInputs withoutPoints() {
+    return new SampledInputs(
+        factor.withoutPoints(), points, tests, coordinates, convolution, images);
+  }
+
   /** Inputs of any network. */
   static SampledInputs of(Backend backend, AdaptiveProblem problem) {
     NetworkSpec network = problem.network();

@@ -14,8 +14,7 @@ import org.richkernel.solver.StopReason;
 final class SampledSolution {
   private SampledSolution() {}
 
-  static AdaptiveNbkSolution of(
-      AdaptiveProblem problem, InputFactor input, SaddleSampler sampler, StopReason stop) {
+  static AdaptiveNbkSolution of(AdaptiveProblem problem, SaddleSampler sampler, StopReason stop) {
     SaddleEstimate estimate = sampler.estimate();
     double kappa = problem.options().kappa();
     double[] y = problem.trainTargets().toArray();
@@ -60,7 +59,7 @@ final class SampledSolution {
         problem.network().hiddenLayers() == 1
             ? Optional.empty()
             : Optional.of(sampler.chains().form().fields()),
-        SiteFeatures.of(estimate, y, input));
+        SiteFeatures.of(estimate, y, sampler.chains().harvest().input()));
   }
 
   /** Alignment, trace and norm of Phi of one layer. */

@@ -15,7 +15,7 @@ public final class SampledLinear {
     try (SaddleSampler sampler =
         new SaddleSampler(backend, problem.network(), inputs, y, problem.options(), null, 0)) {
       StopReason stop = sampler.run(RunControl.silent());
-      return SampledSolution.of(problem, inputs.factor(), sampler, stop);
+      return SampledSolution.of(problem, sampler, stop);
     }
   }
 }
