@@ -35,6 +35,7 @@ import org.richkernel.stack.SampleReadout;
 final class DualPosterior extends StackPosterior<PointStack> {
   private final FieldShape shape;
   private final PosteriorParameters parameters;
+  private final int blockRows;
   private final int outputs;
   private final HeldPoints held;
   private final PointSums sums; // over the points that are held
@@ -70,7 +71,8 @@ final class DualPosterior extends StackPosterior<PointStack> {
     outputs = y.length / input.points();
     shape = shape(network, input);
     try {
-      held = new HeldPoints(holders, memory(), network, shape, input, y, samples, blockRows);
+      this.blockRows = blockRows;
+    held = new HeldPoints(holders, memory(), network, shape, input, y, samples, blockRows);
     } catch (RuntimeException e) {
       super.close();
       throw e;
@@ -335,6 +337,8 @@ final class DualPosterior extends StackPosterior<PointStack> {
   /** Makes phi that of fields on the host, row-major S x (columns of the fields); returns S. */
   private int hold(float[] fields) {
     int samples = shape.samplesOf(fields.length, readouts.keySet());
+    // populations of this size may all live with other posteriors
+    cut(samples, (samples + blockRows - 1) / blockRows);
     resident = null;
     unsettled = null;
     int first = 0;

@@ -61,6 +61,42 @@ class DualPosteriorTest {
     return Math.sqrt(difference / size);
   }
 
+  /** Predictions ask one posterior for the populations of all, those of other lanes too. */
+  @Test
+  void fieldsOfASizeThatNoPopulationHereHasAreTaken() {
+    InputFactor input = factor(P, D);
+    PosteriorParameters parameters = new PosteriorParameters(0.8, 0.2, 1.4, 0);
+    double[] y = singles(P, 2);
+    float[] fields = new float[3 * input.rank()];
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = (float) Math.sin(i);
+    }
+    try (DualPosterior posterior =
+            new DualPosterior(
+                PointHolders.of(backend),
+                NetworkSpec.of(1, Activation.TANH),
+                input,
+                y,
+                parameters,
+                new int[] {8, 3},
+                2);
+        FieldPopulation large = posterior.newPopulation(8, 4)) {
+      double[] image = posterior.image(fields, y);
+      for (int s = 0; s < 3; s++) {
+        double expected = 0;
+        for (int p = 0; p < P; p++) {
+          double h = 0;
+          for (int k = 0; k < input.rank(); k++) {
+            h += fields[s * input.rank() + k] * input.factor()[p * input.rank() + k];
+          }
+          expected += Math.tanh(h) * y[p];
+        }
+        assertThat(image[s]).isCloseTo(expected, within(1e-5));
+      }
+      assertThat(large.samples()).isEqualTo(8);
+    }
+  }
+
   /** Fewer samples than points, as many, and more; one block, and several of two sizes. */
   private static Stream<Arguments> cases() {
     int[][] sizes = {{4, 1}, {5, 2}, {7, 1}, {13, 1}, {13, 2}, {13, 3}};
