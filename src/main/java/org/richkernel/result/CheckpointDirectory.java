@@ -24,6 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.richkernel.data.AtomicFile;
+import org.richkernel.network.InvalidProblemException;
 
 /**
  * The {@code checkpoint} folder of a result folder, from which an interrupted run goes on.
@@ -37,7 +38,10 @@ import org.richkernel.data.AtomicFile;
  */
 public final class CheckpointDirectory {
   private static final int KEPT = 2;
-  private static final int FORMAT = 1;
+
+  /** Raised when the names of arrays or of what a state holds change. */
+  private static final int FORMAT = 2;
+
   private static final String STATE = "state.json";
   private static final String STATE_CHECKSUM = "state.sha256";
   private static final String ARRAYS = "arrays.npz";
@@ -124,8 +128,8 @@ public final class CheckpointDirectory {
    * The newest sound snapshot.
    *
    * @return empty if there is none
-   * @throws org.richkernel.network.InvalidProblemException if it was made with other options; names
-   *     the first that differs
+   * @throws InvalidProblemException if it was made with other options or by a version that keeps
+   *     other arrays; names the first option that differs, or the version
    * @throws UncheckedIOException if the folder cannot be read
    */
   public Optional<Snapshot> latest() {
@@ -157,6 +161,14 @@ public final class CheckpointDirectory {
   }
 
   private Snapshot read(Path snapshot, JsonNode state) {
+    int format = state.path("format").asInt();
+    if (format != FORMAT) {
+      throw new InvalidProblemException(
+          "resume",
+          "true",
+          "the checkpoint in %s has format %d, of richkernel %s, and this version reads %d: go on with that version, or leave out --resume to start afresh"
+              .formatted(directory, format, state.path("richkernel").asText(), FORMAT));
+    }
     FingerprintCheck.requireSame(
         directory, Json.toMap(state.path("options")), Json.normalised(options));
     return new Snapshot(
@@ -176,9 +188,7 @@ public final class CheckpointDirectory {
       }
       JsonNode state = Json.readObject(text);
       String arrays = state.path("files").path(ARRAYS).asText();
-      boolean sound =
-          state.path("format").asInt() == FORMAT
-              && Checksum.of(snapshot.resolve(ARRAYS)).equals(arrays);
+      boolean sound = Checksum.of(snapshot.resolve(ARRAYS)).equals(arrays);
       return sound ? Optional.of(state) : Optional.empty();
     } catch (IOException e) {
       // A file that is missing, cannot be read or is no JSON makes the snapshot unsound, which is

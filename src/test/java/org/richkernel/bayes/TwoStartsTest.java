@@ -142,7 +142,7 @@ class TwoStartsTest {
 
     SolveSequence sequence = new SolveSequence(backend, RunControl.silent(), 5, null);
     for (double kappa : new double[] {single / 4, single, 4 * single}) {
-      sequence.pass(problem.at(400, kappa), kappa < single).orElseThrow();
+      assertThat(sequence.pass(problem.at(400, kappa), kappa < single)).isPresent();
     }
     PathPoint aligned = sequence.next(problem, false).orElseThrow();
     PathPoint lazy = sequence.next(problem, true).orElseThrow();

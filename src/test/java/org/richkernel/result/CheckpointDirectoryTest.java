@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -168,6 +169,23 @@ class CheckpointDirectoryTest {
         .hasMessageNotContaining("\n");
     assertThatThrownBy(new CheckpointDirectory(folder, Map.of("gamma", 1.0))::latest)
         .hasMessageContaining("samples is (not set)");
+  }
+
+  @Test
+  void aCheckpointOfAnotherFormatIsRefusedWithAMend() throws IOException {
+    save(open(), 1);
+    Path state = folder.resolve("checkpoint").resolve(names().get(0)).resolve("state.json");
+    String text = Files.readString(state).replaceFirst("\"format\" ?: ?\\d+", "\"format\":1");
+    Files.writeString(state, text);
+    Files.writeString(
+        state.resolveSibling("state.sha256"),
+        Checksum.of(text.getBytes(StandardCharsets.UTF_8)) + "  state.json\n");
+
+    assertThatThrownBy(open()::latest)
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("has format 1")
+        .hasMessageContaining("leave out --resume")
+        .hasMessageNotContaining("\n");
   }
 
   @Test
