@@ -203,8 +203,7 @@ class ArchitectureTest {
         .that()
         .doNotHaveFullyQualifiedName(Workspace.class.getName())
         .should()
-        .callMethod(
-            Backend.class, "allocate", Precision.class, int.class, int.class, String.class)
+        .callMethod(Backend.class, "allocate", Precision.class, int.class, int.class, String.class)
         .check(CLASSES);
   }
 

@@ -72,7 +72,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     shape = shape(network, input);
     try {
       this.blockRows = blockRows;
-    held = new HeldPoints(holders, memory(), network, shape, input, y, samples, blockRows);
+      held = new HeldPoints(holders, memory(), network, shape, input, y, samples, blockRows);
     } catch (RuntimeException e) {
       super.close();
       throw e;

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
 import org.richkernel.lazy.InputCovariance;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;

@@ -20,7 +20,10 @@ final class ExitCode {
   /** A file could not be written or read back (EX_IOERR). */
   static final int IO = 74;
 
-  /** Stopped by a signal, or by the loss of another rank; the same command with --resume goes on (EX_TEMPFAIL). */
+  /**
+   * Stopped by a signal, or by the loss of another rank; the same command with --resume goes on
+   * (EX_TEMPFAIL).
+   */
   static final int STOPPED = 75;
 
   private ExitCode() {}

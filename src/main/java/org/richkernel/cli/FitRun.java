@@ -129,13 +129,10 @@ final class FitRun<F extends Fit> {
           return course.timeSteps(plans, control -> theory.fit(data, backend, control));
         }
         theory.cautions(data, backend).forEach(console::warn);
-        Map<String, Object> same =
-            OptionRecord.fingerprint(options, data, backend.info().name());
+        Map<String, Object> same = OptionRecord.fingerprint(options, data, backend.info().name());
         requireAgreement(same, backend);
         return course.compute(
-            same,
-            control -> theory.fit(data, backend, control),
-            fit -> save(fit, theory, options));
+            same, control -> theory.fit(data, backend, control), fit -> save(fit, theory, options));
       }
     }
   }

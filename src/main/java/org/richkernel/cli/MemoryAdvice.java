@@ -22,8 +22,7 @@ final class MemoryAdvice {
    */
   static String line(List<MemoryPlan> stages, Backend backend) {
     long heap = stages.stream().mapToLong(MemoryPlan::heapBytes).max().orElse(0);
-    long peak =
-        stages.stream().mapToLong(plan -> plan.processBytes(backend, heap)).max().orElse(0);
+    long peak = stages.stream().mapToLong(plan -> plan.processBytes(backend, heap)).max().orElse(0);
     long job = (long) (PROCESS_SLACK * peak);
     return String.format(
         Locale.ROOT,

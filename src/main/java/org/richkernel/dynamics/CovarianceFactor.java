@@ -4,7 +4,6 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.EigenvectorSigns;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /** A factor F of a covariance F F^T that may be singular. */

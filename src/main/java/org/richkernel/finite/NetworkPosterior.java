@@ -47,8 +47,7 @@ public final class NetworkPosterior {
   /** What {@link #solve} will hold at once. */
   public MemoryPlan plan() {
     return MemoryPlan.largest(
-        PosteriorInputs.plan(problem),
-        PosteriorSampler.plan(problem, layout(problem.rankBound())));
+        PosteriorInputs.plan(problem), PosteriorSampler.plan(problem, layout(problem.rankBound())));
   }
 
   private WeightLayout layout(int rank) {

@@ -75,7 +75,14 @@ class InputFactorTest {
 
   /** The last ones in two panels of rows. */
   @ParameterizedTest
-  @CsvSource({"9, 14, 0.0", "9, 14, 0.4", "14, 9, 0.0", "14, 9, 0.4", "4100, 3, 0.0", "4100, 3, 0.4"})
+  @CsvSource({
+    "9, 14, 0.0",
+    "9, 14, 0.4",
+    "14, 9, 0.0",
+    "14, 9, 0.4",
+    "4100, 3, 0.0",
+    "4100, 3, 0.4"
+  })
   void trainingPointsHaveTheFactorAsCoordinates(int points, int d, double bias) {
     double[] x = normals(points * d, 1);
     InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);

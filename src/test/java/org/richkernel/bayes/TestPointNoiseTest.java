@@ -122,8 +122,7 @@ class TestPointNoiseTest {
     double[] whitened = normals(TESTS * RANK);
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     PrimalPosterior posterior =
-        own(
-            new PrimalPosterior(backend, NETWORK, input, normals(trained), parameters, SAMPLES));
+        own(new PrimalPosterior(backend, NETWORK, input, normals(trained), parameters, SAMPLES));
     FieldPopulation population = own(posterior.newPopulation(SAMPLES, 1));
     backend.fillGaussian(3, 4, 0, population.xi());
     posterior.refresh(population);

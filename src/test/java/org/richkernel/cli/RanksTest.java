@@ -120,9 +120,9 @@ class RanksTest {
     String[] line = command("lost", "--checkpoint-seconds=0");
     Function<RankGroup, Integer> rank =
         group ->
-            Main.run(group.rank() == 2 ? fromSum(1000, group, total -> group.close()) : group, line);
-    assertThat(RankThreads.run(3, PATIENCE, rank).subList(0, 2))
-        .containsOnly(ExitCode.STOPPED);
+            Main.run(
+                group.rank() == 2 ? fromSum(1000, group, total -> group.close()) : group, line);
+    assertThat(RankThreads.run(3, PATIENCE, rank).subList(0, 2)).containsOnly(ExitCode.STOPPED);
     assertThat(folder.resolve("lost").resolve("checkpoint")).isNotEmptyDirectory();
     assertThat(run(2, command("lost", "--resume"))).containsOnly(ExitCode.NOT_CONVERGED);
     assertSameBits("lost");

@@ -23,9 +23,7 @@ public final class ReaderFuzz {
   private ReaderFuzz() {}
 
   private static List<FuzzTarget> targets(String name) {
-    return name.equals("ALL")
-        ? List.of(FuzzTarget.values())
-        : List.of(FuzzTarget.valueOf(name));
+    return name.equals("ALL") ? List.of(FuzzTarget.values()) : List.of(FuzzTarget.valueOf(name));
   }
 
   private static FuzzedReader reader(FuzzTarget target) {

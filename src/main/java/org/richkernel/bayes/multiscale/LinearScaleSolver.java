@@ -10,7 +10,6 @@ import org.richkernel.bayes.KernelModes;
 import org.richkernel.bayes.LinearPredictor;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
-import org.richkernel.compute.Precision;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;

@@ -197,7 +197,17 @@ final class GramProducts {
           w.a.at(a, s + first, i);
           w.c.at(product);
           cblas_ssyrk(
-              CblasRowMajor, CblasLower, CblasTrans, m, samples, 1f, w.a, a.leading(), kept, w.c, n);
+              CblasRowMajor,
+              CblasLower,
+              CblasTrans,
+              m,
+              samples,
+              1f,
+              w.a,
+              a.leading(),
+              kept,
+              w.c,
+              n);
         } else {
           cblas_sgemm(
               CblasRowMajor,

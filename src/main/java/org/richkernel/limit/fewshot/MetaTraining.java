@@ -107,8 +107,7 @@ final class MetaTraining {
             "",
             MemoryPlan.largest(
                 trainingTasks.plan(options.tasks()), evaluationTasks.plan(evaluationCount)))
-        .addHost(
-            (long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
+        .addHost((long) Double.BYTES * (2L * steps + (long) evaluateAt.size() * evaluationCount));
   }
 
   /**
