@@ -49,6 +49,7 @@ final class GramProducts {
   private final double[][] accumulators;
   private final float[][] products;
   private NativeBlock scratch;
+  private int largestTile;
   private NativeBlock partial;
 
   GramProducts(WorkerTeam team, CpuMemory memory, Mirror mirror) {
@@ -100,14 +101,21 @@ final class GramProducts {
   }
 
   private void reserveScratch() {
-    if (scratch == null) {
+    int tile = tiles.tileRows * tiles.tileColumns;
+    if (tile > largestTile) {
+      if (scratch != null) {
+        memory.release(scratch);
+        scratch = null;
+        largestTile = 0;
+      }
       scratch =
           memory.reserve(
-              Precision.FLOAT32, (long) team.threads() * EDGE * EDGE, "scratch of Gram products");
+              Precision.FLOAT32, (long) team.threads() * tile, "scratch of Gram products");
       for (int i = 0; i < team.threads(); i++) {
-        accumulators[i] = new double[EDGE * EDGE];
-        products[i] = new float[EDGE * EDGE];
+        accumulators[i] = new double[tile];
+        products[i] = new float[tile];
       }
+      largestTile = tile;
     }
     long needed = (long) tiles.chunks * tiles.rows * tiles.columns;
     if (partial == null || partial.bytes() < needed * Double.BYTES) {
@@ -185,7 +193,8 @@ final class GramProducts {
     }
 
     private void addPanel(Worker w, int s, int count, int i, int m, int j, int n, double[] total) {
-      long product = scratch.address() + (long) w.index * EDGE * EDGE * Float.BYTES;
+      long element = (long) w.index * largestTile;
+      long product = scratch.address() + element * Float.BYTES;
       int unpacked = unpacked(m, n);
       boolean packs = unpacked < LEAST_STRIP;
       boolean symmetric = packs && i == j && a == b;
@@ -227,7 +236,7 @@ final class GramProducts {
         }
       }
       float[] values = products[w.index];
-      scratch.read((long) w.index * EDGE * EDGE, values, 0, m * n);
+      scratch.read(element, values, 0, m * n);
       add(values, total, m * n);
     }
   }
