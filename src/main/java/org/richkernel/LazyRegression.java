@@ -169,7 +169,7 @@ public final class LazyRegression {
   }
 
   /**
-   * The same with progress, checkpoints and an early stop; a dense kernel is fitted in one go.
+   * The same with progress, checkpoints and an early stop; of a dense kernel a stop leaves nothing.
    *
    * @return empty if a stop was asked for
    */
@@ -181,7 +181,7 @@ public final class LazyRegression {
         switch (form(problem, backend)) {
           case INDUCING -> onInducingPoints(problem, backend).solve(control);
           case TILED -> tiled(problem, backend).solve(control);
-          default -> Optional.of(new LazySolver(backend, problem).solve());
+          default -> new LazySolver(backend, problem).solve(control.stop());
         };
     return solution.map(
         solved ->

@@ -9,14 +9,16 @@ import sun.misc.SignalHandler;
 
 /**
  * Turns INT, TERM, USR1 and HUP into a stop at the next step boundary while it is open, in place of
- * the JVM's own handlers, which would shut down beside the solver. A second INT kills. USR2 belongs
- * to the JVM.
+ * the JVM's own handlers, which would shut down beside the solver. An INT that follows any of them
+ * kills, unless INT is ignored by those who started the program. USR2 belongs to the JVM.
  */
 @SuppressWarnings("sunapi")
 final class StopSignals implements AutoCloseable {
-  private static final List<String> NAMES = List.of("INT", "TERM", "USR1", "HUP");
+  private static final String INT = "INT";
+  private static final List<String> NAMES = List.of(INT, "TERM", "USR1", "HUP");
 
   private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
+  private volatile boolean ignoresInterrupts;
 
   /** Handles the signals from now on. */
   StopSignals(StopSignal stop, Console console) {
@@ -28,6 +30,7 @@ final class StopSignals implements AutoCloseable {
         if (before.equals(SignalHandler.SIG_IGN)) {
           // nohup means it
           Signal.handle(signal, before);
+          ignoresInterrupts |= name.equals(INT);
         }
       } catch (IllegalArgumentException e) {
         // the JVM was started with -Xrs, or the system has no such signal
@@ -36,16 +39,16 @@ final class StopSignals implements AutoCloseable {
     }
   }
 
-  private static void stop(Signal received, StopSignal stop, Console console) {
+  private void stop(Signal received, StopSignal stop, Console console) {
     stop.raise();
-    Signal interrupt = new Signal("INT");
-    if (received.equals(interrupt)) {
-      Signal.handle(interrupt, SignalHandler.SIG_DFL);
+    if (!ignoresInterrupts) {
+      Signal.handle(new Signal(INT), SignalHandler.SIG_DFL);
     }
     console.warn(
         "SIG"
             + received.getName()
-            + ": stopping at the next step, or as soon as the result is saved; a second INT kills");
+            + ": stopping at the next step, or as soon as the result is saved; "
+            + (ignoresInterrupts ? "KILL ends it at once" : "an INT from here on kills at once"));
   }
 
   /** Gives the signals back to those who had them before. */

@@ -173,6 +173,7 @@ final class ConvolutionalRecursion extends LayerRecursion {
       uploadColumns(backend, workspace, column, columns);
       // kernels are symmetric: tiles above the diagonal are mirrored
       for (int row = column; row < points; row += tileRows) {
+        beginBlock();
         int rows = Math.min(tileRows, points - row);
         Block block = new Block(row, rows, column, columns);
         Tile tile = new Tile(backend, workspace, train, trainDiagonals, block);
@@ -269,6 +270,7 @@ final class ConvolutionalRecursion extends LayerRecursion {
       int columns = Math.min(tileColumns, points - column);
       uploadColumns(backend, workspace, column, columns);
       for (int row = 0; row < rows; row += tileRows) {
+        beginBlock();
         Block block = new Block(first + row, Math.min(tileRows, rows - row), column, columns);
         Tile tile = new Tile(backend, workspace, others, otherDiagonals, block);
         int to = row * points;

@@ -26,6 +26,12 @@ final class DenseRecursion extends LayerRecursion {
     void accept(int layer, Matrix feature, Matrix slope);
   }
 
+  /** Most entries of the rows of a kernel between two stops. */
+  private static final int BLOCK_ENTRIES = 1 << 18;
+
+  /** Most products of the kernel of the inputs between two stops. */
+  private static final double BLOCK_PRODUCTS = 1e11;
+
   private static final String TRAIN_SLOPE = SPARE;
   private static final String TRAIN_INPUTS = "train inputs";
   private static final String TRAIN_KERNEL = "train kernel";
@@ -102,13 +108,17 @@ final class DenseRecursion extends LayerRecursion {
     Matrix kernel = workspace.get(TRAIN_KERNEL);
     Matrix slope = workspace.get(TRAIN_SLOPE);
     Matrix ones = workspace.get(TRAIN_ONES);
-    double scale = network.weightVariance(0) / train.dimension();
-    backend.syrk(Transpose.NO, scale, workspace.get(TRAIN_INPUTS), 0, kernel);
+    inputKernel(backend, workspace.get(TRAIN_INPUTS), kernel);
     Matrix ntk = kind == KernelKind.NTK ? workspace.get(TRAIN_NTK) : slope;
     Step step = new Step(backend, kernel, slope, ntk, ones, ones);
     step.begin();
     for (int l = 1; l <= network.hiddenLayers(); l++) {
-      dual.trainTrain(backend, workspace, l, kernel, slope);
+      int layer = l;
+      byRows(
+          kernel,
+          slope,
+          (first, values, slopes) ->
+              dual.trainTrain(backend, workspace, layer, first, values, slopes));
       step.requireFinite(l);
       sink.accept(l, kernel, slope);
       step.advance(l);
@@ -116,6 +126,37 @@ final class DenseRecursion extends LayerRecursion {
     Matrix readout = kind == KernelKind.NTK ? ntk : kernel;
     setDiagonal(backend, readout, 0, workspace.get(TRAIN_DIAGONAL), slope);
     return readout;
+  }
+
+  /** g_0 X X^T / D, by columns of X, which leaves it symmetric. */
+  private void inputKernel(Backend backend, Matrix inputs, Matrix kernel) {
+    double scale = network.weightVariance(0) / train.dimension();
+    int columns = inputs.columns();
+    int panel = (int) Math.max(1, Math.min(columns, BLOCK_PRODUCTS / kernel.size()));
+    for (int first = 0; first < columns; first += panel) {
+      beginBlock();
+      try (Matrix part = inputs.view(0, inputs.rows(), first, Math.min(panel, columns - first))) {
+        backend.syrk(Transpose.NO, scale, part, first == 0 ? 0 : 1, kernel);
+      }
+    }
+  }
+
+  /** Receives some rows of a kernel. */
+  @FunctionalInterface
+  private interface RowSink {
+    void accept(int first, Matrix values, Matrix slopes);
+  }
+
+  private void byRows(Matrix kernel, Matrix slope, RowSink sink) {
+    int block = Math.max(1, BLOCK_ENTRIES / kernel.columns());
+    for (int first = 0; first < kernel.rows(); first += block) {
+      beginBlock();
+      int rows = Math.min(block, kernel.rows() - first);
+      try (Matrix values = kernel.rowRange(first, rows);
+          Matrix slopes = slope.rowRange(first, rows)) {
+        sink.accept(first, values, slopes);
+      }
+    }
   }
 
   @Override
@@ -153,7 +194,12 @@ final class DenseRecursion extends LayerRecursion {
       step.begin();
       for (int l = 1; l <= network.hiddenLayers(); l++) {
         dual.uploadPanel(backend, workspace, l, otherDiagonals.preactivation(l, first, rows));
-        dual.panelTrain(backend, workspace, l, 0, 0, kernel, slope);
+        int layer = l;
+        byRows(
+            kernel,
+            slope,
+            (from, values, slopes) ->
+                dual.panelTrain(backend, workspace, layer, from, 0, values, slopes));
         step.requireFinite(l);
         sink.accept(l, kernel);
         step.advance(l);

@@ -39,8 +39,20 @@ interface DualMap {
   /** Takes the preactivation variances of a panel in one layer. */
   void uploadPanel(Backend backend, Workspace workspace, int layer, double[] variances);
 
-  /** Sigma^l (P x P) becomes Phi^l, and slope becomes Phidot^l. */
-  void trainTrain(Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope);
+  /**
+   * Sigma^l becomes Phi^l, and slope becomes Phidot^l, in some rows of all training points.
+   *
+   * @param firstRow the first of them
+   * @param covariance rows x P
+   * @param slope rows x P
+   */
+  void trainTrain(
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      Matrix covariance,
+      Matrix slope);
 
   /**
    * The same for some of the panel uploaded last, and some training points.

@@ -14,6 +14,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.ConjugateGradients;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
@@ -134,6 +135,14 @@ public final class InducingLazySolver {
    * @throws NotPositiveDefiniteException if the kernel of the inducing points is indefinite
    */
   public Optional<LazySolution> solve(RunControl control) {
+    try {
+      return solveUnless(control);
+    } catch (InterruptedRunException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<LazySolution> solveUnless(RunControl control) {
     for (MemoryPlan stage : plans()) {
       stage.requireFits(backend, "lower --inducing or the number of training points");
     }
@@ -141,7 +150,8 @@ public final class InducingLazySolver {
     Optional<Iterate> solved;
     try (Workspace workspace = new Workspace(backend, plan)) {
       long start = System.nanoTime();
-      InducingSystem system = new InducingSystem(backend, workspace, recursion, problem.kappa());
+      InducingSystem system =
+          new InducingSystem(backend, workspace, recursion, problem.kappa(), control.stop());
       system.prepare(
           problem.kernel().name(),
           points.arrange(problem.trainTargets().toArray(), problem.trainTargets().outputs()));
@@ -150,7 +160,7 @@ public final class InducingLazySolver {
       solved = iterate(system, control);
       seconds.put("solve", (System.nanoTime() - solving) * 1e-9);
     }
-    return solved.map(iterate -> solution(iterate, seconds));
+    return solved.map(iterate -> solution(iterate, seconds, control.stop()));
   }
 
   /**
@@ -259,11 +269,11 @@ public final class InducingLazySolver {
     control.checkpoints().save(descent.iterations(), state);
   }
 
-  private LazySolution solution(Iterate iterate, Map<String, Double> seconds) {
+  private LazySolution solution(Iterate iterate, Map<String, Double> seconds, StopSignal stop) {
     long start = System.nanoTime();
     int outputs = problem.trainTargets().outputs();
     int all = problem.trainInputs().rows();
-    RidgeDistance distance = distance(iterate);
+    RidgeDistance distance = distance(iterate, stop);
     double scale = 1 / Math.sqrt((double) all * outputs);
     InducingFit fit =
         new InducingFit(
@@ -281,7 +291,7 @@ public final class InducingLazySolver {
     double[] test =
         problem.testInputs().rows() == 0
             ? new double[0]
-            : predictor.predict(backend, problem.testInputs());
+            : predictor.predict(backend, problem.testInputs(), stop);
     seconds.put("predict", (System.nanoTime() - predicting) * 1e-9);
     double[] train = problem.trainTargets().toArray();
     double[] rest = points.restore(iterate.rest(), outputs);
@@ -293,7 +303,7 @@ public final class InducingLazySolver {
   }
 
   /** The bound of the distance to the exact ridge, from rows of the kernel on all points. */
-  private RidgeDistance distance(Iterate iterate) {
+  private RidgeDistance distance(Iterate iterate, StopSignal stop) {
     double kappa = problem.kappa();
     int outputs = problem.trainTargets().outputs();
     double[] targets = points.arrange(problem.trainTargets().toArray(), outputs);
@@ -311,7 +321,7 @@ public final class InducingLazySolver {
       // r = K e / kappa - f with f = Y - e
       double[] residual =
           predictor(problem.trainInputs(), dual)
-              .predict(backend, points.others(problem.trainInputs(), rows));
+              .predict(backend, points.others(problem.trainInputs(), rows), stop);
       for (int i = 0; i < residual.length; i++) {
         residual[i] -= targets[from + i] - rest[i];
       }

@@ -10,6 +10,7 @@ import org.richkernel.compute.Side;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.StopSignal;
 
 /**
@@ -52,16 +53,25 @@ final class InducingSystem {
   private final Matrix kernel;
   private final Matrix factor;
   private final Matrix inner;
+  private final PanelCholesky cholesky;
   private boolean filled;
 
   /**
    * @param workspace of {@link #plan}
    * @param recursion between the others and the inducing points
+   * @param stop leaves {@link #prepare} by an InterruptedRunException
    */
-  InducingSystem(Backend backend, Workspace workspace, KernelRecursion recursion, double kappa) {
+  InducingSystem(
+      Backend backend,
+      Workspace workspace,
+      KernelRecursion recursion,
+      double kappa,
+      StopSignal stop) {
     this.backend = backend;
+    this.cholesky = new PanelCholesky(backend, stop, PanelCholesky.PANEL);
     this.workspace = workspace;
     this.recursion = recursion;
+    recursion.obey(stop);
     this.kappa = kappa;
     this.factor = workspace.get(KernelRecursion.SPARE);
     this.inner = workspace.get(INNER);
@@ -118,7 +128,7 @@ final class InducingSystem {
     double share = (double) (inducing + others) / inducing;
     backend.syrk(Transpose.YES, share, factor, 0, inner);
     backend.addDiagonal(kappa, inner);
-    backend.cholesky(inner);
+    cholesky.factor(inner);
   }
 
   /** L of K_CC with a jitter, which the equations do not see. */
@@ -130,7 +140,7 @@ final class InducingSystem {
       backend.copy(kernel, factor);
       backend.addDiagonal(jitter, factor);
       try {
-        backend.cholesky(factor);
+        cholesky.factor(factor);
         return;
       } catch (NotPositiveDefiniteException e) {
         jitter *= 10;
@@ -235,7 +245,11 @@ final class InducingSystem {
       }
       int first = begin;
       int count = Math.min(panel, others - first);
-      rows(first, count, rows -> block.accept(first, rows));
+      try {
+        rows(first, count, rows -> block.accept(first, rows));
+      } catch (InterruptedRunException e) {
+        return false;
+      }
     }
     filled = true;
     return true;

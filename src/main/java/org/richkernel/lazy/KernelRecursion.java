@@ -9,6 +9,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.StopSignal;
 
 /**
  * The recursion over layers, on the device, for the kernel among P training points and between
@@ -54,6 +55,12 @@ interface KernelRecursion {
         ? ConvolutionalRecursion.of(network, kind, train, others)
         : new DenseRecursion(network, kind, train, others);
   }
+
+  /**
+   * Asks a signal before every block of a kernel from here on; none is asked before.
+   * InterruptedRunException leaves the kernel at the first block for which it is raised.
+   */
+  void obey(StopSignal stop);
 
   /** Number of points of the panels. */
   int otherPoints();

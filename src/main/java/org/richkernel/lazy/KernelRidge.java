@@ -12,6 +12,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
+import org.richkernel.solver.StopSignal;
 
 /**
  * Kernel ridge regression in float64, f*(x) = k(x)^T (K + kappa I)^{-1} Y.
@@ -51,6 +52,8 @@ public final class KernelRidge {
   private static final String EIGENVALUES = "ridge eigenvalues";
 
   private final Backend backend;
+  private final StopSignal stop;
+  private final PanelCholesky cholesky;
   private final Matrix factor;
   private final Matrix targets;
   private final Matrix coefficients;
@@ -60,16 +63,19 @@ public final class KernelRidge {
 
   /** A solver in a workspace that was planned by {@link #plan}. */
   public KernelRidge(Backend backend, Workspace workspace) {
-    this(backend, workspace, workspace.get(FACTOR));
+    this(backend, workspace, workspace.get(FACTOR), StopSignal.never());
   }
 
   /**
    * A solver in a workspace that was planned by {@link #planWithoutFactor}.
    *
    * @param factor P x P, FLOAT64; overwritten by every fit
+   * @param stop leaves a fit by an InterruptedRunException
    */
-  KernelRidge(Backend backend, Workspace workspace, Matrix factor) {
+  KernelRidge(Backend backend, Workspace workspace, Matrix factor, StopSignal stop) {
     this.backend = backend;
+    this.stop = stop;
+    this.cholesky = new PanelCholesky(backend, stop, PanelCholesky.PANEL);
     this.factor = factor;
     this.targets = workspace.get(TARGETS);
     this.coefficients = workspace.get(COEFFICIENTS);
@@ -171,6 +177,7 @@ public final class KernelRidge {
     Refinement refinement = new Refinement(y, kappa, solution);
     double last = Double.POSITIVE_INFINITY;
     for (int step = 0; step < MOST_REFINEMENTS; step++) {
+      stop.check();
       double norm = refinement.residual(backend, kernel);
       double left = kappa * refinement.norm();
       if (norm <= FAR_BELOW * largestResidual(left, targetNorm) || !(norm < 0.75 * last)) {
@@ -271,7 +278,7 @@ public final class KernelRidge {
     backend.copy(kernel, factor);
     backend.addDiagonal(shift, factor);
     try {
-      backend.cholesky(factor);
+      cholesky.factor(factor);
       return true;
     } catch (NotPositiveDefiniteException e) {
       return false;
@@ -294,6 +301,7 @@ public final class KernelRidge {
   }
 
   private double smallestEigenvalue(Matrix kernel, double kappa) {
+    stop.check();
     backend.copy(kernel, factor);
     backend.addDiagonal(kappa, factor);
     backend.eigenSymmetric(factor, eigenvalues);

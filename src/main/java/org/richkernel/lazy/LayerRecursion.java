@@ -3,6 +3,7 @@ package org.richkernel.lazy;
 import org.richkernel.compute.Precision;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.StopSignal;
 
 /** A recursion with its two sets of points, their variances, and the step of an activation. */
 abstract class LayerRecursion implements KernelRecursion {
@@ -13,6 +14,7 @@ abstract class LayerRecursion implements KernelRecursion {
   final KernelDiagonals trainDiagonals;
   final KernelDiagonals otherDiagonals;
   final DualMap dual;
+  private StopSignal stop = StopSignal.never();
 
   /**
    * @param others points of the panels; zero rows if there will be none
@@ -30,6 +32,16 @@ abstract class LayerRecursion implements KernelRecursion {
           Math.max(trainDiagonals.largestPreactivation(l), otherDiagonals.largestPreactivation(l));
     }
     dual = DualMap.of(network.activation(), largest);
+  }
+
+  @Override
+  public final void obey(StopSignal signal) {
+    stop = signal;
+  }
+
+  /** To be called before every block of a kernel. */
+  final void beginBlock() {
+    stop.check();
   }
 
   @Override

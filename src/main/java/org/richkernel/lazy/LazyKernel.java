@@ -11,6 +11,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.solver.StopSignal;
 
 /**
  * The kernel of an infinitely wide network at initialisation, as plain arrays.
@@ -46,16 +47,18 @@ public final class LazyKernel {
       throw new InvalidProblemException(
           "points", inputs.rows(), "use at most " + LazyProblem.MAX_TRAINING_POINTS);
     }
-    return gram(backend, inputs, Optional.empty());
+    return gram(backend, inputs, Optional.empty(), StopSignal.never());
   }
 
   /**
    * The same with sums over sites.
    *
    * @param sums want the kernels of equal sites; for flattened networks alone
+   * @param stop leaves by an InterruptedRunException
    */
-  LazyGram gram(Backend backend, Inputs inputs, Optional<SiteSums> sums) {
+  LazyGram gram(Backend backend, Inputs inputs, Optional<SiteSums> sums, StopSignal stop) {
     KernelRecursion recursion = KernelRecursion.of(network, kind, inputs, none(inputs));
+    recursion.obey(stop);
     MemoryPlan plan = plan(recursion, inputs);
     plan.requireFits(backend, "lower the number of points");
     try (Workspace workspace = new Workspace(backend, plan)) {

@@ -9,6 +9,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
+import org.richkernel.solver.StopSignal;
 
 /** A fitted predictor f(x) = k(x)^T C, from the training inputs and the coefficients C alone. */
 public final class LazyPredictor implements Predictor {
@@ -88,7 +89,17 @@ public final class LazyPredictor implements Predictor {
    */
   @Override
   public double[] predict(Backend backend, Inputs inputs) {
+    return predict(backend, inputs, StopSignal.never());
+  }
+
+  /**
+   * The same with a stop at the next block of rows.
+   *
+   * @throws org.richkernel.solver.InterruptedRunException for a stop
+   */
+  double[] predict(Backend backend, Inputs inputs, StopSignal stop) {
     KernelRecursion recursion = recursion(inputs);
+    recursion.obey(stop);
     MemoryPlan plan = plan(backend, inputs, recursion);
     plan.requireFits(backend, "lower the number of new inputs");
     try (Workspace workspace = new Workspace(backend, plan)) {

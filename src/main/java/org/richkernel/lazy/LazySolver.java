@@ -19,6 +19,8 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.SiteReadout;
 import org.richkernel.network.UnresolvedKernelException;
+import org.richkernel.solver.InterruptedRunException;
+import org.richkernel.solver.StopSignal;
 
 /** Fits a {@link LazyProblem}: kernels, ridge predictor, and predictions in panels. */
 public final class LazySolver {
@@ -72,11 +74,29 @@ public final class LazySolver {
    * @throws InvalidProblemException if a kernel is not finite; the message names the layer
    */
   public LazySolution solve() {
+    return solveUnless(StopSignal.never());
+  }
+
+  /**
+   * The same unless a stop is asked for, which is heard at the next block of rows.
+   *
+   * @return empty for a stop; nothing is kept then
+   */
+  public Optional<LazySolution> solve(StopSignal stop) {
+    try {
+      return Optional.of(solveUnless(stop));
+    } catch (InterruptedRunException e) {
+      return Optional.empty();
+    }
+  }
+
+  private LazySolution solveUnless(StopSignal stop) {
+    recursion.obey(stop);
     plan.requireFits(backend, "lower the number of training points");
     int points = problem.trainInputs().rows();
     int outputs = problem.trainTargets().outputs();
     long start = System.nanoTime();
-    Optional<List<LayerSites>> pooledSites = pooledSites();
+    Optional<List<LayerSites>> pooledSites = pooledSites(stop);
     try (Workspace workspace = new Workspace(backend, matrices)) {
       recursion.uploadPoints(backend, workspace);
       LazyGram.Collector collector = new LazyGram.Collector(backend, points, sums());
@@ -87,7 +107,8 @@ public final class LazySolver {
       long solving = System.nanoTime();
 
       // the slopes of the last layer are spent, so their matrix holds the Cholesky factor
-      KernelRidge ridge = new KernelRidge(backend, workspace, workspace.get(KernelRecursion.SPARE));
+      KernelRidge ridge =
+          new KernelRidge(backend, workspace, workspace.get(KernelRecursion.SPARE), stop);
       RidgeFit fit = fit(ridge, readout);
       Map<String, Double> seconds = new LinkedHashMap<>();
       seconds.put("gram", (solving - start) * 1e-9);
@@ -102,7 +123,7 @@ public final class LazySolver {
           PanelPrediction.predict(backend, workspace, recursion, ridge.coefficients());
       long measuring = System.nanoTime();
       seconds.put("predict", (measuring - predicting) * 1e-9);
-      List<KernelMetrics> metrics = layerMetrics(gram);
+      List<KernelMetrics> metrics = layerMetrics(gram, stop);
       seconds.put("metrics", (System.nanoTime() - measuring) * 1e-9);
       return new LazySolution(
           problem, gram, metrics, fit, trainPredictions, testPredictions, seconds);
@@ -133,12 +154,12 @@ public final class LazySolver {
   }
 
   /** Sites of a pooled network, whose own recursion mixes them; a share 1/s of its cost. */
-  private Optional<List<LayerSites>> pooledSites() {
+  private Optional<List<LayerSites>> pooledSites(StopSignal stop) {
     return flattened()
         .map(
             kernel -> {
               SiteSums sums = sums(problem.network().convolutions().orElseThrow());
-              return kernel.gram(backend, problem.trainInputs(), Optional.of(sums)).sites();
+              return kernel.gram(backend, problem.trainInputs(), Optional.of(sums), stop).sites();
             });
   }
 
@@ -180,9 +201,10 @@ public final class LazySolver {
     return memory;
   }
 
-  private List<KernelMetrics> layerMetrics(LazyGram gram) {
+  private List<KernelMetrics> layerMetrics(LazyGram gram, StopSignal stop) {
     List<KernelMetrics> metrics = new ArrayList<>();
     for (int l = 1; l <= gram.layers(); l++) {
+      stop.check();
       metrics.add(KernelMetrics.of(gram.feature(l), problem.trainTargets()));
     }
     return List.copyOf(metrics);

@@ -87,15 +87,25 @@ final class SeriesDual implements DualMap {
 
   @Override
   public void trainTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    apply(
-        backend,
-        workspace.get(TRAIN_COEFFICIENTS + layer),
-        workspace.get(TRAIN_ROWS + layer),
-        workspace.get(TRAIN_COEFFICIENTS + layer),
-        workspace.get(TRAIN_COLUMNS + layer),
-        covariance,
-        slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      Matrix covariance,
+      Matrix slope) {
+    int rows = covariance.rows();
+    Matrix coefficients = workspace.get(TRAIN_COEFFICIENTS + layer);
+    try (Matrix rowCoefficients = coefficients.rowRange(firstRow, rows);
+        Matrix scale = workspace.get(TRAIN_ROWS + layer).rowRange(firstRow, rows)) {
+      apply(
+          backend,
+          rowCoefficients,
+          scale,
+          coefficients,
+          workspace.get(TRAIN_COLUMNS + layer),
+          covariance,
+          slope);
+    }
   }
 
   @Override

@@ -67,8 +67,13 @@ final class SmoothDual implements DualMap {
 
   @Override
   public void trainTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    byLayer[layer - 1].trainTrain(backend, workspace, layer, covariance, slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      Matrix covariance,
+      Matrix slope) {
+    byLayer[layer - 1].trainTrain(backend, workspace, layer, firstRow, covariance, slope);
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 
@@ -136,11 +137,19 @@ final class TiledKernel {
    */
   private boolean subtract(
       Matrix coefficients, Matrix target, RunControl control, Consumer<Matrix> last) {
+    try {
+      subtractUnless(coefficients, target, control, last);
+      return true;
+    } catch (InterruptedRunException e) {
+      return false;
+    }
+  }
+
+  private void subtractUnless(
+      Matrix coefficients, Matrix target, RunControl control, Consumer<Matrix> last) {
     backend.axpy(-kappa, coefficients, target);
     for (int block = 0; block < blocks.blocks(); block++) {
-      if (control.stop().isRaised()) {
-        return false;
-      }
+      control.stop().check();
       int first = blocks.first(block);
       int count = blocks.rows(block);
       rows(
@@ -158,7 +167,6 @@ final class TiledKernel {
               new Progress(
                   "residual", Double.NaN, block + 1, blocks.blocks(), Double.NaN, Double.NaN));
     }
-    return true;
   }
 
   /** The norm of each row of C. */

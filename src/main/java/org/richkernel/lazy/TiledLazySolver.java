@@ -18,9 +18,11 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.UnresolvedKernelException;
 import org.richkernel.solver.ConjugateGradients;
+import org.richkernel.solver.InterruptedRunException;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
+import org.richkernel.solver.StopSignal;
 
 /**
  * Fits a {@link LazyProblem} with no matrix of P x P numbers in memory: rows of the kernel are made
@@ -132,16 +134,30 @@ public final class TiledLazySolver {
     plan.requireFits(backend, "lower the number of training points");
     TileFile.requireSpace(scratch, problem.trainInputs().rows(), tile, precision);
     Map<String, Double> seconds = new LinkedHashMap<>();
-    Optional<LazySolution> solved;
-    try (TileFile tiles = new TileFile(scratch, tile, precision);
-        Workspace workspace = new Workspace(backend, plan)) {
+    try (TileFile tiles = new TileFile(scratch, tile, precision)) {
+      double[] checksums = new double[(problem.trainInputs().rows() + tile - 1) / tile];
+      Optional<LazySolution> solved = onTrainingPoints(tiles, checksums, seconds, control);
+      Optional<LazySolution> complete = solved.flatMap(fit -> withTestPoints(fit, control.stop()));
+      if (complete.isPresent()) {
+        tiles.delete();
+      } else if (solved.isPresent()) {
+        save(checksums.length, checksums, tiles, control);
+      }
+      return complete;
+    }
+  }
+
+  /** The solution without test points; empty for a stop, with a checkpoint. */
+  private Optional<LazySolution> onTrainingPoints(
+      TileFile tiles, double[] checksums, Map<String, Double> seconds, RunControl control) {
+    recursion.obey(control.stop());
+    try (Workspace workspace = new Workspace(backend, plan)) {
       recursion.uploadPoints(backend, workspace);
       backend.upload(problem.trainTargets().toArray(), workspace.get(TARGETS));
       TiledCholesky factor =
           new TiledCholesky(backend, tiles, workspace, problem.trainInputs().rows());
       TiledKernel kernel = new TiledKernel(backend, workspace, recursion, factor, problem.kappa());
       long start = System.nanoTime();
-      double[] checksums = new double[factor.blocks()];
       if (!factorize(kernel, factor, tiles, checksums, workspace, control)) {
         return Optional.empty();
       }
@@ -152,12 +168,8 @@ public final class TiledLazySolver {
       if (fit.isEmpty()) {
         save(factor.blocks(), checksums, tiles, control);
       }
-      solved = fit.map(found -> solution(found, workspace, seconds));
-      if (solved.isPresent()) {
-        tiles.delete();
-      }
+      return fit.map(found -> solution(found, workspace, seconds));
     }
-    return solved.map(this::withTestPoints);
   }
 
   /** Factorizes K + kappa I from where a checkpoint left it; false for a stop. */
@@ -178,15 +190,19 @@ public final class TiledLazySolver {
       boolean[] done = {false};
       int at = block;
       LayerSums before = sums.copy();
-      kernel.rows(
-          block,
-          (layer, feature) -> kernel.measure(at, layer, feature, workspace.get(TARGETS), sums),
-          rows -> {
-            try (Matrix diagonal = rows.view(0, rows.rows(), factor.first(at), rows.rows())) {
-              backend.addDiagonal(problem.kappa() + shift(), diagonal);
-            }
-            done[0] = append(factor, at, rows, control);
-          });
+      try {
+        kernel.rows(
+            block,
+            (layer, feature) -> kernel.measure(at, layer, feature, workspace.get(TARGETS), sums),
+            rows -> {
+              try (Matrix diagonal = rows.view(0, rows.rows(), factor.first(at), rows.rows())) {
+                backend.addDiagonal(problem.kappa() + shift(), diagonal);
+              }
+              done[0] = append(factor, at, rows, control);
+            });
+      } catch (InterruptedRunException e) {
+        done[0] = false;
+      }
       if (!done[0]) {
         sums.set(before);
         save(block, checksums, tiles, control);
@@ -420,12 +436,17 @@ public final class TiledLazySolver {
     return new LazySolution(problem, gram, metrics, fit, predictions, new double[0], seconds);
   }
 
-  /** Predictions at the test points, once the memory of the factor is free again. */
-  private LazySolution withTestPoints(LazySolution solution) {
+  /** Predictions at the test points, once the memory of the factor is free; empty for a stop. */
+  private Optional<LazySolution> withTestPoints(LazySolution solution, StopSignal stop) {
     if (problem.testInputs().rows() == 0) {
-      return solution;
+      return Optional.of(solution);
     }
-    double[] predictions = solution.predictor().predict(backend, problem.testInputs());
-    return solution.withTestPredictions(predictions);
+    try {
+      return Optional.of(
+          solution.withTestPredictions(
+              solution.predictor().predict(backend, problem.testInputs(), stop)));
+    } catch (InterruptedRunException e) {
+      return Optional.empty();
+    }
   }
 }

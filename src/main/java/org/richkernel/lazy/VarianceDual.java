@@ -48,9 +48,15 @@ abstract class VarianceDual implements DualMap {
 
   @Override
   public final void trainTrain(
-      Backend backend, Workspace workspace, int layer, Matrix covariance, Matrix slope) {
-    Matrix variance = variances.train(workspace, layer);
-    apply(backend, workspace, variance, variance, covariance, slope);
+      Backend backend,
+      Workspace workspace,
+      int layer,
+      int firstRow,
+      Matrix covariance,
+      Matrix slope) {
+    try (Matrix rows = variances.train(workspace, layer, firstRow, covariance.rows())) {
+      apply(backend, workspace, rows, variances.train(workspace, layer), covariance, slope);
+    }
   }
 
   @Override

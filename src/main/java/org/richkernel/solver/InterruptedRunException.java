@@ -1,8 +1,9 @@
 package org.richkernel.solver;
 
 /**
- * A run that was asked for its whole result was interrupted, see {@link StopSignal}. The interrupt
- * flag of the thread is still set.
+ * A stop before the whole result was there, see {@link StopSignal}: of a run that has no other way
+ * to say so, or on the way from a block of work to those who end the run in order. The interrupt
+ * flag of a thread that was interrupted is still set.
  */
 public final class InterruptedRunException extends IllegalStateException {
   private static final long serialVersionUID = 1L;

@@ -8,7 +8,20 @@ import org.richkernel.group.RanksPartedException;
  * an interrupt of the thread that runs it, whose interrupt flag stays set.
  */
 public class StopSignal {
+  private static final StopSignal NEVER =
+      new StopSignal() {
+        @Override
+        public boolean isRaised() {
+          return false;
+        }
+      };
+
   private volatile boolean raised;
+
+  /** The signal of work that has no way to end early, which sees no interrupt either. */
+  public static StopSignal never() {
+    return NEVER;
+  }
 
   /** Asks for the stop; may be called from any thread or signal handler. */
   public void raise() {
@@ -18,6 +31,17 @@ public class StopSignal {
   /** Whether a stop was asked for, or the calling thread, the solver's, was interrupted. */
   public boolean isRaised() {
     return raised || Thread.currentThread().isInterrupted();
+  }
+
+  /**
+   * Leaves work that lies deep below those who can end it in order.
+   *
+   * @throws InterruptedRunException if a stop was asked for
+   */
+  public final void check() {
+    if (isRaised()) {
+      throw new InterruptedRunException();
+    }
   }
 
   /**

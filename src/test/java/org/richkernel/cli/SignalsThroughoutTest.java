@@ -32,7 +32,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import sun.misc.Signal;
 
-/** A signal that finds a run beside its fit: before it, in one that has no steps, and after it. */
+/**
+ * A signal that finds a run beside the steps of its fit: before it, in a closed form, and after it.
+ */
 @SuppressWarnings("sunapi")
 @Timeout(60)
 class SignalsThroughoutTest {
@@ -84,7 +86,9 @@ class SignalsThroughoutTest {
     public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
       raise("fitting");
       fitted = true;
-      return new LazyCommand.Lazy(regression).fit(data, backend, control);
+      Optional<LazyFit> fit = new LazyCommand.Lazy(regression).fit(data, backend, control);
+      raise("ready");
+      return fit;
     }
 
     @Override
@@ -141,8 +145,16 @@ class SignalsThroughoutTest {
   }
 
   @Test
+  void aClosedFormThatHasBegunStopsAndStartsOver() {
+    assertThat(run(new Interrupted("TERM", "fitting"))).isEqualTo(ExitCode.STOPPED);
+
+    assertThat(folder.resolve("summary.json")).doesNotExist();
+    assertThat(run(new Interrupted("TERM", "never"), "--resume")).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
   void aClosedFormThatIsReadyIsNotThrownAway() {
-    assertThat(run(new Interrupted("TERM", "fitting"))).isEqualTo(ExitCode.DONE);
+    assertThat(run(new Interrupted("TERM", "ready"))).isEqualTo(ExitCode.DONE);
 
     assertThat(folder.resolve("summary.json")).isNotEmptyFile();
   }

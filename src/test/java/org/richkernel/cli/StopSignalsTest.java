@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.richkernel.solver.StopSignal;
 import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 @SuppressWarnings("sunapi")
 class StopSignalsTest {
@@ -35,6 +37,27 @@ class StopSignalsTest {
       }
     }
     assertThat(stop.isRaised()).isTrue();
+  }
+
+  /** The disposition of INT while a stop is under way is read by setting another. */
+  @ParameterizedTest
+  @MethodSource("signals")
+  @Timeout(60)
+  void anIntAfterAnySignalKills(String name) throws IOException {
+    assumeTrue(signals().contains("INT"));
+    StringWriter errors = new StringWriter();
+    Console console = new Console(new PrintWriter(errors), new PrintWriter(errors), false);
+    Signal interrupt = new Signal("INT");
+    SignalHandler found;
+    try (StopSignals signals = new StopSignals(new StopSignal(), console)) {
+      Signal.raise(new Signal(name));
+      while (!errors.toString().contains("SIG" + name)) {
+        Thread.onSpinWait();
+      }
+      found = Signal.handle(interrupt, received -> {});
+    }
+    assertThat(found).isEqualTo(SignalHandler.SIG_DFL);
+    assertThat(errors.toString()).contains("an INT from here on kills at once");
   }
 
   @Test

@@ -202,7 +202,7 @@ class LogisticMixtureTest {
       Matrix value = memory.get("covariance");
       Matrix slope = memory.get("slope");
       backend.upload(covariance, value);
-      map.trainTrain(backend, memory, 1, value, slope);
+      map.trainTrain(backend, memory, 1, 0, value, slope);
       double[][] both = new double[2][25];
       backend.download(value, both[0]);
       backend.download(slope, both[1]);
