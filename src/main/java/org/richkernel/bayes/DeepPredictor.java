@@ -124,7 +124,8 @@ public final class DeepPredictor implements Predictor {
     inputs.requireDimension(input.features());
     int outputs = targets.length / input.points();
     int most = java.util.Arrays.stream(populations.samples()).max().orElse(1);
-    return plan(backend, most, Math.min(most, backend.panelRows(input.points())), outputs)
+    int panel = Math.min(most, backend.panelRows(input.points()));
+    return plan(backend, most, panel, Math.min(INPUT_PANEL, inputs.rows()), outputs)
         .addHost(8L * inputs.rows() * outputs * (1 + populations.estimates()));
   }
 
@@ -177,14 +178,14 @@ public final class DeepPredictor implements Predictor {
     return predictions;
   }
 
-  private MemoryPlan plan(Backend backend, int samples, int panel, int outputs) {
+  private MemoryPlan plan(Backend backend, int samples, int panel, int rows, int outputs) {
     int points = input.points();
     MemoryPlan plan = new MemoryPlan();
     FieldShape shape = FieldShape.of(network, input.rank(), points, FieldForm.WHITENED);
     PrimalPosterior.plan(backend, plan, shape, outputs, samples, false);
-    DeepTestPoints.plan(plan, points, input.rank(), INPUT_PANEL, panel);
+    DeepTestPoints.plan(plan, points, input.rank(), rows, panel);
     FieldPopulation.planPrimal(plan, "population: ", samples, shape, points, outputs, false);
-    return plan.addAll("", sums(INPUT_PANEL, outputs));
+    return plan.addAll("", sums(rows, outputs));
   }
 
   private static MemoryPlan sums(int rows, int outputs) {

@@ -104,21 +104,20 @@ public final class WeightPredictor implements Predictor {
     inputs.requireDimension(inputDimension);
     int width = projector.length / rank;
     int panel = Math.min(INPUT_PANEL, inputs.rows());
+    MemoryPlan plan = sums(panel);
+    WeightTestPoints.plan(plan, shape, most(), outputs, panel, most());
     // the products by which a panel of inputs becomes coordinates, before its neurons
-    return matrices()
-        .add("new inputs", Precision.FLOAT64, panel, width)
+    return plan.add("new inputs", Precision.FLOAT64, panel, width)
         .add("input projector", Precision.FLOAT64, width, rank)
         .add("new coordinates", Precision.FLOAT64, panel, rank)
         .addHost(8L * inputs.rows() * outputs * (1 + populations.estimates()));
   }
 
-  private MemoryPlan matrices() {
-    int most = most();
-    MemoryPlan plan = new MemoryPlan();
-    WeightTestPoints.plan(plan, shape, most, outputs, INPUT_PANEL, most);
-    return plan.add("fields", Precision.FLOAT32, most, shape.width(most))
-        .add("readout", Precision.FLOAT32, most, outputs)
-        .add("prediction", Precision.FLOAT64, INPUT_PANEL, outputs);
+  private MemoryPlan sums(int rows) {
+    return new MemoryPlan()
+        .add("fields", Precision.FLOAT32, most(), shape.width(most()))
+        .add("readout", Precision.FLOAT32, most(), outputs)
+        .add("prediction", Precision.FLOAT64, rows, outputs);
   }
 
   /** S. */
@@ -148,14 +147,9 @@ public final class WeightPredictor implements Predictor {
 
   private void addPanel(Backend backend, double[] x, int from, int rows, List<double[]> parts) {
     int most = most();
-    MemoryPlan plan =
-        new MemoryPlan()
-            .add("fields", Precision.FLOAT32, most, shape.width(most))
-            .add("readout", Precision.FLOAT32, most, outputs)
-            .add("prediction", Precision.FLOAT64, rows, outputs);
     InputFactor.Coordinates coordinates =
         InputFactor.coordinates(backend, network, projector, rank, x, rows, inputDimension);
-    try (Workspace memory = new Workspace(backend, plan);
+    try (Workspace memory = new Workspace(backend, sums(rows));
         WeightTestPoints points =
             new WeightTestPoints(backend, network, shape, coordinates, most, outputs, most)) {
       Matrix sum = memory.get("prediction");

@@ -107,7 +107,7 @@ public final class HeatMap implements Drawing {
       Entries shown = (row, column) -> panel.pixels()[row * panel.side() + column];
       double[] values = average(shown, panel.side(), side);
       String name =
-          panel.title() + (side < panel.n() ? ", means over blocks of " + panel.n() + " rows" : "");
+          panel.title() + (side < panel.n() ? ", means of blocks of all " + panel.n() : "");
       for (int i = 0; i < side; i++) {
         for (int j = 0; j <= i; j++) {
           String value = CsvText.number(values[i * side + j], 5);
