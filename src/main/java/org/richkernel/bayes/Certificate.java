@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.richkernel.sampling.FailedCriterion;
 import org.richkernel.sampling.Mixing;
 
 /**
@@ -69,27 +70,38 @@ public record Certificate(
     }
 
     /** Adds the criteria that fail. */
-    private void judge(double tolerance, List<String> failures) {
+    private void judge(double tolerance, List<FailedCriterion> failed) {
       if (!(dimension <= LARGEST_SHARE * samples / 4)) {
-        failures.add(
-            text(
-                "too few samples: the effective dimension at S/4=%d is %.0f (at most %.2f S/4);"
-                    + " samples %d or more wanted",
-                samples / 4, dimension, LARGEST_SHARE, Math.max(wanted(), samples + 4)));
+        int least = Math.max(wanted(), samples + 4);
+        failed.add(
+            new FailedCriterion(
+                text("samples %d < %d", samples, least),
+                text(
+                    "too few samples: the effective dimension at S/4=%d is %.0f (at most %.2f"
+                        + " S/4); samples %d or more wanted",
+                    samples / 4, dimension, LARGEST_SHARE, least)));
       }
       if (Double.isNaN(residualError)) {
-        failures.add("too few sweeps to judge the extrapolation in S");
+        failed.add(
+            new FailedCriterion(
+                "too few sweeps", "too few sweeps to judge the extrapolation in S"));
       } else if (!(excess() <= tolerance)) {
-        failures.add(
-            text(
-                "too few samples: the extrapolated equations are violated by %.2g +- %.1g"
-                    + " (tolerance %.2g); samples %d may do",
-                residual, residualError, tolerance, Math.max(wanted(), 2 * samples)));
+        failed.add(
+            new FailedCriterion(
+                text(
+                    "extrapolated equations %.2g +- %.1g > %.2g",
+                    residual, residualError, tolerance),
+                text(
+                    "too few samples: the extrapolated equations are violated by %.2g +- %.1g"
+                        + " (tolerance %.2g); samples %d may do",
+                    residual, residualError, tolerance, Math.max(wanted(), 2 * samples))));
       } else if (!(residualError <= tolerance)) {
-        failures.add(
-            text(
-                "the error %.2g of the extrapolated equations is above the tolerance %.2g",
-                residualError, tolerance));
+        failed.add(
+            new FailedCriterion(
+                text("error of the extrapolated equations %.2g > %.2g", residualError, tolerance),
+                text(
+                    "the error %.2g of the extrapolated equations is above the tolerance %.2g",
+                    residualError, tolerance)));
       }
     }
   }
@@ -107,23 +119,33 @@ public record Certificate(
       return residual - 2 * residualError;
     }
 
-    private void judge(double tolerance, List<String> failures) {
+    private void judge(double tolerance, List<FailedCriterion> failed) {
       if (Double.isNaN(residualError)) {
-        failures.add(text("too few sweeps to judge the residual of layer %d", layer));
+        failed.add(
+            new FailedCriterion(
+                "too few sweeps", text("too few sweeps to judge the residual of layer %d", layer)));
         return;
       }
       if (!(excess() <= tolerance)) {
-        failures.add(
-            text(
-                "the samples do not follow the density: residual %.2g +- %.1g in layer %d"
-                    + " (tolerance %.2g)",
-                residual, residualError, layer, tolerance));
+        failed.add(
+            new FailedCriterion(
+                text(
+                    "residual of layer %d %.2g +- %.1g > %.2g",
+                    layer, residual, residualError, tolerance),
+                text(
+                    "the samples do not follow the density: residual %.2g +- %.1g in layer %d"
+                        + " (tolerance %.2g)",
+                    residual, residualError, layer, tolerance)));
       }
       if (!(residualError <= tolerance)) {
-        failures.add(
-            text(
-                "the error %.2g of the residual of layer %d is above the tolerance %.2g",
-                residualError, layer, tolerance));
+        failed.add(
+            new FailedCriterion(
+                text(
+                    "error of the residual of layer %d %.2g > %.2g",
+                    layer, residualError, tolerance),
+                text(
+                    "the error %.2g of the residual of layer %d is above the tolerance %.2g",
+                    residualError, layer, tolerance)));
       }
     }
   }
@@ -168,36 +190,51 @@ public record Certificate(
     return errorsHold() && sampleSize.map(size -> size.isEnough(tolerance)).orElse(true);
   }
 
-  private List<String> sampling() {
+  private List<FailedCriterion> sampling() {
     if (layers.isEmpty()) {
       return List.of();
     }
-    List<String> failures = new ArrayList<>(mixing.failures());
+    List<FailedCriterion> failed = new ArrayList<>(mixing.failed());
     if (sweeps < FEWEST_SWEEPS) {
-      failures.add(text("averages over %d sweeps (%d wanted)", sweeps, FEWEST_SWEEPS));
+      failed.add(
+          new FailedCriterion(
+              text("sweeps %d < %d", sweeps, FEWEST_SWEEPS),
+              text("averages over %d sweeps (%d wanted)", sweeps, FEWEST_SWEEPS)));
     }
     if (!(largestShare <= LARGEST_SHARE)) {
-      failures.add(
-          text("one sample carries %.2f of the fit (at most %.1f)", largestShare, LARGEST_SHARE));
+      failed.add(
+          new FailedCriterion(
+              text("share of one sample %.2f > %.1f", largestShare, LARGEST_SHARE),
+              text(
+                  "one sample carries %.2f of the fit (at most %.1f)",
+                  largestShare, LARGEST_SHARE)));
     }
-    return failures;
+    return failed;
   }
 
   /** The criteria that fail at a tolerance, each in a line; empty where the solution stands. */
   public List<String> failures(double tolerance) {
-    List<String> failures = new ArrayList<>(sampling());
-    layers.forEach(layer -> layer.judge(tolerance, failures));
-    sampleSize.ifPresent(size -> size.judge(tolerance, failures));
+    return FailedCriterion.texts(failed(tolerance));
+  }
+
+  /** The same, each in short too. */
+  public List<FailedCriterion> failed(double tolerance) {
+    List<FailedCriterion> failed = new ArrayList<>(sampling());
+    layers.forEach(layer -> layer.judge(tolerance, failed));
+    sampleSize.ifPresent(size -> size.judge(tolerance, failed));
     if (layers.isEmpty() && !(residual <= tolerance)) {
-      failures.add(text("residual %.2g of the equations (tolerance %.2g)", residual, tolerance));
+      failed.add(
+          new FailedCriterion(
+              text("residual %.2g > %.2g", residual, tolerance),
+              text("residual %.2g of the equations (tolerance %.2g)", residual, tolerance)));
     }
-    return failures;
+    return failed;
   }
 
   /** Whether all that fails at a tolerance is the number of samples, which alone mends it. */
   public boolean lacksSamplesAlone(double tolerance) {
     boolean few = sampleSize.map(size -> !size.isEnough(tolerance)).orElse(false);
-    List<String> others = new ArrayList<>(sampling());
+    List<FailedCriterion> others = new ArrayList<>(sampling());
     layers.forEach(layer -> layer.judge(tolerance, others));
     return few && others.isEmpty();
   }

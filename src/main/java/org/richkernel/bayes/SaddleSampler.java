@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.FailedCriterion;
 import org.richkernel.sampling.Looks;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -235,7 +236,10 @@ final class SaddleSampler implements AutoCloseable {
         iterations(),
         annealing.sweeps() + (phase == Phase.DONE ? sweep : options.maxSweeps()),
         chains.acceptance(),
-        latest);
+        latest,
+        certificate == null || certified
+            ? ""
+            : FailedCriterion.brief(certificate.failed(options.tolerance())));
   }
 
   /** Sweeps done in all phases. */

@@ -167,17 +167,7 @@ public final class SolveSequence {
     Progress.Listener listener =
         expected == 1
             ? control.listener()
-            : p ->
-                control
-                    .listener()
-                    .progress(
-                        new Progress(
-                            name + p.phase(),
-                            p.gamma(),
-                            p.done(),
-                            p.total(),
-                            p.acceptance(),
-                            p.residual()));
+            : p -> control.listener().progress(p.withPhase(name + p.phase()));
     return new RunControl(listener, control.stop(), new OfOneSolve(index));
   }
 

@@ -30,6 +30,9 @@ final class ProgressText {
     if (!Double.isNaN(progress.residual())) {
       text.append(String.format(Locale.ROOT, "  residual %.2e", progress.residual()));
     }
+    if (!progress.goesOn().isEmpty()) {
+      text.append("  goes on: ").append(progress.goesOn());
+    }
     return text.toString();
   }
 }

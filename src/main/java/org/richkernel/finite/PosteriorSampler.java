@@ -9,6 +9,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
+import org.richkernel.sampling.FailedCriterion;
 import org.richkernel.sampling.Looks;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -202,7 +203,8 @@ final class PosteriorSampler implements AutoCloseable {
         iterations(),
         BURN_IN + (done ? sweep : problem.options().maxSweeps()),
         acceptance,
-        mixing == null ? Double.NaN : mixing.kernelError());
+        mixing == null ? Double.NaN : mixing.kernelError(),
+        mixing == null ? "" : FailedCriterion.brief(mixing.failed(problem.options().tolerance())));
   }
 
   /** Sweeps done in all phases. */

@@ -57,30 +57,42 @@ public record Mixing(
 
   /** The criteria that fail, each with its number and its limit. */
   public List<String> failures() {
+    return FailedCriterion.texts(failed());
+  }
+
+  /** The same, each in short too. */
+  public List<FailedCriterion> failed() {
     if (lengths == 0) {
-      return List.of("too few sweeps to judge whether the chains agree");
+      return List.of(
+          new FailedCriterion(
+              "too few sweeps", "too few sweeps to judge whether the chains agree"));
     }
-    List<String> failures = new ArrayList<>();
+    List<FailedCriterion> failed = new ArrayList<>();
     if (Double.isInfinite(rHat)) {
-      failures.add("the chains disagree and none of them moves: " + leastAgreed + " is stuck");
+      failed.add(
+          new FailedCriterion(
+              leastAgreed + " is stuck",
+              "the chains disagree and none of them moves: " + leastAgreed + " is stuck"));
     } else if (!(rHat < LARGEST_RHAT)) {
-      failures.add(
-          String.format(
-              Locale.ROOT,
-              "the chains disagree: R-hat %.3f of %s (below %.2f wanted)",
-              rHat,
-              leastAgreed,
-              LARGEST_RHAT));
+      failed.add(
+          new FailedCriterion(
+              text("R-hat %.3f > %.2f", rHat, LARGEST_RHAT),
+              text(
+                  "the chains disagree: R-hat %.3f of %s (below %.2f wanted)",
+                  rHat, leastAgreed, LARGEST_RHAT)));
     }
     if (!(lengths >= FEWEST_LENGTHS)) {
-      failures.add(
-          String.format(
-              Locale.ROOT,
-              "the chains are too short: %.1f autocorrelation times of %s (%.0f wanted)",
-              lengths,
-              slowest,
-              FEWEST_LENGTHS));
+      failed.add(
+          new FailedCriterion(
+              text("autocorrelation times %.1f < %.0f", lengths, FEWEST_LENGTHS),
+              text(
+                  "the chains are too short: %.1f autocorrelation times of %s (%.0f wanted)",
+                  lengths, slowest, FEWEST_LENGTHS)));
     }
-    return failures;
+    return failed;
+  }
+
+  private static String text(String format, Object... numbers) {
+    return String.format(Locale.ROOT, format, numbers);
   }
 }

@@ -9,9 +9,28 @@ package org.richkernel.solver;
  * @param total work expected at most
  * @param acceptance acceptance rate of the sampler, NaN where there is none
  * @param residual the latest residual, NaN before the first
+ * @param goesOn why the run goes on after the latest residual: the criterion that fails, in short;
+ *     empty where the steps are counted, and before the first
  */
 public record Progress(
-    String phase, double gamma, long done, long total, double acceptance, double residual) {
+    String phase,
+    double gamma,
+    long done,
+    long total,
+    double acceptance,
+    double residual,
+    String goesOn) {
+
+  /** Progress of a run that says no more than its residual. */
+  public Progress(
+      String phase, double gamma, long done, long total, double acceptance, double residual) {
+    this(phase, gamma, done, total, acceptance, residual, "");
+  }
+
+  /** The same in a phase of another name. */
+  public Progress withPhase(String name) {
+    return new Progress(name, gamma, done, total, acceptance, residual, goesOn);
+  }
 
   /** Receives progress. */
   @FunctionalInterface

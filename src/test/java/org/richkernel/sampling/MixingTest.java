@@ -31,6 +31,15 @@ class MixingTest {
     assertThat(of(3, 0).holds()).isFalse();
   }
 
+  @Test
+  void theFirstFailureInShortHasTheNumbersOfItsLine() {
+    Mixing apart = new Mixing(1.1234, "y.v", 4, 8, "trace");
+    assertThat(FailedCriterion.brief(apart.failed())).isEqualTo("R-hat 1.123 > 1.05 and 1 more");
+    assertThat(apart.failed().get(1).brief()).isEqualTo("autocorrelation times 8.0 < 20");
+    assertThat(apart.failures().get(0)).contains("R-hat 1.123").contains("1.05");
+    assertThat(FailedCriterion.brief(of(1000, 0).failed())).isEmpty();
+  }
+
   /** Frozen chains have no spread of their own to compare with. */
   @Test
   void chainsThatAreFrozenApartAreSaidToBeStuck() {
