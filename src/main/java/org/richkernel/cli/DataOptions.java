@@ -17,9 +17,9 @@ import picocli.CommandLine.Spec;
 @HelpGroup(HelpGroup.DATA)
 final class DataOptions {
   private static final String KINDS =
-      " a .npy, .npz (file.npz:name for one of several arrays), IDX or text file (.csv, .tsv or "
-          + ".txt; commas, semicolons, tabs or blanks between numbers, # before comments), .gz "
-          + "allowed.";
+      " a .npy, .npz (file.npz:name for one of several arrays), HDF5 (file.h5:/path), IDX or "
+          + "text file (.csv, .tsv or .txt; commas, semicolons, tabs or blanks between numbers, # "
+          + "before comments), .gz allowed.";
 
   @Option(
       names = "--train-x",

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         "Phase diagram over the weight variance: response functions, depth scales, the edge of"
             + " chaos, and how the adaptation of kernels to data grows towards it"
             + " (arXiv:2405.10761). With --train-x and --width, the linear response of every"
-            + " layer's kernel to the data besides.")
+            + " layer's kernel to the data too.")
 final class PhaseCommand implements Callable<Integer> {
   private final Console console;
 

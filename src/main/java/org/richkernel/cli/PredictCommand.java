@@ -52,8 +52,8 @@ final class PredictCommand implements Callable<Integer> {
       names = "--test-x",
       paramLabel = "FILE",
       description =
-          "Inputs, one point a row: .npy, .npz (file.npz:name), text or IDX, .gz allowed; "
-              + "the same kind of numbers as the training inputs. Required.")
+          "Inputs, one point a row: .npy, .npz (file.npz:name), HDF5 (file.h5:/path), text or "
+              + "IDX, .gz allowed; the same kind of numbers as the training inputs. Required.")
   private @Nullable String testX;
 
   @Option(

@@ -121,7 +121,8 @@ final class WordTrainingOptions {
       fallbackValue = "true",
       description =
           "Write the rows of every width: embeddings-WIDTH.npz, at finite width embeddings-WIDTH.txt"
-              + " in word2vec's format too, and vocabulary.txt. Default: on.")
+              + " in word2vec's format too, and vocabulary.txt; --no-embeddings leaves them out."
+              + " Default: on.")
   private boolean embeddings = true;
 
   @Mixin private SeedOption seed = new SeedOption();

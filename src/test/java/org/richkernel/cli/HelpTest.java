@@ -101,6 +101,21 @@ class HelpTest {
   }
 
   /** The options of a command as help shows them, on one line each. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lazy", "predict"})
+  void helpNamesEveryKindOfFileOfInputs(String command) {
+    assertThat(Program.run(command, "--help").out())
+        .contains(".npy", ".npz", "file.h5:/path", "IDX", ".gz");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"few-shot", "word2vec"})
+  void switchesThatAreOnSayHowTheyAreTurnedOff(String command) {
+    List<String> on = options(command).stream().filter(o -> o.contains("Default: on.")).toList();
+
+    assertThat(on).isNotEmpty().allMatch(option -> option.contains("--no-"));
+  }
+
   private static List<String> options(String command) {
     String help = Program.run(command, "--help").out();
     String[] options = help.substring(help.indexOf("\n      --")).split("\n {6}--|\n {2}-h");
