@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.richkernel.data.ArrayReader;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -50,7 +52,9 @@ record FileArgument(String option, String value, boolean below) {
             : value == null ? List.of() : List.of(value);
     return all.stream()
         .filter(one -> one instanceof Path || arg.paramLabel().equals(FILE))
-        .map(one -> asMessagesSay(one.toString()))
+        .flatMap(one -> Stream.of(one.toString(), ArrayReader.withoutPart(one.toString())))
+        .map(FileArgument::asMessagesSay)
+        .distinct()
         .toList();
   }
 

@@ -44,6 +44,23 @@ public final class ArrayReader {
     }
   }
 
+  /** The file alone of a name such as {@code file.npz:name} or {@code file.h5:/path}. */
+  public static String withoutPart(String file) {
+    Matcher part = PART.matcher(file);
+    return part.matches() ? part.group(1) : file;
+  }
+
+  /**
+   * Looks whether there is a file.
+   *
+   * @param file a file name as {@link #read(String)} takes it
+   * @throws InvalidDataException if it is missing or empty
+   */
+  static void requireFile(String file) {
+    Path path = path(file);
+    ByteSource.open(Files.exists(path) ? path : path(withoutPart(file))).close();
+  }
+
   private static Table readPart(Path whole, String array, ByteSource source) {
     if (Hdf5Format.recognizes(source.peek(8))) {
       return Hdf5Format.read(whole, array);

@@ -229,14 +229,15 @@ public final class DatasetReader {
     if (files.y().isPresent()) {
       return readPair(files.x(), files.y().get());
     }
-    return readLabelled(files.x(), labels.column())
-        .orElseThrow(
-            () ->
-                new InvalidProblemException(
-                    "train-y",
-                    "missing",
-                    "name a file of labels, or with --label-column the column of a text file that"
-                        + " holds them"));
+    return readLabelled(files.x(), labels.column()).orElseThrow(() -> unlabelled(files.x()));
+  }
+
+  private static InvalidProblemException unlabelled(String x) {
+    ArrayReader.requireFile(x);
+    return new InvalidProblemException(
+        "train-y",
+        "missing",
+        "name a file of labels, or with --label-column the column of a text file that holds them");
   }
 
   /** Points that hold their labels, if these do. */

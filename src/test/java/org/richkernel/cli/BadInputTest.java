@@ -250,6 +250,15 @@ class BadInputTest {
     assertThat(out).doesNotExist();
   }
 
+  @ParameterizedTest
+  @CsvSource({"nowhere, nowhere", "none.h5:/x, none.h5", "none.npz:x, none.npz"})
+  void inputsThatAreNotThereAreNamedWithTheirOption(String name, String file) {
+    String says = "--train-x " + folder.resolve(file) + ": there is no such file; check the name";
+
+    assertUsage(says, "lazy", "--train-x=" + folder.resolve(name));
+    assertUsage(says, "lazy", "--train-x=" + folder.resolve(name), "--train-y=" + y);
+  }
+
   @Test
   void whatIsMissingIsNamed() {
     assertUsage("no command");
