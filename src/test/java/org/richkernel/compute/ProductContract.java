@@ -184,6 +184,22 @@ interface ProductContract extends ContractSubject {
     }
   }
 
+  /** One triangle is not enough, as it is for a Gram matrix: C need not be symmetric before. */
+  @Test
+  default void crossGramOfAMatrixWithItselfHasBothTriangles() {
+    for (int[] shape : new int[][] {{70, 33}, {70, 140}, {600, 140}, {70, 520}}) {
+      Host x = Host.random(shape[0], shape[1], 1);
+      Host old = Host.random(shape[1], shape[1], 3);
+      try (Matrix a = x.on(backend(), Precision.FLOAT32, "a");
+          Matrix c = old.on(backend(), Precision.FLOAT64, "c")) {
+        backend().crossGram(0.25, a, a, -1, c);
+        Host expected = x.transposed().times(x).combine(0.25, -1, old);
+        Host.from(backend(), c)
+            .isWithin(gramBound(x, x, old), expected, "itself " + shape[0] + " x " + shape[1]);
+      }
+    }
+  }
+
   @Test
   default void mirroredCrossGramIsTheLowerTriangleTwice() {
     for (int[] shape :

@@ -197,7 +197,7 @@ final class GramProducts {
       long product = scratch.address() + element * Float.BYTES;
       int unpacked = unpacked(m, n);
       boolean packs = unpacked < LEAST_STRIP;
-      boolean symmetric = packs && i == j && a == b;
+      boolean symmetric = packs && lowerOnly && i == j && a == b;
       int strip = packs ? PACKED : unpacked;
       for (int first = 0; first < count; first += strip) {
         int samples = Math.min(strip, count - first);
