@@ -24,8 +24,8 @@ public final class Main {
    * Runs a command within the process.
    *
    * @return 0 done and converged; 2 bad usage or input; 3 not converged; 4 no backend or memory; 70
-   *     a defect; 74 a file could not be written or read back; 75 stopped by a signal, or by the
-   *     loss of another rank
+   *     a defect; 74 a file could not be written or read back; 75 stopped by a signal, by the
+   *     time limit, or by the loss of another rank
    */
   public static int run(String... arguments) {
     return run(Console.system(), arguments);
@@ -144,12 +144,12 @@ public final class Main {
   @Command(
       name = "richkernel",
       description = "Kernels of infinitely wide neural networks that learn features.",
-      footerHeading = "%nExit codes: ",
+      footerHeading = "%nExit codes:%n",
       footer =
           "0 done and converged; 2 bad usage or input; 3 not converged, results"
               + " written; 4 no usable backend or not enough memory; 70 a defect of the program; 74"
-              + " a file could not be written or read back; 75 stopped by a signal, or by the"
-              + " loss of another rank, --resume goes on.")
+              + " a file could not be written or read back; 75 stopped by a signal, by"
+              + " --time-limit, or by the loss of another rank, --resume goes on.")
   private static final class Richkernel {}
 
   /** The commands with their options. */

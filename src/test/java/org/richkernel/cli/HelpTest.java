@@ -144,6 +144,8 @@ class HelpTest {
             "demo",
             "devices",
             "75 stopped");
+    assertThat(help.out().replaceAll("\\s", "")).contains("75stoppedbyasignal,by--time-limit,");
+    assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);
     assertThat(Program.run("--version").out()).matches("richkernel \\d+\\.\\d+\\.\\d+\\R");
   }
 
