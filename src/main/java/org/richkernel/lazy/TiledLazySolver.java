@@ -187,7 +187,7 @@ public final class TiledLazySolver {
             .map(state -> resume(state, factor, tiles, checksums))
             .orElse(0);
     for (int block = begin; block < factor.blocks(); block++) {
-      boolean[] done = {false};
+      boolean[] appended = {false};
       int at = block;
       LayerSums before = sums.copy();
       try {
@@ -198,28 +198,23 @@ public final class TiledLazySolver {
               try (Matrix diagonal = rows.view(0, rows.rows(), factor.first(at), rows.rows())) {
                 backend.addDiagonal(problem.kappa() + shift(), diagonal);
               }
-              done[0] = append(factor, at, rows, control);
+              appended[0] = append(factor, at, rows, control);
             });
       } catch (InterruptedRunException e) {
-        done[0] = false;
+        appended[0] = false;
       }
-      if (!done[0]) {
+      if (!appended[0]) {
         sums.set(before);
         save(block, checksums, tiles, control);
         return false;
       }
       checksums[block] = tiles.checksum(block, factor.rows(block));
       // work grows like the square of the block's number
+      long done = work(block + 1);
+      long total = work(factor.blocks());
       control
           .listener()
-          .progress(
-              new Progress(
-                  "factor",
-                  Double.NaN,
-                  work(block + 1),
-                  work(factor.blocks()),
-                  Double.NaN,
-                  Double.NaN));
+          .progress(new Progress("factor", Double.NaN, done, total, Double.NaN, Double.NaN));
       if (control.checkpoints().due()) {
         save(block + 1, checksums, tiles, control);
       }
@@ -442,9 +437,8 @@ public final class TiledLazySolver {
       return Optional.of(solution);
     }
     try {
-      return Optional.of(
-          solution.withTestPredictions(
-              solution.predictor().predict(backend, problem.testInputs(), stop)));
+      double[] predictions = solution.predictor().predict(backend, problem.testInputs(), stop);
+      return Optional.of(solution.withTestPredictions(predictions));
     } catch (InterruptedRunException e) {
       return Optional.empty();
     }
