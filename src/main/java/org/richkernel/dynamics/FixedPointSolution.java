@@ -1,5 +1,6 @@
 package org.richkernel.dynamics;
 
+import java.util.List;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -30,9 +31,10 @@ import org.richkernel.solver.StopReason;
  * @param testOutputs f, row-major Q x K
  * @param kernels Phi and G of all points, with convolutions K too, M x M, training points first
  * @param neurons from which outputs at other inputs follow
- * @param course outputs and kernels in time with standard errors, at the last time with what is
- *     left to rest; its mean is extrapolated to infinitely many samples, while the numbers above
- *     are those of the samples
+ * @param course outputs and kernels in time with their sampling errors at these times; its mean is
+ *     extrapolated to infinitely many samples, while the numbers above are those of the samples
+ * @param left estimated distance from rest of each number of {@code course} at its last time, 0 at
+ *     the times before; NaN where it is not known
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record FixedPointSolution(
@@ -47,7 +49,26 @@ public record FixedPointSolution(
     double[] testOutputs,
     LayerKernels kernels,
     FlowNeurons neurons,
-    DynamicsSolution course) {
+    DynamicsSolution course,
+    Trajectory left) {
+
+  /**
+   * The course as a statement about the rest: sampling error and distance from rest, which are
+   * independent, add in squares at the last time. Of a flow that is not at rest it says little.
+   */
+  public DynamicsSolution rest() {
+    Trajectory both =
+        Trajectory.combine(
+            List.of(course.standardError(), left), values -> Math.hypot(values[0], values[1]));
+    return new DynamicsSolution(
+        problem,
+        course.reason(),
+        course.divergence(),
+        course.mean(),
+        both,
+        course.sampleBias(),
+        course.jitter());
+  }
 
   /** The largest of both residuals and the distance from rest. */
   public double residual() {

@@ -104,8 +104,8 @@ final class FlowRun {
       plan.add(name + WEIGHTS, Precision.FLOAT32, samples, RankSpace.largestRank(problem))
           .add(name + READOUTS, Precision.FLOAT32, samples, Math.toIntExact(readouts(problem)));
     }
-    // those of the whole population at its end, and what a checkpoint holds
-    plan.addHost(3L * samples * width(problem) * Float.BYTES);
+    // those of the whole population at its end, and what a checkpoint holds or a search for saddles
+    plan.addHost(8L * samples * width(problem) * Float.BYTES);
     NeuronFlow.plan(plan, problem);
     FlowReadout.plan(plan, problem);
   }
@@ -262,6 +262,15 @@ final class FlowRun {
   double tangentResidual() {
     double lambda = problem.options().weightDecay();
     return lambda > 0 ? norm(here.rate()) / (2 * lambda * targetNorm) : norm(errors()) / targetNorm;
+  }
+
+  /** Share of the neurons that linger on saddles; 0 without weight decay and at kinks. */
+  double lingeringShare() {
+    double lambda = problem.options().weightDecay();
+    // without decay potentials vanish with the errors
+    return lambda == 0 || problem.network().activation().hasKink()
+        ? 0
+        : new SaddleNeurons(backend, flow, lambda).share(present, velocity, stage, other, time);
   }
 
   private double[] errors() {

@@ -341,9 +341,21 @@ final class NeuronFlow {
       spectrum.take(panels[i], state.z(i), i == 0);
     }
     spectrum.measure();
+    ramps.adapt(spectrum.featureScale(), decayRate(), state, panels.length, pulls());
+  }
+
+  /** Pulls Delta of the state whose field is held, row-major P x K. */
+  double[] pulls() {
     double[] pulls = new double[f.length];
     backend.download(delta, pulls);
-    ramps.adapt(spectrum.featureScale(), decayRate(), state, panels.length, pulls);
+    return pulls;
+  }
+
+  /** Velocity that each neuron of a state has in given pulls, P x K; observe what is used next. */
+  void velocityAmong(double[] pulls, NeuronState state, NeuronState velocity) {
+    observe(state);
+    backend.upload(pulls, delta);
+    velocity(state, velocity);
   }
 
   /** Largest eigenvalue of K when it was measured last. */

@@ -34,8 +34,10 @@ import org.richkernel.solver.StopReason;
  * is the spacing of the recorded times, and eta T the time at which the flow ends if it has not
  * come to rest before: |f - Phi Delta / lambda| and |df/dt| / (2 lambda), which vanish at the fixed
  * point, are both below the tolerance, and so is the distance that outputs and kernels still have
- * to go, estimated from their slowest decay. What is left is part of the errors at the end. Cost: 4
- * S P r flops per evaluation, of the order of 1000 evaluations; test points cost 2 S Q r per step.
+ * to go, estimated from their slowest decay and from the neurons that linger on saddles. What is
+ * left is no part of the standard errors, which are those of the sampling at the stated time; {@link
+ * FixedPointSolution#rest} adds both. Cost: 4 S P r flops per evaluation, of the order of 1000
+ * evaluations, 24 of them in search of saddles; test points cost 2 S Q r per step.
  *
  * <p>Standard errors come from B independent populations of S / B samples, rounded down to pairs,
  * followed to the same time, and the bias of finite S from their mean, as in {@link CausalSolver}.
@@ -280,8 +282,14 @@ public final class OneHiddenLayerSolver {
     }
 
     private boolean atRest(FlowRun flow) {
-      return Math.max(flow.readoutResidual(), flow.tangentResidual()) <= tolerance
-          && distance.relative() <= tolerance;
+      if (Math.max(flow.readoutResidual(), flow.tangentResidual()) > tolerance
+          || distance.relative() > tolerance) {
+        return false;
+      }
+      if (!distance.knowsLingering()) {
+        distance.takeLingering(flow.lingeringShare());
+      }
+      return distance.relative() <= tolerance;
     }
 
     private Progress progress() {
@@ -375,11 +383,11 @@ public final class OneHiddenLayerSolver {
               neurons,
               problem.sites().readoutSites() * problem.outputs(),
               Math.exp(-problem.options().weightDecay() * end.time())),
-          course(end));
+          course(end.reason()),
+          distance.left(whole.trajectory(), Math.max(end.readout(), end.tangent())));
     }
 
-    private DynamicsSolution course(Rest end) {
-      StopReason reason = end.reason();
+    private DynamicsSolution course(StopReason reason) {
       List<Trajectory> all =
           new ArrayList<>(finished.stream().map(FlowRecord::trajectory).toList());
       if (all.size() == 1) {
@@ -392,18 +400,14 @@ public final class OneHiddenLayerSolver {
       int samples = problem.options().samples();
       PopulationEstimate estimate =
           PopulationEstimate.of(problem, all, samples / (double) partSamples(samples));
-      Trajectory sampling = estimate.standardError();
-      Trajectory error =
-          tolerance == 0
-              ? sampling
-              : Trajectory.combine(
-                  List.of(
-                      sampling,
-                      distance.left(
-                          all.get(all.size() - 1), Math.max(end.readout(), end.tangent()))),
-                  values -> Math.hypot(values[0], values[1]));
       return new DynamicsSolution(
-          problem, reason, OptionalInt.empty(), estimate.mean(), error, estimate.bias(), 0);
+          problem,
+          reason,
+          OptionalInt.empty(),
+          estimate.mean(),
+          estimate.standardError(),
+          estimate.bias(),
+          0);
     }
   }
 }

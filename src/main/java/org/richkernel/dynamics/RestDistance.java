@@ -15,7 +15,9 @@ import org.richkernel.solver.SolverState;
  * |d_2| has |d_2| / (e^{r w} - 1) still to go, w being the time of the second move. Several rates
  * show one after the other, the slowest last, so what is left is never taken for less than |d_2|,
  * the move of the last 30 % of all time; a decay that does not show is taken for {@value #SLOWEST}
- * times that.
+ * times that. A single number may turn just now; it is taken to move as before, less the decay of
+ * its kind, if that is more. Neurons that linger on saddles do not show at all before they leave: each is taken
+ * for its share of every number, see {@link SaddleNeurons}.
  */
 final class RestDistance {
   private static final double SPACING = Math.sqrt(2);
@@ -32,6 +34,7 @@ final class RestDistance {
   private final double limit;
   private final List<Seen> seen = new ArrayList<>(); // oldest first
   private int next = CHECKS;
+  private double lingering = Double.NaN; // share of neurons on saddles, where it is known
 
   /** A state of the flow. */
   @SuppressWarnings("ArrayRecordComponent")
@@ -62,10 +65,21 @@ final class RestDistance {
     while (due(time)) {
       next--;
     }
+    lingering = Double.NaN;
     seen.add(new Seen(time, outputs, kernels));
     if (seen.size() > KEPT) {
       seen.remove(0);
     }
+  }
+
+  /** Takes the share of the neurons that linger on saddles, until the next state. */
+  void takeLingering(double share) {
+    lingering = share;
+  }
+
+  /** Whether the share of the neurons on saddles is known. */
+  boolean knowsLingering() {
+    return !Double.isNaN(lingering);
   }
 
   /**
@@ -80,6 +94,7 @@ final class RestDistance {
     double y = norm(problem.trainTargets().toArray());
     double scale = y * Math.sqrt(problem.points() / (double) problem.trainPoints());
     double largest = outputs == 0 ? 0 : left(this::outputs) * move(this::outputs) / scale;
+    largest = knowsLingering() ? Math.max(largest, lingering) : largest;
     for (Numbers numbers : List.<Numbers>of(this::feature, this::tangent)) {
       double size = norm(numbers.of(last(2)));
       largest = Math.max(largest, size == 0 ? 0 : left(numbers) * move(numbers) / size);
@@ -90,12 +105,14 @@ final class RestDistance {
   /**
    * What is left of each number at the last time of a course, zero at the times before; NaN before
    * three states are known. The residual is added in quadrature, relative to each number or its
-   * kind, since steps of finite accuracy make all of them waver about the rest by about that much.
+   * kind, since steps of finite accuracy make all of them waver about the rest by about that much,
+   * and so is the share of the neurons that linger on saddles.
    *
    * @param course of the flow, with its first kernels before training
-   * @param residual of the fixed-point equations, relative to |y|
+   * @param missed residual of the fixed-point equations, relative to |y|
    */
-  Trajectory left(Trajectory course, double residual) {
+  Trajectory left(Trajectory course, double missed) {
+    double residual = knowsLingering() ? Math.hypot(missed, lingering) : missed;
     Trajectory none = Trajectory.combine(List.of(course), values -> 0);
     double unknown = seen.size() < KEPT ? Double.NaN : 0;
     if (none.kernels().size() < 2) {
@@ -109,17 +126,14 @@ final class RestDistance {
     double[] phi = zero.feature().get(0);
     double[] g = zero.gradient().get(0);
     KernelCourse numbers = none.course();
-    double[] moved = new double[0];
-    if (seen.size() == KEPT) {
-      moved = difference(last(2).outputs(), last(1).outputs());
-    }
+    double[] moved = seen.size() == KEPT ? moves(this::outputs) : new double[0];
     int width = problem.points() * problem.outputs();
     int start = (course.times() - 1) * width;
     double[] y = problem.trainTargets().toArray();
     double waver = residual * norm(y) / Math.sqrt(y.length);
     for (int i = 0; i < width; i++) {
       outputs[start + i] =
-          moved.length == 0 ? unknown : Math.hypot(waver, left(this::outputs) * Math.abs(moved[i]));
+          moved.length == 0 ? unknown : Math.hypot(waver, left(this::outputs) * moved[i]);
     }
     fill(train, moved.length == 0 ? unknown : lossLeft(0, waver));
     fill(test, moved.length == 0 ? unknown : lossLeft(1, waver));
@@ -133,7 +147,7 @@ final class RestDistance {
     set(phi, this::feature, residual);
     set(g, this::gradient, residual);
     zero.tangent().ifPresent(k -> set(k, this::tangent, residual));
-    setNumbers(numbers, List.of(last(1).kernels(), last(2).kernels()), course, residual);
+    setNumbers(numbers, seen.stream().map(Seen::kernels).toList(), course, residual);
     return none;
   }
 
@@ -155,13 +169,13 @@ final class RestDistance {
     for (int kind = 0; kind < targets.size(); kind++) {
       for (int l = 0; l < 2; l++) {
         double[] source = sources.get(kind);
+        Numbers of = l == 0 ? this::feature : this::tangent;
         targets.get(kind)[last + l] =
             ends.isEmpty()
                 ? Double.NaN
                 : Math.hypot(
-                    residual * source[4 + l],
-                    left(l == 0 ? this::feature : this::tangent)
-                        * Math.abs(source[4 + l] - source[2 + l]));
+                    residual * source[6 + l],
+                    left(of) * taken(source[2 + l], source[4 + l], source[6 + l], decay(of)));
       }
     }
   }
@@ -174,7 +188,8 @@ final class RestDistance {
 
   private double lossLeft(int group, double waver) {
     double now = loss(last(2), group);
-    double move = Math.abs(now - loss(last(1), group));
+    double move =
+        taken(loss(last(0), group), loss(last(1), group), now, decay(this::outputs));
     return Math.hypot(2 * Math.sqrt(now) * waver, left(this::outputs) * move);
   }
 
@@ -191,11 +206,11 @@ final class RestDistance {
   }
 
   private void set(double[] target, Numbers numbers, double residual) {
-    double[] moved = difference(numbers.of(last(2)), numbers.of(last(1)));
+    double[] moved = moves(numbers);
     double factor = left(numbers);
     double waver = residual * norm(numbers.of(last(2))) / problem.points();
     for (int i = 0; i < target.length; i++) {
-      target[i] = Math.hypot(waver, factor * Math.abs(moved[i]));
+      target[i] = Math.hypot(waver, factor * moved[i]);
     }
   }
 
@@ -222,6 +237,28 @@ final class RestDistance {
 
   private Seen last(int index) {
     return seen.get(index);
+  }
+
+  /** How far each number is taken to have moved last. */
+  private double[] moves(Numbers numbers) {
+    double[] oldest = numbers.of(last(0));
+    double[] before = numbers.of(last(1));
+    double[] now = numbers.of(last(2));
+    double decay = decay(numbers);
+    double[] moves = new double[now.length];
+    Arrays.setAll(moves, i -> taken(oldest[i], before[i], now[i], decay));
+    return moves;
+  }
+
+  /** The last move of a number, or the one before less its decay, if that is more. */
+  private static double taken(double oldest, double before, double now, double decay) {
+    return Math.max(Math.abs(now - before), decay * Math.abs(before - oldest));
+  }
+
+  /** |d_2| / |d_1|, at most 1. */
+  private double decay(Numbers numbers) {
+    double before = norm(difference(numbers.of(last(1)), numbers.of(last(0))));
+    return before == 0 ? 1 : Math.min(1, move(numbers) / before);
   }
 
   private double move(Numbers numbers) {
@@ -259,7 +296,7 @@ final class RestDistance {
   /** Adds this to a checkpoint. */
   void save(SolverState state) {
     state.put("rest_times", seen.stream().mapToDouble(Seen::time).toArray());
-    state.put("rest_next", next);
+    state.put("rest_next", next).put("rest_lingering", lingering);
     for (int s = 0; s < seen.size(); s++) {
       state.put("rest_outputs_" + s, seen.get(s).outputs());
       state.put("rest_phi_" + s, seen.get(s).kernels().feature().get(0));
@@ -272,6 +309,7 @@ final class RestDistance {
   /** Takes up a saved state; nothing was taken before. */
   void restore(SolverState state) {
     next = (int) state.number("rest_next");
+    lingering = state.number("rest_lingering");
     double[] times = state.doubles("rest_times");
     for (int s = 0; s < times.length; s++) {
       seen.add(

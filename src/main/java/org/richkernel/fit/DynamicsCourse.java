@@ -118,11 +118,15 @@ public record DynamicsCourse(
         certificate);
   }
 
-  /** A gradient flow: its course, judged by how well it rests at the end. */
+  /**
+   * A gradient flow, judged by how well it rests at the end. Its last numbers are those of the rest
+   * if it is there, with its distance in their errors; otherwise those of the time at which it
+   * ended, with sampling errors only.
+   */
   static DynamicsCourse of(FixedPointSolution solution, Backend backend) {
     DynamicsCourse course =
         of(
-            solution.course(),
+            solution.reason() == StopReason.CONVERGED ? solution.rest() : solution.course(),
             outcome(solution),
             solution.residual(),
             identities(solution, backend));

@@ -130,9 +130,8 @@ class OneHiddenLayerSolverTest {
         DynamicsOptions.of(1.5, 200, 0.005).withWeightDecay(0.3).withSamples(20000);
     DynamicsProblem problem = Problems.gaussian(1, Activation.RELU, options);
     try (Backend backend = Backends.cpu()) {
-      // without the error of what a flow that is not at rest still has to go
       FixedPointSolution flow =
-          new OneHiddenLayerSolver(2e-3, 0).solve(problem, backend, RunControl.silent());
+          new OneHiddenLayerSolver(2e-3, 1e-3).solve(problem, backend, RunControl.silent());
       DynamicsSolution seen =
           new GradientDescentNetwork(2000, 16).solve(problem, backend, RunControl.silent());
       assertThat(flow.reason()).isEqualTo(StopReason.BUDGET);
