@@ -105,7 +105,7 @@ final class FlowRun {
           .add(name + READOUTS, Precision.FLOAT32, samples, Math.toIntExact(readouts(problem)));
     }
     // those of the whole population at its end, and what a checkpoint holds or a search for saddles
-    plan.addHost(8L * samples * width(problem) * Float.BYTES);
+    plan.addHost(6L * samples * width(problem) * Float.BYTES);
     NeuronFlow.plan(plan, problem);
     FlowReadout.plan(plan, problem);
   }
