@@ -30,7 +30,7 @@ class RankChainsTest {
 
   private static final int D = 5;
   private static final int K = 2;
-  private static final int S = 32;
+  private static final int S = 64;
   private static final double STEP = 0.4; // few leapfrogs
   private static final NetworkSpec NETWORK =
       NetworkSpec.of(2, Activation.TANH).withBiasVariance(0.3);
