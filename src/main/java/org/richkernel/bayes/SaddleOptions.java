@@ -47,7 +47,7 @@ public record SaddleOptions(
             label = "D",
             usual = "0",
             min = 0,
-            allowed = "use 0 for infinite width or 1",
+            allowed = "use 0 for infinite width, 1 for a finite one, or a number of at least 0",
             help =
                 "Weight of the determinant in the action, a pure number: 0 for infinite width; 1"
                     + " for the posterior of a network whose width is --samples.")

@@ -119,6 +119,7 @@ final class ImageFile {
     try (ImageInputStream stream =
         ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
       reader.setInput(stream, true, true);
+      reader.addIIOReadWarningListener((from, warning) -> requireWhole(source, warning));
       requireCredible(source, bytes.length, reader.getWidth(0), reader.getHeight(0));
       return reader.read(0);
     } catch (InvalidDataException e) {
@@ -128,6 +129,13 @@ final class ImageFile {
           source, "it is no readable image (" + e.getMessage() + ")", MEND, e);
     } finally {
       reader.dispose();
+    }
+  }
+
+  /** Refuses a file that ends early, whose missing pixels the decoder would make gray. */
+  private static void requireWhole(String source, String warning) {
+    if (warning.startsWith("Truncated File") || warning.startsWith("Premature end")) {
+      throw new InvalidDataException(source, "it ends before its last pixel", MEND);
     }
   }
 

@@ -11,7 +11,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -167,6 +169,22 @@ class ImageClassReaderTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ImageIO.write(new BufferedImage(3, 2, BufferedImage.TYPE_BYTE_GRAY), "jpg", bytes);
     return bytes.toByteArray();
+  }
+
+  /** The decoder fills the missing part with gray and only warns. */
+  @Test
+  void aJpegThatEndsEarlyIsRefused() throws IOException {
+    BufferedImage noise = new BufferedImage(64, 64, BufferedImage.TYPE_BYTE_GRAY);
+    Random random = new Random(1);
+    for (int i = 0; i < 64 * 64; i++) {
+      noise.getRaster().setSample(i % 64, i / 64, 0, random.nextInt(256));
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(noise, "jpg", bytes);
+    write("whole/a/1.jpg", bytes.toByteArray());
+    assertThat(read(folder.resolve("whole").toString()).count()).isEqualTo(1);
+    write("torn/a/1.jpg", Arrays.copyOf(bytes.toByteArray(), bytes.size() * 2 / 3));
+    refused("torn", "a/1.jpg: it ends before its last pixel");
   }
 
   /** An image of other size keeps the mean of every area. */
