@@ -24,8 +24,8 @@ public final class Main {
    * Runs a command within the process.
    *
    * @return 0 done and converged; 2 bad usage or input; 3 not converged; 4 no backend or memory; 70
-   *     a defect; 74 a file could not be written or read back; 75 stopped by a signal, by the
-   *     time limit, or by the loss of another rank
+   *     a defect; 74 a file could not be written or read back; 75 stopped by a signal, by the time
+   *     limit, or by the loss of another rank
    */
   public static int run(String... arguments) {
     return run(Console.system(), arguments);

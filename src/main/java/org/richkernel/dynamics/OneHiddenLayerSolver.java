@@ -35,9 +35,9 @@ import org.richkernel.solver.StopReason;
  * come to rest before: |f - Phi Delta / lambda| and |df/dt| / (2 lambda), which vanish at the fixed
  * point, are both below the tolerance, and so is the distance that outputs and kernels still have
  * to go, estimated from their slowest decay and from the neurons that linger on saddles. What is
- * left is no part of the standard errors, which are those of the sampling at the stated time; {@link
- * FixedPointSolution#rest} adds both. Cost: 4 S P r flops per evaluation, of the order of 1000
- * evaluations, 24 of them in search of saddles; test points cost 2 S Q r per step.
+ * left is no part of the standard errors, which are those of the sampling at the stated time;
+ * {@link FixedPointSolution#rest} adds both. Cost: 4 S P r flops per evaluation, of the order of
+ * 1000 evaluations, 24 of them in search of saddles; test points cost 2 S Q r per step.
  *
  * <p>Standard errors come from B independent populations of S / B samples, rounded down to pairs,
  * followed to the same time, and the bias of finite S from their mean, as in {@link CausalSolver}.

@@ -16,8 +16,8 @@ import org.richkernel.solver.SolverState;
  * show one after the other, the slowest last, so what is left is never taken for less than |d_2|,
  * the move of the last 30 % of all time; a decay that does not show is taken for {@value #SLOWEST}
  * times that. A single number may turn just now; it is taken to move as before, less the decay of
- * its kind, if that is more. Neurons that linger on saddles do not show at all before they leave: each is taken
- * for its share of every number, see {@link SaddleNeurons}.
+ * its kind, if that is more. Neurons that linger on saddles do not show at all before they leave:
+ * each is taken for its share of every number, see {@link SaddleNeurons}.
  */
 final class RestDistance {
   private static final double SPACING = Math.sqrt(2);
@@ -188,8 +188,7 @@ final class RestDistance {
 
   private double lossLeft(int group, double waver) {
     double now = loss(last(2), group);
-    double move =
-        taken(loss(last(0), group), loss(last(1), group), now, decay(this::outputs));
+    double move = taken(loss(last(0), group), loss(last(1), group), now, decay(this::outputs));
     return Math.hypot(2 * Math.sqrt(now) * waver, left(this::outputs) * move);
   }
 

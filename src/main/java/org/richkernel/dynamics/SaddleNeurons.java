@@ -13,8 +13,8 @@ import org.richkernel.compute.Matrix;
  *
  * <p>The largest curvature of each neuron is found by power iteration with differences of its
  * velocity, for all neurons at once. Rayleigh quotients are below the largest eigenvalue, so no
- * maximum is mistaken for a saddle. At kinks there is no curvature: neurons of ReLU whose fields are
- * all negative see none of what lies across, and stay.
+ * maximum is mistaken for a saddle. At kinks there is no curvature: neurons of ReLU whose fields
+ * are all negative see none of what lies across, and stay.
  */
 final class SaddleNeurons {
   private static final int PASSES = 24;

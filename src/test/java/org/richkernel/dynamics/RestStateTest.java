@@ -72,8 +72,8 @@ class RestStateTest {
 
   /**
    * Both errors apart, on the same neurons: at rest to 3e-5 by all that moves, one in a thousand
-   * lingers on a saddle until the time 180, and the trace is 3e-4 away. Followed on, the neurons say
-   * themselves how far it was.
+   * lingers on a saddle until the time 180, and the trace is 3e-4 away. Followed on, the neurons
+   * say themselves how far it was.
    */
   @Test
   void theDistanceFromRestKnowsTheNeuronThatIsGoingToLeaveASaddle() {
@@ -81,8 +81,7 @@ class RestStateTest {
         DynamicsOptions.of(1, 1500, 1 / 3.0).withWeightDecay(0.3).withSamples(1000).withSeed(38);
     Convolutions layer = Convolutions.parse("1x1").withReadout(SiteReadout.FLATTEN);
     DynamicsProblem problem =
-        PlanePoints.images(
-            NetworkSpec.of(1, Activation.TANH).withConvolutions(layer), 0, options);
+        PlanePoints.images(NetworkSpec.of(1, Activation.TANH).withConvolutions(layer), 0, options);
     try (Backend backend = Backends.cpu()) {
       FixedPointSolution claimed =
           new OneHiddenLayerSolver(3e-3, 1e-3, 0).solve(problem, backend, RunControl.silent());
@@ -104,7 +103,8 @@ class RestStateTest {
 
   /**
    * Errors of a flow on its way are those of the sampling at the stated time, as the scatter of
-   * seeds shows them; the rest is many of them away, which only a statement about the rest contains.
+   * seeds shows them; the rest is many of them away, which only a statement about the rest
+   * contains.
    */
   @Test
   void errorsOnTheWayAreThoseOfTheSamplingAlone() {
@@ -118,9 +118,7 @@ class RestStateTest {
         FixedPointSolution solution =
             new OneHiddenLayerSolver()
                 .solve(
-                    PlanePoints.problem(1, Activation.TANH, options),
-                    backend,
-                    RunControl.silent());
+                    PlanePoints.problem(1, Activation.TANH, options), backend, RunControl.silent());
         assertThat(solution.reason()).isEqualTo(StopReason.BUDGET);
         seen[seed] = numbers(solution.course().mean());
         double[] sampling = numbers(solution.course().standardError());
