@@ -11,9 +11,10 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
@@ -130,24 +131,29 @@ class ClusterFitTest {
   @Test
   void executorsThatAreKilledLoseNothing() throws InterruptedException {
     String out = "killed";
-    List<Long> killed = new ArrayList<>();
-    Thread killer =
-        new Thread(
-            () -> {
-              await(() -> hasCheckpoint(out));
-              killed.add(kill(out, false));
-              long before = checkpoints(out);
-              await(() -> checkpoints(out) > before);
-              killed.add(kill(out, true));
-            });
-    killer.setDaemon(true);
+    List<ProcessHandle> killed = new CopyOnWriteArrayList<>();
+    Thread killer = new Thread(() -> killTwo(out, killed));
     try (JavaSparkContext spark = new JavaSparkContext(LocalCluster.executors(3))) {
       killer.start();
       assertThat(ClusterFit.run(spark, ranks(3, out))).isEqualTo(NOT_CONVERGED);
+    } finally {
+      killer.interrupt();
+      killer.join();
     }
-    killer.join(1000);
-    assertThat(killed).hasSize(2).doesNotHaveDuplicates().doesNotContain(-1L);
+    assertThat(killed).hasSize(2).doesNotHaveDuplicates();
     assertThat(predictions(out)).containsExactly(alone);
+  }
+
+  private static void killTwo(String out, List<ProcessHandle> killed) {
+    try {
+      LocalCluster.await(() -> hasCheckpoint(out));
+      killed.add(kill(out, false));
+      long before = checkpoints(out);
+      LocalCluster.await(() -> checkpoints(out) > before);
+      killed.add(kill(out, true));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** The whole job, from one moment to the next. */
@@ -165,13 +171,13 @@ class ClusterFitTest {
             .redirectOutput(data.resolve("log").toFile())
             .start();
     try {
-      await(() -> hasCheckpoint(out) || !driver.isAlive());
+      LocalCluster.await(() -> hasCheckpoint(out) || !driver.isAlive());
       assertThat(driver.isAlive()).as("log: %s", data.resolve("log")).isTrue();
     } finally {
       List<ProcessHandle> executors = LocalCluster.executorsOf(driver.toHandle());
       driver.destroyForcibly().waitFor();
       // they end by themselves when the driver is gone
-      await(() -> executors.stream().noneMatch(ProcessHandle::isAlive));
+      LocalCluster.await(() -> executors.stream().noneMatch(ProcessHandle::isAlive));
     }
     assertThat(folder.resolve(out).resolve(ResultFolder.SUMMARY)).doesNotExist();
     try (JavaSparkContext spark = new JavaSparkContext(LocalCluster.threads(3))) {
@@ -207,42 +213,36 @@ class ClusterFitTest {
     return checkpoints(out) > 0;
   }
 
-  /** Time of the newest file of a checkpoint; 0 where there is none. */
+  /** Time of the newest checkpoint that is complete; 0 where there is none. */
   private static long checkpoints(String out) {
     Path checkpoint = folder.resolve(out).resolve("checkpoint");
     if (!Files.isDirectory(checkpoint)) {
       return 0;
     }
     try (Stream<Path> files = Files.list(checkpoint)) {
-      return files.mapToLong(file -> file.toFile().lastModified()).max().orElse(0);
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("snapshot-"))
+          .mapToLong(file -> file.toFile().lastModified())
+          .max()
+          .orElse(0);
     } catch (IOException e) {
       return 0;
     }
   }
 
-  /** Kills the executor of rank 0, which the lock of the folder names, or another one. */
-  private static long kill(String out, boolean first) {
-    try {
-      String owner = Files.readString(folder.resolve(out).resolve(".lock"));
-      long pid = Long.parseLong(owner.substring(0, owner.indexOf(' ')));
-      return LocalCluster.executorsOf(ProcessHandle.current()).stream()
-          .filter(process -> process.pid() == pid == first)
-          .findFirst()
-          .filter(ProcessHandle::destroyForcibly)
-          .map(ProcessHandle::pid)
-          .orElse(-1L);
-    } catch (IOException | IndexOutOfBoundsException e) {
-      return -1;
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    try {
-      for (int i = 0; i < 3000 && !condition.getAsBoolean(); i++) {
-        Thread.sleep(50);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Kills the executor of rank 0, which holds the lock of the folder, or another one. */
+  private static ProcessHandle kill(String out, boolean first) throws InterruptedException {
+    List<ProcessHandle> found = new ArrayList<>();
+    LocalCluster.await(
+        () -> {
+          Optional<ProcessHandle> owner = LocalCluster.owner(folder.resolve(out));
+          LocalCluster.executorsOf(ProcessHandle.current()).stream()
+              .filter(process -> owner.isPresent() && owner.get().equals(process) == first)
+              .findFirst()
+              .filter(ProcessHandle::destroyForcibly)
+              .ifPresent(found::add);
+          return !found.isEmpty();
+        });
+    return found.get(0);
   }
 }

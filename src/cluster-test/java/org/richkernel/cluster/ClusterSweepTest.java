@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -79,31 +80,30 @@ class ClusterSweepTest {
 
   /** Two executors in processes of their own, one of which is killed while it computes. */
   @Test
-  void anExecutorThatIsKilledLosesNothing() {
+  void anExecutorThatIsKilledLosesNothing() throws InterruptedException {
     sweepAlone();
+    Path run = folder.resolve("cluster/runs/gamma=0.5,seed=0");
+    AtomicBoolean killed = new AtomicBoolean();
+    Thread killer = new Thread(() -> killOwner(run, killed));
     try (JavaSparkContext spark = new JavaSparkContext(LocalCluster.executors(2))) {
-      Thread killer = new Thread(ClusterSweepTest::killAnExecutor);
-      killer.setDaemon(true);
       killer.start();
       assertThat(ClusterSweep.run(spark, sweep("cluster"))).isZero();
+    } finally {
+      killer.interrupt();
+      killer.join();
     }
     assertThat(killed).isTrue();
     assertSameRuns("cluster");
   }
 
-  private static volatile boolean killed;
-
-  /** Waits until the executors, the only Java processes below this one, compute, and kills one. */
-  private static void killAnExecutor() {
+  /** Kills the executor that computes a run, as soon as one does. */
+  private static void killOwner(Path run, AtomicBoolean killed) {
     try {
-      for (int i = 0; i < 600 && !killed; i++) {
-        Thread.sleep(100);
-        List<ProcessHandle> executors = LocalCluster.executorsOf(ProcessHandle.current());
-        if (executors.size() >= 2) {
-          Thread.sleep(3000);
-          killed = executors.get(0).destroyForcibly();
-        }
-      }
+      LocalCluster.await(
+          () -> {
+            killed.set(LocalCluster.owner(run).map(ProcessHandle::destroyForcibly).orElse(false));
+            return killed.get();
+          });
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

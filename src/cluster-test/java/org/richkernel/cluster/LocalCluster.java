@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkConf;
 
 /** Spark on this machine. */
@@ -47,6 +49,23 @@ final class LocalCluster {
         .descendants()
         .filter(process -> process.info().command().orElse("").endsWith("java"))
         .toList();
+  }
+
+  /** The process that holds the lock of a folder of results; empty where none does. */
+  static Optional<ProcessHandle> owner(Path folder) {
+    try {
+      String[] words = Files.readString(folder.resolve(".lock")).split(" ", 2);
+      return words.length < 2 ? Optional.empty() : ProcessHandle.of(Long.parseLong(words[0]));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Waits as long as it takes: the timeout of a test, or the end of a thread, interrupts it. */
+  static void await(BooleanSupplier condition) throws InterruptedException {
+    while (!condition.getAsBoolean()) {
+      Thread.sleep(50);
+    }
   }
 
   static String absoluteClassPath() {
