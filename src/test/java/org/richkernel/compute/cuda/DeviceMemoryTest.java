@@ -143,7 +143,7 @@ class DeviceMemoryTest {
       assertThat(fits.describe(backend).replaceAll(" +", " "))
           .contains("rounding of the matrices by the device, at most 11.0 MB")
           .contains("taken of the device by context, libraries and others 100.0 MB")
-          .contains("total 338.6 MB");
+          .contains("total 447.8 MB");
       assertThat(fits.describe()).doesNotContain("device");
       MemoryPlan large = new MemoryPlan().add("a", Precision.FLOAT32, 1000, 22_300);
       assertThatThrownBy(() -> large.requireFits(backend, "lower it"))
