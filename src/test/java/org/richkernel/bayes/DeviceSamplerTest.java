@@ -96,8 +96,8 @@ class DeviceSamplerTest {
     "TANH, allow, 0, 1, 0, 1, 18",
     "TANH, refuse, 0, 14, 5, 0, 0",
     "RELU, without-solver, 0, 14, 5, 0, 0",
-    "TANH, allow, 0.5, 1, 0, 1, 28",
-    "TANH, refuse, 0.5, 20, 9, 0, 0"
+    "TANH, allow, 0.5, 1, 0, 1, 26",
+    "TANH, refuse, 0.5, 18, 9, 0, 0"
   })
   void leapfrogStepWaitsForNothing(
       Activation f,
