@@ -13,6 +13,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendThreads;
 import org.richkernel.compute.Backends;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.OwnedResources;
 import org.richkernel.compute.Precision;
 import org.richkernel.data.Dataset;
 import org.richkernel.network.NetworkSpec;
