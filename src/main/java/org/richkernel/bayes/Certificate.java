@@ -49,16 +49,27 @@ public record Certificate(
    * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples
    * @param dimensionAtS the same at S samples
    * @param samples S
+   * @param features that the readout weighs at S/4: S/4, times the sites of a flattened readout
    */
   public record SampleSize(
-      double residual, double residualError, double dimension, double dimensionAtS, int samples) {
-    /** Effective dimensions beyond this share of S/4 are not extrapolated from. */
-    public static final double LARGEST_SHARE = 0.55;
+      double residual,
+      double residualError,
+      double dimension,
+      double dimensionAtS,
+      int samples,
+      int features) {
+    /** Effective dimensions beyond this share of the features are not extrapolated from. */
+    private static final double LARGEST_SHARE = 0.55;
+
+    /** The largest effective dimension at S/4 that is extrapolated from. */
+    public double largestDimension() {
+      return LARGEST_SHARE * features;
+    }
 
     /** S whose quarter the effective dimension at S asks for, a multiple of 4. */
     public int wanted() {
-      int least = (int) Math.ceil(4 * dimensionAtS / LARGEST_SHARE);
-      return (least + 3) / 4 * 4;
+      double quarters = dimensionAtS / largestDimension();
+      return Math.toIntExact((long) Math.ceil(quarters * samples / 4) * 4);
     }
 
     private double excess() {
@@ -66,20 +77,20 @@ public record Certificate(
     }
 
     private boolean isEnough(double tolerance) {
-      return dimension <= LARGEST_SHARE * samples / 4 && excess() <= tolerance;
+      return dimension <= largestDimension() && excess() <= tolerance;
     }
 
     /** Adds the criteria that fail. */
     private void judge(double tolerance, List<FailedCriterion> failed) {
-      if (!(dimension <= LARGEST_SHARE * samples / 4)) {
+      if (!(dimension <= largestDimension())) {
         int least = Math.max(wanted(), samples + 4);
         failed.add(
             new FailedCriterion(
                 text("samples %d < %d", samples, least),
                 text(
                     "too few samples: the effective dimension at S/4=%d is %.0f (at most %.2f"
-                        + " S/4); samples %d or more wanted",
-                    samples / 4, dimension, LARGEST_SHARE, least)));
+                        + " of %d features); samples %d or more wanted",
+                    samples / 4, dimension, LARGEST_SHARE, features, least)));
       }
       if (Double.isNaN(residualError)) {
         failed.add(

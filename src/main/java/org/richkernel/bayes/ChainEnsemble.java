@@ -28,7 +28,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final BackendThreads threads;
   private final List<SamplingChain> chains = new ArrayList<>(); // as the layout has them
   private final Harvest harvest;
-  private final @Nullable SampleSizeTest sampleSize; // of the dual form
+  private final @Nullable SampleSizeTest sampleSize; // where S is extrapolated from
   private double[] reference = new double[0]; // u of the test of S, none before the first round
   private final int run;
   private @Nullable WellMixture wells; // null before the first search
@@ -89,11 +89,9 @@ final class ChainEnsemble implements AutoCloseable {
       }
       SampledInputs left = layout.isDual() ? inputs.withoutPoints() : inputs;
       harvest = owned.own(new Harvest(this, layout, lanes.get(0), left));
-      DualPosterior dual =
-          lanes.get(0).posterior() instanceof DualPosterior posterior ? posterior : null;
       sampleSize =
-          dual != null && options.extrapolates()
-              ? new SampleSizeTest(dual, y, options.kappa())
+          options.extrapolates()
+              ? new SampleSizeTest(lanes.get(0).posterior(), y, options.kappa())
               : null;
     } catch (RuntimeException e) {
       // The memory ran out half-way: what was allocated before goes back.
@@ -281,9 +279,7 @@ final class ChainEnsemble implements AutoCloseable {
   private void follow(double[] u) {
     reference = u;
     for (ChainLane lane : lanes) {
-      if (lane.posterior() instanceof DualPosterior dual) {
-        dual.setReference(u);
-      }
+      lane.posterior().setReference(u);
     }
   }
 
@@ -306,7 +302,7 @@ final class ChainEnsemble implements AutoCloseable {
             sampleSize(large(), small()));
   }
 
-  /** Whether S and S/4 are enough for the extrapolation, in the dual form. */
+  /** Whether S and S/4 are enough for the extrapolation; empty where there is none. */
   Optional<Certificate.SampleSize> sampleSize(SamplingChain[] atS, SamplingChain[] atQuarter) {
     return sampleSize == null
         ? Optional.empty()
@@ -378,9 +374,7 @@ final class ChainEnsemble implements AutoCloseable {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).save(state, name(c));
     }
-    if (layout.isDual()) {
-      state.put("reference", reference);
-    }
+    state.put("reference", reference);
     if (layout.hasWellMoves()) {
       state.put("wells", wells == null ? new double[0] : wells.state());
     }
@@ -395,7 +389,7 @@ final class ChainEnsemble implements AutoCloseable {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).restore(state, name(c));
     }
-    if (layout.isDual() && state.doubles("reference").length > 0) {
+    if (state.doubles("reference").length > 0) {
       follow(state.doubles("reference"));
     }
     if (layout.hasWellMoves() && state.doubles("wells").length > 0) {

@@ -29,7 +29,7 @@ final class ConvergenceTests {
    * All tests together.
    *
    * @param wells that chains jump between; empty if they were not looked for
-   * @param sampleSize the test of S; empty in the primal form
+   * @param sampleSize the test of S; empty where nothing is extrapolated
    */
   Certificate certificate(OptionalInt wells, Optional<Certificate.SampleSize> sampleSize) {
     List<Certificate.Layer> layers = new ArrayList<>();

@@ -268,6 +268,11 @@ final class ConvolutionPosterior extends KernelPosterior {
   }
 
   @Override
+  public int readoutFeatures(int samples) {
+    return samples * shape.pooledRows(layers());
+  }
+
+  @Override
   Matrix readoutRows() {
     return pool(layers()).pool(0);
   }

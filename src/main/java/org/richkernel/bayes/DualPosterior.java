@@ -318,13 +318,13 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
   }
 
-  /** Sets the vectors u of {@link #kernelImage}, row-major P x K. */
-  void setReference(double[] u) {
+  @Override
+  public void setReference(double[] u) {
     solver.setReference(u);
   }
 
-  /** g Phi u of a population, row-major P x K. */
-  double[] kernelImage(FieldPopulation of) {
+  @Override
+  public double[] kernelImage(FieldPopulation of) {
     hold(of);
     double[] image = solver.multiplyReference(readout, samples());
     double scale = parameters.readoutVariance() / samples();
@@ -401,11 +401,16 @@ final class DualPosterior extends StackPosterior<PointStack> {
     return solver.image(readout, samples, u);
   }
 
-  /** tr g Phi (g Phi + kappa)^{-1} of a population's kernel, at most S and at most P. */
-  double effectiveDimension(FieldPopulation of) {
+  @Override
+  public double effectiveDimension(FieldPopulation of) {
     choose(of);
     backend().copy(of.kernel(), readout.gram());
     return readout.effectiveDimension(solver.ridge(of.samples()), failures);
+  }
+
+  @Override
+  public int readoutFeatures(int samples) {
+    return samples;
   }
 
   @Override

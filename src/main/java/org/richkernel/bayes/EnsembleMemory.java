@@ -79,7 +79,8 @@ final class EnsembleMemory {
 
   private long hostBytes() {
     // Means of all chains and the extrapolated pair, taken to the host at each look.
-    long kernel = layout.isDual() ? 0 : (long) points * points;
+    long square = (long) points * points;
+    long kernel = layout.isDual() ? 0 : square;
     long averages = layout.depth() * kernel + (long) layout.tests() * outputs;
     long kept = layout.snapshots() * layout.fieldFloats();
     // A checkpoint takes the fields, the kernels and their sums to the host before they are
@@ -98,19 +99,16 @@ final class EnsembleMemory {
     long readout = layout.snapshots() * samples * rowsOfSample * outputs;
     long predictor = Float.BYTES * (layout.snapshots() * layout.keptFloats() + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
-        + (layout.isDual() ? dualBytes() : 0)
+        + imageBytes()
+        + (layout.isDual() && layout.formsKernels() ? 2 * 8 * layout.depth() * square : 0)
         + Float.BYTES * kept
         + Math.max(checkpoint, predictor);
   }
 
-  /**
-   * Beside the fields: images of kernels along the chains and what the test of S makes of them, and
-   * the kernel where it is formed.
-   */
-  private long dualBytes() {
+  /** Images of kernels along the chains, and what the test of S makes of them. */
+  private long imageBytes() {
     long vector = (long) points * outputs;
     long images = 2 * BatchMeans.bytes(2 * vector) + Double.BYTES * layout.snapshots() * vector;
-    return layout.chains().size() * images
-        + (layout.formsKernels() ? 2L * Double.BYTES * points * points * layout.depth() : 0);
+    return layout.chains().size() * images;
   }
 }

@@ -33,6 +33,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private final RelativeJitter jitter; // of the population in use
   private double firstJitter = RelativeJitter.LEAST;
   private double resolved; // potential that was waited for
+  private double[] reference = new double[0]; // u, P x K
 
   /**
    * @param plan all scratch, {@link #planShared} among it
@@ -72,6 +73,8 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     PrimalReadout.plan(plan, points, outputs);
     plan.add("F", Precision.FLOAT32, sites, rank)
         .add("Y, single", Precision.FLOAT32, points, outputs)
+        .add("vectors", Precision.FLOAT64, points, outputs)
+        .add("images of vectors", Precision.FLOAT64, points, outputs)
         .add("unit matrix", Precision.FLOAT64, points, points)
         .add("kernel of the readout", Precision.FLOAT64, points, points);
     if (tilts) {
@@ -239,6 +242,39 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
       addShares(largestAndSum);
     }
     return largestAndSum[1] == 0 ? 0 : largestAndSum[0] / largestAndSum[1];
+  }
+
+  @Override
+  public void setReference(double[] u) {
+    reference = u.clone();
+  }
+
+  @Override
+  public double[] kernelImage(FieldPopulation of) {
+    Matrix vectors = memory().get("vectors");
+    Matrix images = memory().get("images of vectors");
+    double[] image = new double[reference.length];
+    backend().upload(reference, vectors);
+    backend().gemm(Transpose.NO, Transpose.NO, 1, of.kernel(), vectors, 0, images);
+    backend().download(images, image);
+    return image;
+  }
+
+  @Override
+  public double effectiveDimension(FieldPopulation of) {
+    use(of);
+    record().start();
+    readout.solve(of.kernel(), of.samples());
+    record().note();
+    record().require(mend());
+    // tr A^{-1} (A - kappa)
+    readout.inverse(1, kernel());
+    return points() - readout.conditions().kappa() * backend().dot(unitMatrix(), kernel());
+  }
+
+  @Override
+  public int readoutFeatures(int samples) {
+    return samples;
   }
 
   /** Shares of single samples in tr Y^T K Y: the largest |Y^T phi_s|^2, and the sum of all. */

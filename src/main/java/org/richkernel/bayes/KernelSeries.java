@@ -2,7 +2,10 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
+import org.richkernel.compute.MemoryPlan;
+import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
+import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
@@ -94,6 +97,25 @@ public final class KernelSeries {
       mean[i] /= variance * count();
     }
     return mean;
+  }
+
+  /**
+   * The mean of g Phi over the sweeps times u.
+   *
+   * @param u row-major P x K
+   * @return row-major P x K
+   */
+  double[] meanImage(double[] u) {
+    double[] product = new double[u.length];
+    MemoryPlan plan =
+        new MemoryPlan().add("vectors", Precision.FLOAT64, image.rows(), image.columns());
+    try (Workspace scratch = new Workspace(backend, plan)) {
+      Matrix vectors = scratch.get("vectors");
+      backend.upload(u, vectors);
+      backend.gemm(Transpose.NO, Transpose.NO, 1.0 / count(), sum, vectors, 0, image);
+      backend.download(image, product);
+    }
+    return product;
   }
 
   /** Adds everything measured so far to a checkpoint. */

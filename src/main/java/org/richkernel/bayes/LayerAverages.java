@@ -190,6 +190,19 @@ final class LayerAverages implements AutoCloseable {
     return kernels.mean(1);
   }
 
+  /**
+   * That mean times u.
+   *
+   * @param u row-major P x K
+   * @throws IllegalStateException in the dual form
+   */
+  double[] meanKernelImage(double[] u) {
+    if (kernels == null) {
+      throw new IllegalStateException("the dual form holds no kernel");
+    }
+    return kernels.meanImage(u);
+  }
+
   /** Adds everything measured so far to a checkpoint. */
   void save(SolverState state, String name) {
     if (kernels != null) {

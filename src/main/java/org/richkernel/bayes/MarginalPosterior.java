@@ -33,6 +33,23 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
    */
   double largestShare(FieldPopulation of);
 
+  /** Sets the vectors u of {@link #kernelImage}, row-major P x K. */
+  void setReference(double[] u);
+
+  /** g Phi u of a population that was refreshed, row-major P x K. */
+  double[] kernelImage(FieldPopulation of);
+
+  /**
+   * tr g Phi (g Phi + kappa)^{-1} of a population's kernel, at most its {@link #readoutFeatures}
+   * and at most P.
+   */
+  double effectiveDimension(FieldPopulation of);
+
+  /**
+   * Features that the readout weighs: S, or S for each site where sites have weights of their own.
+   */
+  int readoutFeatures(int samples);
+
   /** F of the first layer, P x r, float32. */
   Matrix inputFactor();
 

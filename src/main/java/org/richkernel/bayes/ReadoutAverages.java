@@ -2,7 +2,6 @@ package org.richkernel.bayes;
 
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.sampling.BatchMeans;
@@ -11,15 +10,14 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Running averages along a Markov chain of the dual vector v, of how it is shared among the samples
- * and, in the dual form, of its images under the kernel.
+ * and of images under the kernel.
  */
 final class ReadoutAverages {
   private final Backend backend;
   private final MarginalPosterior posterior;
   private final Matrix targets;
-  private final @Nullable DualPosterior dualForm; // the posterior, where it is of that form
   private final BatchMeans duals;
-  private final BatchMeans images; // g Phi u and v one after the other, of the dual form
+  private final BatchMeans images; // g Phi u and v one after the other
   private boolean following; // whether u is set
   private final MonteCarloSeries fit = new MonteCarloSeries();
   private final MonteCarloSeries square = new MonteCarloSeries();
@@ -33,9 +31,8 @@ final class ReadoutAverages {
     this.posterior = posterior;
     this.targets = targets;
     int length = Math.toIntExact(targets.size());
-    dualForm = posterior instanceof DualPosterior dual ? dual : null;
     duals = new BatchMeans(length, 1);
-    images = new BatchMeans(dualForm == null ? 0 : 2 * length, 1);
+    images = new BatchMeans(2 * length, 1);
   }
 
   /** Takes the population after a sweep. */
@@ -47,8 +44,8 @@ final class ReadoutAverages {
     fit.add(backend.dot(targets, v));
     square.add(backend.dot(v, v));
     largestShare.add(posterior.largestShare(population));
-    if (dualForm != null && following) {
-      double[] both = Arrays.copyOf(dualForm.kernelImage(population), 2 * dual.length);
+    if (following) {
+      double[] both = Arrays.copyOf(posterior.kernelImage(population), 2 * dual.length);
       System.arraycopy(dual, 0, both, dual.length, dual.length);
       images.add(both);
     }
@@ -57,18 +54,6 @@ final class ReadoutAverages {
   /** From here on g Phi u is measured, for the u that the posterior has. */
   void followReference() {
     following = true;
-  }
-
-  /**
-   * Effective dimension of a kernel, see {@link DualPosterior#effectiveDimension}.
-   *
-   * @throws IllegalStateException in the primal form
-   */
-  double effectiveDimension(FieldPopulation population) {
-    if (dualForm == null) {
-      throw new IllegalStateException("only the dual form has a Gram matrix of its samples");
-    }
-    return dualForm.effectiveDimension(population);
   }
 
   /** v, P x K. */
@@ -108,10 +93,8 @@ final class ReadoutAverages {
 
   /** Adds everything measured so far to a checkpoint. */
   void save(SolverState state, String name) {
-    if (dualForm != null) {
-      state.put(name + "_following", following ? 1.0 : 0.0);
-      images.save(state, name + "_images");
-    }
+    state.put(name + "_following", following ? 1.0 : 0.0);
+    images.save(state, name + "_images");
     duals.save(state, name + "_duals");
     state.put(name + "_dual_fit", fit.values());
     state.put(name + "_dual_square", square.values());
@@ -120,10 +103,8 @@ final class ReadoutAverages {
 
   /** Takes up a saved state. */
   void restore(SolverState state, String name) {
-    if (dualForm != null) {
-      following = state.number(name + "_following") != 0;
-      images.restore(state, name + "_images");
-    }
+    following = state.number(name + "_following") != 0;
+    images.restore(state, name + "_images");
     duals.restore(state, name + "_duals");
     fit.restore(state.doubles(name + "_dual_fit"));
     square.restore(state.doubles(name + "_dual_square"));

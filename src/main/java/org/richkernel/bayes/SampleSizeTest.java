@@ -7,8 +7,9 @@ import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.SampledVector;
 
 /**
- * Test that S and S/4 samples are enough to extrapolate from, without a P x P kernel: whether the
- * extrapolated averages obey the saddle equation,
+ * Test that S and S/4 samples are enough to extrapolate from: whether the effective dimension is
+ * well below the number of features, and whether the extrapolated averages obey the saddle
+ * equation,
  *
  * <pre>  r = Y - kappa &lt;v&gt; - &lt;g Phi&gt; &lt;v&gt;.</pre>
  *
@@ -19,8 +20,9 @@ import org.richkernel.sampling.SampledVector;
  * <pre>  &lt;g Phi&gt; &lt;v&gt; = &lt;g Phi u&gt; + &lt;g Phi&gt; (&lt;v&gt; - u),</pre>
  *
  * where the first term is averaged over all sweeps and the second one, which is small, takes the
- * kernels of populations that were kept. By the same identity the noise of g Phi u and of v cancels
- * in r to first order, so batches of both together give its error.
+ * mean kernel of the chains at S: that of all sweeps, or in the dual form, which forms none, that
+ * of populations that were kept. By the same identity the noise of g Phi u and of v cancels in r to
+ * first order, so batches of both together give its error.
  */
 final class SampleSizeTest {
   private static final double AT_S = 4.0 / 3;
@@ -29,15 +31,21 @@ final class SampleSizeTest {
   /** Populations of each chain at S whose kernels stand for the mean one. */
   private static final int MOST_KERNELS = 4;
 
-  private final DualPosterior posterior;
+  /** Applies a kernel to vectors, row-major P x K each. */
+  @FunctionalInterface
+  private interface Kernel {
+    List<double[]> times(List<double[]> vectors);
+  }
+
+  private final MarginalPosterior posterior;
   private final double[] y;
   private final double kappa;
 
   /**
-   * @param posterior applies kernels
+   * @param posterior of the populations
    * @param y targets, row-major P x K
    */
-  SampleSizeTest(DualPosterior posterior, double[] y, double kappa) {
+  SampleSizeTest(MarginalPosterior posterior, double[] y, double kappa) {
     this.posterior = posterior;
     this.y = y;
     this.kappa = kappa;
@@ -54,27 +62,23 @@ final class SampleSizeTest {
     double dimension = 0;
     double dimensionAtS = 0;
     for (int c = 0; c < large.length; c++) {
-      dimension += effectiveDimension(small[c]) / small.length;
-      dimensionAtS += effectiveDimension(large[c]) / large.length;
+      dimension += small[c].effectiveDimension() / small.length;
+      dimensionAtS += large[c].effectiveDimension() / large.length;
     }
     int samples = large[0].samples();
+    int features = posterior.readoutFeatures(samples / 4);
     if (u.length == 0 || large[0].readout().images().batches() < 2) {
-      return new Certificate.SampleSize(Double.NaN, Double.NaN, dimension, dimensionAtS, samples);
+      return new Certificate.SampleSize(
+          Double.NaN, Double.NaN, dimension, dimensionAtS, samples, features);
     }
-    List<float[]> kernels = new ArrayList<>();
-    for (SamplingChain chain : large) {
-      List<SamplingChain.Snapshot> kept = chain.snapshots();
-      for (int i = Math.max(0, kept.size() - MOST_KERNELS); i < kept.size(); i++) {
-        kernels.add(kept.get(i).xi());
-      }
-    }
-    // Y + K u - (<g Phi u> + kappa <v> + K <v>) with K the mean of the kept kernels
-    double[] wanted = products(kernels, List.of(u)).get(0);
+    Kernel kernel = meanKernel(large);
+    // Y + K u - (<g Phi u> + kappa <v> + K <v>) with K the mean kernel
+    double[] wanted = kernel.times(List.of(u)).get(0);
     for (int i = 0; i < y.length; i++) {
       wanted[i] += y[i];
     }
     SampledVector found =
-        mean(large, kernels).times(AT_S).plus(mean(small, kernels).times(AT_QUARTER));
+        mean(large, kernel).times(AT_S).plus(mean(small, kernel).times(AT_QUARTER));
     double size = 0;
     double square = 0;
     for (int i = 0; i < y.length; i++) {
@@ -84,29 +88,31 @@ final class SampleSizeTest {
     double residual = Math.sqrt(square / size);
     double squareError = y.length * found.lossError(wanted) / size;
     double error = Math.sqrt(square / size + squareError) - residual;
-    return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples);
+    return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples, features);
   }
 
-  private static double effectiveDimension(SamplingChain chain) {
-    return chain.readout().effectiveDimension(chain.population());
+  private Kernel meanKernel(SamplingChain[] chains) {
+    return posterior instanceof DualPosterior dual
+        ? vectors -> products(dual, kept(chains), vectors)
+        : vectors -> products(chains, vectors);
   }
 
   /** g Phi u + kappa v + K v averaged over chains. */
-  private SampledVector mean(SamplingChain[] chains, List<float[]> kernels) {
+  private SampledVector mean(SamplingChain[] chains, Kernel kernel) {
     List<BatchMeans> all = new ArrayList<>();
     for (SamplingChain chain : chains) {
-      all.add(chain.readout().images().map(y.length, sums -> mapped(sums, kernels)));
+      all.add(chain.readout().images().map(y.length, sums -> mapped(sums, kernel)));
     }
     return SampledVector.ofChains(all);
   }
 
-  private List<double[]> mapped(List<double[]> sums, List<float[]> kernels) {
+  private List<double[]> mapped(List<double[]> sums, Kernel kernel) {
     int n = y.length;
     List<double[]> duals = new ArrayList<>();
     for (double[] both : sums) {
       duals.add(Arrays.copyOfRange(both, n, 2 * n));
     }
-    List<double[]> images = products(kernels, duals);
+    List<double[]> images = kernel.times(duals);
     for (int b = 0; b < sums.size(); b++) {
       for (int i = 0; i < n; i++) {
         images.get(b)[i] += sums.get(b)[i] + kappa * duals.get(b)[i];
@@ -115,12 +121,41 @@ final class SampleSizeTest {
     return images;
   }
 
-  /** K u of some vectors. */
-  private List<double[]> products(List<float[]> kernels, List<double[]> vectors) {
+  /** K u of some vectors, K averaged over all sweeps of the chains. */
+  private static List<double[]> products(SamplingChain[] chains, List<double[]> vectors) {
+    List<double[]> sums = new ArrayList<>();
+    for (double[] vector : vectors) {
+      double[] sum = new double[vector.length];
+      for (SamplingChain chain : chains) {
+        double[] image = chain.meanKernelImage(vector);
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += image[i] / chains.length;
+        }
+      }
+      sums.add(sum);
+    }
+    return sums;
+  }
+
+  /** Fields of some populations that were kept. */
+  private static List<float[]> kept(SamplingChain[] chains) {
+    List<float[]> fields = new ArrayList<>();
+    for (SamplingChain chain : chains) {
+      List<SamplingChain.Snapshot> kept = chain.snapshots();
+      for (int i = Math.max(0, kept.size() - MOST_KERNELS); i < kept.size(); i++) {
+        fields.add(kept.get(i).xi());
+      }
+    }
+    return fields;
+  }
+
+  /** K u of some vectors, K averaged over populations. */
+  private static List<double[]> products(
+      DualPosterior posterior, List<float[]> populations, List<double[]> vectors) {
     List<double[]> sums = new ArrayList<>();
     vectors.forEach(vector -> sums.add(new double[vector.length]));
-    for (float[] fields : kernels) {
-      posterior.addKernelProducts(1.0 / kernels.size(), fields, vectors, sums);
+    for (float[] fields : populations) {
+      posterior.addKernelProducts(1.0 / populations.size(), fields, vectors, sums);
     }
     return sums;
   }

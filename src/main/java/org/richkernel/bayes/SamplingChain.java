@@ -311,6 +311,22 @@ final class SamplingChain implements AutoCloseable {
     return readout.largestShare();
   }
 
+  /** tr g Phi (g Phi + kappa)^{-1} of the present population. */
+  double effectiveDimension() {
+    return posterior.effectiveDimension(population);
+  }
+
+  /**
+   * The mean of g Phi over the sweeps times u.
+   *
+   * @param u row-major P x K
+   * @return row-major P x K
+   * @throws IllegalStateException in the dual form
+   */
+  double[] meanKernelImage(double[] u) {
+    return layers.get(layers.size() - 1).meanKernelImage(u);
+  }
+
   /** Averages of the dual vector. */
   ReadoutAverages readout() {
     return readout;

@@ -191,7 +191,7 @@ final class BayesCommand implements Callable<Integer> {
       }
       String mend =
           fit.solution().certificate().lacksSamplesAlone(fit.tolerance())
-              ? "; raise --samples, or use --form primal"
+              ? "; raise --samples"
               : "; raise --max-sweeps, --samples or --tolerance";
       return String.join("; ", failures) + mend;
     }

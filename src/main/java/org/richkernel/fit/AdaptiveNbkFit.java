@@ -357,7 +357,7 @@ public final class AdaptiveNbkFit implements Fit {
     putFinite(map, "residual", size.residual());
     putFinite(map, "residualStandardError", size.residualError());
     putFinite(map, "effectiveDimension", size.dimension());
-    map.put("largestEffectiveDimension", Certificate.SampleSize.LARGEST_SHARE * size.samples() / 4);
+    map.put("largestEffectiveDimension", size.largestDimension());
     putFinite(map, "effectiveDimensionAtS", size.dimensionAtS());
     map.put("samplesWanted", size.wanted());
     return map;

@@ -48,7 +48,7 @@ final class LearningCurve implements Page {
             size.of("0..1", "0..2", "0..4"),
             NETWORK,
             test,
-            size.of("100", "800", "4000")),
+            size.of("160", "800", "4000")),
         Run.onData(
             "networks",
             "sweep --over=train-size=%s --over=seed=%s finite --method=langevin %s %s --width=%s",

@@ -46,7 +46,7 @@ final class RichBayes extends RichnessPage {
             size.of("0.1,1", "0.03,0.1,0.3,1,3", "0.03,0.1,0.2,0.3,0.5,1,2,3,5"),
             NETWORK,
             points,
-            size.of("100", "1000", "4000")),
+            size.of("160", "1000", "4000")),
         Run.onData(
             NETWORKS,
             "sweep --over=gamma=%s finite --method=langevin %s %s --width=%s",

@@ -40,7 +40,7 @@ public final class CheckpointDirectory {
   private static final int KEPT = 2;
 
   /** Raised when the names of arrays or of what a state holds change. */
-  private static final int FORMAT = 3;
+  private static final int FORMAT = 4;
 
   private static final String STATE = "state.json";
   private static final String STATE_CHECKSUM = "state.sha256";

@@ -7,6 +7,8 @@ import static org.richkernel.bayes.Values.singles;
 
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +119,10 @@ class PrimalPosteriorTest {
           posterior.complete(population);
           assertThat(population.potential()).isEqualTo(potential);
           requireKernels(reference, population, moved, depth);
+          requireWhatJudgesSamples(posterior, population, parameters.kappa(), outputs);
+          posterior.use(population);
+          posterior.begin(0);
+          assertThat(posterior.potential()).isEqualTo(potential);
         }
       }
     }
@@ -185,6 +191,28 @@ class PrimalPosteriorTest {
       var expected = reference.kernels(xi, population.samples()).get(l - 1);
       double error = ReferencePotential.matrix(kernel, P).subtract(expected).getFrobeniusNorm();
       assertThat(error / expected.getFrobeniusNorm()).isLessThan(1e-5);
+    }
+  }
+
+  /** tr K (K + kappa)^{-1} and K u, by other matrices of the same kernel. */
+  private void requireWhatJudgesSamples(
+      PrimalPosterior posterior, FieldPopulation population, double kappa, int outputs) {
+    double[] values = new double[P * P];
+    backend.download(population.kernel(), values);
+    RealMatrix kernel = ReferencePotential.matrix(values, P);
+    double dimension = 0;
+    for (double eigenvalue : new EigenDecomposition(kernel).getRealEigenvalues()) {
+      dimension += eigenvalue / (eigenvalue + kappa);
+    }
+    assertThat(posterior.effectiveDimension(population)).isCloseTo(dimension, within(1e-9 * P));
+    assertThat(posterior.readoutFeatures(population.samples())).isEqualTo(population.samples());
+    double[] u = singles(P * outputs, 7);
+    posterior.setReference(u);
+    double[] image = posterior.kernelImage(population);
+    RealMatrix expected = kernel.multiply(ReferencePotential.matrix(u, P));
+    for (int i = 0; i < image.length; i++) {
+      assertThat(image[i])
+          .isCloseTo(expected.getEntry(i / outputs, i % outputs), within(1e-12 * P));
     }
   }
 

@@ -47,6 +47,12 @@ class ConvolutionalBayesTest {
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(summary().path("fields").asText()).isEqualTo("weights");
+    // 16 channels at S/4, of 2 x 2 sites
+    JsonNode size = summary().at("/certificate/sampleSize");
+    assertThat(size.path("largestEffectiveDimension").asDouble())
+        .isCloseTo(0.55 * 64, within(1e-9));
+    assertThat(size.path("effectiveDimension").asDouble()).isBetween(3.0, 12.0);
+    assertThat(size.path("residual").asDouble()).isBetween(1e-6, 0.2);
     JsonNode layers = summary().path("layers");
     assertThat(layers).hasSize(2);
     for (int l = 1; l <= 2; l++) {

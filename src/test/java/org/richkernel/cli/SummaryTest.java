@@ -129,7 +129,7 @@ class SummaryTest {
             "--one-hot",
             "--train-size=20",
             "--test-size=15",
-            "--samples=64",
+            "--samples=128",
             "--beta=5",
             "--tolerance=0.3",
             "--out=" + folder);

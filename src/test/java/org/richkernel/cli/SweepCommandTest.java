@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepCommandTest {
   private static final List<String> FIT =
-      List.of("bayes", "--config=test-data/digits.yaml", "--test-size=20", "--samples=100");
+      List.of("bayes", "--config=test-data/digits.yaml", "--test-size=20", "--samples=160");
 
   @TempDir private Path folder;
 
