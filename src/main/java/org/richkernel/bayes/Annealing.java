@@ -25,11 +25,13 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
     return new Annealing(new Conditions(0, options.kappa()), options.conditions(), rise, settle);
   }
 
-  /** From the end of another solve. */
+  /** From the end of another solve; half as long where richness and noise are the same. */
   static Annealing from(WarmStart start, int layers, SaddleOptions options) {
-    int rise = layers == 1 ? 15 : 20;
-    return new Annealing(
-        new Conditions(start.gamma(), start.kappa()), options.conditions(), rise, 2 * rise);
+    Conditions from = new Conditions(start.gamma(), start.kappa());
+    Conditions to = options.conditions();
+    int change = layers == 1 ? 15 : 20;
+    int rise = from.equals(to) ? (change + 1) / 2 : change;
+    return new Annealing(from, to, rise, 2 * rise);
   }
 
   /** Sweeps of the burn-in. */

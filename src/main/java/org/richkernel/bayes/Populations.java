@@ -147,7 +147,7 @@ public record Populations(
           "a result whose fields have " + width() + " columns",
           "this problem has "
               + fieldWidth
-              + "; name a result of the same training inputs and number of hidden layers");
+              + "; fields whitened by training points start from these same points alone");
     }
     int chains = steps.length;
     int wanted = options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;

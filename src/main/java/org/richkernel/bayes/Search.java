@@ -19,7 +19,7 @@ import org.richkernel.sampling.Estimate;
  */
 public record Search(
     Optional<GammaPath> path,
-    Optional<Populations> start,
+    Optional<SavedStart> start,
     SecondStart second,
     Optional<Selection> selection,
     boolean crossCheck,
@@ -38,7 +38,7 @@ public record Search(
   /** A search without a cross-check and without an audit. */
   public Search(
       Optional<GammaPath> path,
-      Optional<Populations> start,
+      Optional<SavedStart> start,
       SecondStart second,
       Optional<Selection> selection) {
     this(path, start, second, selection, false, false);

@@ -162,7 +162,10 @@ public final class SearchSolver {
     }
     SampledInputs inputs = SampledInputs.of(backend, problem);
     EnsembleLayout layout = new AdaptiveNbkSolver(backend, problem).layout(inputs.factor().rank());
-    return search.start().get().start(problem.options(), layout.form().fields(), layout.widths());
+    return search
+        .start()
+        .get()
+        .start(backend, problem, inputs.factor(), layout.form().fields(), layout.widths());
   }
 
   /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */

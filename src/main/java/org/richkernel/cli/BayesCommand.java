@@ -98,10 +98,11 @@ final class BayesCommand implements Callable<Integer> {
     return new FitRun<AdaptiveNbkFit>(to, spec, data, run, longRun)
         .among(group)
         .without(RankOptions.NAMES)
-        .run(new Adaptive(described, options, more), resolved);
+        .run(new Adaptive(described, options, more, search), resolved);
   }
 
-  private record Adaptive(NetworkSpec network, SaddleOptions options, Search search)
+  private record Adaptive(
+      NetworkSpec network, SaddleOptions options, Search search, SearchOptions given)
       implements FitRun.Theory<AdaptiveNbkFit> {
     private AdaptiveNbk theory() {
       return AdaptiveNbk.of(network).options(options).search(search);
@@ -109,6 +110,7 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public Map<String, Object> resolve(Datasets data, Backend backend) {
+      given.requireStandardization(data.standardization());
       Map<String, Object> taken = new LinkedHashMap<>();
       theory().form(data, backend).ifPresent(form -> taken.put("form", form.id()));
       theory().fields(data, backend).ifPresent(fields -> taken.put("fields", fields.id()));

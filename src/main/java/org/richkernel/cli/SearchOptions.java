@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.GammaPath;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.data.Standardization;
 import org.richkernel.model.SavedFit;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.option.Words;
@@ -39,8 +40,9 @@ final class SearchOptions {
       names = "--warm-start",
       paramLabel = "DIR",
       description =
-          "Start from the populations of a saved result of the same training inputs and depth. "
-              + "Default: none.")
+          "Start from the populations of a saved result of the same network and standardization, "
+              + "of the same training inputs or of others, fewer for example; deep networks need "
+              + "--fields weights for others. Default: none.")
   private @Nullable Path warmStart;
 
   @Option(
@@ -119,11 +121,18 @@ final class SearchOptions {
     }
     return new Search(
         selection.isPresent() ? Optional.empty() : path,
-        Optional.ofNullable(warmStart).map(SavedFit::populations),
+        Optional.ofNullable(warmStart).map(SavedFit::start),
         second,
         selection,
         crossCheck,
         audit);
+  }
+
+  /** Refuses a warm start from inputs that were standardized by other numbers. */
+  void requireStandardization(Standardization own) {
+    if (warmStart != null) {
+      SavedFit.requireStandardization(warmStart, own);
+    }
   }
 
   /** Refuses what a solver of finite width has no use for. */

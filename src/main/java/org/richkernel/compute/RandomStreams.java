@@ -98,6 +98,9 @@ public final class RandomStreams {
   /** Weights of convolutional layers whose fields are known. */
   public static final int CHANNEL_WEIGHTS = 43;
 
+  /** First-layer weights on directions that the inputs of an earlier solve did not span. */
+  public static final int UNSEEN_WEIGHTS = 44;
+
   private RandomStreams() {}
 
   /**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.richkernel.bayes.Populations;
+import org.richkernel.bayes.SavedStart;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.data.Images;
@@ -11,6 +12,7 @@ import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
 import org.richkernel.network.Convolutions;
 import org.richkernel.network.Inputs;
+import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
 import org.richkernel.result.ModelFile;
 import org.richkernel.sampling.SampledVector;
@@ -65,8 +67,35 @@ public final class SavedFit {
    *
    * @throws org.richkernel.data.InvalidDataException if the folder holds no such fit
    */
-  public static Populations populations(Path folder) {
-    return SavedPopulations.read(ModelFile.read(folder));
+  public static SavedStart start(Path folder) {
+    ModelFile.Model model = ModelFile.read(folder);
+    Populations populations = SavedPopulations.read(model);
+    Table projector = model.array("projector");
+    return new SavedStart(
+        ModelSettings.network(model.settings()),
+        projector.values(),
+        projector.columns(),
+        populations);
+  }
+
+  /**
+   * Refuses inputs that are standardized by other numbers than those of a result, in which its
+   * weights would mean something else.
+   *
+   * @throws org.richkernel.network.InvalidProblemException if the numbers differ
+   */
+  public static void requireStandardization(Path folder, Standardization own) {
+    Standardization saved = ModelSettings.standardization(ModelFile.read(folder).settings());
+    if (!saved.equals(own)) {
+      throw new InvalidProblemException(
+          "standardize",
+          text(own),
+          "the result of --warm-start has other numbers; use --standardize " + text(saved));
+    }
+  }
+
+  private static String text(Standardization s) {
+    return s.equals(Standardization.IDENTITY) ? "none" : s.mean() + "," + s.std();
   }
 
   private static long bytes(Table values) {

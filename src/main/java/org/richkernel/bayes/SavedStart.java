@@ -1,0 +1,84 @@
+package org.richkernel.bayes;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.richkernel.compute.Backend;
+import org.richkernel.network.InvalidProblemException;
+import org.richkernel.network.NetworkSpec;
+import org.richkernel.stack.FieldForm;
+import org.richkernel.stack.FieldWidths;
+
+/**
+ * Populations of a saved solve with the basis of its training inputs. Solves of other inputs start
+ * from them too, where all layers have weights: those of one hidden layer, and deep ones with
+ * explicit weights.
+ *
+ * @param network that was solved
+ * @param projector W of its inputs, row-major (D, or D + 1 with biases) x r
+ * @param rank r
+ * @param populations that its chains kept
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record SavedStart(
+    NetworkSpec network, double[] projector, int rank, Populations populations) {
+  /**
+   * The newest population of each chain as a start. In the basis of other inputs it starts at the
+   * noise of the solve: where it was in equilibrium depends on the number of points.
+   *
+   * @param input of the solve that will start
+   * @param form of its fields
+   * @param widths of its fields
+   * @throws InvalidProblemException if the solve is of another network, or its inputs are of
+   *     another dimension, or its fields are tied to the training points and these have changed
+   */
+  WarmStart start(
+      Backend backend,
+      AdaptiveProblem problem,
+      InputFactor input,
+      FieldForm form,
+      FieldWidths widths) {
+    if (!network.toString().equals(problem.network().toString())) {
+      throw new InvalidProblemException(
+          "warm-start", "a result of " + network, "this network has " + problem.network());
+    }
+    int width = projector.length / rank;
+    int wanted = input.projector().length / input.rank();
+    if (width != wanted) {
+      throw new InvalidProblemException(
+          "warm-start",
+          "a result of inputs of "
+              + (problem.trainInputs().dimension() + width - wanted)
+              + " columns",
+          "this problem has " + problem.trainInputs().dimension());
+    }
+    boolean weighs = network.hiddenLayers() == 1 || populations.form() == FieldForm.WEIGHTS;
+    boolean moves =
+        network.convolutions().isEmpty() && weighs && !Arrays.equals(projector, input.projector());
+    return (moves ? moved(backend, problem.options(), input) : populations)
+        .start(problem.options(), form, widths);
+  }
+
+  private Populations moved(Backend backend, SaddleOptions options, InputFactor input) {
+    BasisChange change = new BasisChange(projector, rank, input);
+    int chains = populations.steps().length;
+    int kept = populations.samples().length / chains;
+    int[] samples = new int[chains];
+    int[] widths = new int[chains];
+    List<float[]> fields = new ArrayList<>();
+    for (int c = 0; c < chains; c++) {
+      int newest = (c + 1) * kept - 1;
+      samples[c] = populations.samples()[newest];
+      widths[c] = populations.widths()[newest] - rank + input.rank();
+      fields.add(change.of(backend, options.seed(), c, populations.population(newest), samples[c]));
+    }
+    return new Populations(
+        populations.gamma(),
+        options.kappa(),
+        populations.form(),
+        widths,
+        samples,
+        populations.steps(),
+        Populations.concatenated(fields));
+  }
+}
