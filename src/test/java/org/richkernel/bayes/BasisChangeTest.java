@@ -227,7 +227,10 @@ class BasisChangeTest {
         new Populations(1, 0.1, form, widths, samples, new double[] {0.1, 0.2, 0.3, 0.4}, fields));
   }
 
-  /** Weights above the first layer, and steps, are those of the newest population of each chain. */
+  /**
+   * The newest population of each chain starts: its first layer makes the same preactivations, its
+   * weights above and its steps stay.
+   */
   @Test
   void weightsOfTheOtherLayersStay() {
     NetworkSpec network = NetworkSpec.of(3, Activation.TANH).withBiasVariance(0.4);
@@ -252,7 +255,23 @@ class BasisChangeTest {
         assertThat(after[i / above * (more.rank() + above) + more.rank() + i % above])
             .isEqualTo(before[i / above * (old.rank() + above) + old.rank() + i % above]);
       }
+      float[] first = leading(after, samples, more.rank());
+      for (int i = 0; i < 6; i++) {
+        requireSame(
+            preactivations(first, more, i),
+            preactivations(leading(before, samples, old.rank()), old, i));
+      }
     }
+  }
+
+  /** The first columns of every row. */
+  private static float[] leading(float[] fields, int samples, int count) {
+    int columns = fields.length / samples;
+    float[] first = new float[samples * count];
+    for (int s = 0; s < samples; s++) {
+      System.arraycopy(fields, s * columns, first, s * count, count);
+    }
+    return first;
   }
 
   /** The same inputs start at the bits of the newest populations, and at their noise. */
