@@ -1,5 +1,7 @@
 package org.richkernel.metrics;
 
+import java.util.Arrays;
+
 import org.richkernel.network.Targets;
 
 /**
@@ -18,41 +20,67 @@ public final class CentredAlignment {
    */
   public static double of(double[] kernel, Targets targets) {
     int points = targets.rows();
-    double[] label = new double[points * points];
+    int outputs = targets.outputs();
+    double[] y = centredColumns(targets);
+    double[] means = rowMeans(kernel, points);
+    double mean = Arrays.stream(means).average().orElse(0);
+    double product = 0; // tr (C Y)^T K (C Y)
+    double squares = 0; // |C K C|_F^2
+    double[] image = new double[outputs];
     for (int i = 0; i < points; i++) {
+      Arrays.fill(image, 0);
       for (int j = 0; j < points; j++) {
-        for (int k = 0; k < targets.outputs(); k++) {
-          label[i * points + j] += targets.at(i, k) * targets.at(j, k);
+        double entry = kernel[i * points + j];
+        double centred = entry - means[i] - means[j] + mean;
+        squares += centred * centred;
+        for (int k = 0; k < outputs; k++) {
+          image[k] += centred * y[j * outputs + k];
         }
       }
+      for (int k = 0; k < outputs; k++) {
+        product += image[k] * y[i * outputs + k];
+      }
     }
-    double[] a = centred(kernel, points);
-    double[] b = centred(label, points);
-    double product = 0;
-    double squaresA = 0;
-    double squaresB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += a[i] * b[i];
-      squaresA += a[i] * a[i];
-      squaresB += b[i] * b[i];
-    }
-    double scale = Math.sqrt(squaresA * squaresB);
+    double scale = Math.sqrt(squares * gramSquares(y, points, outputs));
     return scale == 0 ? 0 : product / scale;
   }
 
-  private static double[] centred(double[] kernel, int points) {
-    double[] means = new double[points];
-    double mean = 0;
-    for (int i = 0; i < points; i++) {
-      for (int j = 0; j < points; j++) {
-        means[i] += kernel[i * points + j] / points;
+  /** C Y, row-major P x K. */
+  private static double[] centredColumns(Targets targets) {
+    int outputs = targets.outputs();
+    double[] y = targets.toArray().clone();
+    for (int k = 0; k < outputs; k++) {
+      double mean = 0;
+      for (int i = k; i < y.length; i += outputs) {
+        mean += y[i] / targets.rows();
       }
-      mean += means[i] / points;
+      for (int i = k; i < y.length; i += outputs) {
+        y[i] -= mean;
+      }
     }
-    double[] centred = new double[kernel.length];
+    return y;
+  }
+
+  private static double[] rowMeans(double[] kernel, int points) {
+    double[] means = new double[points];
     for (int i = 0; i < kernel.length; i++) {
-      centred[i] = kernel[i] - means[i / points] - means[i % points] + mean;
+      means[i / points] += kernel[i] / points;
     }
-    return centred;
+    return means;
+  }
+
+  /** |Y Y^T|_F^2 = |Y^T Y|_F^2. */
+  private static double gramSquares(double[] y, int points, int outputs) {
+    double squares = 0;
+    for (int k = 0; k < outputs; k++) {
+      for (int l = 0; l < outputs; l++) {
+        double entry = 0;
+        for (int i = 0; i < points; i++) {
+          entry += y[i * outputs + k] * y[i * outputs + l];
+        }
+        squares += entry * entry;
+      }
+    }
+    return squares;
   }
 }
