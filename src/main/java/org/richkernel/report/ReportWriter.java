@@ -118,9 +118,12 @@ public final class ReportWriter {
             SnapshotSection.of(result),
             ConvergenceSection.of(result),
             CrossCheckSection.of(summary),
-            SummaryTables.certificate(summary),
-            SummaryTables.run(summary),
-            SummaryTables.everything(summary)));
+            SummaryTables.certificate(summary)));
+    Section run = SummaryTables.run(summary);
+    Section numbers = SummaryTables.everything(summary);
+    // A result with neither tables nor pictures of its own opens with its numbers.
+    boolean bare = all.stream().allMatch(Section::isEmpty);
+    all.addAll(bare ? List.of(numbers, run) : List.of(run, numbers));
     return all;
   }
 

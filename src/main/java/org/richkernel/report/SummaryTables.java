@@ -124,7 +124,7 @@ final class SummaryTables {
         "certificate",
         "Certificate",
         "By what the numbers above are to be trusted.",
-        new Section.Grid(List.of(), rows));
+        new Section.Grid(List.of(), rows.size() == 1 && summary.converged() ? List.of() : rows));
   }
 
   private static String against(OptionalDouble tolerance) {
@@ -204,7 +204,7 @@ final class SummaryTables {
                 rows.add(List.of(Flattened.words(key), value));
               }
             });
-    return Section.ofTable("numbers", "Further numbers", "", new Section.Grid(List.of(), rows));
+    return Section.ofTable("numbers", "Numbers", "", new Section.Grid(List.of(), rows));
   }
 
   private static void add(

@@ -123,8 +123,17 @@ class ReportWriterTest {
   void missingArraysLeaveTheirSectionsOut() {
     Summary summary = Summary.builder("finite", Map.of()).converged(true).build();
 
-    assertThat(sectionIds(ReportWriter.html(Result.of(summary))))
-        .containsExactly("certificate", "run");
+    assertThat(sectionIds(ReportWriter.html(Result.of(summary)))).containsExactly("run");
+  }
+
+  @Test
+  void numbersWithoutPicturesComeFirst() {
+    Summary.Builder abc = Summary.builder("abc", Map.of()).detail("verdict", "feature learning");
+
+    assertThat(sectionIds(ReportWriter.html(Result.of(abc.converged(true).build()))))
+        .containsExactly("numbers", "run");
+    assertThat(sectionIds(ReportWriter.html(Result.of(abc.converged(false).build()))))
+        .containsExactly("certificate", "run", "numbers");
   }
 
   @Test
@@ -140,7 +149,7 @@ class ReportWriterTest {
             .with("filter_directions", new double[9], 1, 3, 3, 1)
             .with("history_residual", new double[] {1}, 1);
 
-    assertThat(sectionIds(ReportWriter.html(result))).containsExactly("certificate", "run");
+    assertThat(sectionIds(ReportWriter.html(result))).containsExactly("run");
   }
 
   @Test
