@@ -2,7 +2,6 @@ package org.richkernel.compute;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -88,14 +87,23 @@ public final class MemoryPlan {
   }
 
   /**
-   * The plan of parts that are held one after the other: the matrices of the part that has most of
-   * them, and the largest scratch and numbers of bytes on the heap and on disk.
+   * The plan of parts that are held one after the other: for each device the matrices of the part
+   * that has most of them there, and the largest scratch and numbers of bytes on the heap and on
+   * disk.
    */
   public static MemoryPlan largest(MemoryPlan... parts) {
-    MemoryPlan most =
-        Arrays.stream(parts).max(Comparator.comparingLong(MemoryPlan::matrixBytes)).orElseThrow();
     MemoryPlan plan = new MemoryPlan();
-    plan.entries.addAll(most.entries);
+    int devices = Arrays.stream(parts).mapToInt(MemoryPlan::devices).max().orElse(0);
+    for (int d = 0; d < devices; d++) {
+      List<Entry> most = List.of();
+      for (MemoryPlan part : parts) {
+        List<Entry> there = part.on(d);
+        if (bytes(there) > bytes(most)) {
+          most = there;
+        }
+      }
+      plan.entries.addAll(most);
+    }
     for (MemoryPlan part : parts) {
       plan.eigenRows = Math.max(plan.eigenRows, part.eigenRows);
       plan.hostBytes = Math.max(plan.hostBytes, part.hostBytes);
@@ -123,16 +131,26 @@ public final class MemoryPlan {
 
   /** Bytes of all matrices. */
   public long matrixBytes() {
-    return entries.stream().mapToLong(Entry::bytes).sum();
+    return bytes(entries);
+  }
+
+  private static long bytes(List<Entry> some) {
+    return some.stream().mapToLong(Entry::bytes).sum();
+  }
+
+  private List<Entry> on(int index) {
+    return entries.stream().filter(e -> e.device() == index).toList();
+  }
+
+  /** Devices up to the last one that holds a matrix, at least one. */
+  private int devices() {
+    return 1 + entries.stream().mapToInt(Entry::device).max().orElse(0);
   }
 
   /** Bytes of matrices and scratch on one device, as the device may round them. */
   public long bytesOn(int index, Backend device) {
     long matrices =
-        entries.stream()
-            .filter(e -> e.device() == index)
-            .mapToLong(e -> device.roundedBytes(e.bytes()))
-            .sum();
+        on(index).stream().mapToLong(e -> device.roundedBytes(e.bytes())).sum();
     return matrices + (index == 0 ? scratchBytes(device) : 0);
   }
 
@@ -142,7 +160,7 @@ public final class MemoryPlan {
 
   /** "device 1 of 2: " where there are several. */
   private String where(int index) {
-    int devices = 1 + entries.stream().mapToInt(Entry::device).max().orElse(0);
+    int devices = devices();
     return devices == 1 ? "" : "device " + (index + 1) + " of " + devices + ": ";
   }
 
