@@ -140,11 +140,16 @@ final class SweepCommand implements Callable<Integer> {
     return index != null || merged.converged() ? code : ExitCode.NOT_CONVERGED;
   }
 
+  /** Plans of all runs, those that do not fit into memory among them. */
   private int plan(SweepGrid grid, SweptCommand command) {
     int code = ExitCode.DONE;
-    for (int i = 0; i < grid.size() && code == ExitCode.DONE; i++) {
+    for (int i = 0; i < grid.size(); i++) {
       console.line(i + "  " + words(grid.values(i)));
-      code = command.run(grid.values(i), folder(grid.values(i)));
+      int one = command.run(grid.values(i), folder(grid.values(i)));
+      if (one != ExitCode.DONE && one != ExitCode.NO_BACKEND) {
+        return one;
+      }
+      code = Math.max(code, one);
     }
     return code;
   }

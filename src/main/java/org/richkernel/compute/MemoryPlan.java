@@ -149,8 +149,7 @@ public final class MemoryPlan {
 
   /** Bytes of matrices and scratch on one device, as the device may round them. */
   public long bytesOn(int index, Backend device) {
-    long matrices =
-        on(index).stream().mapToLong(e -> device.roundedBytes(e.bytes())).sum();
+    long matrices = on(index).stream().mapToLong(e -> device.roundedBytes(e.bytes())).sum();
     return matrices + (index == 0 ? scratchBytes(device) : 0);
   }
 

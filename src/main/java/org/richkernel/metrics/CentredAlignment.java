@@ -1,7 +1,6 @@
 package org.richkernel.metrics;
 
 import java.util.Arrays;
-
 import org.richkernel.network.Targets;
 
 /**

@@ -106,6 +106,15 @@ class SweepCommandTest {
   }
 
   @Test
+  void plansGoOnWhereARunDoesNotFit() {
+    List<String> plan = List.of("bayes", "--config=test-data/digits.yaml", "--dry-run");
+    Program run = sweep(plan, "--over=samples=40000000,160");
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    assertThat(run.out()).contains("0  samples=40000000").contains("1  samples=160");
+    assertThat(run.err()).contains("the computation needs");
+  }
+
+  @Test
   void aRunThatFailsEndsTheSweepWithItsCode() {
     Program run = sweep(FIT, "--over=train-size=10,100000");
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);

@@ -57,8 +57,7 @@ class CentredAlignmentTest {
     RealMatrix h = MatrixUtils.createRealIdentityMatrix(points).scalarAdd(-1.0 / points);
     RealMatrix a = h.multiply(kernel).multiply(h);
     RealMatrix b = h.multiply(y).multiply(y.transpose()).multiply(h);
-    double expected =
-        a.multiply(b).getTrace() / (a.getFrobeniusNorm() * b.getFrobeniusNorm());
+    double expected = a.multiply(b).getTrace() / (a.getFrobeniusNorm() * b.getFrobeniusNorm());
     double[] entries = new double[points * points];
     double[] targets = new double[points * 2];
     for (int i = 0; i < points; i++) {
