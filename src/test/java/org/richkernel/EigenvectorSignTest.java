@@ -6,6 +6,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -106,7 +107,11 @@ class EigenvectorSignTest {
   void inTheFactorOfThePosterior(int points) {
     double[] x = normals(points * DIMENSION);
     NetworkSpec network = NetworkSpec.of(1, Activation.TANH).withBiasVariance(0.1);
-    requireSame(backend -> InputFactor.of(backend, network, x, points, DIMENSION).factor());
+    requireSame(
+        backend -> {
+          float[] factor = InputFactor.of(backend, network, x, points, DIMENSION).factor();
+          return IntStream.range(0, factor.length).mapToDouble(i -> factor[i]).toArray();
+        });
     requireSame(backend -> InputFactor.of(backend, network, x, points, DIMENSION).projector());
   }
 }

@@ -48,7 +48,7 @@ public final class DeepPredictor implements Predictor {
       NetworkSpec network,
       int inputDimension,
       double[] projector,
-      double[] factor,
+      float[] factor,
       int points,
       double[] targets,
       Populations populations,
@@ -95,7 +95,7 @@ public final class DeepPredictor implements Predictor {
   }
 
   /** F of the first layer, row-major P x r; not a copy. */
-  public double[] factor() {
+  public float[] factor() {
     return input.factor();
   }
 

@@ -19,6 +19,8 @@ import org.richkernel.network.NetworkSpec;
  * a new input z(x) has the whitened coordinates R_x = z(x) W and leaves the variance s^2 = |z|^2 -
  * |R_x|^2 to noise that the training fields do not determine. Eigenvectors come from the smaller of
  * Z Z^T and Z^T Z, with {@link EigenvectorSigns signs} that are the same on all backends.
+ *
+ * <p>F is kept in float32, in which fields are computed; {@link Exact} has it in float64.
  */
 public final class InputFactor {
   /** Rows of inputs that are scaled at a time. */
@@ -31,11 +33,11 @@ public final class InputFactor {
   private final int features;
   private final int rank;
   private final NetworkSpec spec;
-  private final double[] factor; // P x r
+  private final float[] factor; // P x r
   private final double[] projector; // (D or D + 1) x r
 
   private InputFactor(
-      int points, int features, int rank, NetworkSpec spec, double[] factor, double[] projector) {
+      int points, int features, int rank, NetworkSpec spec, float[] factor, double[] projector) {
     this.points = points;
     this.features = features;
     this.rank = rank;
@@ -79,7 +81,7 @@ public final class InputFactor {
 
   /** Rows of a matrix of inputs. */
   @FunctionalInterface
-  interface Rows {
+  public interface Rows {
     /** Rows from {@code first} on, row-major count x D. */
     double[] copy(int first, int count);
   }
@@ -91,9 +93,7 @@ public final class InputFactor {
    */
   public static InputFactor of(
       Backend backend, NetworkSpec spec, double[] x, int points, int features) {
-    Rows rows =
-        (first, count) -> Arrays.copyOfRange(x, first * features, (first + count) * features);
-    return of(backend, spec, rows, points, features);
+    return of(backend, spec, rows(x, features), points, features);
   }
 
   /**
@@ -101,7 +101,82 @@ public final class InputFactor {
    *
    * @param x P rows of D inputs
    */
-  static InputFactor of(Backend backend, NetworkSpec spec, Rows x, int points, int features) {
+  public static InputFactor of(
+      Backend backend, NetworkSpec spec, Rows x, int points, int features) {
+    Single single = new Single();
+    double[] projector = factorize(backend, spec, x, points, features, single);
+    int rank = single.values.length / points;
+    return new InputFactor(points, features, rank, spec, single.values, projector);
+  }
+
+  /**
+   * F that was not rounded, for linear algebra in float64.
+   *
+   * @param factor F, row-major P x r
+   * @param projector W, row-major (D, or D + 1 with biases) x r
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Exact(double[] factor, double[] projector, int rank) {
+    /**
+     * Factorizes the covariance of the training inputs.
+     *
+     * @param x inputs, row-major P x D
+     */
+    static Exact of(Backend backend, NetworkSpec spec, double[] x, int points, int features) {
+      Wide wide = new Wide();
+      double[] projector = factorize(backend, spec, rows(x, features), points, features, wide);
+      return new Exact(wide.values, projector, wide.values.length / points);
+    }
+  }
+
+  /** Takes F, some rows at a time. */
+  private interface Target {
+    /** Makes room for the numbers of all rows. */
+    void begin(int numbers);
+
+    /** Takes rows whose first number has an index among those of all. */
+    void put(int at, double[] rows);
+  }
+
+  /** F in float32. */
+  private static final class Single implements Target {
+    private float[] values = {};
+
+    @Override
+    public void begin(int numbers) {
+      values = new float[numbers];
+    }
+
+    @Override
+    public void put(int at, double[] rows) {
+      for (int i = 0; i < rows.length; i++) {
+        values[at + i] = (float) rows[i];
+      }
+    }
+  }
+
+  /** F in float64. */
+  private static final class Wide implements Target {
+    private double[] values = {};
+
+    @Override
+    public void begin(int numbers) {
+      values = new double[numbers];
+    }
+
+    @Override
+    public void put(int at, double[] rows) {
+      System.arraycopy(rows, 0, values, at, rows.length);
+    }
+  }
+
+  private static Rows rows(double[] x, int features) {
+    return (first, count) -> Arrays.copyOfRange(x, first * features, (first + count) * features);
+  }
+
+  /** Hands F to its target and gives W. */
+  private static double[] factorize(
+      Backend backend, NetworkSpec spec, Rows x, int points, int features, Target target) {
     int width = spec.biasVariance() > 0 ? features + 1 : features;
     int n = Math.min(points, width);
     boolean dual = points <= width;
@@ -131,30 +206,38 @@ public final class InputFactor {
       Matrix vectors = gram.view(0, n, first, rank);
       double[] eigenvectors = new double[n * rank];
       backend.download(vectors, eigenvectors);
-      double[] projected = new double[(dual ? width : points) * rank];
-      // dual: W Lambda^{1/2} = Z^T U;  primal: F = U Lambda^{1/2} = Z W.
-      Transpose side = dual ? Transpose.YES : Transpose.NO;
-      for (int from = 0; from < points; from += panel) {
-        int count = Math.min(panel, points - from);
-        int rows = dual ? width : count;
-        double[] part = new double[rows * rank];
-        try (Matrix z = scaled.rows(from, count);
-            Matrix product = memory.get("input projection").view(0, rows, 0, rank)) {
-          backend.gemm(side, Transpose.NO, 1, z, vectors, 0, product);
-          backend.download(product, part);
-        }
-        System.arraycopy(part, 0, projected, from * rank, part.length);
-      }
+      target.begin(Math.multiplyExact(points, rank));
       // W and F change sign together
       double[] signs = EigenvectorSigns.of(eigenvectors, rank);
       scaleColumns(eigenvectors, signs, false);
-      scaleColumns(projected, signs, false);
+      Matrix projection = memory.get("input projection");
       if (dual) {
-        scaleColumns(eigenvectors, scale, false);
+        // W Lambda^{1/2} = Z^T U
+        double[] projected = new double[width * rank];
+        try (Matrix z = scaled.rows(0, points);
+            Matrix product = projection.view(0, width, 0, rank)) {
+          backend.gemm(Transpose.YES, Transpose.NO, 1, z, vectors, 0, product);
+          backend.download(product, projected);
+        }
+        scaleColumns(projected, signs, false);
         scaleColumns(projected, scale, true);
-        return new InputFactor(points, features, rank, spec, eigenvectors, projected);
+        scaleColumns(eigenvectors, scale, false);
+        target.put(0, eigenvectors);
+        return projected;
       }
-      return new InputFactor(points, features, rank, spec, projected, eigenvectors);
+      for (int from = 0; from < points; from += panel) {
+        int count = Math.min(panel, points - from);
+        double[] part = new double[count * rank];
+        // F = U Lambda^{1/2} = Z W
+        try (Matrix z = scaled.rows(from, count);
+            Matrix product = projection.view(0, count, 0, rank)) {
+          backend.gemm(Transpose.NO, Transpose.NO, 1, z, vectors, 0, product);
+          backend.download(product, part);
+        }
+        scaleColumns(part, signs, false);
+        target.put(from * rank, part);
+      }
+      return eigenvectors;
     }
   }
 
@@ -179,7 +262,7 @@ public final class InputFactor {
    * @param factor F, P x r
    */
   static InputFactor restored(
-      NetworkSpec spec, int features, double[] projector, double[] factor, int points) {
+      NetworkSpec spec, int features, double[] projector, float[] factor, int points) {
     int rank = factor.length / Math.max(1, points);
     if (rank < 1 || factor.length != points * rank || projector.length % rank != 0) {
       throw new InvalidProblemException(
@@ -213,7 +296,7 @@ public final class InputFactor {
 
   /** The same without the rows of the training points, for which others have them. */
   InputFactor withoutPoints() {
-    return new InputFactor(points, features, rank, spec, new double[0], projector);
+    return new InputFactor(points, features, rank, spec, new float[0], projector);
   }
 
   /** r, the number of directions that the training inputs span. */
@@ -232,7 +315,7 @@ public final class InputFactor {
   }
 
   /** F, row-major P x r; empty {@link #withoutPoints}. */
-  public double[] factor() {
+  public float[] factor() {
     return factor;
   }
 

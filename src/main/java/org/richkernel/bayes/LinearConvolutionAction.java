@@ -80,7 +80,7 @@ final class LinearConvolutionAction implements AutoCloseable {
    */
   LinearConvolutionAction(
       Backend backend,
-      InputFactor patches,
+      InputFactor.Exact patches,
       List<SiteMap> maps,
       double[] variance,
       boolean average,

@@ -36,7 +36,7 @@ record LinearConvolutionSaddle(
   /** Solves; see {@link LinearConvolutionAction} for the arguments. */
   static LinearConvolutionSaddle solve(
       Backend backend,
-      InputFactor patches,
+      InputFactor.Exact patches,
       List<SiteMap> maps,
       double[] variance,
       boolean average,

@@ -64,8 +64,8 @@ final class LinearConvolutionSolver {
     double[] y = problem.trainTargets().toArray();
     Map<String, Double> seconds = new LinkedHashMap<>();
     long start = System.nanoTime();
-    InputFactor patches =
-        InputFactor.of(
+    InputFactor.Exact patches =
+        InputFactor.Exact.of(
             backend,
             network,
             ImagePatches.byImage(train, first),
@@ -102,7 +102,7 @@ final class LinearConvolutionSolver {
       NetworkSpec network,
       Inputs train,
       SiteMap first,
-      InputFactor patches,
+      InputFactor.Exact patches,
       List<double[]> coefficients) {
     int channels = train.shape().channels();
     int width = ImagePatches.width(train, first);

@@ -62,7 +62,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
    * @param routines makes a routine of a step
    */
   StackPosterior(
-      Backend backend, MemoryPlan plan, double[] factor, Function<Runnable, Routine> routines) {
+      Backend backend, MemoryPlan plan, float[] factor, Function<Runnable, Routine> routines) {
     this.backend = backend;
     memory = new Workspace(backend, plan);
     record = new TrajectoryRecord(backend, memory);

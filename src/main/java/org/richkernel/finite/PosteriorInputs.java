@@ -19,7 +19,7 @@ import org.richkernel.network.NetworkSpec;
  */
 @SuppressWarnings("ArrayRecordComponent")
 record PosteriorInputs(
-    double[] factor, int rank, double[] projector, InputFactor.@Nullable Coordinates test) {
+    float[] factor, int rank, double[] projector, InputFactor.@Nullable Coordinates test) {
   /** What {@link #of} holds. */
   static MemoryPlan plan(PosteriorProblem problem) {
     NetworkSpec network = problem.network();
@@ -37,18 +37,26 @@ record PosteriorInputs(
     if (network.convolutions().isPresent()) {
       NetworkSites sites = problem.sites();
       return new PosteriorInputs(
-          scaled(network, sites, train, 0, train.rows()),
+          single(scaled(network, sites, train, 0, train.rows())),
           layout.rank(),
           new double[0],
           test.rows() == 0 ? null : TestPointOutputs.patches(network, sites, layout, test));
     }
     InputFactor factor =
-        InputFactor.of(backend, network, train.toArray(), train.rows(), train.dimension());
+        InputFactor.of(backend, network, train::copyRows, train.rows(), train.dimension());
     return new PosteriorInputs(
         factor.factor(),
         factor.rank(),
         factor.projector(),
         test.rows() == 0 ? null : factor.coordinates(backend, test.toArray(), test.rows()));
+  }
+
+  private static float[] single(double[] values) {
+    float[] rounded = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = (float) values[i];
+    }
+    return rounded;
   }
 
   /** Directions of patches, biases included. */

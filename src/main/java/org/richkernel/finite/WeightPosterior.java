@@ -33,7 +33,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   private Matrix chain;
   private double richness;
 
-  WeightPosterior(Backend backend, PosteriorProblem problem, WeightLayout layout, double[] factor) {
+  WeightPosterior(Backend backend, PosteriorProblem problem, WeightLayout layout, float[] factor) {
     this.backend = backend;
     this.layout = layout;
     gamma = problem.options().gamma();

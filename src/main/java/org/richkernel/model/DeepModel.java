@@ -33,7 +33,7 @@ final class DeepModel extends ModelForm<DeepPredictor> {
         ModelSettings.network(settings),
         ((Number) settings.get("inputs")).intValue(),
         model.array("projector").values(),
-        factor.values(),
+        ModelSettings.floats(factor),
         factor.rows(),
         model.array("targets").values(),
         SavedPopulations.read(model),

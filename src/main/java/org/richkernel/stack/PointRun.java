@@ -68,12 +68,22 @@ public final class PointRun {
 
     /** Part of an array with rows of one length for all points. */
     public double[] of(double[] values) {
-      if (isWhole()) {
-        return values;
-      }
       int width = values.length / blocks.points();
-      int from = firstPoint() * width;
-      return Arrays.copyOfRange(values, from, from + points() * width);
+      return isWhole() ? values : Arrays.copyOfRange(values, start(width), end(width));
+    }
+
+    /** The same in float32. */
+    public float[] of(float[] values) {
+      int width = values.length / blocks.points();
+      return isWhole() ? values : Arrays.copyOfRange(values, start(width), end(width));
+    }
+
+    private int start(int width) {
+      return firstPoint() * width;
+    }
+
+    private int end(int width) {
+      return start(width) + points() * width;
     }
 
     /** Most partial sums that are held at once. */

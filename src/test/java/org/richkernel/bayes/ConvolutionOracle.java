@@ -27,9 +27,9 @@ final class ConvolutionOracle {
   }
 
   /** Factor of their patches, rows ordered (image, site). */
-  static InputFactor byImage(Backend backend, NetworkSpec network, SiteMap map, int points) {
+  static InputFactor.Exact byImage(Backend backend, NetworkSpec network, SiteMap map, int points) {
     double[] rows = ImagePatches.byImage(images(points), map);
-    return InputFactor.of(
+    return InputFactor.Exact.of(
         backend, network, rows, points * map.outputSites(), map.offsets() * CHANNELS);
   }
 

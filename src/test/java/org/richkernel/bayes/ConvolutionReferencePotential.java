@@ -38,7 +38,7 @@ final class ConvolutionReferencePotential {
     this.network = network;
     this.maps = maps;
     this.readout = readout;
-    this.factor = patches.factor();
+    this.factor = Values.wide(patches.factor());
     this.rank = patches.rank();
     this.y = y;
     this.points = points;

@@ -45,7 +45,8 @@ class EquilibriumIdentityTest {
             PrimalPosterior.ofBlocks(
                 backend, f, input, y, new PosteriorParameters(gamma, 0.1, 1, 0), blockRows);
         FieldPopulation population = posterior.newPopulation(S, 3)) {
-      identity.setDirections(EquilibriumIdentity.directions(input.factor(), y, input.points()));
+      identity.setDirections(
+          EquilibriumIdentity.directions(Values.wide(input.factor()), y, input.points()));
       for (int i = 0; i < SWEEPS; i++) {
         long stream = RandomStreams.stream(RandomStreams.INITIAL_FIELD, 0, i);
         backend.fillGaussian(5, stream, 0, population.xi());
@@ -110,7 +111,8 @@ class EquilibriumIdentityTest {
       for (int i = 0; i < P; i++) {
         v[2 * i] = i - 3.0;
       }
-      identity.setDirections(EquilibriumIdentity.directions(input.factor(), v, input.points()));
+      identity.setDirections(
+          EquilibriumIdentity.directions(Values.wide(input.factor()), v, input.points()));
       double[] u = identity.directions();
       double first = 0;
       double second = 0;

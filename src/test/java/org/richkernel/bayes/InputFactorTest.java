@@ -39,6 +39,10 @@ class InputFactorTest {
     return x.multiply(z.transpose()).scalarMultiply(weight / d).scalarAdd(bias);
   }
 
+  private double[] exact(NetworkSpec network, double[] x, int points, int d) {
+    return InputFactor.Exact.of(backend, network, x, points, d).factor();
+  }
+
   private static double largest(RealMatrix a) {
     double max = 0;
     for (double[] row : a.getData()) {
@@ -67,7 +71,8 @@ class InputFactorTest {
     assertThat(factor.rank()).isEqualTo(rank);
     assertThat(factor.points()).isEqualTo(points);
     assertThat(factor.features()).isEqualTo(d);
-    RealMatrix f = ReferencePotential.matrix(factor.factor(), points);
+    double[] exact = exact(network(weight, bias), x, points, d);
+    RealMatrix f = ReferencePotential.matrix(exact, points);
     RealMatrix sigma = covariance(x, x, d, weight, bias);
     assertThat(largest(f.multiply(f.transpose()).subtract(sigma)))
         .isLessThan(1e-13 * Math.max(1, largest(sigma)) * 10);
@@ -87,12 +92,28 @@ class InputFactorTest {
     double[] x = normals(points * d, 1);
     InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);
     InputFactor.Coordinates own = factor.coordinates(backend, x, points);
-    for (int i = 0; i < own.whitened().length; i++) {
-      assertThat(own.whitened()[i]).isCloseTo(factor.factor()[i], within(1e-11));
-    }
+    assertThat(own.whitened())
+        .containsExactly(exact(network(1.3, bias), x, points, d), within(1e-11));
     // the square root of a rounding error of |z|^2
     for (double s : own.deviation()) {
       assertThat(s).isBetween(0.0, 1e-6);
+    }
+  }
+
+  /**
+   * Every number is rounded once, whichever Gram matrix is smaller, over one panel and over two.
+   */
+  @ParameterizedTest
+  @CsvSource({"9, 14, 0.4", "14, 9, 0.4", "4100, 3, 0.0"})
+  void theFactorIsTheExactOneRounded(int points, int d, double bias) {
+    double[] x = normals(points * d, 1);
+    InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);
+    InputFactor.Exact exact = InputFactor.Exact.of(backend, network(1.3, bias), x, points, d);
+    assertThat(factor.projector()).containsExactly(exact.projector());
+    assertThat(factor.rank()).isEqualTo(exact.rank());
+    assertThat(factor.factor()).hasSameSizeAs(exact.factor());
+    for (int i = 0; i < exact.factor().length; i++) {
+      assertThat(factor.factor()[i]).isEqualTo((float) exact.factor()[i]);
     }
   }
 
@@ -105,7 +126,8 @@ class InputFactorTest {
     InputFactor factor = InputFactor.of(backend, network(1.3, bias), x, points, d);
     InputFactor.Coordinates at = factor.coordinates(backend, fresh, 6);
     RealMatrix r = ReferencePotential.matrix(at.whitened(), 6);
-    RealMatrix f = ReferencePotential.matrix(factor.factor(), points);
+    double[] exact = exact(network(1.3, bias), x, points, d);
+    RealMatrix f = ReferencePotential.matrix(exact, points);
     RealMatrix cross = covariance(x, fresh, d, 1.3, bias);
     assertThat(largest(f.multiply(r.transpose()).subtract(cross))).isLessThan(1e-12);
     RealMatrix own = covariance(fresh, fresh, d, 1.3, bias);
@@ -128,12 +150,14 @@ class InputFactorTest {
     java.util.Arrays.fill(x, 30, 40, 0); // row 3 = 0
     InputFactor factor = InputFactor.of(backend, network(1, 0), x, 4, 10);
     assertThat(factor.rank()).isEqualTo(2);
-    RealMatrix f = ReferencePotential.matrix(factor.factor(), 4);
+    double[] exact = exact(network(1, 0), x, 4, 10);
+    RealMatrix f = ReferencePotential.matrix(exact, 4);
     assertThat(largest(f.multiply(f.transpose()).subtract(covariance(x, x, 10, 1, 0))))
         .isLessThan(1e-12);
     InputFactor nothing = InputFactor.of(backend, network(1, 0), new double[20], 2, 10);
     assertThat(nothing.rank()).isEqualTo(1);
-    for (double v : nothing.factor()) {
+    assertThat(nothing.factor()).containsOnly(0);
+    for (double v : exact(network(1, 0), new double[20], 2, 10)) {
       assertThat(v).isCloseTo(0, within(1e-150));
     }
     assertThat(nothing.coordinates(backend, normals(10, 3), 1).deviation()[0]).isFinite();

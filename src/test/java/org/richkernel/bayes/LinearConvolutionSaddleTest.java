@@ -49,7 +49,7 @@ class LinearConvolutionSaddleTest {
         backend, patches(maps.get(0)), maps, ones, average, Y, POINTS, gamma, kappa);
   }
 
-  private InputFactor patches(SiteMap map) {
+  private InputFactor.Exact patches(SiteMap map) {
     return ConvolutionOracle.byImage(backend, NetworkSpec.of(1, Activation.LINEAR), map, POINTS);
   }
 

@@ -33,6 +33,10 @@ final class ReferencePotential {
     return m;
   }
 
+  static RealMatrix matrix(float[] values, int rows) {
+    return matrix(Values.wide(values), rows);
+  }
+
   /** g Phi. */
   RealMatrix kernel(double[] xi, int samples) {
     RealMatrix phi = matrix(xi, samples).multiply(factor.transpose());

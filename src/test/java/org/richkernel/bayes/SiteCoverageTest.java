@@ -115,8 +115,8 @@ class SiteCoverageTest {
         Backends.open("cpu", new BackendOptions(1, Long.MAX_VALUE), message -> {})) {
       AdaptiveProblem any = problem(0);
       SiteMap map = SampledInputs.maps(any.network(), any.trainInputs()).get(0);
-      InputFactor byImage =
-          InputFactor.of(
+      InputFactor.Exact byImage =
+          InputFactor.Exact.of(
               backend, any.network(), ImagePatches.byImage(any.trainInputs(), map), 9, 2);
       double[] v =
           LinearConvolutionSaddle.solve(

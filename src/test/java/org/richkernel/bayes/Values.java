@@ -19,6 +19,15 @@ final class Values {
     return random.doubles(count).map(u -> (float) random.nextGaussian()).toArray();
   }
 
+  /** The same numbers in float64. */
+  static double[] wide(float[] values) {
+    double[] result = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      result[i] = values[i];
+    }
+    return result;
+  }
+
   /** Row-major. */
   static double[] read(Backend backend, Matrix matrix) {
     double[] values = new double[Math.toIntExact(matrix.size())];

@@ -97,7 +97,9 @@ class WeightPosteriorTest {
     double potential(double[] weights) {
       double[][] z = new double[P][layout.rank()];
       for (int i = 0; i < P; i++) {
-        System.arraycopy(input.factor(), i * layout.rank(), z[i], 0, layout.rank());
+        for (int k = 0; k < layout.rank(); k++) {
+          z[i][k] = input.factor()[i * layout.rank() + k];
+        }
       }
       SmallNetwork small = new SmallNetwork(network, N, z);
       double[][][] w = new double[layout.layers()][N][];

@@ -83,10 +83,14 @@ final class SweepSolver {
     NetworkSpec network = problem.network();
     int points = problem.trainInputs().rows();
     int depth = network.hiddenLayers();
-    double[] x = problem.trainInputs().toArray();
     double[] y = problem.trainTargets().toArray();
     InputFactor input =
-        InputFactor.of(backend, network, x, points, problem.trainInputs().dimension());
+        InputFactor.of(
+            backend,
+            network,
+            problem.trainInputs()::copyRows,
+            points,
+            problem.trainInputs().dimension());
     try (LayerSweep sweep =
             new LayerSweep(
                 backend, network, input, y, options.kappa(), options.samples(), options.seed());
