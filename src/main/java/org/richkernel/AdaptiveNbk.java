@@ -32,7 +32,7 @@ import org.richkernel.stack.FieldForm;
  * The adaptive neural Bayesian kernel (aNBK; Lauditi, Bordelon and Pehlevan, arXiv:2502.07998): the
  * feature kernel that a network of infinite width learns at richness gamma, and its predictor f(x)
  * = g k(x)^T (g Phi + kappa)^{-1} y. gamma = 0 is the NNGP. Immutable; every setter returns a
- * changed copy.
+ * changed copy and throws {@link InvalidProblemException} for a value out of range.
  */
 public final class AdaptiveNbk {
   private static final String LESS_MEMORY = "lower samples or the number of training points";
@@ -101,41 +101,42 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Weighs the determinant: 1 with {@code samples} = N is the posterior of a network of width N.
+   * Sets the weight d of (d K / 2) ln det(g Phi + kappa): 1 with {@code samples} = N is the
+   * posterior of a network of width N.
    */
   public AdaptiveNbk determinantWeight(double d) {
     return options(options.withDeterminantWeight(d));
   }
 
-  /** Sets the form of the readout, and the most points whose kernels the dual form makes. */
+  /** Sets the form of the readout, and the largest P at which the dual form computes kernels. */
   public AdaptiveNbk largeData(LargeData about) {
     return options(options.withLargeData(about));
   }
 
-  /** How {@link #fit} will integrate the readout out; empty for closed forms. */
+  /** Form in which {@link #fit} will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).form();
   }
 
   /**
-   * What {@link #fit} will make layers above the first of; empty for closed forms and one hidden
-   * layer.
+   * Parametrization of the layers above the first in {@link #fit}; empty for closed forms and one
+   * hidden layer.
    */
   public Optional<FieldForm> fields(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).fields();
   }
 
-  /** Devices that will hold the points of each chain of a fit among them. */
+  /** Number of devices over which {@link #fit} will spread the points of each chain. */
   public int spread(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).spread();
   }
 
-  /** Whether a fit will hold its P x P kernels, and the NNGP beside it. */
+  /** Whether {@link #fit} will return P x P kernels and fit the NNGP for comparison. */
   public boolean formsKernels(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).formsKernels();
   }
 
-  /** What {@link #fit} will hold at once while it samples. */
+  /** Peak memory of {@link #fit} while it samples. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     AdaptiveProblem problem = problem(Points.of(data));
     SearchSolver solver = new SearchSolver(backend, problem, search);
@@ -155,7 +156,7 @@ public final class AdaptiveNbk {
     return plan.addHost(solutions * network.hiddenLayers() * points * points * Double.BYTES);
   }
 
-  /** What the NNGP beside it will hold, with the kernels that are found by then. */
+  /** Peak memory of the NNGP fit, with the kernels of the aNBK still held. */
   public MemoryPlan initialPlan(Datasets data, Backend backend) {
     long points = data.train().points();
     return LazyRegression.of(network)
@@ -165,7 +166,7 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * What the cross-check will hold at once after the sampling; empty where none was asked for.
+   * Peak memory of the cross-check after the sampling; empty if no cross-check was requested.
    *
    * @throws org.richkernel.network.InvalidProblemException if the problem cannot be checked
    */
@@ -183,7 +184,7 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * What the audit will hold at once after the sampling; empty where none was asked for.
+   * Peak memory of the audit after the sampling; empty if no audit was requested.
    *
    * @throws org.richkernel.network.InvalidProblemException if the problem cannot be audited
    */
@@ -196,7 +197,7 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * Fits the training set, predicts the test set, and fits the NNGP beside it where {@link
+   * Fits the training set, predicts the test set, and fits the NNGP for comparison if {@link
    * #formsKernels}.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
@@ -208,10 +209,10 @@ public final class AdaptiveNbk {
   }
 
   /**
-   * The same with progress, a stop signal and checkpoints. A cross-check is not checkpointed: one
-   * that is stopped starts again from the solution, which is.
+   * The same with progress, a stop signal and checkpoints. A cross-check is not checkpointed: if
+   * stopped, it starts again from the checkpointed solution.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<AdaptiveNbkFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
@@ -238,7 +239,7 @@ public final class AdaptiveNbk {
     if (checker.isPresent() && check.isEmpty()) {
       return Optional.empty();
     }
-    // a fit that its own chains refuse has no error that an audit could be judged by
+    // without convergence there is no error estimate to compare an audit with
     boolean audited = auditor.isPresent() && outcome.converged();
     Optional<AuditResult> audit =
         audited ? auditor.get().solve(outcome.solution(), control) : Optional.empty();
@@ -270,7 +271,10 @@ public final class AdaptiveNbk {
         points.testInputs());
   }
 
-  /** The form that a search can be made in. */
+  /**
+   * The form of the readout; a path, a selection, a cross-check or an audit requires the primal
+   * one.
+   */
   private LargeData searched() {
     LargeData asked = options.largeData();
     String needs =

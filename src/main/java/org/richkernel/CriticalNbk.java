@@ -24,7 +24,7 @@ import org.richkernel.solver.RunControl;
 
 /**
  * Kernels of maximum a posteriori of a deep network of finite width N (critical feature learning;
- * Fischer et al., arXiv:2405.10761), with their first-order response to the data beside them.
+ * Fischer et al., arXiv:2405.10761), with their first-order response to the data for comparison.
  * Immutable; every setter returns a changed copy.
  */
 public final class CriticalNbk {
@@ -68,7 +68,7 @@ public final class CriticalNbk {
         network, width, chi, 1 / beta, points.trainInputs(), points.trainTargets());
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** Peak memory of {@link #fit}. */
   public MemoryPlan plan(Datasets data) {
     Points points = Points.of(data);
     return MapSolver.plan(problem(points), options, points.testInputs().rows());
@@ -84,9 +84,9 @@ public final class CriticalNbk {
   }
 
   /**
-   * Finds the kernels, predicts the test set, and fits the NNGP beside it.
+   * Finds the kernels, predicts the test set, and fits the NNGP for comparison.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    */
   public Optional<CriticalFit> fit(Datasets data, Backend backend, RunControl control) {

@@ -27,9 +27,9 @@ import org.richkernel.solver.RunControl;
  * and the adaptive NTK predictor at the end (arXiv:2502.07998). Immutable; every setter returns a
  * changed copy.
  *
- * <p>What is not set is chosen from the data: a step size of a quarter of the largest one at which
- * the lazy limit is stable, rounded down to one digit; 100 steps, or, for one hidden layer, a
- * gradient flow to its fixed point ({@link SolverKind#AUTO}).
+ * <p>Options that are not set are chosen from the data: a step size of a quarter of the largest one
+ * at which the lazy limit is stable, rounded down to one digit; 100 steps, or, for one hidden
+ * layer, a gradient flow to its fixed point ({@link SolverKind#AUTO}).
  */
 public final class Dynamics {
   private final DynamicsSettings settings;
@@ -52,8 +52,8 @@ public final class Dynamics {
   }
 
   /**
-   * Sets some of gamma, weight-decay, loss, batch-size, save-history, samples and seed by these
-   * names, those of the command line.
+   * Sets some of gamma, weight-decay, loss, batch-size, save-history, samples and seed by their
+   * names on the command line.
    */
   public Dynamics options(Map<String, ?> named) {
     return options(settings.options().with(named));
@@ -101,7 +101,7 @@ public final class Dynamics {
     return options(settings.options().withBatchSize(points));
   }
 
-  /** Sets that kernels are kept at every k-th step; 0 for the first and the last alone. */
+  /** Sets k: kernels are kept at every k-th step; 0 for the first and the last alone. */
   public Dynamics recordEvery(int steps) {
     Dynamics checked = options(settings.options().withRecordEvery(steps));
     return checked.with("recordEvery", OptionalInt.of(steps));
@@ -117,27 +117,29 @@ public final class Dynamics {
     return with("solver", solver);
   }
 
-  /** Chooses what is left out of the theory. */
+  /** Chooses the approximation of the theory. */
   public Dynamics approximation(Approximation approximation) {
     return with("approximation", approximation);
   }
 
-  /** Sets whether every approximation that applies is solved beside the full theory. */
+  /**
+   * Sets whether every applicable approximation is solved too, for comparison with the full theory.
+   */
   public Dynamics compare(boolean compare) {
     return with("compare", compare);
   }
 
   /**
-   * Sets by what a solution counts as converged: for sampled solvers the largest relative bias of
-   * finite S, for the gradient flow the relative residual of the fixed point, for the alternating
-   * solver the largest relative change.
+   * Sets the convergence tolerance: for sampled solvers the largest relative bias of finite S, for
+   * the gradient flow the relative residual of the fixed point, for the alternating solver the
+   * largest relative change.
    */
   public Dynamics tolerance(double tolerance) {
     return with("tolerance", OptionalDouble.of(tolerance));
   }
 
   /**
-   * The same with everything that was left open chosen for some data.
+   * The same with the options that are not set chosen for the given data.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    */
@@ -145,13 +147,13 @@ public final class Dynamics {
     return new Dynamics(settings.resolved(Points.of(data), backend));
   }
 
-  /** What {@link #fit} will hold, one plan for each of its stages. */
+  /** Peak memory of {@link #fit}, one plan for each of its stages. */
   public List<MemoryPlan> plans(Datasets data, Backend backend) {
     Points points = Points.of(data);
     return new DynamicsSolve(settings.resolved(points, backend), points, backend).plans();
   }
 
-  /** A cheaper way to the same, in one line, where there is one. */
+  /** Advice in one line if another solver gives the same result at lower cost. */
   public Optional<String> cheaper(Datasets data, Backend backend) {
     Points points = Points.of(data);
     return new DynamicsSolve(settings.resolved(points, backend), points, backend).cheaper();
@@ -176,7 +178,7 @@ public final class Dynamics {
   /**
    * The same with progress, a stop signal and checkpoints.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<DynamicsFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();

@@ -5,8 +5,8 @@ import org.richkernel.finite.LangevinOptions;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * A network of finite width as the experiment that a theory is compared with: its Bayesian
- * posterior ({@link #posterior}), or its training by gradient descent ({@link #training}).
+ * A network of finite width, the experiment to compare a theory with: its Bayesian posterior
+ * ({@link #posterior}), or its training by gradient descent ({@link #training}).
  *
  * <p>h^1 = W^0 x / sqrt(D), h^{l+1} = W^l phi(h^l) / sqrt(N), f = w . phi(h^L) / (gamma N), as in
  * the theories; convolutions act on patches. Immutable; every setter returns a changed copy.
@@ -31,7 +31,7 @@ public final class FiniteNetwork {
     return new FiniteNetwork(network, width, 4);
   }
 
-  /** Sets how many independent networks are trained, or Markov chains sampled. */
+  /** Sets the number of independent networks to train, or of Markov chains to sample. */
   public FiniteNetwork repeats(int count) {
     return new FiniteNetwork(network, width, count);
   }

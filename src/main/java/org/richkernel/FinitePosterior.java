@@ -21,7 +21,7 @@ import org.richkernel.solver.RunControl;
 
 /**
  * The posterior of a network of finite width, sampled in its weights by Hamiltonian Monte Carlo,
- * with the NNGP beside it. Immutable; every setter returns a changed copy.
+ * with the NNGP for comparison. Immutable; every setter returns a changed copy.
  */
 public final class FinitePosterior {
   private final NetworkSpec network;
@@ -72,7 +72,7 @@ public final class FinitePosterior {
     return options(options.withMaxSweeps(sweeps));
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** Peak memory of {@link #fit}. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     return new NetworkPosterior(backend, problem(Points.of(data))).plan();
   }
@@ -91,7 +91,7 @@ public final class FinitePosterior {
   /**
    * The same with progress, a stop signal and checkpoints.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<FinitePosteriorFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();

@@ -67,7 +67,7 @@ public final class FiniteTraining {
   }
 
   /**
-   * Sets some of gamma, steps, weight-decay, loss, batch-size and seed by these names, those of the
+   * Sets some of gamma, steps, weight-decay, loss, batch-size and seed by their names on the
    * command line.
    */
   public FiniteTraining options(Map<String, ?> named) {
@@ -112,7 +112,7 @@ public final class FiniteTraining {
     return with(options.withBatchSize(points));
   }
 
-  /** Sets that kernels are kept at every k-th step; 0 for the first and the last alone. */
+  /** Sets k: kernels are kept at every k-th step; 0 for the first and the last alone. */
   public FiniteTraining recordEvery(int steps) {
     return with(options.withRecordEvery(steps), stepOpen, false);
   }
@@ -123,8 +123,8 @@ public final class FiniteTraining {
   }
 
   /**
-   * The same with everything that was left open chosen for some data, as {@link Dynamics} does: a
-   * step size of a quarter of the largest one at which the lazy limit is stable, rounded down to
+   * The same with the options that are not set chosen for the given data, as {@link Dynamics} does:
+   * a step size of a quarter of the largest one at which the lazy limit is stable, rounded down to
    * one digit (0.1 for convolutional networks), and ten records of the kernels up to 400 points.
    *
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
@@ -151,7 +151,7 @@ public final class FiniteTraining {
         : UsualDescent.stepSize(problem, backend);
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** Peak memory of {@link #fit}. */
   public MemoryPlan plan(Datasets data) {
     Points points = Points.of(data);
     int every =
@@ -173,7 +173,7 @@ public final class FiniteTraining {
   /**
    * The same with progress, a stop signal and checkpoints.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<FiniteTrainingFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();

@@ -39,12 +39,12 @@ public final class LazyRegression {
   private final Storage storage;
 
   /**
-   * Where kernels are held.
+   * Storage of the kernels.
    *
    * @param form dense, in tiles or on inducing points
    * @param scratch file for tiles
    * @param kernelsUpTo most points whose kernels a result holds
-   * @param inducing of the form on inducing points
+   * @param inducing options of the form on inducing points
    * @param tiles precision of the factor in tiles
    */
   private record Storage(
@@ -87,7 +87,7 @@ public final class LazyRegression {
    * #inducing inducing points}. AUTO takes tiles where memory does not suffice, and never the
    * approximation.
    *
-   * @param folder for the scratch file, which a stopped fit leaves there to go on from
+   * @param folder for the scratch file, which a stopped fit leaves there for a resume
    */
   public LazyRegression form(LazyForm form, Path folder) {
     return new LazyRegression(
@@ -103,8 +103,8 @@ public final class LazyRegression {
   }
 
   /**
-   * Sets the precision of a factor in tiles, FLOAT64 at first; with FLOAT32 it takes half of the
-   * disk, and conjugate gradients lead to the same residual.
+   * Sets the precision of the Cholesky factor in tiles, FLOAT64 by default. FLOAT32 halves the disk
+   * space; conjugate gradients then reach the same residual.
    */
   public LazyRegression tiles(Precision precision) {
     return new LazyRegression(
@@ -129,7 +129,7 @@ public final class LazyRegression {
             LazyForm.INDUCING, storage.scratch(), storage.kernelsUpTo(), options, storage.tiles()));
   }
 
-  /** Leaves the P x P kernels out of the results of more points. */
+  /** Sets the largest P at which the result holds the P x P kernels. */
   public LazyRegression keepKernelsUpTo(int points) {
     if (points < 0) {
       throw new InvalidProblemException("save-kernels-up-to", points, "use at least 0");
@@ -142,12 +142,12 @@ public final class LazyRegression {
             storage.form(), storage.scratch(), points, storage.inducing(), storage.tiles()));
   }
 
-  /** What {@link #fit} will hold at once, in the first of its stages. */
+  /** Peak memory of {@link #fit} in the first of its stages. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     return plans(data, backend).get(0);
   }
 
-  /** What {@link #fit} will hold, stage by stage. */
+  /** Peak memory of {@link #fit}, stage by stage. */
   public List<MemoryPlan> plans(Datasets data, Backend backend) {
     LazyProblem problem = problem(Points.of(data));
     return switch (form(problem, backend)) {
@@ -169,9 +169,9 @@ public final class LazyRegression {
   }
 
   /**
-   * The same with progress, checkpoints and an early stop; of a dense kernel a stop leaves nothing.
+   * The same with progress, checkpoints and an early stop; a dense kernel has no checkpoint.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   public Optional<LazyFit> fit(Datasets data, Backend backend, RunControl control) {
     long start = System.nanoTime();
@@ -194,7 +194,7 @@ public final class LazyRegression {
                 storage.kernelsUpTo()));
   }
 
-  /** The form that {@link #fit} takes for some points on a backend, none of them AUTO. */
+  /** The form, never AUTO, that {@link #fit} takes for these data on a backend. */
   public LazyForm chosenForm(Datasets data, Backend backend) {
     return form(problem(Points.of(data)), backend);
   }

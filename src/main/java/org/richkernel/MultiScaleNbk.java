@@ -32,7 +32,7 @@ import org.richkernel.solver.RunControl;
  * Immutable; every setter returns a changed copy.
  */
 public final class MultiScaleNbk {
-  /** Beyond it forces overflow float32. */
+  /** Largest chi; the forces at larger ones overflow float32. */
   private static final double LARGEST_CHI = 1e24;
 
   private final NetworkSpec network;
@@ -41,7 +41,7 @@ public final class MultiScaleNbk {
   private final Order order;
   private final SaddleOptions options;
 
-  /** Which level gives the predictions that are scored and saved. */
+  /** Level of the theory whose predictions are scored and saved. */
   public enum Order {
     /** The saddle point. */
     TREE,
@@ -117,7 +117,7 @@ public final class MultiScaleNbk {
     return network.activation().equals(Activation.LINEAR);
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** Peak memory of {@link #fit}. */
   public MemoryPlan plan(Datasets data, Backend backend) {
     MultiScaleProblem problem = problem(Points.of(data));
     return linear()
@@ -135,9 +135,9 @@ public final class MultiScaleNbk {
   }
 
   /**
-   * Solves at every scale and fits the NNGP beside it.
+   * Solves at every scale and fits the NNGP for comparison.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    * @throws InvalidProblemException if the options do not fit the data
    */
   public Optional<MultiScaleFit> fit(Datasets data, Backend backend, RunControl control) {
