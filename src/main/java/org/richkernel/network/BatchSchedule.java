@@ -1,9 +1,9 @@
 package org.richkernel.network;
 
 /**
- * Which training points drive which step of gradient descent: batches of fixed size taken in turn,
- * step t being driven by the points (t B + i) mod P, i = 0 .. B - 1. Nothing is shuffled, so every
- * theory and every network sees the same batches.
+ * Batches of gradient descent, of fixed size and taken in turn: step t is driven by the training
+ * points (t B + i) mod P, i = 0 .. B - 1. Nothing is shuffled, so every theory and every network
+ * sees the same batches.
  *
  * @param points P, training points
  * @param size B, points in a batch, 1 to P; P for full batches

@@ -25,8 +25,8 @@ public record Convolution(int height, int width, int stride) {
   }
 
   /**
-   * The layer that a text such as 3x3 or 3x3/2 names: rows and columns of the kernel, and the
-   * stride if it is not 1.
+   * Parses a layer such as 3x3 or 3x3/2: rows and columns of the kernel, and the stride if it is
+   * not 1.
    *
    * @throws InvalidProblemException for anything else
    */

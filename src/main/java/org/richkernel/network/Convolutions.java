@@ -21,7 +21,7 @@ public record Convolutions(List<Convolution> layers, SiteMap.Padding padding, Si
   }
 
   /**
-   * The layers that a text such as 3x3,3x3/2 names, with zero padding and a flattened readout.
+   * Parses layers such as 3x3,3x3/2, with zero padding and a flattened readout.
    *
    * @throws InvalidProblemException if a layer cannot be read
    */

@@ -32,7 +32,7 @@ public record ImageShape(int height, int width, int channels) {
   }
 
   /**
-   * The shape that a text such as 28x28 or 32x32x3 names; one channel if none are named.
+   * Parses a shape such as 28x28 or 32x32x3; one channel if none is given.
    *
    * @throws InvalidProblemException for anything else
    */

@@ -84,7 +84,7 @@ public final class Inputs {
   /**
    * Refuses test points, if there are any, of another dimension than the training points.
    *
-   * @throws InvalidProblemException if they have another one
+   * @throws InvalidProblemException if the dimensions differ
    */
   public void requireTestsOf(Inputs train) {
     if (rows > 0 && dimension != train.dimension) {
@@ -96,10 +96,10 @@ public final class Inputs {
   }
 
   /**
-   * Refuses new points of another dimension than those of a fit.
+   * Refuses new points whose dimension differs from that of a fit.
    *
    * @param fitted D of the fit
-   * @throws InvalidProblemException if it is not that of these points
+   * @throws InvalidProblemException if it differs from that of these points
    */
   public void requireDimension(int fitted) {
     if (dimension != fitted) {

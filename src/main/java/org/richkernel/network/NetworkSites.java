@@ -51,17 +51,17 @@ public record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels
     return maps.stream().mapToInt(SiteMap::outputSites).max().orElseThrow();
   }
 
-  /** k_l, the features of a channel that a neuron of layer l = 2 to L sees. */
+  /** k_l, the number of features of a channel that a neuron of layer l = 2 to L reads. */
   public int offsets(int layer) {
     return map(layer).offsets();
   }
 
-  /** k_1 C, the inputs that a neuron of layer 1 sees. */
+  /** k_1 C, the number of inputs that a neuron of layer 1 reads. */
   public int inputs() {
     return map(1).offsets() * channels;
   }
 
-  /** Whether a neuron of a layer sees the one site at which it is itself. */
+  /** Whether a neuron of a layer reads one site only, its own. */
   public boolean isPointwise(int layer) {
     return offsets(layer) == 1 && map(layer).stride() == 1;
   }
@@ -71,7 +71,7 @@ public record NetworkSites(List<SiteMap> maps, SiteReadout readout, int channels
     return readout == SiteReadout.FLATTEN ? sites(layers()) : 1;
   }
 
-  /** The pairs of sites of a layer that a kernel of points is the mean over. */
+  /** Number of pairs of sites over which the kernel between two points is averaged. */
   public double pairs(int layer) {
     double s = sites(layer);
     return readout == SiteReadout.GAP ? s * s : s;

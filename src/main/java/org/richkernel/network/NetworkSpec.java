@@ -16,10 +16,10 @@ import org.richkernel.compute.Activation;
  * + g_b with the map F of each layer.
  */
 public final class NetworkSpec {
-  /** Deepest network that is accepted. */
+  /** Largest accepted number of hidden layers. */
   public static final int MAX_HIDDEN_LAYERS = 64;
 
-  /** Fields of smaller variances leave the range of float32. */
+  /** Smallest accepted variance; preactivations of a smaller one leave the range of float32. */
   private static final double LEAST_VARIANCE = 1e-30;
 
   private final int hiddenLayers;
@@ -132,10 +132,10 @@ public final class NetworkSpec {
   }
 
   /**
-   * Refuses convolutions on behalf of a theory that does not know them.
+   * Refuses convolutions on behalf of a theory that does not support them.
    *
    * @param theory its name, for the message
-   * @param instead what does know them
+   * @param instead advice for the message: a theory that supports them
    * @throws InvalidProblemException if this network is convolutional
    */
   public void requireDense(String theory, String instead) {

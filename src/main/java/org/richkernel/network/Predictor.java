@@ -7,8 +7,7 @@ import org.richkernel.compute.MemoryPlan;
 /** A fitted function of the inputs. */
 public interface Predictor {
   /**
-   * What {@link #predict} or {@link #predictParts} will hold at once: matrices, and what it makes
-   * on the Java heap.
+   * Peak memory of {@link #predict} or {@link #predictParts}: matrices and arrays on the Java heap.
    *
    * @param inputs as for {@link #predict}
    * @throws InvalidProblemException as {@link #predict} throws it
@@ -26,8 +25,8 @@ public interface Predictor {
   double[] predict(Backend backend, Inputs inputs);
 
   /**
-   * Predictions of independent estimates whose mean is the prediction, so that their scatter gives
-   * its Monte Carlo error; the prediction alone where it has none, or none that is known.
+   * Independent estimates whose mean is the prediction; their scatter gives its Monte Carlo error.
+   * The prediction alone if it has no such error or the error is unknown.
    *
    * @param inputs as for {@link #predict}
    * @return each rows x K, row-major

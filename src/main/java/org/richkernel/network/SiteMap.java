@@ -3,9 +3,8 @@ package org.richkernel.network;
 import java.util.Arrays;
 
 /**
- * Which input sites a convolution reads at each output site, and the two linear maps that follow
- * from it: F, which takes the covariance of features to that of the next preactivations, and its
- * adjoint F*.
+ * Table of the input sites that a convolution reads at each output site, with two linear maps: F,
+ * from the covariance of features to that of the next preactivations, and its adjoint F*.
  *
  * <p>Sites are numbered row-major; an input is height x width, a sequence has height 1. With k
  * offsets d, {@code nb[a,d]} is the input site that output a reads at offset d and {@code inv[b,d]}
@@ -21,7 +20,7 @@ import java.util.Arrays;
  * Garriga-Alonso et al. 2019, arXiv:1808.05587). Sites of several images are indexed (image, site).
  */
 public final class SiteMap {
-  /** What a kernel sees beyond the edges of its input. */
+  /** Values that a kernel reads beyond the edges of its input. */
   public enum Padding {
     /** Zeros; a stride of 1 keeps the size. */
     SAME,
@@ -107,7 +106,7 @@ public final class SiteMap {
     return new SiteMap(inputHeight, inputWidth, kernelHeight, kernelWidth, stride, padding);
   }
 
-  /** With zero padding a kernel of up to 2 n - 1 sees an input in each of its rows. */
+  /** Largest kernel each of whose rows reads an input: 2 n - 1 with zero padding. */
   private static int largestKernel(int sites, Padding padding) {
     return padding == Padding.SAME ? 2 * sites - 1 : sites;
   }
@@ -168,7 +167,7 @@ public final class SiteMap {
     return stride;
   }
 
-  /** What lies beyond the edges. */
+  /** Values beyond the edges of the input. */
   public Padding padding() {
     return padding;
   }
@@ -208,7 +207,7 @@ public final class SiteMap {
     return outputs[d][b];
   }
 
-  /** The number of output sites whose input at an offset is no padding, for each offset. */
+  /** For each offset, the number of output sites whose input there is not padding. */
   public int[] sitesOfOffsets() {
     return Arrays.stream(inputs)
         .mapToInt(row -> (int) Arrays.stream(row).filter(site -> site != NONE).count())
@@ -260,8 +259,8 @@ public final class SiteMap {
   }
 
   /**
-   * F on entries of equal sites alone, which is closed under F: out[p,a] = (1/k) sum_d M[p,
-   * nb[a,d]].
+   * F restricted to entries of equal sites, which F maps among themselves: out[p,a] = (1/k) sum_d
+   * M[p, nb[a,d]].
    *
    * @param features pairs x inputSites, row-major
    * @param covariance pairs x outputSites, overwritten
@@ -326,7 +325,7 @@ public final class SiteMap {
     divide(to, table.length);
   }
 
-  /** The full k, at borders too. */
+  /** Divides by the full k, at borders too. */
   private static void divide(double[] sums, int offsets) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] /= offsets;

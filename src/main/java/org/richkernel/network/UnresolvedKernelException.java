@@ -3,8 +3,8 @@ package org.richkernel.network;
 import java.util.Locale;
 
 /**
- * Inputs whose kernel cannot be told from one with a jitter that is not small against the ridge:
- * the numbers that the ridge decides about would be those of another ridge.
+ * A kernel whose rounding acts like a jitter that is not small against the ridge kappa: the result
+ * would be that of another ridge. Thrown if the jitter is above a tenth of kappa.
  */
 public final class UnresolvedKernelException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
   /** Largest jitter, or rounding of a kernel, relative to the ridge. */
   private static final double LARGEST_SHARE = 0.1;
 
-  /** Inputs of this mean square or less are of order 1: that of normal columns, with a margin. */
+  /** Largest mean square of inputs of order 1: 1 for standardized columns, with a margin. */
   private static final double ORDER_ONE = 10;
 
   private final String finding;
@@ -22,7 +22,7 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
    * A refusal.
    *
    * @param meanSquare mean of |x|^2 / D over the inputs
-   * @param jitter what would have to be added to the diagonal, or what rounding adds to entries
+   * @param jitter needed on the diagonal, or the rounding of the entries
    * @param kappa the ridge
    */
   public UnresolvedKernelException(double meanSquare, double jitter, double kappa) {
@@ -49,11 +49,11 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
   }
 
   /**
-   * A fit in which the rounding of the kernel decides.
+   * A fit whose predictions depend on the rounding of the kernel.
    *
    * @param meanSquare mean of |x|^2 / D over the inputs
-   * @param jitter what rounding adds to entries
-   * @param share of the targets by which rounding moves the predictions
+   * @param jitter rounding of the entries
+   * @param share change of the predictions by rounding, relative to the targets
    * @param kappa the ridge
    */
   public static UnresolvedKernelException ofPredictions(
@@ -71,7 +71,7 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
         false);
   }
 
-  /** What is wrong, without the mend. */
+  /** The problem, without the advice. */
   public String finding() {
     return finding;
   }
@@ -84,7 +84,7 @@ public final class UnresolvedKernelException extends IllegalArgumentException {
   /**
    * Refuses a jitter that is not small against the ridge.
    *
-   * @param inputs that the kernel is of
+   * @param inputs of the kernel
    * @param jitter as for the constructor
    * @throws UnresolvedKernelException if the jitter is above a tenth of kappa
    */

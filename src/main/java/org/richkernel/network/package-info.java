@@ -1,2 +1,5 @@
-/** What is being described: depth, activation, prior. Immutable values, validated when made. */
+/**
+ * The network and its data: depth, activation, prior, inputs, targets. Immutable values, validated
+ * at construction.
+ */
 package org.richkernel.network;

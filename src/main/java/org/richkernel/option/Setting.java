@@ -15,24 +15,24 @@ public @interface Setting {
   /** Name without dashes; empty for the name of the component, in lower case with dashes. */
   String name() default "";
 
-  /** Stands for the value in help, such as N. */
+  /** Placeholder of the value in help, such as N. */
   String label() default "";
 
   /** The default, written as on the command line. */
   String usual();
 
-  /** What it is, with its unit; help adds the default. */
+  /** Description with the unit; help adds the default. */
   String help();
 
-  /** Smallest value. */
+  /** Inclusive lower bound. */
   double min() default Double.NEGATIVE_INFINITY;
 
-  /** Largest value that is too small. */
+  /** Exclusive lower bound. */
   double above() default Double.NEGATIVE_INFINITY;
 
-  /** Largest value. */
+  /** Inclusive upper bound. */
   double max() default Double.POSITIVE_INFINITY;
 
-  /** What to use instead of a value out of range; empty for the range itself in words. */
+  /** Advice after a value out of range; empty for the range itself in words. */
   String allowed() default "";
 }

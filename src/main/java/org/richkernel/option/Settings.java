@@ -86,9 +86,9 @@ public final class Settings<T extends Record> {
     }
 
     /**
-     * A value from its text.
+     * Parses a value.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not such a value
      */
     private Object parse(String text) {
       if (type == double.class) {
@@ -133,7 +133,7 @@ public final class Settings<T extends Record> {
   }
 
   /**
-   * The record of some values, and defaults for the others.
+   * The record of the given values, with defaults for the other options.
    *
    * @param values by the names of the options
    */
@@ -171,7 +171,7 @@ public final class Settings<T extends Record> {
   /**
    * A copy of a record with other values of some options.
    *
-   * @param values by the names of the options, none of an inner record
+   * @param values by the names of the options; options of an inner record are not accepted
    */
   public T with(T record, Map<String, ?> values) {
     Object[] all = values(record);
@@ -198,7 +198,7 @@ public final class Settings<T extends Record> {
     }
   }
 
-  /** The values of a record by the names of its options, as they are written into a result. */
+  /** The values of a record by the names of its options, as written into a result. */
   public Map<String, Object> describe(T record) {
     Map<String, Object> all = new LinkedHashMap<>();
     describe(record, all);

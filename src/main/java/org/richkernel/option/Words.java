@@ -24,7 +24,7 @@ public final class Words {
   /**
    * The constant of a word.
    *
-   * @throws IllegalArgumentException with what is allowed, and the word that is like it
+   * @throws IllegalArgumentException naming the allowed words and the most similar one
    */
   public static <E> E constant(Class<E> type, String word) {
     for (E constant : type.getEnumConstants()) {
@@ -38,8 +38,7 @@ public final class Words {
   /**
    * The same for an option.
    *
-   * @throws InvalidProblemException naming the option, what is allowed, and the word that is like
-   *     the one given
+   * @throws InvalidProblemException naming the option, the allowed words and the most similar one
    */
   public static <E> E constant(String option, Class<E> type, String word) {
     require(option, word, all(type));
@@ -47,10 +46,9 @@ public final class Words {
   }
 
   /**
-   * Refuses a word that is none of some.
+   * Refuses a word that is not allowed.
    *
-   * @throws InvalidProblemException naming the option, what is allowed, and the word that is like
-   *     the one given
+   * @throws InvalidProblemException naming the option, the allowed words and the most similar one
    */
   public static void require(String option, String word, List<String> allowed) {
     if (!allowed.contains(word.strip().toLowerCase(Locale.ROOT))) {
@@ -58,7 +56,7 @@ public final class Words {
     }
   }
 
-  /** What is allowed, with the word that is like the one given. */
+  /** The allowed words, and the one most similar to the given word. */
   public static String mend(String word, List<String> allowed) {
     String likely = like(word, allowed).map(w -> "did you mean " + w + "? ").orElse("");
     return likely + "use " + either(allowed);
@@ -72,14 +70,14 @@ public final class Words {
         : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
   }
 
-  /** The word that takes the fewest edits, where they are few against its length. */
+  /** The known word of the fewest edits, if these are few compared with its length. */
   public static Optional<String> like(String word, Collection<String> known) {
     String given = word.strip().toLowerCase(Locale.ROOT);
     String best = "";
     int fewest = Integer.MAX_VALUE;
     for (String candidate : known) {
       String other = candidate.toLowerCase(Locale.ROOT);
-      // of two that are as near, the one of the same first letter
+      // a tie goes to the word with the same first letter
       int edits = 2 * edits(given, other) + (sameStart(given, other) ? 0 : 1);
       if (edits < fewest) {
         fewest = edits;
@@ -94,7 +92,7 @@ public final class Words {
     return !a.isEmpty() && !b.isEmpty() && a.charAt(0) == b.charAt(0);
   }
 
-  /** Insertions, deletions, replacements and swaps of neighbours that make b of a. */
+  /** Number of insertions, deletions, replacements and swaps of neighbours that turn a into b. */
   private static int edits(String a, String b) {
     int[][] d = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
