@@ -9,7 +9,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
-/** Convolutional layers linked by the weights between their channels, {@link ConvolutionLink}. */
+/** Links of convolutional layers by the weights between their channels, {@link ConvolutionLink}. */
 public final class ChannelLinks implements SiteLinks {
   private final Backend backend;
   private final NetworkSpec network;
@@ -17,7 +17,7 @@ public final class ChannelLinks implements SiteLinks {
   private final Workspace memory;
 
   /**
-   * @param memory holds what {@link #plan} and {@link SiteLinks#planShared} planned
+   * @param memory with the matrices of {@link #plan} and {@link SiteLinks#planShared}
    */
   public ChannelLinks(
       Backend backend, NetworkSpec network, ConvolutionShape shape, Workspace memory) {
@@ -69,7 +69,7 @@ public final class ChannelLinks implements SiteLinks {
         SiteLinks.pull(memory, shape, l, samples));
   }
 
-  /** Sets the features that stand for biases. */
+  /** Sets the constant features of the biases. */
   @Override
   public void prepare(int samples) {
     if (!shape.biases()) {

@@ -26,7 +26,7 @@ public final class CholeskyAdjoint {
   private final Matrix meanDiagonal;
 
   /**
-   * @param memory holds what {@link #plan} planned, and the unit matrix
+   * @param memory with the matrices of {@link #plan}, and the unit matrix
    */
   public CholeskyAdjoint(Backend backend, Workspace memory) {
     this(
@@ -40,7 +40,7 @@ public final class CholeskyAdjoint {
   /**
    * The adjoint of one among several layers that share the scratch.
    *
-   * @param memory holds what {@link #plan} planned for the largest of them
+   * @param memory with the matrices of {@link #plan} for the largest of them
    * @param map from the kernel below to the covariance
    * @param unit I of the size of the covariance
    * @param below rows of the kernel below
@@ -56,7 +56,7 @@ public final class CholeskyAdjoint {
     meanDiagonal = memory.get("mean diagonal of the adjoint");
   }
 
-  /** Adds its scratch to a plan. */
+  /** Adds the scratch to a plan. */
   public static void plan(Backend backend, MemoryPlan plan, int points) {
     plan(backend, plan, points, points);
   }

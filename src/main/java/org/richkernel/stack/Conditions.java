@@ -1,7 +1,8 @@
 package org.richkernel.stack;
 
 /**
- * Richness and noise that a population of samples feels; both move while a start is annealed.
+ * Richness and noise in the posterior of a population of samples; annealing of a start changes
+ * both.
  *
  * @param gamma richness, at least 0
  * @param kappa noise level 1/beta, positive

@@ -89,7 +89,7 @@ public final class ConvolutionLink implements Link {
 
   @Override
   public void beginPull() {
-    // the gradient of the weights, which needed C, is there
+    // the gradient of the weights no longer needs C
     backend.gemm(Transpose.YES, Transpose.NO, scale, shared, force, 0, columns);
     backend.uncols(outputs, columns, pull);
   }

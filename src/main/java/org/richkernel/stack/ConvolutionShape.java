@@ -7,7 +7,7 @@ import org.richkernel.network.SiteReadout;
 
 /**
  * Sizes of a convolutional network. The first layer is parametrized by the rank r of the patches;
- * those above it by k S weights a channel and a bias, or by whitened fields, n_l a channel.
+ * the layers above it by k S weights and a bias per channel, or by n_l whitened fields per channel.
  *
  * @param maps of the layers, first layer first
  * @param readout of the last layer
@@ -71,7 +71,9 @@ public record ConvolutionShape(
     return Math.multiplyExact(points, sites(l));
   }
 
-  /** Rows of what the weights of layer l = 2 to L act on: k S patches and the bias. */
+  /**
+   * Number of features that the weights of layer l = 2 to L act on: k S of a patch and the bias.
+   */
   public int features(int l, int samples) {
     return Math.addExact(Math.multiplyExact(maps.get(l - 1).offsets(), samples), biases ? 1 : 0);
   }
@@ -86,7 +88,7 @@ public record ConvolutionShape(
     return widths;
   }
 
-  /** Rows of the pooled fields that one channel of layer l has. */
+  /** Number of pooled rows of one channel of layer l. */
   public int pooledRows(int l) {
     return readout == SiteReadout.GAP ? 1 : sites(l);
   }

@@ -7,7 +7,9 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
-/** The pull of targets and determinant together, 2 dV/dA, a tilt of full rank. */
+/**
+ * Derivative 2 dV/dA of the data term and the determinant together, a P x P matrix of full rank.
+ */
 public final class DeterminantTilt {
   private final Backend backend;
   private final PosteriorParameters parameters;
@@ -15,7 +17,7 @@ public final class DeterminantTilt {
   private final Matrix single;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   public DeterminantTilt(Backend backend, Workspace memory, PosteriorParameters parameters) {
     this.backend = backend;
@@ -33,7 +35,7 @@ public final class DeterminantTilt {
   /**
    * 2 dV/dA = -S gamma^2 v v^T + 2 c A^{-1}, P x P, in float32.
    *
-   * @param readout after it was solved
+   * @param readout after its solve
    * @param samples S
    */
   public Matrix of(PrimalReadout readout, int samples) {

@@ -4,15 +4,15 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * What the readout weights leave behind when they are integrated out by {@link SampleReadout}: the
- * potential is the minimum of ridge regression on S features,
+ * Potential V and dual vector v of samples whose readout weights are integrated out by {@link
+ * SampleReadout}. V is the minimum of ridge regression on S features,
  *
  * <pre>  V = (S gamma^2 / 2) [ |Y - phi^T w|^2 / kappa + (S / g) |w|^2 ]
  *     + c [ (P - S) ln kappa + ln det(M g / S) ],
  *   v = (Y - phi^T w) / kappa,</pre>
  *
- * into which an error of w enters squared. Vectors with a row for each point are where the points
- * are.
+ * so an error of w enters V squared. The rows of a vector over points lie on the devices of their
+ * points.
  */
 public final class DualReadout {
   private final Backend backend;
@@ -21,13 +21,13 @@ public final class DualReadout {
   private final Matrix potential;
   private final Matrix failures;
   private final PointSums.Total squares; // |v|^2
-  private Conditions conditions; // those of the parameters, or others while they are annealed
+  private Conditions conditions; // of the parameters, or others during annealing
   private long nanos;
 
   /**
    * @param backend the device of the first points
-   * @param potential where V is left, 1 x 1, float64
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param potential receives V, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    */
   public DualReadout(
       Backend backend,
@@ -45,9 +45,9 @@ public final class DualReadout {
   }
 
   /**
-   * Sets the richness and the noise that count from now on.
+   * Sets the richness and the noise of the next solves.
    *
-   * @return whether they are others than before
+   * @return whether they changed
    */
   public boolean setConditions(Conditions next) {
     boolean changed = !next.equals(conditions);
@@ -61,7 +61,7 @@ public final class DualReadout {
   }
 
   /**
-   * G and b of all samples as phi of a layer is.
+   * Computes G and b from phi of a layer of all samples.
    *
    * @param gram receives G, S x S, float64
    * @param image receives b, S x K, float64
@@ -78,7 +78,7 @@ public final class DualReadout {
   }
 
   /**
-   * Solves for w and v, and leaves V where it belongs.
+   * Solves for w and v, and writes V into the matrix of the potential.
    *
    * @param of holds G and b of the present fields
    * @param samples S
@@ -108,7 +108,7 @@ public final class DualReadout {
   }
 
   /**
-   * Takes w and v that were solved for before.
+   * Restores w and v of an earlier solve.
    *
    * @param v P x K, float64
    */
@@ -129,7 +129,7 @@ public final class DualReadout {
   }
 
   /**
-   * phi^T phi u of the reference, as phi of the last layer is.
+   * phi^T phi u of the reference, with the present phi of the last layer.
    *
    * @param of scratch
    * @param samples S
@@ -152,7 +152,7 @@ public final class DualReadout {
   }
 
   /**
-   * phi u of vectors, as phi of the last layer is.
+   * phi u of vectors, with the present phi of the last layer.
    *
    * @param of scratch
    * @param samples S
@@ -213,7 +213,7 @@ public final class DualReadout {
             });
   }
 
-  /** -S gamma^2, by which w v^T is the pull of the targets on phi. */
+  /** -S gamma^2, the factor of w v^T in the derivative dV/dphi of the data term. */
   double pullScale(int samples) {
     return -samples * conditions.gamma() * conditions.gamma();
   }

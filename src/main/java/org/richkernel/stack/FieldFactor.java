@@ -4,7 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
-/** The factor F of a layer's covariance F F^T, float32, as it acts on the rows of fields. */
+/** The factor F of a layer's covariance F F^T, float32, and its action on the rows of fields. */
 public sealed interface FieldFactor {
   /** F, P x r. */
   Matrix matrix();

@@ -3,11 +3,11 @@ package org.richkernel.stack;
 import org.richkernel.option.Words;
 
 /**
- * How the layers above the first are parametrized: the law of their preactivations is the same at
- * every S, the algebra differs.
+ * Parametrization of the layers above the first. All give the same law of the preactivations at
+ * every S and differ in the algebra.
  */
 public enum FieldForm {
-  /** The one of fewer operations. */
+  /** The form with fewer operations. */
   AUTO,
   /** By whitened fields and the Cholesky factor of g Phi + g_b, P x P. */
   WHITENED,

@@ -5,8 +5,8 @@ import java.util.Collection;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * How many numbers of standard normal prior each sample has in each layer: the rank r of the inputs
- * in the first one; above it P whitened fields, or S weights and a bias.
+ * Number of parameters of standard normal prior per sample and layer: the rank r of the inputs in
+ * the first layer; above it P whitened fields, or S weights and a bias.
  *
  * @param layers L
  * @param rank r
@@ -22,10 +22,10 @@ public record FieldShape(int layers, int rank, int points, FieldForm form, boole
   }
 
   /**
-   * The number of samples of fields with so many numbers.
+   * The number of samples whose fields have the given number of parameters.
    *
-   * @param sizes those that may be
-   * @throws IllegalArgumentException if it is none of them
+   * @param sizes candidates for the number of samples
+   * @throws IllegalArgumentException if none of them fits
    */
   public int samplesOf(long length, Collection<Integer> sizes) {
     return sizes.stream()
@@ -47,7 +47,9 @@ public record FieldShape(int layers, int rank, int points, FieldForm form, boole
     return Arrays.stream(widths(samples)).max().orElseThrow();
   }
 
-  /** Features that the weights of a layer act on: the S activations below and the bias. */
+  /**
+   * Number of features that the weights of a layer act on: the S activations below and the bias.
+   */
   public int features(int samples) {
     return biases ? samples + 1 : samples;
   }

@@ -2,7 +2,7 @@ package org.richkernel.stack;
 
 import java.util.Arrays;
 
-/** How many numbers of standard normal prior each sample has in each layer. */
+/** Number of parameters of standard normal prior per sample and layer. */
 public interface FieldWidths {
   /** Columns of the fields of every layer at S samples. */
   int[] widths(int samples);

@@ -7,8 +7,8 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
 /**
- * Readout of a dense network through its kernel, g Phi = (g / S) phi^T phi, P x P; a row of the
- * layer is a sample.
+ * Readout of a dense network through its feature kernel, g Phi = (g / S) phi^T phi, P x P; a row of
+ * the layer is a sample.
  */
 public final class GramReadout implements Readout {
   private final Backend backend;
@@ -26,9 +26,9 @@ public final class GramReadout implements Readout {
    * @param weight g / S
    * @param samples S
    * @param kernel receives g Phi, P x P, float64
-   * @param rest g Phi of samples that do not move, P x P; null where all do
-   * @param solver of the targets
-   * @param tilt null where the potential has no determinant
+   * @param rest contribution of the fixed samples to g Phi, P x P; null if all samples move
+   * @param solver gives v and V
+   * @param tilt null if the potential has no determinant
    * @param panels of the layer
    * @param scratch at least a panel of rows x P, float32
    */

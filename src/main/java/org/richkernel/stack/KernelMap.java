@@ -4,7 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * The linear map F from the kernel of a layer to the covariance of the layer above, but for biases:
+ * The linear map F from the kernel of a layer to the covariance of the layer above without biases:
  * the identity between dense layers, an average over pairs of offsets between convolutional ones.
  */
 public interface KernelMap {
@@ -12,7 +12,8 @@ public interface KernelMap {
   void apply(Matrix kernel, Matrix target);
 
   /**
-   * F* of a derivative by the covariance: that by the kernel, &lt;F M, B&gt; = &lt;M, F* B&gt;.
+   * F* of a derivative with respect to the covariance: the derivative with respect to the kernel,
+   * &lt;F M, B&gt; = &lt;M, F* B&gt;.
    *
    * @param derivative float64, symmetric
    * @return float64; may be the argument

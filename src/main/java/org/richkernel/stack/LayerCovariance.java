@@ -5,8 +5,8 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.NotPositiveDefiniteException;
 
 /**
- * Covariance that feeds a layer above the first, Sigma = g Phi + g_b + jitter tr(g Phi + g_b) / P,
- * as its Cholesky factor F in float64 and in float32.
+ * Covariance of the preactivations of a layer above the first, Sigma = g Phi + g_b + jitter tr(g
+ * Phi + g_b) / P, as its Cholesky factor F in float64 and in float32.
  *
  * <p>Kernels of float32 fields carry a relative rounding of about 1e-7, which may exceed the
  * smallest eigenvalue where points nearly coincide; the jitter keeps such directions positive.
@@ -35,7 +35,7 @@ public final class LayerCovariance {
   /**
    * The same where the covariance is g F Phi + g_b.
    *
-   * @param map F; all that is P x P here has the size of F Phi
+   * @param map F; every P x P matrix here has the size of F Phi
    */
   public LayerCovariance(
       Backend backend,
@@ -72,7 +72,7 @@ public final class LayerCovariance {
   }
 
   /**
-   * Factorizes where nobody waits for the answer.
+   * Factorizes without waiting for the result; a failure is counted and not thrown.
    *
    * @param kernel g Phi of the layer below, P x P, float64
    * @param jitter relative to the mean of the diagonal

@@ -34,7 +34,7 @@ public final class LayerFields {
     slopePanels = panels.of(slope);
   }
 
-  /** How the rows are cut. */
+  /** Panels of the rows. */
   public Panels panels() {
     return panels;
   }
@@ -54,14 +54,14 @@ public final class LayerFields {
     return slope;
   }
 
-  /** phi = f(h) and slope = f'(h) of the h that a source makes. */
+  /** phi = f(h) and slope = f'(h) of the preactivations h of a source. */
   public void forward(Source below) {
     for (int i = 0; i < phiPanels.size(); i++) {
       forward(below, i);
     }
   }
 
-  /** The same, with phi read as it comes. */
+  /** The same; the reader takes each panel of phi once it is computed. */
   public void forward(Source below, Reader above) {
     above.begin();
     for (int i = 0; i < phiPanels.size(); i++) {
@@ -77,7 +77,7 @@ public final class LayerFields {
     backend.activateWithDerivative(activation, h, h, slopePanels.get(panel));
   }
 
-  /** The gradient of the source's parameters; slope becomes dV/dh. */
+  /** Computes the gradient of the source's parameters; slope becomes dV/dh. */
   public void pull(Reader above, Source below) {
     above.beginPull();
     for (int i = 0; i < phiPanels.size(); i++) {

@@ -3,11 +3,11 @@ package org.richkernel.stack;
 import java.util.List;
 
 /**
- * All layers of a network at one number of samples, with what makes the first one, the links
+ * All layers of a network at one number of samples, with the source of the first one, the links
  * between them and the readout of the last.
  *
  * @param layers 1 to L
- * @param input makes layer 1
+ * @param input source of the preactivations of layer 1
  * @param links into layers 2 to L
  * @param top reads layer L
  */
@@ -48,7 +48,7 @@ public record LayerStack(
     }
   }
 
-  /** Activations of one layer alone, from the one below; nothing above is told. */
+  /** Computes the activations of one layer from the layer below; layers above stay as they were. */
   public void forward(int l) {
     layer(l).forward(source(l));
   }

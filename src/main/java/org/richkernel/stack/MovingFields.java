@@ -8,8 +8,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * Position, momentum and gradient of the fields of all layers while they move, the layers side by
- * side in columns; populations of all sizes share the memory.
+ * Position, momentum and gradient of the fields of all layers in a Hamiltonian trajectory, the
+ * layers side by side in columns; populations of all sizes share the memory.
  *
  * @param positions of each layer, columns of the position
  * @param gradients of each layer
@@ -21,7 +21,7 @@ public record MovingFields(
     List<Matrix> positions,
     List<Matrix> gradients) {
 
-  /** Adds the memory of at most so many rows and columns to a plan. */
+  /** Adds the memory of the largest population to a plan. */
   public static void plan(MemoryPlan plan, int rows, int width) {
     plan.add("position", Precision.FLOAT32, rows, width)
         .add("momentum", Precision.FLOAT32, rows, width)
@@ -53,7 +53,7 @@ public record MovingFields(
         List.copyOf(gradients));
   }
 
-  /** Samples that move. */
+  /** Number of samples that move. */
   public int rows() {
     return position.rows();
   }

@@ -5,10 +5,10 @@ import java.util.List;
 import org.richkernel.compute.Matrix;
 
 /**
- * How rows are cut into panels that are worked on one after the other.
+ * Partition of rows into panels that are processed one after the other.
  *
  * @param rows in all
- * @param most rows of a panel, at least 1
+ * @param most largest number of rows of a panel, at least 1
  */
 public record Panels(int rows, int most) {
   /** Number of panels. */
@@ -26,7 +26,7 @@ public record Panels(int rows, int most) {
     return Math.min(most, rows - first(panel));
   }
 
-  /** Views of the panels of a matrix of this many rows. */
+  /** Views of the panels of a matrix with these rows. */
   public List<Matrix> of(Matrix matrix) {
     List<Matrix> views = new ArrayList<>();
     for (int i = 0; i < count(); i++) {
@@ -35,7 +35,7 @@ public record Panels(int rows, int most) {
     return List.copyOf(views);
   }
 
-  /** Views of scratch that every panel uses in its turn, as many rows as the panel has. */
+  /** Views of shared scratch, one for each panel and with its number of rows. */
   public List<Matrix> sharing(Matrix scratch) {
     List<Matrix> views = new ArrayList<>();
     for (int i = 0; i < count(); i++) {

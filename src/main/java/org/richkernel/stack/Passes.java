@@ -1,17 +1,17 @@
 package org.richkernel.stack;
 
-/** Passes of fields that move through all layers of a network. */
+/** Forward and backward passes of the moving fields through all layers of a network. */
 public interface Passes {
-  /** Restores what stacks of other sizes on the same scratch have overwritten. */
+  /** Restores values that stacks of other sizes have overwritten in shared scratch. */
   void prepare();
 
-  /** Activations, readout and potential at the parameters as they are. */
+  /** Computes activations, readout and potential at the present parameters. */
   void forward();
 
-  /** Activations of all layers; the readout is not told. */
+  /** Computes the activations of all layers without the readout. */
   void activations();
 
-  /** Gradients of all parameters, after {@link #forward()}. */
+  /** Computes the gradients of all parameters, after {@link #forward()}. */
   void pull();
 
   /** Wall-clock time spent in Gram matrices so far. */

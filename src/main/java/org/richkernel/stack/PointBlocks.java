@@ -1,9 +1,9 @@
 package org.richkernel.stack;
 
 /**
- * How points are cut into blocks, which sums over points are taken in: a function of the number of
- * points alone, so that the sums do not depend on who holds which block. Their number is a power of
- * two, and each has 4096 points at least unless it is the only one.
+ * Partition of the points into the blocks of sums over points. It depends on the number of points
+ * alone, so sums do not depend on the devices that hold the blocks. The number of blocks is a power
+ * of two of at most 16, such that a block has about 4096 points or more unless it is the only one.
  *
  * @param points P, at least 1
  */
@@ -11,7 +11,7 @@ public record PointBlocks(int points) {
   private static final int FEWEST = 4096;
   private static final int MOST_BLOCKS = 16;
 
-  /** Most points of a panel. */
+  /** Largest number of points of a panel. */
   private static final int PANEL = 1024;
 
   /** B. */
@@ -33,7 +33,7 @@ public record PointBlocks(int points) {
     return first(block + 1) - first(block);
   }
 
-  /** Points that are worked on at a time, the same in all blocks. */
+  /** Number of points of a panel, the same in all blocks. */
   public int panelRows() {
     int panels = (most() + PANEL - 1) / PANEL;
     return (most() + panels - 1) / panels;

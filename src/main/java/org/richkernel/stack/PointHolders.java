@@ -6,10 +6,12 @@ import org.richkernel.compute.Routine;
 import org.richkernel.group.RankGroup;
 
 /**
- * Who holds the points of a problem: the devices of this process, and the other ranks of its group.
+ * Holders of the points of a problem: the devices of this process, and the other ranks of its
+ * group.
  *
- * @param devices of this process, at least one; the first also has everything that is not a point's
- * @param group the ranks that have a share of the points each
+ * @param devices of this process, at least one; the first also holds all arrays without a point
+ *     index
+ * @param group ranks, each with a share of the points
  */
 public record PointHolders(List<Backend> devices, RankGroup group) {
   /** Copies the list. */
@@ -23,7 +25,7 @@ public record PointHolders(List<Backend> devices, RankGroup group) {
   }
 
   /**
-   * Most devices that each rank of a group can spread its points over.
+   * Largest number of devices over which each rank of a group can spread its points.
    *
    * @param points P
    */
@@ -31,7 +33,7 @@ public record PointHolders(List<Backend> devices, RankGroup group) {
     return new PointBlocks(points).count() / group.size();
   }
 
-  /** The device of everything else. */
+  /** The device of all arrays without a point index. */
   public Backend first() {
     return devices.get(0);
   }
@@ -46,9 +48,7 @@ public record PointHolders(List<Backend> devices, RankGroup group) {
     return PointSums.extents(new PointBlocks(points), group, devices.size());
   }
 
-  /**
-   * A routine, where all of it happens on one device; sums over several are asked for each time.
-   */
+  /** Records a routine if one device holds all points; otherwise the work is issued each time. */
   public Routine routine(Runnable work) {
     return devices.size() == 1 && group.size() == 1
         ? first().routine("leapfrog step", work)

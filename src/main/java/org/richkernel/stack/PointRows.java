@@ -11,8 +11,8 @@ import org.richkernel.network.NetworkSpec;
 
 /**
  * Dense layers whose fields have a row for each point of a run of blocks, P x S, so that sums over
- * points are Gram matrices; layers above the first are linked by weights. Points are taken in
- * panels of a fixed size, and all sizes share their scratch.
+ * points are Gram matrices; layers above the first are linked by weights. Points are processed in
+ * panels of a fixed size, and all numbers of samples share the scratch.
  */
 public final class PointRows {
   private final Backend backend;
@@ -22,8 +22,8 @@ public final class PointRows {
   private final PointRun.Extent extent;
 
   /**
-   * @param memory holds what {@link #plan} planned
-   * @param extent the blocks of these rows
+   * @param memory with the matrices of {@link #plan}
+   * @param extent blocks of these rows
    */
   PointRows(
       Backend backend,
@@ -42,7 +42,7 @@ public final class PointRows {
    * Adds the scratch to a plan.
    *
    * @param samples the largest S
-   * @param rows most samples that move; all where there are several layers
+   * @param rows largest number of samples that move; all if there are several layers
    */
   static void plan(
       MemoryPlan plan, FieldShape shape, PointRun.Extent extent, int samples, int rows) {
@@ -72,12 +72,14 @@ public final class PointRows {
     return memory.get("phi " + l).view(0, extent.points(), 0, samples);
   }
 
-  /** The same of the points of a block. */
+  /** Rows of a block in that matrix. */
   Matrix phi(int l, int samples, int block) {
     return extent.of(phi(l, samples), block);
   }
 
-  /** What the weights of layer l > 1 act on at the points of a block: S or S + 1 columns. */
+  /**
+   * Features that the weights of layer l > 1 act on, at the points of a block: S or S + 1 columns.
+   */
   Matrix features(int l, int samples, int block) {
     Matrix below = memory.get("phi " + (l - 1));
     return extent.of(below, block).view(0, rowsOf(block), 0, shape.features(samples));
@@ -87,7 +89,7 @@ public final class PointRows {
     return extent.blocks().rows(block);
   }
 
-  /** Scratch for a panel of derivatives by phi. */
+  /** Scratch for a panel of dV/dphi. */
   Matrix pull(int rows) {
     Matrix scratch = memory.get("pull");
     return scratch.view(0, scratch.rows(), 0, rows);
@@ -97,7 +99,7 @@ public final class PointRows {
    * Layers of some of the S samples at the points of a block.
    *
    * @param first index of the first one
-   * @param rows how many; all where there are several layers
+   * @param rows number of samples; all of them if there are several layers
    */
   List<LayerFields> layers(int block, int first, int rows) {
     List<LayerFields> layers = new ArrayList<>();
@@ -113,13 +115,13 @@ public final class PointRows {
     return layers;
   }
 
-  /** What makes the first layer at the points of a block. */
+  /** Source of the first layer at the points of a block. */
   Source input(int block, MovingFields fields, List<LayerFields> layers) {
     return new PointSource(
         backend, 1, inputs(block), layers.get(0).panels(), fields.position(1), fields.gradient(1));
   }
 
-  /** What makes layers 2 to L, all samples of which move. */
+  /** Links into layers 2 to L, all samples of which move. */
   List<Link> links(int block, MovingFields fields, List<LayerFields> layers) {
     int samples = fields.rows();
     List<Link> links = new ArrayList<>();

@@ -13,7 +13,7 @@ import org.richkernel.group.BlockShares.Node;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Consecutive blocks of points on one device, with all that has a row for each of their points:
+ * Consecutive blocks of points on one device, with the arrays that have a row for each point:
  * inputs, activations, targets and dual vector. Blocks are named by their index among all.
  */
 public final class PointRun {
@@ -29,7 +29,7 @@ public final class PointRun {
   private final List<Matrix> reference; // any vectors, float32
 
   /**
-   * Blocks from one to before another.
+   * Range of blocks.
    *
    * @param blocks of all points
    * @param first block
@@ -66,7 +66,7 @@ public final class PointRun {
       return matrix.rowRange(row(block), blocks.rows(block));
     }
 
-    /** Part of an array with rows of one length for all points. */
+    /** Rows of this run in an array with a row for every point. */
     public double[] of(double[] values) {
       int width = values.length / blocks.points();
       return isWhole() ? values : Arrays.copyOfRange(values, start(width), end(width));
@@ -86,7 +86,7 @@ public final class PointRun {
       return start(width) + points() * width;
     }
 
-    /** Most partial sums that are held at once. */
+    /** Largest number of partial sums held at once. */
     int sums() {
       List<Node> nodes = new ArrayList<>();
       int most = 0;
@@ -98,7 +98,7 @@ public final class PointRun {
       return most;
     }
 
-    /** Partial sums that are left in the end. */
+    /** Number of partial sums left at the end. */
     int nodes() {
       List<Node> nodes = new ArrayList<>();
       for (int block = first; block < end; block++) {
@@ -120,7 +120,7 @@ public final class PointRun {
   }
 
   /**
-   * @param memory holds what {@link #plan} planned, with the inputs F in it
+   * @param memory with the matrices of {@link #plan}, with the inputs F in it
    * @param y targets of all points, row-major P x K
    */
   public PointRun(
@@ -153,12 +153,12 @@ public final class PointRun {
   }
 
   /**
-   * Adds what a run holds to a plan.
+   * Adds the matrices of a run to a plan.
    *
    * @param shape of the fields
    * @param outputs K
    * @param samples S, the largest
-   * @param rows most samples that move
+   * @param rows largest number of samples that move
    */
   public static void plan(
       MemoryPlan plan, FieldShape shape, Extent extent, int outputs, int samples, int rows) {
@@ -174,7 +174,7 @@ public final class PointRun {
       long gram = (long) samples * (samples + outputs);
       long image = (long) shape.widest(samples) * outputs;
       long gradient = (long) rows * shape.width(samples);
-      // populations whose sums have more numbers than an array are refused by their size
+      // a longer sum does not fit an array; its population is refused by its size
       int longest = (int) Math.min(Integer.MAX_VALUE, Math.max(gram, Math.max(image, gradient)));
       plan.add("partial sums", Precision.FLOAT64, extent.sums(), longest);
     }
@@ -202,7 +202,7 @@ public final class PointRun {
     return of(targetsSingle, block);
   }
 
-  /** v of a block after {@link #roundDual}, and scratch, float32. */
+  /** v of a block after {@link #roundDual}, float32; scratch otherwise. */
   Matrix dualSingle(int block) {
     return of(dualSingle, block);
   }
@@ -212,7 +212,7 @@ public final class PointRun {
     backend.copy(of(dual, block), of(dualSingle, block));
   }
 
-  /** Any vectors of a block, float32. */
+  /** Reference vectors u of a block, float32. */
   Matrix reference(int block) {
     return of(reference, block);
   }
@@ -222,12 +222,12 @@ public final class PointRun {
     return memory.get("dual");
   }
 
-  /** The same of {@link #dualSingle(int)}. */
+  /** {@link #dualSingle(int)} of all points of the run. */
   Matrix dualSingle() {
     return memory.get("dual, single");
   }
 
-  /** The same of {@link #reference(int)}. */
+  /** {@link #reference(int)} of all points of the run. */
   Matrix reference() {
     return memory.get("reference");
   }
@@ -242,7 +242,7 @@ public final class PointRun {
     return memory.get(SampleReadout.INVERSE + SampleReadout.of(samples));
   }
 
-  /** Position, momentum and gradient of so many samples that move. */
+  /** Position, momentum and gradient of the samples that move. */
   MovingFields fields(int count, int[] widths) {
     return MovingFields.of(memory, count, widths);
   }

@@ -6,9 +6,8 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * Some of the S samples of a dense network as they move, in the dual form: every block of points
- * goes through all layers on the device that holds it, and what the samples need of all points are
- * sums over blocks.
+ * The moving part of the S samples of a dense network, in the dual form. Every block of points
+ * passes through all layers on its device; G, b and the gradients are sums over blocks.
  */
 public final class PointStack implements Passes {
   private final PointSums sums;
@@ -34,7 +33,7 @@ public final class PointStack implements Passes {
    * @param shape of the fields
    * @param samples S
    * @param first index of the first sample that moves
-   * @param rows samples that move; all where there are several layers
+   * @param rows number of samples that move; all if there are several layers
    */
   public PointStack(
       PointSums sums,
@@ -121,14 +120,17 @@ public final class PointStack implements Passes {
         });
   }
 
-  /** A single block has its gradient where it belongs. */
+  /**
+   * Copies the gradient of a block into the sum, unless it is already in place as with a single
+   * block.
+   */
   private static void add(Backend backend, Matrix gradient, Matrix into) {
     if (into != gradient) {
       backend.copy(gradient, into);
     }
   }
 
-  /** That of the first device. */
+  /** Time of the first device. */
   @Override
   public long gramNanos() {
     return runs.get(0).blocks.stream().mapToLong(block -> block.top.gramNanos()).sum();

@@ -14,14 +14,14 @@ import org.richkernel.group.BlockSum;
 import org.richkernel.group.RankGroup;
 
 /**
- * Sums over all points, whoever holds them: the runs of points on the devices of this process, and
- * those of other ranks. All work on points goes through here.
+ * Sums over all points: the runs of points on the devices of this process, and those of other
+ * ranks. All work on points goes through this class.
  *
  * <p>A sum is taken block by block, and the blocks are added in float64 along the binary tree of
- * {@link BlockSum}, so its bits do not depend on the number of devices and ranks. The first device
- * is the one that knows the totals; a single device that holds all points adds where it is.
+ * {@link BlockSum}, so its bits do not depend on the number of devices and ranks. The totals are
+ * left on the first device; a single device with all points adds in place.
  *
- * <p>Ranks hold everything else alike and make the same calls.
+ * <p>All ranks hold the same copies of every other array and make the same calls.
  */
 public final class PointSums implements AutoCloseable {
   private final List<PointRun> runs;
@@ -34,7 +34,7 @@ public final class PointSums implements AutoCloseable {
    * Sums over the blocks of a rank.
    *
    * @param runs of this rank, in order
-   * @param group whose ranks hold the blocks among them, as {@link #shares} says
+   * @param group whose ranks share the blocks, see {@link #shares}
    */
   public PointSums(List<PointRun> runs, RankGroup group) {
     this.runs = List.copyOf(runs);
@@ -51,7 +51,7 @@ public final class PointSums implements AutoCloseable {
   }
 
   /**
-   * Which blocks each device of this rank holds.
+   * Blocks of each device of this rank.
    *
    * @param devices of this rank, at most as many as it has blocks
    * @throws IllegalArgumentException if a device or a rank would hold no block
@@ -67,7 +67,7 @@ public final class PointSums implements AutoCloseable {
     return extents;
   }
 
-  /** The runs of this rank, the first on the device of everything else. */
+  /** The runs of this rank, the first on the first device. */
   List<PointRun> runs() {
     return runs;
   }
@@ -77,12 +77,12 @@ public final class PointSums implements AutoCloseable {
     return blocks;
   }
 
-  /** Whether one device holds all points, and no work leaves it. */
+  /** Whether one device holds all points. */
   public boolean areLocal() {
     return runs.size() == 1 && group.size() == 1;
   }
 
-  /** Does something on every device, at the same time. */
+  /** Runs work on every device, in parallel. */
   private void onRuns(IntConsumer work) {
     threads.run(work);
   }
@@ -93,7 +93,7 @@ public final class PointSums implements AutoCloseable {
     void accept(PointRun run, int block);
   }
 
-  /** Does something with every block of this rank. */
+  /** Runs work on every block of this rank. */
   void forEach(BlockWork work) {
     onRuns(
         i -> {
@@ -104,7 +104,7 @@ public final class PointSums implements AutoCloseable {
         });
   }
 
-  /** Does work with float32 products in plain float32 on all devices. */
+  /** Runs work with products in plain float32 on all devices. */
   public void exactly(Runnable work) {
     Runnable all = work;
     for (PointRun run : runs) {
@@ -116,7 +116,7 @@ public final class PointSums implements AutoCloseable {
   }
 
   /**
-   * Gives every device what the first one has.
+   * Copies a matrix from the first device to all others.
    *
    * @param shared the matrix of a run, float32
    */
@@ -133,7 +133,7 @@ public final class PointSums implements AutoCloseable {
   }
 
   /**
-   * Brings rows of all points together.
+   * Collects the rows of all points.
    *
    * @param part rows of a run
    * @param target of all points, on the first device
@@ -147,7 +147,7 @@ public final class PointSums implements AutoCloseable {
     first.upload(collect(part), target);
   }
 
-  /** The same to an array, row-major. */
+  /** The same into an array, row-major. */
   double[] collect(Function<PointRun, Matrix> part) {
     int columns = part.apply(runs.get(0)).columns();
     double[] values = new double[Math.multiplyExact(blocks.points(), columns)];
@@ -165,7 +165,7 @@ public final class PointSums implements AutoCloseable {
     return values;
   }
 
-  /** Gives every run its rows of a matrix of all points. */
+  /** Copies to every run its rows of a matrix of all points. */
   void spread(Matrix source, Function<PointRun, Matrix> part) {
     Backend first = runs.get(0).backend();
     if (areLocal()) {
@@ -177,7 +177,7 @@ public final class PointSums implements AutoCloseable {
     spread(values, part);
   }
 
-  /** Gives every run its rows of an array of all points, row-major. */
+  /** Copies to every run its rows of an array of all points, row-major. */
   void spread(double[] values, Function<PointRun, Matrix> part) {
     for (PointRun run : runs) {
       run.backend().upload(run.extent().of(values), part.apply(run));
@@ -185,9 +185,9 @@ public final class PointSums implements AutoCloseable {
   }
 
   /**
-   * A sum that will be taken again and again.
+   * A sum that is computed many times.
    *
-   * @param targets where it is left, on the first device
+   * @param targets receive the sum, on the first device
    */
   Total total(Matrix... targets) {
     return new Total(List.of(targets));
@@ -198,13 +198,13 @@ public final class PointSums implements AutoCloseable {
     threads.close();
   }
 
-  /** The part that a block has in a sum. */
+  /** Contribution of a block to a sum. */
   @FunctionalInterface
   interface Part {
     /**
-     * Computes it.
+     * Computes the contribution.
      *
-     * @param into receives it, float64; the targets themselves where there is one block
+     * @param into receives it, float64; the targets themselves for one block
      */
     void fill(PointRun run, int block, List<Matrix> into);
   }
@@ -218,7 +218,7 @@ public final class PointSums implements AutoCloseable {
     private final BlockSum sum;
     private final double[] result;
 
-    /** A partial sum, whole and in the shapes of the targets. */
+    /** A partial sum as one row and as views in the shapes of the targets. */
     private record Level(Matrix row, List<Matrix> parts) {}
 
     private Total(List<Matrix> targets) {
@@ -248,7 +248,7 @@ public final class PointSums implements AutoCloseable {
       return new Level(storage.view(0, 1, 0, length), parts);
     }
 
-    /** Takes the sum. */
+    /** Computes the sum. */
     void sum(Part part) {
       if (blocks.count() == 1) {
         part.fill(runs.get(0), 0, targets);

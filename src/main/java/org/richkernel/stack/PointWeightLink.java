@@ -26,7 +26,7 @@ final class PointWeightLink implements Link {
    * @param panels of the points
    * @param features phi below, P x S, or P x (S + 1) with biases
    * @param biasVariance g_b
-   * @param above the layer whose preactivations are made
+   * @param above layer whose preactivations are computed
    * @param weights W, S x (columns of the features)
    * @param gradient dV/dW, of the same shape
    * @param scratch at least a panel of points x S, float32

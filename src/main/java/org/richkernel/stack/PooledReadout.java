@@ -3,8 +3,8 @@ package org.richkernel.stack;
 import org.richkernel.compute.Matrix;
 
 /**
- * Readout of a convolutional network through its P x P kernel: that of the pooled rows of its last
- * layer, with the force carried back to all sites.
+ * Readout of a convolutional network through the P x P kernel of the pooled rows of its last layer;
+ * the force goes back to all sites.
  */
 public final class PooledReadout implements Readout {
   private final SitePool pool;

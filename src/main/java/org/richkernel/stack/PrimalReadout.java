@@ -7,9 +7,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * What the readout weights leave behind when they are integrated out of a kernel on P points,
- * whatever layer and readout the kernel comes from: with A = g Phi + kappa the dual vector v =
- * A^{-1} Y and the potential
+ * Potential V and dual vector v of readout weights that are integrated out with a P x P kernel. The
+ * kernel may come from any layer and readout. With A = g Phi + kappa, v = A^{-1} Y and
  *
  * <pre>  V = (S gamma^2 / 2) tr Y^T v + c ln det A.</pre>
  */
@@ -22,14 +21,14 @@ public final class PrimalReadout {
   private final Matrix dualSingle;
   private final Matrix potential;
   private final Matrix failures;
-  private Conditions conditions; // those of the parameters, or others while they are annealed
+  private Conditions conditions; // of the parameters, or others during annealing
   private long nanos;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param y targets, row-major P x K
-   * @param potential where V is left, 1 x 1, float64
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param potential receives V, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    */
   public PrimalReadout(
       Backend backend,
@@ -50,7 +49,7 @@ public final class PrimalReadout {
     backend.upload(y, targets);
   }
 
-  /** Adds what the readout holds to a plan. */
+  /** Adds the matrices of the readout to a plan. */
   public static void plan(MemoryPlan plan, int points, int outputs) {
     plan.add("Y", Precision.FLOAT64, points, outputs)
         .add("Cholesky factor", Precision.FLOAT64, points, points)
@@ -59,9 +58,9 @@ public final class PrimalReadout {
   }
 
   /**
-   * Sets the richness and the noise that count from now on.
+   * Sets the richness and the noise of the next solves.
    *
-   * @return whether they are others than before
+   * @return whether they changed
    */
   public boolean setConditions(Conditions next) {
     boolean changed = !next.equals(conditions);
@@ -70,7 +69,7 @@ public final class PrimalReadout {
   }
 
   /**
-   * Solves for v and leaves V where it belongs.
+   * Solves for v and writes V into the matrix of the potential.
    *
    * @param kernel g Phi, P x P, float64
    * @param samples S
@@ -105,13 +104,13 @@ public final class PrimalReadout {
     return dual;
   }
 
-  /** v as it is in {@link #dual()} at present, in float32. */
+  /** The present {@link #dual()}, rounded to float32. */
   public Matrix dualSingle() {
     backend.copy(dual, dualSingle);
     return dualSingle;
   }
 
-  /** -gamma^2 g, by which (phi v) v^T is the pull of the targets on phi. */
+  /** -gamma^2 g, the factor of (phi v) v^T in the derivative dV/dphi of the data term. */
   public double pullScale() {
     return -conditions.gamma() * conditions.gamma() * parameters.readoutVariance();
   }

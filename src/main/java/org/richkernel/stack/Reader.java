@@ -3,13 +3,13 @@ package org.richkernel.stack;
 import org.richkernel.compute.Matrix;
 
 /**
- * What takes the activations of a layer: a link to the layer above, or the readout. Panels are
+ * Consumer of the activations of a layer: a link to the layer above, or the readout. Panels are
  * those of the layer, in order.
  */
 public interface Reader {
-  /** Before the first panel of a forward pass. */
+  /** Called before the first panel of a forward pass. */
   default void begin() {
-    // most wait for nothing
+    // most readers prepare nothing
   }
 
   /**
@@ -18,17 +18,17 @@ public interface Reader {
    * @param phi a panel of rows
    */
   default void read(int panel, Matrix phi) {
-    // most take the whole layer at the end
+    // most readers take the whole layer at the end
   }
 
-  /** After the last panel: everything that follows from phi of the whole layer. */
+  /** Called after the last panel; computes the results of phi of the whole layer. */
   default void end() {
-    // some have taken all
+    // some readers finish with the last panel
   }
 
-  /** Before the first panel of a pull-back, when dV/dh of the layer above is known. */
+  /** Called before the first panel of a pull-back, when dV/dh of the layer above is known. */
   default void beginPull() {
-    // most need nothing
+    // most readers prepare nothing
   }
 
   /**

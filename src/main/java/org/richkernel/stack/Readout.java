@@ -7,6 +7,6 @@ import org.richkernel.compute.Matrix;
  * the potential V and the dual vector v = (g Phi + kappa)^{-1} Y.
  */
 public interface Readout extends Reader {
-  /** What it has made of the activations: g Phi (P x P), or G = phi phi^T (S x S). */
+  /** Kernel of the activations: g Phi (P x P), or G = phi phi^T (S x S). */
   Matrix kernel();
 }

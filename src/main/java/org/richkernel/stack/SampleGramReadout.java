@@ -11,7 +11,7 @@ import org.richkernel.compute.Transpose;
  *
  * <pre>  dV/dphi = -S gamma^2 w v^T + 2 c M^{-1} phi.</pre>
  *
- * <p>Cost for n samples that move: 2 n S P flops for their part of G, S^2 P where all move.
+ * <p>Cost for n moving samples: 2 n S P flops for their part of G, S^2 P if all move.
  */
 final class SampleGramReadout implements Reader {
   private final Backend backend;
@@ -61,13 +61,13 @@ final class SampleGramReadout implements Reader {
   }
 
   /**
-   * Where the sum over all blocks of what {@link #fill} computes belongs.
+   * Targets of the sum over all blocks that {@link #fill} computes.
    *
    * @param readout of S samples
    * @param first index of the first sample that moves
    * @param rows samples that move
-   * @return G where all samples move; else, in its lower triangle, the rows (n x e) and the columns
-   *     ((S - e) x n) of those that move; and their rows of b
+   * @return G if all samples move, otherwise the rows (n x e) and columns ((S - e) x n) of the
+   *     moving samples in its lower triangle; and their rows of b
    */
   static Matrix[] targets(SampleReadout readout, int first, int rows) {
     int all = readout.gram().rows();
@@ -82,7 +82,7 @@ final class SampleGramReadout implements Reader {
         };
   }
 
-  /** The part of this block in G and b. */
+  /** Computes the contribution of this block to G and b. */
   void fill(List<Matrix> into) {
     long start = System.nanoTime();
     if (phi.columns() == phiOfAll.columns()) {

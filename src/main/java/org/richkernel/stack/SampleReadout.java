@@ -22,7 +22,7 @@ public final class SampleReadout {
   private final Backend backend;
   private final Matrix gram; // G
   private final Matrix cholesky; // factor of M
-  private final Matrix inverse; // M^{-1}, where it is asked for
+  private final Matrix inverse; // M^{-1}, if requested
   private final Matrix inverseSingle;
   private final Matrix image; // b
   private final Matrix weights; // w
@@ -30,7 +30,7 @@ public final class SampleReadout {
   private final Matrix unit;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param samples S
    */
   public SampleReadout(Backend backend, Workspace memory, int samples) {
@@ -51,7 +51,7 @@ public final class SampleReadout {
     return ", S=" + samples;
   }
 
-  /** Adds what it holds to a plan. */
+  /** Adds the matrices of the first device to a plan. */
   public static void plan(MemoryPlan plan, int samples, int outputs) {
     String of = of(samples);
     plan.add("Gram of the samples" + of, Precision.FLOAT64, samples, samples)
@@ -63,7 +63,7 @@ public final class SampleReadout {
     planShared(plan, samples, outputs);
   }
 
-  /** Adds what every device that holds points has of it. */
+  /** Adds the copies that every device with points holds: w and M^{-1}. */
   public static void planShared(MemoryPlan plan, int samples, int outputs) {
     plan.add(INVERSE + of(samples), Precision.FLOAT32, samples, samples)
         .add(WEIGHTS + of(samples), Precision.FLOAT32, samples, outputs);
@@ -73,7 +73,7 @@ public final class SampleReadout {
    * Solves for w.
    *
    * @param ridge lambda
-   * @param failures where a factorization counts that M is indefinite, 1 x 1
+   * @param failures counter of factorizations of an indefinite M, 1 x 1
    */
   public void solve(double ridge, Matrix failures) {
     factorize(ridge, failures);
@@ -116,7 +116,7 @@ public final class SampleReadout {
     return gram.rows() - ridge * backend.dot(unit, inverse);
   }
 
-  /** G, S x S, float64; its lower triangle is what is solved with. */
+  /** G, S x S, float64; solves use its lower triangle. */
   public Matrix gram() {
     return gram;
   }
@@ -131,7 +131,7 @@ public final class SampleReadout {
     return weights;
   }
 
-  /** Takes weights that were solved for before. */
+  /** Restores the weights of an earlier solve. */
   public void setWeights(Matrix saved) {
     backend.copy(saved, weights);
     backend.copy(saved, weightsSingle);

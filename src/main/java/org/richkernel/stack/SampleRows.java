@@ -13,8 +13,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Dense layers whose fields have a row for each sample, n x P, in scratch that all their sizes
- * share. Layers above the first are linked by whitened fields or by weights.
+ * Dense layers whose fields have a row for each sample, n x P, in scratch shared by all numbers of
+ * samples. Layers above the first are linked by whitened fields or by weights.
  */
 public final class SampleRows {
   private final Backend backend;
@@ -25,9 +25,9 @@ public final class SampleRows {
   private final @Nullable WhitenedLinks whitened; // null for links by weights
 
   /**
-   * @param memory holds what {@link #plan} planned, F and the unit matrix
+   * @param memory with the matrices of {@link #plan}, F and the unit matrix
    * @param jitter relative to the mean diagonal of covariances
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    */
   public SampleRows(
       Backend backend,
@@ -63,7 +63,7 @@ public final class SampleRows {
    * Adds the scratch to a plan.
    *
    * @param samples the largest S
-   * @param rows most samples that move; all where there are several layers
+   * @param rows largest number of samples that move; all if there are several layers
    */
   public static void plan(
       Backend backend, MemoryPlan plan, FieldShape shape, int samples, int rows) {
@@ -91,22 +91,24 @@ public final class SampleRows {
     return "kernel of layer " + layer;
   }
 
-  /** g_l Phi^l, P x P, that a whitened link above layer l has made. */
+  /** g_l Phi^l, P x P, computed by the whitened link above layer l. */
   public Matrix linkKernel(int l) {
     return memory.get(kernel(l));
   }
 
-  /** Jitters that were added to the covariances, 1 x (L - 1), float64; there for whitened links. */
+  /** Jitters that were added to the covariances, 1 x (L - 1), float64; only with whitened links. */
   public Matrix jitters() {
     return memory.get("jitters");
   }
 
-  /** F of layer l, P x r or P x P, float32; of the layers above the first for whitened links. */
+  /**
+   * F of layer l, P x r or P x P, float32; layers above the first have it only with whitened links.
+   */
   public Matrix factor(int l) {
     return l == 1 ? factor : Objects.requireNonNull(whitened).covariance(l).factor();
   }
 
-  /** What the weights of layer l > 1 act on: S x P, or (S + 1) x P. */
+  /** Features that the weights of layer l > 1 act on: S x P, or (S + 1) x P. */
   public Matrix features(int l, int samples) {
     return memory.get("phi " + (l - 1)).rowRange(0, shape.features(samples));
   }
@@ -121,7 +123,7 @@ public final class SampleRows {
     return memory.get("panel");
   }
 
-  /** Layers of so many samples that move. */
+  /** Layers of the samples that move. */
   public List<LayerFields> layers(int rows) {
     List<LayerFields> layers = new ArrayList<>();
     for (int l = 1; l <= shape.layers(); l++) {
@@ -136,7 +138,7 @@ public final class SampleRows {
     return layers;
   }
 
-  /** What makes the first layer. */
+  /** Source of the first layer. */
   public Source input(MovingFields fields, List<LayerFields> layers) {
     return new FactorSource(
         new FieldFactor.General(backend, factor),
@@ -146,7 +148,7 @@ public final class SampleRows {
   }
 
   /**
-   * What makes layers 2 to L.
+   * Links into layers 2 to L.
    *
    * @param samples S
    */

@@ -13,7 +13,7 @@ public sealed interface SiteLinks permits ChannelLinks, WhitenedSiteLinks {
   /** The link into layer l = 2 to L. */
   Link link(int l, MovingFields fields, List<LayerFields> layers);
 
-  /** Restores what other numbers of samples have overwritten. */
+  /** Restores values that stacks of other sizes have overwritten in shared scratch. */
   void prepare(int samples);
 
   /**
@@ -22,10 +22,10 @@ public sealed interface SiteLinks permits ChannelLinks, WhitenedSiteLinks {
   FeatureRows features(int l, int samples);
 
   /**
-   * Rows that fields of a layer are coordinates of.
+   * Basis rows B of a layer: its preactivations are xi B with fields xi.
    *
    * @param matrix float32
-   * @param transpose whether its columns are the rows that are meant
+   * @param transpose YES if the basis rows are the columns of the matrix
    */
   record FeatureRows(Matrix matrix, Transpose transpose) {}
 

@@ -7,9 +7,9 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.network.SiteReadout;
 
 /**
- * Fields of the sites of images as a readout sees them. Columns are ordered (site, image). A
- * flattened layer has weights of their own for every channel and site, so each of those is a row of
- * P numbers; an average over sites leaves a row for each channel. The kernel is the Gram matrix of
+ * Activations of the last layer in the rows that the readout weighs. Columns are ordered (site,
+ * image). A flattened layer has a weight for every channel and site, so each of these is a row of P
+ * numbers; an average over sites leaves a row for each channel. The kernel is the Gram matrix of
  * the rows, divided by their number.
  */
 public final class SitePool {
@@ -88,12 +88,12 @@ public final class SitePool {
     return List.copyOf(all);
   }
 
-  /** How the pooled rows are cut; as many panels as the layer has. */
+  /** Panels of the pooled rows, as many as the layer has. */
   public Panels panels() {
     return panels;
   }
 
-  /** Pools the fields of a panel as they are. */
+  /** Pools the present activations of a panel. */
   public Matrix pool(int panel) {
     Matrix target = pooled.get(panel);
     if (averages) {
@@ -112,7 +112,7 @@ public final class SitePool {
     return pooled.get(panel);
   }
 
-  /** Gives every site the pooled rows of its channel. */
+  /** Copies the pooled row of a channel to all its sites. */
   public void broadcast(int panel) {
     if (averages) {
       for (Matrix site : phi.get(panel)) {

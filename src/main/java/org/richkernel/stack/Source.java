@@ -3,8 +3,8 @@ package org.richkernel.stack;
 import org.richkernel.compute.Matrix;
 
 /**
- * What makes the preactivations of a layer from parameters x of standard normal prior: the inputs,
- * or a link to the layer below. Panels are those of the layer, in order.
+ * Source of the preactivations of a layer, computed from parameters x of standard normal prior: the
+ * inputs, or a link to the layer below. Panels are those of the layer, in order.
  */
 public interface Source {
   /**
@@ -16,7 +16,7 @@ public interface Source {
   void forward(int panel, Matrix h);
 
   /**
-   * dV/dx from dV/dh, into the gradient that belongs to the parameters.
+   * Computes dV/dx from dV/dh and adds it to the gradient of the parameters.
    *
    * @param panel index; the first one begins a new gradient
    * @param force dV/dh, a panel of rows

@@ -15,7 +15,7 @@ import org.richkernel.compute.Transpose;
  *
  * <p>A row of the layers is a sample. The activations of the layer below are the first S rows of a
  * matrix that ends, where there are biases, with a row of constants: a bias is a weight on a
- * feature that is the same at every point. Cost: three products of 2 S^2 P flops.
+ * constant feature. Cost: three products of 2 S^2 P flops.
  */
 public final class WeightLink implements Link {
   private final Backend backend;
@@ -34,7 +34,7 @@ public final class WeightLink implements Link {
    * @param below layer whose {@link LayerFields#phi()} are the first rows of the features
    * @param features phi below, S x P, or (S + 1) x P with biases
    * @param biasVariance g_b
-   * @param above the layer whose preactivations are made
+   * @param above layer whose preactivations are computed
    * @param weights W, S x (rows of the features)
    * @param gradient dV/dW, of the same shape
    * @param scratch at least a panel of the layer below, float32
@@ -66,7 +66,7 @@ public final class WeightLink implements Link {
   }
 
   /**
-   * The constant that stands for a bias among the features.
+   * Value of the constant feature of a bias.
    *
    * @param scale of the weights
    * @param biasVariance g_b

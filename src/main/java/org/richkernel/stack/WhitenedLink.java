@@ -7,9 +7,9 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Transpose;
 
 /**
- * Link by whitened fields: h = xi F^T with F the Cholesky factor of g Phi + g_b, P x P, or of what
- * a {@link KernelMap} makes of g Phi. The pull on the layer below runs backwards through the factor
- * and the map,
+ * Link by whitened fields: h = xi F^T with F the Cholesky factor of the covariance, P x P: g Phi +
+ * g_b between dense layers, and g_b plus the {@link KernelMap} of g Phi in general. The pull on the
+ * layer below runs backwards through the factor and the map,
  *
  * <pre>  dV/dphi = (2 g / S) phi dV/d(g Phi).</pre>
  *
@@ -39,7 +39,7 @@ public final class WhitenedLink implements Link {
    * @param covariance of the layer above
    * @param jitter relative to the mean diagonal of the covariance
    * @param added receives the jitter that was added, 1 x 1, float64
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    * @param panels of both layers
    * @param position xi, S x P
    * @param gradient dV/dxi, S x P

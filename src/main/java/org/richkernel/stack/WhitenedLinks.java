@@ -10,7 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
-/** What links layers 2 to L by whitened fields: the covariance of each and the pull through it. */
+/** Links of layers 2 to L by whitened fields: the covariance of each and the pull through it. */
 final class WhitenedLinks {
   private final Backend backend;
   private final NetworkSpec network;
@@ -23,9 +23,9 @@ final class WhitenedLinks {
   /**
    * No layers yet.
    *
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param jitter relative to the mean diagonal of covariances
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    */
   WhitenedLinks(
       Backend backend,

@@ -21,9 +21,9 @@ public final class WhitenedSiteLinks implements SiteLinks {
   private final WhitenedLinks links;
 
   /**
-   * @param memory holds what {@link #plan} and {@link SiteLinks#planShared} planned
+   * @param memory with the matrices of {@link #plan} and {@link SiteLinks#planShared}
    * @param jitter relative to the mean diagonal of covariances
-   * @param failures where factorizations that fail are counted, 1 x 1, float64
+   * @param failures counter of failed factorizations, 1 x 1, float64
    */
   public WhitenedSiteLinks(
       Backend backend,
@@ -91,7 +91,7 @@ public final class WhitenedSiteLinks implements SiteLinks {
 
   @Override
   public void prepare(int samples) {
-    // nothing of one number of samples stays
+    // no values of shared scratch depend on the number of samples
   }
 
   /** The covariance of layer l = 2 to L at the last forward pass. */

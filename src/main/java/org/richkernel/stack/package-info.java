@@ -1,6 +1,6 @@
 /**
- * A network as a stack of layers: fields of S samples on P points, what makes them and what reads
- * them, each with its forward pass and its pull-back.
+ * A network as a stack of layers: fields of S samples on P points with their sources and readers,
+ * each with its forward pass and its pull-back.
  *
  * <p>{@link org.richkernel.stack.LayerFields} holds phi and phi' of one layer. A {@link
  * org.richkernel.stack.Source} makes its preactivations: the inputs, or a link to the layer below.
