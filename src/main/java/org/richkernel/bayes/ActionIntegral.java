@@ -12,8 +12,8 @@ import org.richkernel.sampling.Estimate;
 /**
  * Action per neuron along a line of solutions, by thermodynamic integration.
  *
- * <p>The weight of a saddle is exp(-N S). At a saddle the action depends on richness and noise only
- * where they stand explicitly, so that
+ * <p>The weight of a saddle is exp(-N S). At a saddle only the explicit dependence on richness and
+ * noise contributes to its derivatives, so that
  *
  * <pre>
  *   dS = (1/2) tr Y^T v d(gamma^2) - (gamma^2 / 2) tr v^T v d(kappa),   v = (g Phi + kappa)^{-1} Y,
@@ -21,15 +21,15 @@ import org.richkernel.sampling.Estimate;
  *
  * <p>and S = 0 at gamma = 0. The logarithm of the trace is interpolated by a natural cubic spline:
  * along gamma in u = asinh(gamma / s), where s^2 = 1 / tr Y^T v at gamma = 0 is the richness at
- * which features begin to move, and along kappa in ln kappa. Both logarithms are straight lines at
- * either end, as a natural spline is: features that have not moved, and power laws of features that
- * have.
+ * which features begin to move, and along kappa in ln kappa. Like a natural spline, both logarithms
+ * are straight lines at either end: constant for features that have not moved, power laws for
+ * features that have.
  */
 final class ActionIntegral {
   private ActionIntegral() {}
 
   /**
-   * What an integral is; NaN where an estimate of a trace, which is positive, is not.
+   * Value and errors of an integral; NaN if the estimate of a trace is not positive.
    *
    * @param value at each node, from the first node
    * @param error standard error that the Monte Carlo errors of the integrand cause
@@ -44,10 +44,10 @@ final class ActionIntegral {
   }
 
   /**
-   * Richnesses of even spacing in u.
+   * Richnesses with equal spacing in u.
    *
    * @param spacing largest spacing
-   * @param least fewest of them
+   * @param least smallest number of them
    */
   static double[] nodes(double gamma, double scale, double spacing, int least) {
     double last = asinh(gamma / scale);
@@ -117,7 +117,7 @@ final class ActionIntegral {
         n < 5 ? Double.NaN : Math.abs(coarse(nodes, values, weight) - value[n - 1]));
   }
 
-  /** The whole integral over the first node and every other one from the last back. */
+  /** The whole integral from the last node, every other one before it, and the first. */
   private static double coarse(double[] nodes, Estimate[] values, DoubleUnaryOperator weight) {
     int n = nodes.length;
     int count = n / 2 + 1;

@@ -15,10 +15,10 @@ import org.richkernel.stack.FieldForm;
  * them.
  *
  * @param stop why the solver stopped
- * @param method how it was found: "sampled", "closed-form" or "initial-kernel"
+ * @param method "sampled", "closed-form" or "initial-kernel"
  * @param iterations sweeps of the sampler, 0 for closed forms
- * @param certificate the tests it passed or failed
- * @param kernels Phi^1 to Phi^L, row-major P x P; none where the dual form did not form them
+ * @param certificate tests of the solution
+ * @param kernels Phi^1 to Phi^L, row-major P x P; empty if the dual form did not compute them
  * @param layers one entry per hidden layer
  * @param dual v, row-major P x K
  * @param dualFit tr Y^T v with its standard error
@@ -26,14 +26,14 @@ import org.richkernel.stack.FieldForm;
  * @param test predictions at the test points, P_t x K
  * @param predictor predictions at new inputs
  * @param chains one entry per Markov chain
- * @param history convergence table: columns by name, one row per look at the certificate
+ * @param history convergence table: columns by name, one row per evaluation of the certificate
  * @param roots all solutions of a linear network's saddle equation, of least action first; with
  *     several outputs all minima, each by tr T
  * @param seconds wall-clock time by part: inputs, sampling, gram, solve, and for closed forms,
  *     which do not sample, kernels and predict
- * @param form how the readout was integrated out; empty for closed forms
- * @param fields what layers above the first were made of; empty for closed forms and one hidden
- *     layer
+ * @param form of the integration over the readout; empty for closed forms
+ * @param fields parametrization of the layers above the first; empty for closed forms and one
+ *     hidden layer
  * @param sites sites and filters of a convolutional network that was sampled; empty for others
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -60,7 +60,7 @@ public record AdaptiveNbkSolution(
   /**
    * A solution without Monte Carlo error.
    *
-   * @param residual that of its equations
+   * @param residual of the saddle equations
    * @param targets Y, P x K
    * @param train f at the training points, P x K
    * @param test f at the test points
@@ -100,7 +100,7 @@ public record AdaptiveNbkSolution(
   }
 
   /**
-   * What is quoted of a layer's feature kernel.
+   * Scalars of a layer's feature kernel Phi, P x P.
    *
    * @param alignment tr Y^T Phi Y / (|Phi|_F |Y|^2)
    * @param trace tr Phi / P
@@ -108,7 +108,7 @@ public record AdaptiveNbkSolution(
    * @param kernelError standard error of Phi as a matrix, in Frobenius norm; 0 for closed forms
    */
   public record Layer(Estimate alignment, Estimate trace, Estimate frobenius, double kernelError) {
-    /** The numbers of a kernel without Monte Carlo error. */
+    /** The scalars of a kernel without Monte Carlo error. */
     static Layer exact(KernelMetrics metrics) {
       return new Layer(
           Estimate.exact(metrics.alignment()),

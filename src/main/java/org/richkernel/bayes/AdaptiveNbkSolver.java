@@ -21,10 +21,10 @@ import org.richkernel.stack.PointBlocks;
  * gamma = 0, the closed form for linear networks, sampling for all others.
  */
 public final class AdaptiveNbkSolver {
-  /** Most hidden layers of a network that is sampled. */
+  /** Largest number of hidden layers of a sampled network. */
   public static final int DEEPEST = 16;
 
-  /** Most sites of all images whose pairs fit an array. */
+  /** Largest number of sites of all images whose pairs fit an array. */
   private static final int LARGEST_FACTOR = 46340;
 
   private static final String LESS_MEMORY = "lower samples or the number of training points";
@@ -57,7 +57,7 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Refuses forms that a problem does not have. */
+  /** Refuses forms that do not apply to the problem. */
   private void requireForm() {
     LargeData asked = problem.options().largeData();
     if (convolutional() && samples() && asked.fields() == FieldForm.WHITENED) {
@@ -86,7 +86,7 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Refuses several ranks where the points cannot be spread over them. */
+  /** Refuses several ranks if the points cannot be spread over them. */
   private void requireOneRank() {
     int ranks = backend.ranks().size();
     if (ranks == 1) {
@@ -111,7 +111,7 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Refuses factors of more sites than an array of pairs of them holds. */
+  /** Refuses factors of so many sites that their pairs do not fit an array. */
   private void requireSitePairs() {
     ConvolutionShape shape =
         SampledInputs.shape(problem.network(), problem.trainInputs(), fullRank());
@@ -124,17 +124,17 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** How a solve will integrate the readout out; empty for closed forms. */
+  /** Form in which a solve will integrate the readout out; empty for closed forms. */
   public Optional<ReadoutForm> form() {
     return samples() ? Optional.of(layout().form().readout()) : Optional.empty();
   }
 
-  /** Devices that will hold the points of a chain among them; 1 for closed forms. */
+  /** Number of devices over which the points of a chain will be spread; 1 for closed forms. */
   public int spread() {
     return samples() ? layout().spread() : 1;
   }
 
-  /** What a solve will make layers above the first of; empty where there is no choice. */
+  /** Parametrization of the layers above the first in a solve; empty if there is no choice. */
   public Optional<FieldForm> fields() {
     if (!samples() || problem.network().hiddenLayers() == 1) {
       return Optional.empty();
@@ -142,7 +142,7 @@ public final class AdaptiveNbkSolver {
     return Optional.of(layout().form().fields());
   }
 
-  /** Whether a solution will hold its P x P kernels. */
+  /** Whether a solution will contain its P x P kernels. */
   public boolean formsKernels() {
     return !samples() || layout().formsKernels();
   }
@@ -166,8 +166,8 @@ public final class AdaptiveNbkSolver {
   }
 
   /**
-   * What {@link #solve} will hold at once: while it samples, or while the inputs are factorized
-   * where that takes more.
+   * Peak memory of {@link #solve}: of the sampling, or of the factorization of the inputs if that
+   * is larger.
    */
   public MemoryPlan plan() {
     if (initialKernel()) {
@@ -192,7 +192,7 @@ public final class AdaptiveNbkSolver {
     return problem.testInputs().rows();
   }
 
-  /** The chains, if the inputs have full rank, which they have at most. */
+  /** The chains for inputs of full rank, the largest possible one. */
   EnsembleLayout layout() {
     return layout(fullRank());
   }
@@ -202,8 +202,8 @@ public final class AdaptiveNbkSolver {
   }
 
   /**
-   * The chains, if the inputs have the largest rank at which neurons jump between wells: fields are
-   * smaller then, but there are the matrices of the jumps.
+   * The chains for inputs of the largest rank at which neurons jump between wells: fields are
+   * smaller than at full rank, but the jumps need matrices.
    */
   private EnsembleLayout layoutWithWells() {
     return layout(Math.min(fullRank(), WellFinder.MOST_DIMENSIONS));
@@ -225,13 +225,13 @@ public final class AdaptiveNbkSolver {
             : Optional.empty());
   }
 
-  /** Most samples at S that the chains together keep for predictions; 0 for closed forms. */
+  /** Largest number of samples at S that all chains keep for predictions; 0 for closed forms. */
   public int keptSamples() {
     return samples() ? layout().keptSamples() : 0;
   }
 
   /**
-   * A solution with what it takes to go on from it.
+   * A solution and the state needed to continue from it.
    *
    * @param solution the saddle point
    * @param dualSquare tr v^T v
@@ -246,9 +246,8 @@ public final class AdaptiveNbkSolver {
   /**
    * Finds the saddle point.
    *
-   * @return null if a stop was asked for; the checkpoint then holds the state
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @return null if a stop was requested; the checkpoint then holds the state @throws
+   *     org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not fit
    */
   public @Nullable AdaptiveNbkSolution solve(RunControl control) {
     Solved solved = solve(control, null, 0);
@@ -259,8 +258,8 @@ public final class AdaptiveNbkSolver {
    * The same among several solves.
    *
    * @param start populations to start from; null for a draw of the prior
-   * @param run number of the solve; names its random streams
-   * @return null if a stop was asked for
+   * @param run index of the solve, part of the key of its random streams @return null if a stop was
+   *     requested
    */
   @Nullable Solved solve(RunControl control, @Nullable WarmStart start, int run) {
     plan().requireFits(backend, LESS_MEMORY);
@@ -276,12 +275,12 @@ public final class AdaptiveNbkSolver {
     return sample(control, start, run);
   }
 
-  /** Whether {@link #solve} samples, and does not use a closed form. */
+  /** Whether {@link #solve} samples and has no closed form. */
   boolean samples() {
     return !initialKernel() && !closedForm();
   }
 
-  /** Refuses inputs of so small a rank, found with their factor, that neurons have wells. */
+  /** Refuses inputs whose computed rank is so small that neurons have wells. */
   private void requireRank(InputFactor input) {
     if (layout().isDual() && WellFinder.applies(problem.network(), input.rank())) {
       throw new InvalidProblemException(
@@ -294,7 +293,7 @@ public final class AdaptiveNbkSolver {
   }
 
   private @Nullable Solved sample(RunControl control, @Nullable WarmStart start, int run) {
-    // one after the other, so each has to fit on its own
+    // these steps follow each other, so each has to fit by itself
     inputPlan().requireFits(backend, LESS_MEMORY);
     layout().plan().requireFits(backend, LESS_MEMORY);
     layout().requireArrays();
@@ -309,7 +308,7 @@ public final class AdaptiveNbkSolver {
     }
   }
 
-  /** Chains with their points; their inputs are not referred to from here. */
+  /** Chains with their points; no reference to the inputs is kept. */
   private SaddleSampler sampler(@Nullable WarmStart start, int run) {
     long factoring = System.nanoTime();
     SampledInputs inputs = SampledInputs.of(backend, problem);

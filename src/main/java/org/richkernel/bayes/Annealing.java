@@ -3,29 +3,31 @@ package org.richkernel.bayes;
 import org.richkernel.stack.Conditions;
 
 /**
- * How richness and noise change during burn-in: both move from where the start was in equilibrium
- * to where the solve is, then stay. Rich chains go beyond the richness and come back.
+ * Course of richness and noise during burn-in: both move from the conditions of the start to those
+ * of the solve, then stay. Rich chains overshoot the richness and come back.
  *
- * <p>A prior draw at full richness would turn its excess energy into heat, which can condense the
- * population; the richness rises slowly instead.
+ * <p>At full richness the excess energy of a prior draw would become heat, which can condense the
+ * population, so the richness rises slowly.
  *
- * @param from where the start is in equilibrium: at richness 0 for a draw of the prior
- * @param to those of the solve
- * @param rise sweeps of the change
- * @param settle sweeps after it
+ * @param from conditions of equilibrium of the start: richness 0 for a draw of the prior
+ * @param to conditions of the solve
+ * @param rise number of sweeps of the change
+ * @param settle number of sweeps after it
  */
 record Annealing(Conditions from, Conditions to, int rise, int settle) {
-  /** Richness that rich chains come down from, in units of that of the solve. */
+  /** Largest richness of rich chains, in units of that of the solve. */
   private static final double RICH = 1.25;
 
-  /** From a draw of the prior; deep networks make one move per sweep and take more of them. */
+  /**
+   * Burn-in from a draw of the prior; deep networks make one move per sweep and need more sweeps.
+   */
   static Annealing fromPrior(int layers, SaddleOptions options) {
     int rise = layers == 1 ? 20 : 60;
     int settle = layers == 1 ? 40 : 60;
     return new Annealing(new Conditions(0, options.kappa()), options.conditions(), rise, settle);
   }
 
-  /** From the end of another solve; half as long where richness and noise are the same. */
+  /** Burn-in from the end of another solve; half as long for the same richness and noise. */
   static Annealing from(WarmStart start, int layers, SaddleOptions options) {
     Conditions from = new Conditions(start.gamma(), start.kappa());
     Conditions to = options.conditions();
@@ -34,7 +36,7 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
     return new Annealing(from, to, rise, 2 * rise);
   }
 
-  /** Sweeps of the burn-in. */
+  /** Number of sweeps of the burn-in. */
   int sweeps() {
     return rise + settle;
   }
@@ -42,7 +44,7 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
   /**
    * Richness and noise at a sweep of the burn-in, 1 for the first.
    *
-   * @param rich whether the chain goes beyond the richness of the solve
+   * @param rich whether the chain overshoots the richness of the solve
    */
   Conditions at(long sweep, boolean rich) {
     return new Conditions(richness(sweep, rich), noise(sweep));
@@ -58,7 +60,10 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
     return back == 1 ? gamma : top + (gamma - top) * back;
   }
 
-  /** Whether wells are looked for after a sweep: once all chains are at the richness, and again. */
+  /**
+   * Whether to search for wells after a sweep: when all chains have reached the richness, and once
+   * more.
+   */
   boolean isSearched(long sweep) {
     int there = rise + (rise + 1) / 2;
     return sweep == there || sweep == (there + sweeps()) / 2;

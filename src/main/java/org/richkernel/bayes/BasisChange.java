@@ -8,10 +8,10 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Workspace;
 
 /**
- * First-layer fields in the basis of other training inputs. A sample has weights of which xi W^T is
- * the part that the first inputs see, and z (1 - W W^T) with z of the prior the part that they do
- * not see. Its fields in the basis W' are both parts times W', so that the preactivations at inputs
- * of the first span stay as they are.
+ * First-layer fields in the basis of other training inputs. A sample has weights xi W^T in the span
+ * of the first inputs and z (1 - W W^T), with z from the prior, orthogonal to it. Its fields in the
+ * basis W' are the sum of both times W', so preactivations at inputs in the first span do not
+ * change.
  */
 final class BasisChange {
   private final int from; // r
@@ -44,7 +44,7 @@ final class BasisChange {
    * The fields of a population in the other basis; those of the layers above the first are copied.
    *
    * @param fields row-major, a row for each sample
-   * @param chain names the random numbers
+   * @param chain selects the random numbers
    */
   float[] of(Backend backend, long seed, int chain, float[] fields, int samples) {
     int columns = fields.length / samples;

@@ -3,7 +3,7 @@ package org.richkernel.bayes;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * How many rows of a population to move at a time.
+ * Number of rows of a population that move at a time.
  *
  * <p>A kink costs an energy error of order step^(3/2) sqrt(n P), so the step of a ReLU block goes
  * like n^(-1/2) and the cost per unit of path like (n + c) n^(-1/2), where c is the cost of the
@@ -14,7 +14,7 @@ import org.richkernel.network.NetworkSpec;
 record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
   private static final int SMALLEST = 250;
 
-  /** How the populations of a solve are cut. */
+  /** Blocks of the populations of a solve. */
   static BlockSizes of(NetworkSpec network, SaddleOptions options, int points) {
     if (network.hiddenLayers() > 1 || network.convolutions().isPresent()) {
       // A layer acts on every row of the next: all rows move together.
@@ -33,8 +33,8 @@ record BlockSizes(int largeBlocks, int smallBlocks, int rows) {
   }
 
   /**
-   * How the populations of a solve in the dual form are cut. Its factor, S^3 / 3, is cheap beside
-   * the fields of a few hundred rows; smooth activations move all rows at once.
+   * Blocks of the populations of a solve in the dual form. The factor, S^3 / 3, is cheap compared
+   * with the fields of a few hundred rows; smooth activations move all rows at once.
    */
   static BlockSizes ofDual(NetworkSpec network, SaddleOptions options) {
     int samples = options.samples();

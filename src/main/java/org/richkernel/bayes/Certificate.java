@@ -9,22 +9,21 @@ import org.richkernel.sampling.FailedCriterion;
 import org.richkernel.sampling.Mixing;
 
 /**
- * Why a solution may be believed, or not.
+ * Convergence tests of a solution.
  *
- * @param residual of a sampled solution the relative violation of the integration by parts that
+ * @param residual for a sampled solution the relative violation of an integration by parts that
  *     samples of the density obey ({@link EquilibriumIdentity}), in the layer where it exceeds its
- *     error most; of a closed form the relative residual of its equations
+ *     error most; for a closed form the relative residual of its equations
  * @param residualError its standard error, 0 for closed forms
- * @param largestShare largest share of a single sample in the fit; near 1 where the samples have
- *     condensed into a metastable state
- * @param sweeps that the averages are taken over, of each chain; 0 for closed forms
+ * @param largestShare largest share of a single sample in the fit; near 1 for samples condensed
+ *     into a metastable state
+ * @param sweeps of each chain in the averages; 0 for closed forms
  * @param mixing agreement and length of the chains
- * @param layers the tests of each hidden layer; empty for closed forms
- * @param wells wells of a single neuron that a search found, mirror images counted once; empty
- *     where none was made. A well that no chain entered and that the search missed is seen by no
- *     test.
- * @param sampleSize whether the extrapolation starts from enough samples; empty where that is not
- *     tested
+ * @param layers tests of each hidden layer; empty for closed forms
+ * @param wells number of wells of a single neuron found by a search, mirror images counted once;
+ *     empty without a search. No test detects a well that no chain entered and that the search
+ *     missed.
+ * @param sampleSize test that the extrapolation starts from enough samples; empty without this test
  */
 public record Certificate(
     double residual,
@@ -35,21 +34,23 @@ public record Certificate(
     List<Layer> layers,
     OptionalInt wells,
     Optional<SampleSize> sampleSize) {
-  /** Fewest sweeps that averages are certified over; fewer know their correlation too badly. */
+  /**
+   * Smallest number of sweeps of certified averages; fewer determine the autocorrelation poorly.
+   */
   static final int FEWEST_SWEEPS = Mixing.FEWEST_SWEEPS;
 
-  /** A population in which one sample has a larger share of the fit is not at the saddle. */
+  /** Largest share of one sample in the fit at the saddle. */
   private static final double LARGEST_SHARE = 0.8;
 
   /**
-   * Whether S and S/4 samples are enough for the extrapolation.
+   * Test that S and S/4 samples are enough for the extrapolation.
    *
    * @param residual |Y - (g Phi + kappa) v| / |Y| of the extrapolated averages
    * @param residualError its standard error
    * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples
    * @param dimensionAtS the same at S samples
    * @param samples S
-   * @param features that the readout weighs at S/4: S/4, times the sites of a flattened readout
+   * @param features number of readout weights at S/4: S/4, times the sites of a flattened readout
    */
   public record SampleSize(
       double residual,
@@ -58,15 +59,17 @@ public record Certificate(
       double dimensionAtS,
       int samples,
       int features) {
-    /** Effective dimensions beyond this share of the features are not extrapolated from. */
+    /** Largest effective dimension for an extrapolation, relative to the number of features. */
     private static final double LARGEST_SHARE = 0.55;
 
-    /** The largest effective dimension at S/4 that is extrapolated from. */
+    /** Largest effective dimension at S/4 for an extrapolation. */
     public double largestDimension() {
       return LARGEST_SHARE * features;
     }
 
-    /** S whose quarter the effective dimension at S asks for, a multiple of 4. */
+    /**
+     * Number of samples, a multiple of 4, whose quarter is enough for the effective dimension at S.
+     */
     public int wanted() {
       double quarters = dimensionAtS / largestDimension();
       return Math.toIntExact((long) Math.ceil(quarters * samples / 4) * 4);
@@ -183,20 +186,23 @@ public record Certificate(
     return new Certificate(residual, 0, 0, 0, Mixing.none(), List.of(), OptionalInt.empty());
   }
 
-  /** Fewest independent sweeps of a chain; infinite for closed forms. */
+  /** Smallest number of independent sweeps of a chain; infinite for closed forms. */
   public double effectiveSweeps() {
     return mixing.lengths();
   }
 
   /**
-   * Whether the chains vouch for their errors: they agree, are long enough, and sample the saddle.
-   * Errors may still be larger than the tolerance.
+   * Whether the error estimates are valid: the chains agree, are long enough, and sample the
+   * saddle. Errors may still be larger than the tolerance.
    */
   public boolean errorsHold() {
     return sampling().isEmpty();
   }
 
-  /** The same, and the extrapolation in S is not known to be biased beyond a tolerance. */
+  /**
+   * The same, and the test of the number of samples found no bias of the extrapolation beyond a
+   * tolerance.
+   */
   public boolean errorsHold(double tolerance) {
     return errorsHold() && sampleSize.map(size -> size.isEnough(tolerance)).orElse(true);
   }
@@ -223,12 +229,12 @@ public record Certificate(
     return failed;
   }
 
-  /** The criteria that fail at a tolerance, each in a line; empty where the solution stands. */
+  /** The failed criteria at a tolerance, one line each; empty for a converged solution. */
   public List<String> failures(double tolerance) {
     return FailedCriterion.texts(failed(tolerance));
   }
 
-  /** The same, each in short too. */
+  /** The failed criteria at a tolerance, in full and in short. */
   public List<FailedCriterion> failed(double tolerance) {
     List<FailedCriterion> failed = new ArrayList<>(sampling());
     layers.forEach(layer -> layer.judge(tolerance, failed));
@@ -242,7 +248,7 @@ public record Certificate(
     return failed;
   }
 
-  /** Whether all that fails at a tolerance is the number of samples, which alone mends it. */
+  /** Whether the number of samples is the only failed criterion at a tolerance. */
   public boolean lacksSamplesAlone(double tolerance) {
     boolean few = sampleSize.map(size -> !size.isEnough(tolerance)).orElse(false);
     List<FailedCriterion> others = new ArrayList<>(sampling());

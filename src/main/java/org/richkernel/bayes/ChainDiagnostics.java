@@ -1,14 +1,14 @@
 package org.richkernel.bayes;
 
 /**
- * How one Markov chain fared.
+ * Diagnostics of one Markov chain.
  *
  * @param samples S of the chain
  * @param step frozen step, radians
  * @param acceptance mean acceptance probability after burn-in
  * @param autocorrelationTime longest integrated autocorrelation time of its scalars, in sweeps
  * @param sweeps measured sweeps
- * @param devices that held its points among them
+ * @param devices number of devices that shared its points
  */
 public record ChainDiagnostics(
     int samples,

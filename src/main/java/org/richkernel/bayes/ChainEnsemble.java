@@ -14,8 +14,8 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.stack.Conditions;
 
 /**
- * The Markov chains of one solve, two at S samples and two at S/4, with the memory they live in and
- * what their averages say about each other.
+ * The Markov chains of one solve, two at S samples and, except at finite width, two at S/4, with
+ * their memory and the comparison of their averages.
  */
 final class ChainEnsemble implements AutoCloseable {
   /** Independent chains at each number of samples. */
@@ -39,7 +39,7 @@ final class ChainEnsemble implements AutoCloseable {
    *
    * @param y targets, row-major P x K
    * @param test coordinates of the test points; null when there are none
-   * @param run number of the solve among those of a path; names the random streams
+   * @param run index of the solve in a path, part of the key of the random streams
    */
   ChainEnsemble(
       Backend backend,
@@ -56,7 +56,7 @@ final class ChainEnsemble implements AutoCloseable {
    * Chains of any network.
    *
    * @param y targets, row-major P x K
-   * @param run number of the solve among those of a path; names the random streams
+   * @param run index of the solve in a path, part of the key of the random streams
    */
   ChainEnsemble(
       Backend backend,
@@ -94,14 +94,14 @@ final class ChainEnsemble implements AutoCloseable {
               ? new SampleSizeTest(lanes.get(0).posterior(), y, options.kappa())
               : null;
     } catch (RuntimeException e) {
-      // The memory ran out half-way: what was allocated before goes back.
+      // The memory ran out half-way: release the earlier allocations.
       throw owned.closedAfter(e);
     }
   }
 
   /**
-   * A chain lives in one lane of one device from start to end and draws from streams of its own, so
-   * the numbers are those of a single lane.
+   * A chain stays in one lane of one device and uses its own random streams, so the numbers do not
+   * depend on the number of lanes.
    */
   private SamplingChain chain(EnsembleLayout.Chain chain, SampledInputs inputs) {
     ChainLane lane = lanes.get(layout.place(chain));
@@ -154,19 +154,19 @@ final class ChainEnsemble implements AutoCloseable {
             backend, width, layout.points(), layout.outputs(), chain.blockRows(), weights);
   }
 
-  /** Does something with every chain, one after the other. */
+  /** Applies an action to every chain, one after the other. */
   void forEach(Consumer<SamplingChain> action) {
     chains.forEach(action);
   }
 
-  /** Does something with a population and the weight of phi^T phi in the extrapolation of g Phi. */
+  /** Receives a population and the weight of phi^T phi in the extrapolation of g Phi. */
   @FunctionalInterface
   interface Use {
     void accept(SamplingChain.Snapshot snapshot, double weight);
   }
 
   /**
-   * Goes through the populations that were kept.
+   * Visits the kept populations.
    *
    * @param readoutVariance g
    */
@@ -180,7 +180,7 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
-  /** Moves every chain: those of one lane in order, lanes at the same time. */
+  /** Moves every chain: chains of one lane in order, lanes in parallel. */
   void move(Consumer<SamplingChain> action) {
     threads.run(
         lane -> {
@@ -192,7 +192,7 @@ final class ChainEnsemble implements AutoCloseable {
         });
   }
 
-  /** Draws all fields from the prior, or takes those of another solve, at the given conditions. */
+  /** Draws all fields from the prior, or copies those of another solve, at the given conditions. */
   void start(@Nullable WarmStart from, Conditions conditions) {
     lanes.forEach(lane -> lane.posterior().setConditions(conditions));
     for (int c = 0; c < chains.size(); c++) {
@@ -205,7 +205,7 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
-  /** The populations as they are, for another solve. */
+  /** The present populations, for another solve. */
   WarmStart end() {
     List<float[]> fields = new ArrayList<>();
     List<Double> steps = new ArrayList<>();
@@ -227,9 +227,9 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /**
-   * Looks for wells of a single neuron at the mean dual vector of the chains, the same for all;
-   * chains jump between them from here on, and within them where there is one alone. Nothing
-   * happens where the network can have none.
+   * Searches wells of a single neuron at the mean dual vector of all chains. From then on the
+   * chains jump between the wells, or within a single one. A network without wells is left as it
+   * is.
    */
   void searchWells() {
     WellMoves jumps = lanes.get(0).jumps();
@@ -259,14 +259,14 @@ final class ChainEnsemble implements AutoCloseable {
   }
 
   /**
-   * Half of the chains come down from a state that is too rich: chains that all rise from the prior
-   * would err the same way, and no comparison of theirs could tell.
+   * Whether a chain starts from too rich a state. Half of the chains do: if all rose from the prior
+   * they would share one bias, which no comparison between them shows.
    */
   private boolean isRich(SamplingChain chain) {
     return chains.indexOf(chain) % CHAINS == CHAINS - 1;
   }
 
-  /** Keeps the populations as they are for predictions at new inputs. */
+  /** Keeps the present populations for predictions at new inputs. */
   void keepSnapshots() {
     forEach(chain -> chain.keepSnapshot(layout.snapshots()));
     if (sampleSize != null && reference.length == 0) {
@@ -275,7 +275,7 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
-  /** Sets the vectors whose images under the kernels are measured. */
+  /** Sets the vectors u of the measured images g Phi u. */
   private void follow(double[] u) {
     reference = u;
     for (ChainLane lane : lanes) {
@@ -283,7 +283,7 @@ final class ChainEnsemble implements AutoCloseable {
     }
   }
 
-  /** Counts what was measured so far among the burn-in. */
+  /** Discards the measurements so far as burn-in. */
   void discard() {
     forEach(SamplingChain::discard);
     reference = new double[0];
@@ -294,7 +294,7 @@ final class ChainEnsemble implements AutoCloseable {
     return new SaddleEstimate(large(), small(), layout.points());
   }
 
-  /** Judges the averages so far. */
+  /** Tests the averages so far. */
   Certificate certificate(SaddleEstimate estimate) {
     return new ConvergenceTests(estimate)
         .certificate(
@@ -302,24 +302,24 @@ final class ChainEnsemble implements AutoCloseable {
             sampleSize(large(), small()));
   }
 
-  /** Whether S and S/4 are enough for the extrapolation; empty where there is none. */
+  /** Test that S and S/4 are enough for the extrapolation; empty without an extrapolation. */
   Optional<Certificate.SampleSize> sampleSize(SamplingChain[] atS, SamplingChain[] atQuarter) {
     return sampleSize == null
         ? Optional.empty()
         : Optional.of(sampleSize.of(atS, atQuarter, reference));
   }
 
-  /** Devices that hold the points of a chain among them. */
+  /** Number of devices that share the points of a chain. */
   int spread() {
     return layout.spread();
   }
 
-  /** How the readout is integrated out, and what layers above the first are made of. */
+  /** Form of the readout and parametrization of the layers above the first. */
   PosteriorForm form() {
     return layout.form();
   }
 
-  /** Makes predictors and kernels of the populations that were kept. */
+  /** Source of predictors and kernels from the kept populations. */
   Harvest harvest() {
     return harvest;
   }
@@ -343,7 +343,7 @@ final class ChainEnsemble implements AutoCloseable {
     return chains.subList(CHAINS, chains.size()).toArray(SamplingChain[]::new);
   }
 
-  /** Relative jitter of the covariances of the layers above the first; 0 where there is none. */
+  /** Relative jitter of the covariances of the layers above the first; 0 without factorizations. */
   double jitter() {
     double largest = 0;
     for (SamplingChain chain : chains) {
@@ -362,14 +362,14 @@ final class ChainEnsemble implements AutoCloseable {
     return lanes.stream().mapToLong(lane -> lane.posterior().solveNanos()).sum() / lanes.size();
   }
 
-  /** Adds everything of the chains that moves from sweep to sweep to a state. */
+  /** Adds the moving state of the chains to a state, without averages. */
   void saveMotion(SolverState state) {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).saveMotion(state, name(c));
     }
   }
 
-  /** Adds everything that determines the future of the chains to a checkpoint. */
+  /** Adds the full state of the chains to a checkpoint. */
   void save(SolverState state) {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).save(state, name(c));
@@ -384,7 +384,7 @@ final class ChainEnsemble implements AutoCloseable {
     return chain < CHAINS ? "large_" + chain : "small_" + (chain - CHAINS);
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).restore(state, name(c));

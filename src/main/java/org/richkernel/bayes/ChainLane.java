@@ -13,8 +13,8 @@ import org.richkernel.stack.PointRun;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
- * A lane of a device with what the chains that live in it share: they move one after the other, so
- * the scratch of a move and of a prediction serves them all.
+ * A lane of a device with the scratch of its chains: they move one after the other, so all share
+ * the scratch of a move and of a prediction.
  *
  * @param testPoints null when there are none
  */
@@ -25,9 +25,9 @@ record ChainLane(
     @Nullable WellMoves jumps)
     implements AutoCloseable {
   /**
-   * Allocates what the chains of a lane share.
+   * Allocates the shared scratch of a lane.
    *
-   * @param devices that hold the points, the first also everything else
+   * @param devices that hold the points; the first also holds all other arrays
    * @param y targets, row-major P x K
    */
   static ChainLane of(
@@ -176,10 +176,10 @@ record ChainLane(
   }
 
   /**
-   * Adds what the chains of a lane share to a plan.
+   * Adds the shared scratch of a lane to a plan.
    *
    * @param devices that hold the points
-   * @param device which of them the plan is for
+   * @param device index of the device of the plan
    */
   static void plan(MemoryPlan plan, EnsembleLayout layout, List<Backend> devices, int device) {
     Backend backend = devices.get(device);

@@ -16,14 +16,14 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.WeightLink;
 
 /**
- * Weights of the channels of a whitened population: a draw of those that make its fields. With A =
- * sqrt(g / (k S)) cols(phi) of the layer below and a row of constants for biases, A^T A = F F^T,
- * and with W_0 a draw of the prior (Matheron's rule)
+ * Draw of weights of the channels of a whitened population, given its fields. With A = sqrt(g / (k
+ * S)) cols(phi) of the layer below and a row of constants for biases, A^T A = F F^T, and with W_0 a
+ * draw of the prior (Matheron's rule)
  *
  * <pre>  W = W_0 + (xi - W_0 X) X^T,   X = A F^{-T},</pre>
  *
- * <p>has W A = xi F^T, and given it the law of weights whose prior is standard normal. A network of
- * these weights predicts what the population does at any image.
+ * <p>has W A = xi F^T and follows the standard normal prior conditioned on it. A network with these
+ * weights gives the predictions of the population at any image.
  */
 final class ChannelWeights {
   private static final int LAYERS_PER_POPULATION = 64;
@@ -36,7 +36,7 @@ final class ChannelWeights {
 
   /**
    * @param posterior of whitened fields
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   ChannelWeights(
       Backend backend, NetworkSpec network, ConvolutionPosterior posterior, Workspace memory) {
@@ -50,7 +50,7 @@ final class ChannelWeights {
   /**
    * Adds scratch to a plan.
    *
-   * @param most channels
+   * @param most largest number of channels
    */
   static void plan(MemoryPlan plan, ConvolutionShape shape, int most) {
     int features = 0;
@@ -67,8 +67,8 @@ final class ChannelWeights {
   /**
    * A draw.
    *
-   * @param population at which the posterior is
-   * @param draw names the random numbers
+   * @param population at the present position of the posterior
+   * @param draw selects the random numbers
    * @return fields of all layers side by side, row-major S x width, those above the first weights
    */
   float[] draw(FieldPopulation population, TestPoints.Draw draw) {
@@ -94,7 +94,7 @@ final class ChannelWeights {
     return all;
   }
 
-  /** W from W_0 in its place. */
+  /** Replaces W_0 by W. */
   private void condition(int l, Matrix xi, Matrix weights) {
     int samples = xi.rows();
     int rows = shape.maps().get(l - 1).offsets() * samples;

@@ -11,12 +11,13 @@ import org.richkernel.compute.RandomStreams;
  * doi:10.1016/j.spa.2011.06.003): a half kick by V, the exact rotation of the oscillator (x, p), a
  * half kick. The prior, which holds most of the S r degrees of freedom, then causes no energy
  * error, and for smooth activations the step does not shrink with S. ReLU's kinks still cost an
- * error of order step^(3/2) sqrt(rows x P); moving a block of n rows at a time, with the saddle v
- * solved again at every step, keeps it that of n rows.
+ * error of order step^(3/2) sqrt(rows x P); moving a block of n rows at a time, with v solved again
+ * at every step, limits it to that of n rows.
  */
 public final class CollectiveHmc {
   /**
-   * Each trajectory's step is drawn within this fraction of the nominal one, against resonances.
+   * Relative spread of the random step of each trajectory around the nominal one, against
+   * resonances.
    */
   private static final double STEP_JITTER = 0.3;
 
@@ -32,7 +33,8 @@ public final class CollectiveHmc {
   private long trajectories;
 
   /**
-   * Sees the block that is about to move, with its gradient; the chain's state is stationary there.
+   * Receives a block before its move, with its gradient; there the state of the chain follows the
+   * stationary law.
    */
   @FunctionalInterface
   public interface Observer {
@@ -43,7 +45,7 @@ public final class CollectiveHmc {
   /**
    * A sampler for one chain.
    *
-   * @param chain index of the chain; names its random streams
+   * @param chain index of the chain, part of the key of its random streams
    * @param uniforms scratch, 1 x 2, float32
    */
   public CollectiveHmc(Backend backend, long seed, int chain, Matrix uniforms, Observer observer) {
@@ -107,12 +109,12 @@ public final class CollectiveHmc {
     return probability;
   }
 
-  /** Mean acceptance probability since the last {@link #resetAcceptance()}, NaN when none. */
+  /** Mean acceptance probability since the last {@link #resetAcceptance()}, NaN without moves. */
   public double acceptance() {
     return acceptanceSum / trajectories;
   }
 
-  /** Forgets the acceptance so far. */
+  /** Resets the acceptance. */
   public void resetAcceptance() {
     acceptanceSum = 0;
     trajectories = 0;
@@ -123,7 +125,7 @@ public final class CollectiveHmc {
     return new double[] {acceptanceSum, trajectories};
   }
 
-  /** Takes up saved counters. */
+  /** Restores saved counters. */
   public void restore(double[] state) {
     acceptanceSum = state[0];
     trajectories = (long) state[1];

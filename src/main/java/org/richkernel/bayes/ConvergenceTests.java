@@ -12,9 +12,9 @@ import org.richkernel.sampling.Mixing;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.sampling.SampleMean;
 
-/** Tests of the averages of the chains of a solve: what they say about each other. */
+/** Convergence tests that compare the averages of the chains of a solve. */
 final class ConvergenceTests {
-  /** R-hat that short chains in equilibrium do not reach by chance. */
+  /** R-hat above the chance level of short chains in equilibrium. */
   private static final double PLAIN_RHAT = 1.2;
 
   private final SaddleEstimate estimate;
@@ -28,8 +28,8 @@ final class ConvergenceTests {
   /**
    * All tests together.
    *
-   * @param wells that chains jump between; empty if they were not looked for
-   * @param sampleSize the test of S; empty where nothing is extrapolated
+   * @param wells number of wells of the jumps; empty without a search
+   * @param sampleSize test of S; empty without an extrapolation
    */
   Certificate certificate(OptionalInt wells, Optional<Certificate.SampleSize> sampleSize) {
     List<Certificate.Layer> layers = new ArrayList<>();
@@ -64,9 +64,9 @@ final class ConvergenceTests {
   }
 
   /**
-   * Mixing of the chains, judged by every scalar that is measured.
+   * Mixing of the chains by the worst of the monitored scalars.
    *
-   * @param part of a series that is looked at
+   * @param part selects a part of a series
    */
   private Mixing mixing(UnaryOperator<MonteCarloSeries> part) {
     Mixing mixing = Mixing.none();
@@ -83,9 +83,9 @@ final class ConvergenceTests {
   }
 
   /**
-   * Scalars that are monitored, by name. The largest share is not among them: a homogeneous
-   * activation leaves open how many neurons carry what is learnt, and while one neuron slowly
-   * gathers it no other number moves (bench/results/sampler.md).
+   * Monitored scalars by name. The largest share is not among them: with a homogeneous activation
+   * the number of neurons that carry the fit is undetermined, and while one neuron slowly
+   * accumulates it no other scalar changes (bench/results/sampler.md).
    */
   private Map<String, Function<SamplingChain, MonteCarloSeries>> scalars() {
     Map<String, Function<SamplingChain, MonteCarloSeries>> scalars = new LinkedHashMap<>();
@@ -103,8 +103,8 @@ final class ConvergenceTests {
   }
 
   /**
-   * Whether the chains plainly disagree over all sweeps that were measured and agree over the later
-   * half: the earlier ones belong to the burn-in.
+   * Whether the chains disagree clearly over all measured sweeps and agree over the later half, so
+   * that the earlier ones belong to the burn-in.
    */
   boolean isStillBurningIn() {
     return !(mixing(series -> series).rHat() < PLAIN_RHAT)

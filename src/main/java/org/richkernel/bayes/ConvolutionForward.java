@@ -12,8 +12,8 @@ import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.WeightLink;
 
 /**
- * Passes images through convolutional networks whose weights a chain has: exact at any number of
- * channels, without linear algebra.
+ * Forward pass of images through convolutional networks with the weights of a chain: exact at any
+ * number of channels, without linear algebra.
  */
 final class ConvolutionForward implements ImagePass {
   private final Backend backend;
@@ -25,7 +25,7 @@ final class ConvolutionForward implements ImagePass {
   /**
    * @param shape of the network, with the number of images of a batch for its points
    * @param projector W of the training patches, row-major (k C, or k C + 1 with biases) x r
-   * @param most channels
+   * @param most largest number of channels
    * @param outputs K
    */
   ConvolutionForward(
@@ -48,7 +48,7 @@ final class ConvolutionForward implements ImagePass {
   /**
    * Adds the memory of a batch to a plan.
    *
-   * @param most channels
+   * @param most largest number of channels
    */
   static void plan(MemoryPlan plan, ConvolutionShape shape, int most, int outputs) {
     ImageBatches.plan(plan, shape, most, outputs);

@@ -35,20 +35,21 @@ import org.richkernel.stack.SitePool;
 import org.richkernel.stack.WhitenedSiteLinks;
 
 /**
- * Marginal posterior of a convolutional network of S channels a layer, the readout integrated out:
+ * Marginal posterior of a convolutional network with S channels per layer and the readout
+ * integrated out:
  *
  * <pre>  V = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L K + kappa,
  *   h^1 = xi F_1^T,   h^l = sqrt(g_{l-1} / (k S)) W_l cols(phi^{l-1}),   or   h^l = xi^l F_l^T,
  * </pre>
  *
  * with F_1 F_1^T the covariance of patches and K the Gram matrix of the pooled rows of phi^L, P x
- * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1} + g_b), by weights
- * and by the Cholesky factor F_l of that covariance alike: the law is the same at every S. By
- * weights nothing of the size of sites by sites is formed or factorized.
+ * P. Given the layer below, the rows of h^l are independent N(0, g F Phi^{l-1} + g_b), both by
+ * weights and by the Cholesky factor F_l of that covariance: the law is the same at every S. With
+ * weights no sites x sites matrix is formed or factorized.
  *
  * <p>Columns of fields are ordered (site, image). Memory: 3 S times the columns of the fields, 2 S
- * n_l floats for n_l = P s_l a layer, and for each above the first k S n_l more, or with whitened
- * fields about 10 matrices of n_l x n_l, beside the populations.
+ * n_l floats for n_l = P s_l per layer, and for each layer above the first k S n_l more, or with
+ * whitened fields about 10 matrices of n_l x n_l, in addition to the populations.
  */
 final class ConvolutionPosterior extends KernelPosterior {
   private final NetworkSpec network;
@@ -63,7 +64,7 @@ final class ConvolutionPosterior extends KernelPosterior {
    * @param patches factor of the covariance of patches, rows ordered (site, image)
    * @param y targets, row-major P x K
    * @param parameters with the variance of {@link #readoutVariance}
-   * @param samples the numbers of samples that populations may have
+   * @param samples numbers of samples of the populations
    */
   ConvolutionPosterior(
       Backend backend,
@@ -92,9 +93,7 @@ final class ConvolutionPosterior extends KernelPosterior {
     sizes = samples;
   }
 
-  /**
-   * Variance of a weight on a pooled row: g_L, or where every site has weights of its own g_L / s.
-   */
+  /** Variance of a weight on a pooled row: g_L, or g_L / s if every site has its own weights. */
   static double readoutVariance(NetworkSpec network, ConvolutionShape shape) {
     int top = shape.layers();
     return network.weightVariance(top) / shape.pooledRows(top);
@@ -207,12 +206,15 @@ final class ConvolutionPosterior extends KernelPosterior {
         memory().get("force on the mean").rowRange(0, samples));
   }
 
-  /** g_l / (S s), or g_l / S for means over sites: from a Gram matrix of pooled rows to g_l Phi. */
+  /**
+   * g_l / (S s), or g_l / S for means over sites: factor of the Gram matrix of pooled rows in g_l
+   * Phi.
+   */
   private double weight(int l, int samples) {
     return network.weightVariance(l) / samples / shape.pooledRows(l);
   }
 
-  /** Sets what other numbers of samples have overwritten. */
+  /** Restores values that other numbers of samples have overwritten. */
   @Override
   void prepare(Block<LayerStack> block) {
     links.prepare(block.samples());
@@ -282,10 +284,10 @@ final class ConvolutionPosterior extends KernelPosterior {
   }
 
   /**
-   * The weights that read the pooled rows of phi^L out, g v^T phi / (S s): predictions at other
-   * images are their pooled rows times these.
+   * The readout weights of the pooled rows of phi^L, g v^T phi / (S s): predictions at other images
+   * are their pooled rows times these weights.
    *
-   * @param weights receives them, (pooled rows) x K, float32
+   * @param weights receives the result, (pooled rows) x K, float32
    */
   void readoutWeights(FieldPopulation of, Matrix weights) {
     use(of);
@@ -303,7 +305,7 @@ final class ConvolutionPosterior extends KernelPosterior {
   }
 
   /**
-   * A network of S channels that predicts what a population does.
+   * A network of S channels with the predictions of a population.
    *
    * @param weights of all layers side by side, row-major S x width
    * @param readout weights on the pooled rows, row-major (pooled rows) x K
@@ -312,9 +314,9 @@ final class ConvolutionPosterior extends KernelPosterior {
   record Channels(float[] weights, float[] readout) {}
 
   /**
-   * The network that a population is, or with whitened fields a draw of those that it may be.
+   * The network of a population; with whitened fields a draw from the networks with these fields.
    *
-   * @param draw names the random numbers
+   * @param draw selects the random numbers
    */
   Channels channels(FieldPopulation of, TestPoints.Draw draw) {
     int rows = of.samples() * shape.pooledRows(layers());
@@ -334,12 +336,12 @@ final class ConvolutionPosterior extends KernelPosterior {
     return new Channels(fields, values);
   }
 
-  /** phi^l of what was computed last, S x (P s_l), columns ordered (site, image). */
+  /** phi^l of the last forward pass, S x (P s_l), columns ordered (site, image). */
   Matrix activations(int layer) {
     return moving().stack().layer(layer).phi();
   }
 
-  /** Pooled kernels of the layers below the last. */
+  /** Computes the pooled kernels of the layers below the last. */
   @Override
   public void complete(FieldPopulation of) {
     use(of);
@@ -360,7 +362,7 @@ final class ConvolutionPosterior extends KernelPosterior {
     return EquilibriumIdentity.image(backend(), rows.transpose(), rows.matrix(), ofSites);
   }
 
-  /** v at every site. */
+  /** v repeated at every site. */
   private static double[] ofSites(double[] v, int sites) {
     double[] all = new double[v.length * sites];
     for (int a = 0; a < sites; a++) {

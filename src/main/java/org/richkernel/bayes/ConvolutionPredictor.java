@@ -17,10 +17,10 @@ import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.stack.ConvolutionShape;
 
 /**
- * The adaptive predictor of a convolutional network at new images, from populations that the chains
- * kept: each is a network of S channels, whose readout weights g v^T phi / (S s) are kept beside
- * it. The sum over populations is the extrapolation in S. It carries the Monte Carlo error of the
- * populations that were kept, unlike the predictions at the test points of a fit.
+ * The adaptive predictor of a convolutional network at new images, from the kept populations of the
+ * chains: each is a network of S channels with readout weights g v^T phi / (S s). The sum over
+ * populations is the extrapolation in S. Its Monte Carlo error is that of the kept populations,
+ * which is larger than that of the predictions at the test points of a fit.
  */
 public final class ConvolutionPredictor implements Predictor {
   private static final String WEIGHTS = "weights of a population";
@@ -34,7 +34,7 @@ public final class ConvolutionPredictor implements Predictor {
   private final int outputs;
 
   /**
-   * A predictor from what a fit has stored.
+   * A predictor from stored populations.
    *
    * @param projector W of the training patches, row-major (k C, or k C + 1 with biases) x r
    * @param populations weights of the networks
@@ -69,7 +69,7 @@ public final class ConvolutionPredictor implements Predictor {
     }
   }
 
-  /** Sizes for so many images at a time. */
+  /** Sizes for a batch of images. */
   private ConvolutionShape shape(int images) {
     Inputs one = Inputs.of(new double[image.dimension()], 1, image.dimension()).withShape(image);
     ConvolutionShape shape = SampledInputs.shape(network, one, 1);
@@ -148,7 +148,7 @@ public final class ConvolutionPredictor implements Predictor {
     return new IndependentEstimates(predictParts(backend, inputs)).mean();
   }
 
-  /** One for each chain at S with its companion at S/4. */
+  /** One prediction for each chain at S with its companion at S/4. */
   @Override
   public List<double[]> predictParts(Backend backend, Inputs inputs) {
     plan(backend, inputs).requireFits(backend, "predict with more memory");

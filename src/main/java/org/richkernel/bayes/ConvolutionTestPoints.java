@@ -12,8 +12,8 @@ import org.richkernel.stack.ConvolutionShape;
 /**
  * Predictions at new images, f(x) = k(x)^T v, of a convolutional network: the images pass through
  * the weights of the population ({@link ConvolutionForward}) or follow the conditional prior given
- * its whitened fields ({@link WhitenedForward}), and their pooled rows are read out by what the
- * training images and v leave for readout weights.
+ * its whitened fields ({@link WhitenedForward}), and their pooled rows are multiplied by the
+ * readout weights from the training images and v.
  */
 final class ConvolutionTestPoints implements TestPoints {
   private final ConvolutionPosterior posterior;
@@ -23,7 +23,7 @@ final class ConvolutionTestPoints implements TestPoints {
   /**
    * @param shape of the network and its training images
    * @param projector of the training patches
-   * @param most channels
+   * @param most largest number of channels
    */
   ConvolutionTestPoints(
       Backend backend,

@@ -17,11 +17,11 @@ import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
- * The adaptive predictor of a deep network at new inputs, from populations that the chains kept:
- * kernels and dual vectors follow from the fields again, and new points pass through the
+ * The adaptive predictor of a deep network at new inputs, from the kept populations of the chains:
+ * kernels and dual vectors are recomputed from the fields, and new points pass through the
  * conditional prior layer by layer ({@link DeepTestPoints}). The sum over populations is the
- * extrapolation in S. It carries the Monte Carlo error of the populations that were kept, unlike
- * the predictions at the test points of a fit, which average many sweeps.
+ * extrapolation in S. Its Monte Carlo error is that of the kept populations, which is larger than
+ * that of the predictions at the test points of a fit, averages over many sweeps.
  */
 public final class DeepPredictor implements Predictor {
   private static final int INPUT_PANEL = 1024;
@@ -35,7 +35,7 @@ public final class DeepPredictor implements Predictor {
   private final double jitter;
 
   /**
-   * A predictor from what a fit has stored.
+   * A predictor from stored populations.
    *
    * @param inputDimension D
    * @param projector W, (D, or D + 1 with biases) x r, row-major
@@ -134,7 +134,7 @@ public final class DeepPredictor implements Predictor {
     return new IndependentEstimates(predictParts(backend, inputs)).mean();
   }
 
-  /** One for each chain at S with its companion at S/4. */
+  /** One prediction for each chain at S with its companion at S/4. */
   @Override
   public List<double[]> predictParts(Backend backend, Inputs inputs) {
     plan(backend, inputs).requireFits(backend, "predict with more memory");

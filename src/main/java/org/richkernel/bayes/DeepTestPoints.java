@@ -18,7 +18,7 @@ import org.richkernel.stack.LayerCovariance;
 /**
  * Predictions at new points of a network of any depth, f(x) = g k_L(x)^T v.
  *
- * <p>New points carry no tilt: given the training fields, their preactivations follow the
+ * <p>New points have no tilt: given the training fields, their preactivations follow the
  * conditional prior, at any finite width by the conjugacy of the Gaussian weights,
  *
  * <pre>  h^l(x) = xi^l R_x + s z,   R_x = F_l^{-1} q(x),   s^2 = q(x, x) - |R_x|^2,
@@ -52,7 +52,7 @@ final class DeepTestPoints implements TestPoints {
 
   /**
    * @param jitter relative jitter of the covariances of the layers
-   * @param panelRows rows of the fields to work on at a time
+   * @param panelRows number of rows of the fields in a panel
    */
   DeepTestPoints(
       Backend backend,
@@ -90,7 +90,7 @@ final class DeepTestPoints implements TestPoints {
     backend.addDiagonal(1, unit);
     backend.fill(1, ones);
     for (int l = 2; l <= network.hiddenLayers(); l++) {
-      // one after the other: all layers share one factor
+      // all layers share one factor, one after the other
       covariances.add(
           new LayerCovariance(
               backend,
@@ -190,7 +190,7 @@ final class DeepTestPoints implements TestPoints {
     backend.download(variance, total);
     backend.download(square, explained);
     for (int i = 0; i < count; i++) {
-      // Rounding and the jitter may leave a point of the training set slightly negative.
+      // Rounding and the jitter may make the variance of a training point slightly negative.
       total[i] = Math.sqrt(Math.max(0, total[i] - explained[i]));
     }
     backend.upload(total, deviation);

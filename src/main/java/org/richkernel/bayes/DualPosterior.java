@@ -24,13 +24,13 @@ import org.richkernel.stack.SampleReadout;
 
 /**
  * The density of {@link PrimalPosterior} for more points than samples: the readout is integrated
- * out by {@link DualReadout}, layers above the first have weights, and nothing of size P x P is
- * held. Fields have a row for each point (P x S), so that sums over points are Gram matrices:
- * float32 products, float64 sums. Points may be held by several devices, and the sums are the same
- * for any number of them ({@link PointSums}).
+ * out by {@link DualReadout}, layers above the first have weights, and no P x P matrix is held.
+ * Fields have a row for each point (P x S), so that sums over points are Gram matrices: float32
+ * products, float64 sums. Several devices may share the points; the sums do not depend on their
+ * number ({@link PointSums}).
  *
  * <p>Cost of an evaluation that moves n of S samples of one hidden layer: 4 n P r + 2 n S P + 4 S P
- * K + S^3 / 3 flops, and S^2 P in place of 2 n S P where all move; 6 S^2 P for each layer above.
+ * K + S^3 / 3 flops, and S^2 P in place of 2 n S P if all move; 6 S^2 P for each layer above.
  */
 final class DualPosterior extends StackPosterior<PointStack> {
   private final FieldShape shape;
@@ -49,10 +49,10 @@ final class DualPosterior extends StackPosterior<PointStack> {
   private SampleReadout readout; // of the population
 
   /**
-   * @param holders of the points, the first device also of everything else
+   * @param holders of the points; the first device also holds all other arrays
    * @param y targets, row-major P x K
    * @param samples S of each size of population, the largest first
-   * @param blockRows rows of the largest block; S where there are several layers
+   * @param blockRows rows of the largest block; S for several layers
    */
   DualPosterior(
       PointHolders holders,
@@ -106,7 +106,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
   }
 
   /**
-   * Adds the scratch shared by all populations to a plan, that of the first device.
+   * Adds the shared scratch of all populations on the first device to a plan.
    *
    * @param extent its points
    */
@@ -156,7 +156,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
     resident = null;
     unsettled = null;
-    // a single block gets its phi where its move begins
+    // a single block gets its phi at the begin of its move
     if (blocks() > 1) {
       forward(next);
     }
@@ -173,7 +173,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     return shape.layers();
   }
 
-  /** phi of all samples of a population. */
+  /** Computes phi of all samples of a population. */
   private void forward(FieldPopulation next) {
     for (int b = 0; b < next.blocks(); b++) {
       select(b);
@@ -219,7 +219,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
   }
 
-  /** |b_s|^2 of a sample against that of all. */
+  /** |b_s|^2 of a sample relative to |b|^2. */
   @Override
   public double largestShare(FieldPopulation of) {
     double[] b = new double[of.samples() * outputs];
@@ -263,7 +263,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     moving().stack().pull();
   }
 
-  /** phi of the rows of a move that was refused, as they are. */
+  /** Recomputes phi of the rows of a rejected move. */
   private void settle() {
     if (unsettled != null) {
       select(cut().indexOf(unsettled));
@@ -296,7 +296,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     unsettled = null;
   }
 
-  /** G and b of the layers below the last, which moves of weights leave as they were. */
+  /** Computes G and b of the layers below the last, which moves of weights do not update. */
   @Override
   public void complete(FieldPopulation of) {
     if (layers() == 1) {
@@ -308,7 +308,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
   }
 
-  /** Makes phi of all layers that of a population. */
+  /** Computes phi of all layers of a population, unless it is present. */
   private void hold(FieldPopulation of) {
     choose(of);
     if (resident == of) {
@@ -334,10 +334,10 @@ final class DualPosterior extends StackPosterior<PointStack> {
     return image;
   }
 
-  /** Makes phi that of fields on the host, row-major S x (columns of the fields); returns S. */
+  /** Computes phi of fields on the host, row-major S x (columns of the fields); returns S. */
   private int hold(float[] fields) {
     int samples = shape.samplesOf(fields.length, readouts.keySet());
-    // populations of this size may all live with other posteriors
+    // this posterior may have no population of this size yet
     cut(samples, (samples + blockRows - 1) / blockRows);
     resident = null;
     unsettled = null;
@@ -353,7 +353,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
   }
 
   /**
-   * phi of layers 1 to L of fields on the host, P x S, until something else is computed.
+   * phi of layers 1 to L of fields on the host, P x S; valid until the next computation.
    *
    * @throws IllegalStateException if the points are not all on one device
    */
@@ -374,7 +374,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
    *
    * @param fields row-major, of one of the planned numbers of samples
    * @param vectors u_i, row-major P x K each
-   * @param sums as many as there are vectors, P x K each
+   * @param sums one for each vector, P x K each
    */
   void addKernelProducts(
       double weight, float[] fields, List<double[]> vectors, List<double[]> sums) {

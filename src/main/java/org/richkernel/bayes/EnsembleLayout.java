@@ -17,15 +17,15 @@ import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
- * Which chains a solve has, on which devices, and how large everything is: the plan of its memory
- * and the {@link ChainEnsemble} itself are both read off this description.
+ * Description of the chains of a solve, their devices and all sizes. Both the memory plan and the
+ * {@link ChainEnsemble} follow from it.
  *
- * @param devices those that there are chains for
- * @param lanes of each device that chains live in side by side
- * @param spread devices that hold the points of a chain among them
- * @param sizes how populations are cut into blocks
+ * @param devices with chains
+ * @param lanes number of parallel lanes of each device
+ * @param spread number of devices that share the points of a chain
+ * @param sizes blocks of the populations
  * @param widths columns of the fields of each layer
- * @param chains those at S samples first, then those at S/4
+ * @param chains at S samples, then those at S/4
  * @param form of the readout and of the fields
  * @param convolution sizes of a convolutional network; empty for a fully connected one
  */
@@ -46,10 +46,10 @@ record EnsembleLayout(
     Optional<ConvolutionShape> convolution) {
   private static final int MOST_SNAPSHOTS = 8;
 
-  /** All snapshots together take at most 32 MB, unless a single one of each chain takes more. */
+  /** Most floats of all snapshots, 32 MB, unless a single one of each chain takes more. */
   private static final long SNAPSHOT_FLOATS = 8_000_000;
 
-  /** Time of a chain at S/4 in that of one at S: between a quarter and a sixteenth. */
+  /** Cost of a chain at S/4 relative to one at S: between a quarter and a sixteenth. */
   private static final double SMALL_LOAD = 0.125;
 
   /** Most elements of a Java array. */
@@ -58,10 +58,10 @@ record EnsembleLayout(
   /**
    * One chain.
    *
-   * @param index names its random streams
-   * @param device that it lives on from start to end; the first of those that hold its points
+   * @param index of the chain, part of the key of its random streams
+   * @param device of the chain from start to end; the first of those that hold its points
    * @param samples rows of its population
-   * @param blocks that its population is cut into
+   * @param blocks number of blocks of its population
    */
   record Chain(int index, int device, int samples, int blocks) {
     /** Rows of the largest block. */
@@ -72,10 +72,9 @@ record EnsembleLayout(
 
   /**
    * The layout of a solve. Two devices get a chain at S and one at S/4 each. The chains of a device
-   * share it in as many lanes as it has memory for: a chain of a small problem leaves most of a
-   * device idle, and one that fills it loses nothing to another beside it but memory. Where there
-   * are more devices than chains, or too little memory on each, several devices hold the points of
-   * a chain.
+   * run in as many parallel lanes as fit its memory: a chain of a small problem leaves most of a
+   * device idle, and a large one does not run slower beside another. With more devices than chains,
+   * or too little memory on each, several devices share the points of a chain.
    *
    * @param rank r
    * @param outputs K
@@ -148,12 +147,12 @@ record EnsembleLayout(
     return options.extrapolates() ? 2 * ChainEnsemble.CHAINS : ChainEnsemble.CHAINS;
   }
 
-  /** On how many devices, or groups of devices, chains may live, the most wanted first. */
+  /** Possible numbers of devices, or groups of devices, for the chains; the preferred one first. */
   private List<Integer> homes(Backend backend) {
     int all = backend.devices().size();
     int most = Math.min(all, count());
     if (backend.ranks().size() > 1) {
-      // ranks must meet in one order, which chains side by side would not keep
+      // ranks must communicate in one order, which parallel chains would not keep
       return List.of(1);
     }
     if (!hasSpreadPoints()) {
@@ -169,7 +168,7 @@ record EnsembleLayout(
     return homes;
   }
 
-  /** Time of the first of so many homes, in that of a chain at S on one device. */
+  /** Cost of the chains of the first home, relative to a chain at S on one device. */
   private double load(int homes) {
     double load = 0;
     for (int c = 0; c < count(); c += homes) {
@@ -178,13 +177,13 @@ record EnsembleLayout(
     return load;
   }
 
-  /** Devices of a home. */
+  /** Number of devices of a home. */
   private int spread(Backend backend, int homes) {
     int most = hasSpreadPoints() ? PointHolders.mostDevices(points, backend.ranks()) : 1;
     return Math.min(most, backend.devices().size() / homes);
   }
 
-  /** The same with its chains on so many devices or groups of devices. */
+  /** The same with its chains on the given number of devices or groups of devices. */
   private EnsembleLayout over(Backend backend, int homes) {
     int each = spread(backend, homes);
     List<Chain> placed = new ArrayList<>();
@@ -229,7 +228,7 @@ record EnsembleLayout(
         convolution);
   }
 
-  /** Whether every device has so many lanes beside what they hold. */
+  /** Whether every device has memory for its lanes. */
   private boolean hasMemory() {
     MemoryPlan plan = plan();
     for (int d = 0; d < devices.size(); d++) {
@@ -240,19 +239,19 @@ record EnsembleLayout(
     return true;
   }
 
-  /** Devices, or groups of devices that hold points together. */
+  /** Number of devices, or of groups of devices that share points. */
   int homes() {
     return devices.size() / spread;
   }
 
-  /** Lanes that there are chains for, of all devices together. */
+  /** Number of lanes with chains on all devices. */
   int places() {
     return Math.min(lanes * homes(), chains.size());
   }
 
   /**
-   * The lanes that chains live in: the first of every device, then the second of every device, and
-   * so on; opens those that are not open yet. Where points are spread a lane has several devices.
+   * The lanes of the chains: the first of every device, then the second of every device, and so on.
+   * Missing lanes are opened. With spread points a lane has several devices.
    */
   List<List<Backend>> openLanes() {
     List<List<Backend>> open = new ArrayList<>();
@@ -274,9 +273,9 @@ record EnsembleLayout(
   }
 
   /**
-   * The populations that chains keep for predictions leave the solve in one array, and so does G.
+   * Refuses kept populations or a G that do not fit one array.
    *
-   * @throws InvalidProblemException if they would not fit
+   * @throws InvalidProblemException if they do not fit
    */
   void requireArrays() {
     // S (S + K) numbers
@@ -291,7 +290,7 @@ record EnsembleLayout(
     }
     if (keptFloats() > MOST_ELEMENTS) {
       double share = (double) MOST_ELEMENTS / keptFloats();
-      // weights on samples or channels grow with the square of their number
+      // the number of weights is the square of that of the samples or channels
       boolean square = (form.hasWeights() || convolution.isPresent()) && depth() > 1;
       long most = (long) (options.samples() * (square ? Math.sqrt(share) : share));
       throw new InvalidProblemException(
@@ -315,7 +314,7 @@ record EnsembleLayout(
     return FieldShape.of(network, rank, points, form.fields());
   }
 
-  /** Constants of the posterior at the richness and noise that are asked for. */
+  /** Constants of the posterior at the richness and noise of the options. */
   PosteriorParameters parameters() {
     return new PosteriorParameters(
         options.gamma(),
@@ -336,32 +335,32 @@ record EnsembleLayout(
     return convolution.isEmpty() && depth() > 1 && form.hasWeights();
   }
 
-  /** Whether the P x P kernels are there at the end. */
+  /** Whether the P x P kernels are available at the end. */
   boolean formsKernels() {
     return !isDual() || points <= options.largeData().kernelsUpTo();
   }
 
-  /** Whether points are in several blocks, and not all where everything else is. */
+  /** Whether the points are in several blocks, which other devices may hold. */
   boolean hasSpreadPoints() {
     return isDual() && !formsKernels() && new PointBlocks(points).count() > 1;
   }
 
-  /** Whether wells are looked for that chains may jump between. */
+  /** Whether the solve searches wells for jumps of the chains. */
   boolean hasWellMoves() {
     return convolution.isEmpty() && WellFinder.applies(network, rank);
   }
 
-  /** Whether the fields are those of neurons of one fully connected layer. */
+  /** Whether the fields belong to neurons of one fully connected layer. */
   boolean hasNeurons() {
     return depth() == 1 && convolution.isEmpty();
   }
 
-  /** Numbers in the fields of all chains. */
+  /** Number of floats in the fields of all chains. */
   long fieldFloats() {
     return floats(widths);
   }
 
-  /** The same as they leave the solve: convolutional networks as weights. */
+  /** The same in the form of the result, where convolutional networks are weights. */
   long keptFloats() {
     return floats(
         convolution.<FieldWidths>map(shape -> shape.withForm(FieldForm.WEIGHTS)).orElse(widths));
@@ -371,18 +370,18 @@ record EnsembleLayout(
     return chains.stream().mapToLong(c -> (long) c.samples() * of.width(c.samples())).sum();
   }
 
-  /** Most populations kept per chain for predictions at new inputs. */
+  /** Largest number of populations kept per chain for predictions at new inputs. */
   int snapshots() {
     return (int) Math.max(1, Math.min(MOST_SNAPSHOTS, SNAPSHOT_FLOATS / keptFloats()));
   }
 
-  /** Most samples at S that are kept for predictions, of all chains together. */
+  /** Largest number of samples at S kept for predictions by all chains. */
   int keptSamples() {
     return (int)
         Math.min(MOST_ELEMENTS, (long) ChainEnsemble.CHAINS * snapshots() * options.samples());
   }
 
-  /** Rows of test and training fields that a device works on at a time. */
+  /** Number of rows of test and training fields in a panel of a device. */
   int panelRows(Backend device) {
     return Math.min(sizes.rows(), device.panelRows(points));
   }
@@ -392,7 +391,7 @@ record EnsembleLayout(
     return chains.stream().mapToInt(Chain::samples).distinct().toArray();
   }
 
-  /** Everything a solve will hold at once. */
+  /** Peak memory of a solve. */
   MemoryPlan plan() {
     return new EnsembleMemory(this).plan();
   }

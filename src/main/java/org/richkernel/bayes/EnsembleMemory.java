@@ -3,7 +3,7 @@ package org.richkernel.bayes;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.sampling.BatchMeans;
 
-/** Memory of the chains that a layout describes: what a solve holds at once. */
+/** Peak memory of a solve with the chains of a layout. */
 final class EnsembleMemory {
   private final EnsembleLayout layout;
   private final int points;
@@ -78,13 +78,13 @@ final class EnsembleMemory {
   }
 
   private long hostBytes() {
-    // Means of all chains and the extrapolated pair, taken to the host at each look.
+    // Means of all chains and the extrapolated pair on the host, at each test.
     long square = (long) points * points;
     long kernel = layout.isDual() ? 0 : square;
     long averages = layout.depth() * kernel + (long) layout.tests() * outputs;
     long kept = layout.snapshots() * layout.fieldFloats();
-    // A checkpoint takes the fields, the kernels and their sums to the host before they are
-    // written; at the end the populations that were kept become the predictor.
+    // A checkpoint copies the fields, the kernels and their sums to the host; at the end the kept
+    // populations become the predictor.
     long grams =
         layout.isDual()
             ? layout.chains().stream().mapToLong(c -> (long) c.samples() * c.samples()).sum()
@@ -105,7 +105,7 @@ final class EnsembleMemory {
         + Math.max(checkpoint, predictor);
   }
 
-  /** Images of kernels along the chains, and what the test of S makes of them. */
+  /** Images of kernels along the chains, and the arrays of the test of S. */
   private long imageBytes() {
     long vector = (long) points * outputs;
     long images = 2 * BatchMeans.bytes(2 * vector) + Double.BYTES * layout.snapshots() * vector;

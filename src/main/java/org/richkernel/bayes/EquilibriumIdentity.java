@@ -22,27 +22,26 @@ import org.richkernel.sampling.MonteCarloSeries;
  * <pre>  &lt; (xi_s . u)^2 + (xi_s . u) (u . dV/dxi_s) &gt; = |u|^2,</pre>
  *
  * the projection on u of the equation for the conjugate kernel, F^{-T} (1 - &lt;xi xi^T&gt;) F^{-1}
- * = F^{-T} &lt;xi grad E^T&gt;: its left side is what the samples do, its right side what the
- * density says. It holds at every S, so there is nothing to extrapolate. The directions are F^T v,
- * one per output, along which features are learnt and a sampler that has not equilibrated is
- * furthest off.
+ * = F^{-T} &lt;xi grad E^T&gt;: its left side follows from the samples, its right side from the
+ * density. It holds at every S, so it needs no extrapolation. The directions are F^T v, one per
+ * output. Features are learnt along them, and there a sampler out of equilibrium deviates most.
  *
- * <p>Given the layer below, it holds for any u that depends on that layer alone. Where the fields
- * are weights, whose space turns with the layer below, the directions are F^T v of that layer as it
- * is, for a fixed v, and |u|^2 is averaged too.
+ * <p>Given the layer below, it holds for any u that depends on that layer alone. For weights, whose
+ * space changes with the layer below, the directions are F^T v of the present layer with fixed v,
+ * and |u|^2 is averaged too.
  */
 final class EquilibriumIdentity implements AutoCloseable {
   private final Backend backend;
   private final Workspace memory;
-  private final Matrix directions; // U, r x K, unit columns where they are fixed
-  private final @Nullable Matrix followed; // v, P x K, where the directions are not fixed
+  private final Matrix directions; // U, r x K, unit columns if fixed
+  private final @Nullable Matrix followed; // v, P x K, if the directions follow
   private final List<Matrix[]> scratch = new ArrayList<>(); // xi U and G U, by block size
   private final MonteCarloSeries mismatch = new MonteCarloSeries();
   private final MonteCarloSeries spread = new MonteCarloSeries();
   private final Matrix sums; // of the sweep so far, squares and products
   private final Matrix squares;
   private final Matrix products;
-  private final @Nullable Matrix lengths; // |u|^2, where the directions are not fixed
+  private final @Nullable Matrix lengths; // |u|^2, if the directions follow
   private final double[] read;
   private int samples;
 
@@ -56,7 +55,7 @@ final class EquilibriumIdentity implements AutoCloseable {
 
   /**
    * @param width columns of the layer's fields
-   * @param points P where the directions follow the layer below; 0 where they are fixed
+   * @param points P if the directions follow the layer below; 0 if they are fixed
    * @param blockRows rows of the largest block
    */
   EquilibriumIdentity(Backend backend, int width, int points, int outputs, int blockRows) {
@@ -120,7 +119,8 @@ final class EquilibriumIdentity implements AutoCloseable {
   /**
    * features v, or its transpose: directions in the space of weights on these features.
    *
-   * @param v row-major, a row for each column of the features, or row where they are transposed
+   * @param v row-major, a row for each column of the features, or for each row if they are
+   *     transposed
    * @return row-major
    */
   static double[] image(Backend backend, Transpose transpose, Matrix features, double[] v) {
@@ -178,14 +178,13 @@ final class EquilibriumIdentity implements AutoCloseable {
     }
   }
 
-  /** Whether the directions are those of the layer below as it is. */
+  /** Whether the directions follow the present layer below. */
   boolean follows() {
     return followed != null;
   }
 
   /**
-   * Fixes the vectors v whose directions F^T v are followed, scaled so that they have unit length
-   * now.
+   * Fixes the vectors v of the directions F^T v, scaled to unit length in the present layer.
    *
    * @param v row-major P x K
    * @param sought F^T v, row-major r x K
@@ -206,7 +205,7 @@ final class EquilibriumIdentity implements AutoCloseable {
   }
 
   /**
-   * Takes the directions of the layer below as it is.
+   * Updates the directions to the present layer below.
    *
    * @param projection writes F^T v of its first argument into its second one
    */
@@ -215,8 +214,8 @@ final class EquilibriumIdentity implements AutoCloseable {
   }
 
   /**
-   * Takes one block: its fields (n x r) and dV/dxi (n x r), both in equilibrium if the chain is.
-   * The backend is not waited for.
+   * Adds one block: its fields (n x r) and dV/dxi (n x r), both in equilibrium if the chain is. The
+   * call does not wait for the backend.
    */
   void observe(Matrix xi, Matrix gradient) {
     Matrix[] rows = scratch.get(xi.rows() == scratch.get(1)[0].rows() ? 1 : 0);
@@ -226,7 +225,7 @@ final class EquilibriumIdentity implements AutoCloseable {
     backend.dot(1, rows[0], rows[0], keep, squares);
     backend.dot(1, rows[0], rows[1], keep, products);
     if (lengths != null) {
-      // the samples of a layer with weights are one block
+      // a layer with weights has one block
       backend.dot(1, directions, directions, 0, lengths);
     }
     samples += xi.rows();
@@ -241,12 +240,12 @@ final class EquilibriumIdentity implements AutoCloseable {
     discardSweep();
   }
 
-  /** Forgets the blocks seen since the last sweep ended. */
+  /** Discards the blocks since the end of the last sweep. */
   void discardSweep() {
     samples = 0;
   }
 
-  /** Forgets all sweeps; the directions stay. */
+  /** Discards all sweeps; the directions stay. */
   void clear() {
     discardSweep();
     mismatch.clear();
@@ -263,7 +262,7 @@ final class EquilibriumIdentity implements AutoCloseable {
     return spread;
   }
 
-  /** Directions, row-major r x K, or the vectors that they follow, P x K, for a checkpoint. */
+  /** Directions, row-major r x K, or the vectors v, P x K, for a checkpoint. */
   double[] directions() {
     Matrix kept = followed == null ? directions : followed;
     double[] u = new double[Math.toIntExact(kept.size())];

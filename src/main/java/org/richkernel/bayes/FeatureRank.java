@@ -6,17 +6,20 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.ConvolutionShape;
 
 /**
- * Independent features that the covariance of a layer above the first is made of, and the columns
- * of its fields. With fewer features than columns the covariance is singular, which weights do not
- * mind and a Cholesky factor does; with as many its smallest eigenvalue is of order 1 / columns^2,
- * and trajectories through the factor stand still.
+ * Number of independent features in the covariance of a layer above the first, and number of
+ * columns of its fields. With fewer features than columns the covariance is singular: weights work,
+ * a Cholesky factor fails. With as many the smallest eigenvalue is of order 1 / columns^2, and
+ * trajectories through the factor do not move.
  *
- * @param features independent rows, at most
+ * @param features upper bound on the number of independent rows
  * @param columns of the fields
  * @param grows whether more samples would give more features
  */
 record FeatureRank(long features, int columns, boolean grows) {
-  /** Features that a column takes (measured, bench/results/deep-fit.md). */
+  /**
+   * Smallest number of features per column for a regular factor (measured,
+   * bench/results/deep-fit.md).
+   */
   private static final double MARGIN = 1.25;
 
   /**
@@ -31,8 +34,8 @@ record FeatureRank(long features, int columns, boolean grows) {
   }
 
   /**
-   * Between convolutional layers l - 1 and l: a feature for each sample and offset, and of an
-   * offset no more than the sites of all images that it reaches.
+   * Between convolutional layers l - 1 and l: a feature for each sample and offset; at an offset at
+   * most the number of sites of all images that read an input there.
    */
   static FeatureRank of(NetworkSpec network, ConvolutionShape shape, int l, int samples) {
     int most = mostOf(network, shape.rank(), shape.columns(1));
@@ -44,7 +47,10 @@ record FeatureRank(long features, int columns, boolean grows) {
     return new FeatureRank(features, shape.columns(l), samples < most);
   }
 
-  /** Most independent rows of phi: those of a linear network are combinations of the inputs. */
+  /**
+   * Largest number of independent rows of phi: in a linear network they are combinations of the
+   * inputs.
+   */
   private static int mostOf(NetworkSpec network, int rank, int columns) {
     boolean combined = network.activation().equals(Activation.LINEAR) && rank < columns;
     return combined ? rank : Integer.MAX_VALUE;
@@ -54,7 +60,7 @@ record FeatureRank(long features, int columns, boolean grows) {
     return network.biasVariance() > 0 ? 1 : 0;
   }
 
-  /** Features a column. */
+  /** Features per column. */
   double share() {
     return (double) features / columns;
   }
@@ -64,7 +70,7 @@ record FeatureRank(long features, int columns, boolean grows) {
     return share() >= MARGIN;
   }
 
-  /** Mend for a factorization that failed for want of features. */
+  /** Advice after a factorization that failed for lack of features. */
   String mend() {
     String cause = columns + " fields of " + features + " features have a singular covariance";
     String more =

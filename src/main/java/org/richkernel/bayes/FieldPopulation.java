@@ -11,7 +11,7 @@ import org.richkernel.stack.FieldWidths;
 
 /**
  * S samples of the fields of all hidden layers, cut into blocks whose sizes differ by at most one
- * row, with the kernels, dual vector and potential that belong to them.
+ * row, with their kernels, dual vector and potential.
  */
 final class FieldPopulation implements AutoCloseable {
   private final Workspace memory;
@@ -76,7 +76,7 @@ final class FieldPopulation implements AutoCloseable {
     return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), true);
   }
 
-  /** Adds what a population in the primal form takes to a plan. */
+  /** Adds the memory of a population in the primal form to a plan. */
   static void planPrimal(
       MemoryPlan plan,
       String prefix,
@@ -91,7 +91,7 @@ final class FieldPopulation implements AutoCloseable {
     }
   }
 
-  /** Adds what a population in the dual form takes to a plan. */
+  /** Adds the memory of a population in the dual form to a plan. */
   static void planDual(
       MemoryPlan plan, String prefix, int samples, FieldWidths widths, int points, int outputs) {
     plan(plan, prefix, samples, widths, points, outputs, samples);
@@ -116,7 +116,7 @@ final class FieldPopulation implements AutoCloseable {
     }
   }
 
-  /** First row of block b when S rows are cut into blocks. */
+  /** First row of block b of S rows. */
   static int blockStart(int samples, int blocks, int b) {
     return (int) ((long) samples * b / blocks);
   }
@@ -198,8 +198,8 @@ final class FieldPopulation implements AutoCloseable {
   }
 
   /**
-   * Relative jitter that the covariances of the layers above the first take here; 0 where there is
-   * none.
+   * Relative jitter of the covariances of the layers above the first in this population; 0 without
+   * factorizations.
    */
   double jitter() {
     return jitter;

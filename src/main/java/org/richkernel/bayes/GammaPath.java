@@ -7,12 +7,12 @@ import org.richkernel.network.InvalidProblemException;
  *
  * @param from first, at least 0
  * @param to last, above the first
- * @param count how many, at least 2
+ * @param count number of richnesses, at least 2
  */
 public record GammaPath(double from, double to, int count) {
   private static final String OPTION = "gamma-path";
 
-  /** Most points of a path. */
+  /** Largest number of points of a path. */
   public static final int MOST = 1000;
 
   /** Checks the numbers. */
@@ -28,9 +28,9 @@ public record GammaPath(double from, double to, int count) {
   }
 
   /**
-   * Reads a:b:n.
+   * Parses a:b:n.
    *
-   * @throws InvalidProblemException if it is not that
+   * @throws InvalidProblemException for another text
    */
   public static GammaPath parse(String text) {
     String[] parts = text.split(":", -1);

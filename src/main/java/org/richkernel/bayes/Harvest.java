@@ -8,8 +8,8 @@ import org.richkernel.network.Predictor;
 import org.richkernel.stack.FieldForm;
 
 /**
- * The predictor of a solve and its kernels, made of the populations that the chains kept. All
- * scratch is allocated with the chains, so that the end of a solve asks for nothing more.
+ * The predictor of a solve and its kernels, from the kept populations of the chains. All scratch is
+ * allocated with the chains, so the end of a solve needs no further memory.
  */
 final class Harvest implements AutoCloseable {
   private final ChainEnsemble ensemble;
@@ -20,7 +20,7 @@ final class Harvest implements AutoCloseable {
   private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
 
   /**
-   * @param lane whose device does the work
+   * @param lane of the device for the work
    */
   Harvest(ChainEnsemble ensemble, EnsembleLayout layout, ChainLane lane, SampledInputs inputs) {
     this.ensemble = ensemble;
@@ -44,12 +44,12 @@ final class Harvest implements AutoCloseable {
             : new KernelHarvest(lane.backend(), layout.network(), dual, layout.points());
   }
 
-  /** How inputs become coordinates; without rows of the training points in the dual form. */
+  /** Map from inputs to coordinates; without rows of the training points in the dual form. */
   InputFactor input() {
     return inputs.factor();
   }
 
-  /** The predictor of what was kept so far. */
+  /** The predictor from the populations kept so far. */
   Predictor predictor(AdaptiveProblem problem) {
     if (layout.convolution().isPresent()) {
       return channels(problem);
@@ -99,7 +99,7 @@ final class Harvest implements AutoCloseable {
     return Populations.concatenated(parts);
   }
 
-  /** weight phi(h) v, S x K, summed over the points wherever they are. */
+  /** weight phi(h) v, S x K, summed over the points of all devices. */
   private float[] spreadReadout(SamplingChain.Snapshot snapshot, double weight) {
     if (spread == null) {
       throw new IllegalStateException("neurons of a deep network are not independent");
@@ -107,7 +107,7 @@ final class Harvest implements AutoCloseable {
     return scaled(weight, spread.image(snapshot.xi(), snapshot.dual()));
   }
 
-  /** S weight w, S x K: w holds the 1/S that the weight has too. */
+  /** S weight w, S x K; both w and the weight contain a factor 1/S. */
   private float[] weights(SamplingChain.Snapshot snapshot, double weight) {
     double[] w = snapshot.readout();
     return scaled(weight * (w.length / layout.outputs()), w);
@@ -141,7 +141,7 @@ final class Harvest implements AutoCloseable {
         layout.outputs());
   }
 
-  /** g_l Phi^l, extrapolated, row-major P x P; none where the dual form does not form them. */
+  /** g_l Phi^l, extrapolated, row-major P x P; empty if the dual form does not compute them. */
   List<double[]> kernels() {
     if (kernels != null) {
       return kernels.kernels(ensemble);

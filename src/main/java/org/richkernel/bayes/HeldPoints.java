@@ -20,10 +20,10 @@ final class HeldPoints implements AutoCloseable {
   private final PointSums sums;
 
   /**
-   * Places the points.
+   * Distributes the points.
    *
-   * @param holders of the points, the first device also of everything else
-   * @param memory of the first device, which {@link DualPosterior#plan} planned
+   * @param holders of the points; the first device also holds all other arrays
+   * @param memory of the first device, planned by {@link DualPosterior#plan}
    * @param y targets, row-major P x K
    * @param samples S of each size of population, the largest first
    * @param blockRows rows of the largest block

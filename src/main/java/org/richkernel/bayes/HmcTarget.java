@@ -3,14 +3,14 @@ package org.richkernel.bayes;
 import org.richkernel.compute.Matrix;
 
 /**
- * A density exp(-|x|^2 / 2 - V(x)) over a field, moved one block of rows at a time with the other
- * rows held fixed. A sweep visits all blocks.
+ * A density exp(-|x|^2 / 2 - V(x)) over a field. One block of rows moves at a time with the other
+ * rows held fixed; a sweep visits all blocks.
  */
 public interface HmcTarget {
   /** Number of blocks of a sweep. */
   int blocks();
 
-  /** Number of fields' rows in all. */
+  /** Number of rows of the field. */
   int samples();
 
   /** Index of the first row of a block within the population. */
@@ -18,11 +18,11 @@ public interface HmcTarget {
 
   /**
    * Starts a move of a block: {@link #position()} becomes a copy of its rows, with V on the {@link
-   * #record()} and {@link #gradient()} filled; a device is not waited for.
+   * #record()} and {@link #gradient()} filled. The call does not wait for the device.
    */
   void begin(int block);
 
-  /** The block's field, n x r, to be moved by the integrator. */
+  /** The field of the block, n x r, which the integrator moves. */
   Matrix position();
 
   /** Momentum of the block, n x r; scratch of the integrator. */
@@ -32,31 +32,31 @@ public interface HmcTarget {
   Matrix gradient();
 
   /**
-   * Evaluates V at {@link #position()} and fills {@link #gradient()}; a device is not waited for.
+   * Evaluates V at {@link #position()} and fills {@link #gradient()} without waiting for the
+   * device.
    */
   void evaluate();
 
   /**
-   * The same where a trajectory ends: energies at both of its ends are those of plain float32
-   * products, whatever those between are made with. A force that is a little wrong costs
-   * acceptance; an energy that is wrong samples another distribution.
+   * The same at the end of a trajectory. Energies at both ends use plain float32 products; steps
+   * between may use less exact ones. An inexact force only lowers the acceptance, an inexact energy
+   * changes the sampled distribution.
    */
   default void evaluateAtEnd() {
     evaluate();
   }
 
   /**
-   * V at the position evaluated last, for which a device is waited; +infinity if V was not defined
-   * there or at another position evaluated since {@link #begin}.
+   * V at the last evaluated position; waits for the device. +infinity if V was not defined there or
+   * at another position evaluated since {@link #begin}.
    */
   double potential();
 
   /**
-   * What the backend keeps of the trajectory; {@link #begin} starts it, {@link #potential} reads
-   * it.
+   * Record of the trajectory on the backend; {@link #begin} starts it, {@link #potential} reads it.
    */
   TrajectoryRecord record();
 
-  /** Makes the position whose {@link #potential()} was asked for the state of the block. */
+  /** Makes the last position, after {@link #potential()}, the state of the block. */
   void accept();
 }

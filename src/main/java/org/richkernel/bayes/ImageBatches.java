@@ -17,13 +17,15 @@ import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.SitePool;
 
 /**
- * New images in batches of fixed size, the last one filled up with zeros: their first layer, and
- * their predictions from the last one. The first layer knows its weights in the span of the
- * training patches; what an image has outside of it meets weights z that still follow their prior,
- * the same for all sites and images.
+ * New images in batches of fixed size, the last one padded with zeros: computes their first layer,
+ * and their predictions from the last layer. The first-layer weights are known in the span of the
+ * training patches. On the part of an image orthogonal to it weights z from the prior act, the same
+ * for all sites and images.
  */
 final class ImageBatches {
-  /** Parts of an image outside of the span of the training patches that are rounding. */
+  /**
+   * Relative norm below which the part of an image orthogonal to the training patches is rounding.
+   */
   private static final double ROUNDING = 1e-6;
 
   private final Backend backend;
@@ -36,7 +38,7 @@ final class ImageBatches {
   /**
    * @param shape of the network, with the number of images of a batch for its points
    * @param projector W of the training patches, row-major (k C, or k C + 1 with biases) x r
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   ImageBatches(
       Backend backend,
@@ -55,7 +57,7 @@ final class ImageBatches {
   /**
    * Adds the memory of a batch to a plan.
    *
-   * @param most channels
+   * @param most largest number of channels
    */
   static void plan(MemoryPlan plan, ConvolutionShape shape, int most, int outputs) {
     int rows = shape.columns(1);
@@ -84,14 +86,14 @@ final class ImageBatches {
     return memory.get("images: inputs of layer " + l);
   }
 
-  /** Fills the tables; once. */
+  /** Fills the tables, once. */
   void uploadTables() {
     for (int l = 2; l <= shape.layers(); l++) {
       backend.upload(shape.inputTable(l), inputs(l));
     }
   }
 
-  /** Receives readout weights of so many channels, (pooled rows) x K. */
+  /** Receives the readout weights of S channels, (pooled rows) x K. */
   Matrix readoutWeights(int samples) {
     int rows = samples * shape.pooledRows(shape.layers());
     return memory.get("images: readout weights").rowRange(0, rows);
@@ -100,14 +102,14 @@ final class ImageBatches {
   /**
    * A batch of images, prepared.
    *
-   * @param count images before the zeros
+   * @param count number of images before the padding
    * @param whitened coordinates of their patches, rows ordered (site, image)
-   * @param residual outside of the span, empty where there is nothing
+   * @param residual part orthogonal to the span; empty if it is zero
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Batch(int count, float[] whitened, float[] residual) {}
 
-  /** Images from {@code first} on, as many as a batch takes. */
+  /** A batch of images from {@code first} on. */
   Batch batch(Inputs images, int first) {
     int size = shape.points();
     int count = Math.min(size, images.rows() - first);
@@ -151,7 +153,7 @@ final class ImageBatches {
    * phi^1 of a batch.
    *
    * @param weights fields of layer 1, S x r
-   * @param draw names the random numbers of the weights outside of the span
+   * @param draw selects the random numbers of the weights orthogonal to the span
    */
   Matrix firstLayer(Batch batch, Matrix weights, TestPoints.Draw draw) {
     Matrix phi = phi(1, weights.rows());
@@ -172,7 +174,7 @@ final class ImageBatches {
   }
 
   /**
-   * sum += predictions of a batch, by the readout weights that were set.
+   * sum += predictions of a batch with the present readout weights.
    *
    * @param phi of the last layer
    * @param sum (count of the batch) x K, float64
@@ -190,7 +192,7 @@ final class ImageBatches {
     }
   }
 
-  /** How many images a batch of a number of images has: a few fill a device. */
+  /** Number of images of a batch; a few fill a device. */
   static int batchSize(int images, List<SiteMap> maps) {
     int sites = maps.get(0).outputSites();
     return Math.max(1, Math.min(images, Math.max(1, 16384 / sites)));

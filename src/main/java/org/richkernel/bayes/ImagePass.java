@@ -2,16 +2,16 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.Matrix;
 
-/** Takes batches of new images through the layers of a population to their predictions. */
+/** Predictions of batches of new images by a pass through the layers of a population. */
 interface ImagePass extends AutoCloseable {
-  /** Makes batches, and holds the readout weights. */
+  /** Batches and readout weights. */
   ImageBatches images();
 
   /**
-   * sum += predictions of a batch, by the readout weights that were set.
+   * sum += predictions of a batch with the present readout weights.
    *
    * @param fields of all layers side by side, S x width
-   * @param draw names the random numbers
+   * @param draw selects the random numbers
    * @param sum (count of the batch) x K, float64
    */
   void addPrediction(ImageBatches.Batch batch, Matrix fields, TestPoints.Draw draw, Matrix sum);

@@ -4,7 +4,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.SiteMap;
 
 /**
- * Patches of images as rows: the numbers that the first layer sees at a site, ordered by offset and
+ * Patches of images as rows: the inputs of the first layer at a site, ordered by offset and
  * channel, 0 beyond the edges.
  */
 final class ImagePatches {
@@ -16,7 +16,7 @@ final class ImagePatches {
   }
 
   /**
-   * Rows ordered (site, image), as fields are.
+   * Patches in rows ordered (site, image), like fields.
    *
    * @param first of the images
    * @param count of images
@@ -33,7 +33,7 @@ final class ImagePatches {
     return rows;
   }
 
-  /** Rows ordered (image, site), as pairs of sites are. */
+  /** Patches in rows ordered (image, site), like pairs of sites. */
   static double[] byImage(Inputs images, SiteMap map) {
     int width = width(images, map);
     int sites = map.outputSites();

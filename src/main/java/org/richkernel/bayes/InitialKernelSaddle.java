@@ -11,7 +11,7 @@ import org.richkernel.lazy.LazySolver;
 import org.richkernel.solver.StopReason;
 
 /**
- * The saddle point at gamma = 0, where nothing tilts the prior: the NNGP kernel and its predictor.
+ * The saddle point at gamma = 0, where the prior has no tilt: the NNGP kernel and its predictor.
  */
 final class InitialKernelSaddle {
   private InitialKernelSaddle() {}

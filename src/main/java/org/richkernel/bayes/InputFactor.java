@@ -16,14 +16,14 @@ import org.richkernel.network.NetworkSpec;
  * of P x r, r = rank.
  *
  * <p>With Z = [sqrt(g_0/D) X, sqrt(g_b) 1] = U Lambda^{1/2} W^T (thin SVD), F = U Lambda^{1/2} and
- * a new input z(x) has the whitened coordinates R_x = z(x) W and leaves the variance s^2 = |z|^2 -
- * |R_x|^2 to noise that the training fields do not determine. Eigenvectors come from the smaller of
- * Z Z^T and Z^T Z, with {@link EigenvectorSigns signs} that are the same on all backends.
+ * a new input z(x) has the whitened coordinates R_x = z(x) W and the variance s^2 = |z|^2 - |R_x|^2
+ * of noise that the training fields do not determine. Eigenvectors come from the smaller of Z Z^T
+ * and Z^T Z, with {@link EigenvectorSigns signs} that are the same on all backends.
  *
  * <p>F is kept in float32, in which fields are computed; {@link Exact} has it in float64.
  */
 public final class InputFactor {
-  /** Rows of inputs that are scaled at a time. */
+  /** Number of rows of inputs scaled at a time. */
   private static final int PANEL = 4096;
 
   /** Directions whose eigenvalue is below this fraction of the largest are dropped. */
@@ -47,10 +47,10 @@ public final class InputFactor {
   }
 
   /**
-   * What {@link #of} and {@link #coordinates} hold, one after the other: the larger of both.
+   * Peak memory of {@link #of} followed by {@link #coordinates}.
    *
    * @param width D, or D + 1 with biases
-   * @param others new inputs, whose coordinates are sought
+   * @param others number of new inputs
    */
   public static MemoryPlan plan(int points, int width, int others) {
     return MemoryPlan.largest(
@@ -66,12 +66,12 @@ public final class InputFactor {
         .add("input projection", Precision.FLOAT64, Math.max(rows, width), n);
   }
 
-  /** Points that are on the device at a time: all where the Gram matrix is that of points. */
+  /** Number of points on the device at a time: all if the Gram matrix is P x P. */
   private static int panel(int points, int width) {
     return points <= width ? points : PANEL;
   }
 
-  /** What {@link #coordinates} holds. */
+  /** Peak memory of {@link #coordinates}. */
   static MemoryPlan coordinatesPlan(int rows, int width, int rank) {
     return new MemoryPlan()
         .add("new inputs", Precision.FLOAT64, rows, width)
@@ -97,7 +97,7 @@ public final class InputFactor {
   }
 
   /**
-   * The same of inputs of which no second copy is made.
+   * The same without a second copy of the inputs.
    *
    * @param x P rows of D inputs
    */
@@ -241,7 +241,7 @@ public final class InputFactor {
     }
   }
 
-  /** Z, the inputs as the covariance sees them, a panel of rows at a time. */
+  /** Z, the scaled inputs with the bias column, a panel of rows at a time. */
   private record Scaled(Backend backend, NetworkSpec spec, Rows x, int features, Matrix memory) {
     Matrix rows(int first, int count) {
       for (int from = 0; from < count; from += PANEL) {
@@ -256,7 +256,7 @@ public final class InputFactor {
   }
 
   /**
-   * A factor that was stored.
+   * A stored factor.
    *
    * @param projector W, (D or D + 1) x r
    * @param factor F, P x r
@@ -294,7 +294,7 @@ public final class InputFactor {
     return z;
   }
 
-  /** The same without the rows of the training points, for which others have them. */
+  /** The same without the rows of the training points, which other devices hold. */
   InputFactor withoutPoints() {
     return new InputFactor(points, features, rank, spec, new float[0], projector);
   }
@@ -324,7 +324,7 @@ public final class InputFactor {
     return projector;
   }
 
-  /** Whitened coordinates of new inputs, row-major rows x D. */
+  /** Whitened coordinates of new inputs x, row-major rows x D. */
   public Coordinates coordinates(Backend backend, double[] x, int rows) {
     return coordinates(backend, spec, projector, rank, x, rows, features);
   }
@@ -360,16 +360,15 @@ public final class InputFactor {
       for (int k = 0; k < rank; k++) {
         seen += r[i * rank + k] * r[i * rank + k];
       }
-      // Rounding may leave a point of the training span slightly negative.
+      // Rounding may make the variance of a point in the training span slightly negative.
       deviation[i] = Math.sqrt(Math.max(0, total - seen));
     }
     return new Coordinates(r, deviation);
   }
 
   /**
-   * What new inputs have outside of the span of the training inputs, z (1 - W W^T), row-major rows
-   * x (D, or D + 1 with biases): what further weights act on that the training inputs say nothing
-   * about.
+   * Part of new inputs orthogonal to the span of the training inputs, z (1 - W W^T), row-major rows
+   * x (D, or D + 1 with biases). The training inputs do not determine the weights that act on it.
    *
    * @param x row-major rows x D
    * @param whitened their {@link Coordinates#whitened}
@@ -390,7 +389,7 @@ public final class InputFactor {
   }
 
   /**
-   * Where new inputs lie relative to the training inputs.
+   * Coordinates of new inputs relative to the training inputs.
    *
    * @param whitened R_x, row-major points x r
    * @param deviation s, per point

@@ -11,11 +11,11 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * P x P kernels of a deep network in the dual form, of the populations that the chains kept,
- * extrapolated in S; of few populations, so noisier than averages over all sweeps.
+ * P x P kernels of a deep network in the dual form, from the kept populations of the chains,
+ * extrapolated in S. Few populations make them noisier than averages over all sweeps.
  */
 final class KernelHarvest implements AutoCloseable {
-  /** Points of a panel. */
+  /** Number of points of a panel. */
   private static final int PANEL = 256;
 
   private final Backend backend;
@@ -24,7 +24,7 @@ final class KernelHarvest implements AutoCloseable {
   private final int points;
   private final Workspace memory;
 
-  /** Allocates the scratch, so that the end of a solve asks for nothing more. */
+  /** Allocates the scratch in advance, so the end of a solve needs no further memory. */
   KernelHarvest(Backend backend, NetworkSpec network, DualPosterior posterior, int points) {
     this.backend = backend;
     this.network = network;
@@ -40,7 +40,7 @@ final class KernelHarvest implements AutoCloseable {
     plan.add("panel of kept kernels", Precision.FLOAT32, Math.min(PANEL, points), points);
   }
 
-  /** g_l Phi^l of what the chains have kept so far, row-major P x P each. */
+  /** g_l Phi^l of the populations kept so far, row-major P x P each. */
   List<double[]> kernels(ChainEnsemble ensemble) {
     List<double[]> kernels = new ArrayList<>();
     for (int l = 1; l <= network.hiddenLayers(); l++) {

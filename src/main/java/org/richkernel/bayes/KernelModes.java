@@ -28,12 +28,12 @@ public final class KernelModes {
     this.outputs = outputs;
   }
 
-  /** What {@link #of} holds. */
+  /** Peak memory of {@link #of}. */
   public static MemoryPlan plan(int points) {
     return new MemoryPlan().addEigenproblem("kernel", "eigenvalues", points);
   }
 
-  /** What {@link #inModes} holds. */
+  /** Peak memory of {@link #inModes}. */
   public static MemoryPlan crossPlan(int points, int count) {
     return new MemoryPlan()
         .add("cross kernel", Precision.FLOAT64, count, points)
@@ -42,8 +42,8 @@ public final class KernelModes {
   }
 
   /**
-   * Diagonalizes a kernel; eigenvalues within rounding of 0 are taken for 0: networks that multiply
-   * the kernel by (1 + t)^L would make modes of them.
+   * Diagonalizes a kernel. Eigenvalues within rounding of 0 are set to 0, as networks that multiply
+   * the kernel by (1 + t)^L would amplify them.
    *
    * @param c C, row-major P x P, symmetric and positive semidefinite; not copied, so it must not
    *     change while this is in use

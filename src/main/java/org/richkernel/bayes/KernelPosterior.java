@@ -18,12 +18,12 @@ import org.richkernel.stack.PosteriorParameters;
 import org.richkernel.stack.PrimalReadout;
 
 /**
- * A posterior whose readout is integrated out by the P x P kernel of its last layer,
+ * A posterior with the readout integrated out through the P x P kernel K of the last layer,
  *
  * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = K + kappa.</pre>
  *
- * The dual vector v = A^{-1} Y is solved at every evaluation, so no conjugate kernel is ever formed
- * and the tilt cannot run ahead of the kernel.
+ * The dual vector v = A^{-1} Y is solved at every evaluation, so no conjugate kernel is formed and
+ * the tilt always belongs to the present kernel.
  */
 abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private final Matrix targetsSingle;
@@ -36,7 +36,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   private double[] reference = new double[0]; // u, P x K
 
   /**
-   * @param plan all scratch, {@link #planShared} among it
+   * @param plan all scratch, with {@link #planShared}
    * @param input factor of the first layer's covariance
    * @param y targets, row-major P x K
    * @param tilts whether there is a determinant
@@ -60,7 +60,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   }
 
   /**
-   * Adds the scratch that does not depend on what the layers are to a plan.
+   * Adds the scratch common to all kinds of layers to a plan.
    *
    * @param points P
    * @param sites rows of the factor of the inputs
@@ -82,7 +82,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     }
   }
 
-  /** The readout that all populations share; holds what was solved last. */
+  /** The shared readout of all populations, with the last solution. */
   final PrimalReadout readout() {
     return readout;
   }
@@ -104,10 +104,10 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   /** Columns of the fields. */
   abstract FieldWidths widths();
 
-  /** Whether S samples in so many blocks are what scratch was planned for. */
+  /** Whether scratch was planned for S samples in this number of blocks. */
   abstract boolean isPlanned(int samples, int blocks);
 
-  /** Rows of phi^L as the readout sees them; those of one sample follow each other. */
+  /** Pooled rows of phi^L in the order of the samples. */
   abstract Matrix readoutRows();
 
   /** Whether readout weights are measured with a population. */
@@ -115,10 +115,10 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     return false;
   }
 
-  /** Features behind the covariances that are factorized; empty where none are. */
+  /** Features of the factorized covariances; empty without factorizations. */
   abstract Optional<FeatureRank> featureRank();
 
-  /** Mend for a kernel at the position that is not positive definite. */
+  /** Advice if a kernel at the position is not positive definite. */
   private String mend() {
     return featureRank()
         .filter(rank -> !rank.isRegular())
@@ -126,19 +126,19 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
         .orElse(NotPositiveDefiniteException.SCALE_INPUTS);
   }
 
-  /** Jitters that were added to covariances at the position; null where nothing is factorized. */
+  /** Jitters of the covariances at the position; null without factorizations. */
   abstract @Nullable Matrix jitters();
 
   /**
    * Relative jitter of the covariances of the population in use; larger than {@link
-   * RelativeJitter#LEAST} where rounding asked for it. Each population has its own: what one needs
-   * is no business of another, which may live elsewhere.
+   * RelativeJitter#LEAST} after a factorization that failed by rounding. Each population has its
+   * own, so that results do not depend on which populations share a lane.
    */
   final double jitter() {
     return jitter.value();
   }
 
-  /** Sets the jitter that new populations start with. */
+  /** Sets the initial jitter of new populations. */
   final void setJitter(double relative) {
     firstJitter = relative;
   }
@@ -178,7 +178,9 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     next.setPotential(resolved);
   }
 
-  /** Computes everything at the position, with more jitter where rounding asks for it. */
+  /**
+   * Computes kernels and potential at the position; raises the jitter after a failed factorization.
+   */
   void resolve() {
     Matrix added = jitters();
     if (added == null) {
@@ -189,7 +191,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     }
   }
 
-  /** The largest jitter that is added to a covariance at the position. */
+  /** The largest jitter of a covariance at the position. */
   private double largestJitter(Matrix added) {
     forwardAndWait();
     double[] values = new double[added.columns()];
@@ -200,7 +202,7 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
   /**
    * Kernels, dual vector and potential at the position.
    *
-   * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is not
+   * @throws NotPositiveDefiniteException if a covariance or the kernel of the readout is indefinite
    */
   final void forwardAndWait() {
     record().start();
@@ -277,7 +279,9 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     return samples;
   }
 
-  /** Shares of single samples in tr Y^T K Y: the largest |Y^T phi_s|^2, and the sum of all. */
+  /**
+   * Adds the contributions of single samples to tr Y^T K Y: the largest |Y^T phi_s|^2, and the sum.
+   */
   private void addShares(double[] largestAndSum) {
     Matrix rows = readoutRows();
     float[] values = new float[rows.rows() * targetsSingle.columns()];

@@ -4,7 +4,7 @@ import java.util.List;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
-/** Numbers of a layer's kernel, one value per sweep. */
+/** Scalars of a layer's kernel, one value per sweep. */
 final class KernelScalars {
   private final MonteCarloSeries fit = new MonteCarloSeries();
   private final MonteCarloSeries trace = new MonteCarloSeries();
@@ -12,7 +12,7 @@ final class KernelScalars {
   private final MonteCarloSeries alignment = new MonteCarloSeries();
 
   /**
-   * Takes the kernel after a sweep.
+   * Adds the kernel after a sweep.
    *
    * @param quadratic tr Y^T (g Phi) Y
    * @param diagonal tr g Phi
@@ -26,7 +26,7 @@ final class KernelScalars {
     alignment.add(norm == 0 ? 0 : quadratic / (norm * targetSquare));
   }
 
-  /** Forgets everything. */
+  /** Clears all series. */
   void clear() {
     for (MonteCarloSeries series : List.of(fit, trace, frobenius, alignment)) {
       series.clear();
@@ -48,7 +48,7 @@ final class KernelScalars {
     return frobenius;
   }
 
-  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 where the kernel vanishes. */
+  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 for a zero kernel. */
   MonteCarloSeries alignment() {
     return alignment;
   }
@@ -61,7 +61,7 @@ final class KernelScalars {
     state.put(name + "_alignment", alignment.values());
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     fit.restore(state.doubles(name + "_fit"));
     trace.restore(state.doubles(name + "_trace"));

@@ -9,7 +9,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
-/** The sum of a layer's kernel over sweeps, and what is quoted of the kernel of each sweep. */
+/** The sum of a layer's kernel over sweeps, and scalars of the kernel of each sweep. */
 public final class KernelSeries {
   private final Backend backend;
   private final Matrix sum;
@@ -27,7 +27,7 @@ public final class KernelSeries {
   }
 
   /**
-   * Takes the kernel after a sweep.
+   * Adds the kernel after a sweep.
    *
    * @param kernel g Phi, P x P
    * @param targets Y, P x K
@@ -44,18 +44,18 @@ public final class KernelSeries {
     return square;
   }
 
-  /** Forgets everything measured so far. */
+  /** Clears all measurements. */
   void clear() {
     backend.fill(0, sum);
     scalars.clear();
   }
 
-  /** Numbers of the kernel of each sweep. */
+  /** Scalars of the kernel of each sweep. */
   KernelScalars scalars() {
     return scalars;
   }
 
-  /** Sweeps measured so far. */
+  /** Number of sweeps measured so far. */
   public int count() {
     return scalars.fit().size();
   }
@@ -80,7 +80,7 @@ public final class KernelSeries {
     return scalars.frobenius();
   }
 
-  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 where the kernel vanishes. */
+  /** tr Y^T Phi Y / (|Phi|_F |Y|^2) of each sweep's own kernel, 0 for a zero kernel. */
   public MonteCarloSeries alignment() {
     return scalars.alignment();
   }
@@ -88,7 +88,7 @@ public final class KernelSeries {
   /**
    * Mean over the sweeps, row-major P x P.
    *
-   * @param variance what it is divided by: g for Phi, 1 for g Phi
+   * @param variance divisor of the mean: g for Phi, 1 for g Phi
    */
   public double[] mean(double variance) {
     double[] mean = new double[Math.toIntExact(sum.size())];
@@ -118,7 +118,7 @@ public final class KernelSeries {
     return product;
   }
 
-  /** Adds everything measured so far to a checkpoint. */
+  /** Adds all measurements to a checkpoint. */
   void save(SolverState state, String name) {
     double[] kernels = new double[Math.toIntExact(sum.size())];
     backend.download(sum, kernels);
@@ -126,7 +126,7 @@ public final class KernelSeries {
     scalars.save(state, name);
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     backend.upload(state.doubles(name + "_kernel_sum"), sum);
     scalars.restore(state, name);

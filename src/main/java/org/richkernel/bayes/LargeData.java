@@ -9,8 +9,7 @@ import org.richkernel.stack.FieldForm;
  *
  * @param form of the readout
  * @param fields of the layers above the first
- * @param kernelsUpTo most points P whose P x P kernels are formed at the end of a solve in the dual
- *     form
+ * @param kernelsUpTo largest P with P x P kernels at the end of a solve in the dual form
  */
 public record LargeData(
     @Setting(
@@ -44,7 +43,7 @@ public record LargeData(
   /** Kernels of up to 5000 points, 200 MB each. */
   public static final int KERNELS_UP_TO = 5000;
 
-  /** Most points whose kernel fits an array. */
+  /** Largest number of points whose kernel fits an array. */
   private static final int LARGEST_KERNEL = 46340;
 
   private static final Settings<LargeData> SETTINGS = Settings.of(LargeData.class);
@@ -63,7 +62,7 @@ public record LargeData(
     return SETTINGS.usual();
   }
 
-  /** The primal form in the cheaper fields, whose kernels are there whatever their size. */
+  /** The primal form in the cheaper fields, which has the kernels at any size. */
   public static LargeData primal() {
     return new LargeData(ReadoutForm.PRIMAL, KERNELS_UP_TO);
   }

@@ -11,7 +11,7 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. In the
- * dual form the kernel itself is not averaged, only its numbers.
+ * dual form only scalars of the kernel are averaged.
  */
 final class LayerAverages implements AutoCloseable {
   private final Workspace memory;
@@ -60,7 +60,7 @@ final class LayerAverages implements AutoCloseable {
    * Averages of a population in the dual form.
    *
    * @param width columns of the layer's fields
-   * @param points P where the fields are weights of the layer below; 0 where not
+   * @param points P if the fields are weights of the layer below, otherwise 0
    * @param variance g_l
    */
   static LayerAverages dual(
@@ -87,7 +87,7 @@ final class LayerAverages implements AutoCloseable {
     }
   }
 
-  /** Adds what averages hold to a plan. */
+  /** Adds the memory of averages to a plan. */
   static void plan(
       MemoryPlan plan,
       String prefix,
@@ -123,9 +123,9 @@ final class LayerAverages implements AutoCloseable {
   }
 
   /**
-   * Takes the population after a sweep.
+   * Adds the population after a sweep.
    *
-   * @param layer l, that of these averages
+   * @param layer index l of these averages
    * @param targets Y, P x K
    * @param unit I of the size of the population's kernel
    */
@@ -164,7 +164,7 @@ final class LayerAverages implements AutoCloseable {
     return equilibrium;
   }
 
-  /** Forgets everything measured so far. */
+  /** Clears all measurements. */
   void clear() {
     if (kernels != null) {
       kernels.clear();
@@ -203,7 +203,7 @@ final class LayerAverages implements AutoCloseable {
     return kernels.meanImage(u);
   }
 
-  /** Adds everything measured so far to a checkpoint. */
+  /** Adds all measurements to a checkpoint. */
   void save(SolverState state, String name) {
     if (kernels != null) {
       kernels.save(state, name);
@@ -215,7 +215,7 @@ final class LayerAverages implements AutoCloseable {
     state.put(name + "_spread", equilibrium.spread().values());
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     if (kernels != null) {
       kernels.restore(state, name);

@@ -21,13 +21,14 @@ import org.richkernel.network.SiteMap;
  * </pre>
  *
  * the energy per sample of the collective posterior as the number of samples goes to infinity. It
- * is defined for all T_l with positive diagonals, so that no step of a search can leave the domain
- * of the tilted measure. dS/dT = 0 says C_l = (1 + F_l^T Phihat^l F_l)^{-1}, the saddle equations
+ * is defined for all T_l with positive diagonals, so no step of a minimization leaves the domain of
+ * the tilted measure. dS/dT = 0 means C_l = (1 + F_l^T Phihat^l F_l)^{-1}, the saddle equations
  * Phi^l = (1 + Sigma^l Phihat^l)^{-1} Sigma^l, Phihat^{l-1} = F* B_l.
  */
 final class LinearConvolutionAction implements AutoCloseable {
   /**
-   * Of the mean diagonal of a covariance; shifted copies of few patches need not span all sites.
+   * Jitter relative to the mean diagonal of a covariance; shifted copies of few patches may not
+   * span all sites.
    */
   private static final double JITTER = 1e-11;
 
@@ -46,8 +47,8 @@ final class LinearConvolutionAction implements AutoCloseable {
   private final double kappa;
 
   /**
-   * One layer, n = points sites, r columns of its factor; the kernel of sites is there for deep
-   * networks alone.
+   * One layer, n = points sites, r columns of its factor; only deep networks have the kernel of
+   * sites.
    */
   private record Layer(
       SiteMap map, Matrix factor, Matrix t, Matrix x, Matrix pull, Matrix small, Matrix kernel) {
@@ -74,7 +75,7 @@ final class LinearConvolutionAction implements AutoCloseable {
 
   /**
    * @param patches factor of the first layer's covariance, n_1 x r
-   * @param maps one a layer; the first has been used up by the patches
+   * @param maps one per layer; the patches already contain the first
    * @param variance g_0 to g_L
    * @param y Y, row-major P x K
    */
@@ -108,7 +109,7 @@ final class LinearConvolutionAction implements AutoCloseable {
   }
 
   /**
-   * What an action holds.
+   * Memory of an action.
    *
    * @param rank columns of the factor of the first layer
    */
@@ -164,7 +165,7 @@ final class LinearConvolutionAction implements AutoCloseable {
    *
    * @param entries lower triangles of all T_l by rows
    * @param gradient likewise, overwritten
-   * @return +infinity where a diagonal is not positive
+   * @return S, or +infinity if a diagonal entry is not positive
    */
   double evaluate(double richness2, double[] entries, double[] gradient) {
     double action = prior(entries);
@@ -222,7 +223,7 @@ final class LinearConvolutionAction implements AutoCloseable {
     return sum;
   }
 
-  /** X_l, kernels, K and V. */
+  /** Computes X_l, kernels, K and V. */
   private void forward() {
     for (int l = 0; l < layers.size(); l++) {
       Layer layer = layers.get(l);
@@ -257,7 +258,7 @@ final class LinearConvolutionAction implements AutoCloseable {
     return readout.pooled(download(layers.get(layers.size() - 1).x), points());
   }
 
-  /** Pulls on T_l, from the top down. */
+  /** Computes dS/dT_l from the top layer down. */
   private void backward(double richness2) {
     // dS/dK = -(gamma^2 / 2) V V^T and dS/dZ = 2 g_L dS/dK Z
     double scale = -richness2 * variance[layers.size()];
@@ -301,7 +302,7 @@ final class LinearConvolutionAction implements AutoCloseable {
     }
     double[] pulled = new double[Math.toIntExact(below.kernel.size())];
     layer.map.adjoint(twice, points(), points(), pulled);
-    // dS/dX = 2 dS/dPhi X; the kernel of the layer below is not needed any more
+    // dS/dX = 2 dS/dPhi X; the kernel of the layer below is no longer needed
     backend.upload(pulled, below.kernel);
     backend.gemm(Transpose.NO, Transpose.NO, variance[l], below.kernel, below.x, 0, below.pull);
   }
@@ -336,7 +337,7 @@ final class LinearConvolutionAction implements AutoCloseable {
    * Coefficients c of the patches of a new image, s_1 x r, in f(x) = sum_a R_a(x) c_a with the
    * whitened coordinates R_a of its patches; one output.
    *
-   * @param output of the K
+   * @param output index among the K outputs
    */
   double[] coefficients(int output) {
     int points = points();

@@ -7,10 +7,10 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.solver.QuasiNewtonDescent;
 
 /**
- * The saddle point of a linear convolutional network without Monte Carlo: its action is descended
+ * The saddle point of a linear convolutional network without Monte Carlo. The action is minimized
  * along a path of richness, once from the kernel at initialisation upwards and once from a richer
- * network downwards. Of two ends the one of least action is the answer: deep networks can have
- * several minima (a first-order transition), and one path alone would stay on a metastable branch.
+ * network downwards. The end of smaller action is the solution: deep networks can have several
+ * minima (a first-order transition), and a single path could stay on a metastable branch.
  *
  * @param dual V, row-major P x K
  * @param kernels pooled Phi^1 to Phi^L, row-major P x P

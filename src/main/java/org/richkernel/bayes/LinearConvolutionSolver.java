@@ -12,7 +12,10 @@ import org.richkernel.network.SiteReadout;
 
 /** Linear convolutional networks without biases: {@link LinearConvolutionSaddle} on a data set. */
 final class LinearConvolutionSolver {
-  /** Most columns of a layer's factor: images times sites, or numbers of a patch. */
+  /**
+   * Largest number of columns of a layer's factor: images times sites, or the rank of the patches.
+   * The layer below may have four times as many.
+   */
   private static final int LARGEST = 400;
 
   private LinearConvolutionSolver() {}

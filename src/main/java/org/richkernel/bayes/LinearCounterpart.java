@@ -3,29 +3,29 @@ package org.richkernel.bayes;
 import org.richkernel.compute.Backend;
 
 /**
- * The linear network that has a network's readout kernel at initialisation as the kernel of its
- * inputs, for a cheap judgement of where a first-order transition is possible.
+ * Linear network whose input kernel is a network's readout kernel at initialisation. It estimates
+ * cheaply where a first-order transition is possible.
  *
  * <p>Its saddle at order parameter t &gt;= 0 belongs to the richness (Lauditi, Bordelon and
  * Pehlevan, arXiv:2502.07998, linear networks, solved for gamma)
  *
  * <pre>  gamma(t)^2 = t / sum_k m lambda_k z_k^2 / (m lambda_k + kappa)^2,    m = (1 + t)^L,</pre>
  *
- * <p>with lambda_k the eigenvalues of the kernel and z_k the components of the targets. Several
- * solutions share a richness where gamma(t) falls. That takes L &gt;= 2, t &gt; 1 / (L - 1) and
+ * <p>with lambda_k the eigenvalues of the kernel and z_k the components of the targets. A richness
+ * has several solutions if gamma(t) falls somewhere. This needs L &gt;= 2, t &gt; 1 / (L - 1) and
  * more noise than kernel along the targets: for a single mode kappa &gt; 63 lambda at L = 2 and
- * kappa &gt; 33 lambda at L = 4. The judgement is exact for linear networks of one output that are
+ * kappa &gt; 33 lambda at L = 4. The estimate is exact for linear networks of one output that are
  * dense, or convolutions with circular padding, no strides and means over sites, whose saddle is
- * that of the images' means; it is an estimate for all others.
+ * that of the images' means.
  */
 final class LinearCounterpart {
-  /** Values of t that are looked at. */
+  /** Number of values of t. */
   private static final int GRID = 600;
 
-  /** What gamma^2 must fall by: above rounding. */
+  /** Smallest relative fall of gamma^2, above rounding. */
   private static final double FALL = 1e-9;
 
-  /** Noises below this share of the one at hand are not searched. */
+  /** Smallest noise of the search, relative to the given one. */
   private static final double LEAST_NOISE = 1e-9;
 
   private static final int BISECTIONS = 40;
@@ -45,7 +45,7 @@ final class LinearCounterpart {
     }
   }
 
-  /** The counterpart of a problem's network, whatever its richness and noise. */
+  /** The counterpart of a problem's network at any richness and noise. */
   static LinearCounterpart of(Backend backend, AdaptiveProblem problem) {
     int depth = problem.network().hiddenLayers();
     AdaptiveProblem lazy = problem.at(0, problem.options().kappa());
@@ -70,7 +70,7 @@ final class LinearCounterpart {
     return sum;
   }
 
-  /** Whether some richness up to this one has several solutions, for any of the outputs alone. */
+  /** Whether some richness up to this one has several solutions, for any output taken alone. */
   boolean hasSeveralSolutions(double gamma, double kappa) {
     for (double[] components : z) {
       if (layers > 1 && folds(components, gamma, kappa)) {
@@ -106,7 +106,7 @@ final class LinearCounterpart {
     double sum = 0;
     for (int k = 0; k < lambda.length; k++) {
       if (lambda[k] > 0) {
-        // divided by m, so that a large m does not overflow
+        // divided by m against overflow
         double denominator = lambda[k] + kappa / m;
         sum += lambda[k] * components[k] * components[k] / (denominator * denominator);
       }

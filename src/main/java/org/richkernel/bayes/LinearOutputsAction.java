@@ -118,8 +118,8 @@ final class LinearOutputsAction {
   }
 
   /**
-   * How far a point is from solving the saddle equations, 0 at a minimum: the larger of the
-   * mismatches of the readout and of the order parameters,
+   * Residual of the saddle equations, 0 at a minimum: the larger of the mismatches of the readout
+   * and of the order parameters,
    *
    * <pre>  |Y - (Phi^L + kappa) V| / |Y|   and   |t - p| / |t|,   p_k = gamma^2 m_k v_k^T C v_k,
    * </pre>

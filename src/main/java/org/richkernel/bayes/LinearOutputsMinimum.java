@@ -47,7 +47,7 @@ public record LinearOutputsMinimum(
         shift = next == null ? 10 * shift : Math.max(1e-14, shift / 10);
       }
       if (next == null) {
-        break; // no step lowers the action any more: rounding
+        break; // rounding: no step lowers the action
       }
       point = next;
     }
@@ -71,11 +71,11 @@ public record LinearOutputsMinimum(
           action.at(point.matrix().subtract(unpacked(move, action.outputs())));
       return improves(action, point, next) ? next : null;
     } catch (NonPositiveDefiniteMatrixException e) {
-      return null; // not a direction downhill: a larger shift is needed
+      return null; // not a descent direction: a larger shift is needed
     }
   }
 
-  /** Whether the action falls, or, where that is lost in rounding, the gradient. */
+  /** Whether the action falls, or the gradient if the change of the action is within rounding. */
   private static boolean improves(
       LinearOutputsAction action, LinearOutputsAction.Point from, LinearOutputsAction.Point to) {
     double rounding = ROUNDING * (1 + Math.abs(from.action()));
@@ -105,7 +105,7 @@ public record LinearOutputsMinimum(
     return hessian.add(hessian.transpose()).scalarMultiply(0.5);
   }
 
-  /** Lower triangle by rows; off-diagonal entries stand for two of T. */
+  /** Lower triangle by rows; off-diagonal entries count twice. */
   private static RealVector packed(RealMatrix gradient) {
     int n = gradient.getRowDimension();
     RealVector x = new ArrayRealVector(n * (n + 1) / 2);

@@ -20,11 +20,11 @@ import org.richkernel.compute.Backend;
  * <pre>  Phi^l = C + sum_k ((1 + t_k)^l - 1) / (v_k^T C v_k) C v_k v_k^T C.</pre>
  *
  * <p>The starts are rotations in which the outputs decouple at small or large t, with every output
- * at its own smallest, largest or least-action root; a first-order transition shows as several
- * minima, and the one of least action is the answer.
+ * at its own smallest, largest or least-action root; after a first-order transition there are
+ * several minima, and the one of least action is the solution.
  */
 public final class LinearOutputsSaddle {
-  /** Outputs up to which all combinations of roots are started from. */
+  /** Largest number of outputs with starts from all combinations of roots. */
   private static final int MOST_COMBINED = 4;
 
   private static final double SAME = 1e-6;
@@ -93,7 +93,7 @@ public final class LinearOutputsSaddle {
     return List.copyOf(found);
   }
 
-  /** Rotations in which the outputs decouple when all have one scale: none, and a large one. */
+  /** Rotations in which the outputs decouple if all have one scale m: m = 1, and a large m. */
   private List<RealMatrix> rotations(int hiddenLayers) {
     int outputs = action.outputs();
     RealMatrix none = MatrixUtils.createRealIdentityMatrix(outputs);
@@ -120,7 +120,7 @@ public final class LinearOutputsSaddle {
         .all();
   }
 
-  /** Eigenvalues to start from: every output at its own smallest, largest or best root. */
+  /** Starting eigenvalues: every output at its own smallest, largest or least-action root. */
   private List<double[]> starts(RealMatrix rotation, int hiddenLayers) {
     int outputs = action.outputs();
     double[] low = new double[outputs];

@@ -16,8 +16,8 @@ final class LinearOutputsSolver {
    * The saddle point of least action.
    *
    * @param c readout kernel at initialisation, slope x . x' + offset, P x P
-   * @param later product of the weight variances above the input, by which c exceeds Sigma^1
-   * @param gram seconds that c took
+   * @param later product of the weight variances above the input, the factor of Sigma^1 in c
+   * @param gram seconds spent on c
    */
   static AdaptiveNbkSolution solve(
       Backend backend,

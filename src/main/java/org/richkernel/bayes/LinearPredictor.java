@@ -10,7 +10,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
 
-/** f(x) = W^T x + b: what any linear network predicts. */
+/** f(x) = W^T x + b, the predictor of any linear network. */
 public final class LinearPredictor implements Predictor {
   private final double[] weights;
   private final double[] intercepts;

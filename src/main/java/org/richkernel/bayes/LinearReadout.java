@@ -4,7 +4,7 @@ package org.richkernel.bayes;
  * Readout of the top layer X of a linear convolutional network, rows in the order of points.
  *
  * @param sites s_L
- * @param average whether site means are read out, and not every site by weights of its own
+ * @param average whether the readout acts on means over sites, instead of weights for every site
  */
 record LinearReadout(int sites, boolean average) {
   /** Z with K = Z Z^T from X, row-major, P rows. */

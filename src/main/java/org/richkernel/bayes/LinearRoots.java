@@ -24,7 +24,7 @@ final class LinearRoots {
 
   /**
    * @param lambda eigenvalues of C = U diag(lambda) U^T, at least 0
-   * @param z U^T y of the output at hand, P numbers
+   * @param z U^T y of the output, P numbers
    */
   LinearRoots(double[] lambda, double[] z, int hiddenLayers, double gamma, double kappa) {
     this.lambda = lambda;

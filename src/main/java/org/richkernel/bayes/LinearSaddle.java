@@ -14,9 +14,9 @@ import org.richkernel.compute.Backend;
  *   S(t) = (L/2) (t - ln(1 + t)) + (gamma^2 / 2) y^T (m C + kappa)^{-1} y.</pre>
  *
  * <p>dS/dt = 0 is the equation for t. For L = 1 its root is unique; deeper networks can have
- * several (a first-order transition), so all of (0, gamma^2 |y|^2 / (4 kappa)] is searched, every
- * root is refined and the one of least action is the answer. Following one root in gamma would stay
- * on a metastable branch. Cost: one eigendecomposition, then O(P) per evaluation.
+ * several (a first-order transition), so the solver searches all of (0, gamma^2 |y|^2 / (4 kappa)],
+ * refines every root and takes the one of least action. Following one root in gamma could stay on a
+ * metastable branch. Cost: one eigendecomposition, then O(P) per evaluation.
  */
 public final class LinearSaddle {
   private final KernelModes modes;
@@ -67,12 +67,12 @@ public final class LinearSaddle {
     return roots.get(0).t();
   }
 
-  /** m = (1 + t)^L: by how much the readout kernel is rescaled for predictions. */
+  /** m = (1 + t)^L, the factor of the readout kernel in predictions. */
   public double rescaling() {
     return Math.pow(1 + t(), hiddenLayers);
   }
 
-  /** |t - gamma^2 m v^T C v| / t at the root that was chosen; 0 where t = 0. */
+  /** |t - gamma^2 m v^T C v| / t at the chosen root; 0 for t = 0. */
   public double residual() {
     return t() == 0 ? 0 : Math.abs(t() - equation.pull(t())) / t();
   }

@@ -9,7 +9,7 @@ import org.richkernel.metrics.KernelMetrics;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.solver.StopReason;
 
-/** Makes a solution of the least action of a linear network. */
+/** Builds the solution of a linear network from its minimum. */
 final class LinearSolution {
   private LinearSolution() {}
 
@@ -17,7 +17,7 @@ final class LinearSolution {
    * Phi^l of a network from the kernels of one of unit variances.
    *
    * @param later product of the weight variances above the input
-   * @param unit kernels of layer l = 1 to L of the latter, which are taken over
+   * @param unit kernels of layer l = 1 to L of the latter, scaled in place
    */
   static List<double[]> kernels(NetworkSpec network, double later, IntFunction<double[]> unit) {
     List<double[]> kernels = new ArrayList<>();
@@ -34,11 +34,10 @@ final class LinearSolution {
   }
 
   /**
-   * The solution; a minimisation may have ended above the tolerance, a residual that is not a
-   * number included.
+   * The solution, not converged if the residual is above the tolerance or not a number.
    *
    * @param v P x K
-   * @param seconds by part; that of predictions is added
+   * @param seconds by part; receives that of the predictions
    */
   static AdaptiveNbkSolution of(
       Backend backend,

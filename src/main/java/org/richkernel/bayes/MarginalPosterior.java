@@ -4,39 +4,40 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.stack.Conditions;
 
 /**
- * Posterior of the preactivation samples of a network from which all weights are integrated out, in
- * whitened fields; several populations may share its scratch memory.
+ * Marginal posterior of the preactivation samples of a network, with parameters of standard normal
+ * prior: whitened fields, or weights between layers. Several populations may share its scratch
+ * memory.
  */
 interface MarginalPosterior extends HmcTarget, AutoCloseable {
   /** L, the number of hidden layers. */
   int layers();
 
-  /** A population whose fields are still to be set; {@link #refresh} must follow. */
+  /** A new population without fields; set them, then call {@link #refresh}. */
   FieldPopulation newPopulation(int samples, int blocks);
 
-  /** Chooses the population that the following moves act on; it must have been refreshed. */
+  /** Selects the population of the following moves, after a {@link #refresh}. */
   void use(FieldPopulation next);
 
-  /** Computes kernels, dual vector and potential of a population whose fields were just set. */
+  /** Computes kernels, dual vector and potential of a population after its fields were set. */
   void refresh(FieldPopulation next);
 
   /**
-   * Sets the richness and the noise that the following moves feel, while they are annealed;
-   * populations must be refreshed.
+   * Sets the richness and the noise of the following moves during annealing; populations need a
+   * {@link #refresh} then.
    */
   void setConditions(Conditions next);
 
   /**
-   * Largest share that a single sample has in tr Y^T Phi^L Y. It is of order 1/S at the saddle;
-   * near 1 the population has condensed: one sample of norm sqrt(S) carries the fit, a metastable
-   * state at the boundary of the saddle's domain.
+   * Largest share of a single sample in tr Y^T Phi^L Y. It is of order 1/S at the saddle. Near 1
+   * the population has condensed: one sample of norm sqrt(S) carries the fit, a metastable state at
+   * the boundary of the saddle's domain.
    */
   double largestShare(FieldPopulation of);
 
   /** Sets the vectors u of {@link #kernelImage}, row-major P x K. */
   void setReference(double[] u);
 
-  /** g Phi u of a population that was refreshed, row-major P x K. */
+  /** g Phi u of a refreshed population, row-major P x K. */
   double[] kernelImage(FieldPopulation of);
 
   /**
@@ -46,7 +47,7 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   double effectiveDimension(FieldPopulation of);
 
   /**
-   * Features that the readout weighs: S, or S for each site where sites have weights of their own.
+   * Number of readout weights per output: S, or S for each site if sites have their own weights.
    */
   int readoutFeatures(int samples);
 
@@ -54,8 +55,8 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   Matrix inputFactor();
 
   /**
-   * F_l^T v of the population that was refreshed last, up to a factor: directions in the space of a
-   * layer's fields.
+   * F_l^T v of the last refreshed population, up to a factor: directions in the space of a layer's
+   * fields.
    *
    * @param v P x K, row-major
    * @return row-major, (columns of the layer's fields) x K
@@ -63,7 +64,7 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   double[] directions(int layer, double[] v);
 
   /**
-   * The same on the backend as the layer below is, where layers have weights.
+   * The same on the backend with the present layer below, for layers with weights.
    *
    * @param v P x K, float32
    * @param directions (columns of the layer's fields) x K, float32
@@ -73,15 +74,15 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   }
 
   /**
-   * Brings everything that is measured of a population up to date with its fields; moves may leave
-   * what belongs to layers below the last as it was.
+   * Updates all measured kernels of a population to its fields; moves may leave those of layers
+   * below the last outdated.
    */
   void complete(FieldPopulation of);
 
   /** The moving block's fields of one layer, columns of {@link #position()}. */
   Matrix position(int layer);
 
-  /** The part of {@link #gradient()} that belongs to one layer. */
+  /** Columns of {@link #gradient()} of one layer. */
   Matrix gradient(int layer);
 
   /**

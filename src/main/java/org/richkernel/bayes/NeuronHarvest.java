@@ -9,7 +9,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
-/** phi(h) of neurons of one hidden layer that the chains kept: readouts and the kernel. */
+/** Readouts and kernel of one hidden layer, from phi(h) of the kept neurons of the chains. */
 final class NeuronHarvest implements AutoCloseable {
   private final Backend backend;
   private final Activation activation;
@@ -19,12 +19,12 @@ final class NeuronHarvest implements AutoCloseable {
   private final Workspace memory;
 
   /**
-   * Allocates the scratch, so that the end of a solve asks for nothing more.
+   * Allocates the scratch in advance, so the end of a solve needs no further memory.
    *
    * @param factor F, P x r, float32
    * @param outputs K
-   * @param panelRows neurons to work on at a time
-   * @param formsKernel whether there will be a {@link #kernel}
+   * @param panelRows number of neurons of a panel
+   * @param formsKernel whether {@link #kernel} will be called
    */
   NeuronHarvest(
       Backend backend,
@@ -56,8 +56,8 @@ final class NeuronHarvest implements AutoCloseable {
   }
 
   /**
-   * g Phi of what the chains have kept so far, extrapolated, row-major P x P; of few populations,
-   * so noisier than averages over all sweeps.
+   * g Phi of the populations kept so far, extrapolated, row-major P x P; noisier than averages over
+   * all sweeps.
    *
    * @param readoutVariance g
    */
@@ -91,7 +91,7 @@ final class NeuronHarvest implements AutoCloseable {
     return result;
   }
 
-  /** Does something with phi(h) of some rows (n x P) of a population, from one row on. */
+  /** Receives phi(h) of some rows (n x P) of a population and the index of the first row. */
   @FunctionalInterface
   private interface PanelUse {
     void accept(Matrix phi, int from);

@@ -25,7 +25,7 @@ final class NeuronSwaps {
   private double d;
 
   /**
-   * Takes over G and al of a block.
+   * Uses and overwrites G and al of a block.
    *
    * @param gram G, row-major 2b x 2b
    * @param fit al, row-major 2b x K
@@ -41,7 +41,7 @@ final class NeuronSwaps {
     outputs = fit.length / (2 * rows);
   }
 
-  /** By how much V falls when neuron i is exchanged; -infinity where A would not be definite. */
+  /** Decrease of V by the exchange of neuron i; -infinity if A would be indefinite. */
   double gain(int i) {
     int j = rows + i;
     int n = 2 * rows;
@@ -64,9 +64,7 @@ final class NeuronSwaps {
     return halfStrength * form - determinant * Math.log(-volume);
   }
 
-  /**
-   * Exchanges neuron i, whose gain was asked for last; only later neurons are brought up to date.
-   */
+  /** Exchanges neuron i, after {@link #gain} of it; updates only later neurons. */
   void accept(int i) {
     int j = rows + i;
     int n = 2 * rows;

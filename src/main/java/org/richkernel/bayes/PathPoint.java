@@ -10,15 +10,15 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
- * One solution of a sequence of solves, without the populations behind it. Arrays are shared, not
- * copied; do not change them.
+ * One solution of a sequence of solves, without its populations. Arrays are shared, not copied; do
+ * not change them.
  *
  * @param gamma richness
  * @param kappa noise
  * @param stop why the solve stopped
  * @param sweeps of each chain
- * @param certificate the tests it passed or failed
- * @param kernels Phi^1 to Phi^L, row-major P x P; none where only their numbers are held
+ * @param certificate tests of the solution
+ * @param kernels Phi^1 to Phi^L, row-major P x P; empty if only their scalars are held
  * @param layers one entry per hidden layer
  * @param dualFit tr Y^T v
  * @param dualSquare tr v^T v
@@ -39,7 +39,7 @@ public record PathPoint(
     SampledVector train,
     SampledVector test) {
 
-  /** What is kept of a solution. */
+  /** The kept part of a solution. */
   static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution, Estimate dualSquare) {
     return new PathPoint(
         options.gamma(),
@@ -71,13 +71,13 @@ public record PathPoint(
         test);
   }
 
-  /** The same where tr v^T v was not averaged: that of the mean v, its error not known. */
+  /** The same without an average of tr v^T v: uses that of the mean v, with unknown error. */
   public static PathPoint of(SaddleOptions options, AdaptiveNbkSolution solution) {
     double square = Estimate.ofProduct(solution.dual(), solution.dual()).value();
     return of(options, solution, new Estimate(square, Double.NaN));
   }
 
-  /** Whether the certificate met the tolerance. */
+  /** Whether the certificate meets the tolerance. */
   public boolean converged() {
     return stop == StopReason.CONVERGED;
   }
@@ -134,7 +134,7 @@ public record PathPoint(
     numbers.addAll(List.of(e.value(), e.error(), e.effectiveSamples(), e.rHat()));
   }
 
-  /** A point that was saved. */
+  /** Restores a saved point. */
   public static PathPoint restore(SolverState state, String name) {
     Reader in = new Reader(state.doubles(name + "_numbers"));
     double gamma = in.next();
@@ -147,7 +147,7 @@ public record PathPoint(
     for (int i = 0; i < tests.length; i++) {
       tests[i] = in.next();
     }
-    // the scalars are not named again
+    // the names of the scalars are not saved
     Mixing mixing = new Mixing(tests[4], "", tests[5], tests[6], "");
     List<Certificate.Layer> tested = new ArrayList<>();
     int testedLayers = (int) in.next();
@@ -189,7 +189,7 @@ public record PathPoint(
         SampledVector.restore(state, name + "_test"));
   }
 
-  /** Numbers one after the other. */
+  /** Reads numbers in sequence. */
   private static final class Reader {
     private final double[] numbers;
     private int at;

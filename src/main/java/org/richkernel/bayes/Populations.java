@@ -8,16 +8,16 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldWidths;
 
 /**
- * Fields that the chains of a solve have kept, from which predictions at new inputs are made and
- * other solves start: whitened, or weights, whose number depends on that of the samples.
+ * Kept fields of the chains of a solve, for predictions at new inputs and as starts of other
+ * solves: whitened fields, or weights, whose number depends on that of the samples.
  *
  * @param gamma richness of the solve
  * @param kappa noise of the solve
  * @param form of the layers above the first
  * @param widths columns of the fields of each population
- * @param samples rows of each population: those of the chains at S, oldest first, then those of the
+ * @param samples rows of each population: populations of the chains at S, oldest first, then of the
  *     chains at S/4
- * @param steps step of each chain, radians; as many as there are chains
+ * @param steps step of each chain, radians
  * @param fields all populations one after the other, row-major
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -44,7 +44,7 @@ public record Populations(
   }
 
   /**
-   * Populations of whitened fields, which all have as many columns.
+   * Populations of whitened fields, which have equal numbers of columns.
    *
    * @param width columns of the fields, r + (L - 1) P
    */
@@ -72,20 +72,20 @@ public record Populations(
     return widths[0];
   }
 
-  /** Populations that each chain has kept. */
+  /** Number of populations kept by each chain. */
   private int kept() {
     return samples.length / steps.length;
   }
 
   /**
-   * Number of independent estimates: populations of chains at S, each with the one that its
-   * companion at S/4 kept at the same time.
+   * Number of independent estimates: populations of chains at S, each with the population of its
+   * companion at S/4 of the same time.
    */
   int estimates() {
     return Math.min(steps.length, ChainEnsemble.CHAINS) * kept();
   }
 
-  /** Which of the independent estimates a population belongs to. */
+  /** Index of the independent estimate of a population. */
   int estimate(int index) {
     return index / kept() % ChainEnsemble.CHAINS * kept() + index % kept();
   }
@@ -122,12 +122,13 @@ public record Populations(
   }
 
   /**
-   * The newest population of each chain, with rows repeated or left out where the numbers of
-   * samples differ; weights, whose columns are samples too, start as many samples alone.
+   * The newest population of each chain. If the numbers of samples differ, rows are repeated or
+   * dropped; weights, whose columns are samples too, need equal numbers.
    *
    * @param wantedForm of the solve that will start
    * @param wantedWidths columns of its fields
-   * @throws InvalidProblemException if these are populations of another data set or network
+   * @throws InvalidProblemException if the populations have another form or number of columns, or
+   *     weights another number of samples
    */
   WarmStart start(SaddleOptions options, FieldForm wantedForm, FieldWidths wantedWidths) {
     if (form != wantedForm) {
@@ -168,7 +169,7 @@ public record Populations(
     return new WarmStart(gamma, kappa, starts, firstSteps);
   }
 
-  /** The populations that the chains of a sampler have kept. */
+  /** The kept populations of the chains of a sampler. */
   static Populations harvest(SaddleOptions options, ChainEnsemble chains) {
     List<float[]> fields = new ArrayList<>();
     chains.forEach(chain -> chain.snapshots().forEach(kept -> fields.add(kept.xi())));
@@ -176,7 +177,7 @@ public record Populations(
   }
 
   /**
-   * Populations of the chains of a sampler, as many of each as it has kept.
+   * Kept populations of the chains of a sampler, equally many of each chain.
    *
    * @param form of their layers above the first
    * @param fields of each, row-major, in the order of the chains

@@ -5,18 +5,17 @@ import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
 
 /**
- * The algebra of a posterior: how its readout is integrated out, and how the layers above the first
- * are parametrized. The density of the preactivations is the same in all.
+ * The algebra of a posterior: the form of the readout, and the parametrization of the layers above
+ * the first. The density of the preactivations is the same in all forms.
  *
  * @param readout primal or dual
- * @param fields whitened or weights; whitened for one hidden layer, where there is no choice
+ * @param fields whitened or weights; whitened for one hidden layer
  */
 record PosteriorForm(ReadoutForm readout, FieldForm fields) {
   /**
-   * The form that a solve of a convolutional network takes: what was asked for, or where that is
-   * left open whitened fields if they take fewer operations and if their covariances are regular at
-   * every number of samples ({@link FeatureRank}). It follows from sizes alone, so that a resumed
-   * solve takes the same.
+   * The form of a solve of a convolutional network: the requested one. AUTO gives whitened fields
+   * if they take fewer operations and their covariances are regular at every number of samples
+   * ({@link FeatureRank}). The choice depends on sizes alone, so a resumed solve makes the same.
    */
   static PosteriorForm ofConvolutions(
       NetworkSpec network, ConvolutionShape shape, SaddleOptions options) {
@@ -39,16 +38,16 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
     return new PosteriorForm(ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
   }
 
-  /** Samples of the smallest population. */
+  /** Number of samples of the smallest population. */
   private static int fewest(SaddleOptions options) {
     return options.extrapolates() ? options.samples() / 4 : options.samples();
   }
 
   /**
-   * The form that a solve of a fully connected network takes: what was asked for, or of what is
-   * left open the one that takes the fewest operations. Whitened fields have P x P factors, so the
-   * dual readout goes with weights, and they are left out where samples are too few for regular
-   * factors ({@link FeatureRank}).
+   * The form of a solve of a fully connected network: the requested one; AUTO gives the one with
+   * the fewest operations. Whitened fields have P x P factors, so the dual readout needs weights,
+   * and AUTO excludes whitened fields if the samples are too few for regular factors ({@link
+   * FeatureRank}).
    *
    * @param points P
    * @param rank r
@@ -79,7 +78,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
       }
     }
     if (best == null) {
-      // dual and whitened, which is refused with its reason where options are checked
+      // dual and whitened; the check of the options refuses it with the reason
       return new PosteriorForm(ReadoutForm.DUAL, FieldForm.WHITENED);
     }
     return best;
@@ -105,7 +104,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
    * @param samples S
    */
   record Cost(double layers, double points, double rank, double outputs, double samples) {
-    /** 4 S P r, those of the layers above, and those of the readout. */
+    /** 4 S P r, plus the operations of the layers above and of the readout. */
     double of(PosteriorForm form) {
       double s = samples;
       double p = points;

@@ -33,9 +33,9 @@ import org.richkernel.stack.SampleRows;
  * <pre>  V(xi) = (S gamma^2 / 2) tr Y^T A^{-1} Y + c ln det A,   A = g_L Phi^L + kappa,
  *   h^l = xi^l F_l^T,  F_l F_l^T = g_{l-1} Phi^{l-1} + g_b,  Phi^l = phi(h^l)^T phi(h^l) / S.</pre>
  *
- * <p>F is a Cholesky factor, or the activations of the layer below themselves, which makes xi^l the
- * weights. c = 0 gives the saddle point as S goes to infinity, with an error of order 1/S; S = N
- * and c = K/2 give the exact posterior of a network of width N.
+ * <p>F is a Cholesky factor, or the activations of the layer below; then xi^l are the weights. c =
+ * 0 gives the saddle point as S goes to infinity, with an error of order 1/S; S = N and c = K/2
+ * give the exact posterior of a network of width N.
  *
  * <p>Samples of one hidden layer may move a block of n at a time: three products of 2 n P r flops
  * and P^3/3. Those of a deep network move together, since a layer acts on every row of the next.
@@ -80,7 +80,7 @@ final class PrimalPosterior extends KernelPosterior {
    * A posterior of any depth in whitened fields.
    *
    * @param y targets, row-major P x K
-   * @param sizes the numbers of samples that move together
+   * @param sizes numbers of samples that move together
    */
   PrimalPosterior(
       Backend backend,
@@ -96,7 +96,7 @@ final class PrimalPosterior extends KernelPosterior {
    * @param form of the layers above the first, whitened or weights
    * @param input factor of the first layer's covariance
    * @param y targets, row-major P x K
-   * @param sizes the numbers of samples that move together
+   * @param sizes numbers of samples that move together
    */
   PrimalPosterior(
       Backend backend,
@@ -136,7 +136,7 @@ final class PrimalPosterior extends KernelPosterior {
     return plan;
   }
 
-  /** Adds the scratch shared by all populations, of which at most so many rows move, to a plan. */
+  /** Adds the scratch shared by all populations to a plan. */
   static void plan(
       Backend backend,
       MemoryPlan plan,
@@ -261,7 +261,7 @@ final class PrimalPosterior extends KernelPosterior {
     backend().copy(readout().dual(), all.dual());
   }
 
-  /** target += weight phi^T phi of what moves. */
+  /** target += weight phi^T phi of the moving rows. */
   private void addGram(double weight, Matrix target) {
     long start = System.nanoTime();
     for (Matrix phi : moving().stack().last().phiPanels()) {
@@ -276,7 +276,7 @@ final class PrimalPosterior extends KernelPosterior {
    * @param gPhi g Phi, P x P, float64
    * @param samples S
    * @return V
-   * @throws NotPositiveDefiniteException if the fields behind the kernel have overflowed
+   * @throws NotPositiveDefiniteException if the fields of the kernel have overflowed
    */
   double solved(Matrix gPhi, int samples) {
     record().start();
@@ -285,7 +285,7 @@ final class PrimalPosterior extends KernelPosterior {
     return record().require(NotPositiveDefiniteException.SCALE_INPUTS);
   }
 
-  /** Of one hidden layer activations suffice. */
+  /** One hidden layer needs activations only. */
   @Override
   void resolve() {
     if (layers() == 1) {
@@ -304,7 +304,8 @@ final class PrimalPosterior extends KernelPosterior {
   }
 
   /**
-   * Kernels below the last layer, which moves of weights leave as they were, and w = g phi v / S.
+   * Computes the kernels below the last layer, which moves of weights do not update, and w = g phi
+   * v / S.
    */
   @Override
   public void complete(FieldPopulation of) {

@@ -9,8 +9,8 @@ import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
 /**
- * Running averages along a Markov chain of the dual vector v, of how it is shared among the samples
- * and of images under the kernel.
+ * Running averages along a Markov chain of the dual vector v, of the largest share of a sample in
+ * the fit, and of images under the kernel.
  */
 final class ReadoutAverages {
   private final Backend backend;
@@ -35,7 +35,7 @@ final class ReadoutAverages {
     images = new BatchMeans(2 * length, 1);
   }
 
-  /** Takes the population after a sweep. */
+  /** Adds the population after a sweep. */
   void measure(FieldPopulation population) {
     Matrix v = population.dual();
     double[] dual = new double[Math.toIntExact(v.size())];
@@ -51,7 +51,7 @@ final class ReadoutAverages {
     }
   }
 
-  /** From here on g Phi u is measured, for the u that the posterior has. */
+  /** Starts to measure g Phi u for the present u of the posterior. */
   void followReference() {
     following = true;
   }
@@ -81,7 +81,7 @@ final class ReadoutAverages {
     return largestShare;
   }
 
-  /** Forgets everything measured so far, and the reference. */
+  /** Clears all measurements and the reference. */
   void clear() {
     duals.clear();
     images.clear();
@@ -91,7 +91,7 @@ final class ReadoutAverages {
     }
   }
 
-  /** Adds everything measured so far to a checkpoint. */
+  /** Adds all measurements to a checkpoint. */
   void save(SolverState state, String name) {
     state.put(name + "_following", following ? 1.0 : 0.0);
     images.save(state, name + "_images");
@@ -101,7 +101,7 @@ final class ReadoutAverages {
     state.put(name + "_largest_share", largestShare.values());
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     following = state.number(name + "_following") != 0;
     images.restore(state, name + "_images");

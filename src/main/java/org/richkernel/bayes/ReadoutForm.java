@@ -2,13 +2,16 @@ package org.richkernel.bayes;
 
 import org.richkernel.option.Words;
 
-/** How the readout is integrated out: the density is the same, the algebra differs. */
+/**
+ * Form of the integration over the readout. All forms give the same density and differ in the
+ * algebra.
+ */
 public enum ReadoutForm {
-  /** The one of fewer operations. */
+  /** The form with fewer operations. */
   AUTO,
   /** By the factor of g Phi + kappa, P x P. */
   PRIMAL,
-  /** By the factor of phi phi^T + (S kappa / g) I, S x S; nothing of size P x P is held. */
+  /** By the factor of phi phi^T + (S kappa / g) I, S x S; no P x P matrix is held. */
   DUAL;
 
   /** Its name on the command line. */

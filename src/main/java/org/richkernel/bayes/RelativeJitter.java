@@ -6,10 +6,10 @@ import org.richkernel.network.UnresolvedKernelException;
 
 /**
  * Jitter of the covariances of layers, relative to the mean of their diagonals; it starts from 1e-9
- * and rises to at most 1e-6 where rounding asks for it.
+ * and rises to at most 1e-6 after failed factorizations.
  */
 public final class RelativeJitter {
-  /** Where it starts. */
+  /** Initial jitter. */
   public static final double LEAST = 1e-9;
 
   private static final double LARGEST = 1e-6;
@@ -18,7 +18,7 @@ public final class RelativeJitter {
   private double value = LEAST;
 
   /**
-   * A jitter that has to be small against the ridge on the readout kernel.
+   * A jitter whose result must be small against the ridge on the readout kernel.
    *
    * @param kappa the ridge
    */
@@ -31,16 +31,16 @@ public final class RelativeJitter {
     return value;
   }
 
-  /** Takes up the jitter of an earlier run. */
+  /** Sets the jitter of an earlier run. */
   public void set(double relative) {
     value = relative;
   }
 
   /**
-   * Does what factorizes with this jitter, again with ten times as much whenever it fails.
+   * Runs a factorization with this jitter, and again with ten times the jitter after each failure.
    *
-   * @param factorization returns the largest jitter that it added, in units of the covariance
-   * @throws UnresolvedKernelException if that is not small against the ridge
+   * @param factorization returns its largest jitter, in units of the covariance
+   * @throws UnresolvedKernelException if the jitter is not small against the ridge
    * @throws NotPositiveDefiniteException if it fails with the largest jitter too
    */
   public void raising(DoubleSupplier factorization) {

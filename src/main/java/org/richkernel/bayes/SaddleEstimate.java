@@ -15,8 +15,8 @@ import org.richkernel.sampling.SampledVector;
  * org.richkernel.sampling}.
  *
  * <p>Averages at S and S/4 samples carry an error of order 1/S, so q = (4 q_S - q_{S/4}) / 3 for
- * the kernel, the dual vector and every other observable. A posterior at finite width has no small
- * chains and is not extrapolated.
+ * the kernel, the dual vector and every other observable. A posterior at finite width has no chains
+ * at S/4 and no extrapolation.
  */
 final class SaddleEstimate {
   private final List<SamplingChain> large;
@@ -47,7 +47,7 @@ final class SaddleEstimate {
     dual = vector(SamplingChain::duals);
   }
 
-  /** Adds a share of the mean kernel of some chains; returns the squared error of what it adds. */
+  /** Adds a multiple of the mean kernel of some chains; returns its squared error. */
   private double addKernel(int layer, List<SamplingChain> chains, double weight) {
     int count = chains.size();
     double[] sum = kernels[layer - 1];
@@ -84,7 +84,10 @@ final class SaddleEstimate {
     return all.estimate();
   }
 
-  /** Mean of a scalar over chains of one number of samples; without error where it is too short. */
+  /**
+   * Mean of a scalar over chains of one number of samples; without error if the series are too
+   * short.
+   */
   static SampleMean mean(
       List<SamplingChain> chains, Function<SamplingChain, MonteCarloSeries> measured) {
     List<MonteCarloSeries> series = chains.stream().map(measured).toList();
@@ -101,7 +104,7 @@ final class SaddleEstimate {
     return large;
   }
 
-  /** Chains of equal numbers of samples: those at S and, where there are any, those at S/4. */
+  /** Chains grouped by their number of samples: S, then S/4 if there are such chains. */
   List<List<SamplingChain>> groups() {
     return small.isEmpty() ? List.of(large) : Arrays.asList(large, small);
   }
@@ -111,7 +114,7 @@ final class SaddleEstimate {
     return large.get(0).population().dual().columns();
   }
 
-  /** Whether kernels were averaged; the dual form does not. */
+  /** Whether kernels were averaged; false in the dual form. */
   boolean hasKernels() {
     return kernels.length > 0;
   }

@@ -7,18 +7,19 @@ import org.richkernel.option.Settings;
 import org.richkernel.stack.Conditions;
 
 /**
- * What saddle point to find and how well.
+ * Options of the saddle point and the accuracy of its sampling. A value out of range throws {@link
+ * InvalidProblemException}.
  *
  * @param gamma richness, at least 0
  * @param beta inverse noise, kappa = 1/beta, positive
  * @param samples S, the larger number of preactivation samples of the extrapolation; a multiple of
- *     4
+ *     4, or the width N if determinantWeight is positive
  * @param determinantWeight d of (d K / 2) ln det(g Phi + kappa): 0 for the saddle point of infinite
  *     width, 1 with S = N for the exact posterior of a network of width N (no extrapolation then)
  * @param seed key of all random streams
  * @param tolerance largest relative residual of the saddle equations
- * @param maxSweeps most sweeps per chain after burn-in
- * @param largeData form of the readout, and which kernels are formed
+ * @param maxSweeps largest number of sweeps per chain after burn-in
+ * @param largeData form of the readout, and size of the computed kernels
  */
 public record SaddleOptions(
     @Setting(
@@ -66,13 +67,15 @@ public record SaddleOptions(
             help = "Most sweeps of each chain after burn-in, an integer.")
         int maxSweeps,
     LargeData largeData) {
-  /** Inverse noise where neither it nor a ridge is given. */
+  /** Inverse noise if neither it nor a ridge is given. */
   public static final String USUAL_BETA = "100";
 
-  /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
+  /**
+   * Largest gamma; forces at larger ones overflow float32. Rich networks have a gamma of order 1.
+   */
   public static final double MAX_GAMMA = 1e12;
 
-  /** Fewest samples that the extrapolation accepts: S/4 must still be a population. */
+  /** Smallest number of samples for the extrapolation: S/4 must still be a population. */
   public static final int MIN_SAMPLES = 64;
 
   private static final Settings<SaddleOptions> SETTINGS = Settings.of(SaddleOptions.class);
@@ -89,7 +92,7 @@ public record SaddleOptions(
     }
   }
 
-  /** The same in the primal form, whatever the number of points. */
+  /** The same in the primal form at any number of points. */
   public SaddleOptions(
       double gamma,
       double beta,
@@ -101,7 +104,7 @@ public record SaddleOptions(
     this(gamma, beta, samples, determinantWeight, seed, tolerance, maxSweeps, LargeData.primal());
   }
 
-  /** All defaults, as the command line has them. */
+  /** The defaults of the command line. */
   public static SaddleOptions usual() {
     return SETTINGS.usual();
   }
@@ -160,7 +163,7 @@ public record SaddleOptions(
     return SETTINGS.describe(this);
   }
 
-  /** Whether the answer is that of S to infinity; a determinant belongs to a finite width S. */
+  /** Whether the result is extrapolated to infinite S; with a determinant S is a finite width. */
   public boolean extrapolates() {
     return determinantWeight == 0;
   }

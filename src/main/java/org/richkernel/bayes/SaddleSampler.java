@@ -16,14 +16,15 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
- * Finds the saddle point of a network by sampling: two chains at S samples and two at S/4, burnt
- * in, averaged until the certificate holds, and extrapolated.
+ * Finds the saddle point of a network by sampling with two chains at S samples and two at S/4:
+ * burn-in, averages until the certificate passes, extrapolation. A posterior at finite width has
+ * chains at S alone.
  *
- * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
- * resumed gives the bits of the uninterrupted one at the same number of threads.
+ * <p>A checkpoint holds the state between two sweeps. A resumed run gives the bits of the
+ * uninterrupted one at the same number of threads.
  */
 final class SaddleSampler implements AutoCloseable {
-  /** Sweeps between two snapshots, and fewest between two looks at the certificate. */
+  /** Sweeps between two snapshots, and least number between two tests of the certificate. */
   static final int ROUND = Looks.ROUND;
 
   /** Columns of {@link #history()}. */
@@ -73,7 +74,7 @@ final class SaddleSampler implements AutoCloseable {
    * A solve among several.
    *
    * @param start populations to start from; null for a draw of the prior
-   * @param run number of the solve; names its random streams
+   * @param run index of the solve, part of the key of its random streams
    */
   SaddleSampler(
       Backend backend,
@@ -92,7 +93,7 @@ final class SaddleSampler implements AutoCloseable {
    *
    * @param y targets, row-major P x K
    * @param start populations to start from; null for a draw of the prior
-   * @param run number of the solve; names its random streams
+   * @param run index of the solve, part of the key of its random streams
    */
   SaddleSampler(
       Backend backend,
@@ -104,7 +105,8 @@ final class SaddleSampler implements AutoCloseable {
       int run) {
     this.options = options;
     this.start = start;
-    // populations of one layer move in blocks, several moves to a sweep; those of others at once
+    // populations of one layer move in blocks, several moves to a sweep; other populations move at
+    // once
     int layers = network.convolutions().isPresent() ? 2 : network.hiddenLayers();
     annealing =
         start == null
@@ -113,7 +115,7 @@ final class SaddleSampler implements AutoCloseable {
     chains = new ChainEnsemble(backend, network, inputs, y, options, run);
   }
 
-  /** Runs to the end, or to a stop; returns why it ended. */
+  /** Runs to the end, or to a stop; returns the reason. */
   StopReason run(RunControl control) {
     long begin = System.nanoTime();
     double before = control.checkpoints().seconds();
@@ -134,7 +136,7 @@ final class SaddleSampler implements AutoCloseable {
     while (phase != Phase.DONE && !stopped) {
       step();
       control.listener().progress(progress());
-      // ranks that have parted keep no state
+      // ranks that differ keep no state
       stopped = isStopped(control);
       boolean last = phase == Phase.DONE;
       if (control.checkpoints().due() || (last && control.checkpoints().keepsEnd())) {
@@ -152,14 +154,14 @@ final class SaddleSampler implements AutoCloseable {
     return control.stop().isRaised("sweep " + iterations(), this::motion);
   }
 
-  /** What the next sweep depends on. */
+  /** State that determines the next sweep. */
   private SolverState motion() {
     SolverState state = new SolverState().put("phase", stage());
     chains.saveMotion(state);
     return state;
   }
 
-  /** One sweep of the present phase, and the passage to the next. */
+  /** One sweep of the present phase, and the change to the next phase if due. */
   private void step() {
     sweep++;
     switch (phase) {
@@ -197,8 +199,8 @@ final class SaddleSampler implements AutoCloseable {
   }
 
   /**
-   * Whether the sweeps measured so far belong to the burn-in, asked each time that their number has
-   * doubled and while enough are left for averages.
+   * Whether the sweeps measured so far belong to the burn-in. The test is made each time their
+   * number has doubled, while enough sweeps are left for averages.
    */
   private boolean isDueForBurnIn() {
     long measured = chains.large()[0].measured();
@@ -210,7 +212,7 @@ final class SaddleSampler implements AutoCloseable {
         && new ConvergenceTests(estimate()).isStillBurningIn();
   }
 
-  /** Judges the averages so far. */
+  /** Tests the averages so far. */
   private void look() {
     estimate = chains.estimate();
     Certificate found = chains.certificate(estimate);
@@ -242,7 +244,7 @@ final class SaddleSampler implements AutoCloseable {
             : FailedCriterion.brief(certificate.failed(options.tolerance())));
   }
 
-  /** Sweeps done in all phases. */
+  /** Number of sweeps done in all phases. */
   long iterations() {
     return phase == Phase.BURN_IN ? sweep : annealing.sweeps() + sweep;
   }
@@ -281,8 +283,8 @@ final class SaddleSampler implements AutoCloseable {
   }
 
   /**
-   * Wall-clock time of this process by part, that of the parts being the mean over the devices; a
-   * resumed run counts from where it resumed.
+   * Wall-clock seconds of this process by part, means over the devices, since the resume in a
+   * resumed run.
    */
   Map<String, Double> seconds() {
     double gram = chains.gramNanos() * 1e-9;
@@ -294,7 +296,7 @@ final class SaddleSampler implements AutoCloseable {
     return parts;
   }
 
-  /** Adds a part that was done before the sampling. */
+  /** Adds a part of the time before the sampling. */
   void addSeconds(String part, double seconds) {
     inAdvance.put(part, seconds);
   }
@@ -306,7 +308,7 @@ final class SaddleSampler implements AutoCloseable {
     return estimate;
   }
 
-  /** The tests of the last look. */
+  /** The last tests. */
   Certificate certificate() {
     if (certificate == null) {
       throw new IllegalStateException("no certificate before the first look");
@@ -318,7 +320,7 @@ final class SaddleSampler implements AutoCloseable {
     return chains;
   }
 
-  /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
+  /** Rows of the convergence table, one per test, with the columns {@link #HISTORY_COLUMNS}. */
   List<double[]> history() {
     return history;
   }

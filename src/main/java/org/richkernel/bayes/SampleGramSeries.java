@@ -4,7 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * Numbers of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b = phi Y
+ * Scalars of the kernel Phi = phi^T phi / S of each sweep, from G = phi phi^T (S x S) and b = phi Y
  * alone:
  *
  * <pre>  tr Y^T Phi Y = |b|^2 / S,   tr Phi = tr G / S,
@@ -30,9 +30,9 @@ final class SampleGramSeries {
   }
 
   /**
-   * Takes the population after a sweep.
+   * Adds the population after a sweep.
    *
-   * @param layer l, that of these numbers
+   * @param layer index l of these scalars
    * @param targets Y, P x K
    * @param unit I, S x S
    */
@@ -50,7 +50,7 @@ final class SampleGramSeries {
         backend.dot(targets, targets));
   }
 
-  /** What was measured. */
+  /** The measured scalars. */
   KernelScalars scalars() {
     return scalars;
   }

@@ -7,28 +7,27 @@ import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.SampledVector;
 
 /**
- * Test that S and S/4 samples are enough to extrapolate from: whether the effective dimension is
- * well below the number of features, and whether the extrapolated averages obey the saddle
- * equation,
+ * Test that S and S/4 samples are enough for the extrapolation: the effective dimension must be
+ * well below the number of features, and the extrapolated averages must obey the saddle equation,
  *
  * <pre>  r = Y - kappa &lt;v&gt; - &lt;g Phi&gt; &lt;v&gt;.</pre>
  *
- * <p>Y = (g Phi + kappa) v holds at every sweep, which proves nothing; that r is not 0 at S samples
- * is the covariance of kernel and dual vector, of order 1/S, and what the extrapolation leaves of
- * it is its bias. With a fixed u near &lt;v&gt;,
+ * <p>Y = (g Phi + kappa) v holds at every sweep by construction. At S samples r is the covariance
+ * of kernel and dual vector, of order 1/S; after the extrapolation r is the remaining bias. With a
+ * fixed u near &lt;v&gt;,
  *
  * <pre>  &lt;g Phi&gt; &lt;v&gt; = &lt;g Phi u&gt; + &lt;g Phi&gt; (&lt;v&gt; - u),</pre>
  *
- * where the first term is averaged over all sweeps and the second one, which is small, takes the
- * mean kernel of the chains at S: that of all sweeps, or in the dual form, which forms none, that
- * of populations that were kept. By the same identity the noise of g Phi u and of v cancels in r to
- * first order, so batches of both together give its error.
+ * where the first term is averaged over all sweeps. The second one is small and uses the mean
+ * kernel of the chains at S: of all sweeps, or of the kept populations in the dual form, which
+ * forms no kernel. By the same identity the noise of g Phi u and of v cancels in r to first order,
+ * so batches of both together give its error.
  */
 final class SampleSizeTest {
   private static final double AT_S = 4.0 / 3;
   private static final double AT_QUARTER = -1.0 / 3;
 
-  /** Populations of each chain at S whose kernels stand for the mean one. */
+  /** Number of populations of each chain at S in the mean kernel. */
   private static final int MOST_KERNELS = 4;
 
   /** Applies a kernel to vectors, row-major P x K each. */
@@ -52,11 +51,11 @@ final class SampleSizeTest {
   }
 
   /**
-   * Judges the averages so far.
+   * Tests the averages so far.
    *
    * @param large chains at S
    * @param small chains at S/4
-   * @param u row-major P x K; empty where none was followed yet
+   * @param u row-major P x K; empty before the first measurement
    */
   Certificate.SampleSize of(SamplingChain[] large, SamplingChain[] small, double[] u) {
     double dimension = 0;
@@ -97,7 +96,7 @@ final class SampleSizeTest {
         : vectors -> products(chains, vectors);
   }
 
-  /** g Phi u + kappa v + K v averaged over chains. */
+  /** Average of g Phi u + kappa v + K v over chains. */
   private SampledVector mean(SamplingChain[] chains, Kernel kernel) {
     List<BatchMeans> all = new ArrayList<>();
     for (SamplingChain chain : chains) {
@@ -137,7 +136,7 @@ final class SampleSizeTest {
     return sums;
   }
 
-  /** Fields of some populations that were kept. */
+  /** Fields of some kept populations. */
   private static List<float[]> kept(SamplingChain[] chains) {
     List<float[]> fields = new ArrayList<>();
     for (SamplingChain chain : chains) {

@@ -35,7 +35,7 @@ public record SampledInputs(
     return new SampledInputs(factor, factor.points(), count, tests, Optional.empty(), null);
   }
 
-  /** The same without the rows of the training points, for which others have them. */
+  /** The same without the rows of the training points, which other devices hold. */
   SampledInputs withoutPoints() {
     return new SampledInputs(
         factor.withoutPoints(), points, tests, coordinates, convolution, images);
@@ -92,12 +92,12 @@ public record SampledInputs(
     return Math.min(rows(problem), width(problem));
   }
 
-  /** Rows of what is factorized: P, or the patches of all images. */
+  /** Number of rows of the factor: P, or the number of patches of all images. */
   static int rows(AdaptiveProblem problem) {
     return Math.multiplyExact(problem.trainInputs().rows(), sites(problem));
   }
 
-  /** D, or the numbers of a patch; one more with biases. */
+  /** D, or the number of entries of a patch; one more with biases. */
   static int width(AdaptiveProblem problem) {
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();

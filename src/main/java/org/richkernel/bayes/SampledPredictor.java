@@ -22,13 +22,13 @@ import org.richkernel.stack.SitePool;
 /**
  * The adaptive predictor of one hidden layer as a network of sampled neurons: f(x) = sum_n c_n E_z
  * phi(xi_n . R_x + s_x z), with the populations of the chains as neurons and c_n = weight g
- * phi(h_n)^T v / S, so that the sum over populations is the extrapolation in S. It carries the
- * Monte Carlo error of the populations that were kept, unlike the predictions at the test points of
- * a fit, which average all sweeps. The neurons of a convolution see patches, and have readouts for
- * each site, or one on the mean over sites.
+ * phi(h_n)^T v / S, so that the sum over populations is the extrapolation in S. Its Monte Carlo
+ * error is that of the kept populations, which is larger than that of the predictions at the test
+ * points of a fit, averages over many sweeps. The neurons of a convolution read patches, and have
+ * readouts for each site, or one on the mean over sites.
  */
 public final class SampledPredictor implements Predictor {
-  /** Fields of new inputs that are taken together, unless one input has more. */
+  /** Number of fields of new inputs in a panel, unless one input has more. */
   private static final int INPUT_PANEL = 1024;
 
   private final NetworkSpec network;
@@ -43,7 +43,7 @@ public final class SampledPredictor implements Predictor {
   private final Optional<Populations> populations;
 
   /**
-   * A predictor from what a fit has stored.
+   * A predictor from stored neurons.
    *
    * @param projector W, (D, or D + 1 with biases) x r, row-major
    * @param neurons whitened weights, n x r
@@ -83,12 +83,12 @@ public final class SampledPredictor implements Predictor {
   }
 
   /**
-   * The same for neurons whose weights outside of the span of the training inputs have shrunk.
+   * The same for neurons whose weights orthogonal to the training inputs have decayed.
    *
    * @param image shape of the inputs
    * @param projector W of the inputs, or of their patches
-   * @param coefficients readout, n x (Z K); of a mean over sites where the readout is one
-   * @param restShare what is left of those weights, 0 to 1
+   * @param coefficients readout, n x (Z K), with Z = 1 for a mean over sites
+   * @param restShare remaining fraction of those weights, 0 to 1
    */
   public SampledPredictor(
       NetworkSpec network,
@@ -151,14 +151,12 @@ public final class SampledPredictor implements Predictor {
     return projector;
   }
 
-  /** What is left of the weights outside of the span of the training inputs. */
+  /** Remaining fraction of the weights orthogonal to the training inputs. */
   public double restShare() {
     return restShare;
   }
 
-  /**
-   * The neurons by population, where they are those of chains that another solve can go on from.
-   */
+  /** The neurons by population, if another solve can start from them. */
   public Optional<Populations> populations() {
     return populations;
   }
@@ -177,7 +175,7 @@ public final class SampledPredictor implements Predictor {
   public MemoryPlan plan(Backend backend, Inputs inputs) {
     inputs.requireDimension(image.dimension());
     int width = projector.length / rank;
-    // the products by which a panel of inputs becomes coordinates, before its neurons
+    // coordinates of a panel of inputs, before its neurons
     int fields = Math.min(panelPoints(), inputs.rows()) * sites.sites(1);
     return matrices(backend)
         .add("new inputs", Precision.FLOAT64, fields, width)
@@ -188,7 +186,7 @@ public final class SampledPredictor implements Predictor {
         .addHost((long) Float.BYTES * (neurons.length + coefficients.length) / estimates());
   }
 
-  /** Number of independent estimates, 1 where none are known. */
+  /** Number of independent estimates, 1 if the chains are unknown. */
   private int estimates() {
     return populations.map(Populations::estimates).orElse(1);
   }
@@ -206,7 +204,7 @@ public final class SampledPredictor implements Predictor {
         .add("prediction", Precision.FLOAT64, panelPoints(), outputs);
   }
 
-  /** Inputs that are taken together. */
+  /** Number of inputs of a panel. */
   private int panelPoints() {
     return Math.max(1, INPUT_PANEL / sites.sites(1));
   }
@@ -215,12 +213,12 @@ public final class SampledPredictor implements Predictor {
     return panelPoints() * sites.sites(1);
   }
 
-  /** Neurons that are taken together. */
+  /** Number of neurons of a panel. */
   private int panel(Backend backend) {
     return Math.min(neurons.length / rank, backend.panelRows(Math.max(rank, panelFields())));
   }
 
-  /** One for each chain at S with its companion at S/4, where the chains are known. */
+  /** One prediction for each chain at S with its companion at S/4, if the chains are known. */
   @Override
   public List<double[]> predictParts(Backend backend, Inputs inputs) {
     if (populations.isEmpty()) {
@@ -234,7 +232,7 @@ public final class SampledPredictor implements Predictor {
     return parts;
   }
 
-  /** The neurons of one estimate, with the readouts that they have by themselves. */
+  /** The neurons of one estimate with the readouts of this estimate alone. */
   private SampledPredictor estimate(Populations all, int chosen) {
     int[] samples = all.samples();
     int count = 0;
@@ -249,7 +247,7 @@ public final class SampledPredictor implements Predictor {
       if (all.estimate(p) == chosen) {
         System.arraycopy(neurons, from * rank, own, to * rank, samples[p] * rank);
         for (int i = 0; i < samples[p] * outputs; i++) {
-          // the coefficients have the share of the estimate in the mean
+          // the coefficients contain the weight of the estimate in the mean
           readout[to * outputs + i] = all.estimates() * coefficients[from * outputs + i];
         }
         to += samples[p];
@@ -314,7 +312,7 @@ public final class SampledPredictor implements Predictor {
     return result;
   }
 
-  /** The first numbers of a row as a matrix without gaps. */
+  /** The first entries of a row as a matrix without gaps. */
   private static Matrix part(Matrix row, int rows, int columns) {
     return row.view(0, 1, 0, rows * columns).reshaped(rows, columns);
   }

@@ -10,7 +10,7 @@ import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
-/** Makes a solution of the averages of a sampler that has ended. */
+/** Builds the solution from the averages of a finished sampler. */
 final class SampledSolution {
   private SampledSolution() {}
 
@@ -68,15 +68,15 @@ final class SampledSolution {
     double norm = Math.sqrt(Estimate.ofProduct(kernel, kernel).value());
     double targetSquare = Estimate.ofProduct(y, y).value();
     int points = (int) Math.round(Math.sqrt(kernel.length));
-    // Norms take their value from the extrapolated kernel, their error from each sweep's own.
+    // The norm is that of the extrapolated kernel, with the error of the norms of single sweeps.
     Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
-    // The spread of few chains may be small by chance; the norm's own error is a lower bound.
+    // The spread of few chains may be small by chance; the error of the norm is a lower bound.
     double kernelError = Math.max(estimate.kernelError(l) / g, frobenius.error());
     return numbers(
         estimate, l, g, points, targetSquare, frobenius.of(norm, frobenius.error()), kernelError);
   }
 
-  /** The same in the dual form, whose norm is averaged over the sweeps. */
+  /** The same in the dual form, with the norm averaged over the sweeps. */
   private static AdaptiveNbkSolution.Layer dualLayer(
       SaddleEstimate estimate, int l, double g, double[] y) {
     double targetSquare = Estimate.ofProduct(y, y).value();
@@ -113,7 +113,7 @@ final class SampledSolution {
 
   /**
    * tr Y^T Phi Y - ratio |Phi|_F of every sweep, whose mean is a ratio of means to first order. The
-   * mean of the sweeps' own ratios is another number where the kernel fluctuates much.
+   * mean of the ratios of single sweeps differs if the kernel fluctuates much.
    */
   private static MonteCarloSeries ratioDeviation(LayerAverages layer, double ratio) {
     double[] fits = layer.fit().values();

@@ -19,28 +19,28 @@ import org.richkernel.stack.Conditions;
  * averages of the kernel, the dual vector and the kernel with the test points.
  */
 final class SamplingChain implements AutoCloseable {
-  /** Acceptance that the step is adapted to. */
+  /** Target acceptance of the adapted step. */
   static final double TARGET_ACCEPTANCE = 0.7;
 
   private static final double FIRST_STEP = 0.05;
 
-  /** A quarter turn per step is where a kicked oscillator loses its accuracy. */
+  /**
+   * Largest step, radians, below the quarter turn at which a kicked oscillator loses its accuracy.
+   */
   private static final double LARGEST_STEP = 1.0;
 
-  /**
-   * Measuring the test points costs as much as several gradients: it is done on every k-th sweep.
-   */
+  /** Sweeps between two measurements of the test points, each of which costs several gradients. */
   private static final int TEST_POINT_INTERVAL = 2;
 
-  /** Sites and filters likewise. */
+  /** Sweeps between two measurements of sites and filters. */
   private static final int SITE_INTERVAL = 2;
 
   /**
-   * A population as it was after some sweep.
+   * A population after some sweep.
    *
    * @param xi fields of all layers, row-major, a row for each sample
    * @param dual v, P x K
-   * @param readout w, S x K, of layers with weights; empty for others
+   * @param readout w, S x K, for layers with weights; otherwise empty
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Snapshot(float[] xi, double[] dual, double[] readout) {}
@@ -71,7 +71,7 @@ final class SamplingChain implements AutoCloseable {
   private long measured;
 
   /**
-   * @param chain index of the chain; names its random streams
+   * @param chain index of the chain, part of the key of its random streams
    * @param layers averages of layers 1 to L
    * @param y targets, row-major P x K
    * @param testPoints null when there are none
@@ -143,10 +143,10 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * Takes fields of another solve.
+   * Starts from fields of another solve.
    *
-   * @param fields row-major, as many as this population has
-   * @param step where the adaptation of the step starts, radians
+   * @param fields row-major, of the size of this population
+   * @param step initial step of the adaptation, radians
    */
   void start(float[] fields, double step) {
     backend.upload(fields, population.xi());
@@ -162,8 +162,8 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * One sweep over all blocks while the step adapts; nothing is measured. The kernel is computed
-   * anew first, because the richness may have changed.
+   * One sweep over all blocks with adaptation of the step and without measurement. The kernel is
+   * first recomputed, because the richness may have changed.
    *
    * @param conditions of this sweep
    */
@@ -172,14 +172,14 @@ final class SamplingChain implements AutoCloseable {
     burnIn();
   }
 
-  /** The same at the conditions as they are. */
+  /** The same at the present conditions. */
   void burnIn() {
     posterior.refresh(population);
     moveAllBlocks();
     layers.forEach(layer -> layer.equilibrium().discardSweep());
   }
 
-  /** Freezes the step; sweeps from here on are measured. */
+  /** Freezes the step; later sweeps are measured. */
   void freeze() {
     frozenStep = adaptation.settled();
     posterior.refresh(population);
@@ -213,22 +213,22 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * From here on every sweep ends with jumps between wells.
+   * Ends every later sweep with jumps between wells.
    *
    * @param moves of this chain's device
-   * @param mixture what they propose; null for no jumps
+   * @param mixture of the proposals; null for no jumps
    */
   void jump(@Nullable WellMoves moves, @Nullable WellMixture mixture) {
     jumps = moves;
     wells = mixture;
   }
 
-  /** From here on the sites and filters of a convolutional network are measured too. */
+  /** Measures the sites and filters of a convolutional network in later sweeps. */
   void watch(SiteAverages averages) {
     sites = averages;
   }
 
-  /** Averages of sites and filters; null where they are not measured. */
+  /** Averages of sites and filters; null if not measured. */
   @Nullable SiteAverages sites() {
     return sites;
   }
@@ -251,12 +251,12 @@ final class SamplingChain implements AutoCloseable {
     measured++;
   }
 
-  /** v averaged over what was measured, or as it is before that, row-major P x K. */
+  /** Mean of v over the measured sweeps, or the present v before the first, row-major P x K. */
   double[] meanDual() {
     return measured > 0 ? duals().mean() : download(population.dual());
   }
 
-  /** Counts what was measured so far among the burn-in. */
+  /** Discards the measurements so far as burn-in. */
   void discard() {
     readout.clear();
     testPredictions.clear();
@@ -269,8 +269,8 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * Keeps the present fields and dual vector now and then, so that at most {@code most} populations
-   * are spread evenly over the sweeps that were measured.
+   * Keeps the present fields and dual vector if due, so that at most {@code most} populations are
+   * spread evenly over the measured sweeps.
    */
   void keepSnapshot(int most) {
     snapshots.look(
@@ -282,15 +282,15 @@ final class SamplingChain implements AutoCloseable {
                 snapshots.hasReadouts() ? download(population.weights()) : new double[0]));
   }
 
-  /** Populations kept, oldest first. */
+  /** Kept populations, oldest first. */
   List<Snapshot> snapshots() {
     return snapshots.all();
   }
 
   /**
-   * The network of a population that was kept; the present one is as it was afterwards.
+   * The network of a kept population; the present population does not change.
    *
-   * @param index of the snapshot; names random numbers
+   * @param index of the snapshot, part of the key of random numbers
    * @throws IllegalStateException for a fully connected network
    */
   ConvolutionPosterior.Channels channels(int index) {
@@ -379,7 +379,7 @@ final class SamplingChain implements AutoCloseable {
     return testPredictions;
   }
 
-  /** Adds everything that moves from sweep to sweep, averages not included, to a state. */
+  /** Adds the moving state to a state, without averages. */
   void saveMotion(SolverState state, String name) {
     state.put(name + "_xi", fields());
     state.put(
@@ -393,7 +393,7 @@ final class SamplingChain implements AutoCloseable {
     state.put(name + "_acceptance", hmc.state());
   }
 
-  /** Adds everything that determines the future of this chain to a checkpoint. */
+  /** Adds the full state of this chain to a checkpoint. */
   void save(SolverState state, String name) {
     saveMotion(state, name);
     for (int l = 1; l <= layers.size(); l++) {
@@ -418,7 +418,7 @@ final class SamplingChain implements AutoCloseable {
     return values;
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     backend.upload(state.floats(name + "_xi"), population.xi());
     for (int l = 1; l <= layers.size(); l++) {
@@ -445,7 +445,7 @@ final class SamplingChain implements AutoCloseable {
     hmc.restore(state.doubles(name + "_acceptance"));
   }
 
-  /** Frees the averages; the population and the layers are closed by their owner. */
+  /** Frees the averages; the owner closes the population and the layers. */
   @Override
   public void close() {
     memory.close();

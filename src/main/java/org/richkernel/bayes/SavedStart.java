@@ -10,21 +10,20 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldWidths;
 
 /**
- * Populations of a saved solve with the basis of its training inputs. Solves of other inputs start
- * from them too, where all layers have weights: those of one hidden layer, and deep ones with
- * explicit weights.
+ * Populations of a saved solve with the basis of its training inputs. Solves of other inputs can
+ * start from them if all layers have weights: with one hidden layer, or deep with explicit weights.
  *
- * @param network that was solved
+ * @param network of the solve
  * @param projector W of its inputs, row-major (D, or D + 1 with biases) x r
  * @param rank r
- * @param populations that its chains kept
+ * @param populations kept by its chains
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record SavedStart(
     NetworkSpec network, double[] projector, int rank, Populations populations) {
   /**
    * The newest population of each chain as a start. In the basis of other inputs it starts at the
-   * noise of the solve: where it was in equilibrium depends on the number of points.
+   * noise of the new solve, as the noise of equilibrium depends on the number of points.
    *
    * @param input of the solve that will start
    * @param form of its fields

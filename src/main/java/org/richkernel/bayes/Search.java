@@ -6,16 +6,16 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.sampling.Estimate;
 
 /**
- * What is solved beside the saddle point itself.
+ * Additional solves of a fit: paths, starts, selection and checks.
  *
  * @param path richnesses to solve for one after the other, ending at the richness of the problem
  * @param start populations of another solve to start from
- * @param second when to start a second time from an aligned state
- * @param selection how to choose richness and noise, if they are to be chosen
- * @param crossCheck whether the solution is compared with that of an independent route, sweeps over
- *     the layers with conjugate kernels
- * @param audit whether a converged solution is also tested by independent neurons at its tilt, and
- *     counts as converged only if it passes
+ * @param second condition for a second start from an aligned state
+ * @param selection of richness and noise; empty for fixed ones
+ * @param crossCheck whether to compare the solution with an independent method, sweeps over the
+ *     layers with conjugate kernels
+ * @param audit whether to test a converged solution by independent neurons at its tilt; it counts
+ *     as converged only if it passes
  */
 public record Search(
     Optional<GammaPath> path,
@@ -24,7 +24,7 @@ public record Search(
     Optional<Selection> selection,
     boolean crossCheck,
     boolean audit) {
-  /** Checks what excludes each other. */
+  /** Checks that the parts are compatible. */
   public Search {
     if (selection.isPresent() && (crossCheck || audit)) {
       throw new InvalidProblemException(
@@ -44,34 +44,32 @@ public record Search(
     this(path, start, second, selection, false, false);
   }
 
-  /** When to start a second time from an aligned state and to compare the actions. */
+  /** Condition for a second start from an aligned state with a comparison of the actions. */
   public enum SecondStart {
-    /**
-     * Where the linear network of the same initial kernel has, or almost has, several solutions.
-     */
+    /** If the linear network of the same initial kernel has, or almost has, several solutions. */
     AUTO,
-    /** Always; refused where a second solution cannot exist or would be known without. */
+    /** Always; refused if a second solution cannot exist or is known from a closed form. */
     YES,
     /** Never. */
     NO
   }
 
-  /** By what richness and noise are chosen. */
+  /** Criterion of the choice of richness and noise. */
   public enum Criterion {
-    /** The log evidence of a network of a given width, the larger the better. */
+    /** The largest log evidence of a network of a given width. */
     EVIDENCE,
-    /** The loss on points held out of the training set, the smaller the better. */
+    /** The smallest loss on points held out of the training set. */
     VALIDATION
   }
 
   /**
-   * How to choose richness and noise.
+   * Choice of richness and noise.
    *
-   * @param criterion what is compared
+   * @param criterion of the choice
    * @param gammas candidates
    * @param betas candidates
-   * @param width N of the network whose evidence is meant; 0 for validation
-   * @param validationFraction share of the training points that is held out for validation
+   * @param width N of the network of the evidence; 0 for validation
+   * @param validationFraction fraction of the training points held out for validation
    */
   public record Selection(
       Criterion criterion,
@@ -121,7 +119,7 @@ public record Search(
     }
   }
 
-  /** The saddle point, from a second start too where a second solution is possible. */
+  /** The saddle point, with a second start if a second solution is possible. */
   public static Search usual() {
     return new Search(Optional.empty(), Optional.empty(), SecondStart.AUTO, Optional.empty());
   }
@@ -146,48 +144,47 @@ public record Search(
    *
    * @param point the solution
    * @param action per neuron, 0 at gamma = 0; its error is that of sampling
-   * @param actionGrid what the action changes by when every other point is left out; NaN for few
-   *     points
+   * @param actionGrid change of the action without every other point; NaN for few points
    */
   public record PathRow(PathPoint point, Estimate action, double actionGrid) {}
 
   /**
-   * Where one start has led.
+   * Solution of one start.
    *
    * @param name "lazy" or "aligned"
    * @param point the solution, without its kernels
-   * @param action per neuron with its Monte Carlo error; NaN where both starts agree
+   * @param action per neuron with its Monte Carlo error; NaN if both starts agree
    * @param actionGrid error of the quadrature
-   * @param wayConverged whether every solve that led here, or that the action is made of, met its
+   * @param wayConverged whether every solve on the way to this solution and of its action met the
    *     tolerance
    */
   public record StartRow(
       String name, PathPoint point, Estimate action, double actionGrid, boolean wayConverged) {
-    /** Monte Carlo error and that of the quadrature together. */
+    /** Monte Carlo error and quadrature error together. */
     double totalError() {
       return Math.hypot(action.error(), actionGrid);
     }
   }
 
-  /** What two starts say together. */
+  /** Comparison of two starts. */
   public enum Verdict {
     /** They agree within their errors. */
     ONE_SOLUTION,
-    /** They differ, and the actions tell which one holds; the other one is metastable. */
+    /** They differ, and the actions decide which one is stable; the other one is metastable. */
     TWO_SOLUTIONS,
-    /** They differ, and the solves or the actions are not good enough to tell which one holds. */
+    /** They differ, and the solves or the actions are too inexact to decide which one is stable. */
     UNDECIDED
   }
 
   /**
    * A start from the prior and one from an aligned state.
    *
-   * @param verdict what they say together
+   * @param verdict of the comparison
    * @param alignedNoise noise kappa at which the aligned start was prepared
-   * @param gain action of the lazy end less that of the aligned one, with all errors; NaN where
-   *     both agree
-   * @param lazy where the prior has led
-   * @param aligned where the aligned state has led
+   * @param gain action of the lazy end minus that of the aligned one, with all errors; NaN if both
+   *     agree
+   * @param lazy solution from the prior
+   * @param aligned solution from the aligned state
    */
   public record Starts(
       Verdict verdict, double alignedNoise, Estimate gain, StartRow lazy, StartRow aligned) {
@@ -205,21 +202,21 @@ public record Search(
     /**
      * Compares the actions of two solutions.
      *
-     * @param decided how many standard errors their difference must exceed to say which one holds
+     * @param decided number of standard errors that their difference must exceed for a decision
      */
     static Starts ofTwoSolutions(
         double alignedNoise, StartRow lazy, StartRow aligned, double decided) {
       double gain = lazy.action().value() - aligned.action().value();
       double error = Math.hypot(lazy.totalError(), aligned.totalError());
-      // A solve that has not converged may be stuck or mix both solutions, whatever its errors say;
-      // an unknown error decides nothing.
+      // A solve that has not converged may be stuck or mix both solutions at any error estimate; an
+      // unknown error decides nothing.
       boolean known = lazy.wayConverged() && aligned.wayConverged();
       Verdict verdict =
           known && Math.abs(gain) > decided * error ? Verdict.TWO_SOLUTIONS : Verdict.UNDECIDED;
       return new Starts(verdict, alignedNoise, new Estimate(gain, error), lazy, aligned);
     }
 
-    /** The end whose solution is the result: that of the smaller action, as far as it is known. */
+    /** The end whose solution is the result: the one of smaller action, if known. */
     public StartRow chosen() {
       return gain.value() > 0 ? aligned : lazy;
     }
@@ -243,14 +240,13 @@ public record Search(
       double gamma, double beta, boolean converged, Estimate score, boolean chosen) {}
 
   /**
-   * All that was found.
+   * Result of all solves.
    *
    * @param options with the richness and noise of the solution
    * @param solution the saddle point
-   * @param path the solutions of a path from the prior, empty if none was asked for
-   * @param starts the ends of both starts, empty if there was one start
-   * @param candidates those of a selection, empty if there was none; the chosen one has converged
-   *     if any has
+   * @param path solutions of a path from the prior, empty without a path
+   * @param starts solutions of both starts, empty for one start
+   * @param candidates of a selection, empty without one; the chosen one has converged if any has
    */
   public record Outcome(
       SaddleOptions options,
@@ -259,8 +255,8 @@ public record Search(
       Optional<Starts> starts,
       List<Candidate> candidates) {
     /**
-     * Whether the solution met its tolerance, and is known to be the one that holds; of a
-     * selection, also whether what it was chosen for is known.
+     * Whether the solution met its tolerance and is known to be the stable one; with a selection
+     * also whether its score is known.
      */
     public boolean converged() {
       return solution.converged()

@@ -12,9 +12,7 @@ import org.richkernel.stack.FieldWidths;
 
 /** Runs the solves of a {@link Search} in one sequence with one checkpoint. */
 public final class SearchSolver {
-  /**
-   * By how much richness and noise may be off where the linear counterpart stands for a network.
-   */
+  /** Factor of uncertainty of richness and noise if the linear counterpart replaces a network. */
   static final double MARGIN = 2;
 
   private final Backend backend;
@@ -48,7 +46,7 @@ public final class SearchSolver {
     }
   }
 
-  /** Refuses a second start where there is nothing that it could find. */
+  /** Refuses a second start that could not find another solution. */
   private void requireSecondStart(boolean samples, boolean finite, boolean kernels) {
     String why = null;
     if (finite) {
@@ -72,7 +70,7 @@ public final class SearchSolver {
   /**
    * Runs all solves.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<Search.Outcome> solve(RunControl control) {
     if (search.selection().isPresent()) {
@@ -109,7 +107,7 @@ public final class SearchSolver {
         List.of());
   }
 
-  /** Whether a second start would be made if a second solution seemed possible. */
+  /** Whether the solver would make a second start if a second solution seemed possible. */
   private boolean mayStartTwice() {
     SaddleOptions options = problem.options();
     return search.second() != Search.SecondStart.NO
@@ -122,7 +120,7 @@ public final class SearchSolver {
         && new AdaptiveNbkSolver(backend, problem).formsKernels();
   }
 
-  /** Memory on the host, beside that of a single solve, for the populations of both starts. */
+  /** Additional host memory, bytes, for the populations of both starts. */
   public long keptBytes() {
     if (!mayStartTwice()) {
       return 0;
@@ -134,7 +132,7 @@ public final class SearchSolver {
     return 2 * ChainEnsemble.CHAINS * numbers * Float.BYTES;
   }
 
-  /** The linear network that a second start is planned with; empty where there is none. */
+  /** The linear network for the plan of a second start; empty without a second start. */
   private Optional<LinearCounterpart> counterpart() {
     if (!mayStartTwice()) {
       return Optional.empty();
@@ -148,7 +146,7 @@ public final class SearchSolver {
   }
 
   /**
-   * Refuses populations that do not fit the problem, before anything is solved.
+   * Refuses populations that do not fit the problem, before any solve.
    *
    * @throws InvalidProblemException if they are of another data set or network
    */
@@ -168,7 +166,7 @@ public final class SearchSolver {
         .start(backend, problem, inputs.factor(), layout.form().fields(), layout.widths());
   }
 
-  /** Richnesses from 0, which is left out, to that of a problem, dense enough for the action. */
+  /** Richnesses above 0 up to that of a problem, dense enough for the action. */
   static double[] nodes(Backend backend, AdaptiveProblem problem) {
     AdaptiveProblem lazy = problem.at(0, problem.options().kappa());
     double scale = ActionIntegral.scale(InitialKernelSaddle.solve(backend, lazy).dualFit());

@@ -85,8 +85,8 @@ final class Selecting {
   }
 
   /**
-   * The candidate of the best score among those that converged; among all where none did. A score
-   * that is not a number is worse than any other.
+   * The candidate of the best score among the converged ones, or among all if none converged. A
+   * score that is not a number is worse than any other.
    */
   static int best(List<Search.Candidate> candidates, Search.Criterion criterion) {
     double sign = criterion == Search.Criterion.EVIDENCE ? 1 : -1;
@@ -103,7 +103,9 @@ final class Selecting {
     return best;
   }
 
-  /** The candidates, and richnesses between them where the integral of the action needs more. */
+  /**
+   * The candidates, with further richnesses between them if the integral of the action needs more.
+   */
   private List<Double> withNodes(double beta) {
     TreeSet<Double> nodes = new TreeSet<>(selection.gammas());
     AdaptiveProblem widest = problem.at(nodes.last(), 1 / beta);

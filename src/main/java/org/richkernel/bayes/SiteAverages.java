@@ -12,8 +12,8 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.stack.ConvolutionShape;
 
 /**
- * Averages along a Markov chain of a convolutional network that tell its sites and its filters
- * apart: of every layer and site a, with Phi_aa = phi_a^T phi_a / S,
+ * Averages along a Markov chain of a convolutional network, resolved by sites and filters: for
+ * every layer and site a, with Phi_aa = phi_a^T phi_a / S,
  *
  * <pre>  tr Phi_aa / P,   tr Y^T Phi_aa Y,   |Phi_aa|_F^2,</pre>
  *
@@ -22,7 +22,7 @@ import org.richkernel.stack.ConvolutionShape;
  * <p>Cost of a measurement: 2 S P min(S, P) flops a site, and S kC (2 r + kC).
  */
 final class SiteAverages implements AutoCloseable {
-  /** Most numbers of a patch, kC, for which filters are averaged. */
+  /** Largest number of entries of a patch, kC, with averages of filters. */
   static final int MOST_PATCH = 256;
 
   private final Backend backend;
@@ -69,7 +69,7 @@ final class SiteAverages implements AutoCloseable {
     }
   }
 
-  /** kC where filters are averaged, 0 where a patch has too many numbers. */
+  /** kC if filters are averaged, 0 if a patch has too many entries. */
   static int patch(ConvolutionShape shape) {
     int numbers = shape.patch() - (shape.biases() ? 1 : 0);
     return numbers <= MOST_PATCH ? numbers : 0;
@@ -79,7 +79,7 @@ final class SiteAverages implements AutoCloseable {
     return n * (n + 1) / 2;
   }
 
-  /** Numbers of all sites of all layers. */
+  /** Number of scalars of all sites of all layers. */
   private static int numbers(ConvolutionShape shape) {
     int sum = 0;
     for (int l = 1; l <= shape.layers(); l++) {
@@ -88,7 +88,7 @@ final class SiteAverages implements AutoCloseable {
     return sum;
   }
 
-  /** Adds what the averages of a chain hold to a plan. */
+  /** Adds the memory of the averages of a chain to a plan. */
   static void plan(
       MemoryPlan plan, String prefix, ConvolutionShape shape, int outputs, int samples) {
     int points = shape.points();
@@ -118,7 +118,7 @@ final class SiteAverages implements AutoCloseable {
   }
 
   /**
-   * Takes a population whose activations are those of its fields.
+   * Adds a population whose activations are up to date with its fields.
    *
    * @see ConvolutionPosterior#complete
    */
@@ -136,10 +136,10 @@ final class SiteAverages implements AutoCloseable {
   }
 
   /**
-   * The three numbers of every site of a layer.
+   * Computes the three scalars of every site of a layer.
    *
    * @param phi S x (P s), columns ordered (site, image)
-   * @param at first of them among the numbers of all layers
+   * @param at index of the first of them among the scalars of all layers
    */
   private void measureSites(Matrix phi, int count, int at) {
     int samples = phi.rows();
@@ -155,7 +155,7 @@ final class SiteAverages implements AutoCloseable {
       backend.gemm(Transpose.NO, Transpose.NO, 1, bySite, targets, 0, images);
       sum(1.0 / samples, images, count, fits);
     }
-    // |phi^T phi|_F = |phi phi^T|_F, so the smaller of both
+    // |phi^T phi|_F = |phi phi^T|_F, so the smaller one is formed
     Transpose side = samples <= points ? Transpose.NO : Transpose.YES;
     Matrix gram = memory.get("Gram matrix of a site");
     for (int a = 0; a < count; a++) {
@@ -202,7 +202,7 @@ final class SiteAverages implements AutoCloseable {
     filters.add(lower);
   }
 
-  /** The numbers of all sites: layers one after the other, three numbers each as in the sums. */
+  /** The scalars of all sites, layer by layer, in the order of the three formulas. */
   BatchMeans sites() {
     return sites;
   }
@@ -217,19 +217,19 @@ final class SiteAverages implements AutoCloseable {
     return shape;
   }
 
-  /** Forgets everything measured so far. */
+  /** Clears all measurements. */
   void clear() {
     sites.clear();
     filters.clear();
   }
 
-  /** Adds everything measured so far to a checkpoint. */
+  /** Adds all measurements to a checkpoint. */
   void save(SolverState state, String name) {
     sites.save(state, name + "_sites");
     filters.save(state, name + "_filters");
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     sites.restore(state, name + "_sites");
     filters.restore(state, name + "_filters");

@@ -18,15 +18,15 @@ import org.richkernel.stack.ConvolutionShape;
  * Sites and filters of a convolutional network at the saddle point.
  *
  * @param layers 1 to L
- * @param filters of the first layer; empty where a patch has more than {@value
- *     SiteAverages#MOST_PATCH} numbers
+ * @param filters of the first layer; empty if a patch has more than {@value
+ *     SiteAverages#MOST_PATCH} entries
  */
 public record SiteFeatures(List<LayerSites> layers, Optional<FilterCovariance> filters) {
   public SiteFeatures {
     layers = List.copyOf(layers);
   }
 
-  /** The same numbers where nothing vouches for their errors. */
+  /** The same values without errors, for a solution whose errors are not valid. */
   public SiteFeatures withoutErrors() {
     return new SiteFeatures(
         layers.stream().map(LayerSites::withoutErrors).toList(),

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.richkernel.solver.SolverState;
 
-/** Populations that a chain keeps for predictions, spread evenly over the sweeps measured. */
+/** Kept populations of a chain for predictions, spread evenly over the measured sweeps. */
 final class Snapshots {
   private final boolean hasReadouts; // of layers with weights
   private final List<SamplingChain.Snapshot> kept = new ArrayList<>();
@@ -22,9 +22,9 @@ final class Snapshots {
   }
 
   /**
-   * Keeps the present population now and then.
+   * Keeps the present population if due.
    *
-   * @param most that are kept at once
+   * @param most largest number of kept populations
    */
   void look(int most, Supplier<SamplingChain.Snapshot> present) {
     if (looks++ % stride != 0) {
@@ -55,7 +55,7 @@ final class Snapshots {
     stride = 1;
   }
 
-  /** Adds everything to a checkpoint. */
+  /** Adds the populations to a checkpoint. */
   void save(SolverState state, String name) {
     state.put(name, looks, stride, kept.size());
     for (int i = 0; i < kept.size(); i++) {
@@ -65,7 +65,7 @@ final class Snapshots {
     }
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state, String name) {
     double[] numbers = state.doubles(name);
     looks = (int) numbers[0];

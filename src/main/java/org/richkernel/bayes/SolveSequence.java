@@ -15,11 +15,11 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Solves one after the other under one run control. A checkpoint holds the solutions so far and the
- * state of the solve at hand; solutions found before a stop are handed out again without solving,
- * so a resumed sequence gives the bits of the uninterrupted one.
+ * state of the present solve. A resumed sequence returns the earlier solutions without solving and
+ * gives the bits of the uninterrupted one.
  *
  * <p>Unlike {@link org.richkernel.solver.Stages} it keeps no checkpoint between two solves: the
- * next one starts from populations that only its own state holds.
+ * next one starts from populations that only the state of the solve holds.
  */
 public final class SolveSequence {
   private static final String PREFIX = "sequence";
@@ -36,7 +36,7 @@ public final class SolveSequence {
   private @Nullable AdaptiveNbkSolution solution;
 
   /**
-   * @param expected how many solves there will be, for the display of progress
+   * @param expected number of solves, for the display of progress
    * @param start populations to start from; null for draws of the prior
    */
   public SolveSequence(
@@ -68,7 +68,7 @@ public final class SolveSequence {
     }
   }
 
-  /** Sets how many solves there will be, once more is known. */
+  /** Updates the expected number of solves. */
   void expect(int solves) {
     expected = solves;
   }
@@ -77,13 +77,13 @@ public final class SolveSequence {
    * The next solve.
    *
    * @param fresh whether it starts from the prior and not from the solve before
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<PathPoint> next(AdaptiveProblem problem, boolean fresh) {
     return solve(problem, fresh, point -> point);
   }
 
-  /** The next solve on the way to another one; its kernels are not held. */
+  /** The next solve as an intermediate one, without kernels. */
   Optional<PathPoint> pass(AdaptiveProblem problem, boolean fresh) {
     return solve(problem, fresh, PathPoint::withoutKernels);
   }
@@ -101,8 +101,8 @@ public final class SolveSequence {
       if (numbers != null) {
         attached.put(index, numbers);
       }
-      // The fields are not needed: a checkpoint is always of a solve that has started. A closed
-      // form, which has no chains to test, left none.
+      // The fields are not needed: a checkpoint always belongs to a solve that has started. Closed
+      // forms have no populations.
       previous =
           point.certificate().layers().isEmpty()
               ? null
@@ -127,12 +127,12 @@ public final class SolveSequence {
     return points.size() <= restored;
   }
 
-  /** Keeps numbers that were made of the last solution beside it in the checkpoints to come. */
+  /** Attaches numbers to the last solution in later checkpoints. */
   public void attach(double[] numbers) {
     attached.put(points.size() - 1, numbers);
   }
 
-  /** The numbers that were attached to the last solution, before a stop if it was restored. */
+  /** The numbers attached to the last solution, restored with it. */
   public double[] attached() {
     double[] numbers = attached.get(points.size() - 1);
     if (numbers == null) {
@@ -151,13 +151,13 @@ public final class SolveSequence {
 
   /** Keeps the populations of the last solve, for {@link #continueFrom}. */
   void keep() {
-    // After a resume the kept populations are those of the checkpoint.
+    // after a resume the kept populations come from the checkpoint
     if (points.size() > restored && previous != null) {
       kept.add(previous);
     }
   }
 
-  /** Makes the next solve start from the i-th populations that were kept. */
+  /** Starts the next solve from the i-th kept populations. */
   void continueFrom(int i) {
     previous = kept.get(i);
   }
@@ -171,7 +171,7 @@ public final class SolveSequence {
     return new RunControl(listener, control.stop(), new OfOneSolve(index));
   }
 
-  /** The checkpoints of one solve, with the solutions before it. */
+  /** Checkpoints of one solve together with the earlier solutions. */
   private final class OfOneSolve implements CheckpointStore {
     private final int index;
 

@@ -16,9 +16,9 @@ import org.richkernel.stack.Passes;
 
 /**
  * Marginal posterior of a stack of layers whose readout is integrated out, with parameters xi of
- * standard normal prior: how populations are cut, what of them moves, and the step of a trajectory,
+ * standard normal prior: blocks of populations, the moving block, and the step of a trajectory,
  * forward and back. Samples of deep networks move together, since a layer acts on every row of the
- * next. What the layers and the readout are is up to the subclass.
+ * next. Subclasses define the layers and the readout.
  *
  * @param <T> kind of the stack
  */
@@ -36,7 +36,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
   private List<Block<T>> cut; // of the population
   private Block<T> moving;
   private Matrix movingRows;
-  private Routine step; // of what moves
+  private Routine step; // of the moving block
   private Routine end;
   private double potential;
 
@@ -59,7 +59,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
   /**
    * @param plan all scratch
    * @param factor rows of the factor of the first layer's covariance that the backend holds
-   * @param routines makes a routine of a step
+   * @param routines creates the routine of a step
    */
   StackPosterior(
       Backend backend, MemoryPlan plan, float[] factor, Function<Runnable, Routine> routines) {
@@ -72,15 +72,15 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     ends = new StepRoutines(routines, this::step);
   }
 
-  /** Rows of the largest block when S rows are cut into blocks. */
+  /** Number of rows of the largest block of S rows. */
   static int largestBlock(int samples, int blocks) {
     return (samples + blocks - 1) / blocks;
   }
 
-  /** The samples from {@code first} on, as they move. */
+  /** The moving block of the samples from {@code first} on. */
   abstract Block<T> block(int samples, int first, int rows);
 
-  /** Restores what populations of other sizes have overwritten in scratch that all share. */
+  /** Restores values that populations of other sizes have overwritten in shared scratch. */
   void prepare(Block<T> block) {
     block.stack().prepare();
   }
@@ -103,7 +103,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
         });
   }
 
-  /** Makes a population the one that calls are about, and its first block the one that moves. */
+  /** Selects a population for the following calls, and its first block as the moving one. */
   final void choose(FieldPopulation next) {
     List<Block<T>> found = cuts.get(List.of(next.samples(), next.blocks()));
     if (found == null) {
@@ -114,7 +114,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     select(0);
   }
 
-  /** Makes the scratch that of populations of S samples, in any cut. */
+  /** Prepares the scratch for populations of S samples in any blocks. */
   final List<Block<T>> turnTo(int samples) {
     turnTo(
         cuts.entrySet().stream()
@@ -137,18 +137,18 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     movingRows = population.block(block);
   }
 
-  /** Takes the fields of what moves from the population. */
+  /** Copies the fields of the moving block from the population. */
   final void fetch() {
     backend.copy(movingRows, position());
   }
 
-  /** Gets the step of what moves ready. */
+  /** Prepares the step of the moving block. */
   final void beginSteps(double jitter) {
     step = steps.of(moving, jitter);
     end = ends.of(moving, jitter);
   }
 
-  /** Forgets all steps, after the conditions have changed. */
+  /** Discards all steps, after a change of the conditions. */
   final void forgetSteps() {
     steps.forget();
     ends.forget();
@@ -170,7 +170,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     exactly(evaluateExactly);
   }
 
-  /** Does work with float32 products in plain float32 on every backend that the step uses. */
+  /** Runs work with products in plain float32 on every backend of the step. */
   void exactly(Runnable work) {
     backend.exactly(work);
   }
@@ -179,7 +179,10 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     end.run();
   }
 
-  /** Factorizations fail for fields that have overflowed or collapsed: the move is then refused. */
+  /**
+   * V; +infinity, so that the move is rejected, after a failed factorization of fields that
+   * overflowed or collapsed.
+   */
   @Override
   public double potential() {
     potential = record.read();
@@ -193,7 +196,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     population.setPotential(potential);
   }
 
-  /** Gives a population what was computed at the position, except for its potential. */
+  /** Copies the results at the position into a population, except for its potential. */
   abstract void save(FieldPopulation into);
 
   @Override
@@ -213,12 +216,12 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     return population;
   }
 
-  /** How the population is cut. */
+  /** Blocks of the population. */
   final List<Block<T>> cut() {
     return cut;
   }
 
-  /** The samples that move. */
+  /** The moving block. */
   final Block<T> moving() {
     return moving;
   }
@@ -282,7 +285,7 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     return cuts.values().stream().flatMap(List::stream).distinct();
   }
 
-  /** Frees the scratch; populations are closed by their owners. */
+  /** Frees the scratch; owners close their populations. */
   @Override
   public void close() {
     steps.close();

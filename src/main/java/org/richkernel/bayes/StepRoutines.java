@@ -6,9 +6,9 @@ import java.util.function.Function;
 import org.richkernel.compute.Routine;
 
 /**
- * The evaluation of a trajectory as routines of the backend, one for each block that moves, as long
- * as the conditions hold that they were made at. Both ends of a trajectory have a routine of their
- * own, since their products may be others.
+ * The evaluation of a trajectory as routines of the backend, one for each moving block, valid until
+ * the conditions change. The ends of a trajectory have a separate routine, since their products may
+ * be more exact.
  */
 final class StepRoutines implements AutoCloseable {
   private final Function<Runnable, Routine> maker;
@@ -18,8 +18,8 @@ final class StepRoutines implements AutoCloseable {
   private record Shaped(Object block, double jitter, Routine routine) {}
 
   /**
-   * @param maker makes a routine of work
-   * @param evaluation depends on the block that {@link #of} is asked for, and on conditions
+   * @param maker creates a routine from work
+   * @param evaluation depends on the block given to {@link #of}, and on conditions
    */
   StepRoutines(Function<Runnable, Routine> maker, Runnable evaluation) {
     this.maker = maker;
@@ -27,10 +27,10 @@ final class StepRoutines implements AutoCloseable {
   }
 
   /**
-   * The routine of a block; made where there is none yet.
+   * The routine of a block, created at the first call.
    *
-   * @param block what moves, one object for each
-   * @param jitter of the covariances; 0 where there are none
+   * @param block identity of the moving block
+   * @param jitter of the covariances; 0 without factorizations
    */
   Routine of(Object block, double jitter) {
     for (int i = 0; i < routines.size(); i++) {
@@ -44,7 +44,7 @@ final class StepRoutines implements AutoCloseable {
     return made;
   }
 
-  /** Forgets all routines, after the conditions have changed. */
+  /** Discards all routines, after a change of the conditions. */
   void forget() {
     routines.forEach(one -> one.routine.close());
     routines.clear();

@@ -12,7 +12,7 @@ import org.richkernel.compute.Workspace;
  * Predictions at new points, f(x) = g k(x)^T v with k(x)_mu = &lt;phi(h(x)) phi(h_mu)&gt; over a
  * population.
  *
- * <p>New points carry no tilt: given the training fields, h(x) = xi R_x^T + s z with z ~ N(0, 1),
+ * <p>New points have no tilt: given the training fields, h(x) = xi R_x^T + s z with z ~ N(0, 1),
  * and the noise is integrated analytically ({@link Backend#activateSmoothed}). Cost per population:
  * S (P r + P_t r + P P_t) multiply-adds.
  */
@@ -62,7 +62,7 @@ final class TestPointKernel implements TestPoints {
         .add("kernel with the new points", Precision.FLOAT64, points, newPoints);
   }
 
-  /** The noise of the points is integrated: nothing is drawn. */
+  /** Integrates the noise of the points without random numbers. */
   @Override
   public void addPrediction(FieldPopulation population, Draw draw, Matrix sum) {
     addPrediction(population.xi(), population.dual(), sum);

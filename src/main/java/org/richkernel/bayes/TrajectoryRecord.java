@@ -8,10 +8,10 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * What the evaluations of a trajectory say of V, kept on the backend and read once at the end: V of
- * the last one, the factorizations that failed, and the sum of all V, which is not finite if one of
- * them was not; with them the energies at both ends. Nothing waits in between; after a failure the
- * numbers that follow are without meaning and are thrown away with the trajectory.
+ * Record of the evaluations of a trajectory, kept on the backend and read once at the end: V of the
+ * last evaluation, the number of failed factorizations, the sum of all V, which is not finite if
+ * one of them is not, and the energies at both ends. No evaluation waits for the backend. After a
+ * failure the later numbers are meaningless and are discarded with the trajectory.
  */
 public final class TrajectoryRecord {
   private final Backend backend;
@@ -24,7 +24,7 @@ public final class TrajectoryRecord {
   private final double[] read = new double[5];
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   public TrajectoryRecord(Backend backend, Workspace memory) {
     this.backend = backend;
@@ -41,27 +41,27 @@ public final class TrajectoryRecord {
     plan.add("trajectory", Precision.FLOAT64, 1, 5);
   }
 
-  /** Forgets what was noted. */
+  /** Resets the record. */
   public void start() {
     backend.fill(0, values);
   }
 
-  /** Where an evaluation leaves V, 1 x 1, float64; {@link #note} must follow. */
+  /** Receives V of an evaluation, 1 x 1, float64; call {@link #note} afterwards. */
   public Matrix potential() {
     return potential;
   }
 
-  /** Where factorizations count their failures, 1 x 1, float64. */
+  /** Counter of failed factorizations, 1 x 1, float64. */
   public Matrix failures() {
     return failures;
   }
 
-  /** Leaves H = |x|^2/2 + |p|^2/2 + V at the start of the trajectory, with V as it is noted. */
+  /** Records H = |x|^2/2 + |p|^2/2 + V at the start of the trajectory, with the noted V. */
   void noteStart(Matrix x, Matrix p) {
     energy(x, p, before);
   }
 
-  /** Leaves the same at the end, before V is read. */
+  /** Records H at the end of the trajectory, before V is read. */
   void noteEnd(Matrix x, Matrix p) {
     energy(x, p, after);
   }
@@ -72,12 +72,12 @@ public final class TrajectoryRecord {
     backend.axpy(1, potential, out);
   }
 
-  /** What {@link #noteStart} left, known since V was read. */
+  /** H at the start, after V was read. */
   double energyAtStart() {
     return read[3];
   }
 
-  /** What {@link #noteEnd} left. */
+  /** H at the end, after V was read. */
   double energyAtEnd() {
     return read[4];
   }
@@ -87,7 +87,7 @@ public final class TrajectoryRecord {
     backend.axpy(1, potential, sum);
   }
 
-  /** Ends an evaluation that knows V on the host. */
+  /** Ends an evaluation with V on the host. */
   public void note(double v) {
     backend.fill(v, potential);
     note();
@@ -105,7 +105,7 @@ public final class TrajectoryRecord {
   /**
    * V of the last evaluation.
    *
-   * @param mend what helps where a factorization failed
+   * @param mend advice after a failed factorization
    * @throws NotPositiveDefiniteException if since the start a factorization failed
    */
   double require(String mend) {

@@ -8,37 +8,39 @@ import java.util.Optional;
 import org.richkernel.sampling.Estimate;
 
 /**
- * Solves a problem twice, from the prior and from an aligned state, and says which solution holds
- * where these differ.
+ * Solves a problem twice, from the prior and from an aligned state. If the solutions differ the
+ * smaller action decides which one is stable.
  *
- * <p>Two solutions coexist beyond a critical noise only. The aligned start goes around that point:
- * up in richness at so little noise that there is one solution at every richness, then up in noise.
- * Both ways begin at gamma = 0, where the action is 0, so that integrals along them give the
- * actions of both ends; these are computed only where the ends differ.
+ * <p>Two solutions coexist only above a critical noise. The aligned start goes around the critical
+ * point: up in richness at so little noise that every richness has one solution, then up in noise.
+ * Both paths begin at gamma = 0, where the action is 0, so integrals along them give the actions of
+ * both ends. They are computed only if the ends differ.
  */
 final class TwoStarts {
-  /** By how much noise stays below that of the first transition of the linear counterpart. */
+  /**
+   * Factor of the noise of the aligned start below the first transition of the linear counterpart.
+   */
   private static final double NOISE_MARGIN = 4;
 
   /** Largest ratio of neighbouring noises. */
   private static final double NOISE_RATIO = 2;
 
-  /** Fewest noises of the way up. */
+  /** Smallest number of noises on the path up. */
   private static final int LEAST_NOISES = 5;
 
-  /** Fewest richnesses of a way whose action is wanted. */
+  /** Smallest number of richnesses on a path for an action. */
   static final int ACTION_NODES = 10;
 
-  /** Their largest spacing, see {@link ActionIntegral}. */
+  /** Largest spacing of these richnesses, see {@link ActionIntegral}. */
   static final double ACTION_SPACING = 0.5;
 
-  /** Richnesses closer than this count as one. */
+  /** Largest ratio of two richnesses that count as one. */
   private static final double CLOSE = 1.1;
 
-  /** Differences of fewer standard errors do not tell solutions apart. */
+  /** Number of standard errors beyond which solutions differ. */
   private static final double DISTINCT = 4;
 
-  /** Differences of actions of fewer standard errors do not tell which solution holds. */
+  /** Number of standard errors of a difference of actions that decides. */
   private static final double DECIDED = 3;
 
   private final AdaptiveProblem problem;
@@ -50,7 +52,7 @@ final class TwoStarts {
   private final double[] kappas;
 
   /**
-   * @param gammas richnesses to go through from the prior, the last that of the problem
+   * @param gammas richnesses of the path from the prior; the last is that of the problem
    * @param counterpart of the problem's network
    */
   TwoStarts(
@@ -68,14 +70,16 @@ final class TwoStarts {
   }
 
   /**
-   * What was found.
+   * Result of both starts.
    *
-   * @param path the solutions from the prior at the richnesses asked for
-   * @param starts both ends; the sequence ends with the one that holds
+   * @param path solutions from the prior at the requested richnesses
+   * @param starts both ends; the sequence ends with the stable one
    */
   record Found(List<PathPoint> path, Search.Starts starts) {}
 
-  /** From little noise by even factors of at most {@link #NOISE_RATIO} to the problem's. */
+  /**
+   * Noises from a small one to the problem's, with equal ratios of at most {@link #NOISE_RATIO}.
+   */
   private double[] kappas() {
     double margin = SearchSolver.MARGIN;
     double single = counterpart.noiseOfOneSolution(margin * gamma, kappa);
@@ -92,7 +96,7 @@ final class TwoStarts {
   /**
    * Runs all solves.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   Optional<Found> run() {
     sequence.expect(kappas.length + gammas.length);
@@ -120,7 +124,7 @@ final class TwoStarts {
     return compare(aligned.get(), lazy.get());
   }
 
-  /** Both actions, then once more the solution of the smaller one. */
+  /** Computes both actions, then solves again for the solution of the smaller one. */
   private Optional<Found> compare(List<PathPoint> aligned, List<PathPoint> lazy) {
     double[] lowNodes = nodes(kappas[0]);
     double[] before = Arrays.copyOf(lowNodes, lowNodes.length - 1);
@@ -187,7 +191,7 @@ final class TwoStarts {
     return Optional.of(points);
   }
 
-  /** What was asked for, from the prior. */
+  /** Problems of the requested path, from the prior. */
   private List<AdaptiveProblem> path() {
     List<AdaptiveProblem> stations = new ArrayList<>();
     for (double richness : gammas) {
@@ -196,7 +200,7 @@ final class TwoStarts {
     return stations;
   }
 
-  /** Richnesses on the way to an action, where nothing is predicted. */
+  /** Problems at the richnesses for an action, without predictions. */
   private List<AdaptiveProblem> richer(double noise, double[] richnesses) {
     List<AdaptiveProblem> stations = new ArrayList<>();
     for (double richness : richnesses) {
@@ -220,12 +224,12 @@ final class TwoStarts {
     return a < CLOSE * b && b < CLOSE * a;
   }
 
-  /** Whether two solutions differ by more than their errors and the tolerance asked for. */
+  /** Whether two solutions differ by more than their errors and the tolerance. */
   private boolean areDistinct(PathPoint lazy, PathPoint aligned) {
     Estimate a = lazy.dualFit();
     Estimate b = aligned.dualFit();
     double difference = Math.abs(a.value() - b.value());
-    // written so that unknown errors count as a difference, whose actions then decide nothing
+    // unknown errors count as a difference, whose actions then decide nothing
     return !(difference <= DISTINCT * Math.hypot(a.error(), b.error()))
         && difference > problem.options().tolerance() * Math.abs(a.value());
   }
@@ -234,7 +238,7 @@ final class TwoStarts {
     return points.get(points.size() - 1);
   }
 
-  /** An action, or what is added to it, with both of its errors. */
+  /** An action, or a contribution to it, with both errors. */
   private record Action(double value, double error, double grid) {
     static Action of(ActionIntegral.Cumulative integral) {
       int last = integral.value().length - 1;
@@ -247,7 +251,7 @@ final class TwoStarts {
     }
   }
 
-  /** From gamma = 0 through the points. */
+  /** Action along gamma, from 0 through the points. */
   private Action overGamma(double noise, List<PathPoint> points) {
     int n = points.size() + 1;
     double[] at = new double[n];
@@ -260,7 +264,7 @@ final class TwoStarts {
     return Action.of(ActionIntegral.overGamma(at, fits));
   }
 
-  /** From the least noise to the problem's. */
+  /** Change of the action along kappa, from the smallest noise to the problem's. */
   private Action overKappa(List<PathPoint> points) {
     Estimate[] squares = points.stream().map(PathPoint::dualSquare).toArray(Estimate[]::new);
     return Action.of(ActionIntegral.overKappa(gamma, kappas, squares));

@@ -3,12 +3,12 @@ package org.richkernel.bayes;
 import java.util.List;
 
 /**
- * Populations of a finished solve, from which another one starts.
+ * Populations of a finished solve as the start of another one.
  *
- * @param gamma richness at which they are in equilibrium
- * @param kappa noise at which they are
- * @param fields whitened fields of each population, row-major S x (r + (L - 1) P): the chains at S,
- *     then those at S/4
+ * @param gamma richness of their equilibrium
+ * @param kappa noise of their equilibrium
+ * @param fields of each population, whitened or weights, row-major S x (columns of all layers): the
+ *     chains at S, then those at S/4
  * @param steps step of each chain, radians
  */
 @SuppressWarnings("ArrayRecordComponent")

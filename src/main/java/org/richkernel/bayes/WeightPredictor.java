@@ -17,11 +17,11 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
 
 /**
- * The adaptive predictor of a deep network whose layers have explicit weights: every population
- * that the chains kept is a network of S neurons a layer, and the weighted sum of these networks is
- * the extrapolation in S. New points pass through the weights; there is no linear algebra. It
- * carries the Monte Carlo error of the populations that were kept, unlike the predictions at the
- * test points of a fit, which average many sweeps.
+ * The adaptive predictor of a deep network whose layers have explicit weights: every kept
+ * population of the chains is a network of S neurons per layer, and the weighted sum of these
+ * networks is the extrapolation in S. New points pass through the weights without linear algebra.
+ * The Monte Carlo error is that of the kept populations, which is larger than that of the
+ * predictions at the test points of a fit, averages over many sweeps.
  */
 public final class WeightPredictor implements Predictor {
   private static final int INPUT_PANEL = 1024;
@@ -36,12 +36,12 @@ public final class WeightPredictor implements Predictor {
   private final FieldShape shape;
 
   /**
-   * A predictor from what a fit has stored.
+   * A predictor from stored populations.
    *
    * @param projector W, (D, or D + 1 with biases) x r, row-major
    * @param rank r
    * @param populations fields of the first layer and weights of the others
-   * @param coefficients readout of all their rows with the share that each has in the sum, n x K
+   * @param coefficients readout of all their rows with the weight of each in the sum, n x K
    */
   public WeightPredictor(
       NetworkSpec network,
@@ -106,7 +106,7 @@ public final class WeightPredictor implements Predictor {
     int panel = Math.min(INPUT_PANEL, inputs.rows());
     MemoryPlan plan = sums(panel);
     WeightTestPoints.plan(plan, shape, most(), outputs, panel, most());
-    // the products by which a panel of inputs becomes coordinates, before its neurons
+    // coordinates of a panel of inputs, before its neurons
     return plan.add("new inputs", Precision.FLOAT64, panel, width)
         .add("input projector", Precision.FLOAT64, width, rank)
         .add("new coordinates", Precision.FLOAT64, panel, rank)
@@ -130,7 +130,7 @@ public final class WeightPredictor implements Predictor {
     return new IndependentEstimates(predictParts(backend, inputs)).mean();
   }
 
-  /** One for each chain at S with its companion at S/4. */
+  /** One prediction for each chain at S with its companion at S/4. */
   @Override
   public List<double[]> predictParts(Backend backend, Inputs inputs) {
     plan(backend, inputs).requireFits(backend, "predict fewer points at a time");
@@ -168,7 +168,7 @@ public final class WeightPredictor implements Predictor {
         backend.download(sum, values);
         double[] own = parts.get(populations.estimate(p));
         for (int i = 0; i < values.length; i++) {
-          // the coefficients have the share of the estimate in the mean
+          // the coefficients contain the weight of the estimate in the mean
           own[from * outputs + i] += populations.estimates() * values[i];
         }
         row += samples;

@@ -14,15 +14,15 @@ import org.richkernel.stack.FieldShape;
 import org.richkernel.stack.WeightLink;
 
 /**
- * Predictions at new points where all layers have weights: a population is a network of S neurons a
+ * Predictions at new points if all layers have weights: a population is a network of S neurons per
  * layer with readout w,
  *
  * <pre>  g k(x)^T v = sum_s w_s phi(h_s^L(x)),   h^1(x) = xi R_x + s_x z,   h^{l+1}(x) = W F(x)^T.
  * </pre>
  *
- * <p>What lies outside of the span of the training inputs enters the first layer alone, as noise
+ * <p>The part of an input orthogonal to the training inputs enters the first layer alone, as noise
  * that the training fields do not determine: integrated for one hidden layer, drawn for each neuron
- * of several. Cost per population: S P_t (r + (L - 1) S + K) multiply-adds, whatever the number of
+ * for several. Cost per population: S P_t (r + (L - 1) S + K) multiply-adds, for any number of
  * training points.
  */
 final class WeightTestPoints implements TestPoints {
@@ -40,7 +40,7 @@ final class WeightTestPoints implements TestPoints {
    * @param shape of the fields
    * @param samples the largest S
    * @param outputs K
-   * @param panelRows neurons of one hidden layer that are taken together
+   * @param panelRows number of neurons of one hidden layer in a panel
    */
   WeightTestPoints(
       Backend backend,
@@ -63,7 +63,7 @@ final class WeightTestPoints implements TestPoints {
     backend.upload(points.deviation(), deviation);
   }
 
-  /** Adds what new points hold to a plan. */
+  /** Adds the memory of new points to a plan. */
   static void plan(
       MemoryPlan plan, FieldShape shape, int samples, int outputs, int newPoints, int panelRows) {
     boolean deep = shape.layers() > 1;
@@ -134,7 +134,7 @@ final class WeightTestPoints implements TestPoints {
     }
   }
 
-  /** phi of layer l from that of the layer below. */
+  /** Computes phi of layer l from that of the layer below. */
   private void pass(int l, Matrix weights) {
     int samples = weights.rows();
     double scale = Math.sqrt(network.weightVariance(l - 1) / samples);

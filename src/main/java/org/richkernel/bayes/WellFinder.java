@@ -12,12 +12,12 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * Looks for the wells of a single neuron of a bounded activation at a fixed dual vector ({@link
- * WellSearch}), from directions and distances at random and from fields that neurons have
- * ("Sampling the saddle and certifying it", section 3). Nothing proves that all are found.
+ * Search for the wells of a single neuron of a bounded activation at a fixed dual vector ({@link
+ * WellSearch}), from random directions and distances and from fields of neurons ("Sampling the
+ * saddle and certifying it", section 3). It may miss wells.
  */
 public final class WellFinder {
-  /** Largest dimension in which a search of wells from random starts is worth its time. */
+  /** Largest dimension of a search from random starts. */
   public static final int MOST_DIMENSIONS = 6;
 
   private static final int STARTS = 600;
@@ -32,7 +32,7 @@ public final class WellFinder {
   private final Matrix radii; // starts x 1
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param factor F, P x r
    * @param strength gamma^2 g
    */
@@ -46,7 +46,7 @@ public final class WellFinder {
     radii = memory.get("radii of a search");
   }
 
-  /** Whether neurons of a network can have wells, and these are looked for. */
+  /** Whether neurons of a network can have wells and the search applies. */
   public static boolean applies(NetworkSpec network, int rank) {
     return network.hiddenLayers() == 1
         && network.activation().isBounded()
@@ -61,12 +61,12 @@ public final class WellFinder {
   }
 
   /**
-   * The proposal that the wells at a dual vector make.
+   * The proposal from the wells at a dual vector.
    *
    * @param dual v, row-major P x K
    * @param fields whitened fields of neurons, row-major n x r each; at least one
    * @param purpose of the random streams, see {@link RandomStreams}
-   * @param run names the two random streams
+   * @param run part of the key of the two random streams
    */
   public WellMixture find(double[] dual, List<float[]> fields, long seed, int purpose, int run) {
     int rank = factor.columns();

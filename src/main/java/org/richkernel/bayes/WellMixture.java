@@ -4,23 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The proposal of a jump between wells, a fixed density of one neuron's whitened field:
+ * Proposal density of a jump between wells, over one neuron's whitened field:
  *
  * <pre>  q = (1/5) N(0, 1) + (4/5) sum_k pi_k N(m_k, 1.3 H_k^{-1})</pre>
  *
  * <p>with m_k the maxima of the neuron's density at a fixed dual vector, H_k the curvature there
- * and pi_k half the Laplace mass, half an equal share: masses at a dual vector that the chains have
- * not yet found can be wrong by many orders of magnitude. An odd activation does not see the sign
- * of a field: every well has a mirror image, which is proposed as often.
+ * and pi_k half the Laplace mass, half an equal share: before the chains have converged the masses
+ * at their dual vector can be wrong by many orders of magnitude. With an odd activation the density
+ * does not depend on the sign of a field, so every well has a mirror image, which is proposed
+ * equally often.
  */
 public final class WellMixture {
-  /** Share of draws from the prior. */
+  /** Fraction of draws from the prior. */
   private static final double PRIOR = 0.2;
 
-  /** Variance of a proposal over that of the well, which has wider tails than its Gaussian. */
+  /**
+   * Variance of a proposal relative to that of the well, which has wider tails than its Gaussian.
+   */
   private static final double WIDTH = 1.3;
 
-  /** Share of the wells' draws that follow the masses; the others visit every well as often. */
+  /**
+   * Fraction of the draws from wells that follow the masses; the others visit all wells equally
+   * often.
+   */
   private static final double MASS = 0.5;
 
   private final int rank;
@@ -74,12 +80,12 @@ public final class WellMixture {
     return new WellMixture(rank, wells.size(), components);
   }
 
-  /** Wells found, mirror images counted once. */
+  /** Number of wells, mirror images counted once. */
   int wells() {
     return distinct;
   }
 
-  /** Whether there is anywhere to jump to. */
+  /** Whether there is a well. */
   public boolean hasAny() {
     return distinct > 0;
   }
@@ -138,7 +144,7 @@ public final class WellMixture {
     return Math.log(sum);
   }
 
-  /** All numbers of the mixture, for a checkpoint. */
+  /** The mixture as numbers, for a checkpoint. */
   double[] state() {
     int length = rank + rank * rank + 1;
     double[] numbers = new double[2 + components.size() * length];
@@ -154,7 +160,7 @@ public final class WellMixture {
     return numbers;
   }
 
-  /** A mixture that was saved. */
+  /** Restores a saved mixture. */
   static WellMixture restored(double[] numbers) {
     int rank = (int) numbers[0];
     int length = rank + rank * rank + 1;

@@ -13,15 +13,15 @@ import org.richkernel.stack.PosteriorParameters;
 import org.richkernel.stack.PrimalReadout;
 
 /**
- * Jumps of single neurons between the wells of a bounded activation, which Hamiltonian trajectories
- * seldom cross: a block of neurons gets proposals from a fixed {@link WellMixture}, and each is
- * accepted or not, one after the other, by the exact change of the potential ({@link NeuronSwaps}).
+ * Jumps of single neurons between the wells of a bounded activation, whose barriers Hamiltonian
+ * trajectories seldom cross. A block of neurons gets proposals from a fixed {@link WellMixture};
+ * each is accepted or rejected in turn by the exact change of the potential ({@link NeuronSwaps}).
  *
  * <p>A block of b neurons costs a Cholesky factor and an inverse of A (4 P^3 / 3 flops), 4 b P^2
  * for the products and 16 b^3 / 3 on the host.
  */
 final class WellMoves implements AutoCloseable {
-  /** Rows of a block; more of them share an inverse but cost the host more each. */
+  /** Rows of a block; more rows share an inverse but cost more on the host per row. */
   private static final int MOST_ROWS = 32;
 
   private final Backend backend;
@@ -88,24 +88,24 @@ final class WellMoves implements AutoCloseable {
   }
 
   /**
-   * Looks for wells at a fixed dual vector, from directions and distances at random and from fields
-   * of the chains.
+   * Searches wells at a fixed dual vector, from random directions and distances and from fields of
+   * the chains.
    *
    * @param dual v, row-major P x K
    * @param fields row-major n x r each
    * @param seed of the solve
-   * @param run number of the solve; names the random stream
+   * @param run index of the solve, part of the key of the random stream
    */
   WellMixture search(double[] dual, List<float[]> fields, long seed, int run) {
     return finder.find(dual, fields, seed, RandomStreams.WELL_START, run);
   }
 
   /**
-   * Offers a jump to every neuron of a population, which must be consistent with its fields and is
-   * so again afterwards.
+   * Proposes a jump to every neuron of a population. The population must be up to date with its
+   * fields, and is so afterwards.
    *
    * @param iteration counter of the random streams of the chain, used once
-   * @return jumps that were accepted
+   * @return number of accepted jumps
    */
   int move(FieldPopulation population, WellMixture mixture, long seed, int chain, long iteration) {
     int samples = population.samples();
@@ -162,7 +162,7 @@ final class WellMoves implements AutoCloseable {
   }
 
   /**
-   * G and Psi v of a block; the readout holds the factor of A.
+   * Computes G and Psi v of a block; the readout holds the factor of A.
    *
    * @param fields old, then new, 2b x r
    */

@@ -7,9 +7,9 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * Jumps between wells that a fixed {@link WellMixture} proposes to the neurons of a block, and the
- * Metropolis decisions on them ("Sampling the saddle and certifying it", section 3). What the
- * target density gains by a jump is the caller's to say.
+ * Proposals of jumps between wells from a fixed {@link WellMixture} for the neurons of a block,
+ * with their Metropolis decisions ("Sampling the saddle and certifying it", section 3). The caller
+ * supplies the change of the target density.
  */
 public final class WellProposals {
   private final Backend backend;
@@ -17,16 +17,16 @@ public final class WellProposals {
   private final Matrix fields; // 2b x r: own, then proposed
 
   /**
-   * The random streams of proposals; each serves a neuron once.
+   * The random streams of proposals; each neuron uses them once.
    *
    * @param seed the key
    * @param choice stream of the choices of a well and of the decisions
-   * @param field stream of the places in a well
+   * @param field stream of the positions in a well
    */
   public record Draw(long seed, long choice, long field) {}
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   public WellProposals(Backend backend, Workspace memory) {
     this.backend = backend;
@@ -55,7 +55,7 @@ public final class WellProposals {
     return new Block(own, mixture, draw, first);
   }
 
-  /** Proposals to one block, until the next are made. */
+  /** Proposals to one block, valid until the next proposals. */
   public final class Block {
     private final Matrix own;
     private final WellMixture mixture;
@@ -86,15 +86,15 @@ public final class WellProposals {
       backend.upload(proposed, target);
     }
 
-    /** The fields as they were and, below them, those proposed, 2b x r. */
+    /** The present fields and, below them, the proposed ones, 2b x r. */
     public Matrix fields() {
       return fields.rowRange(0, 2 * own.rows());
     }
 
     /**
-     * Accepts the jump of neuron i or not, so that the target density is kept.
+     * Metropolis decision on the jump of neuron i, which keeps the target density invariant.
      *
-     * @param gain by how much the logarithm of the target relative to the prior grows
+     * @param gain increase of the logarithm of the target relative to the prior
      */
     public boolean decide(int i, double gain) {
       int at = i * rank;
@@ -108,7 +108,7 @@ public final class WellProposals {
       return accepted;
     }
 
-    /** Moves the neurons whose jumps were accepted. */
+    /** Moves the neurons with accepted jumps. */
     public void takeUp() {
       backend.upload(kept, own);
     }

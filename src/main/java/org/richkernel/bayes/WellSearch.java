@@ -11,9 +11,9 @@ import org.richkernel.compute.Activation;
  *
  * <pre>  U(xi) = (gamma^2 g / 2) |phi(F xi)^T v|^2 - |xi|^2 / 2.</pre>
  *
- * <p>Newton's method with a damped Hessian climbs from every start; steps are bounded by a fraction
- * of the distance from the origin, so that the plateaus of a bounded activation are not jumped
- * over. Nothing proves that all maxima are found.
+ * <p>Newton's method with a damped Hessian ascends from every start. Steps are bounded by a
+ * fraction of the distance from the origin, so that they do not skip the plateaus of a bounded
+ * activation. The search may miss maxima.
  */
 final class WellSearch {
   /** Largest step, absolute and in units of |xi|. */
@@ -23,13 +23,13 @@ final class WellSearch {
 
   private static final int MOST_STEPS = 300;
 
-  /** Gradient at which a maximum counts as reached. */
+  /** Largest gradient at a maximum. */
   private static final double TOLERANCE = 1e-8;
 
   /** Maxima closer than this, in units of 1 + |xi|, are one. */
   private static final double SAME = 1e-3;
 
-  /** Lighter wells beyond this number are left out. */
+  /** Largest number of wells; lighter ones are dropped. */
   private static final int MOST_WELLS = 40;
 
   private final Activation activation;
@@ -79,7 +79,7 @@ final class WellSearch {
   record Well(double[] maximum, double[] covarianceRoot, double logMass) {}
 
   /**
-   * Climbs from every start.
+   * Ascends from every start.
    *
    * @param starts each of length r
    * @return the wells, the heaviest first
@@ -96,7 +96,7 @@ final class WellSearch {
     return wells.stream().limit(MOST_WELLS).toList();
   }
 
-  /** Whether two maxima are one, or mirror images. */
+  /** Whether two maxima are the same, or mirror images. */
   private boolean isSame(double[] a, double[] b) {
     double minus = 0;
     double plus = 0;
@@ -109,7 +109,7 @@ final class WellSearch {
     return Math.sqrt(Math.min(minus, plus)) < SAME * (1 + Math.sqrt(square));
   }
 
-  /** Moves xi to a maximum; false where none is reached. */
+  /** Moves xi to a maximum; false if none is reached. */
   private boolean climb(double[] xi) {
     double value = expand(xi);
     double damping = 0;
@@ -213,7 +213,7 @@ final class WellSearch {
     return h;
   }
 
-  /** Cholesky factor of the Hessian of -U plus a damping; false where it is not definite. */
+  /** Cholesky factor of the Hessian of -U plus a damping; false if it is indefinite. */
   private boolean factorize(double damping) {
     for (int i = 0; i < rank; i++) {
       for (int j = 0; j <= i; j++) {
@@ -248,7 +248,7 @@ final class WellSearch {
     }
   }
 
-  /** The well at a maximum that was just reached, with the Hessian factorized. */
+  /** The well at the present maximum, with the Hessian factorized. */
   private Well well(double[] xi) {
     double logMass = value(xi);
     for (int i = 0; i < rank; i++) {

@@ -18,15 +18,15 @@ import org.richkernel.stack.ConvolutionShape;
  * <pre>  h^l(x) = xi^l R_x^T + z C_x^T,   R_x = q(x) F_l^{-T},   C_x C_x^T = q(x, x) - R_x R_x^T,
  *   q = g F &lt;phi(x) phi^T&gt; + g_b,</pre>
  *
- * <p>s_l x n_l and s_l x s_l; pairs of different images are never needed. z is drawn below the last
- * layer. There the prediction is linear in phi(h(x)), so that z is integrated site by site, from
- * the diagonal of C_x C_x^T alone. Cost for a batch of B images and layer: 4 S B s n for fields and
- * kernels, B s n_l^2 for R.
+ * <p>s_l x n_l and s_l x s_l; pairs of different images are not needed. z is drawn below the last
+ * layer. In the last layer the prediction is linear in phi(h(x)), so z is integrated site by site,
+ * from the diagonal of C_x C_x^T alone. Cost for a batch of B images and layer: 4 S B s n for
+ * fields and kernels, B s n_l^2 for R.
  */
 final class WhitenedForward implements ImagePass {
   private static final int LAYERS_PER_SWEEP = 64;
 
-  /** Pivots below this share of a site's own variance are rounding of float32 fields. */
+  /** Relative pivot below which a site's variance is rounding of float32 fields. */
   private static final double ROUNDING = 1e-7;
 
   private final Backend backend;
@@ -39,9 +39,8 @@ final class WhitenedForward implements ImagePass {
   /**
    * @param shape of the network, with the number of images of a batch for its points
    * @param projector W of the training patches, row-major (k C, or k C + 1 with biases) x r
-   * @param most channels
-   * @param outputs K
-   * @param posterior at whose position the training fields are
+   * @param most largest number of channels @param outputs K
+   * @param posterior whose position holds the training fields
    */
   WhitenedForward(
       Backend backend,
@@ -67,7 +66,7 @@ final class WhitenedForward implements ImagePass {
    * Adds the memory of a batch to a plan.
    *
    * @param points P of the training images
-   * @param most channels
+   * @param most largest number of channels
    */
   static void plan(MemoryPlan plan, ConvolutionShape shape, int points, int most, int outputs) {
     ImageBatches.plan(plan, shape, most, outputs);
@@ -114,7 +113,7 @@ final class WhitenedForward implements ImagePass {
     return memory.get(name).view(0, rows, 0, rows);
   }
 
-  /** phi of layer l from that of the layer below. */
+  /** Computes phi of layer l from that of the layer below. */
   private Matrix pass(int l, Matrix below, Matrix xi, TestPoints.Draw draw) {
     int n = shape.columns(l);
     int samples = xi.rows();
@@ -145,7 +144,7 @@ final class WhitenedForward implements ImagePass {
     return h;
   }
 
-  /** Normals of a batch, those of a site being named by it, by channel and image. */
+  /** Normals of a batch; the key of a normal is its site, channel and image. */
   private void fill(TestPoints.Draw draw, long stream, Matrix z) {
     int samples = z.rows();
     int images = shape.points();
@@ -157,7 +156,7 @@ final class WhitenedForward implements ImagePass {
   }
 
   /**
-   * R and q(x, x) - R R^T of a batch; blocks between different images mean nothing.
+   * Computes R and q(x, x) - R R^T of a batch; blocks between different images are meaningless.
    *
    * @return the diagonal of R R^T
    */
@@ -198,7 +197,7 @@ final class WhitenedForward implements ImagePass {
     }
   }
 
-  /** Roots of the diagonal; rounding and the jitter may leave it slightly negative. */
+  /** Square roots of the diagonal, which rounding and the jitter may make slightly negative. */
   private static double[] deviations(double[] covariance, int n) {
     double[] deviations = new double[n];
     for (int i = 0; i < n; i++) {
@@ -211,7 +210,7 @@ final class WhitenedForward implements ImagePass {
    * The Cholesky factor of each image's own block, zeros elsewhere; rows ordered (site, image).
    * Columns of pivots that are rounding are zero.
    *
-   * @param explained what was subtracted from the diagonal
+   * @param explained diagonal of R R^T, which was subtracted
    */
   private double[] roots(double[] covariance, double[] explained) {
     int count = shape.points();

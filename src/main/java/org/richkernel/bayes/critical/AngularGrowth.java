@@ -3,16 +3,17 @@ package org.richkernel.bayes.critical;
 import java.util.Arrays;
 
 /**
- * How much more the angles of a data set turn in a deep network than by the source of one layer, if
- * all layers have sources alike: the propagators of {@link LinearResponse} at the kernels of the
- * data, with the part of a matrix off its diagonal, A, in place of the four-point average V,
+ * Growth of the change of angles of a data set in a deep network relative to the source of one
+ * layer, for equal sources in all layers. It uses the propagators of {@link LinearResponse} at the
+ * kernels of the data, with the off-diagonal part of a matrix, A, in place of the four-point
+ * average V,
  *
  * <pre>  Ct^l = g J_l^*[Ct^{l+1}],   D^{l+1} = g J_l[D^l] + A[Ct^{l+1}],   D^1 = A[Ct^1],
  *   growth = |D^L|_F / |A[Ct^L]|_F   for  Ct^L = 1 1^T.</pre>
  *
  * <p>For points near each other at the fixed point of the variance that is sum_{k &lt; L}
- * chi_perp^{2k} ({@link ResponseFunctions#adaptationGrowth}); for points that differ, what their
- * own angles make of it.
+ * chi_perp^{2k} ({@link ResponseFunctions#adaptationGrowth}); for distant points it depends on
+ * their angles.
  */
 public final class AngularGrowth {
   private AngularGrowth() {}
@@ -32,8 +33,8 @@ public final class AngularGrowth {
     double[] growth = new double[problem.layers()];
     growth[0] = 1;
     for (int l = 1; l < growth.length; l++) {
-      // off the diagonal J and its adjoint act on each pair by itself, so that the propagators of
-      // all layers commute and one more layer goes around those before it
+      // off the diagonal J and its adjoint act on each pair separately, so the propagators of all
+      // layers commute and each further layer multiplies the earlier ones
       double g = problem.weight()[l];
       double[] pulled = angular(stack.map(l).adjoint(change), points);
       double[] next = stack.map(l).apply(pulled);
@@ -46,7 +47,7 @@ public final class AngularGrowth {
     return growth;
   }
 
-  /** A: a perturbation that turns the points and keeps their lengths. */
+  /** A, the off-diagonal part: a perturbation that turns the points and keeps their lengths. */
   private static double[] angular(double[] a, int points) {
     double[] b = a.clone();
     for (int i = 0; i < points; i++) {

@@ -7,8 +7,9 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * How the targets pull at the readout kernel C^L: Ct^L = (chi V V^T - K (C^L + kappa)^{-1}) / 2
- * with V = (C^L + kappa)^{-1} Y (arXiv:2405.10761). The second term is that of the determinant.
+ * Conjugate kernel of the readout, the derivative of the log likelihood with respect to C^L: Ct^L =
+ * (chi V V^T - K (C^L + kappa)^{-1}) / 2 with V = (C^L + kappa)^{-1} Y (arXiv:2405.10761). The
+ * second term comes from the determinant.
  */
 final class ConjugateKernel {
   private final double[] dual;
@@ -19,7 +20,7 @@ final class ConjugateKernel {
     this.pull = pull;
   }
 
-  /** Adds what {@link #of} holds to a plan. */
+  /** Adds the memory of {@link #of} to a plan. */
   static MemoryPlan plan(MemoryPlan plan, int points, int outputs) {
     return plan.add("readout kernel", Precision.FLOAT64, points, points)
         .add("inverse", Precision.FLOAT64, points, points)
@@ -27,7 +28,7 @@ final class ConjugateKernel {
   }
 
   /**
-   * The pull at a readout kernel.
+   * The conjugate kernel at a readout kernel.
    *
    * @param c C^L, P x P
    */

@@ -3,15 +3,15 @@ package org.richkernel.bayes.critical;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 
 /**
- * Where the covariance of two different points ends in deep layers, and how a perturbation of it
- * travels there (Poole et al., arXiv:1606.05340; Schoenholz et al., arXiv:1611.01232):
+ * Fixed point of the covariance of two different points in deep layers, and its response to a
+ * perturbation (Poole et al., arXiv:1606.05340; Schoenholz et al., arXiv:1611.01232):
  *
  * <pre>  c* = g_b + g E[phi(u) phi(v)],   chi_c = g E[phi'(u) phi'(v)],
  *   Var u = Var v = q*,  Cov(u, v) = c*.</pre>
  *
  * <p>Up to the edge of chaos points become parallel: c* = q* and chi_c = chi_perp. Beyond it that
- * fixed point is unstable, chi_perp &gt; 1, and points that differ end at c* &lt; q* where chi_c
- * &lt; 1. So the depth scale of distinct points is infinite at the edge only.
+ * fixed point is unstable, chi_perp &gt; 1, and distinct points reach c* &lt; q* with chi_c &lt; 1.
+ * So the depth scale of distinct points is infinite at the edge only.
  *
  * @param covariance c*
  * @param correlation c* / q*; 1 where q* is 0
@@ -66,8 +66,8 @@ public record CorrelationFixedPoint(double covariance, double correlation, doubl
   }
 
   /**
-   * {@link ResponseFunctions#adaptationGrowth} of points that have reached the fixed point: sum_{k
-   * &lt; L} chi_c^{2k}, which is largest, L, at the edge of chaos.
+   * {@link ResponseFunctions#adaptationGrowth} of points at the fixed point: sum_{k &lt; L}
+   * chi_c^{2k}, with its maximum L at the edge of chaos.
    */
   public double adaptationGrowth(int layers) {
     return ResponseFunctions.growth(response, layers);

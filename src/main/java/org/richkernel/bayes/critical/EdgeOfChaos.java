@@ -6,8 +6,8 @@ import org.richkernel.lazy.ActivationMoments;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * The weight variance at which nearby points neither approach nor part from layer to layer,
- * chi_perp = 1, for a given bias variance (Poole et al., arXiv:1606.05340).
+ * The weight variance of the edge of chaos, chi_perp = 1, for a given bias variance: nearby points
+ * neither converge nor diverge from layer to layer (Poole et al., arXiv:1606.05340).
  */
 public final class EdgeOfChaos {
   private static final double ACCURACY = 1e-13;
@@ -17,8 +17,8 @@ public final class EdgeOfChaos {
 
   /**
    * The critical weight variance g_c. Without biases it is 1 / phi'(0)^2 for activations that are
-   * smooth at 0. ReLU has it at 2 and linear layers at 1 whatever the biases; with biases their
-   * variance has no fixed point there, only below.
+   * smooth at 0. It is 2 for ReLU and 1 for linear layers at any bias variance; with biases their
+   * variance has a fixed point only below g_c.
    *
    * @param gb bias variance, at least 0
    */

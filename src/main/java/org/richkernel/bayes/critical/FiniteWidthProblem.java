@@ -9,13 +9,13 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 
 /**
- * A network of finite width N and the data that its posterior is conditioned on.
+ * A network of finite width N and the data of its posterior.
  *
  * <p>C^0 = input covariance, C^l = bias_l + weight_l E[phi phi^T] for l = 1 .. L, and y ~ N(0, (C^L
  * + kappa) / chi): chi = 1 is standard scaling, chi = N mean-field scaling.
  *
  * @param activation phi
- * @param weight weight_l, l = 1 .. L at index l - 1; the last is the readout's
+ * @param weight weight_l, l = 1 .. L at index l - 1; the last one belongs to the readout
  * @param bias bias_l, likewise
  * @param width N
  * @param chi scale of the readout

@@ -3,13 +3,13 @@ package org.richkernel.bayes.critical;
 import java.util.List;
 
 /**
- * Kernels at finite width beside those at infinite width, l = 0 .. L in every list; arrays are
- * row-major P x P and not copied.
+ * Kernels at infinite width with their changes at finite width, l = 0 .. L in every list; arrays
+ * are row-major P x P and not copied.
  *
  * @param prior C^l without data
- * @param change what the data add to C^l; zero for l = 0
+ * @param change of C^l by the data; zero for l = 0
  * @param changeError Frobenius norm of the standard error of the change
- * @param conjugate Ct^l, the pull of the data at C^l; an empty array for l = 0
+ * @param conjugate Ct^l, the conjugate kernel of C^l; an empty array for l = 0
  */
 public record KernelAdaptation(
     List<double[]> prior,

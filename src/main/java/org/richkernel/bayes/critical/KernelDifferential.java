@@ -4,7 +4,7 @@ import org.richkernel.compute.Activation;
 
 /**
  * The map from the covariance C of Gaussian preactivations to E[phi phi^T] among P points, with its
- * differential J and the adjoint of that.
+ * differential J and the adjoint J*.
  *
  * <p>With the F(a, c, b) of {@link PairMoments}:
  *

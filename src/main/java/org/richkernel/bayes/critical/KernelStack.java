@@ -13,7 +13,7 @@ final class KernelStack {
     this.maps = maps;
   }
 
-  /** Goes up through the layers without any tilt: the NNGP. */
+  /** Kernels without tilts: the NNGP. */
   static KernelStack prior(FiniteWidthProblem problem) {
     List<double[]> covariances = new ArrayList<>(List.of(problem.inputCovariance()));
     List<KernelDifferential> maps = new ArrayList<>();

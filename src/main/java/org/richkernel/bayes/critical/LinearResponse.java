@@ -15,20 +15,20 @@ import org.richkernel.sampling.IndependentEstimates;
  *   dC^{l+1} = g J_l[dC^l] + (g^2 / N) V_l[Ct^{l+1}],
  *   V_l[T]_ij = Cov(phi_i phi_j, phi^T T phi),   h ~ N(0, C^l).</pre>
  *
- * <p>J and its adjoint are closed forms (a Hermite series for tanh). V holds four-point averages of
- * the activation; it is sampled, with the linear layer of the same gain as control variate, by
- * independent replicas whose spread is the error.
+ * <p>J and its adjoint are closed forms (a Hermite series for tanh). V contains four-point averages
+ * of the activation. It is sampled by independent replicas, with the linear layer of the same gain
+ * as control variate; the spread of the replicas gives the error.
  */
 public final class LinearResponse {
-  /** Independent sets of samples. */
+  /** Number of independent sets of samples. */
   public static final int REPLICAS = 8;
 
-  /** A tilt of this size is as good as infinitesimal in double precision weights. */
+  /** Size of a tilt that is effectively infinitesimal with weights in double precision. */
   private static final double INFINITESIMAL = 1e-4;
 
   private LinearResponse() {}
 
-  /** What {@link #solve} holds at once. */
+  /** Peak memory of {@link #solve}. */
   public static MemoryPlan plan(FiniteWidthProblem problem, int samples) {
     long kernel = 8L * problem.points() * problem.points();
     return TiltedLayer.plan(problem.points(), samples, 0)
@@ -39,8 +39,8 @@ public final class LinearResponse {
    * The response of all layers.
    *
    * @param samples S of every replica
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public static KernelAdaptation solve(
       Backend backend, FiniteWidthProblem problem, int samples, long seed) {
@@ -48,7 +48,7 @@ public final class LinearResponse {
   }
 
   /**
-   * The same with samples of another purpose.
+   * The same with random streams of another purpose.
    *
    * @param purpose one of {@link RandomStreams}
    */
@@ -105,9 +105,9 @@ public final class LinearResponse {
   }
 
   /**
-   * By what factor the change of the readout kernel exceeds the source of its own layer, |dC^L|_F /
-   * |dC^L - g J[dC^{L-1}]|_F: 1 for one layer, and {@link ResponseFunctions#adaptationGrowth} where
-   * all sources are alike.
+   * Ratio of the change of the readout kernel to the source of its own layer, |dC^L|_F / |dC^L - g
+   * J[dC^{L-1}]|_F: 1 for one layer, and {@link ResponseFunctions#adaptationGrowth} for equal
+   * sources.
    */
   public static double growth(FiniteWidthProblem problem, KernelAdaptation response) {
     int last = problem.layers();
@@ -125,7 +125,8 @@ public final class LinearResponse {
   /** (g / N) V[Ct]. */
   private static double[] source(
       TiltedLayer layer, double gOverWidth, double[] c, double[] ct, double[] gain) {
-    // U = (g / N) phi^T Ct phi is about (g / N) |Ct| |C|; shrink it, and the response grows back
+    // U = (g / N) phi^T Ct phi is about (g / N) |Ct| |C|; it is reduced to an infinitesimal size
+    // and the response is scaled back
     double size = gOverWidth * KernelAdaptation.norm(ct) * KernelAdaptation.norm(c);
     double shrink = size == 0 ? 1 : INFINITESIMAL / size;
     layer.tilt(c, scaled(shrink, ct), gOverWidth, gain);

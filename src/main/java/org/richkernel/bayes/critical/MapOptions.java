@@ -3,15 +3,16 @@ package org.richkernel.bayes.critical;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * How the kernels of maximum a posteriori are found.
+ * Options of the kernels of maximum a posteriori. A value out of range throws {@link
+ * InvalidProblemException}.
  *
  * @param samples S of every replica
  * @param seed key of all random streams
  * @param tolerance largest standard error of the readout kernel, relative to its norm
- * @param maxIterations most passes down and up through the layers
+ * @param maxIterations largest number of passes down and up through the layers
  */
 public record MapOptions(int samples, long seed, double tolerance, int maxIterations) {
-  /** Fewest samples of a replica. */
+  /** Smallest number of samples of a replica. */
   public static final int MIN_SAMPLES = 100;
 
   public MapOptions {

@@ -9,8 +9,8 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Predictor;
 
 /**
- * Predictions with kernels of maximum a posteriori at finite width: new points go up through the
- * layers that the training points have tilted, f(x) = C^L(x, X) V.
+ * Predictions with kernels of maximum a posteriori at finite width: new points pass through the
+ * layers with the tilt of the training points, f(x) = C^L(x, X) V.
  */
 public final class MapPredictor implements Predictor {
   private final NetworkSpec network;
@@ -23,8 +23,8 @@ public final class MapPredictor implements Predictor {
 
   /**
    * @param kernels C^l, l = 0 .. L, P x P
-   * @param conjugate Ct^l, l = 0 .. L, P x P; that of l = 0 is not used
-   * @param samples S of the one set of samples that predicts
+   * @param conjugate Ct^l, l = 0 .. L, P x P; l = 0 is not used
+   * @param samples S of the set of samples for the predictions
    */
   public MapPredictor(
       NetworkSpec network,

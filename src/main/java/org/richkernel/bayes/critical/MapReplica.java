@@ -17,10 +17,10 @@ import org.richkernel.solver.SolverState;
  * <pre>  Ct^l = g J_l^*[Ct^{l+1}] + sampled terms of higher order,
  *   C^{l+1} = g_b + g (E[phi phi^T] at C^l + sampled change by the tilt).</pre>
  *
- * <p>The step is halved whenever the mismatch grows.
+ * <p>The step is halved each time the mismatch grows.
  */
 final class MapReplica implements AutoCloseable {
-  /** Mismatch of a pass, relative to the change of the kernels, at which they count as solved. */
+  /** Largest mismatch of a solved replica, relative to the change of the kernels. */
   static final double ACCURACY = 1e-5;
 
   private static final double SMALLEST_STEP = 1e-3;
@@ -39,8 +39,8 @@ final class MapReplica implements AutoCloseable {
   private int passes;
 
   /**
-   * @param others points that {@link #solved} will predict at
-   * @param replica names the random streams
+   * @param others number of points for the predictions of {@link #solved}
+   * @param replica index, part of the key of the random streams
    */
   MapReplica(
       Backend backend,
@@ -70,9 +70,9 @@ final class MapReplica implements AutoCloseable {
   }
 
   /**
-   * Iterates until solved or out of budget; takes up a checkpoint.
+   * Iterates until solved or out of budget, from a checkpoint if there is one.
    *
-   * @return false if a stop was asked for; the checkpoint then holds the state
+   * @return false if a stop was requested; the checkpoint then holds the state
    */
   boolean solve(int maxIterations, RunControl control) {
     control.checkpoints().load().ifPresent(this::restore);
@@ -84,7 +84,7 @@ final class MapReplica implements AutoCloseable {
       try {
         pass();
       } catch (NotPositiveDefiniteException e) {
-        // the tilt outgrew the prior: begin again with shorter steps, or end unsolved
+        // the tilt exceeds the prior: begin again with shorter steps, or end unsolved
         restart();
       }
       control.listener().progress(progress(maxIterations));
@@ -195,8 +195,8 @@ final class MapReplica implements AutoCloseable {
   }
 
   /**
-   * What the passes have come to, with predictions at other points: their covariances with the
-   * training points go up through the layers with the tilt of the training points.
+   * Result of the passes, with predictions at other points: their covariances with the training
+   * points pass through the layers with the tilt of the training points.
    *
    * @param cross covariance of the inputs, Q x P
    * @param variance of the inputs, Q

@@ -20,19 +20,18 @@ import org.richkernel.solver.Stages;
  *   C^{l+1} = g_b + g E[phi phi^T]   under N(h; 0, C^l) exp(U_l),  U_l = (g / N) phi^T Ct^{l+1} phi,
  *   Ct^l = N d/dC^l ln E_{N(0, C^l)} exp(U_l).</pre>
  *
- * <p>The averages are importance sampled from the prior, which is sound while the tilt is weak (P
- * much less than N). The solution says by itself where it is not: by the effective share of the
- * samples, by the growth rate of the tilt for activations without bound, and by the spread of
- * independent replicas.
+ * <p>The averages are importance sampled from the prior, which is valid for a weak tilt (P much
+ * less than N). The solution contains tests of this: the effective fraction of the samples, the
+ * growth rate of the tilt for unbounded activations, and the spread of independent replicas.
  */
 public final class MapSolver {
-  /** Independent sets of samples whose spread is the error. */
+  /** Number of independent sets of samples, whose spread gives the error. */
   public static final int REPLICAS = 8;
 
-  /** Below this effective share the weights are not to be trusted. */
+  /** Smallest accepted effective fraction of the samples. */
   public static final double LEAST_SHARE = 0.2;
 
-  /** Weights have a finite variance below this growth rate of the tilt. */
+  /** Largest growth rate of the tilt at which the weights have a finite variance. */
   public static final double LARGEST_TILT = 0.5;
 
   static final String LESS_MEMORY = "lower samples or the number of training points";
@@ -40,9 +39,9 @@ public final class MapSolver {
   private MapSolver() {}
 
   /**
-   * What {@link #solve} holds at once.
+   * Peak memory of {@link #solve}.
    *
-   * @param others points to predict at
+   * @param others number of points for predictions
    */
   public static MemoryPlan plan(FiniteWidthProblem problem, MapOptions options, int others) {
     long kernel = 8L * problem.points() * problem.points();
@@ -54,15 +53,15 @@ public final class MapSolver {
   }
 
   /**
-   * Finds the kernels and predicts at other points. A checkpoint holds the replicas that are solved
-   * and the kernels between two passes of the one at hand.
+   * Finds the kernels and predicts at other points. A checkpoint holds the solved replicas and the
+   * kernels of the present one between two passes.
    *
-   * @param network the network of the problem, whose input layer the other points pass
+   * @param network of the problem, for the input layer at the other points
    * @param train inputs of the problem
    * @param test other inputs, zero rows for none
-   * @return empty if a stop was asked for; the checkpoint then holds the state
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @return empty if a stop was requested; the checkpoint then holds the state
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public static Optional<MapSolution> solve(
       Backend backend,

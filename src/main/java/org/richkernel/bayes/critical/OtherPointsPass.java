@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 import org.richkernel.compute.Backend;
 
-/** Carries points without targets through the tilted layers of the training points. */
+/** Pass of points without targets through the tilted layers of the training points. */
 final class OtherPointsPass {
-  /** Points that go through the layers together. */
+  /** Number of points of a panel. */
   private static final int PANEL = 256;
 
   private OtherPointsPass() {}
 
-  /** Points that are held at a time where there are so many. */
+  /** Number of points held at a time. */
   static int panel(int others) {
     return Math.min(PANEL, others);
   }

@@ -9,7 +9,7 @@ import org.richkernel.lazy.LogisticMixture;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Gaussian expectations of an activation at pairs of points whose variances are known beforehand.
+ * Gaussian expectations of an activation at pairs of points with given variances.
  *
  * <p>With F(a, c, b) = E[phi(u) phi(v)] for Var u = a, Cov(u, v) = c, Var v = b (Price's theorem):
  *
@@ -82,7 +82,7 @@ abstract class PairMoments {
   abstract double gain(int i);
 
   /**
-   * Refuses an activation whose moments are not here.
+   * Refuses an activation without implemented moments.
    *
    * @throws InvalidProblemException for all but relu, tanh, erf and linear
    */
@@ -227,7 +227,7 @@ abstract class PairMoments {
     }
   }
 
-  /** An average of arc-sine kernels, at variances that would take too long a series. */
+  /** An average of arc-sine kernels, for variances at which the series would be too long. */
   private static final class Mixture extends PairMoments {
     Mixture(double[] variance) {
       super(Activation.TANH, variance);

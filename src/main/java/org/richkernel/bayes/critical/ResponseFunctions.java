@@ -6,9 +6,9 @@ import org.richkernel.lazy.ActivationMoments;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * How a perturbation of the preactivation covariance travels through deep layers that have reached
- * their fixed point q* = g_b + g E[phi(h)^2], h ~ N(0, q*) (Schoenholz et al., arXiv:1611.01232;
- * Fischer et al., arXiv:2405.10761):
+ * Responses of deep layers at their fixed point q* = g_b + g E[phi(h)^2], h ~ N(0, q*), to a
+ * perturbation of the preactivation covariance (Schoenholz et al., arXiv:1611.01232; Fischer et
+ * al., arXiv:2405.10761):
  *
  * <pre>  chi_perp = g E[phi'^2]              of the angle between two nearby points,
  *   chi_par  = g E[phi'^2 + phi phi'']  of the length of one point.</pre>
@@ -16,7 +16,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param activation phi
  * @param weightVariance g
  * @param biasVariance g_b
- * @param fixedPoint q*, the stable fixed point that is reached from a finite variance
+ * @param fixedPoint q*, the stable fixed point from a finite variance
  * @param parallel chi_par
  * @param perpendicular chi_perp
  */
@@ -30,7 +30,7 @@ public record ResponseFunctions(
   private static final double ACCURACY = 1e-14;
   private static final int MOST_EVALUATIONS = 1000;
 
-  /** The fixed point of a variance map, and the moments that hold up to it. */
+  /** The fixed point of a variance map, and moments valid up to it. */
   private record FixedPoint(double variance, ActivationMoments moments) {}
 
   /**
@@ -38,8 +38,8 @@ public record ResponseFunctions(
    *
    * @param g weight variance of the hidden layers, positive
    * @param gb bias variance, at least 0
-   * @throws InvalidProblemException if the variance grows without bound from layer to layer, as
-   *     that of ReLU does for g &gt;= 2 and that of linear layers for g &gt;= 1
+   * @throws InvalidProblemException if the variance grows without bound from layer to layer, as for
+   *     ReLU with g &gt;= 2 and for linear layers with g &gt;= 1
    */
   public static ResponseFunctions of(Activation activation, double g, double gb) {
     if (!(g > 0) || Double.isInfinite(g)) {
@@ -60,7 +60,7 @@ public record ResponseFunctions(
 
   /**
    * The weight variance beyond which no fixed point is stable: 2 for ReLU, 1 for linear layers,
-   * infinite for activations that are bounded.
+   * infinite for bounded activations.
    */
   public static double stableBelow(Activation activation) {
     PairMoments.requireKnown(activation);
@@ -114,8 +114,8 @@ public record ResponseFunctions(
   }
 
   /**
-   * xi_perp = -1 / ln chi_perp in layers; infinite at the edge of chaos, and beyond it, where
-   * nearby points part.
+   * xi_perp = -1 / ln chi_perp in layers; infinite at the edge of chaos and beyond it, where nearby
+   * points diverge.
    */
   public double perpendicularDepth() {
     return depth(perpendicular);
@@ -127,10 +127,10 @@ public record ResponseFunctions(
   }
 
   /**
-   * By what factor L layers with equal sources turn the angle between nearby points more than one:
-   * sum_{k &lt; L} chi_perp^{2k}. Every layer's source travels down by the adjoint response and up
-   * by the response. Points that differ do not stay near each other beyond the edge of chaos, see
-   * {@link CorrelationFixedPoint}.
+   * Change of the angle between nearby points by L layers with equal sources, relative to that by
+   * one layer: sum_{k &lt; L} chi_perp^{2k}. Every layer's source propagates down by the adjoint
+   * response and up by the response. Beyond the edge of chaos distinct points do not stay close,
+   * see {@link CorrelationFixedPoint}.
    */
   public double adaptationGrowth(int layers) {
     return growth(perpendicular, layers);

@@ -6,14 +6,14 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StateForm;
 
 /**
- * What one set of samples has made of the forward-backward equations.
+ * Solution of the forward-backward equations by one set of samples.
  *
  * @param kernels C^l, l = 0 .. L
  * @param conjugate Ct^l; empty at 0
  * @param dual V, P x K
  * @param predictions at other points, Q x K
  * @param residual mismatch of the last pass relative to the change of the kernels
- * @param effectiveShare smallest effective share of the samples over the layers
+ * @param effectiveShare smallest effective fraction of the samples over the layers
  * @param tilt largest growth rate of the tilt over the layers
  * @param passes down and up through the layers
  */
@@ -30,7 +30,7 @@ record SolvedReplica(
 
   /** Replicas in a checkpoint. */
   enum Form implements StateForm<SolvedReplica> {
-    /** The only one. */
+    /** The only form. */
     FORM;
 
     @Override

@@ -4,10 +4,10 @@ import java.util.Random;
 import org.richkernel.compute.Activation;
 
 /**
- * Whether importance weights have a variance at all. For activations that grow linearly the tilted
+ * Test that the importance weights have a variance. For activations that grow linearly the tilted
  * density exists only if lambda = max over |u| = 1 of (2 g / N) phi(F u)^T Ct phi(F u) is below 1,
  * C = F F^T, and the weights have finite variance only if it is below 1/2; the effective number of
- * samples does not show that. Bounded activations have lambda = 0.
+ * samples does not show this. Bounded activations have lambda = 0.
  */
 final class TiltBound {
   private static final int STARTS = 8;
@@ -16,7 +16,7 @@ final class TiltBound {
   private TiltBound() {}
 
   /**
-   * The largest lambda that local ascents from several starts find.
+   * The largest lambda from local ascents from several starts.
    *
    * @param c covariance C, P x P
    * @param ct conjugate kernel Ct, P x P

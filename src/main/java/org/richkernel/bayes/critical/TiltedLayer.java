@@ -14,14 +14,14 @@ import org.richkernel.compute.Workspace;
  * Samples of one layer's preactivations under the tilted density N(h; 0, C) exp(U), U = (g / N)
  * phi^T Ct phi, by importance sampling from the prior with common random numbers.
  *
- * <p>The same whitened normals serve every layer and every iteration, so that what is iterated is a
- * smooth, deterministic map. Only differences between tilted and prior averages are returned, since
- * the prior averages are known in closed form; the remaining noise is that of the tilt. What a
- * linear layer with the same gain would do is subtracted to first order and added exactly: Cov(h
- * h^T, h^T A h) = 2 C A C.
+ * <p>Every layer and every iteration uses the same whitened normals, so the iteration is a smooth,
+ * deterministic map. Only differences between tilted and prior averages are sampled, since the
+ * prior averages have closed forms; the remaining noise comes from the tilt. The first-order
+ * response of a linear layer with the same gain is subtracted in the samples and added exactly:
+ * Cov(h h^T, h^T A h) = 2 C A C.
  */
 final class TiltedLayer implements AutoCloseable {
-  /** Added to the diagonal of C in units of its mean before factorization. */
+  /** Jitter on the diagonal of C in units of its mean before factorization. */
   private static final double JITTER = 1e-9;
 
   private final Backend backend;
@@ -52,7 +52,7 @@ final class TiltedLayer implements AutoCloseable {
   /**
    * Draws the normals.
    *
-   * @param others most points without targets that {@link #otherPoints} is asked for at a time
+   * @param others largest number of points without targets of a call of {@link #otherPoints}
    * @param stream of the normals, see {@link RandomStreams}
    */
   TiltedLayer(
@@ -84,7 +84,7 @@ final class TiltedLayer implements AutoCloseable {
     backend.fillGaussian(seed, stream, 0, normals);
   }
 
-  /** What a layer holds, in all its passes. */
+  /** Memory of a layer in all its passes. */
   static MemoryPlan plan(int points, int samples, int others) {
     int most = Math.max(points, others);
     MemoryPlan plan = new MemoryPlan();
@@ -119,7 +119,7 @@ final class TiltedLayer implements AutoCloseable {
   }
 
   /**
-   * Moves the samples to a layer and weighs them.
+   * Computes the samples of a layer and their weights.
    *
    * @param c covariance of the preactivations, P x P
    * @param ct conjugate kernel of the layer above, P x P
@@ -187,7 +187,7 @@ final class TiltedLayer implements AutoCloseable {
     return difference;
   }
 
-  /** Effective share of the samples, (sum w)^2 / (S sum w^2); 1 without a tilt. */
+  /** Effective fraction of the samples, (sum w)^2 / (S sum w^2); 1 without a tilt. */
   double effectiveShare() {
     return effective;
   }
@@ -259,7 +259,7 @@ final class TiltedLayer implements AutoCloseable {
    * <pre>  M = (2 g / N) E[phi' phi'^T] o Ct + E[grad U grad U^T],
    *   G = M + diag(d),  d_i = (E[h_i grad_i U] - (C M)_ii) / C_ii.</pre>
    *
-   * <p>To be called once after {@link #tilt}, after {@link #kernelChange}.
+   * <p>Call it once, after {@link #tilt} and {@link #kernelChange}.
    */
   double[] conjugateChange() {
     double[] m = weighted(weight, slope, slope);
@@ -302,7 +302,7 @@ final class TiltedLayer implements AutoCloseable {
    * @param variance Q variances
    * @param gain E phi' of the training points
    * @param otherGain E phi' of the other points
-   * @param iteration names the noise
+   * @param iteration selects the noise
    */
   OtherPoints otherPoints(
       double[] cross,

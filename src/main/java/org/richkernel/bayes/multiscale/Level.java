@@ -3,9 +3,9 @@ package org.richkernel.bayes.multiscale;
 /**
  * The mean predictor at one level of approximation: f(x) = C(x, X) a.
  *
- * @param coefficients a, one per training point
- * @param train f on the training points
- * @param scale the readout scale q behind it: that of the saddle, or its posterior mean
+ * @param coefficients a, P numbers
+ * @param train f on the training points, P numbers
+ * @param scale readout scale q: that of the saddle, or its posterior mean
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Level(double[] coefficients, double[] train, double scale) {

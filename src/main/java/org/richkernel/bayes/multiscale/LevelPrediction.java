@@ -27,12 +27,12 @@ public record LevelPrediction(SampledVector onTrain, SampledVector onTest) {
     return onTest.value();
   }
 
-  /** Standard errors of {@link #train()}, empty where it is exact. */
+  /** Standard errors of {@link #train()}, empty if it is exact. */
   public double[] trainError() {
     return onTrain.standardError();
   }
 
-  /** Standard errors of {@link #test()}, empty where it is exact. */
+  /** Standard errors of {@link #test()}, empty if it is exact. */
   public double[] testError() {
     return onTest.standardError();
   }
@@ -47,12 +47,12 @@ public record LevelPrediction(SampledVector onTrain, SampledVector onTest) {
     return Level.discrepancy(y, test());
   }
 
-  /** Standard error of the training discrepancy; 0 where it is exact. */
+  /** Standard error of the training discrepancy; 0 if it is exact. */
   public double trainDiscrepancyError(double[] y) {
     return onTrain.productError(y) / y.length;
   }
 
-  /** Standard error of the test discrepancy; 0 where it is exact. */
+  /** Standard error of the test discrepancy; 0 if it is exact. */
   public double testDiscrepancyError(double[] y) {
     return onTest.productError(y) / y.length;
   }
@@ -68,7 +68,7 @@ public record LevelPrediction(SampledVector onTrain, SampledVector onTest) {
     return parts.stream().flatMapToDouble(Arrays::stream).toArray();
   }
 
-  /** What {@link #packed()} gave. */
+  /** The prediction of a {@link #packed()} array. */
   static LevelPrediction unpacked(double[] numbers) {
     List<SampledVector> vectors = new ArrayList<>();
     int at = 0;

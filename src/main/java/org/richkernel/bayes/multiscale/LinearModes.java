@@ -99,7 +99,7 @@ final class LinearModes {
    * ln p(q | y) up to a constant, as a density over ln q, where q = chi |w|^2 / (g N) is the scale
    * of the readout: Gamma(N/2, rate N/2) a priori, and y | q ~ N(0, (q C + kappa) / chi).
    *
-   * @param determinant 1, or 0 to leave the normalization of y | q out
+   * @param determinant 1, or 0 without the normalization of y | q
    */
   double logDensity(double q, double determinant) {
     double sum = 0.5 * width * (Math.log(q) - q);
@@ -122,7 +122,8 @@ final class LinearModes {
   }
 
   /**
-   * Beyond this q the slope is negative: q lambda / (q lambda + kappa)^2 is at most 1 / (4 kappa).
+   * Largest possible q of a root: beyond it the slope is negative, as q lambda / (q lambda +
+   * kappa)^2 is at most 1 / (4 kappa).
    */
   double largestScale() {
     double square = 0;

@@ -16,7 +16,7 @@ public final class LinearPosterior {
   private static final int NODES = 1200;
   private static final int SCAN = 4000;
 
-  /** The density is cut where it has fallen by exp(-45). */
+  /** The density is cut off after a fall by exp(-45). */
   private static final double DROP = 45;
 
   private final LinearModes modes;
@@ -60,7 +60,7 @@ public final class LinearPosterior {
     while (density(high) > top - DROP) {
       high += 0.5;
     }
-    // tighten to where the density is, so that the nodes are well spent
+    // narrow the interval to the mass of the density
     double first = high;
     double last = low;
     double step = (high - low) / SCAN;

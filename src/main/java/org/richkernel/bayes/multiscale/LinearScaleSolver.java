@@ -30,8 +30,8 @@ public final class LinearScaleSolver {
   /**
    * Computes and diagonalizes the kernel.
    *
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public LinearScaleSolver(Backend backend, MultiScaleProblem problem) {
     plan(problem).requireFits(backend, "lower the number of training points");
@@ -52,7 +52,7 @@ public final class LinearScaleSolver {
             backend, kernel, problem.targets().toArray(), problem.width(), 1, problem.kappa());
   }
 
-  /** What a solver holds at once. */
+  /** Peak memory of a solver. */
   public static MemoryPlan plan(MultiScaleProblem problem) {
     int points = problem.points();
     int others = problem.testInputs().rows();

@@ -12,7 +12,8 @@ import org.richkernel.network.NetworkSpec;
 
 /**
  * Activations of sampled neurons at given points: phi_n(x) = E_z phi(xi_n . R_x + s_x z) with the
- * whitened coordinates R_x = z(x) W of a point and the noise s_x that training fields leave open.
+ * whitened coordinates R_x = z(x) W of a point and the noise s_x that training fields do not
+ * determine.
  */
 final class NeuronOutputs {
   private static final int PANEL = 256;
@@ -46,10 +47,10 @@ final class NeuronOutputs {
   }
 
   /**
-   * What {@link #read} holds at once.
+   * Peak memory of {@link #read}.
    *
-   * @param count neurons
-   * @param points that are read, of which a panel is held
+   * @param count number of neurons
+   * @param points number of points, held in panels
    */
   static MemoryPlan plan(int count, int rank, int points) {
     int rows = Math.min(PANEL, points);
@@ -57,12 +58,12 @@ final class NeuronOutputs {
         .addAll("", MemoryPlan.largest(forward(count, rank, rows), sums(count, rows)));
   }
 
-  /** What {@link #at} leaves to its caller. */
+  /** Memory of the result of {@link #at}. */
   static MemoryPlan activations(int count, int rows) {
     return new MemoryPlan().add(ACTIVATIONS, Precision.FLOAT32, count, rows);
   }
 
-  /** What {@link #at} holds while it runs. */
+  /** Scratch of {@link #at}. */
   static MemoryPlan forward(int count, int rank, int rows) {
     return new MemoryPlan()
         .add("coordinates", Precision.FLOAT32, rows, rank)

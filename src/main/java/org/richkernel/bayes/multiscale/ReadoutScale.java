@@ -6,16 +6,16 @@ import org.apache.commons.math3.analysis.UnivariateFunction;
 import org.apache.commons.math3.analysis.solvers.BrentSolver;
 
 /**
- * The scale q by which one number replaces the posterior of the readout:
+ * The scale q, one number in place of the posterior of the readout:
  *
  * <pre>  N (1 - q) - d sum_i q lambda_i / (q lambda_i + kappa)
  *       + chi q sum_i lambda_i z_i^2 / (q lambda_i + kappa)^2 = 0</pre>
  *
  * <p>with d = 0 at tree level and d = 1 for kernel rescaling (arXiv:2502.03210).
  *
- * @param q the scale; that of largest density where the equation has several roots
+ * @param q the scale; the root of largest density if there are several
  * @param stationaryPoints number of roots
- * @param evaluations how often the left side was evaluated
+ * @param evaluations number of evaluations of the left side
  */
 record ReadoutScale(double q, int stationaryPoints, int evaluations) {
   private static final int GRID = 2000;
@@ -76,9 +76,9 @@ record ReadoutScale(double q, int stationaryPoints, int evaluations) {
   }
 
   /**
-   * The same from the scale of a problem nearby. Where the root is unique for certain it is
-   * bracketed from there, in a few evaluations; elsewhere the whole range is scanned, so that no
-   * metastable root is followed.
+   * The same from the scale of a similar problem. A root that is certainly unique is bracketed from
+   * this scale in a few evaluations. Otherwise the whole range is scanned, so no metastable root is
+   * followed.
    *
    * @param start a scale, positive
    */
@@ -108,7 +108,7 @@ record ReadoutScale(double q, int stationaryPoints, int evaluations) {
   }
 
   /**
-   * Whether the equation has one root for certain. With u_i = q lambda_i / (q lambda_i + kappa) its
+   * Whether the equation certainly has one root. With u_i = q lambda_i / (q lambda_i + kappa) its
    * left side falls with ln q at every root, at the rate
    *
    * <pre>  N - d sum_i u_i^2 + 2 (chi / kappa) sum_i z_i^2 u_i^2 (1 - u_i),</pre>

@@ -22,7 +22,7 @@ import org.richkernel.network.Inputs;
  *
  * <p>The contraction needs no P^3 tensor: with p = M^{-1} E[a phi] and, per neuron, b = phi^T
  * M^{-1} phi and r = phi . p, T is a weighted average of phi. So the one-loop term at any point is
- * a readout of the same neurons.
+ * another readout of the same neurons.
  */
 final class SampledOneLoop {
   private final double[] shift; // delta, P
@@ -33,7 +33,7 @@ final class SampledOneLoop {
     this.readout = readout;
   }
 
-  /** What {@link #of} holds at once. */
+  /** Peak memory of {@link #of}. */
   static MemoryPlan plan(int points, int rank, int count) {
     return NeuronOutputs.activations(count, points)
         .addAll("", NeuronOutputs.forward(count, rank, points))
@@ -170,7 +170,7 @@ final class SampledOneLoop {
     return change;
   }
 
-  /** Readout of the neurons that is the change of the outputs anywhere. */
+  /** Readout of the neurons for the change of the outputs at any point. */
   double[] readout() {
     return readout;
   }
@@ -194,7 +194,7 @@ final class SampledOneLoop {
     return y;
   }
 
-  /** Projections of the neurons on a vector, and averages of phi with weights. */
+  /** Projections of the neurons on a vector, and weighted averages of phi. */
   private record Averages(Backend backend, Matrix phi, Matrix vector, Matrix column, Matrix line) {
     /** phi x, one number per neuron. */
     double[] project(double[] x) {

@@ -28,10 +28,10 @@ import org.richkernel.solver.RunControl;
 
 /**
  * The levels of a nonlinear network with one hidden layer: the tree level is the saddle point at
- * gamma^2 = chi / N, found by sampling; one loop is made of its neurons.
+ * gamma^2 = chi / N, found by sampling; its neurons give the one-loop term.
  */
 public final class SampledScaleSolver {
-  /** Parts of the neurons whose one-loop terms are compared for an error. */
+  /** Number of parts of the neurons whose one-loop terms give an error. */
   private static final int PARTS = 8;
 
   private static final String LESS_MEMORY = "lower samples or the number of training points";
@@ -41,10 +41,10 @@ public final class SampledScaleSolver {
   private final SaddleOptions options;
 
   /**
-   * @param options samples, seed and stopping of the saddle point; richness and noise are those of
-   *     the problem
-   * @throws InvalidProblemException if the options weigh the determinant, which is the one-loop
-   *     term here
+   * @param options samples, seed and stopping of the saddle point; richness and noise come from the
+   *     problem
+   * @throws InvalidProblemException if the determinant has a weight, since the one-loop term
+   *     contains it
    */
   public SampledScaleSolver(Backend backend, MultiScaleProblem problem, SaddleOptions options) {
     this.backend = backend;
@@ -68,19 +68,19 @@ public final class SampledScaleSolver {
         problem.testInputs());
   }
 
-  /** What {@link #solve} holds at once: that of the larger part, the tree level or one loop. */
+  /** Peak memory of {@link #solve}: of the larger part, the tree level or one loop. */
   public MemoryPlan plan() {
     return MemoryPlan.largest(plans().toArray(MemoryPlan[]::new));
   }
 
-  /** Parts that are held one after the other: sampling, one loop, and its outputs elsewhere. */
+  /** Consecutive parts: sampling, one loop, and its outputs at other points. */
   private List<MemoryPlan> plans() {
     AdaptiveNbkSolver tree = new AdaptiveNbkSolver(backend, saddle(1));
     int points = problem.points();
     int width = problem.inputs().dimension() + (problem.network().biasVariance() > 0 ? 1 : 0);
     int rank = Math.min(points, width);
     int count = tree.keptSamples();
-    // all neurons that were kept, which are a quarter more, and a copy of those at S
+    // all kept neurons, with those at S/4 a quarter more, and a copy of those at S
     long neurons = Float.BYTES * (9L * count / 4) * rank;
     return List.of(
         tree.plan(),
@@ -91,7 +91,7 @@ public final class SampledScaleSolver {
   /**
    * Solves at one scale.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   public Optional<ScaleSolution> solve(double chi, RunControl control) {
     return sweep(new double[] {chi}, control).map(path -> path.get(0));
@@ -99,11 +99,11 @@ public final class SampledScaleSolver {
 
   /**
    * Solves at one scale after the other, each from the populations of the one before; the first
-   * starts from the Gaussian process, its richness rising from 0. The saddle point of one hidden
-   * layer is the only one, so nothing but time depends on where a solve starts.
+   * starts from the Gaussian process, its richness rising from 0. One hidden layer has a single
+   * saddle point, so only the time depends on the start.
    *
    * @param chis positive, in any order
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<List<ScaleSolution>> sweep(double[] chis, RunControl control) {
     plans().forEach(plan -> plan.requireFits(backend, LESS_MEMORY));

@@ -13,9 +13,9 @@ import org.richkernel.network.Predictor;
  * @param levels by name, in the order gaussian (NNGP), tree, rescaled, one-loop, exact; exact for
  *     linear networks only
  * @param kernel Phi^1 at tree level, row-major P x P
- * @param predictors at new inputs by level; those that can be saved, none for a scale that was
- *     taken from a checkpoint
- * @param exactTrainLoss posterior mean of the training loss with the variance of f, where known
+ * @param predictors at new inputs by level, if they can be saved; empty for a scale restored from a
+ *     checkpoint
+ * @param exactTrainLoss posterior mean of the training loss with the variance of f, if known
  * @param exactTestLoss the same on the test points
  * @param stationaryPoints roots of the equation of the rescaled kernel
  * @param sampled the sampled tree level of a nonlinear network
@@ -46,7 +46,7 @@ public record ScaleSolution(
   /** Name of the exact posterior. */
   public static final String EXACT = "exact";
 
-  /** The level of a name. */
+  /** The level with a name. */
   public LevelPrediction level(String name) {
     LevelPrediction level = levels.get(name);
     if (level == null) {

@@ -4,19 +4,18 @@ import java.util.Locale;
 import org.richkernel.sampling.Estimate;
 
 /**
- * How far a solution is from the saddle point by the measure of independent neurons at its tilt.
+ * Distance of a solution from the saddle point, measured by independent neurons at its tilt.
  *
- * @param correction tr Y^T dv, by which y.v is off to first order; the error is that of the neurons
+ * @param correction tr Y^T dv, the first-order error of y.v, with the standard error of the neurons
  *     alone
- * @param drift correction of the late averages less that of the early ones
+ * @param drift correction of the late averages minus that of the early ones
  * @param fit y.v of the solution
  * @param tolerance of the problem
- * @param mixed whether nothing says that the neurons missed a part of the density: false for wells
- *     that were not looked for, and where neurons that start in the solution stay apart from those
- *     that start in the prior
- * @param neurons that were drawn
- * @param sweeps that they made
- * @param acceptance share of their last moves that was accepted
+ * @param mixed false if the neurons may have missed a part of the density: if wells were not
+ *     searched, or if neurons started in the solution differ from those started in the prior
+ * @param neurons number of neurons
+ * @param sweeps number of sweeps
+ * @param acceptance accepted fraction of their last moves
  * @param seconds wall-clock time
  */
 public record AuditResult(
@@ -31,19 +30,22 @@ public record AuditResult(
     double seconds) {
 
   /**
-   * Largest correction in standard errors: one sound fit in a thousand exceeds it, where its error
-   * bar is true.
+   * Largest correction in standard errors; one correct fit in a thousand exceeds it if its error
+   * bar is right.
    */
   private static final double LARGEST_Z = 3.3;
 
-  /** Whether other neurons at the tilt of the same v say the same, by the errors of the neurons. */
+  /**
+   * Whether other neurons at the tilt of the same v agree, within the errors of the neurons or
+   * within the tolerance.
+   */
   boolean agreesWith(AuditResult other) {
     double apart = Math.abs(correction.value() - other.correction.value());
     return apart <= LARGEST_Z * Math.hypot(correction.error(), other.correction.error())
         || apart <= tolerance * Math.abs(fit.value());
   }
 
-  /** The same of neurons that are known not to have mixed. */
+  /** The same for neurons that have not mixed. */
   AuditResult unmixed() {
     return new AuditResult(
         correction, drift, fit, tolerance, false, neurons, sweeps, acceptance, seconds);
@@ -64,29 +66,32 @@ public record AuditResult(
     return Math.abs(correction.value() / fit.value());
   }
 
-  /** Its standard error. */
+  /** Standard error of {@link #relativeResidual}. */
   public double relativeError() {
     return Math.abs(standardError() / fit.value());
   }
 
-  /** What an audit says of a solution. */
+  /** Outcome of an audit. */
   public enum Outcome {
-    /** The neurons confirm it. */
+    /** The neurons confirm the solution. */
     PASSED,
-    /** They refute it; it does not count as converged. */
+    /** The neurons refute the solution; it does not count as converged. */
     FAILED,
-    /** They do not confirm it, but may be at fault themselves; it stands as it is. */
+    /**
+     * The neurons do not confirm the solution, but may not have mixed; the solution keeps its
+     * status.
+     */
     UNDECIDED
   }
 
   /**
-   * Passed if the correction is at most 3.3 standard errors, and both it and its error are at most
-   * the tolerance: an audit with a larger error would pass anything. The neurons must have arrived,
-   * or their correction says nothing. Otherwise failed, or undecided where the neurons have not
-   * mixed, which may be the reason; that makes no neurons run away.
+   * Passed if the correction is at most 3.3 standard errors, both it and its error are at most the
+   * tolerance, and the neurons have arrived. (An audit with a larger error would pass any
+   * solution.) Otherwise undecided if the neurons have not mixed, else failed. Neurons that run
+   * away always fail, as poor mixing does not cause this.
    */
   public Outcome outcome() {
-    // numbers that are not finite do not pass
+    // values that are not finite do not pass
     if (Math.abs(z()) <= LARGEST_Z
         && relativeResidual() <= tolerance
         && relativeError() <= tolerance
@@ -96,12 +101,14 @@ public record AuditResult(
     return mixed || !Double.isFinite(correction.value()) ? Outcome.FAILED : Outcome.UNDECIDED;
   }
 
-  /** Whether the correction did not drift while it was averaged. */
+  /** Whether the correction did not drift during the average. */
   public boolean arrived() {
     return Math.abs(drift.value()) <= LARGEST_Z * drift.error();
   }
 
-  /** In one clause, the criterion that failed, or that none did, and why nothing is decided. */
+  /**
+   * The numbers with the failed criterion, or the reason why the audit is undecided, in one clause.
+   */
   public String verdict() {
     if (!Double.isFinite(correction.value())) {
       return "neurons run away at the tilt of the fitted v, which therefore is no saddle point";

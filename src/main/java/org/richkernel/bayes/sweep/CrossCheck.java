@@ -5,14 +5,14 @@ import org.richkernel.bayes.AdaptiveNbkSolution;
 import org.richkernel.sampling.Estimate;
 
 /**
- * How far the kernels of a solution are from those of sweeps over the layers, which solve the same
- * problem by another route. Arrays are shared, not copied; do not change them.
+ * Distance of the kernels of a solution from those of sweeps over the layers, which solve the same
+ * problem by another method. Arrays are shared, not copied; do not change them.
  *
- * @param settled whether the sweeps' averages are as exact as was asked for and did not drift; what
- *     is compared means little otherwise
- * @param sweeps averaged over
+ * @param settled whether the averages of the sweeps met their accuracy and did not drift; otherwise
+ *     the comparison is not meaningful
+ * @param sweeps number of averaged sweeps
  * @param samples S of the sweeps
- * @param acceptance accepted share of the samples in the last sweep, the least of all layers
+ * @param acceptance accepted fraction of the samples in the last sweep, the smallest of all layers
  * @param drift largest difference between the halves of the sweeps, in its standard errors
  * @param residual |Y - (g_L Phi^L + kappa) v| / |Y| of the sweeps' averages
  * @param tolerance of the problem
@@ -32,16 +32,16 @@ public record CrossCheck(
     List<double[]> kernels,
     double seconds) {
 
-  /** Standard errors by which a difference may exceed the tolerance. */
+  /** Number of standard errors by which a difference may exceed the tolerance. */
   private static final double ERRORS = 2;
 
   /**
-   * One layer by both routes.
+   * One layer by both methods.
    *
    * @param difference |Phi' - Phi|_F / |Phi|_F with Phi' of the sweeps; its error is that of both
-   *     routes together, and a difference of this size says nothing
-   * @param sweep numbers of Phi'
-   * @param sampler numbers of Phi
+   *     methods together
+   * @param sweep scalars of Phi'
+   * @param sampler scalars of Phi
    */
   public record Layer(
       Estimate difference, AdaptiveNbkSolution.Layer sweep, AdaptiveNbkSolution.Layer sampler) {}

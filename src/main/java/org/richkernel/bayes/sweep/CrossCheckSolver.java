@@ -16,8 +16,8 @@ import org.richkernel.solver.RunControl;
 /**
  * Solves a problem by sweeps over the layers and compares the kernels with those of its solution.
  *
- * <p>Made for networks with tanh or erf layers: the sweeps need a second derivative, and a bounded
- * activation, whose tilted densities exist whatever the conjugate kernels are on the way.
+ * <p>It supports networks with tanh or erf layers: the sweeps need a second derivative, and a
+ * bounded activation, whose tilted densities exist for any conjugate kernel.
  */
 public final class CrossCheckSolver {
   private static final Set<Activation> ACTIVATIONS = Set.of(Activation.TANH, Activation.ERF);
@@ -46,7 +46,7 @@ public final class CrossCheckSolver {
     return new InvalidProblemException("cross-check", "given", mend);
   }
 
-  /** What {@link #solve} will hold at once. */
+  /** Peak memory of {@link #solve}. */
   public MemoryPlan plan() {
     return new SweepSolver(backend, problem).plan();
   }
@@ -55,9 +55,9 @@ public final class CrossCheckSolver {
    * Sweeps and compares.
    *
    * @param solution of the same problem
-   * @return empty if a stop was asked for; nothing is kept of sweeps then
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @return empty if a stop was requested; there is no checkpoint of sweeps
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public Optional<CrossCheck> solve(AdaptiveNbkSolution solution, RunControl control) {
     plan().requireFits(backend, "lower samples or the number of training points");

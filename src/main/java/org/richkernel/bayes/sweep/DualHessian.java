@@ -10,12 +10,13 @@ import org.richkernel.compute.Workspace;
 
 /**
  * The curvature of the dual action of one hidden layer, H Z = (g Phi + kappa) Z + c Cov(phi a^T) Z,
- * as an operator on P x K matrices: Cov is a P K x P K matrix and is never formed. A neuron that is
- * read out at several sites has a row of phi and of a for each, and its phi a^T is their mean.
+ * as an operator on P x K matrices: Cov is a P K x P K matrix and is never formed. A neuron with
+ * readouts at several sites has a row of phi and of a for each site, and its phi a^T is their mean.
  *
- * <p>Solves by conjugate gradients, preconditioned with g Phi + kappa, whose small eigenvalues make
- * the condition of H; what remains is the amplification by the tilt, 1 / (1 - lambda) at most. So a
- * few dozen steps suffice whatever kappa is, and float32 products of the neurons do no harm.
+ * <p>Conjugate gradients with the preconditioner g Phi + kappa, whose small eigenvalues dominate
+ * the condition of H. The remaining condition is the amplification by the tilt, 1 / (1 - lambda) at
+ * most. So a few dozen steps suffice at any kappa, and float32 products of the neurons are accurate
+ * enough.
  */
 final class DualHessian {
   private static final double RELATIVE_ERROR = 1e-5;
@@ -40,7 +41,7 @@ final class DualHessian {
   private final Matrix direction;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param kernel g Phi, P x P, float64
    * @param kappa noise
    * @param phi of the neurons, M q x P for q rows of each, float32
@@ -115,7 +116,7 @@ final class DualHessian {
     backend.axpy(-c * backend.dot(mean, direction), mean, image);
   }
 
-  /** Gives every row of a neuron the mean of its weights. */
+  /** Replaces the weights of all rows of a neuron by their mean. */
   private void averageOverSites() {
     int sites = average.rows();
     Matrix from = weight.reshaped(count / sites, sites);

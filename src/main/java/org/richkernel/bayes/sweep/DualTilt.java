@@ -10,8 +10,9 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.SitePool;
 
 /**
- * The tilt of a layer that is read out with a dual vector v, E = -sum_a |w^T phi_a|^2 / 2 over the
- * pooled rows phi_a of a sample: its sites, their mean, or the sample itself without sites.
+ * The tilt of a layer by a readout with w proportional to the dual vector v, E = -sum_a |w^T
+ * phi_a|^2 / 2 over the pooled rows phi_a of a sample: its sites, their mean, or the sample itself
+ * without sites.
  *
  * <p>Cost: 4 n P K flops for each pooled row, in place of 2 n P^2 of a matrix T.
  */
@@ -24,7 +25,7 @@ final class DualTilt implements Tilt {
   private final Matrix meanPull;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param readout of the sites; flatten for a single one
    */
   DualTilt(Backend backend, Workspace memory, SiteReadout readout) {
@@ -66,7 +67,7 @@ final class DualTilt implements Tilt {
     Matrix rows = from.pool(0);
     Matrix a = outputs.rowRange(0, rows.rows());
     backend.gemm(Transpose.NO, Transpose.NO, 1, rows, dual, 0, a);
-    // a mean gives each of its sites a share
+    // the derivative of a mean is shared by its sites
     double share = (double) samples * phi.columns() / rows.size();
     backend.gemm(Transpose.NO, Transpose.YES, -1 / share, a, dual, 0, to.pooled(0));
     to.broadcast(0);

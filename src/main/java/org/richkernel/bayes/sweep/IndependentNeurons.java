@@ -18,14 +18,14 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.SitePool;
 
 /**
- * Neurons of one hidden layer, each a Markov chain of its own from the prior to the density that a
- * given v tilts: the tilt rises, the chains settle, and averages are taken. Neurons of a bounded
- * activation jump between its wells, where these can be looked for ({@link WellJumps}). Neurons are
- * cut into blocks, whose averages are independent.
+ * Neurons of one hidden layer, each an independent Markov chain from the prior to the density with
+ * the tilt of a given v: the tilt rises, the chains settle, then averages are accumulated. Neurons
+ * of a bounded activation jump between its wells if a search applies ({@link WellJumps}). Averages
+ * over blocks of neurons are independent.
  *
- * <p>A neuron of a convolution, its channel, has s P fields, columns ordered (site, image), and q
- * pooled rows of P numbers: one for each site of a flattened layer, the mean over sites of an
- * averaged one. All averages are over pooled rows.
+ * <p>A neuron of a convolution is a channel with s P fields, columns ordered (site, image), and q
+ * pooled rows of P numbers: one for each site of a flattened layer, or the mean over sites. All
+ * averages are over pooled rows.
  *
  * <p>Cost of a sweep: three trajectories on average, of a few to 40 gradients of 4 M s P r flops.
  * Memory: M (2 s P + 4 r) floats and 3 P^2 doubles.
@@ -34,16 +34,16 @@ final class IndependentNeurons implements AutoCloseable {
   /** M. */
   static final int COUNT = 4000;
 
-  /** Sweeps over which the tilt rises. */
+  /** Number of sweeps in which the tilt rises. */
   private static final int RAMP = 20;
 
-  /** Sweeps after which the step is held fixed. */
+  /** Number of sweeps before the step is fixed. */
   static final int SETTLED = 60;
 
-  /** The tilt goes off and on again every so many sweeps. */
+  /** Sweeps between two moves with the tilt switched off on the way. */
   private static final int TILT_OFF = 2;
 
-  /** Neurons jump between wells every so many sweeps. */
+  /** Sweeps between two jumps between wells. */
   private static final int JUMP = 2;
 
   private static final int BLOCKS = 32;
@@ -125,13 +125,13 @@ final class IndependentNeurons implements AutoCloseable {
     return readout(network) == SiteReadout.GAP ? 1 : sites;
   }
 
-  /** Whether neurons jump between wells; those of convolutions are not looked for. */
+  /** Whether neurons jump between wells; convolutions have no search for wells. */
   private static boolean jumps(NetworkSpec network, int rank) {
     return network.convolutions().isEmpty() && WellFinder.applies(network, rank);
   }
 
   /**
-   * Everything that neurons hold.
+   * Memory of the neurons.
    *
    * @param sites s
    */
@@ -165,10 +165,9 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
-   * Puts the neurons where a solution has its own, at the full tilt.
+   * Starts the neurons from fields of a solution, at the full tilt.
    *
-   * @param fields whitened fields of some neurons, row-major, r columns; repeated as often as
-   *     needed
+   * @param fields whitened fields of some neurons, row-major, r columns; repeated cyclically
    */
   void startFrom(float[] fields) {
     double[] all = new double[COUNT * xi.columns()];
@@ -180,7 +179,8 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
-   * Moves every neuron once; every other time also with the tilt off on the way, and between wells.
+   * Moves every neuron once; every other time also with the tilt switched off on the way, and
+   * between wells.
    */
   void sweep() {
     done++;
@@ -199,7 +199,7 @@ final class IndependentNeurons implements AutoCloseable {
     }
   }
 
-  /** Jumps between the wells that were found when the tilt had risen. */
+  /** Jumps between the wells found after the rise of the tilt. */
   private void jump() {
     if (jumps == null) {
       jumps =
@@ -210,19 +210,19 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
-   * Whether neurons reach all wells that are known, or have none in their way: those of a
-   * homogeneous activation are cones that meet where a neuron starts.
+   * Whether neurons reach all known wells, or wells are no obstacle: wells of a homogeneous
+   * activation are cones that meet at the start of a neuron.
    */
   boolean fillWells() {
     return wells || problem.network().activation().isHomogeneous();
   }
 
-  /** Sweeps so far. */
+  /** Number of sweeps so far. */
   int sweeps() {
     return done;
   }
 
-  /** Forgets the averages. */
+  /** Resets the averages. */
   void forget() {
     for (int half = 0; half < 2; half++) {
       measured[half] = 0;
@@ -232,9 +232,9 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
-   * Adds the neurons as they are to the averages.
+   * Adds the present neurons to the averages.
    *
-   * @param half 0 for the early ones, 1 for the late ones
+   * @param half 0 for the early averages, 1 for the late ones
    */
   void measure(int half) {
     measured[half]++;
@@ -256,7 +256,7 @@ final class IndependentNeurons implements AutoCloseable {
   }
 
   /**
-   * tr Y^T dv of each block by the early and by the late averages; NaN where neurons have run away.
+   * tr Y^T dv of each block by the early and by the late averages; NaN if neurons have run away.
    */
   double[][] corrections() {
     double[][] corrections = new double[2][BLOCKS];
@@ -286,7 +286,7 @@ final class IndependentNeurons implements AutoCloseable {
     return corrections;
   }
 
-  /** Accepted share of the last plain moves. */
+  /** Accepted fraction of the last plain moves. */
   double acceptance() {
     return samples.acceptance();
   }

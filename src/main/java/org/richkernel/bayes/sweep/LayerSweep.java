@@ -16,28 +16,28 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.LayerCovariance;
 
 /**
- * Sweeps over the layers of a network: samples of each layer move under its conjugate kernel, which
- * is held fixed, and give its feature kernel and the conjugate kernel of the layer below.
+ * Sweeps over the layers of a network: samples of each layer move under its fixed conjugate kernel
+ * and give its feature kernel and the conjugate kernel of the layer below.
  *
- * <p>Kernels and conjugate kernels are averaged over sweeps: of S samples alone they fluctuate by
- * S^{-1/2}, and what acts on them is not linear. The farther a conjugate kernel is from the targets
- * the slower its average follows: each layer then sees those above it in balance with the targets,
- * as they are at the saddle point, whereas averages of one speed chase each other around the loop
- * of all layers and swing ever wider where features are strong.
+ * <p>Kernels and conjugate kernels are averaged over sweeps: those of S samples fluctuate by
+ * S^{-1/2}, and the equations are nonlinear in them. The average of a conjugate kernel is slower
+ * the farther its layer is from the targets. So the layers above each layer are in balance with the
+ * targets, as at the saddle point. Averages of equal speed would oscillate around the loop of all
+ * layers, with growing amplitude for strong features.
  *
  * <p>Samples move in panels that stay in the fast memory of the device. Cost: about 30 products of
  * 2 S P^2 flops per layer and sweep. Memory: S (r + (L - 1) P) floats and (2 L + 6) P^2 doubles.
  */
 final class LayerSweep implements AutoCloseable {
-  /** Share of a new estimate in the averages of kernels. */
+  /** Weight of a new estimate in the averages of kernels. */
   private static final double SHARE = 0.3;
 
   /**
-   * The same at the top, whose kernel is inverted: noise there shifts v by P / S times the share.
+   * The same for the top kernel, which is inverted: its noise shifts v by P / S times this weight.
    */
   private static final double SHARE_OF_TOP = 0.1;
 
-  /** The same of the conjugate kernel just below the top; a d-th of it d layers below. */
+  /** The same for the conjugate kernel just below the top; 1/d of it d layers below. */
   private static final double SHARE_OF_TILT = 0.05;
 
   private static final int TRAJECTORIES = 2;
@@ -51,8 +51,8 @@ final class LayerSweep implements AutoCloseable {
   private final Matrix targets;
   private final Matrix dual;
   private final Matrix cholesky; // of g_L Phi^L + kappa
-  private final Matrix tiltSingle; // T of the layer at hand, float32
-  private final LayerCovariance covariance; // of the layer at hand, above the first
+  private final Matrix tiltSingle; // T of the present layer, float32
+  private final LayerCovariance covariance; // of the present layer, above the first
   private final SteinForm stein;
   private final List<Layer> layers = new ArrayList<>();
   private final RelativeJitter jitter;
@@ -70,7 +70,7 @@ final class LayerSweep implements AutoCloseable {
   private record Layer(int index, Matrix kernel, Matrix tilt, TiltedSamples samples) {}
 
   /**
-   * Samples drawn from the prior, without tilts.
+   * Draws samples from the prior, without tilts.
    *
    * @param y targets, row-major P x K
    * @param samples S
@@ -133,7 +133,7 @@ final class LayerSweep implements AutoCloseable {
             seed, RandomStreams.SWEEP_MOMENTUM, RandomStreams.SWEEP_DECISION, layer));
   }
 
-  /** Adds everything that sweeps hold to a plan. */
+  /** Adds the memory of sweeps to a plan. */
   static void plan(
       Backend backend, MemoryPlan plan, int depth, int points, int rank, int outputs, int samples) {
     int rows = TiltedSamples.panelRows(backend, samples, points);
@@ -156,9 +156,9 @@ final class LayerSweep implements AutoCloseable {
   }
 
   /**
-   * One pass over all layers from the first up, and v anew.
+   * One pass over all layers from the first up, followed by a solve for v.
    *
-   * @param richness gamma of the targets' pull
+   * @param richness gamma of the data term
    * @throws NotPositiveDefiniteException if a kernel cannot be factorized
    */
   void sweep(double richness) {
@@ -182,12 +182,15 @@ final class LayerSweep implements AutoCloseable {
     backend.syrk(Transpose.NO, -pull, dual, 0, top.tilt);
   }
 
-  /** The first sweeps average what there is, so that the zeros of the start leave no trace. */
+  /**
+   * Weight of a new estimate. The first sweeps use the plain mean, so that the initial zeros do not
+   * enter.
+   */
   private double share(double settled) {
     return Math.max(settled, 1.0 / sweeps);
   }
 
-  /** Moves the samples of a layer; averages its kernel and the conjugate kernel below. */
+  /** Moves the samples of a layer and updates its kernel and the conjugate kernel below. */
   private void visit(Layer layer) {
     double share = share(layer.index == layers.size() ? SHARE_OF_TOP : SHARE);
     backend.copy(layer.tilt, tiltSingle);
@@ -202,7 +205,7 @@ final class LayerSweep implements AutoCloseable {
           }
         });
     if (layer.index > 1) {
-      // T^{l-1} = g_{l-1} B^l of the tilt that the samples have moved under
+      // T^{l-1} = g_{l-1} B^l at the tilt of the moves
       Matrix below = layers.get(layer.index - 2).tilt;
       double slow = share(SHARE_OF_TILT / (layers.size() - layer.index + 1));
       backend.scale(1 - slow, below);
@@ -210,12 +213,12 @@ final class LayerSweep implements AutoCloseable {
     }
   }
 
-  /** Holds the steps fixed from now on. */
+  /** Freezes the steps. */
   void freeze() {
     layers.forEach(layer -> layer.samples.freeze());
   }
 
-  /** Accepted share of the samples in the last sweep, the least of all layers. */
+  /** Accepted fraction of the samples in the last sweep, the smallest of all layers. */
   double acceptance() {
     return layers.stream().mapToDouble(layer -> layer.samples.acceptance()).min().orElseThrow();
   }

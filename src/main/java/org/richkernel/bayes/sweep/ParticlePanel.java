@@ -9,9 +9,9 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * Some samples of one layer, each of which moves on its own under a tilt that is held fixed:
- * Hamiltonian Monte Carlo on exp(-|xi|^2 / 2 - E(F xi)) with the Gaussian part rotated exactly and
- * a Metropolis decision for every sample.
+ * Some samples of one layer that move independently under a fixed tilt: Hamiltonian Monte Carlo on
+ * exp(-|xi|^2 / 2 - E(F xi)) with the Gaussian part rotated exactly and a Metropolis decision for
+ * every sample.
  */
 final class ParticlePanel {
   private final Backend backend;
@@ -36,7 +36,7 @@ final class ParticlePanel {
   record Draw(long seed, long momentum, long decision) {}
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param xi n x r, float32
    * @param first index of the first of the samples in the population
    * @param factor F, P x r, float32
@@ -65,10 +65,10 @@ final class ParticlePanel {
   }
 
   /**
-   * Adds the scratch that all panels share to a plan.
+   * Adds the shared scratch of all panels to a plan.
    *
    * @param rows of the largest panel
-   * @param width most columns of whitened fields
+   * @param width largest number of columns of whitened fields
    */
   static void plan(MemoryPlan plan, int rows, int width, int points) {
     TiltedFields.plan(plan, rows, points);
@@ -86,18 +86,18 @@ final class ParticlePanel {
    *
    * @param step an angle in radians
    * @param leapfrogs number of steps, at least 1
-   * @return how many were accepted
+   * @return number of accepted samples
    */
   double move(Draw draw, double step, int leapfrogs) {
     return move(draw, step, leapfrogs, k -> 1);
   }
 
   /**
-   * Moves every sample by one trajectory whose tilt changes on the way. Read backwards it is the
-   * same trajectory if strength(k) = strength(leapfrogs - k), so the move is exact.
+   * Moves every sample by one trajectory with a varying tilt. If strength(k) = strength(leapfrogs -
+   * k) the trajectory is reversible, so the move is exact.
    *
    * @param strength factor of the tilt's kick after k steps; 1 at both ends
-   * @return how many were accepted
+   * @return number of accepted samples
    */
   double move(Draw draw, double step, int leapfrogs, IntToDoubleFunction strength) {
     backend.copy(xi, position);
@@ -134,7 +134,7 @@ final class ParticlePanel {
     backend.axpy(0.5 * weight, part, margin);
   }
 
-  /** Takes up the positions of samples whose margin is positive; returns their number. */
+  /** Copies the positions of samples with positive margin; returns their number. */
   private double accept() {
     // The slope of ReLU is 1 where its argument is positive and 0 elsewhere.
     backend.activateWithDerivative(Activation.RELU, margin, part, choice);
@@ -145,7 +145,7 @@ final class ParticlePanel {
     return backend.sum(choice);
   }
 
-  /** kernel += weight phi^T phi of the samples, P x P, float64; their pull is formed. */
+  /** kernel += weight phi^T phi of the samples, P x P, float64; forms their pull. */
   void addKernel(double weight, Matrix kernel) {
     fields.evaluate(xi);
     fields.formPull();
@@ -155,7 +155,7 @@ final class ParticlePanel {
   /**
    * Writes phi of the samples, n x P, into a larger matrix.
    *
-   * @param row where they begin
+   * @param row index of their first row
    * @return n
    */
   int copyPhi(Matrix target, int row) {
@@ -164,7 +164,7 @@ final class ParticlePanel {
     return xi.rows();
   }
 
-  /** The samples as {@link #addKernel} left them. */
+  /** The samples after {@link #addKernel}. */
   TiltedFields fields() {
     return fields;
   }

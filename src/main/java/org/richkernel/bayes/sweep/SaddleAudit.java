@@ -20,48 +20,47 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 
 /**
- * Tests whether a solution of one hidden layer is the saddle point, by samples that have no part in
- * it.
+ * Test of a solution of one hidden layer by samples that are independent of it.
  *
- * <p>In the solution's own populations v = (g Phi + kappa)^{-1} Y holds sample by sample, so its
- * residual vanishes wherever they are. Here M neurons are drawn independently of each other at the
- * tilt of the fitted v, N(h; 0, Sigma) exp(g gamma^2 |v^T phi|^2 / 2), from the prior on. With a =
+ * <p>The populations of the solution satisfy v = (g Phi + kappa)^{-1} Y by construction, so this
+ * residual vanishes even out of equilibrium. The audit draws M independent neurons at the tilt of
+ * the fitted v, N(h; 0, Sigma) exp(g gamma^2 |v^T phi|^2 / 2), starting from the prior. With a =
  * v^T phi,
  *
  * <pre>  e = Y - kappa v - g &lt; phi a^T &gt;,     H dv = e,
  *   H = g &lt; phi phi^T &gt; + kappa + g^2 gamma^2 Cov(phi a^T),</pre>
  *
- * <p>one Newton step of the concave dual, and y.v is off by tr Y^T dv = tr z^T e with H z = Y. The
- * error of that number is the scatter of z^T phi a over blocks of neurons.
+ * <p>one Newton step of the concave dual, and the error of y.v is tr Y^T dv = tr z^T e with H z =
+ * Y. Its standard error follows from the scatter of z^T phi a over blocks of neurons.
  *
  * <p>Neurons of a convolution are channels; phi phi^T and phi a^T are means over their pooled rows,
  * the sites of a flattened layer or their mean.
  *
- * <p>A correction that drifts, or is beyond its bounds, may be that of neurons that have not
- * arrived: they go on, up to four times as long, before the solution is refused.
+ * <p>A correction that drifts or exceeds its bounds may come from neurons that have not arrived:
+ * they continue, up to four times as long, before the solution is refused.
  *
- * <p>Neurons that would refuse a solution are compared with as many that start where it has its
- * own. If they stay apart, the density has parts between which neurons do not move in that time,
- * such as the few condensed ones of a ReLU in many dimensions, and nothing is decided.
+ * <p>Neurons that would refuse a solution are compared with as many neurons started from the
+ * solution. If they differ, the density has parts between which neurons do not move in that time,
+ * such as the few condensed ones of a ReLU in many dimensions, and the audit is undecided.
  *
  * <p>Neurons of a bounded activation jump between its wells ("Sampling the saddle and certifying
- * it", sections 3 and 4). In more dimensions than wells are looked for in ({@link
- * WellFinder#MOST_DIMENSIONS}) they may not fill them, and a correction cannot be told from that:
- * such an audit passes or is undecided.
+ * it", sections 3 and 4). Above {@link WellFinder#MOST_DIMENSIONS} dimensions wells are not
+ * searched, and neurons may not fill them. A correction cannot be distinguished from this, so such
+ * an audit passes or is undecided.
  *
- * <p>Limits. Only the direction of Y is tested, in which the tilt amplifies faults of v most. A
- * well that neither the neurons nor the solution entered is seen by neither.
+ * <p>Limits. Only the direction of Y is tested, in which the tilt amplifies errors of v most. A
+ * well that neither the neurons nor the solution entered is not detected.
  */
 public final class SaddleAudit {
   /** Name of the work in progress reports. */
   static final String PHASE = "audit";
 
-  /** Sweeps of the first stage, and how many of them are averaged. */
+  /** Number of sweeps of the first stage. */
   private static final int SWEEPS = 100;
 
   private static final int AVERAGED = SWEEPS - IndependentNeurons.SETTLED;
 
-  /** Most stages; each takes the neurons on for as many sweeps as all before it together. */
+  /** Largest number of stages; each has as many sweeps as all earlier ones together. */
   private static final int STAGES = 3;
 
   private final Backend backend;
@@ -95,11 +94,11 @@ public final class SaddleAudit {
     return new InvalidProblemException("audit", "given", mend);
   }
 
-  /** What {@link #solve} will hold at once. */
+  /** Peak memory of {@link #solve}. */
   public MemoryPlan plan() {
     int full = SampledInputs.largestRank(problem);
     MemoryPlan plan = plan(full);
-    // at a lower rank fields are smaller, but there are the matrices of the jumps
+    // at a lower rank fields are smaller, but the jumps need matrices
     MemoryPlan withWells = plan(Math.min(full, WellFinder.MOST_DIMENSIONS));
     return plan.matrixBytes() < withWells.matrixBytes() ? withWells : plan;
   }
@@ -118,9 +117,9 @@ public final class SaddleAudit {
    * Draws neurons at the tilt of a solution and measures.
    *
    * @param solution of the same problem
-   * @return empty if a stop was asked for; nothing is kept of an audit then
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @return empty if a stop was requested; there is no checkpoint of an audit
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public Optional<AuditResult> solve(AdaptiveNbkSolution solution, RunControl control) {
     float[] fields = populations(solution).map(Populations::newest).orElse(new float[0]);
@@ -137,7 +136,7 @@ public final class SaddleAudit {
   }
 
   /**
-   * The same of numbers.
+   * The same from the parts of a solution.
    *
    * @param v dual vector, row-major P x K
    * @param fit tr Y^T v with its error
@@ -198,7 +197,10 @@ public final class SaddleAudit {
         (System.nanoTime() - start) * 1e-9);
   }
 
-  /** Corrections by half and block; not finite where neurons have run away and H is lost. */
+  /**
+   * Corrections by half and block; not finite if neurons have run away and H is not positive
+   * definite.
+   */
   private static double[][] corrections(IndependentNeurons neurons) {
     try {
       return neurons.corrections();
@@ -213,9 +215,9 @@ public final class SaddleAudit {
   }
 
   /**
-   * Moves neurons up to a number of sweeps and averages those after the first ones.
+   * Moves neurons up to a number of sweeps and averages after the first ones.
    *
-   * @return false if a stop was asked for
+   * @return false if a stop was requested
    */
   private boolean run(IndependentNeurons neurons, int first, int sweeps, RunControl control) {
     neurons.forget();

@@ -30,7 +30,7 @@ final class SteinForm {
   private long samples;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param unit I, P x P, float64
    */
   SteinForm(Backend backend, Activation activation, Workspace memory, Matrix unit) {
@@ -55,7 +55,7 @@ final class SteinForm {
         .add("<phi'' (T phi)>", Precision.FLOAT64, points, 1);
   }
 
-  /** Forgets all samples. */
+  /** Clears all samples. */
   void clear() {
     backend.fill(0, slopes);
     backend.fill(0, pulls);
@@ -63,7 +63,7 @@ final class SteinForm {
     samples = 0;
   }
 
-  /** Takes samples whose pull was formed; the pull is used up. */
+  /** Adds samples with their pull, which is overwritten. */
   void add(TiltedFields fields) {
     Matrix pull = fields.pull();
     samples += pull.rows();
@@ -84,7 +84,7 @@ final class SteinForm {
   }
 
   /**
-   * target += weight B of the samples taken; they are used up.
+   * target += weight B of the added samples; overwrites their sums.
    *
    * @param tilt T, P x P, float64
    * @param target P x P, float64

@@ -19,8 +19,8 @@ final class SweepAverages {
   private double squares; // sum of |g_l Phi^l|^2
 
   /**
-   * @param memory holds what {@link #plan} planned
-   * @param variance g_l, by which kernels are divided at the end
+   * @param memory with the matrices of {@link #plan}
+   * @param variance g_l, the divisor of the kernels at the end
    */
   SweepAverages(Backend backend, Workspace memory, int layer, double variance) {
     this.backend = backend;
@@ -38,7 +38,7 @@ final class SweepAverages {
   }
 
   /**
-   * Takes the kernel after a sweep.
+   * Adds the kernel after a sweep.
    *
    * @param kernel g_l Phi^l, P x P
    * @param targets Y, P x K
@@ -48,13 +48,14 @@ final class SweepAverages {
     squares += series.measure(kernel, targets, unit);
   }
 
-  /** Sweeps measured so far. */
+  /** Number of sweeps measured so far. */
   int count() {
     return series.count();
   }
 
   /**
-   * Sweeps for each independent one: the longest autocorrelation time of the scalars, at least 1.
+   * Number of sweeps per independent one: the longest autocorrelation time of the scalars, at least
+   * 1.
    */
   double correlation() {
     double largest = 1;
@@ -64,7 +65,7 @@ final class SweepAverages {
     return largest;
   }
 
-  /** Standard error of the mean kernel as a matrix, in Frobenius norm, in units of its norm. */
+  /** Relative standard error of the mean kernel in the Frobenius norm. */
   double relativeError() {
     double n = count();
     double mean = backend.dot(series.sum(), series.sum()) / (n * n);
@@ -97,7 +98,7 @@ final class SweepAverages {
     return series.mean(variance);
   }
 
-  /** Numbers of the mean kernel. */
+  /** Scalars of the mean kernel. */
   AdaptiveNbkSolution.Layer layer(double targetSquare) {
     int points = series.sum().rows();
     double norm = Math.sqrt(backend.dot(series.sum(), series.sum())) / count();

@@ -4,11 +4,11 @@ import java.util.List;
 import org.richkernel.bayes.AdaptiveNbkSolution;
 
 /**
- * What sweeps over the layers have averaged to.
+ * Averages of sweeps over the layers.
  *
- * @param settled whether the averages are as exact as was asked for and did not drift
- * @param sweeps averaged over
- * @param acceptance accepted share of the samples in the last sweep, the least of all layers
+ * @param settled whether the averages met their accuracy and did not drift
+ * @param sweeps number of averaged sweeps
+ * @param acceptance accepted fraction of the samples in the last sweep, the smallest of all layers
  * @param drift largest difference between the halves of the sweeps, in its standard errors
  * @param residual |Y - (g_L Phi^L + kappa) v| / |Y| of the averages
  * @param kernels Phi^1 to Phi^L, row-major P x P

@@ -25,16 +25,16 @@ final class SweepSolver {
   /** Name of the work in progress reports. */
   static final String PHASE = "cross-check";
 
-  /** Sweeps for each layer over which the richness rises, and as many to settle. */
+  /** Number of sweeps per layer in which the richness rises, and of as many to settle. */
   private static final int RISE_PER_LAYER = 50;
 
-  /** Sweeps between two looks at the errors. */
+  /** Number of sweeps between two tests of the errors. */
   private static final int ROUND = 20;
 
-  /** Looks in a row that must pass. */
+  /** Number of consecutive tests that must pass. */
   private static final int PASSES = 2;
 
-  /** Largest relative error of a kernel, as a share of the tolerance. */
+  /** Largest relative error of a kernel, relative to the tolerance. */
   private static final double ERROR_SHARE = 0.5;
 
   private static final double LARGEST_DRIFT = 4;
@@ -48,7 +48,7 @@ final class SweepSolver {
     this.problem = problem;
   }
 
-  /** What {@link #solve} will hold at once. */
+  /** Peak memory of {@link #solve}. */
   MemoryPlan plan() {
     int points = problem.trainInputs().rows();
     NetworkSpec network = problem.network();
@@ -74,9 +74,9 @@ final class SweepSolver {
   }
 
   /**
-   * Sweeps until the averages are good enough.
+   * Sweeps until the averages meet their accuracy.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   Optional<SweepSolution> solve(RunControl control) {
     SaddleOptions options = problem.options();
@@ -123,7 +123,7 @@ final class SweepSolver {
     }
   }
 
-  /** Sweeps with reports of their progress, which a stop signal ends. */
+  /** Sweeps with progress reports and a stop signal. */
   private final class Monitor {
     private final RunControl control;
     private final LayerSweep sweep;
@@ -136,7 +136,7 @@ final class SweepSolver {
       this.half = half;
     }
 
-    /** Raises the richness and lets the averages settle; false if a stop was asked for. */
+    /** Raises the richness and lets the averages settle; false if a stop was requested. */
     boolean burnIn() {
       double gamma = problem.options().gamma();
       for (int s = 1; s <= 2 * half; s++) {
@@ -148,7 +148,7 @@ final class SweepSolver {
       return true;
     }
 
-    /** One sweep; false if a stop was asked for. */
+    /** One sweep; false if a stop was requested. */
     boolean sweep(double richness) {
       StopSignal stop = control.stop();
       if (stop.isRaised()) {

@@ -9,8 +9,8 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
- * Preactivations h = xi F^T of n samples and what a tilt E = phi(h)^T T phi(h) / 2 makes of them:
- * phi, phi', and the pull dE/dh = phi' o (phi T). All fields are n x P, float32.
+ * Preactivations h = xi F^T of n samples under a tilt E = phi(h)^T T phi(h) / 2, with phi, phi',
+ * and the pull dE/dh = phi' o (phi T). All fields are n x P, float32.
  */
 final class TiltedFields {
   private final Backend backend;
@@ -24,9 +24,9 @@ final class TiltedFields {
   private final Matrix part;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param factor F, P x r, float32
-   * @param rows n, at most what was planned
+   * @param rows n, at most the planned number
    */
   TiltedFields(
       Backend backend,
@@ -54,7 +54,7 @@ final class TiltedFields {
         .add("panel: term of an energy", Precision.FLOAT32, rows, 1);
   }
 
-  /** h, phi, phi' and phi T of whitened fields xi, n x r. */
+  /** Computes h, phi, phi' and phi T of whitened fields xi, n x r. */
   void evaluate(Matrix xi) {
     backend.gemm(Transpose.NO, Transpose.YES, 1, xi, factor, 0, field);
     backend.activateWithDerivative(activation, field, phi, slope);
@@ -67,7 +67,7 @@ final class TiltedFields {
     backend.axpy(0.5 * weight, part, energies);
   }
 
-  /** dE/dh = phi' o (phi T), once after {@link #evaluate}. */
+  /** Computes dE/dh = phi' o (phi T), once after {@link #evaluate}. */
   void formPull() {
     backend.multiply(slope, pull);
   }

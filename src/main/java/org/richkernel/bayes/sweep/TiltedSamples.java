@@ -12,8 +12,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.DualAveraging;
 
 /**
- * Samples of one layer under a tilt that is held fixed, in panels that stay in the fast memory of
- * the device, with the step that they share.
+ * Samples of one layer under a fixed tilt, in panels that stay in the fast memory of the device,
+ * with a common step.
  */
 final class TiltedSamples {
   /** Angle of a trajectory, radians; a quarter of a turn refreshes the Gaussian part. */
@@ -34,12 +34,12 @@ final class TiltedSamples {
   private double acceptance = Double.NaN;
 
   /**
-   * Names of the random streams; see {@link RandomStreams}.
+   * Keys of the random streams; see {@link RandomStreams}.
    *
    * @param seed the key
    * @param momentum purpose of the momenta
    * @param decision purpose of the Metropolis decisions
-   * @param index which samples, 0 to 65535
+   * @param index of the samples, 0 to 65535
    */
   record Streams(long seed, int momentum, int decision, int index) {
     ParticlePanel.Draw draw(long move) {
@@ -51,7 +51,7 @@ final class TiltedSamples {
   }
 
   /**
-   * @param memory holds what {@link ParticlePanel#plan} planned
+   * @param memory with the matrices of {@link ParticlePanel#plan}
    * @param xi samples, n x r, float32
    * @param factor F, P x r, float32
    */
@@ -78,10 +78,10 @@ final class TiltedSamples {
   }
 
   /**
-   * Moves all samples by some trajectories, panel by panel; the step follows their acceptance until
-   * it is frozen.
+   * Moves all samples by some trajectories, panel by panel; the step adapts to their acceptance
+   * until it is frozen.
    *
-   * @param then sees each panel after its moves, while it is in fast memory
+   * @param then receives each panel after its moves, while it is in fast memory
    */
   void move(int trajectories, Consumer<ParticlePanel> then) {
     double accepted = 0;
@@ -100,8 +100,8 @@ final class TiltedSamples {
   }
 
   /**
-   * Moves all samples by a trajectory of three times the angle on which the tilt fades and grows
-   * again: a sample that a well holds may leave it.
+   * Moves all samples by a trajectory of three times the angle, with the tilt switched off and on
+   * again on the way, so that samples can leave a well.
    */
   void moveWithTiltOff() {
     int leapfrogs = leapfrogs(3 * ANGLE);
@@ -116,18 +116,18 @@ final class TiltedSamples {
     return (int) Math.max(1, Math.min(MOST_LEAPFROGS * angle / ANGLE, Math.round(angle / step)));
   }
 
-  /** Shows every panel as it is. */
+  /** Visits every panel in its present state. */
   void forEach(Consumer<ParticlePanel> visitor) {
     panels.forEach(visitor);
   }
 
-  /** Holds the step fixed from now on. */
+  /** Freezes the step. */
   void freeze() {
     adapting = false;
     step = adaptation.settled();
   }
 
-  /** Accepted share of the last {@link #move}. */
+  /** Accepted fraction of the last {@link #move}. */
   double acceptance() {
     return acceptance;
   }

@@ -14,12 +14,12 @@ import org.richkernel.compute.Workspace;
 
 /**
  * Jumps of independent neurons between the wells of N(xi; 0, 1) exp(U), U = g gamma^2 |v^T phi(F
- * xi)|^2 / 2 at a v that is held fixed. A neuron goes from xi to a draw xi' of a {@link
- * WellMixture} q with probability
+ * xi)|^2 / 2 at a fixed v. A neuron goes from xi to a draw xi' of a {@link WellMixture} q with
+ * probability
  *
  * <pre>  min(1, exp(U' - U) (q / N)(xi) / (q / N)(xi')),</pre>
  *
- * <p>N the prior, so that the density is kept exactly.
+ * <p>N the prior, which keeps the density exactly invariant.
  */
 final class WellJumps {
   private final Backend backend;
@@ -33,13 +33,13 @@ final class WellJumps {
   private final WellMixture mixture;
 
   /**
-   * Looks for the wells, also from where the neurons are.
+   * Searches the wells, also from the present neurons.
    *
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param xi neurons, M x r, float32
    * @param factor F, P x r, float32
    * @param v P x K, float32
-   * @param phi scratch, at least 2 x P, float32; with more rows more neurons jump at once
+   * @param phi scratch, at least 2 x P, float32; more rows let more neurons jump at once
    * @param outputs scratch, as many rows x K, float32
    */
   WellJumps(
@@ -70,7 +70,7 @@ final class WellJumps {
   }
 
   /**
-   * Adds what jumps need besides their scratch to a plan.
+   * Adds the memory of jumps, without the scratch of the constructor, to a plan.
    *
    * @param rows of the scratch
    * @param rank r
@@ -86,7 +86,7 @@ final class WellJumps {
   }
 
   /**
-   * Offers a jump to every neuron.
+   * Proposes a jump to every neuron.
    *
    * @param round counter of the random streams, used once
    */
