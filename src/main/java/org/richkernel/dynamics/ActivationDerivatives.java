@@ -18,7 +18,7 @@ import org.richkernel.network.InvalidProblemException;
  */
 record ActivationDerivatives(Matrix value, Matrix first, Matrix second, Matrix third) {
   /**
-   * Refuses an activation whose third derivative is not here.
+   * Refuses an activation without an implemented third derivative.
    *
    * @throws InvalidProblemException for all but tanh, erf and linear
    */
@@ -42,7 +42,7 @@ record ActivationDerivatives(Matrix value, Matrix first, Matrix second, Matrix t
   }
 
   /**
-   * The matrices that were planned under a name.
+   * Computes value and derivatives in the planned matrices.
    *
    * @param h preactivations, S x M; unchanged
    */

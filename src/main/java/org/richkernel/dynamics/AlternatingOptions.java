@@ -3,13 +3,13 @@ package org.richkernel.dynamics;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Settings of the alternating solver.
+ * Settings of the alternating solver. A value out of range throws {@link InvalidProblemException}.
  *
- * @param damping share of the new order parameters in each mixture of new and old, in (0, 1]
- * @param maxPasses most passes over the whole time grid
- * @param tolerance relative change of outputs and kernels in one pass at which they count as at
- *     rest
- * @param jitter relative to the mean diagonal, added to covariances before they are factorized
+ * @param damping weight of the new order parameters in each mixture of new and old, in (0, 1]
+ * @param maxPasses largest number of passes over the whole time grid
+ * @param tolerance largest relative change of outputs and kernels in one pass at convergence
+ * @param jitter added to the diagonal of covariances before their factorization, relative to its
+ *     mean
  * @param populations B, independent populations of S / B samples, rounded down, as in {@link
  *     CausalOptions}
  */
@@ -44,7 +44,7 @@ public record AlternatingOptions(
     return new AlternatingOptions(share, maxPasses, tolerance, jitter, populations);
   }
 
-  /** The same with another limit of the passes. */
+  /** The same with another largest number of passes. */
   public AlternatingOptions withMaxPasses(int passes) {
     return new AlternatingOptions(damping, passes, tolerance, jitter, populations);
   }

@@ -15,8 +15,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * The passes of one population of the alternating solver. The random numbers are the same in all
- * passes, so the passes can come to rest.
+ * The passes of one population of the alternating solver. All passes use the same random numbers,
+ * so the passes can converge.
  */
 final class AlternatingRun {
   private final Backend backend;
@@ -90,7 +90,9 @@ final class AlternatingRun {
     start(memory);
   }
 
-  /** Kernels of the start at all times, no responses, errors as at the start. */
+  /**
+   * Sets the kernels and errors of all times to those before training, and the responses to zero.
+   */
   private void start(Workspace memory) {
     Matrix inputFactor = memory.get("input factor");
     Matrix inputNoise = memory.get("input noise").rowRange(0, samples);
@@ -133,7 +135,7 @@ final class AlternatingRun {
         problem.options().seed(), RandomStreams.stream(purpose, l, 0), firstSample, target);
   }
 
-  /** u^l, leaving omega in noise and its factor in factor. */
+  /** Draws u^l, leaving omega in noise and its factor in factor. */
   private void drawPreactivations(int l) {
     Matrix u = processes[l].u();
     if (l == 1) {
@@ -146,7 +148,7 @@ final class AlternatingRun {
     draw(order.feature(l - 1), "Phi " + (l - 1), u);
   }
 
-  /** r^l, leaving omega in noise and its factor in factor. */
+  /** Draws r^l, leaving omega in noise and its factor in factor. */
   private void drawBackwardFields(int l) {
     Matrix r = processes[l].r();
     if (l == layers) {
@@ -180,9 +182,9 @@ final class AlternatingRun {
   }
 
   /**
-   * One pass: all fields from the order parameters, and new order parameters mixed in.
+   * One pass: draws all fields from the order parameters, and mixes in the new order parameters.
    *
-   * @return false when the errors left all bounds
+   * @return false if the errors diverged
    */
   boolean pass() {
     change = 0;
@@ -211,7 +213,7 @@ final class AlternatingRun {
     compare(next.trajectory().outputs(), recorder.trajectory().outputs());
     recorder = next;
     for (int l = 1; l < layers; l++) {
-      // A^l from r^l and B^l from u^{l+1}, with the factors that these were drawn with
+      // A^l from r^l and B^l from u^{l+1}, with the factors of their draws
       drawBackwardFields(l);
       order.respond(processes[l].phi(), noise, factor, 0, order.forwardResponse(l));
       drawPreactivations(l + 1);
@@ -271,7 +273,7 @@ final class AlternatingRun {
     return state;
   }
 
-  /** Takes up a saved state; returns the changes in each pass so far. */
+  /** Restores a saved state; returns the changes in each pass so far. */
   double[] restore(SolverState state) {
     System.arraycopy(state.doubles("pulls"), 0, pulls, 0, columns);
     recorder.restore(state);
@@ -279,7 +281,7 @@ final class AlternatingRun {
     return state.doubles("changes");
   }
 
-  /** Outputs of the last pass with the kernels as they are now. */
+  /** Outputs of the last pass with the present kernels. */
   Trajectory trajectory() {
     for (int t = 0; t <= problem.options().steps(); t++) {
       if (recorder.keepsKernels(t)) {

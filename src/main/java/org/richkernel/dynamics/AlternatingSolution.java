@@ -5,13 +5,12 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * What the alternating solver found, and how it got there.
+ * Result of the alternating solver with the course of its passes.
  *
- * @param dynamics outputs and kernels; those of the last pass where the passes did not come to rest
- * @param residuals of each population in turn, the relative change in each pass; infinite in one
+ * @param dynamics outputs and kernels; those of the last pass if the passes did not converge
+ * @param residuals relative change in each pass, for each population in turn; infinite in a pass
  *     that diverged
- * @param divergedPass the pass, from 1, in which the order parameters left all bounds; empty if
- *     they did not
+ * @param divergedPass pass, from 1, in which the order parameters diverged; empty if they did not
  */
 public record AlternatingSolution(
     DynamicsSolution dynamics, List<double[]> residuals, OptionalInt divergedPass) {
@@ -20,15 +19,15 @@ public record AlternatingSolution(
   }
 
   /**
-   * The relative change in the last pass of the population that was iterated last, which the
-   * tolerance is for; infinite after a divergence, NaN before the first pass.
+   * The relative change in the last pass of the last population, to compare with the tolerance;
+   * infinite after a divergence, NaN before the first pass.
    */
   public double residual() {
     double[] last = residuals.isEmpty() ? new double[0] : residuals.get(residuals.size() - 1);
     return last.length == 0 ? Double.NaN : last[last.length - 1];
   }
 
-  /** One line for a person: what ended the passes. */
+  /** The reason for the end of the passes, in one line. */
   public String outcome() {
     if (divergedPass.isPresent()) {
       return "the passes diverged in pass "

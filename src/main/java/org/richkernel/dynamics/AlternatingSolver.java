@@ -19,17 +19,17 @@ import org.richkernel.solver.StopReason;
 
 /**
  * The published fixed-point iteration for the dynamical theory (Bordelon and Pehlevan,
- * arXiv:2205.09653, alternating Monte Carlo): order parameters Phi, G, A, B and errors on the whole
- * time grid are guessed, all fields are sampled from them, the order parameters are estimated anew
- * and mixed in, until they rest.
+ * arXiv:2205.09653, alternating Monte Carlo): it guesses the order parameters Phi, G, A, B and the
+ * errors on the whole time grid, samples all fields from them, estimates the order parameters again
+ * and mixes them in, until they converge.
  *
- * <p>It is here for reference: it takes tens of passes where {@link CausalSolver} takes one, keeps
- * n x n matrices with n = (P + Q)(T + 1), and may diverge for long trainings or large richness,
- * which is detected. At rest it agrees with the causal solver within Monte Carlo errors. One
- * output; mini-batches are errors that are zero outside the batch.
+ * <p>It serves as a reference: it takes tens of passes instead of the one of {@link CausalSolver},
+ * keeps n x n matrices with n = (P + Q)(T + 1), and may diverge for long trainings or large
+ * richness, which is detected. After convergence it agrees with the causal solver within Monte
+ * Carlo errors. It solves one output; with mini-batches the errors are zero outside the batch.
  *
- * <p>A checkpoint holds the populations that came to rest and the order parameters between two
- * passes of the one at hand.
+ * <p>A checkpoint holds the converged populations and the order parameters of the present one
+ * between two passes.
  */
 public final class AlternatingSolver {
   private final AlternatingOptions alternating;
@@ -45,7 +45,7 @@ public final class AlternatingSolver {
   }
 
   /**
-   * What a solve will allocate.
+   * Peak memory of a solve.
    *
    * @throws InvalidProblemException as for {@link #solve}
    */
@@ -91,7 +91,7 @@ public final class AlternatingSolver {
   }
 
   /**
-   * How one population ended.
+   * End of one population.
    *
    * @param changes in each pass
    */
@@ -166,7 +166,7 @@ public final class AlternatingSolver {
       return new AlternatingRun(problem, alternating, backend, memory, first, size);
     }
 
-    /** Passes until they rest, diverge or are used up; empty if a stop was asked for. */
+    /** Iterates until convergence, divergence or the last pass; empty if a stop was requested. */
     private Optional<Population> iterate(RunControl own) {
       AlternatingRun run = population();
       double[] changes = own.checkpoints().load().map(run::restore).orElse(new double[0]);
@@ -207,7 +207,7 @@ public final class AlternatingSolver {
           changes[passes - 1]);
     }
 
-    /** The last population as it is, with nothing to extrapolate from. */
+    /** Solution from the last population alone, without extrapolation. */
     private AlternatingSolution unfinished(StopReason reason) {
       if (populations.isEmpty()) {
         Trajectory none = new TrajectoryRecorder(problem).trajectory();
@@ -237,8 +237,8 @@ public final class AlternatingSolver {
   }
 
   /**
-   * Errors out of bounds, numbers that are not finite, or a kernel that is not one: a divergence,
-   * unless it is the kernel that the passes start from.
+   * One pass; false after a divergence: errors out of bounds, numbers that are not finite, or an
+   * indefinite kernel. An indefinite kernel in the first pass is thrown.
    */
   private static boolean attempt(AlternatingRun run, int passes) {
     try {

@@ -1,12 +1,12 @@
 package org.richkernel.dynamics;
 
-/** What is left out of the theory. */
+/** Approximations of the dynamical theory. */
 public enum Approximation {
-  /** Nothing. */
+  /** The full theory. */
   NONE,
   /** Kernels frozen at their initial values, {@link StaticKernelSolver}. */
   STATIC_NTK,
-  /** Responses A and B left out, {@link GradientIndependenceSolver}. */
+  /** Responses A and B set to zero, {@link GradientIndependenceSolver}. */
   GRADIENT_INDEPENDENCE,
   /** Leading order of the kernels in gamma^2, {@link PerturbativeSolver}. */
   PERTURBATIVE;

@@ -3,19 +3,19 @@ package org.richkernel.dynamics;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Settings of the causal solver.
+ * Settings of the causal solver. A value out of range throws {@link InvalidProblemException}.
  *
- * @param leftOut share of a field's mean variance below which a direction of its past is left out;
- *     a population in which rounding to float32 exceeds it is marched again with ten times as much,
- *     up to 1e-2
+ * @param leftOut fraction of a field's mean variance below which a direction of its past is
+ *     dropped; if rounding to float32 exceeds it in a population, that is solved again with ten
+ *     times the fraction, up to 1e-2
  * @param responseRidge ridge of the responses A and B, relative to the mean variance of the field
- *     at the start: it keeps their sampling noise from summing up over a long history
- * @param populations B, independent populations of S / B samples each, rounded down, from whose
- *     spread standard errors come and whose mean tells the bias of finite S; at least 2
+ *     at the start: it keeps their sampling noise from accumulating over a long history
+ * @param populations B, independent populations of S / B samples each, rounded down; their spread
+ *     gives standard errors and their mean the bias of finite S; at least 2
  * @param tolerance largest relative bias of finite S, and largest relative standard error, in
- *     outputs or kernels, with which a solution counts as converged
- * @param maxDirections most directions kept of the past of a field; where they do not suffice, the
- *     share of the variance left out is in the solution, and above 1e-2 it is not converged
+ *     outputs or kernels, of a converged solution
+ * @param maxDirections largest number of directions kept of the past of a field; the solution
+ *     states the dropped fraction of the variance, and above 1e-2 it is not converged
  */
 public record CausalOptions(
     double leftOut, double responseRidge, int populations, double tolerance, int maxDirections) {
@@ -39,12 +39,12 @@ public record CausalOptions(
     }
   }
 
-  /** 1e-4 left out, response ridge 1e-2, 8 populations, tolerance 0.05, 4000 directions. */
+  /** Dropped fraction 1e-4, response ridge 1e-2, 8 populations, tolerance 0.05, 4000 directions. */
   public static CausalOptions defaults() {
     return new CausalOptions(1e-4, 1e-2, 8, 0.05, 4000);
   }
 
-  /** The same with another share left out. */
+  /** The same with another dropped fraction. */
   public CausalOptions withLeftOut(double share) {
     return new CausalOptions(share, responseRidge, populations, tolerance, maxDirections);
   }
@@ -64,7 +64,7 @@ public record CausalOptions(
     return new CausalOptions(leftOut, responseRidge, populations, relative, maxDirections);
   }
 
-  /** The same with another limit of the directions. */
+  /** The same with another largest number of directions. */
   public CausalOptions withMaxDirections(int count) {
     return new CausalOptions(leftOut, responseRidge, populations, tolerance, count);
   }

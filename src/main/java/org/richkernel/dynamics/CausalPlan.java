@@ -5,11 +5,11 @@ import org.richkernel.compute.Precision;
 import org.richkernel.network.NetworkSites;
 import org.richkernel.network.SiteMap;
 
-/** What a {@link CausalRun} holds. */
+/** Memory of a {@link CausalRun}. */
 final class CausalPlan {
   private CausalPlan() {}
 
-  /** Adds a population to a plan, and the copy of it that a checkpoint holds. */
+  /** Adds a population and its copy in a checkpoint to a plan. */
   static void add(MemoryPlan plan, DynamicsProblem problem, CausalOptions causal, int samples) {
     NetworkSites sites = problem.sites();
     int layers = sites.layers();
@@ -26,7 +26,7 @@ final class CausalPlan {
         .add("outputs and failures", Precision.FLOAT64, points + 1, answers(layers, outputs))
         .add("input pull", Precision.FLOAT32, driving * sites.sites(1), inputFields)
         .addHost((long) samples * inputFields * Float.BYTES)
-        // Phi^0, a step's share of it, and the kernels that directions are chosen from
+        // Phi^0, its rows of one step, and the kernels for the choice of directions
         .addHost((long) (inputFields + driving * sites.sites(1)) * inputFields * Double.BYTES)
         .addHost(2L * most * most * Double.BYTES);
     SiteReadouts.plan(plan, problem, samples);
@@ -76,12 +76,15 @@ final class CausalPlan {
     }
   }
 
-  /** Whether features of points that do not drive leave a past: their sites respond together. */
+  /**
+   * Whether features of all points leave a past, and not only of driving ones: weights shared by
+   * sites couple their responses.
+   */
   static boolean allLeavePast(NetworkSites sites) {
     return sites.maps().stream().skip(1).anyMatch(map -> !PatchMap.isPointwise(map));
   }
 
-  /** Columns of what a time answers with. */
+  /** Number of columns of outputs and failure counts of a time. */
   private static int answers(int layers, int outputs) {
     return Math.max(outputs, 2 * (layers - 1));
   }

@@ -18,14 +18,14 @@ import org.richkernel.solver.SolverState;
  * One population of S samples marched through all times.
  *
  * <p>At each time the columns of a field are the points that drive the step, then the other
- * training points, then the test points. The first layer and the readout are Markovian: W^0 x and
- * the readouts z_k = w_k + ... are carried along and updated as gradient descent updates them.
+ * training points, then the test points. The first layer and the readout are Markovian: gradient
+ * descent updates W^0 x and the readouts z_k = w_k + ... step by step.
  */
 class CausalRun {
-  /** Makes a population. */
+  /** Constructor of a population. */
   @FunctionalInterface
   interface Maker {
-    /** As the constructor of {@link CausalRun}. */
+    /** Arguments as for the constructor of {@link CausalRun}. */
     CausalRun make(
         DynamicsProblem problem,
         CausalOptions causal,
@@ -69,8 +69,8 @@ class CausalRun {
   private int time;
 
   /**
-   * @param memory holds what {@link CausalPlan} planned, for at least this many samples
-   * @param keeper keeps fields of all times; null where none are wanted
+   * @param memory with the matrices of {@link CausalPlan}, for at least this many samples
+   * @param keeper of the fields of all times; null for none
    * @param firstSample index of the first sample in the random streams
    */
   CausalRun(
@@ -174,12 +174,12 @@ class CausalRun {
     readouts.draw(firstSample);
   }
 
-  /** Times that were done. */
+  /** Number of times done. */
   int time() {
     return time;
   }
 
-  /** One time; false when it diverged. */
+  /** Advances by one time; false after a divergence. */
   boolean advance() {
     int[] order = order(time);
     double decay = Math.pow(options.retention(), time);
@@ -214,17 +214,17 @@ class CausalRun {
     return true;
   }
 
-  /** Outputs of the present time before they are centred, row-major M x K. */
+  /** Outputs of the present time before centring, row-major M x K. */
   double[] outputs(int[] order) {
     return readOut(order);
   }
 
-  /** Whether kernels are wanted at a time. */
+  /** Whether to measure kernels at a time. */
   boolean measuresKernels(int step) {
     return recorder.keepsKernels(step);
   }
 
-  /** Takes the kernels of the present time, where they are wanted. */
+  /** Receives the measured kernels of the present time. */
   void measured(LayerKernels present) {
     recorder.keep(present);
   }
@@ -245,8 +245,8 @@ class CausalRun {
 
   private void forward(int[] order, double decay) {
     backend.gatherColumns(first, SiteColumns.of(order, sites.sites(1)), columns(field, 1, points));
-    // points of later batches keep the Gaussian fields that they start with, so that f(t) - f(0)
-    // is the change of one sample and not a difference of two
+    // points of later batches keep their initial Gaussian fields, so that f(t) - f(0) is the change
+    // of one sample and not a difference of two
     int keep = allLeavePast ? points : time == 0 ? trainPoints : driving;
     for (int l = 1; l <= layers; l++) {
       Matrix h = columns(field, l, points);
@@ -278,12 +278,12 @@ class CausalRun {
   }
 
   /**
-   * g^L of the readouts, and down the layers, for the first so many present points.
+   * Backward fields g^L to g^1 of the first present points.
    *
    * @param c directions of the points, row-major M x K
    * @param order index of each of the present points in the order of the problem
-   * @param count points to do
-   * @param keep how many of them leave a past
+   * @param count number of points
+   * @param keep number of them that leave a past
    */
   private void backward(double[] c, int[] order, int count, int keep, double decay) {
     readouts.pull(
@@ -300,7 +300,7 @@ class CausalRun {
     }
   }
 
-  /** The first so many points at all sites of a layer. */
+  /** Columns of the first points at all sites of a layer. */
   private Matrix columns(Matrix matrix, int layer, int count) {
     return matrix.view(0, samples, 0, count * sites.sites(layer));
   }
@@ -314,7 +314,7 @@ class CausalRun {
     return zeros;
   }
 
-  /** Mean over the outputs of &lt;g_k g_k&gt; and of what tangent kernels have of them. */
+  /** Mean over the outputs of &lt;g_k g_k&gt; and of their contribution to the tangent kernel. */
   private void addKernelsOfAllOutputs(
       double decay, int[] order, List<double[]> gradient, double[] tangent) {
     for (int k = 0; k < outputCount; k++) {
@@ -335,7 +335,10 @@ class CausalRun {
     }
   }
 
-  /** Kernels of the present time; a tangent kernel where it does not follow from the others. */
+  /**
+   * Completes the kernels of the present time; with sites also the tangent kernel, which does not
+   * follow from the others.
+   */
   private void measured(int[] order, List<double[]> gradient, double[] tangent) {
     List<double[]> feature = kernels.means(phi, order);
     Optional<double[]> whole = Optional.empty();
@@ -371,7 +374,7 @@ class CausalRun {
     }
   }
 
-  /** Largest share of a field's mean variance left out for lack of directions. */
+  /** Largest fraction of a field's mean variance dropped for lack of directions. */
   double cut() {
     double largest = 0;
     for (int l = 1; l < layers; l++) {
@@ -393,7 +396,7 @@ class CausalRun {
     }
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     time = (int) state.number("time");
     SavedMatrix.restore(backend, state, "first_layer", first);

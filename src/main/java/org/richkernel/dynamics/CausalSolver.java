@@ -19,34 +19,36 @@ import org.richkernel.solver.StopReason;
 /**
  * Dynamical theory of any depth and activation in one pass over time, without fixed-point
  * iteration: everything at time t follows from earlier times, so a population of S samples of each
- * layer's process (Bordelon and Pehlevan, arXiv:2205.09653, in discrete time) is marched once,
- * while the covariances it is drawn from are measured on it.
+ * layer's process (Bordelon and Pehlevan, arXiv:2205.09653, in discrete time) is followed once in
+ * time. The covariances of its draws are measured on the same population.
  *
  * <p>Several outputs: f_k = &lt;z_k phi^L&gt; / gamma with one readout field z_k(t) = rho^t w_k +
  * eta gamma sum_{s&lt;t} rho^{t-1-s} sum_nu Delta_{nu k}(s) phi^L_nu(s) per output, w_k independent
  * standard normals. Gradient descent needs the backward fields summed with the errors, sum_k
- * Delta_{mu k} g_{mu k}, and backpropagation is linear; so one field per point is followed down the
- * layers, g^L_mu = phi'(h^L_mu) sum_k c_{mu k} z_k along the direction c_mu(t) = Delta_mu /
+ * Delta_{mu k} g_{mu k}, and backpropagation is linear; so one field per point is propagated down
+ * the layers, g^L_mu = phi'(h^L_mu) sum_k c_{mu k} z_k along the direction c_mu(t) = Delta_mu /
  * |Delta_mu|, and |Delta_mu| takes the place of Delta in the sums over the past. Kernels G of a
  * solution are means over the outputs, 1/K sum_k &lt;g_k g_k&gt;, measured at the recorded times.
  *
- * <p>Mini-batches: Delta is zero outside the batch of a step; only driving points leave a past, and
- * all training points at the start.
+ * <p>With mini-batches Delta is zero outside the batch of a step. Only driving points leave a past;
+ * at the start all training points do.
  *
- * <p>Outputs are averages divided by gamma. Their noise for training points is of order 1 / sqrt(S)
- * all the same, since fields start as they go on and responses are measured on what fields have
- * beyond {@link StartingFields their start}. At test points it may reach 1 / (gamma sqrt(S)), and
- * with weight decay the share of f(0) that has decayed brings that much of its own.
+ * <p>Outputs are averages divided by gamma. Their noise at training points is nevertheless of order
+ * 1 / sqrt(S): the fields keep their initial random numbers, and responses are measured on the
+ * difference between fields and {@link StartingFields their start}. At test points the noise may
+ * reach 1 / (gamma sqrt(S)); with weight decay the decayed fraction of f(0) adds noise of this
+ * size.
  *
- * <p>The population makes kernels too large by O(1/S). So it is solved for S samples X(S) and, on
- * the same random numbers, for B independent parts of s = S/B, rounded down: the estimate is X(S) +
- * (X(S) - mean X(s)) / (S/s - 1), which cancels the 1/S term, and the spread of the parts gives
- * standard errors, with Student's factor. Fields are float32, kernels and factors float64. Cost: 16
- * S r M flops per time and pair of layers, r being the directions that the past spans (see {@link
- * FieldHistory}), twice over; at worst r = B T.
+ * <p>The population makes kernels too large by O(1/S). So the solver computes X(S) with S samples
+ * and, from the same random numbers, X(s) with each of B independent parts of s = S/B samples,
+ * rounded down. The estimate is X(S) + (X(S) - mean X(s)) / (S/s - 1), which cancels the 1/S term,
+ * and the spread of the parts gives standard errors, with Student's factor. Fields are float32,
+ * kernels and factors float64. Cost: 16 S r M flops per time and pair of layers, r being the
+ * dimension of the past (see {@link FieldHistory}), once for the whole and once for the parts; at
+ * worst r = B T.
  *
- * <p>The state between two times is all there is to a checkpoint; a run that is stopped and resumed
- * gives the bits of the uninterrupted one at the same number of threads.
+ * <p>A checkpoint holds the state between two times. A resumed run gives the bits of the
+ * uninterrupted one at the same number of threads.
  */
 public final class CausalSolver {
   private static final double RAISE = 10;
@@ -67,18 +69,19 @@ public final class CausalSolver {
     this(causal, CausalRun::new);
   }
 
-  /** A solver that marches populations of another theory. */
+  /** A solver with the populations of another theory. */
   CausalSolver(CausalOptions causal, CausalRun.Maker maker) {
     this.causal = causal;
     this.maker = maker;
   }
 
   /**
-   * What a solve will allocate, a checkpoint of it included, for the case that the past spans as
-   * many directions as it may. Pages that are never written cost a processor's memory nothing.
+   * Peak memory of a solve, a checkpoint included, for the largest number of directions. Pages that
+   * are never written take no memory of a CPU.
    *
-   * @throws InvalidProblemException if there are fewer samples than populations, or if a network
-   *     tells the same at far less work
+   * @throws InvalidProblemException if there are fewer samples than populations, if a kernel
+   *     between all sites of all points does not fit an array, or if training a finite network
+   *     gives the same result at far less cost
    */
   public MemoryPlan plan(DynamicsProblem problem) {
     problem.options().requireParts(causal.populations());
@@ -94,7 +97,7 @@ public final class CausalSolver {
     if (options.saveHistory()) {
       HistoryKeeper.plan(plan, problem, options.samples());
     }
-    // the populations, the one under way twice, and the estimate with its error and bias
+    // the populations, the present one twice, and the estimate with its error and bias
     return plan.addHost(Trajectory.bytes(problem) * (causal.populations() + 5L));
   }
 
@@ -119,7 +122,7 @@ public final class CausalSolver {
   /**
    * Solves the problem.
    *
-   * @throws InvalidProblemException if there are fewer samples than populations
+   * @throws InvalidProblemException as for {@link #plan}
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    * @throws org.richkernel.compute.NotPositiveDefiniteException if a covariance is indefinite
    *     beyond rounding
@@ -172,7 +175,10 @@ public final class CausalSolver {
       return solution();
     }
 
-    /** The whole population comes last: a step size that is too large shows early and cheaply. */
+    /**
+     * The next population. The whole one comes last, so a step size that is too large shows early
+     * and cheaply.
+     */
     private CausalRun population() {
       int b = finished.size();
       int samples = problem.options().samples();
@@ -197,7 +203,7 @@ public final class CausalSolver {
       march = population();
     }
 
-    /** One time of the present population; false when it diverged. */
+    /** Advances the present population by one time; false after a divergence. */
     private boolean step() {
       try {
         if (!march.advance()) {
@@ -259,11 +265,11 @@ public final class CausalSolver {
       march.restore(state);
     }
 
-    /** What there is, as it is, with nothing to extrapolate from. */
+    /** Solution from the populations so far, without extrapolation. */
     private DynamicsSolution ended(StopReason reason) {
       OptionalInt divergence = recorder.divergence();
       List<Trajectory> populations = new ArrayList<>(finished);
-      // a population that was merely stopped would cut the others short
+      // an incomplete population would shorten the others
       if (populations.isEmpty() || reason == StopReason.DIVERGED) {
         populations.add(recorder.trajectory());
       }

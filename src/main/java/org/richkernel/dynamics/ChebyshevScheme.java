@@ -22,13 +22,13 @@ record ChebyshevScheme(
     double[] startRate) {
   static final int FEWEST_STAGES = 2;
 
-  /** More stages would let rounding to float32 grow. */
+  /** Largest number of stages; more amplify rounding to float32. */
   static final int MOST_STAGES = 100;
 
   /** Damping: no mode is multiplied by more than 1 - 2/3 of this. */
   private static final double DAMPING = 2.0 / 13;
 
-  /** Room for the spectrum not being real and constant. */
+  /** Used fraction of the stable range, as the spectrum is neither real nor constant. */
   private static final double USED = 0.95;
 
   /** Chebyshev polynomials at w0 with two derivatives, degrees 0 to s. */
@@ -61,7 +61,7 @@ record ChebyshevScheme(
     return USED * (p.w0() + 1) / p.w1();
   }
 
-  /** Fewest stages that are stable for dt times rate; at most {@link #MOST_STAGES}. */
+  /** Smallest number of stages that is stable for dt times rate; at most {@link #MOST_STAGES}. */
   static int stagesFor(double product) {
     int stages = FEWEST_STAGES;
     while (stages < MOST_STAGES && reach(stages) < product) {
@@ -70,7 +70,7 @@ record ChebyshevScheme(
     return stages;
   }
 
-  /** The method with so many stages, at least 2. */
+  /** The method with s stages, at least 2. */
   static ChebyshevScheme of(int s) {
     Polynomials p = Polynomials.of(s);
     double w0 = p.w0();

@@ -10,7 +10,7 @@ import org.richkernel.compute.Workspace;
 final class CovarianceFactor {
   private CovarianceFactor() {}
 
-  /** What {@link #of} holds. */
+  /** Peak memory of {@link #of}. */
   static MemoryPlan plan(int size) {
     return new MemoryPlan()
         .addEigenproblem("covariance", "its eigenvalues", size)

@@ -6,7 +6,8 @@ import org.richkernel.option.Setting;
 import org.richkernel.option.Settings;
 
 /**
- * How a network is trained and with how many samples its theory is solved.
+ * Options of gradient descent and of its theory. A value out of range throws {@link
+ * InvalidProblemException}.
  *
  * @param gamma richness, positive; small is lazy
  * @param steps T, number of steps of gradient descent; times are 0 to T
@@ -15,7 +16,7 @@ import org.richkernel.option.Settings;
  * @param loss sum or mean over the training points
  * @param samples S, neurons that a sampled theory draws in each layer
  * @param seed key of all random streams
- * @param recordEvery kernels are kept at times 0, k, 2k, ... and T; 0 for 0 and T alone
+ * @param recordEvery k, kernels are kept at times 0, k, 2k, ... and T; 0 for times 0 and T alone
  * @param batchSize B, training points that drive each step, taken in turn; 0 for all of them
  * @param saveHistory whether the two-time kernels of all layers are kept; they take 8 L (P (T +
  *     1))^2 bytes
@@ -75,7 +76,7 @@ public record DynamicsOptions(
             usual = "false",
             help = "Keep phi_l_t and g_l_t between all pairs of times, (points x steps)^2 each.")
         boolean saveHistory) {
-  /** Fewest samples that are accepted. */
+  /** Smallest accepted number of samples. */
   public static final int MIN_SAMPLES = 64;
 
   private static final Settings<DynamicsOptions> SETTINGS = Settings.of(DynamicsOptions.class);
@@ -162,7 +163,7 @@ public record DynamicsOptions(
     return with("recordEvery", k);
   }
 
-  /** The same with batches of so many points, taken in turn; 0 for full batches. */
+  /** The same with another batch size; 0 for full batches. */
   public DynamicsOptions withBatchSize(int size) {
     return with("batchSize", size);
   }
@@ -184,7 +185,7 @@ public record DynamicsOptions(
     }
   }
 
-  /** rho = 1 - eta lambda, what a step leaves of a weight. */
+  /** rho = 1 - eta lambda, the factor of a weight in a step. */
   public double retention() {
     return 1 - stepSize * weightDecay;
   }

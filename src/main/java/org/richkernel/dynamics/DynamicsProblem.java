@@ -10,7 +10,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 
 /**
- * A network, its training, and the points on which it is followed; test points evolve but do not
+ * A network, its training, and the points whose outputs are computed; test points evolve but do not
  * train.
  *
  * <p>With K outputs the network has K readouts, f_k = w_k . phi(h^L) / (gamma N), and the squared
@@ -109,14 +109,14 @@ public record DynamicsProblem(
     return trainTargets.outputs();
   }
 
-  /** Which training points drive which step. */
+  /** Training points that drive each step. */
   public BatchSchedule batches() {
     int size = options.batchSize();
     return new BatchSchedule(trainPoints(), size == 0 ? trainPoints() : size);
   }
 
   /**
-   * Refuses several outputs on behalf of a method that knows one.
+   * Refuses several outputs on behalf of a method for one output.
    *
    * @param method its name, for the message
    * @throws InvalidProblemException if K is not 1
@@ -129,7 +129,7 @@ public record DynamicsProblem(
   }
 
   /**
-   * Refuses mini-batches on behalf of a method that does not know them.
+   * Refuses mini-batches on behalf of a method without them.
    *
    * @param method its name, for the message
    * @throws InvalidProblemException if a batch is smaller than the training set
@@ -153,12 +153,12 @@ public record DynamicsProblem(
     return testInputs.rows();
   }
 
-  /** M = P + Q; training points come first wherever points are listed together. */
+  /** M = P + Q; in arrays of all points training points come first. */
   public int points() {
     return trainPoints() + testPoints();
   }
 
-  /** The part of a kernel of all points, M x M, that belongs to the training points, P x P. */
+  /** Block of the training points, P x P, of a kernel of all points, M x M. */
   public double[] trainBlock(double[] kernel) {
     int points = points();
     int train = trainPoints();
@@ -224,7 +224,8 @@ public record DynamicsProblem(
    * Phi^0 = X X^T / D of all points, row-major M x M, in a loop on the host; of the patches of a
    * convolution with one site.
    *
-   * @throws InvalidProblemException if there are several sites, whose kernel is no kernel of points
+   * @throws InvalidProblemException if there are several sites, whose kernel is not one between
+   *     points
    */
   public double[] inputKernel() {
     return inputKernel(inputs());

@@ -9,20 +9,20 @@ import org.richkernel.solver.StopReason;
 /**
  * Outputs and kernels along a training, with their errors.
  *
- * @param problem what was solved
+ * @param problem solved problem
  * @param reason converged, budget (the last step was taken but the certificate is above tolerance,
- *     or passes were used up), diverged or interrupted; what the certificate is, the solver says
- * @param divergence first time at which the loss left all bounds, empty if none; with it the step
- *     size is too large
+ *     or passes were used up), diverged or interrupted; each solver defines its certificate
+ * @param divergence first time of a diverged loss, because the step size is too large; empty if
+ *     none
  * @param mean best estimate; holds the times before a divergence or interruption
  * @param standardError standard error of each number of {@code mean}: over independent populations
- *     or networks; 0 where nothing is sampled, NaN for a single network
- * @param sampleBias what the finite number of samples adds to a number at S samples, as far as two
- *     population sizes tell; already taken out of {@code mean}; 0 where nothing is sampled
- * @param jitter largest relative jitter that a covariance needed to be factorized, or largest
- *     relative variance that was left out of one; 0 where nothing was
- * @param wantedSamples about how many samples would meet the tolerance, where those at hand do not;
- *     0 where they do, or where it is not known
+ *     or networks; 0 without sampling, NaN for a single network
+ * @param sampleBias bias of each number at S samples, estimated from two population sizes and
+ *     already subtracted in {@code mean}; 0 without sampling, NaN if unknown
+ * @param jitter largest relative jitter of a factorized covariance, or largest relative variance
+ *     dropped from one; 0 for none
+ * @param wantedSamples approximate number of samples that would meet the tolerance; 0 if the
+ *     tolerance is met, or if the number is unknown
  * @param history two-time kernels; empty unless the options ask for them
  */
 public record DynamicsSolution(
@@ -36,10 +36,10 @@ public record DynamicsSolution(
     long wantedSamples,
     Optional<KernelHistory> history) {
 
-  /** Share of a variance above which leaving it out is an error to be named. */
+  /** Largest dropped fraction of a variance of a converged solution. */
   static final double LARGEST_LEFT_OUT = 1.001e-2;
 
-  /** Relative error above which the steps may be what makes it large. */
+  /** Relative error above which a large step size is a possible cause. */
   private static final double LARGEST_NOISE = 0.2;
 
   /** A solution without two-time kernels. */
@@ -54,7 +54,7 @@ public record DynamicsSolution(
     this(problem, reason, divergence, mean, standardError, sampleBias, jitter, 0, Optional.empty());
   }
 
-  /** Number of times that were reached, the start included. */
+  /** Number of times reached, the start included. */
   public int times() {
     return mean.times();
   }
@@ -126,14 +126,13 @@ public record DynamicsSolution(
 
   /**
    * The larger of the bias of finite S and the standard error, relative to the mean: the largest
-   * norm over the outputs and each recorded kernel; 0 where nothing is sampled, NaN where it is not
-   * known.
+   * norm over the outputs and each recorded kernel; 0 without sampling, NaN if unknown.
    */
   public double relativeError() {
     return new PopulationEstimate(mean, standardError, sampleBias).relativeError();
   }
 
-  /** One line for a person: what ended the run, and at which time. */
+  /** The reason for the end of the run and its time, in one line. */
   public String outcome() {
     String text =
         switch (reason) {
@@ -152,7 +151,7 @@ public record DynamicsSolution(
     return text;
   }
 
-  /** Mends of errors that are too large, of which smaller steps come first for very large ones. */
+  /** Advice against large errors; for very large ones smaller steps come first. */
   private String moreSamples() {
     if (wantedSamples == 0) {
       return "more samples";

@@ -11,21 +11,21 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * All that is kept of the past of one field x(t) (S x points at each time), and the Gaussian field
- * whose covariance is the kernel K(t, s) = &lt;x(t) x(s)&gt;.
+ * Compressed past of one field x(t) (S x points at each time), and the Gaussian field with the
+ * covariance K(t, s) = &lt;x(t) x(s)&gt;.
  *
  * <p>Training moves fields smoothly, so their past spans few directions E (S x r), x(t) = E R(t)^T
- * ({@link PastDirections}). Then K(t, s) = R(t) R(s)^T, so R is a factor of the kernel, grown by
- * one block row per time, and the Gaussian field is omega R(t)^T with white omega (S x r). The
- * number r is found, not given; at worst it is the number of points times the number of times.
+ * ({@link PastDirections}). Then K(t, s) = R(t) R(s)^T, so R is a factor of the kernel with one new
+ * block row per time, and the Gaussian field is omega R(t)^T with white omega (S x r). The number r
+ * follows from the fields; at worst it is the number of points times the number of times.
  *
  * <p>Responses follow from Gaussian integration by parts: &lt;y omega^T&gt; = &lt;dy/dv&gt; R for v
  * = omega R^T, so the response acts on the past of x as &lt;dy/dv&gt; x = &lt;y omega^T&gt; E^T
  * (Bordelon and Pehlevan, arXiv:2205.09653). Each entry of &lt;y omega^T&gt; is an average of S
  * samples, whose noise {@link ResponseDamping} damps.
  *
- * <p>Weights that sites share make a Gaussian field of covariance F K: its factor R' and omega come
- * from a {@link PatchFactor}. Elsewhere R' = R.
+ * <p>With weights shared by sites the Gaussian field has covariance F K, and a {@link PatchFactor}
+ * gives its factor R' and omega. Otherwise R' = R.
  *
  * <p>Points that drive no step leave no past ({@link FieldsWithoutPast}).
  */
@@ -66,8 +66,8 @@ final class FieldHistory {
    *
    * @param purpose random stream of the Gaussian field
    * @param layer its layer
-   * @param failures counts factorizations that failed, 1 x 1
-   * @param map sites that the weights lead to from those of the field
+   * @param failures counter of failed factorizations, 1 x 1
+   * @param map of the weights from the sites of the field
    */
   FieldHistory(
       Backend backend,
@@ -122,7 +122,7 @@ final class FieldHistory {
     return past.known();
   }
 
-  /** X, how many of the present points leave no past. */
+  /** X, number of the present points that leave no past. */
   int extras() {
     return others.count();
   }
@@ -142,16 +142,16 @@ final class FieldHistory {
     return factor.known();
   }
 
-  /** R'(now), at the sites that the weights lead to; valid until the next {@link #extend}. */
+  /** R'(now), at the output sites of the weights; valid until the next {@link #extend}. */
   Matrix ownRows() {
     return factor.rows(0, ownPresent);
   }
 
   /**
-   * Takes the field of the present time.
+   * Adds the field of the present time.
    *
    * @param now S x m
-   * @param driving how many of its columns, the first ones, leave a past
+   * @param driving number of its first columns that leave a past
    */
   void extend(Matrix now, int driving) {
     present = now.columns();
@@ -172,7 +172,7 @@ final class FieldHistory {
     others.draw(averaged ? patches.covariance(k) : k, averaged ? own : driving);
   }
 
-  /** The blocks of omega that begin among its columns from .. to - 1. */
+  /** Draws the blocks of omega that begin among its columns from .. to - 1. */
   private void drawNoise(int from, int to) {
     int first = (from + NOISE_BLOCK - 1) / NOISE_BLOCK;
     for (int block = first; block * NOISE_BLOCK < to; block++) {
@@ -192,9 +192,9 @@ final class FieldHistory {
   }
 
   /**
-   * A multiple of the Gaussian field of the present points, given all earlier ones.
+   * Draws a multiple of the Gaussian field of the present points, given all earlier times.
    *
-   * @param target S x m, at the sites that the weights lead to
+   * @param target S x m, at the output sites of the weights
    */
   void draw(double scale, Matrix target) {
     scratch.addColumns(scale, noise(), ownRows(), 0, target);
@@ -205,7 +205,7 @@ final class FieldHistory {
   /**
    * The mean response of fields to the Gaussian field, as coefficients on E.
    *
-   * @param responding S x n, at the sites that the weights lead to
+   * @param responding S x n, at the output sites of the weights
    * @param result n x r, at the sites of the field
    */
   void response(Matrix responding, Matrix result) {
@@ -222,22 +222,22 @@ final class FieldHistory {
     scratch.addColumns(1, past.fields().view(0, samples, 0, c.columns()), c, 1, target);
   }
 
-  /** Adds the response of points without past at equal times, {@link FieldsWithoutPast}. */
+  /** Adds the equal-time response of points without past, {@link FieldsWithoutPast}. */
   void addExtraResponse(double scale, Matrix now, Matrix responding, Matrix target) {
     others.addResponse(scale, now, responding, target);
   }
 
   /**
-   * Judges the factorizations so far.
+   * Checks the factorizations so far.
    *
-   * @param failed how many failed
-   * @throws NotPositiveDefiniteException if rounding exceeded the variance that is left out
+   * @param failed number of failures
+   * @throws NotPositiveDefiniteException if rounding exceeded the dropped variance
    */
   void requireFactors(double failed) {
     past.requireFactors(failed);
   }
 
-  /** Largest share of the mean variance that was left out so far for lack of directions. */
+  /** Largest fraction of the mean variance dropped so far for lack of directions. */
   double cut() {
     return Math.max(past.cut(), factor.cut());
   }
@@ -251,12 +251,12 @@ final class FieldHistory {
     damping.save(state);
   }
 
-  /** The name in a checkpoint of what belongs to the history of a name. */
+  /** Key of an array of a history in a checkpoint. */
   static String key(String what, String name) {
     return what + "_of_" + name.replace(' ', '_');
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     past.restore(state);
     if (patches != null) {

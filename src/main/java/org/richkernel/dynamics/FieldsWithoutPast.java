@@ -10,8 +10,8 @@ import org.richkernel.compute.Workspace;
 
 /**
  * The Gaussian field of points that drive no step (test points; after the first time, points
- * outside the batch): they leave no past, and beyond the directions E of the past of others they
- * are drawn jointly, from noise that is the same at all times.
+ * outside the batch): they leave no past. Their part beyond the directions E of the past of other
+ * points is drawn jointly, from the same noise at all times.
  */
 final class FieldsWithoutPast {
   private static final long STREAM = 1L << 39;
@@ -65,16 +65,16 @@ final class FieldsWithoutPast {
         options.seed(), RandomStreams.stream(purpose, layer, STREAM), firstSample, noise);
   }
 
-  /** How many of the present points they are, the last ones. */
+  /** Number of these points, the last ones of the present points. */
   int count() {
     return count;
   }
 
   /**
-   * Draws them, from what E leaves of their kernel.
+   * Draws their part beyond E from the Schur complement of their kernel.
    *
    * @param kernel of all present points, m x m
-   * @param first the first of those without past
+   * @param first index of the first point without past
    */
   void draw(Matrix kernel, int first) {
     int extras = kernel.rows() - first;
@@ -106,11 +106,11 @@ final class FieldsWithoutPast {
   }
 
   /**
-   * Adds their response at equal times: each responds to its own Gaussian field beyond E alone,
+   * Adds the equal-time response. Each point responds only to its own Gaussian field v beyond E:
    * &lt;y v&gt; / &lt;v v&gt; times its own field beyond E.
    *
    * @param now the field of the present points, S x m
-   * @param responding their fields that respond, S x X
+   * @param responding fields y that respond, S x X
    * @param target S x X
    */
   void addResponse(double scale, Matrix now, Matrix responding, Matrix target) {

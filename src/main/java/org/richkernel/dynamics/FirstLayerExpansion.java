@@ -44,7 +44,7 @@ final class FirstLayerExpansion extends LayerExpansion {
         .add("equal-time response", Precision.FLOAT32, 1, points);
   }
 
-  /** Takes over the backward source r, which is in the workspace. */
+  /** Uses the backward source r in the workspace. */
   FirstLayerExpansion(
       Backend backend,
       Workspace memory,

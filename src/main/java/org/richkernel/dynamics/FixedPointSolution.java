@@ -12,29 +12,28 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.solver.StopReason;
 
 /**
- * Where the gradient flow of a network with one hidden layer came to rest, for the population of
- * all samples, and how it went there.
+ * Fixed point of the gradient flow of a network with one hidden layer, for the population of all
+ * samples, with the course towards it.
  *
- * @param problem what was solved
+ * @param problem solved problem
  * @param reason converged (residuals and distance are at most the tolerance), budget (the time ran
- *     out first), diverged (from the time reached on no step is short enough for the accuracy) or
- *     interrupted
- * @param time training time that was reached
+ *     out first), diverged (no step is short enough for the accuracy) or interrupted
+ * @param time training time reached
  * @param evaluations evaluations of the velocity, by the population of all samples
  * @param readoutResidual |f - Phi Delta / lambda| relative to |y|, which vanishes at the fixed
  *     point for any activation; without weight decay |y - f|
  * @param tangentResidual |df/dt| / (2 lambda) relative to |y|: for a homogeneous activation |f - K
  *     Delta / (2 lambda)|; without weight decay |y - f|
  * @param distance estimated distance of outputs, Phi and K from rest, the largest, relative to |y|
- *     per point, |Phi| and |K|; infinite where it is not known
+ *     per point, |Phi| and |K|; infinite if unknown
  * @param trainOutputs f, row-major P x K
  * @param testOutputs f, row-major Q x K
  * @param kernels Phi and G of all points, with convolutions K too, M x M, training points first
- * @param neurons from which outputs at other inputs follow
+ * @param neurons for outputs at other inputs
  * @param course outputs and kernels in time with their sampling errors at these times; its mean is
  *     extrapolated to infinitely many samples, while the numbers above are those of the samples
  * @param left estimated distance from rest of each number of {@code course} at its last time, 0 at
- *     the times before; NaN where it is not known
+ *     the times before; NaN if unknown
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record FixedPointSolution(
@@ -53,8 +52,9 @@ public record FixedPointSolution(
     Trajectory left) {
 
   /**
-   * The course as a statement about the rest: sampling error and distance from rest, which are
-   * independent, add in squares at the last time. Of a flow that is not at rest it says little.
+   * The course with errors that refer to the fixed point: at the last time the distance from rest,
+   * which is independent of the sampling error, is added in quadrature. Meaningful only close to
+   * rest.
    */
   public DynamicsSolution rest() {
     Trajectory both =

@@ -3,15 +3,14 @@ package org.richkernel.dynamics;
 import java.util.Arrays;
 
 /**
- * The neurons that a gradient flow has trained, from which outputs at any inputs follow: f(x) =
- * &lt;z phi(a . V^T x / sqrt(D) + rest)&gt; / gamma, where the rest is Gaussian with restShare
- * times the standard deviation that the start gives it outside of the span V of the training
- * points.
+ * Neurons trained by a gradient flow, with outputs at any input: f(x) = &lt;z phi(a . V^T x /
+ * sqrt(D) + rest)&gt; / gamma. The rest comes from the component of x orthogonal to the span V of
+ * the training points; it is Gaussian with restShare times its initial standard deviation.
  *
  * @param rank r
  * @param basis V, row-major D x r; of a convolution D is the number k C of entries of a patch
  * @param weights a, row-major S x r
- * @param readouts z, row-major S x (Z K) with a block for each site that has readouts of its own
+ * @param readouts z, row-major S x (Z K) with a block for each site with separate readouts
  * @param restShare e^{-lambda t}
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -19,7 +18,7 @@ public record FlowNeurons(
     int rank, double[] basis, float[] weights, float[] readouts, double restShare) {
 
   /**
-   * Neurons whose weights and readouts lie one after the other.
+   * Neurons from one array of weights and then readouts.
    *
    * @param all S x r, then S x width
    * @param width readouts of a neuron, Z K

@@ -1,12 +1,12 @@
 package org.richkernel.dynamics;
 
 /**
- * What a state of the neurons does to the training points.
+ * Outputs of a state of the neurons on the training points and their rates of change.
  *
  * @param f outputs, row-major P x K
  * @param rate df/dt
  * @param image Phi y, P x K
- * @param imageRate its rate
+ * @param imageRate d(Phi y)/dt
  * @param readoutPull Phi Delta - lambda f, which vanishes at a fixed point
  */
 @SuppressWarnings("ArrayRecordComponent")

@@ -16,8 +16,8 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.SitePool;
 
 /**
- * What a population says about points that do not train, and about all pairs of points: read off
- * the weights, never fed back.
+ * Outputs of a population at points that do not train, and kernels of all points. They do not act
+ * back on the flow.
  *
  * <p>Outside of the training points' span a weight vector keeps its Gaussian start, which weight
  * decay shrinks to e^{-lambda t}: outputs average over it in closed form, kernels draw it.
@@ -145,7 +145,7 @@ final class FlowReadout {
     return Math.exp(-problem.options().weightDecay() * time);
   }
 
-  /** Fields of so many points as the readouts see them. */
+  /** Fields of the given number of points in the rows that the readouts weigh. */
   private SitePool pool(Matrix field, int points, String mean) {
     Matrix means = memory.get(mean);
     int rows = Math.min(means.rows(), field.rows());
@@ -220,7 +220,10 @@ final class FlowReadout {
     }
   }
 
-  /** h = a T^T + e^{-lambda t} xi E^T, xi the part of a neuron's start that nothing pulls at. */
+  /**
+   * h = a T^T + e^{-lambda t} xi E^T, xi the initial weights orthogonal to the training points,
+   * which have no gradient.
+   */
   private void testField(NeuronState state, int i, NeuronPanel panel, double time, Matrix field) {
     backend.gemm(Transpose.NO, Transpose.YES, 1, state.a(i), testFactor, 0, field);
     if (hasRest) {

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.richkernel.solver.SolverState;
 
 /**
- * Outputs of a flow at the times 0, eta, 2 eta, ... from those at the times that its integrator
- * chose, and kernels at some times.
+ * Outputs of a flow at the times 0, eta, 2 eta, ..., interpolated between the times of the
+ * integrator, and kernels at some times.
  */
 final class FlowRecord {
   private static final double ROUNDING = 1e-9;
@@ -34,8 +34,8 @@ final class FlowRecord {
   }
 
   /**
-   * Takes the outputs at the next time of the integrator and fills in what lies between it and the
-   * one before by the parabola through three times; the first call is for time 0.
+   * Adds the outputs at the next time of the integrator. Recorded times before it are interpolated
+   * by the parabola through three times; the first call is for time 0.
    *
    * @param f row-major M x K
    */
@@ -91,7 +91,7 @@ final class FlowRecord {
     return nodes[2].clone();
   }
 
-  /** What was kept. */
+  /** The record so far. */
   Trajectory trajectory() {
     double[] trainLoss = new double[times];
     boolean tested = problem.testTargets().rows() > 0;

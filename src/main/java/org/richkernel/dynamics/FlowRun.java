@@ -9,9 +9,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * One population followed in time with steps that the error of f and of Phi y chooses. Single
- * neurons are not looked at: they cross kinks, where any method is of first order, and averages do
- * not feel it.
+ * Integration of one population in time, with steps chosen by the error of f and of Phi y. Single
+ * neurons do not enter the error: they cross kinks, where any method is of first order, without an
+ * effect on averages.
  */
 final class FlowRun {
   private static final double SAFETY = 0.8;
@@ -27,10 +27,10 @@ final class FlowRun {
   /** Error of a step per unit of accuracy. */
   private static final double SHARE_OF_STEP = 0.3;
 
-  /** Share of the whole time below which a step is a failure. */
+  /** Fraction of the whole time below which a step is a failure. */
   private static final double LEAST_STEP = 1e-12;
 
-  /** Phi y counts as 0 below this share of what the largest eigenvalue of K would make of y. */
+  /** Phi y counts as 0 below this fraction of the largest eigenvalue of K times |y|. */
   private static final double LEAST_IMAGE = 0.01;
 
   private static final String[] STATES = {"neurons", "velocity", "stage", "other stage"};
@@ -58,8 +58,8 @@ final class FlowRun {
 
   /**
    * @param accuracy error aimed at, in f relative to |y| and in Phi y relative to itself
-   * @param record empty, or what a checkpoint held
-   * @param lastStep where to end, in units of eta
+   * @param record empty, or restored from a checkpoint
+   * @param lastStep end of the run, in units of eta
    */
   FlowRun(
       DynamicsProblem problem,
@@ -89,7 +89,7 @@ final class FlowRun {
     return flow.state(memory.get(name + WEIGHTS), memory.get(name + READOUTS));
   }
 
-  /** Numbers of a neuron: r at most, and Z K. */
+  /** Largest number of parameters of a neuron: r weights and Z K readouts. */
   static long width(DynamicsProblem problem) {
     return RankSpace.largestRank(problem) + readouts(problem);
   }
@@ -104,7 +104,8 @@ final class FlowRun {
       plan.add(name + WEIGHTS, Precision.FLOAT32, samples, RankSpace.largestRank(problem))
           .add(name + READOUTS, Precision.FLOAT32, samples, Math.toIntExact(readouts(problem)));
     }
-    // those of the whole population at its end, and what a checkpoint holds or a search for saddles
+    // the neurons of the whole population at its end, with copies for a checkpoint or a search for
+    // saddles
     plan.addHost(6L * samples * width(problem) * Float.BYTES);
     NeuronFlow.plan(plan, problem);
     FlowReadout.plan(plan, problem);
@@ -120,7 +121,7 @@ final class FlowRun {
     snapshotStep = record.nextSnapshot(0, lastStep);
   }
 
-  /** Spectrum, velocity and observables of the present state. */
+  /** Computes spectrum, velocity and observables of the present state. */
   private void measure() {
     flow.measureSpectrum(present);
     here = flow.velocity(present, velocity);
@@ -153,7 +154,7 @@ final class FlowRun {
     }
   }
 
-  /** Where the run ends, in units of eta. */
+  /** End of the run, in units of eta. */
   int lastStep() {
     return lastStep;
   }
@@ -191,11 +192,11 @@ final class FlowRun {
         return true;
       }
       step = dt * growth;
-      // numbers that are not finite make a step of NaN
+      // numbers that are not finite give a step of NaN
       if (!(step >= LEAST_STEP * snapshotTime(lastStep))) {
         return false;
       }
-      // a step that was refused may have been unstable
+      // a rejected step may have been unstable
       measure();
     }
   }
@@ -264,7 +265,7 @@ final class FlowRun {
     return lambda > 0 ? norm(here.rate()) / (2 * lambda * targetNorm) : norm(errors()) / targetNorm;
   }
 
-  /** Share of the neurons that linger on saddles; 0 without weight decay and at kinks. */
+  /** Fraction of the neurons that linger on saddles; 0 without weight decay and at kinks. */
   double lingeringShare() {
     double lambda = problem.options().weightDecay();
     // without decay potentials vanish with the errors
@@ -320,7 +321,7 @@ final class FlowRun {
     record.save(state, "record");
   }
 
-  /** Takes up a saved state; the record was given at construction. */
+  /** Restores a saved state, except for the record, which the constructor takes. */
   void restore(SolverState state) {
     float[] neurons = state.floats(NEURONS);
     int at = 0;

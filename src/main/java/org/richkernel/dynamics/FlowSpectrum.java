@@ -9,8 +9,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.NetworkSites;
 
 /**
- * The largest eigenvalue of the tangent kernel K = Phi + G o Phi^0 of the training points, by which
- * f decays fastest, measured panel by panel; with sites it is a sum over their pairs, {@link
+ * The largest eigenvalue of the tangent kernel K = Phi + G o Phi^0 of the training points, the
+ * fastest decay rate of f, measured panel by panel; with sites it is a sum over their pairs, {@link
  * PatchGradients}.
  */
 final class FlowSpectrum {
@@ -65,7 +65,7 @@ final class FlowSpectrum {
   }
 
   /**
-   * Adds what a panel contributes to Phi and G; the first panel begins them anew.
+   * Adds the contribution of a panel to Phi and G; the first panel resets them.
    *
    * @param panel with phi and phi'; its pull is overwritten
    * @param z readouts of its neurons, (rows Z) x K
@@ -87,7 +87,7 @@ final class FlowSpectrum {
     }
   }
 
-  /** Measures the eigenvalue, once every panel was taken. */
+  /** Measures the eigenvalue, after all panels. */
   void measure() {
     double[] kernel = new double[points * points];
     double[] g = new double[kernel.length];
@@ -114,12 +114,12 @@ final class FlowSpectrum {
     return leading.value();
   }
 
-  /** What a measurement goes on from, for a checkpoint. */
+  /** State of the power iteration and the trace, for a checkpoint. */
   double[] numbers() {
     return leading.numbers();
   }
 
-  /** Takes up saved numbers. */
+  /** Restores saved numbers. */
   void restore(double[] numbers) {
     leading.restore(numbers);
   }

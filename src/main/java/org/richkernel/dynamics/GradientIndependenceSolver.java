@@ -8,11 +8,11 @@ import org.richkernel.solver.RunControl;
 /**
  * The gradient independence approximation: forward and backward Gaussian fields are drawn without
  * their responses to each other, A = B = 0, while all kernels evolve (Bordelon and Pehlevan,
- * arXiv:2205.09653, gradient independence). Everything else is the {@link CausalSolver}'s.
+ * arXiv:2205.09653, gradient independence). The rest is the {@link CausalSolver}.
  *
  * <p>Outputs follow the tangent kernel, f(t+1) = f(t) + eta K(t, t) Delta(t): without A the average
- * &lt;z phi&gt; / gamma would lose what all layers but the last contribute, even in the lazy limit.
- * Exact for one hidden layer up to O(eta).
+ * &lt;z phi&gt; / gamma would miss the contributions of all layers but the last, even in the lazy
+ * limit. Exact for one hidden layer up to O(eta).
  */
 public final class GradientIndependenceSolver {
   private final CausalSolver solver;
@@ -23,7 +23,7 @@ public final class GradientIndependenceSolver {
   }
 
   /**
-   * Refuses what the approximation does not cover.
+   * Refuses problems that the approximation does not cover.
    *
    * @throws InvalidProblemException for weight decay or several outputs
    */
@@ -37,7 +37,7 @@ public final class GradientIndependenceSolver {
     problem.requireOneOutput("gradient independence");
   }
 
-  /** What a solve will allocate. */
+  /** Peak memory of a solve. */
   public MemoryPlan plan(DynamicsProblem problem) {
     return solver.plan(problem);
   }
@@ -45,8 +45,7 @@ public final class GradientIndependenceSolver {
   /**
    * Solves the problem.
    *
-   * @throws InvalidProblemException as for {@link #requireSolvable}, or if S is not a multiple of
-   *     the number of populations
+   * @throws InvalidProblemException as for {@link #requireSolvable} and {@link CausalSolver#plan}
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public DynamicsSolution solve(DynamicsProblem problem, Backend backend, RunControl control) {

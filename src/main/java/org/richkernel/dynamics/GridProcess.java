@@ -85,8 +85,8 @@ final class GridProcess {
    *
    * @param feature kernel Phi of the layer below, n x n
    * @param gradient kernel G of the layer above, n x n
-   * @param forwardResponse A of the layer below, n x n; null where it vanishes
-   * @param backwardResponse B of this layer, n x n; null where it vanishes
+   * @param forwardResponse A of the layer below, n x n; null for zero
+   * @param backwardResponse B of this layer, n x n; null for zero
    * @param pulls Delta, n numbers, zero for points that do not drive
    */
   void integrate(

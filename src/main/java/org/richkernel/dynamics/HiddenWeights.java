@@ -12,8 +12,8 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.solver.SolverState;
 
 /**
- * What the weights W between hidden layers l and l + 1 do to fields at infinite width: Gaussian
- * fields, responses, and what was learnt. Applied to phi^l they give the preactivations
+ * The weights W between hidden layers l and l + 1 at infinite width, as a sum of Gaussian fields,
+ * responses and learnt terms. Applied to phi^l they give the preactivations
  *
  * <pre>
  *   h^{l+1}(t) = rho^t [u(t) + sum_{s&lt;t} A^l(t, s) g^{l+1}(s)] + sum_{s&lt;t} w(t, s) Phi^l(t, s) g^{l+1}(s),
@@ -27,17 +27,18 @@ import org.richkernel.solver.SolverState;
  *
  * with w(t, s) = eta gamma rho^{t-1-s} Delta(s) (Bordelon and Pehlevan, arXiv:2205.09653, in
  * discrete time with weight decay). With phi^l(s) = E_phi R_phi(s)^T and g^{l+1}(s) = E_g R_g(s)^T,
- * what was learnt is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated as time goes on. The
- * responses are measured on what the fields have beyond {@link StartingFields their start}.
+ * the learnt term is one matrix, C = sum_s w(t, s) R_phi(s)^T R_g(s), updated at each time. The
+ * responses are measured on the difference between fields and {@link StartingFields their start}.
  *
- * <p>Weights that sites share act on F Phi and F A forwards, and on F* G and F* B backwards. Then
- * R_phi or R_g stands for the factor R' of F Phi or F* G, the one forwards and the other backwards.
+ * <p>With weights shared by sites F Phi and F A replace Phi and A forwards, and F* G and F* B
+ * replace G and B backwards. Then R_phi or R_g stands for the factor R' of F Phi forwards, or of F*
+ * G backwards.
  */
 class HiddenWeights {
-  /** Makes the weights above a layer. */
+  /** Constructor of the weights above a layer. */
   @FunctionalInterface
   interface Maker {
-    /** As the constructor of {@link HiddenWeights}. */
+    /** Arguments as for the constructor of {@link HiddenWeights}. */
     HiddenWeights make(
         Backend backend,
         DynamicsOptions options,
@@ -95,7 +96,7 @@ class HiddenWeights {
    * @param columns largest r
    * @param fields largest number of columns of a field
    * @param height largest number of rows of directions
-   * @param patches largest number of patches of rows; 0 where each site reads itself alone
+   * @param patches largest number of patches of rows; 0 if each site reads itself alone
    */
   static void planScratch(
       MemoryPlan plan, int samples, int columns, int fields, int height, int patches) {
@@ -114,7 +115,7 @@ class HiddenWeights {
    *
    * @param layer l, 1 .. L - 1
    * @param map from the sites of layer l to those of layer l + 1
-   * @param failures counts factorizations that failed, of both fields, 1 x 2
+   * @param failures counters of failed factorizations of both fields, 1 x 2
    */
   HiddenWeights(
       Backend backend,
@@ -172,12 +173,12 @@ class HiddenWeights {
    * @param decay rho^t
    * @param phi features of the present points, S x M, those that drive first
    * @param order index of each of the present points in the order of the problem
-   * @param keep how many of them, the first ones, leave a past; at least those that drive
+   * @param keep number of the first points that leave a past; at least the driving ones
    * @param h S x M, at the sites of the next layer
    */
   void forward(double decay, Matrix phi, int[] order, int keep, Matrix h) {
     int[] sites = SiteColumns.of(order, map.from());
-    // while nothing is kept, nothing was learnt
+    // without a past nothing was learnt
     boolean before = features.rank() == 0;
     features.extend(phi, keep * map.from());
     if (before) {
@@ -201,7 +202,7 @@ class HiddenWeights {
    * @param g backward fields of the next layer times the slope there, of the first m present
    *     points, S x m
    * @param order index of each of the present points in the order of the problem
-   * @param driving how many of them leave a past
+   * @param driving number of them that leave a past
    * @param z S x m, at the sites of this layer
    */
   void backward(double decay, Matrix phi, Matrix g, int[] order, int driving, Matrix z) {
@@ -235,26 +236,28 @@ class HiddenWeights {
   }
 
   /**
-   * c = A^l(t, .), the mean response of phi^l to r^l, in the directions of the past of g^{l+1}.
+   * Computes c = A^l(t, .), the mean response of phi^l to r^l, in the directions of the past of
+   * g^{l+1}.
    *
    * @param past of g^{l+1}
-   * @param phi phi^l beyond its start
+   * @param phi phi^l minus multiples of its start
    */
   void forwardResponse(FieldHistory past, Matrix phi, Matrix c) {
     past.response(phi, c);
   }
 
   /**
-   * c = B^l(t, .), the mean response of g^{l+1} to u^{l+1}, in the directions of the past of phi^l.
+   * Computes c = B^l(t, .), the mean response of g^{l+1} to u^{l+1}, in the directions of the past
+   * of phi^l.
    *
    * @param past of phi^l
-   * @param g g^{l+1} beyond its start
+   * @param g g^{l+1} minus multiples of its start
    */
   void backwardResponse(FieldHistory past, Matrix g, Matrix c) {
     past.response(g, c);
   }
 
-  /** z += rho^t B^l(t, t) phi^l(t) of points beyond those directions. */
+  /** Adds rho^t B^l(t, t) phi^l(t) of points without past to z. */
   void addExtraResponse(FieldHistory past, double decay, Matrix phi, Matrix g, Matrix z) {
     past.addExtraResponse(decay, phi, g, z);
   }
@@ -287,19 +290,19 @@ class HiddenWeights {
   }
 
   /**
-   * Judges the factorizations so far.
+   * Checks the factorizations so far.
    *
-   * @param ofFeatures how many of phi^l failed
-   * @param ofGradients how many of g^{l+1} failed
-   * @throws org.richkernel.compute.NotPositiveDefiniteException if rounding exceeded the variance
-   *     that is left out
+   * @param ofFeatures number of failures for phi^l
+   * @param ofGradients number of failures for g^{l+1}
+   * @throws org.richkernel.compute.NotPositiveDefiniteException if rounding exceeded the dropped
+   *     variance
    */
   void requireFactors(double ofFeatures, double ofGradients) {
     features.requireFactors(ofFeatures);
     gradients.requireFactors(ofGradients);
   }
 
-  /** Largest share of the variance of phi^l or g^{l+1} left out for lack of directions. */
+  /** Largest fraction of the variance of phi^l or g^{l+1} dropped for lack of directions. */
   double cut() {
     return Math.max(features.cut(), gradients.cut());
   }
@@ -328,7 +331,7 @@ class HiddenWeights {
     return name.replace(' ', '_');
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     features.restore(state);
     gradients.restore(state);

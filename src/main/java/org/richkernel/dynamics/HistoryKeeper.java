@@ -42,7 +42,7 @@ final class HistoryKeeper {
     plan.add("saved kernel", Precision.FLOAT64, side, side);
   }
 
-  /** Sites of a layer that are kept apart. */
+  /** Number of sites of a layer that are kept separately. */
   private static int kept(NetworkSites sites, int layer) {
     return sites.readout() == SiteReadout.GAP ? 1 : sites.sites(layer);
   }
@@ -88,7 +88,7 @@ final class HistoryKeeper {
     }
   }
 
-  /** Kernels between the first so many times. */
+  /** Kernels between the first times. */
   KernelHistory history(int times) {
     List<float[]> feature = new ArrayList<>();
     List<float[]> gradient = new ArrayList<>();

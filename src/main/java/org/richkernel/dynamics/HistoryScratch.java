@@ -7,9 +7,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
-/**
- * Scratch that all {@link FieldHistory histories} of a run share; nothing lasts from call to call.
- */
+/** Scratch shared by all {@link FieldHistory histories} of a run; calls overwrite it. */
 final class HistoryScratch {
   private final Backend backend;
   private final Matrix corner; // M x M
@@ -66,12 +64,12 @@ final class HistoryScratch {
     backend.addDiagonal(1, unit);
   }
 
-  /** For the kernel of n present points, n x n. */
+  /** Scratch for the kernel of n present points, n x n. */
   Matrix corner(int n) {
     return corner.view(0, n, 0, n);
   }
 
-  /** For two matrices one below the other, 2n x n. */
+  /** Scratch for two matrices one below the other, 2n x n. */
   Matrix pair(int n) {
     return pair.view(0, 2 * n, 0, n);
   }
@@ -81,7 +79,7 @@ final class HistoryScratch {
     return unit.view(0, n, 0, n);
   }
 
-  /** A_ii grows by a multiple of the mean of the diagonal of K, both n x n, and by a number. */
+  /** A_ii += factor times the mean diagonal of K + least; both matrices are n x n. */
   void addMeanDiagonal(double factor, Matrix kernel, double least, Matrix a) {
     int n = kernel.rows();
     backend.dot(factor / n, unit(n), kernel, 0, mean);
@@ -89,7 +87,7 @@ final class HistoryScratch {
     backend.addDiagonal(1, mean, a);
   }
 
-  /** For a matrix to be factorized, n x n. */
+  /** Scratch for a factorization, n x n. */
   Matrix factor(int n) {
     return factor.view(0, n, 0, n);
   }
@@ -98,32 +96,32 @@ final class HistoryScratch {
     return small.view(0, rows, 0, columns);
   }
 
-  /** In float32. */
+  /** Scratch in float32, rows x columns. */
   Matrix narrowSmall(int rows, int columns) {
     return narrowSmall.view(0, rows, 0, columns);
   }
 
-  /** For coefficients of points in the directions of the past. */
+  /** Scratch for coefficients of points in the directions of the past. */
   Matrix wide(int rows, int columns) {
     return wide.view(0, rows, 0, columns);
   }
 
-  /** For fields of all samples, S x columns. */
+  /** Scratch for fields of all samples, S x columns. */
   Matrix panel(int columns) {
     return panel(ones.rows(), columns);
   }
 
-  /** For directions of another height. */
+  /** Scratch for directions of another height. */
   Matrix panel(int height, int columns) {
     return panel.view(0, height, 0, columns);
   }
 
-  /** For more of them. */
+  /** Second scratch for directions. */
   Matrix otherPanel(int height, int columns) {
     return otherPanel.view(0, height, 0, columns);
   }
 
-  /** S x 1. */
+  /** Ones, S x 1. */
   Matrix ones() {
     return ones;
   }

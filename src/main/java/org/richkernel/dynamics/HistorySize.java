@@ -10,7 +10,7 @@ import org.richkernel.network.SiteMap;
  * @param fields columns of the field, M s
  * @param ownColumns largest r', that of the Gaussian field
  * @param ownFields columns of the Gaussian field
- * @param offsets k of weights that sites share; 0 where each site reads itself alone
+ * @param offsets k of weights shared by sites; 0 if each site reads itself alone
  * @param extras X, largest number of columns of the Gaussian field that leave no past
  */
 record HistorySize(
@@ -19,8 +19,8 @@ record HistorySize(
   /**
    * Sizes of the history of a field.
    *
-   * @param most most directions that are kept
-   * @param times points that leave a past, counted at each time
+   * @param most largest number of directions kept
+   * @param times number of points that leave a past, summed over all times
    * @param points M
    * @param sites of the field
    * @param ownSites of the Gaussian field
@@ -50,12 +50,15 @@ record HistorySize(
         columns, fields, ownColumns, ownFields, map.offsets(), extras * ownSites);
   }
 
-  /** Patches of all rows at one time, k r times the columns of the Gaussian field. */
+  /**
+   * Number of entries of the patches of all rows at one time, k r times the columns of the Gaussian
+   * field.
+   */
   int patches() {
     return Math.multiplyExact(height(), ownFields);
   }
 
-  /** Rows of the directions of patches, k r. */
+  /** Number of rows of the directions of patches, k r. */
   int height() {
     return Math.multiplyExact(offsets, columns);
   }

@@ -12,7 +12,7 @@ final class IndependentRun extends CausalRun {
   private final double[] inputKernel;
   private final double[] f; // M
 
-  /** As {@link CausalRun}. */
+  /** Arguments as for {@link CausalRun}. */
   IndependentRun(
       DynamicsProblem problem,
       CausalOptions causal,
@@ -38,7 +38,7 @@ final class IndependentRun extends CausalRun {
     f = new double[problem.points()];
   }
 
-  /** f, which the kernels of earlier times have made. */
+  /** f, integrated with the kernels of earlier times. */
   @Override
   double[] outputs(int[] order) {
     return f.clone();

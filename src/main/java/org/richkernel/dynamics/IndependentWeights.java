@@ -5,13 +5,12 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.Workspace;
 
 /**
- * Weights between hidden layers whose forward and backward Gaussian fields know nothing of each
- * other: A = B = 0.
+ * Weights between hidden layers with independent forward and backward Gaussian fields: A = B = 0.
  */
 final class IndependentWeights extends HiddenWeights {
   private final Backend backend;
 
-  /** As {@link HiddenWeights}. */
+  /** Arguments as for {@link HiddenWeights}. */
   IndependentWeights(
       Backend backend,
       DynamicsOptions options,

@@ -16,14 +16,13 @@ import org.richkernel.lazy.LazyLayers;
  *
  * @param input Phi^0 = X X^T / D
  * @param layers Phi^l and G^l, with G^{l} = G^{l+1} o &lt;phi' phi'&gt;_l and G^{L+1} = 1
- * @param tangent Theta^0 to Theta^L, the tangent kernels of the network cut off after each layer:
- *     Theta^0 = Phi^0, Theta^l = Phi^l + &lt;phi' phi'&gt;_l o Theta^{l-1}; of a convolutional
- *     network Theta^L alone, and neither Phi^0 nor G^l, since they do not follow from kernels of
- *     points
+ * @param tangent Theta^0 to Theta^L, the tangent kernels of the network truncated after each layer:
+ *     Theta^0 = Phi^0, Theta^l = Phi^l + &lt;phi' phi'&gt;_l o Theta^{l-1}; for a convolutional
+ *     network Theta^L alone, without Phi^0 and G^l, which do not follow from kernels between points
  */
 record InitialKernels(double[] input, LayerKernels layers, List<double[]> tangent) {
 
-  /** What {@link #of} holds while it computes; the kernels themselves are on the heap. */
+  /** Peak memory of {@link #of}; the kernels themselves are on the heap. */
   static MemoryPlan plan(DynamicsProblem problem) {
     long points = problem.points();
     int depth = problem.network().hiddenLayers();

@@ -6,7 +6,7 @@ import org.richkernel.lazy.InputCovariance;
 
 /**
  * A factor F (M x r, r = min(M, D)) of the covariance of the first layer at the start, Phi^0 = X
- * X^T / D = F F^T, so that its fields are drawn in r dimensions and not in M. Of a convolutional
+ * X^T / D = F F^T, so that its fields are drawn in r dimensions and not in M. In a convolutional
  * network the rows of X are patches, (M s_1) x (k_1 C).
  */
 final class InputFields {
@@ -22,12 +22,12 @@ final class InputFields {
     return Math.min(fields(problem), problem.sites().inputs());
   }
 
-  /** What the kernel Phi^0 of the inputs takes while it is computed. */
+  /** Peak memory of the kernel Phi^0 of the inputs. */
   static MemoryPlan kernelPlan(DynamicsProblem problem) {
     return InputCovariance.plan(fields(problem), problem.sites().inputs());
   }
 
-  /** The same with what {@link #factor} takes. */
+  /** Peak memory of {@link #factor}. */
   static MemoryPlan plan(DynamicsProblem problem) {
     return problem.sites().inputs() <= fields(problem)
         ? kernelPlan(problem)

@@ -5,9 +5,9 @@ import java.util.function.Function;
 import org.richkernel.metrics.KernelMetrics;
 
 /**
- * Numbers of the kernels of the training points at the recorded times, or their standard errors.
- * Each array is row-major recorded times x (L + 1): Phi^1 to Phi^L, then the tangent kernel; L of a
- * convolutional network whose tangent kernel was not measured.
+ * Scalars of the kernels of the training points at the recorded times, or their standard errors.
+ * Each array is row-major recorded times x (L + 1): Phi^1 to Phi^L, then the tangent kernel; times
+ * x L for a convolutional network whose tangent kernel was not measured.
  *
  * @param alignment y^T Phi y / (|Phi|_F |y|^2)
  * @param trace Tr(Phi) / P
@@ -18,18 +18,18 @@ import org.richkernel.metrics.KernelMetrics;
 public record KernelCourse(
     double[] alignment, double[] trace, double[] frobenius, double[] movement) {
 
-  /** Of no time. */
+  /** A course without times. */
   static KernelCourse none() {
     return new KernelCourse(new double[0], new double[0], new double[0], new double[0]);
   }
 
-  /** Whether there are no numbers. */
+  /** Whether there are no times. */
   public boolean isNone() {
     return alignment.length == 0;
   }
 
   /**
-   * The numbers of recorded kernels.
+   * The scalars of recorded kernels.
    *
    * @param kernels of all points, the first of them before training
    */
@@ -55,7 +55,7 @@ public record KernelCourse(
   }
 
   /**
-   * Kernels of which there are numbers, L or L + 1.
+   * Number of kernels of a course, L or L + 1.
    *
    * @param kernels of some times
    */
@@ -64,7 +64,7 @@ public record KernelCourse(
     return problem.network().hiddenLayers() + (follows(problem) || measured ? 1 : 0);
   }
 
-  /** Whether tangent kernels follow from the kernels of points. */
+  /** Whether tangent kernels follow from the kernels between points. */
   public static boolean follows(DynamicsProblem problem) {
     return problem.network().convolutions().isEmpty();
   }

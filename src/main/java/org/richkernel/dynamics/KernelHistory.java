@@ -3,13 +3,13 @@ package org.richkernel.dynamics;
 import java.util.List;
 
 /**
- * Kernels of the training points between all pairs of times that were reached, of one population:
- * Phi^l(t, s) and G^l(t, s), l = 1 .. L, in float32.
+ * Two-time kernels of the training points between all reached times, of one population: Phi^l(t, s)
+ * and G^l(t, s), l = 1 .. L, in float32.
  *
  * @param side P times the number of times; row (and column) t P + mu is point mu at time t
  * @param feature Phi^1 to Phi^L, each row-major side x side
  * @param gradient G^1 to G^L, each row-major side x side; with several outputs, or outside a batch,
- *     along the direction in which each point pulls (see {@link CausalSolver})
+ *     along the direction of the error of each point (see {@link CausalSolver})
  */
 public record KernelHistory(int side, List<float[]> feature, List<float[]> gradient) {
   public KernelHistory {

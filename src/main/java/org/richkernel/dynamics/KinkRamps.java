@@ -7,21 +7,21 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * How wide the ramps are in which the slope of a ReLU rises from 0 to 1, so that a neuron can rest
- * on a kink: as wide as a point's own pull takes its h in a given time, {@link
+ * Widths of the ramps in which the slope of a ReLU rises from 0 to 1, so that a neuron can rest on
+ * a kink: the distance that a point's own pull moves its h in a given time, {@link
  * Backend#activateSliding}.
  */
 final class KinkRamps {
   /**
-   * Kinks that meet in a neuron stiffen each other; the ramps of all of them together are this much
-   * faster than one (about 5 kinks per neuron on MNIST, 20 at most).
+   * Decay rate of several kinks of one neuron relative to that of one kink (about 5 kinks per
+   * neuron on MNIST, 20 at most).
    */
   private static final double KINKS_TOGETHER = 8;
 
   /** Width of a typical ramp per unit of accuracy, relative to the fields. */
   private static final double RAMP_WIDTH = 3;
 
-  /** Ramps need not be wider than their points are pulled in this many decay times of f. */
+  /** Largest time of a ramp in decay times of f. */
   private static final double LONGEST_RAMP = 4;
 
   private final Backend backend;
@@ -43,7 +43,7 @@ final class KinkRamps {
   }
 
   /**
-   * @param accuracy relative error that the ramps may make
+   * @param accuracy largest relative error by the ramps
    * @param space of the training points
    */
   KinkRamps(
@@ -69,12 +69,15 @@ final class KinkRamps {
     readoutMoments = memory.get("moments of the readouts");
   }
 
-  /** reach_j |z Delta_j|: the way that the pull of point j moves h_j in the time of a ramp. */
+  /**
+   * reach_j, 1 x (P s): reach_j |z Delta_j| is the distance that the pull of point j moves h_j in
+   * the time of a ramp.
+   */
   Matrix reach() {
     return reach;
   }
 
-  /** Puts the reach of the present time of a ramp where {@link #reach} finds it. */
+  /** Updates {@link #reach} to the present time of a ramp. */
   void set() {
     double[] way = new double[squares.length];
     for (int j = 0; j < way.length; j++) {
@@ -85,7 +88,7 @@ final class KinkRamps {
   }
 
   /**
-   * Chooses the time of a ramp anew.
+   * Updates the time of a ramp.
    *
    * @param scale root mean square of the features
    * @param decayRate fastest decay of f
@@ -99,7 +102,8 @@ final class KinkRamps {
   }
 
   /**
-   * Root mean square of gamma c |z . Delta_j| Phi^0_jj, at which the pull of a point moves its h.
+   * Root mean square of gamma c |z . Delta_j| Phi^0_jj, the rate at which the pull of a point moves
+   * its h.
    */
   private double typicalPull(NeuronState state, int panels, double[] pulls) {
     for (int i = 0; i < panels; i++) {
@@ -125,17 +129,17 @@ final class KinkRamps {
     return Math.sqrt(sum / squares.length);
   }
 
-  /** Fastest decay that the kinks make, per unit of time. */
+  /** Fastest decay rate by the kinks, per unit of time. */
   double stiffness() {
     return KINKS_TOGETHER / time;
   }
 
-  /** In which the pull of a point crosses the ramp of its kink. */
+  /** Time in which the pull of a point crosses the ramp of its kink. */
   double time() {
     return time;
   }
 
-  /** Takes up a saved time. */
+  /** Restores a saved time. */
   void restore(double saved) {
     time = saved;
     set();

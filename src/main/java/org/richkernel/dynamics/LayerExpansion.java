@@ -8,12 +8,12 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
- * What the expansions of all layers in gamma have in common: fields of S samples at M points
- * (float32), sums over the P training points, and averages over the samples (float64).
+ * Common base of the expansions of all layers in gamma: fields of S samples at M points (float32),
+ * sums over the P training points, and averages over the samples (float64).
  */
 abstract class LayerExpansion {
   /**
-   * What has driven training so far, to lowest order in gamma.
+   * Errors integrated over the training so far, to lowest order in gamma.
    *
    * @param d D_nu(t) = eta sum_{s&lt;t} Delta_nu(s), P numbers
    * @param j J_{nu rho}(t) = eta sum_{s&lt;t} Delta_nu(s) D_rho(s), row-major P x P
@@ -138,7 +138,7 @@ abstract class LayerExpansion {
     backend.gemm(Transpose.NO, Transpose.YES, 1, field, matrix, 0, target);
   }
 
-  /** Puts kernel o J of the training points, or J itself, where {@link #mix} finds it. */
+  /** Matrix for {@link #mix}: kernel o J of the training points, or J itself. */
   final Matrix weighted(double[] kernel, Drive driven) {
     double[] product = driven.j().clone();
     for (int nu = 0; nu < trainPoints; nu++) {

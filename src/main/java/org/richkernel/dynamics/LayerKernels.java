@@ -8,9 +8,8 @@ import java.util.Optional;
  *
  * @param step time t, in steps
  * @param feature Phi^1 to Phi^L, each row-major M x M, training points first
- * @param gradient G^1 to G^L, each row-major M x M; none where they were not measured
- * @param tangent K, row-major M x M, where it was measured because it does not follow from the
- *     others
+ * @param gradient G^1 to G^L, each row-major M x M; empty if not measured
+ * @param tangent K, row-major M x M; empty if not measured, or if it follows from the others
  */
 public record LayerKernels(
     int step, List<double[]> feature, List<double[]> gradient, Optional<double[]> tangent) {
@@ -40,7 +39,7 @@ public record LayerKernels(
   /**
    * The tangent kernel K = sum_{l=0}^{L} G^{l+1} o Phi^l with G^{L+1} = 1, row-major M x M.
    *
-   * @param inputKernel Phi^0, M x M; not looked at where the tangent kernel was measured
+   * @param inputKernel Phi^0, M x M; not used if the tangent kernel was measured
    */
   public double[] tangentKernel(double[] inputKernel) {
     if (tangent.isPresent()) {

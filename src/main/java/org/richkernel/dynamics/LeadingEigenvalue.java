@@ -6,7 +6,7 @@ import java.util.Arrays;
 final class LeadingEigenvalue {
   private static final int ITERATIONS = 30;
 
-  /** A little of everything stays in the vector, should the leading direction change. */
+  /** Size of a perturbation of the vector, in case the leading direction changes. */
   private static final double EVERYTHING = 1e-3;
 
   private final double[] vector;
@@ -17,13 +17,13 @@ final class LeadingEigenvalue {
     Arrays.fill(vector, 1);
   }
 
-  /** The value measured last, a lower bound that is close; 0 before the first. */
+  /** The value measured last, a close lower bound; 0 before the first. */
   double value() {
     return value;
   }
 
   /**
-   * Measures it anew.
+   * Measures the eigenvalue.
    *
    * @param kernel positive semi-definite, row-major P x P
    */
@@ -56,7 +56,7 @@ final class LeadingEigenvalue {
     return numbers;
   }
 
-  /** Takes up saved numbers. */
+  /** Restores saved numbers. */
   void restore(double[] numbers) {
     System.arraycopy(numbers, 0, vector, 0, vector.length);
     value = numbers[vector.length];

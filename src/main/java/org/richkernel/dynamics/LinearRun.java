@@ -10,10 +10,10 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
 /**
- * The march of {@link LinearSolver}. Rows and columns over (time, point) hold the training points
- * of all earlier times and then all points of the present one; test points leave no history, so the
- * next time overwrites theirs. With K outputs, rows and columns of backward fields hold the K
- * outputs of each time: z^l_k is the field of output k, and C_{(t, mu)(s, k)} = eta gamma
+ * One pass of {@link LinearSolver} over time. Rows and columns over (time, point) hold the training
+ * points of all earlier times and then all points of the present one; test points leave no history,
+ * so the next time overwrites their rows. With K outputs, rows and columns of backward fields hold
+ * the K outputs of each time: z^l_k is the field of output k, and C_{(t, mu)(s, k)} = eta gamma
  * rho^{t-1-s} sum_nu Phi_{mu nu}(t, s) Delta_{nu k}(s).
  */
 final class LinearRun {
@@ -92,7 +92,7 @@ final class LinearRun {
     spreadReadout(layer[layers + 1].gradient);
   }
 
-  /** G^{L+1}_{k k'}(t, s) = 1 where k = k'. */
+  /** Sets G^{L+1}_{k k'}(t, s) = 1 for k = k', 0 otherwise. */
   private void spreadReadout(Matrix gradient) {
     int side = gradient.columns();
     double[] rows = new double[outputCount * side];
@@ -108,7 +108,7 @@ final class LinearRun {
     }
   }
 
-  /** One time; false when it diverged. */
+  /** Advances by one time; false after a divergence. */
   boolean advance(int t) {
     int past = t * trainPoints;
     recorder.memoryWeights(t, weights);
@@ -139,7 +139,7 @@ final class LinearRun {
     return true;
   }
 
-  /** Phi^0 does not depend on time. */
+  /** Copies Phi^0, which does not depend on time, to the block row of the present time. */
   private void spreadInputKernel(int past) {
     Matrix feature = layer[0].feature;
     Matrix train = inputKernel.view(0, points, 0, trainPoints);

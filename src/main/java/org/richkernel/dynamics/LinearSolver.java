@@ -11,19 +11,19 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
 /**
- * Deep linear networks at infinite width, solved by algebra in float64 without sampling: the oracle
- * of the sampled solvers (Bordelon and Pehlevan, arXiv:2205.09653, deep linear networks).
+ * Deep linear networks at infinite width, solved by algebra in float64 without sampling: the
+ * reference of the sampled solvers (Bordelon and Pehlevan, arXiv:2205.09653, deep linear networks).
  *
  * <p>With phi(h) = h the fields are linear in their Gaussian sources, h^l = H_u u + H_r r and z^l =
  * Z_u u + Z_r r with u ~ N(0, Phi^{l-1}), r ~ N(0, G^{l+1}); g^l = z^l does not depend on the
  * point. The rows of H and Z at time t follow from earlier rows, so the whole solution is one pass
- * over time: about L (PT)^3 multiplications. Several outputs have one backward field each;
- * mini-batches are errors that are zero outside the batch.
+ * over time: about L (PT)^3 multiplications. Every output has its own backward field; with
+ * mini-batches the errors are zero outside the batch.
  */
 public final class LinearSolver {
 
   /**
-   * What a solve will allocate.
+   * Peak memory of a solve.
    *
    * @throws InvalidProblemException if the network is not linear
    */
@@ -40,12 +40,12 @@ public final class LinearSolver {
   private static MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     LinearRun.plan(plan, problem);
-    // recorded, with the pulls; what came of it; zero errors
+    // the record with the pulls, its copy in the solution, and zero errors
     return plan.addHost(4 * Trajectory.bytes(problem));
   }
 
   /**
-   * Marches to the last step, a divergence or a stop.
+   * Solves up to the last step, a divergence or a stop.
    *
    * @throws InvalidProblemException if the network is not linear
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit

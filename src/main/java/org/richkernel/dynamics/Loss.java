@@ -1,6 +1,6 @@
 package org.richkernel.dynamics;
 
-/** How the squared errors of the training points are put together. */
+/** Loss of gradient descent: sum or mean of the squared errors of the training points. */
 public enum Loss {
   /** 1/2 sum_mu |y_mu - f_mu|^2 over the points of the batch. */
   SUM,
@@ -8,7 +8,7 @@ public enum Loss {
   MEAN;
 
   /**
-   * What an error y - f is multiplied by to become the pull Delta on its point.
+   * Factor of the error y - f in the pull Delta on its point.
    *
    * @param batch B, points that drive a step
    */

@@ -8,34 +8,36 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.network.SiteMap;
 
 /**
- * The work of the causal theory of a convolutional network beside that of training one network,
- * which costs 6 N^2 k n flops a layer and time, n = M s being points times sites, whatever the past
- * is. The theory costs for each field, time and population of S samples
+ * Cost of the causal theory of a convolutional network relative to that of training one finite
+ * network, which takes 6 N^2 k n flops per layer and time, n = M s being points times sites. The
+ * theory costs for each field, time and population of S samples
  *
  * <pre>  S (10 n r + 4 n' r') + 6 n' r'^2 + 12 k r n' r'</pre>
  *
- * flops: directions of the field and what is drawn and measured with them, the damping of
- * responses, and the directions of the k r rows of patches (none where sites read themselves
- * alone). Here n' and r' are the fields and directions at the other end of the weights. r grows by
- * as much as n at each time where the past is not smooth, up to S and the directions that are kept.
+ * flops: for the directions of the field with the draws and responses in them, for the damping of
+ * responses, and for the directions of the k r rows of patches (none if sites read themselves
+ * alone). Here n' and r' are the fields and directions at the other end of the weights. If the past
+ * is not smooth r grows by up to n at each time, up to S and the largest number of directions.
  */
 public final class NetworkComparison {
   /** N of the network to compare with. */
   private static final int WIDTH = 1000;
 
-  /** Times the work of a network that are refused where the past is not smooth. */
+  /** Largest accepted cost in units of one network, if the past is not smooth. */
   private static final double MOST = 30;
 
   private final DynamicsProblem problem;
   private final CausalOptions causal;
 
-  /** A comparison for a problem and the settings that it would be solved with. */
+  /** A comparison for a problem and the settings of its solver. */
   public NetworkComparison(DynamicsProblem problem, CausalOptions causal) {
     this.problem = problem;
     this.causal = causal;
   }
 
-  /** The most that the theory may cost, in units of one network of width 1000; 0 without sites. */
+  /**
+   * Largest possible cost of the theory, in units of one network of width 1000; 0 without sites.
+   */
   double ratio() {
     if (problem.network().convolutions().isEmpty()) {
       return 0;
@@ -86,8 +88,9 @@ public final class NetworkComparison {
   }
 
   /**
-   * Refuses a theory of far more work than a network that tells the same. Rectified fields have
-   * kinks in their past, so that it spans all the directions that it may; others need far fewer.
+   * Refuses a theory at far higher cost than a network with the same result. The past of rectified
+   * fields has kinks, so it spans the largest possible number of directions; other fields need far
+   * fewer.
    *
    * @throws InvalidProblemException if there is such a network
    */
@@ -110,7 +113,7 @@ public final class NetworkComparison {
     }
   }
 
-  /** The cheaper way in one line; empty where there is none. */
+  /** Advice in one line to train networks instead; empty if they do not cost less. */
   public Optional<String> advice() {
     double ratio = ratio();
     return ratio <= 1
@@ -130,7 +133,7 @@ public final class NetworkComparison {
     return "finite --method gd --convolutions " + layers.text() + " --width " + WIDTH;
   }
 
-  /** How to need less memory, in one line. */
+  /** Advice to need less memory, in one line. */
   static String lessMemory(DynamicsProblem problem) {
     return "lower the samples, the points or the number of directions kept"
         + problem

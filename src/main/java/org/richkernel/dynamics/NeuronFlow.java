@@ -15,14 +15,13 @@ import org.richkernel.network.SiteReadout;
 /**
  * A population of neurons of one hidden layer and their velocity under gradient flow.
  *
- * <p>A state holds the weights a of a neuron in rank space and its K readouts z. States are swept
- * in panels of rows: what a panel needs stays in fast memory, and the only field that is kept is h
- * = a F^T.
+ * <p>A state holds the weights a of a neuron in rank space and its K readouts z. States are
+ * processed in panels of rows that fit fast memory; the only field kept for all panels is h = a
+ * F^T.
  *
  * <p>A convolution has a field for each of s sites a of a point, h_a = a . F_a with the patches F_a
- * F_b^T = x_a . x_b / (k C), and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma: readouts for each site
- * and c = 1 / sqrt(s) where the layer is flattened, one for all sites and c = 1 / s for their mean.
- * Then
+ * F_b^T = x_a . x_b / (k C), and f = c sum_a &lt;z_a phi(h_a)&gt; / gamma: a flattened layer has
+ * readouts for each site and c = 1 / sqrt(s), a pooled one common readouts and c = 1 / s. Then
  *
  * <pre>
  *   da/dt = gamma c sum_{mu a} phi'(h_{mu a}) (z_a . Delta_mu) F_{mu a} - lambda a,
@@ -30,15 +29,18 @@ import org.richkernel.network.SiteReadout;
  * </pre>
  *
  * <p>A neuron may slide along the kink of a ReLU for ever: the pull of the point brings it back
- * from both sides, and an explicit method would chatter by its step. So phi' rises from 0 to 1 over
- * the way that the point's own pull takes h in a given time, {@link Backend#activateSliding}: the
- * neuron then rests on the slope that a Filippov solution has.
+ * from both sides, and an explicit method would oscillate across it. So phi' rises from 0 to 1 over
+ * the distance that the point's own pull moves h in a given time, {@link Backend#activateSliding}:
+ * the neuron then rests at the slope of the Filippov solution.
  */
 final class NeuronFlow {
-  /** Rows of a panel are what the backend recommends, but at most this. */
+  /** Largest number of rows of a panel; the backend may recommend fewer. */
   private static final int MOST_PANEL_ROWS = 2048;
 
-  /** The largest eigenvalue of K is known from below and grows between two measurements. */
+  /**
+   * Margin on the largest eigenvalue of K, whose measurement is a lower bound and which grows
+   * between two measurements.
+   */
   private static final double SPECTRUM_MARGIN = 1.1;
 
   private final DynamicsProblem problem;
@@ -104,7 +106,7 @@ final class NeuronFlow {
   }
 
   /**
-   * @param accuracy relative error that the ramps may make
+   * @param accuracy largest relative error by the ramps
    * @param samples neurons, even
    * @param firstPair index of the first pair of neurons
    */
@@ -147,7 +149,7 @@ final class NeuronFlow {
     backend.upload(problem.trainTargets().toArray(), targets);
   }
 
-  /** Panels that do not cross from the first half of the population to the second. */
+  /** Panels, none of which crosses from the first half of the population to the second. */
   private NeuronPanel[] cut() {
     int half = samples / 2;
     int most = Math.min(panelRows(samples), backend.panelRows(factor.rows()));
@@ -191,7 +193,7 @@ final class NeuronFlow {
     backend.scale(-1, readouts.rowRange(half, half));
   }
 
-  /** h and f of a state; what follows refers to it until the next call. */
+  /** Computes h and f of a state and holds it for the following calls. */
   void observe(NeuronState state) {
     for (int i = 0; i < panels.length; i++) {
       observe(state, i);
@@ -219,7 +221,7 @@ final class NeuronFlow {
 
   /**
    * next = start_j Y_0 + last_j Y_{j-1} + before_j next + dt rate_j F(Y_{j-1}) + dt startRate_j
-   * F_0, and h and f of it; h and f of Y_{j-1} must be held.
+   * F_0, with h and f of it; h and f of Y_{j-1} must be held.
    */
   void stage(
       ChebyshevScheme scheme,
@@ -253,7 +255,7 @@ final class NeuronFlow {
     takeOutputs();
   }
 
-  /** next = Y_0 + dt F_0, and h and f of it. */
+  /** next = Y_0 + dt F_0, with h and f of it. */
   void euler(double dt, NeuronState y0, NeuronState f0, NeuronState next) {
     for (int i = 0; i < panels.length; i++) {
       for (int part = 0; part < next.parts(i).size(); part++) {
@@ -265,7 +267,7 @@ final class NeuronFlow {
     takeOutputs();
   }
 
-  /** phi, and in panel.pull() phi' o z Delta^T, of the state whose field is held. */
+  /** Computes phi, and in panel.pull() phi' o z Delta^T, of the held state. */
   private void slide(NeuronState state, int i) {
     NeuronPanel panel = panels[i];
     Matrix own = panel.pulled().pooled(0);
@@ -277,8 +279,8 @@ final class NeuronFlow {
   }
 
   /**
-   * dz += scale gamma c phi Delta and da += scale gamma c (phi' o z Delta^T) F, the velocity but
-   * for the weight decay.
+   * dz += scale gamma c phi Delta and da += scale gamma c (phi' o z Delta^T) F, the velocity
+   * without weight decay.
    */
   private void addPulls(double scale, NeuronState target, int i) {
     NeuronPanel panel = panels[i];
@@ -289,7 +291,10 @@ final class NeuronFlow {
     backend.gemm(Transpose.NO, Transpose.NO, field, panel.pull(), factor, 1, target.a(i));
   }
 
-  /** Velocity of the state whose field is held, and what it does to the training points. */
+  /**
+   * Computes the velocity of the held state; returns its outputs on the training points with their
+   * rates.
+   */
   FlowObservables velocity(NeuronState state, NeuronState velocity) {
     evaluations++;
     int k = outputCount;
@@ -332,7 +337,7 @@ final class NeuronFlow {
     return FlowObservables.of(f, byPhi, byChange, outputCount, gamma);
   }
 
-  /** Measures the fastest decay of f anew and sets the ramps of the kinks by it. */
+  /** Measures the fastest decay of f and updates the ramps of the kinks. */
   void measureSpectrum(NeuronState state) {
     observe(state);
     ramps.set();
@@ -344,14 +349,17 @@ final class NeuronFlow {
     ramps.adapt(spectrum.featureScale(), decayRate(), state, panels.length, pulls());
   }
 
-  /** Pulls Delta of the state whose field is held, row-major P x K. */
+  /** Pulls Delta of the held state, row-major P x K. */
   double[] pulls() {
     double[] pulls = new double[f.length];
     backend.download(delta, pulls);
     return pulls;
   }
 
-  /** Velocity that each neuron of a state has in given pulls, P x K; observe what is used next. */
+  /**
+   * Velocity of each neuron of a state in given pulls, P x K. The held state changes; call observe
+   * before other uses.
+   */
   void velocityAmong(double[] pulls, NeuronState state, NeuronState velocity) {
     observe(state);
     backend.upload(pulls, delta);
@@ -368,7 +376,7 @@ final class NeuronFlow {
     return lossPull * spectrum.largest();
   }
 
-  /** Fastest decay of anything, for which a step must be stable. */
+  /** Fastest decay of f and of the kinks, for the stability of a step. */
   double stiffness() {
     double kinks = activation.hasKink() ? ramps.stiffness() : 0;
     return Math.max(SPECTRUM_MARGIN * decayRate(), kinks) + 2 * lambda;
@@ -379,7 +387,7 @@ final class NeuronFlow {
     return evaluations;
   }
 
-  /** What else than the neurons a run goes on from. */
+  /** State of a run without the neurons, for a checkpoint. */
   double[] numbers() {
     double[] known = spectrum.numbers();
     double[] numbers = Arrays.copyOf(known, known.length + 2);
@@ -388,7 +396,7 @@ final class NeuronFlow {
     return numbers;
   }
 
-  /** Takes up saved numbers. */
+  /** Restores saved numbers. */
   void restore(double[] numbers) {
     int known = numbers.length - 2;
     spectrum.restore(Arrays.copyOf(numbers, known));

@@ -7,19 +7,19 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.stack.SitePool;
 
 /**
- * Some neurons that are worked on together, one after the other in the order of their pairs. Fields
- * have a column for each site of each training point, ordered (site, point); readouts see them
- * pooled, (rows Z) x P.
+ * Consecutive neurons that are processed together, in the order of their pairs. Fields have a
+ * column for each site of each training point, ordered (site, point); readouts act on the pooled
+ * fields, (rows Z) x P.
  *
  * @param first first row of the population
  * @param rows number of neurons
- * @param firstPair pair of the first of them, counted over the populations of all runs
+ * @param firstPair index of the pair of the first one, counted over the populations of all runs
  * @param field h of the training points, rows x (P s); kept between sweeps
  * @param phi scratch, rows x (P s)
  * @param slope scratch, rows x (P s)
  * @param pull scratch, rows x (P s)
  * @param traced scratch for z, q, dz, dq, (rows Z) x 4K
- * @param seen phi as the readouts see it
+ * @param seen phi in the pooled rows
  * @param pulled pull likewise
  */
 record NeuronPanel(
@@ -59,7 +59,7 @@ record NeuronPanel(
             backend, pull, points, sites.readout(), scratch(memory.get("mean of pulls"), rows)));
   }
 
-  /** Rows of a matrix, which has none where nothing is averaged. */
+  /** Rows of a scratch matrix, which is empty if nothing is averaged. */
   private static Matrix scratch(Matrix means, int rows) {
     return means.rowRange(0, Math.min(rows, means.rows()));
   }

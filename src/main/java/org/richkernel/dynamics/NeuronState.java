@@ -4,8 +4,8 @@ import java.util.List;
 import org.richkernel.compute.Matrix;
 
 /**
- * Weights of all neurons, S x r, and their readouts, S x (Z K) with a block of K for each site that
- * has readouts of its own; or their velocities.
+ * Weights of all neurons, S x r, and their readouts, S x (Z K) with a block of K for each site with
+ * separate readouts; or their velocities.
  */
 final class NeuronState {
   private final List<Matrix> all;

@@ -25,19 +25,19 @@ import org.richkernel.solver.StopReason;
  *  dz/dt = gamma sum_mu Delta_mu phi(h_mu) - lambda z,               f = &lt;z phi(h)&gt; / gamma,
  * </pre>
  *
- * drawn in pairs (a, z), (a, -z), so that f(0) = 0 exactly; at the fixed point this takes the
- * sampling error down by more than an order of magnitude, on the way there it costs a third more.
+ * drawn in pairs (a, z), (a, -z), so that f(0) = 0 exactly. At the fixed point the pairs reduce the
+ * sampling error by more than an order of magnitude; before it they raise it by a third.
  *
- * <p>The flow is integrated by a stabilised Runge-Kutta-Chebyshev method of second order whose
- * steps the solver chooses by the error of f and of Phi y; kinks of ReLU, along which neurons slide
- * for ever, are resolved by ramps as wide as the accuracy allows. The step size eta of the problem
- * is the spacing of the recorded times, and eta T the time at which the flow ends if it has not
- * come to rest before: |f - Phi Delta / lambda| and |df/dt| / (2 lambda), which vanish at the fixed
- * point, are both below the tolerance, and so is the distance that outputs and kernels still have
- * to go, estimated from their slowest decay and from the neurons that linger on saddles. What is
- * left is no part of the standard errors, which are those of the sampling at the stated time;
- * {@link FixedPointSolution#rest} adds both. Cost: 4 S P r flops per evaluation, of the order of
- * 1000 evaluations, 24 of them in search of saddles; test points cost 2 S Q r per step.
+ * <p>The flow is integrated by a stabilised Runge-Kutta-Chebyshev method of second order with steps
+ * chosen by the error of f and of Phi y. Kinks of ReLU, along which neurons slide for ever, are
+ * resolved by ramps as wide as the accuracy allows. The step size eta of the problem is the spacing
+ * of the recorded times, and eta T the latest end of the flow. The flow ends earlier at rest: |f -
+ * Phi Delta / lambda| and |df/dt| / (2 lambda), which vanish at the fixed point, are below the
+ * tolerance, and so is the distance of outputs and kernels from the fixed point, estimated from
+ * their slowest decay and from the neurons that linger on saddles. The standard errors are those of
+ * the sampling at the stated time and do not contain this distance; {@link FixedPointSolution#rest}
+ * adds both. Cost: 4 S P r flops per evaluation, of the order of 1000 evaluations, 24 of them to
+ * detect saddles; test points cost 2 S Q r per step.
  *
  * <p>Standard errors come from B independent populations of S / B samples, rounded down to pairs,
  * followed to the same time, and the bias of finite S from their mean, as in {@link CausalSolver}.
@@ -54,7 +54,7 @@ public final class OneHiddenLayerSolver {
   private final int populations;
 
   /**
-   * Accuracy 3e-3, below the sampling error of 10000 samples, distance from rest 1e-3, 8
+   * A solver with accuracy 3e-3, below the sampling error of 10000 samples, tolerance 1e-3 and 8
    * populations.
    */
   public OneHiddenLayerSolver() {
@@ -67,8 +67,8 @@ public final class OneHiddenLayerSolver {
   }
 
   /**
-   * @param accuracy relative error of f and Phi that the integrator aims at; against fine Euler
-   *     steps on the same 2048 or more neurons it stayed within twice this
+   * @param accuracy target relative error of f and Phi of the integrator; the difference to fine
+   *     Euler steps on the same 2048 or more neurons was at most twice this
    * @param tolerance residual of the fixed point, relative to |y|, and distance from it, relative
    *     to |y|, Phi and K, at which the flow ends; 0 to follow it for the whole time
    * @param populations B, independent populations for standard errors, at least 2; 0 for no errors
@@ -91,7 +91,7 @@ public final class OneHiddenLayerSolver {
   }
 
   /**
-   * What a solve will allocate.
+   * Peak memory of a solve.
    *
    * @throws InvalidProblemException as for {@link #solve}
    */
@@ -103,16 +103,16 @@ public final class OneHiddenLayerSolver {
   private MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     FlowRun.plan(plan, problem);
-    // the whole, its parts, the one under way twice, and the estimate with its error and bias
+    // the whole, its parts, the present one twice, and the estimate with its error and bias
     return plan.addHost(FlowRecord.bytes(problem) * (populations + 8L))
         .addHost(RestDistance.bytes(problem));
   }
 
   /**
-   * Follows the flow; goes on from a checkpoint where there is one, to the same bits.
+   * Follows the flow, from a checkpoint if there is one, with the bits of an uninterrupted run.
    *
    * @throws InvalidProblemException if the network has more than one hidden layer, the batches are
-   *     not full, two-time kernels are asked for, S is odd or below twice the populations, or the
+   *     not full, two-time kernels are requested, S is odd or below twice the populations, or the
    *     targets vanish
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
@@ -160,12 +160,12 @@ public final class OneHiddenLayerSolver {
     }
   }
 
-  /** Samples of a part, whole pairs. */
+  /** Number of samples of a part, a multiple of 2. */
   private int partSamples(int samples) {
     return samples / (2 * populations) * 2;
   }
 
-  /** The whole population, which says when to end, and then its parts. */
+  /** Solves the whole population, which determines the end of the flow, and then its parts. */
   private final class Solve {
     private static final String WHOLE = "whole_weights_and_readouts";
 
@@ -181,7 +181,7 @@ public final class OneHiddenLayerSolver {
     private float[] neurons = {}; // of the whole population at its end
     private int lastStep;
 
-    /** How the whole population ended. */
+    /** End of the whole population. */
     private record Rest(
         StopReason reason,
         double time,
@@ -249,7 +249,7 @@ public final class OneHiddenLayerSolver {
       return solution(rest, finished.get(0));
     }
 
-    /** Measures the distance from rest when it is due, and ends the run where it is small. */
+    /** Measures the distance from rest when it is due, and ends the run if it is small. */
     private void watch() {
       if (tolerance > 0 && distance.due(run.time())) {
         distance.take(run.time(), run.outputs(), run.kernels());
@@ -348,7 +348,7 @@ public final class OneHiddenLayerSolver {
       run.restore(state);
     }
 
-    /** What the whole population has come to, without errors. */
+    /** Solution from the whole population alone, without errors. */
     private FixedPointSolution cutShort(StopReason reason) {
       if (!finished.isEmpty()) {
         FlowRecord whole = finished.get(0);
@@ -395,7 +395,7 @@ public final class OneHiddenLayerSolver {
         return new DynamicsSolution(
             problem, reason, OptionalInt.empty(), all.get(0), unknown, unknown, 0);
       }
-      // the whole is followed first, since it says when to end
+      // the whole comes first, since it determines the end
       Collections.rotate(all, -1);
       int samples = problem.options().samples();
       PopulationEstimate estimate =

@@ -12,8 +12,8 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * Kernels and responses of all layers on the whole time grid, each n x n with n = M (T + 1), and
- * how estimates of them are mixed in.
+ * Kernels and responses of all layers on the whole time grid, each n x n with n = M (T + 1), with
+ * the mixing of new estimates.
  */
 final class OrderParameters {
   private final Backend backend;
@@ -25,7 +25,7 @@ final class OrderParameters {
   private final Matrix fresh; // n x n
 
   /**
-   * Those of one layer.
+   * Order parameters of one layer.
    *
    * @param feature Phi^l
    * @param gradient G^l
@@ -35,7 +35,7 @@ final class OrderParameters {
   private record Layer(
       Matrix feature, Matrix gradient, Matrix forwardResponse, Matrix backwardResponse) {}
 
-  /** Adds them, from the input to the readout, to a plan. */
+  /** Adds the order parameters from the input to the readout to a plan. */
   static void plan(MemoryPlan plan, int layers, int columns) {
     for (int l = 0; l <= layers + 1; l++) {
       for (String what : new String[] {"Phi", "G", "A", "B"}) {
@@ -45,7 +45,7 @@ final class OrderParameters {
     plan.add("fresh", Precision.FLOAT64, columns, columns);
   }
 
-  /** Without responses, and kernels still to be set. */
+  /** Order parameters with zero responses; kernels are still to be set. */
   OrderParameters(Backend backend, Workspace memory, int layers, int points, double damping) {
     this.backend = backend;
     this.layers = layers;
@@ -66,12 +66,12 @@ final class OrderParameters {
     columns = fresh.columns();
   }
 
-  /** Phi^l; that of layer 0 is the inputs'. */
+  /** Phi^l; l = 0 is the kernel of the inputs. */
   Matrix feature(int l) {
     return layer[l].feature;
   }
 
-  /** G^l; that of layer L + 1 is the readout's. */
+  /** G^l; l = L + 1 is the kernel of the readout. */
   Matrix gradient(int l) {
     return layer[l].gradient;
   }
@@ -106,7 +106,7 @@ final class OrderParameters {
     return values;
   }
 
-  /** Tr K from the blocks of equal times, so that no n x n matrix comes to the host. */
+  /** Tr K from the blocks of equal times, without a download of the n x n matrix. */
   double trace(Matrix kernel) {
     double trace = 0;
     for (int t = 0; t < columns / points; t++) {
@@ -139,7 +139,7 @@ final class OrderParameters {
    * @param responding y, S x n
    * @param noise omega, S x n
    * @param factor R, n x n
-   * @param present how many of the times t, t + 1, ... a field at t may depend on
+   * @param present number of times t, t + 1, ... on which a field at t may depend
    */
   void respond(Matrix responding, Matrix noise, Matrix factor, int present, Matrix response) {
     backend.crossGram(1.0 / responding.rows(), responding, noise, 0, fresh);
@@ -152,7 +152,7 @@ final class OrderParameters {
     backend.axpy(damping, fresh, response);
   }
 
-  /** Those that the passes change. */
+  /** Order parameters that the passes change. */
   private List<Matrix> moving() {
     List<Matrix> all = new ArrayList<>();
     for (int l = 1; l <= layers; l++) {
@@ -166,7 +166,7 @@ final class OrderParameters {
     return all;
   }
 
-  /** Adds those that the passes change to a checkpoint. */
+  /** Adds the order parameters that the passes change to a checkpoint. */
   void save(SolverState state) {
     List<Matrix> matrices = moving();
     for (int i = 0; i < matrices.size(); i++) {
@@ -174,7 +174,7 @@ final class OrderParameters {
     }
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     List<Matrix> matrices = moving();
     for (int i = 0; i < matrices.size(); i++) {

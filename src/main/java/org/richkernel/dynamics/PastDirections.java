@@ -12,9 +12,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * The directions that the past of one field x(t) spans: an orthonormal set E (S x r, E^T E = S) in
- * which x(t) = E R(t)^T, where whatever has less than a small share of the variance is left out.
- * Averages are over samples, or sums over the rows of a matrix that grows with time.
+ * Basis of the past of one field x(t): orthonormal directions E (S x r, E^T E = S) with x(t) = E
+ * R(t)^T, without directions of less than a small fraction of the variance. Averages are over
+ * samples, or sums over the rows of a matrix that grows with time.
  */
 final class PastDirections {
   private final Backend backend;
@@ -25,8 +25,8 @@ final class PastDirections {
   private final int capacity;
   private final Matrix fields; // E, S x r
   private final Matrix rows; // R(now), m x r
-  private final Matrix failures; // of factorizations since they were asked for, 1 x 1
-  private double cut; // largest share of the variance that the limit of r left out
+  private final Matrix failures; // failed factorizations since the last query, 1 x 1
+  private double cut; // largest fraction of the variance dropped by the limit of r
   private int rank;
   private int known; // r before the present time
   private int height; // S
@@ -38,7 +38,7 @@ final class PastDirections {
         .addHost((long) height * columns * Float.BYTES);
   }
 
-  /** Directions of fields of so many samples. */
+  /** Directions of fields of the given number of samples. */
   static PastDirections ofSamples(
       Backend backend,
       CausalOptions causal,
@@ -53,7 +53,7 @@ final class PastDirections {
     return past;
   }
 
-  /** Directions of the rows of a matrix that has none yet, see {@link #grow}. */
+  /** Directions of the rows of a matrix without rows yet, see {@link #grow}. */
   static PastDirections ofRows(
       Backend backend,
       CausalOptions causal,
@@ -93,7 +93,7 @@ final class PastDirections {
     return known;
   }
 
-  /** Most directions that are kept. */
+  /** Largest number of directions kept. */
   int capacity() {
     return capacity;
   }
@@ -108,13 +108,13 @@ final class PastDirections {
     return rows.view(first, count, 0, rank);
   }
 
-  /** Gives the directions so many rows, those beyond the present ones zero. */
+  /** Extends the directions to the given number of rows; new rows are zero. */
   void grow(int rows) {
     backend.fill(0, fields.view(height, rows - height, 0, rank));
     height = rows;
   }
 
-  /** Takes the field of the present time (S x m) as far as the past spans it. */
+  /** Projects the field of the present time (S x m) on the directions of the past. */
   void observe(Matrix now) {
     known = rank;
     project(now, 0, known);
@@ -131,10 +131,10 @@ final class PastDirections {
   }
 
   /**
-   * Adds the directions that E lacks of the points that drive the step.
+   * Adds the new directions of the points that drive the step to E.
    *
-   * @param now the field that was observed last, those points first
-   * @param kernel of those points, n x n
+   * @param now the field observed last, driving points first
+   * @param kernel of the driving points, n x n
    * @return their mean variance
    */
   double keep(Matrix now, Matrix kernel) {
@@ -149,7 +149,7 @@ final class PastDirections {
       project(now, known, rank);
     }
     if (rank == capacity) {
-      // with no room for more directions, what is left out may exceed what was meant to be
+      // at the largest number of directions the dropped variance may exceed the threshold
       kernelAndLeft = kernelAndLeft(kernel);
       for (int i = 0; i < driving; i++) {
         cut = Math.max(cut, kernelAndLeft[(driving + i) * driving + i] / variance);
@@ -158,7 +158,7 @@ final class PastDirections {
     return variance;
   }
 
-  /** The kernel of the first present points and what E leaves of it, K - R R^T, n x n each. */
+  /** The kernel of the first present points and its residual K - R R^T, n x n each. */
   private double[] kernelAndLeft(Matrix kernel) {
     int n = kernel.rows();
     Matrix pair = scratch.pair(n);
@@ -177,14 +177,14 @@ final class PastDirections {
     for (int i = 0; i < size; i++) {
       trace += matrix[i * size + i];
     }
-    // a field that vanishes (dead neurons, points at the origin) is no error
+    // a field that vanishes (dead neurons, points at the origin) is not an error
     return Math.max(trace / size, Float.MIN_NORMAL);
   }
 
-  /** New directions from the chosen columns, by Gram-Schmidt, twice for the sake of rounding. */
+  /** New directions from the chosen columns, by Gram-Schmidt, twice against rounding. */
   private void orthonormalize(Matrix now, int[] chosen) {
     int fresh = chosen.length;
-    // a few columns of the wide history would be walked row by row
+    // a contiguous copy is faster than strided access to a few columns of the wide history
     Matrix e = scratch.panel(height, fresh);
     backend.gatherColumns(now, chosen, e);
     Matrix old = fields.view(0, height, 0, known);
@@ -213,19 +213,19 @@ final class PastDirections {
   }
 
   /**
-   * The Cholesky factor of a covariance of this field, in its place. Nobody waits for whether there
-   * is one: {@link #requireFactors} tells.
+   * Replaces a covariance of this field by its Cholesky factor without waiting; {@link
+   * #requireFactors} checks for failures.
    */
   void factorize(Matrix covariance) {
     backend.cholesky(covariance, failures);
   }
 
   /**
-   * Judges the factorizations so far.
+   * Checks the factorizations so far.
    *
-   * @param failed how many failed, as the backend counted them
-   * @throws NotPositiveDefiniteException naming the field, if rounding exceeded the variance that
-   *     is left out
+   * @param failed number of failures counted by the backend
+   * @throws NotPositiveDefiniteException naming the field, if rounding exceeded the dropped
+   *     variance
    */
   void requireFactors(double failed) {
     if (failed != 0) {
@@ -236,7 +236,7 @@ final class PastDirections {
     }
   }
 
-  /** Largest share of the mean variance that was left out so far for lack of directions. */
+  /** Largest fraction of the mean variance dropped so far for lack of directions. */
   double cut() {
     return cut;
   }
@@ -251,7 +251,7 @@ final class PastDirections {
     return FieldHistory.key(what, name);
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     rank = (int) state.number(key("rank"));
     cut = state.number(key("cut"));

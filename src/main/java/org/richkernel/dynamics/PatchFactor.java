@@ -9,17 +9,17 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * A factor of the covariance F K that weights shared by sites make of a kernel K = R R^T. With the
- * patches of rows of R side by side,
+ * Factor of the covariance F K of weights shared by sites, for a kernel K = R R^T. With the patches
+ * of rows of R side by side,
  *
  * <pre>
  *   R_c[(mu, a), (j, d)] = R[(mu, nb(a, d)), j] / sqrt(k),   F K = R_c R_c^T,
  * </pre>
  *
  * and a Gaussian field of that covariance is omega R_c^T: one white omega for each offset and
- * direction, as the weights of each offset are independent. Few of these k r directions matter, so
- * that R_c = R' V^T with orthonormal V ({@link PastDirections} of the rows of R_c^T), and omega has
- * r' columns alone.
+ * direction, as the weights of each offset are independent. Few of these k r directions matter: R_c
+ * = R' V^T with orthonormal V ({@link PastDirections} of the rows of R_c^T), and omega needs only
+ * r' columns.
  */
 final class PatchFactor {
   private static final String ROWS = "rows of patches";
@@ -55,7 +55,7 @@ final class PatchFactor {
   }
 
   /**
-   * Adds the scratch that all histories share.
+   * Adds the scratch of all histories.
    *
    * @param patches largest number of patches of rows, k r M s
    * @param columns largest r or r'
@@ -76,7 +76,7 @@ final class PatchFactor {
 
   /**
    * @param name of the history
-   * @param failures counts factorizations that failed, 1 x 1
+   * @param failures counter of failed factorizations, 1 x 1
    */
   PatchFactor(
       Backend backend,
@@ -104,11 +104,11 @@ final class PatchFactor {
   }
 
   /**
-   * Takes the rows of the present time.
+   * Adds the rows of the present time.
    *
    * @param rows R(now), (m from) x r
-   * @param keep how many of the columns of the Gaussian field, the first ones, leave a past
-   * @return mean variance of those; 0 for none
+   * @param keep number of the first columns of the Gaussian field that leave a past
+   * @return mean variance of these columns; 0 for none
    */
   double extend(Matrix rows, int keep) {
     int rank = rows.columns();
@@ -156,14 +156,14 @@ final class PatchFactor {
     return patches.view(0, 1, 0, map.offsets() * rank * fields);
   }
 
-  /** For coefficients of responses in the directions of omega, n x r'. */
+  /** Scratch for coefficients of responses in the directions of omega, n x r'. */
   Matrix response(int fields) {
     return response.view(0, fields, 0, directions.rank());
   }
 
   /**
-   * Coefficients in the directions that R has columns for, from those in the directions of omega:
-   * the transpose of the patches of rows.
+   * Transforms coefficients in the directions of omega to coefficients on the columns of R: the
+   * transpose of the patches of rows.
    *
    * @param own (m to) x r'
    * @param result (m from) x r
@@ -186,7 +186,7 @@ final class PatchFactor {
   }
 
   /**
-   * Takes up a saved state.
+   * Restores a saved state.
    *
    * @param rank r
    */

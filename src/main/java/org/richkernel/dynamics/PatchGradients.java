@@ -9,10 +9,11 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.stack.SitePool;
 
 /**
- * What the weights of a convolution contribute to the tangent kernel of points, sum_{ab} &lt;g_{mu
- * a} g_{nu b}&gt; x_{mu a} . x_{nu b} / (k C): the Gram matrix of the gradients sum_a g_{mu a}
- * x_{mu a} / sqrt(k C) of all neurons, taken one component of the patches after the other. Nothing
- * of size (P s) x (P s) is formed; a panel of n neurons takes n P (P + 3 s) flops for a component.
+ * Contribution of the weights of a convolution to the tangent kernel between points, sum_{ab}
+ * &lt;g_{mu a} g_{nu b}&gt; x_{mu a} . x_{nu b} / (k C): the Gram matrix of the gradients sum_a
+ * g_{mu a} x_{mu a} / sqrt(k C) of all neurons, computed one component of the patches after the
+ * other. No (P s) x (P s) matrix is formed; a panel of n neurons takes n P (P + 3 s) flops for a
+ * component.
  */
 final class PatchGradients {
   private final Backend backend;
@@ -27,7 +28,7 @@ final class PatchGradients {
    *
    * @param name of its matrices
    * @param count of components
-   * @param panel most neurons at a time
+   * @param panel largest number of neurons at a time
    */
   static void plan(
       MemoryPlan plan, String name, DynamicsProblem problem, int points, int count, int panel) {

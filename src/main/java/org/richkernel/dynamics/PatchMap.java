@@ -10,9 +10,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.network.SiteMap;
 
 /**
- * Fields at the sites of a layer as weights that all sites share read them: at each of k offsets d,
- * site a of the layer to go to reads site nb(a, d) of the layer to come from, or nothing. A fully
- * connected layer has one site, which reads itself.
+ * Index map of weights shared by all sites: at each of k offsets d, site a of the output layer
+ * reads site nb(a, d) of the input layer, or nothing. A fully connected layer has one site, which
+ * reads itself.
  */
 final class PatchMap {
   private final Backend backend;
@@ -79,12 +79,12 @@ final class PatchMap {
     return reads.isEmpty();
   }
 
-  /** Sites of the layer to come from. */
+  /** Number of sites of the input layer. */
   int from() {
     return from;
   }
 
-  /** Sites of the layer to go to. */
+  /** Number of sites of the output layer. */
   int to() {
     return to;
   }
@@ -95,8 +95,8 @@ final class PatchMap {
   }
 
   /**
-   * Rows side by side for all offsets: target[j, (d, mu, a)] = source[j, (mu, nb(a, d))], and 0
-   * where nothing is read.
+   * Rows side by side for all offsets: target[j, (d, mu, a)] = source[j, (mu, nb(a, d))], and 0 for
+   * padding.
    *
    * @param source r x (m from), float32
    * @param target r x (k m to)
@@ -122,7 +122,7 @@ final class PatchMap {
     int each = source.columns() / offsets();
     backend.fill(0, target);
     for (int d = 0; d < offsets(); d++) {
-      // an input is read by one output at most at each offset
+      // at each offset at most one output reads an input
       Matrix own = table.view(0, from, d, 1);
       backend.cols(own, source.view(0, source.rows(), d * each, each), scratch);
       backend.axpy(1, scratch, target);
@@ -130,7 +130,8 @@ final class PatchMap {
   }
 
   /**
-   * F K, the covariance of the Gaussian field that the weights make of a field of covariance K.
+   * F K, the covariance of the Gaussian field at the outputs of the weights for a field of
+   * covariance K.
    *
    * @param kernel (m from) x (m from), float64
    * @param target (m to) x (m to)

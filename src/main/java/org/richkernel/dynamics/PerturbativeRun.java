@@ -13,7 +13,7 @@ import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
-/** One population of {@link PerturbativeSolver}, marched through all times. */
+/** One population of {@link PerturbativeSolver}, followed through all times. */
 final class PerturbativeRun {
   private static final String TOP = "top layer";
   private static final String FIRST = "first layer";
@@ -51,7 +51,7 @@ final class PerturbativeRun {
   }
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    * @param firstSample index of the first sample in the random streams
    */
   PerturbativeRun(
@@ -127,7 +127,7 @@ final class PerturbativeRun {
     backend.gemm(Transpose.NO, Transpose.YES, 1, white, columns, 0, target);
   }
 
-  /** The next time; false when it diverged. */
+  /** Advances by one time; false after a divergence. */
   boolean advance() {
     int t = recorder.times();
     double square = options.gamma() * options.gamma();
@@ -233,7 +233,7 @@ final class PerturbativeRun {
         .put("j", j.clone());
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     recorder.restore(state);
     lazy.restore(state.part("lazy"));

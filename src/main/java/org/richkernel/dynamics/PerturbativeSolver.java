@@ -21,15 +21,15 @@ import org.richkernel.solver.StopReason;
  * infinite width up to O(eta) (Bordelon and Pehlevan, arXiv:2205.09653, section on perturbation
  * theory, extended here by the responses of the layers to each other).
  *
- * <p>K_0 is in closed form; K_2 is an average over samples of the Gaussian fields of the start, in
- * which no noise feeds back, so it has no bias of finite S. Cost: about 40 S P M flops per step and
- * layer, no history, so that a checkpoint between two times is small. Good at gamma well below 1,
- * useless from gamma about 1 on.
+ * <p>K_0 has a closed form. K_2 is an average over samples of the initial Gaussian fields without
+ * feedback of noise, so it has no bias of finite S. Cost: about 40 S P M flops per step and layer.
+ * There is no history, so a checkpoint between two times is small. The expansion is accurate at
+ * gamma well below 1 and fails from gamma about 1 on.
  */
 public final class PerturbativeSolver {
   private static final int DEEPEST = 2;
 
-  /** Independent parts of the samples, from whose spread standard errors come. */
+  /** Number of independent parts of the samples, whose spread gives standard errors. */
   private static final int POPULATIONS = 8;
 
   private static final double DEFAULT_TOLERANCE = CausalOptions.defaults().tolerance();
@@ -44,8 +44,8 @@ public final class PerturbativeSolver {
   /**
    * A solver with another tolerance.
    *
-   * @param tolerance largest relative standard error, in outputs or kernels, with which a solution
-   *     counts as converged; there is no bias of finite S
+   * @param tolerance largest relative standard error, in outputs or kernels, of a converged
+   *     solution; there is no bias of finite S
    * @throws InvalidProblemException if it is not positive
    */
   public PerturbativeSolver(double tolerance) {
@@ -56,7 +56,7 @@ public final class PerturbativeSolver {
   }
 
   /**
-   * Refuses what the expansion does not cover.
+   * Refuses problems that the expansion does not cover.
    *
    * @throws InvalidProblemException for ReLU, more than two hidden layers, weight decay, several
    *     outputs or mini-batches
@@ -81,7 +81,7 @@ public final class PerturbativeSolver {
     problem.requireFullBatches("perturbation theory");
   }
 
-  /** What a solve will allocate. */
+  /** Peak memory of a solve. */
   public MemoryPlan plan(DynamicsProblem problem) {
     return matrices(problem)
         .addAll(
@@ -95,7 +95,7 @@ public final class PerturbativeSolver {
   private static MemoryPlan matrices(DynamicsProblem problem) {
     MemoryPlan plan = new MemoryPlan();
     PerturbativeRun.plan(plan, problem, problem.options().samples() / POPULATIONS);
-    // the populations, the one under way and its lazy limit twice, mean, error and bias
+    // the populations, the present one and its lazy limit twice, mean, error and bias
     return plan.addHost(Trajectory.bytes(problem) * (POPULATIONS + 7));
   }
 
@@ -113,7 +113,7 @@ public final class PerturbativeSolver {
     }
   }
 
-  /** One population: what was kept of it, and where it diverged. */
+  /** One population: its trajectory, and the time of its divergence. */
   private record Population(Trajectory trajectory, OptionalInt divergence) {
     static Population of(TrajectoryRecorder recorder) {
       return new Population(recorder.trajectory(), recorder.divergence());
@@ -196,7 +196,7 @@ public final class PerturbativeSolver {
       return estimate.relativeError() <= tolerance ? StopReason.CONVERGED : StopReason.BUDGET;
     }
 
-    /** Marches to the last time or a divergence; empty if a stop was asked for. */
+    /** Solves up to the last time or a divergence; empty if a stop was requested. */
     private Optional<Population> march(RunControl own) {
       int size = problem.options().samples() / POPULATIONS;
       long first = (long) populations.size() * size;

@@ -2,16 +2,18 @@ package org.richkernel.dynamics;
 
 import java.util.Arrays;
 
-/** Which columns of a field carry its variance: a greedy pivoted Cholesky factorization. */
+/**
+ * Choice of the columns of a field that carry its variance, by a greedy pivoted Cholesky
+ * factorization.
+ */
 final class PivotChoice {
   private PivotChoice() {}
 
   /**
-   * Chooses columns until what the chosen ones leave unexplained of each other column has at most a
-   * given variance.
+   * Chooses columns until the residual variance of every other column is at most a threshold.
    *
    * @param covariance row-major n x n, not changed
-   * @param threshold largest variance left
+   * @param threshold largest residual variance
    * @param most largest number of columns to choose
    * @return indices, ascending
    */

@@ -5,24 +5,24 @@ import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.sampling.LossError;
 
 /**
- * What one whole population of S samples and B independent parts of s of them, drawn from the same
- * random numbers, tell together. A population makes kernels too large by O(1/S), so X(s) - X(S) is
- * S / s - 1 times the bias of X(S).
+ * Estimate from one population of S samples and B independent parts of s samples each, drawn from
+ * the same random numbers. A population makes kernels too large by O(1/S), so X(s) - X(S) is S / s
+ * - 1 times the bias of X(S).
  *
  * @param mean X(S) - bias
- * @param standardError from the spread of the parts, with Student's factor; that of a loss is the
- *     error of the loss of {@code mean}, see {@link LossError}
+ * @param standardError from the spread of the parts, with Student's factor; for a loss, the error
+ *     of the loss of {@code mean}, see {@link LossError}
  * @param bias (mean X(s) - X(S)) / (S / s - 1)
  */
 record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory bias) {
   /**
-   * The error that the wanted samples follow from is itself known to a fifth, and so is that of the
-   * next run; a factor of 1.4 in the error covers both in nine of ten runs.
+   * Margin on the number of samples. The error that determines it is uncertain by a fifth, and so
+   * is that of the next run; a factor of 1.4 in the error covers both in nine of ten runs.
    */
   private static final double MARGIN = 2;
 
   /**
-   * The estimate of parts and a whole.
+   * The estimate from the parts and the whole.
    *
    * @param populations the B parts, then the whole
    * @param ratio S / s, above 1
@@ -38,7 +38,7 @@ record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory 
         Trajectory.combine(populations, values -> bias(values, ratio)));
   }
 
-  /** The mean of independent populations, whose bias is left in. */
+  /** The mean of independent populations, without a correction of the bias. */
   static PopulationEstimate ofMean(DynamicsProblem problem, List<Trajectory> populations) {
     Trajectory mean = Trajectory.combine(populations, IndependentEstimates::mean);
     return new PopulationEstimate(
@@ -71,8 +71,8 @@ record PopulationEstimate(Trajectory mean, Trajectory standardError, Trajectory 
   }
 
   /**
-   * Samples with which bias and standard error would be below a tolerance, from S of them: the bias
-   * falls like 1/S, the error like its root.
+   * Number of samples that brings bias and standard error below a tolerance, extrapolated from S:
+   * the bias falls like 1/S, the error like 1/sqrt(S).
    */
   long samplesFor(double tolerance, int samples) {
     double error = relative(standardError) / tolerance;

@@ -81,7 +81,7 @@ final class PresentKernels {
     return values;
   }
 
-  /** Adds a share of the kernels of one output to the mean over all. */
+  /** Adds the kernels of one output, divided by the number of outputs, to the mean. */
   static void addShare(List<double[]> one, int outputs, List<double[]> mean) {
     for (int l = 0; l < mean.size(); l++) {
       double[] sum = mean.get(l);

@@ -4,11 +4,11 @@ import java.util.Arrays;
 
 /**
  * The errors Delta (P x K) of a step as a strength and a direction for each point, Delta_mu =
- * strength_mu c_mu: backward fields are propagated along the direction alone, so that K outputs
- * cost no more than one. With one output c = 1; with several |c| = 1, and points that do not drive
- * have c = (1, .., 1) / sqrt(K).
+ * strength_mu c_mu: backward fields are propagated along the direction only, so K outputs cost as
+ * much as one. With one output c = 1; with several |c| = 1, and points that do not drive have c =
+ * (1, .., 1) / sqrt(K).
  *
- * @param strength of the driving points, B numbers
+ * @param strength |Delta_mu| of the driving points, B numbers
  * @param directions row-major M x K, driving points first
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -18,8 +18,8 @@ record Pulls(double[] strength, double[] directions) {
    * Pulls of one step.
    *
    * @param delta row-major P x K
-   * @param order points, those that drive first
-   * @param driving how many drive
+   * @param order points, driving ones first
+   * @param driving number of driving points
    */
   static Pulls of(double[] delta, int outputs, int[] order, int driving) {
     double[] strength = new double[driving];

@@ -12,18 +12,18 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSites;
 
 /**
- * Coordinates of all points in the r = rank X dimensions that the training points span, V an
- * orthonormal basis of them: a neuron's weights outside never feel the training points.
+ * Coordinates of all points in an orthonormal basis V of the span of the training points, r = rank
+ * X dimensions. The training points do not act on a neuron's weights orthogonal to V.
  *
- * <p>A neuron of a convolution sees patches: the rows of X are those of all s sites, ordered (site,
- * point), and D is the number k C of entries of a patch.
+ * <p>A neuron of a convolution reads patches: the rows of X are the patches of all s sites, ordered
+ * (site, point), and D is the number k C of entries of a patch.
  *
  * @param rank r, at most min(P s, D)
  * @param basis V, row-major D x r
  * @param train F = X V / sqrt(D), (P s) x r, so that F F^T = X X^T / D
  * @param test coordinates of the test points, (Q s) x r
  * @param testRest component of the test points orthogonal to the span, (X_test - X_test V V^T) /
- *     sqrt(D), (Q s) x D; empty where the training points span everything
+ *     sqrt(D), (Q s) x D; empty if the training points span the whole space
  * @param testDeviation norm of each row of testRest, Q s numbers
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -35,12 +35,12 @@ record RankSpace(
     double[] testRest,
     double[] testDeviation) {
   /**
-   * Directions whose variance is below this fraction of the largest are left out: their deviation
-   * is the rounding of float32 fields.
+   * Directions whose variance is below this fraction of the largest are dropped: their deviation is
+   * that of the rounding of float32 fields.
    */
   private static final double RANK_TOLERANCE = 1e-10;
 
-  /** What {@link #of} holds: the inputs, and with them one part after the other. */
+  /** Peak memory of {@link #of}: the inputs, and one part after the other. */
   static MemoryPlan plan(DynamicsProblem problem) {
     int p = fields(problem, problem.trainPoints());
     int q = fields(problem, problem.testPoints());
@@ -133,7 +133,7 @@ record RankSpace(
       double[] basis = new double[d * rank];
       for (int k = 0; k < rank; k++) {
         if (rank == d) {
-          basis[k * rank + k] = 1; // nothing is left out, so the inputs themselves will do
+          basis[k * rank + k] = 1; // full rank: the inputs themselves are the coordinates
           continue;
         }
         double norm = d <= p ? 1 : Math.sqrt(lambda[none + k]);
@@ -160,7 +160,7 @@ record RankSpace(
   }
 
   /**
-   * Columns of the fields of so many points, one for each site.
+   * Number of columns of the fields of the given number of points, one for each site.
    *
    * @throws InvalidProblemException if there are 2^31 or more
    */

@@ -10,9 +10,9 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * A ridge for responses &lt;y omega^T&gt; in the directions of a past: directions that carry little
- * of it would add the noise of S samples and no response, so they are damped by 1 - Q with Q =
- * ridge (R^T R + ridge)^{-1}, the same as a ridge on the kernel R R^T.
+ * Ridge for responses &lt;y omega^T&gt; in the directions of a past. Directions of small variance
+ * would add the noise of S samples and no response, so they are damped by 1 - Q with Q = ridge (R^T
+ * R + ridge)^{-1}, which is a ridge on the kernel R R^T.
  */
 final class ResponseDamping {
   private final Backend backend;
@@ -45,11 +45,11 @@ final class ResponseDamping {
   }
 
   /**
-   * Takes the rows V of the points that drive the present step into R: Q - Q V^T (ridge + V Q
-   * V^T)^{-1} V Q (Woodbury).
+   * Adds the rows V of the points that drive the present step to R, with the new Q equal to Q - Q
+   * V^T (ridge + V Q V^T)^{-1} V Q (Woodbury).
    *
    * @param variance mean variance of these points; the ridge is relative to the first
-   * @param driving how many they are
+   * @param driving number of these points
    */
   void extend(double variance, int driving) {
     if (ridge == 0) {
@@ -90,7 +90,7 @@ final class ResponseDamping {
     SavedMatrix.save(backend, state, FieldHistory.key("damping", name), q());
   }
 
-  /** Takes up a saved state; that of the past comes first. */
+  /** Restores a saved state, after that of the past. */
   void restore(SolverState state) {
     ridge = state.number(FieldHistory.key("ridge", name));
     SavedMatrix.restore(backend, state, FieldHistory.key("damping", name), q());

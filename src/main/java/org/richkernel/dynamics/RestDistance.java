@@ -7,22 +7,22 @@ import java.util.Optional;
 import org.richkernel.solver.SolverState;
 
 /**
- * How far a flow still is from its rest, by what it has moved lately. A vanishing velocity is no
- * distance: what decays slowly moves little and has far to go.
+ * Distance of a flow from its fixed point, estimated from its recent moves. A small velocity does
+ * not imply a small distance, as a slow decay moves little per time.
  *
- * <p>Outputs, feature kernel and tangent kernel are kept at times that grow by a root of 2, the
- * last three of them. With d_1 and d_2, the moves between them, a decay at the rate r of |d_1| and
- * |d_2| has |d_2| / (e^{r w} - 1) still to go, w being the time of the second move. Several rates
- * show one after the other, the slowest last, so what is left is never taken for less than |d_2|,
- * the move of the last 30 % of all time; a decay that does not show is taken for {@value #SLOWEST}
- * times that. A single number may turn just now; it is taken to move as before, less the decay of
- * its kind, if that is more. Neurons that linger on saddles do not show at all before they leave:
- * each is taken for its share of every number, see {@link SaddleNeurons}.
+ * <p>Outputs, feature kernel and tangent kernel are kept at the last three of a sequence of times
+ * with ratio sqrt(2). With d_1 and d_2, the moves between them, a decay at the rate r of |d_1| and
+ * |d_2| leaves a distance |d_2| / (e^{r w} - 1), w being the time of the second move. Several rates
+ * dominate one after the other, the slowest last, so the estimate is at least |d_2|, the move of
+ * the last 30 % of all time. Without a visible decay the estimate is {@value #SLOWEST} |d_2|. A
+ * single number may be at a turning point; its move is the larger of the last one and of the one
+ * before times the decay of its kind. Neurons that linger on saddles are not visible before they
+ * leave: each counts with its share of every number, see {@link SaddleNeurons}.
  */
 final class RestDistance {
   private static final double SPACING = Math.sqrt(2);
 
-  /** Largest ratio of what is left to the last move. */
+  /** Largest ratio of the distance to the last move. */
   private static final double SLOWEST = 10;
 
   /** Checks before the last time of the problem. */
@@ -34,7 +34,7 @@ final class RestDistance {
   private final double limit;
   private final List<Seen> seen = new ArrayList<>(); // oldest first
   private int next = CHECKS;
-  private double lingering = Double.NaN; // share of neurons on saddles, where it is known
+  private double lingering = Double.NaN; // fraction of neurons on saddles, if known
 
   /** A state of the flow. */
   @SuppressWarnings("ArrayRecordComponent")
@@ -45,7 +45,7 @@ final class RestDistance {
     limit = problem.options().steps() * problem.options().stepSize();
   }
 
-  /** Bytes of the states that are kept, a checkpoint of them included. */
+  /** Bytes of the kept states, with their checkpoint. */
   static long bytes(DynamicsProblem problem) {
     long points = problem.points();
     return 2L * KEPT * Double.BYTES * points * (2 * points + problem.outputs());
@@ -55,12 +55,12 @@ final class RestDistance {
     return limit * Math.pow(SPACING, -index) * (1 - 1e-12);
   }
 
-  /** Whether the state at a time is to be taken. */
+  /** Whether the state at a time is due. */
   boolean due(double time) {
     return next >= 0 && time >= check(next);
   }
 
-  /** Takes a state; the arrays must not change afterwards. */
+  /** Adds a state; the arrays must not change afterwards. */
   void take(double time, double[] outputs, LayerKernels kernels) {
     while (due(time)) {
       next--;
@@ -72,12 +72,12 @@ final class RestDistance {
     }
   }
 
-  /** Takes the share of the neurons that linger on saddles, until the next state. */
+  /** Sets the fraction of the neurons that linger on saddles, until the next state. */
   void takeLingering(double share) {
     lingering = share;
   }
 
-  /** Whether the share of the neurons on saddles is known. */
+  /** Whether the fraction of the neurons on saddles is known. */
   boolean knowsLingering() {
     return !Double.isNaN(lingering);
   }
@@ -103,10 +103,10 @@ final class RestDistance {
   }
 
   /**
-   * What is left of each number at the last time of a course, zero at the times before; NaN before
-   * three states are known. The residual is added in quadrature, relative to each number or its
-   * kind, since steps of finite accuracy make all of them waver about the rest by about that much,
-   * and so is the share of the neurons that linger on saddles.
+   * Distance of each number from rest at the last time of a course, zero at the times before; NaN
+   * before three states are known. The residual is added in quadrature, relative to each number or
+   * its kind, since steps of finite accuracy let all of them fluctuate about the fixed point by
+   * about this much. The fraction of the neurons that linger on saddles is added likewise.
    *
    * @param course of the flow, with its first kernels before training
    * @param missed residual of the fixed-point equations, relative to |y|
@@ -213,7 +213,7 @@ final class RestDistance {
     }
   }
 
-  /** Some of the numbers of a state. */
+  /** A part of the numbers of a state. */
   private interface Numbers {
     double[] of(Seen state);
   }
@@ -238,7 +238,7 @@ final class RestDistance {
     return seen.get(index);
   }
 
-  /** How far each number is taken to have moved last. */
+  /** Estimated last move of each number. */
   private double[] moves(Numbers numbers) {
     double[] oldest = numbers.of(last(0));
     double[] before = numbers.of(last(1));
@@ -249,7 +249,7 @@ final class RestDistance {
     return moves;
   }
 
-  /** The last move of a number, or the one before less its decay, if that is more. */
+  /** The last move of a number, or the one before times the decay, if that is larger. */
   private static double taken(double oldest, double before, double now, double decay) {
     return Math.max(Math.abs(now - before), decay * Math.abs(before - oldest));
   }
@@ -264,7 +264,7 @@ final class RestDistance {
     return norm(difference(numbers.of(last(2)), numbers.of(last(1))));
   }
 
-  /** What is left in units of the last move, from 1 to {@link #SLOWEST}. */
+  /** Distance from rest in units of the last move, from 1 to {@link #SLOWEST}. */
   private double left(Numbers numbers) {
     double before = norm(difference(numbers.of(last(1)), numbers.of(last(0))));
     double now = move(numbers);
@@ -305,7 +305,7 @@ final class RestDistance {
     }
   }
 
-  /** Takes up a saved state; nothing was taken before. */
+  /** Restores a saved state into an empty record. */
   void restore(SolverState state) {
     next = (int) state.number("rest_next");
     lingering = state.number("rest_lingering");

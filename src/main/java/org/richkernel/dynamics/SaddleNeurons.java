@@ -5,27 +5,30 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 
 /**
- * Neurons that hardly move and will not stay. In the pulls Delta of all others a neuron climbs a
- * potential of its own, gamma sum_mu z . Delta_mu phi(h_mu) - lambda (|a|^2 + |z|^2) / 2, and comes
- * to rest at a maximum. On its way it may pass a saddle so closely that it lingers there long after
- * everything else is at rest: no move of outputs or kernels foretells that it leaves, but a
- * curvature that is positive does.
+ * Detection of neurons near a saddle, which hardly move but will leave. In given pulls Delta a
+ * neuron ascends its own potential gamma sum_mu z . Delta_mu phi(h_mu) - lambda (|a|^2 + |z|^2) /
+ * 2, and comes to rest at a maximum. It may pass a saddle so closely that it lingers there long
+ * after all other neurons are at rest. Outputs and kernels do not show this, but a positive
+ * curvature does.
  *
  * <p>The largest curvature of each neuron is found by power iteration with differences of its
  * velocity, for all neurons at once. Rayleigh quotients are below the largest eigenvalue, so no
- * maximum is mistaken for a saddle. At kinks there is no curvature: neurons of ReLU whose fields
- * are all negative see none of what lies across, and stay.
+ * maximum is mistaken for a saddle. The curvature does not see across kinks: a ReLU neuron whose
+ * fields are all negative has no pull and stays.
  */
 final class SaddleNeurons {
   private static final int PASSES = 24;
 
-  /** Length of the step aside, in which neurons have norms of order 1. */
+  /** Step of the differences; neurons have norms of order 1. */
   private static final double ASIDE = 1e-3;
 
-  /** Growth by this power of e, since the start, is what a neuron on its way has behind it. */
+  /** Smallest exponent of the growth since the start of a neuron that leaves. */
   private static final double LINGERING = 3;
 
-  /** Share of the weight decay below which curvature is that of a flow not quite at rest. */
+  /**
+   * Smallest growth rate relative to the weight decay; smaller curvatures come from a flow not
+   * quite at rest.
+   */
   private static final double LEAST_GROWTH = 0.05;
 
   private final Backend backend;
@@ -39,10 +42,10 @@ final class SaddleNeurons {
   }
 
   /**
-   * Share of the neurons that leave where they are at a rate above 3 / time.
+   * Fraction of the neurons with a growth rate above 3 / time and above 0.05 lambda.
    *
    * @param velocity of the present state
-   * @param beside overwritten, and its velocity too
+   * @param beside scratch, like its velocity
    */
   double share(
       NeuronState present,
@@ -88,7 +91,7 @@ final class SaddleNeurons {
     return direction;
   }
 
-  /** Takes u to (H + shift) u / |(H + shift) u| for one neuron; u . H u. */
+  /** Replaces u by (H + shift) u / |(H + shift) u| for one neuron; returns u . H u. */
   private static double turn(
       double[][] direction, float[][] rest, float[][] moved, int s, double[] shift) {
     double rate = 0;

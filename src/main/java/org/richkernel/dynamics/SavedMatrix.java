@@ -6,11 +6,11 @@ import org.richkernel.compute.Precision;
 import org.richkernel.solver.SolverState;
 
 /**
- * A matrix in a checkpoint: whole under its name where an array can hold it, else in bands of rows
- * under its name and their number.
+ * A matrix in a checkpoint: under its name if it fits one array, otherwise in bands of rows under
+ * its name and the index of the band.
  */
 final class SavedMatrix {
-  /** Most elements of one array, 1 GiB in float64. */
+  /** Largest number of elements of one array, 1 GiB in float64. */
   private static final int MOST = 1 << 27;
 
   private SavedMatrix() {}

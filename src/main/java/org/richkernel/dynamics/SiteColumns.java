@@ -7,8 +7,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * The columns of fields, ordered (point, site): those of one site, and sums over sites. A field of
- * one site is its own column block.
+ * Columns of fields, ordered (point, site): the columns of one site, and sums over sites. A layer
+ * with one site needs no copy.
  */
 final class SiteColumns {
   private static final String PANEL = "one site";
@@ -22,7 +22,7 @@ final class SiteColumns {
   /**
    * Adds two fields of one site to a plan.
    *
-   * @param sites the most of a layer
+   * @param sites largest number of sites of a layer
    */
   static void plan(MemoryPlan plan, int samples, int points, int sites) {
     int columns = sites == 1 ? 0 : points;

@@ -12,9 +12,9 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.solver.SolverState;
 
 /**
- * The readouts z_k = w_k + ... of one population, Markovian: they are carried along and updated as
- * gradient descent updates them. A flattened readout has one for each site, a pooled one the same
- * at all sites; f_k = c / (gamma S) sum_a &lt;z_ka phi_a&gt; with c = 1 / sqrt(s) or 1 / s.
+ * The readouts z_k = w_k + ... of one population, Markovian: gradient descent updates them step by
+ * step. A flattened readout has one for each site, a pooled one has the same at all sites; f_k = c
+ * / (gamma S) sum_a &lt;z_ka phi_a&gt; with c = 1 / sqrt(s) or 1 / s.
  */
 final class SiteReadouts {
   private static final String READOUT = "readout";
@@ -34,7 +34,7 @@ final class SiteReadouts {
   private final Matrix directions; // M x K, float32
   private final Matrix readoutPull; // B x K, float32
 
-  /** Adds the readouts to a plan, and the copy of them that a checkpoint holds. */
+  /** Adds the readouts and their copy in a checkpoint to a plan. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, int samples) {
     int outputs = problem.outputs();
     int all = Math.multiplyExact(problem.sites().readoutSites(), outputs);
@@ -65,7 +65,7 @@ final class SiteReadouts {
     readoutPull = memory.get(PULL);
   }
 
-  /** w_k, drawn once. */
+  /** Draws w_k once. */
   void draw(long firstSample) {
     backend.fillGaussian(
         options.seed(),
@@ -149,7 +149,7 @@ final class SiteReadouts {
     SavedMatrix.save(backend, state, READOUT, readout);
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     SavedMatrix.restore(backend, state, READOUT, readout);
   }

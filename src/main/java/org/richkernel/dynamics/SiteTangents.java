@@ -9,8 +9,8 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.network.SiteMap;
 
 /**
- * What the weights below the readout contribute to the tangent kernel of points, which does not
- * follow from kernels of points where layers have sites:
+ * Contribution of the weights below the readout to the tangent kernel between points. With several
+ * sites it does not follow from kernels between points:
  *
  * <pre>  sum_l sum_{a b} (F Phi^{l-1})_{mu a, nu b} G^l_{mu a, nu b}.</pre>
  */

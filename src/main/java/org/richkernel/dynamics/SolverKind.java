@@ -1,6 +1,6 @@
 package org.richkernel.dynamics;
 
-/** Which solver follows the dynamics of the full theory. */
+/** Solver of the full dynamical theory. */
 public enum SolverKind {
   /** One pass over time with sampled neurons: any depth and activation. */
   CAUSAL,
@@ -11,8 +11,8 @@ public enum SolverKind {
   /** Gradient flow of the neurons of one hidden layer, to its fixed point. */
   ONE_HIDDEN,
   /**
-   * Linear for linear networks, one hidden layer where the network has one and no number of steps
-   * was asked for, otherwise causal.
+   * LINEAR for linear networks; ONE_HIDDEN for one hidden layer if no number of steps was set;
+   * otherwise CAUSAL.
    */
   AUTO;
 

@@ -12,14 +12,14 @@ import org.richkernel.solver.SolverState;
  * A field x(0) before training as control variate of the responses &lt;x(t) omega^T&gt; to a
  * Gaussian field.
  *
- * <p>Before training, features know nothing of backward fields, and backward fields are odd in the
- * readout and so respond to no preactivation: &lt;x_mu(0) omega&gt; has mean zero exactly, and
- * x_mu(t) - c_mu x_mu(0) has the mean response of x_mu(t), whatever c_mu is. What it saves is
- * noise: each entry of &lt;x(t) omega^T&gt; has |x| / sqrt(S) of it, while responses are of order
- * gamma and outputs see A / gamma, so at small gamma outputs would have noise of 1 / (gamma
- * sqrt(S)). With c_mu = &lt;x(t) x(0)&gt; / &lt;x(0)^2&gt; the least is left, of order gamma where
- * fields move by as much, and the noise of training points' outputs is of order 1 / sqrt(S) at any
- * gamma.
+ * <p>Before training, features do not depend on backward fields, and backward fields are odd in the
+ * readout and so have no mean response to preactivations. So &lt;x_mu(0) omega&gt; has mean zero
+ * exactly, and x_mu(t) - c_mu x_mu(0) has the mean response of x_mu(t) for any c_mu. The difference
+ * has less noise: each entry of &lt;x(t) omega^T&gt; has noise |x| / sqrt(S), while responses are
+ * of order gamma and outputs contain A / gamma, so at small gamma outputs would have noise of 1 /
+ * (gamma sqrt(S)). The choice c_mu = &lt;x(t) x(0)&gt; / &lt;x(0)^2&gt; minimizes the noise. It is
+ * then of order gamma if fields move by this much, and the noise of outputs at training points is
+ * of order 1 / sqrt(S) at any gamma.
  */
 final class StartingFields {
   private static final String SCRATCH = "beyond the start";
@@ -45,7 +45,7 @@ final class StartingFields {
         .addHost((long) samples * points * Float.BYTES);
   }
 
-  /** Adds the scratch that all fields share. */
+  /** Adds the scratch of all fields. */
   static void planScratch(MemoryPlan plan, int samples, int points) {
     plan.add(SCRATCH, Precision.FLOAT32, samples, points)
         .add(ONES, Precision.FLOAT32, samples, 1)
@@ -54,7 +54,7 @@ final class StartingFields {
         .add(NARROW_SHARES, Precision.FLOAT32, 1, points);
   }
 
-  /** Nothing known yet. */
+  /** A start that is not known yet. */
   StartingFields(Backend backend, Workspace memory, String name, int samples) {
     this.backend = backend;
     this.name = name;
@@ -71,7 +71,7 @@ final class StartingFields {
   }
 
   /**
-   * Takes the fields before training.
+   * Stores the fields before training.
    *
    * @param now S x m
    * @param order index of each column in the order of the problem, m or more
@@ -82,8 +82,7 @@ final class StartingFields {
   }
 
   /**
-   * What fields have beyond their multiples of the start; valid until the next call. All of it
-   * where the start is not known.
+   * x_mu(t) - c_mu x_mu(0), or x_mu(t) if the start is not known; valid until the next call.
    *
    * @param now S x m
    * @param order index of each column in the order of the problem, m or more
@@ -96,7 +95,7 @@ final class StartingFields {
     Matrix weights = narrowShares.view(0, 1, 0, m);
     backend.gatherColumns(start, columns, rest);
     backend.multiply(now, rest);
-    // c_mu with its sign turned
+    // -c_mu
     backend.gatherColumns(inverses, columns, share);
     backend.multiply(sumsOf(rest), share);
     backend.copy(share, weights);
@@ -134,7 +133,7 @@ final class StartingFields {
     return "start_of_" + name.replace(' ', '_');
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state) {
     SavedMatrix.restore(backend, state, key(), start);
     measure();

@@ -13,13 +13,14 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
 /**
- * The lazy approximation: all kernels stay what they were at the start, f(t+1) = rho f(t) + eta K_0
+ * The lazy approximation: all kernels keep their initial values, f(t+1) = rho f(t) + eta K_0
  * Delta(t) with the tangent kernel K_0 (Jacot et al., arXiv:1806.07572).
  *
  * <p>Without weight decay (rho = 1) it is the limit gamma to 0 of the full theory, step by step.
- * With weight decay it is a network that is linear in its weights and decays towards its start, not
- * towards zero, so that its kernel lives on; it comes to rest at the kernel ridge regression K_0
- * (K_0 + lambda)^{-1} y. Nothing is sampled; any number of outputs and any batches.
+ * With weight decay it is a network that is linear in its weights, with decay towards the initial
+ * weights and not towards zero, so the kernel does not decay. Its fixed point is the kernel ridge
+ * regression K_0 (K_0 + lambda)^{-1} y. There is no sampling. It accepts any number of outputs and
+ * any batches.
  */
 public final class StaticKernelSolver {
   private static final String KERNEL = "tangent kernel";
@@ -28,21 +29,21 @@ public final class StaticKernelSolver {
 
   private final int substeps;
 
-  /** A solver that takes the steps of the problem. */
+  /** A solver with the steps of the problem. */
   public StaticKernelSolver() {
     this(1);
   }
 
   /**
-   * A solver for gradient flow, full batches alone.
+   * A solver for gradient flow with full batches only.
    *
-   * @param substeps how many small steps make one of the problem, so that they are stable
+   * @param substeps number of small, stable steps in one of the problem
    */
   public StaticKernelSolver(int substeps) {
     this.substeps = substeps;
   }
 
-  /** What a solve will allocate: the kernels, and after them the march. */
+  /** Peak memory of a solve: of the kernels first, then of the steps. */
   public MemoryPlan plan(DynamicsProblem problem) {
     MemoryPlan kernels = InitialKernels.plan(problem);
     return MemoryPlan.largest(kernels, matrices(problem).addHost(kernels.hostBytes()));
@@ -58,7 +59,7 @@ public final class StaticKernelSolver {
   }
 
   /**
-   * Marches to the last step, a divergence or a stop.
+   * Solves up to the last step, a divergence or a stop.
    *
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */

@@ -41,7 +41,7 @@ final class TopLayerExpansion extends LayerExpansion {
         .add("error of the top", Precision.FLOAT32, samples, problem.points());
   }
 
-  /** Takes over the readout weights w, which are in the workspace. */
+  /** Uses the readout weights w in the workspace. */
   TopLayerExpansion(
       Backend backend,
       Workspace memory,
@@ -65,8 +65,8 @@ final class TopLayerExpansion extends LayerExpansion {
   }
 
   /**
-   * The response of the layer's gradient to its Gaussian field at first order, divided by D_nu:
-   * Theta o &lt;q'' q''&gt; + &lt;q' q'&gt;, M x M.
+   * First-order response of the layer's gradient to its Gaussian field, divided by D_nu: Theta o
+   * &lt;q'' q''&gt; + &lt;q' q'&gt;, M x M.
    */
   double[] response() {
     double[] b = new double[points * points];
@@ -74,7 +74,10 @@ final class TopLayerExpansion extends LayerExpansion {
     return b;
   }
 
-  /** The same at equal times, a sum over nu: Theta o &lt;q''' q'&gt; + &lt;q'' q&gt;, M x M. */
+  /**
+   * The same at equal times, coefficients of D_nu in a sum over nu: Theta o &lt;q''' q'&gt; +
+   * &lt;q'' q&gt;, M x M.
+   */
   double[] equalTimeResponse() {
     double[] b = new double[points * points];
     Arrays.setAll(b, i -> tangentBelow[i] * bentSlopes[i] + curved[i]);
@@ -123,7 +126,9 @@ final class TopLayerExpansion extends LayerExpansion {
     backend.gemm(Transpose.NO, Transpose.YES, 1, trainField, tangentColumns, 0, second);
   }
 
-  /** What a change V of the covariance does to an average &lt;a a^T&gt; (Price's theorem). */
+  /**
+   * Adds the effect of a change V of the covariance on an average &lt;a a^T&gt; (Price's theorem).
+   */
   private void addBelow(double[] v, double[] slopeAverage, double[] curvedAverage, double[] sum) {
     for (int i = 0; i < points; i++) {
       for (int j = 0; j < points; j++) {

@@ -7,15 +7,15 @@ import java.util.function.ToDoubleFunction;
 import org.richkernel.solver.SolverState;
 
 /**
- * What is kept of one run: outputs and losses at all times and kernels at some.
+ * Record of one run: outputs and losses at all times and kernels at some.
  *
  * @param points M, training points first
  * @param outputCount K
- * @param outputs f(t) - f(0), row-major times x M x K, for the times 0, 1, ... that were reached
+ * @param outputs f(t) - f(0), row-major times x M x K, for the reached times 0, 1, ...
  * @param trainLoss mean of (y - f)^2 over training points and outputs, at each time
  * @param testLoss the same over the test points; empty without test targets
  * @param kernels kernels at the recorded times, ascending
- * @param course numbers of the training kernels at the recorded times, where they were measured
+ * @param course scalars of the training kernels at the recorded times, if measured
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Trajectory(
@@ -30,7 +30,7 @@ public record Trajectory(
     kernels = List.copyOf(kernels);
   }
 
-  /** A run whose kernels nobody has measured. */
+  /** A run without scalars of the kernels. */
   public Trajectory(
       int points,
       int outputCount,
@@ -58,17 +58,17 @@ public record Trajectory(
     return Double.BYTES * (outputs + kernels);
   }
 
-  /** Number of times that were reached, the start included. */
+  /** Number of times reached, the start included. */
   public int times() {
     return outputs.length / (points * outputCount);
   }
 
   /**
-   * Applies a function to the values that several runs give to each number; runs that stopped early
+   * Applies a function to the values of each number in several runs; runs that stopped early
    * shorten the result.
    *
    * @param runs at least one, all of the same problem
-   * @param function of the values of one number, in the order of the runs; must keep no reference
+   * @param function of the values of one number, in the order of the runs; must not keep the array
    */
   public static Trajectory combine(List<Trajectory> runs, ToDoubleFunction<double[]> function) {
     Trajectory first = runs.get(0);
@@ -115,7 +115,7 @@ public record Trajectory(
         first.points, first.outputCount, outputs, trainLoss, testLoss, kernels, course);
   }
 
-  /** The tangent kernels of several runs, where all have one. */
+  /** The tangent kernels of several runs, if all have one. */
   private static Optional<double[]> tangent(
       List<LayerKernels> runs, ToDoubleFunction<double[]> function) {
     List<double[]> all = runs.stream().flatMap(run -> run.tangent().stream()).toList();

@@ -10,11 +10,11 @@ import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
 
 /**
- * The part of a run that lives on the host: centres the outputs, turns them into the pulls Delta of
- * the next step, sees a divergence, and keeps what is to be kept.
+ * Host part of a run: centres the outputs, computes the pulls Delta of the next step, detects a
+ * divergence, and records outputs, losses and kernels.
  */
 public final class TrajectoryRecorder {
-  /** A loss above this multiple of the first one is a divergence, not a detour. */
+  /** A loss above this multiple of the first one is a divergence. */
   private static final double DIVERGED = 1e6;
 
   private final DynamicsProblem problem;
@@ -47,11 +47,10 @@ public final class TrajectoryRecorder {
   }
 
   /**
-   * Takes the outputs of the next time.
+   * Records the outputs of the next time.
    *
    * @param f outputs before centring, row-major M x K
-   * @return whether the run may go on; false when it has diverged at this time, which is then not
-   *     part of the trajectory
+   * @return false if the run diverged at this time, which is then not part of the trajectory
    * @throws InvalidProblemException if outputs before training are not finite
    */
   public boolean observe(double[] f) {
@@ -67,7 +66,7 @@ public final class TrajectoryRecorder {
     }
     double loss = loss(problem.trainTargets(), centred);
     double first = times == 0 ? loss : trainLoss[0];
-    // targets of zero have no loss to begin with: any loss of order 1 is measured against 1
+    // with zero targets the first loss is 0; the reference is then of order 1
     if (!finite || !(loss <= DIVERGED * Math.max(first, 1.0 / (trainPoints * outputCount)))) {
       divergence = times;
       return false;
@@ -85,7 +84,7 @@ public final class TrajectoryRecorder {
   }
 
   /**
-   * Refuses inputs so large that the fields before training overflow: no step could mend that.
+   * Refuses inputs so large that the fields before training overflow.
    *
    * @param f outputs before training, row-major M x K
    */
@@ -100,7 +99,7 @@ public final class TrajectoryRecorder {
     }
   }
 
-  /** Delta of the time being observed. */
+  /** Records Delta of the present time. */
   private void recordPull(double[] centred) {
     double scale = problem.options().loss().pull(batches.size());
     for (int i = 0; i < trainPoints; i++) {
@@ -126,7 +125,7 @@ public final class TrajectoryRecorder {
   }
 
   /**
-   * Delta of the time observed last, row-major P x K: the error y - f times the weight of the loss,
+   * Delta of the last observed time, row-major P x K: the error y - f times the weight of the loss,
    * and zero for points outside the batch of that time.
    */
   public double[] pull() {
@@ -140,7 +139,7 @@ public final class TrajectoryRecorder {
   }
 
   /**
-   * What earlier training points weigh at a time: eta gamma rho^{t-1-s} Delta_{nu k}(s).
+   * Weights of the earlier training points at a time: eta gamma rho^{t-1-s} Delta_{nu k}(s).
    *
    * @param time t
    * @param weights receives t P K numbers, ordered by time s, then point nu, then output k
@@ -157,7 +156,7 @@ public final class TrajectoryRecorder {
     }
   }
 
-  /** Whether the kernels of a time are to be kept. */
+  /** Whether to keep the kernels of a time. */
   public boolean keepsKernels(int time) {
     int every = problem.options().recordEvery();
     return time == 0 || time == problem.options().steps() || (every > 0 && time % every == 0);
@@ -173,7 +172,7 @@ public final class TrajectoryRecorder {
     return divergence < 0 ? OptionalInt.empty() : OptionalInt.of(divergence);
   }
 
-  /** What was kept. */
+  /** The record so far. */
   public Trajectory trajectory() {
     return trajectory(KernelCourse.of(kernels, problem));
   }
@@ -189,7 +188,7 @@ public final class TrajectoryRecorder {
         course);
   }
 
-  /** Number of times that were observed. */
+  /** Number of observed times. */
   public int times() {
     return times;
   }
@@ -197,11 +196,11 @@ public final class TrajectoryRecorder {
   /** Adds this to a checkpoint. */
   public void save(SolverState state) {
     state.put("recorder_start", start);
-    // the numbers of the kernels follow from the kernels
+    // the scalars of the kernels follow from the kernels
     trajectory(KernelCourse.none()).save(state, "recorder");
   }
 
-  /** Takes up a saved state; nothing was observed before. */
+  /** Restores a saved state into an empty record. */
   public void restore(SolverState state) {
     System.arraycopy(state.doubles("recorder_start"), 0, start, 0, start.length);
     Trajectory saved = Trajectory.restore(state, "recorder", problem);
