@@ -3,7 +3,7 @@ package org.richkernel.finite;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 
-/** What training lowers, point by point. */
+/** Training loss of a point, whose mean or sum over points gradient descent lowers. */
 public enum Criterion {
   /** |y - f|^2 / 2 over the outputs. */
   SQUARED {
@@ -25,10 +25,12 @@ public enum Criterion {
 
     @Override
     void check(Targets targets) {
-      // any numbers can be targets
+      // all targets are valid
     }
   },
-  /** -sum_k y_k ln softmax_k(f), for targets that are 1 for the class of the point and 0 else. */
+  /**
+   * -sum_k y_k ln softmax_k(f), for targets that are 1 for the class of the point and 0 otherwise.
+   */
   CROSS_ENTROPY {
     @Override
     void pulls(double[] y, double[] f, int outputs, double scale, double[] pulls) {
@@ -86,18 +88,18 @@ public enum Criterion {
    *
    * @param y targets, row-major points x outputs
    * @param f outputs
-   * @param scale factor of each
-   * @param pulls receives them
+   * @param scale factor of every derivative
+   * @param pulls receives the result
    */
   abstract void pulls(double[] y, double[] f, int outputs, double scale, double[] pulls);
 
-  /** Mean over points: of the squared error of an output, or of the cross-entropy. */
+  /** Squared error, averaged over points and outputs, or cross-entropy, averaged over points. */
   abstract double loss(double[] y, double[] f, int outputs);
 
   /**
-   * Refuses targets that make no sense.
+   * Refuses targets that do not suit the criterion.
    *
-   * @throws InvalidProblemException for cross-entropies of what are no classes
+   * @throws InvalidProblemException for a cross-entropy whose targets are not one-hot classes
    */
   abstract void check(Targets targets);
 }

@@ -14,7 +14,7 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.SolverState;
 
 /**
- * The weights of one network, what they make of points, and a step of gradient descent:
+ * The weights of one network, its forward pass on points, and a step of gradient descent:
  *
  * <pre>  h^{l+1} = W^l phi^l / sqrt(fan-in),   f_k = w_k . phi^L / (gamma N),
  *   theta = rho theta - eta N gamma^2 dLoss/dtheta.</pre>
@@ -49,7 +49,7 @@ final class DescentWeights {
     }
   }
 
-  /** What a neuron of layer l = 1 to L sees. */
+  /** Number of inputs of a neuron of layer l = 1 to L. */
   static int fanIn(NetworkSites sites, int layer, int width) {
     return layer == 1 ? sites.inputs() : sites.offsets(layer) * width;
   }
@@ -66,7 +66,7 @@ final class DescentWeights {
     return 1 / Math.sqrt(fanIn(sites, layer, width));
   }
 
-  /** Features and slopes of points in all layers. */
+  /** Computes features and slopes of points in all layers. */
   void forward(PointFields points) {
     for (int l = 1; l <= layers; l++) {
       Matrix h = points.phi(l);
@@ -146,7 +146,7 @@ final class DescentWeights {
   /**
    * The network as part of an ensemble.
    *
-   * @param factor of its outputs w . phi^L, means over sites aside
+   * @param factor of its outputs w . phi^L, without the mean over sites
    */
   NetworkEnsemble.Member member(double factor) {
     List<float[]> hidden = new ArrayList<>();
@@ -172,7 +172,7 @@ final class DescentWeights {
     state.put("readout", floats(readout));
   }
 
-  /** Takes up a checkpoint. */
+  /** Restores a checkpoint. */
   void restore(SolverState state) {
     for (int l = 0; l < layers; l++) {
       backend.upload(state.floats("weights_" + l), weights.get(l));

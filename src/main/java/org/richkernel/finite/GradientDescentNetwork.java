@@ -19,7 +19,8 @@ import org.richkernel.solver.StopReason;
 
 /**
  * Networks of finite width trained by gradient descent with weight decay, on all points or on
- * batches taken in turn, several with independent weights: mean and standard error of what they do.
+ * batches taken in turn, several with independent weights: mean and standard error of their outputs
+ * and kernels.
  *
  * <p>h^1 = W^0 x / sqrt(D), h^{l+1} = W^l phi(h^l) / sqrt(N), f_k = w_k . phi(h^L) / (gamma N), all
  * weights N(0, 1) at the start, theta &lt;- (1 - eta lambda) theta - eta N gamma^2 dLoss/dtheta, on
@@ -33,23 +34,23 @@ import org.richkernel.solver.StopReason;
  * them.
  *
  * <p>Cost of a step: 2 N^2 (M + 2 P) flops for each hidden layer after the first and 2 N D (M + P)
- * for the first, with M points followed and P of them trained on, and k s times as much in a
- * convolution. A checkpoint is taken between two steps, and a run that goes on from one gives the
- * bits of the uninterrupted run.
+ * for the first, with M points in all, P of them for training, and k s times as much in a
+ * convolution. Checkpoints are taken between steps; a resumed run gives the bits of the
+ * uninterrupted run.
  */
 public final class GradientDescentNetwork {
-  /** Networks that are kept for predictions take at most this many floats together. */
+  /** Most floats of the networks kept for predictions. */
   private static final long MOST_KEPT = 16_000_000;
 
   private final int width;
   private final int repeats;
 
   /**
-   * What a run leaves.
+   * Result of a run.
    *
    * @param solution means and standard errors over the networks
-   * @param predictor the trained networks minus what they were at the start, as many as are kept;
-   *     empty if the run was stopped or diverged
+   * @param predictor mean of the kept networks, each minus its outputs at the start; empty if the
+   *     run was stopped or diverged
    */
   public record Outcome(DynamicsSolution solution, Optional<NetworkEnsemble> predictor) {}
 
@@ -69,7 +70,7 @@ public final class GradientDescentNetwork {
     this.repeats = repeats;
   }
 
-  /** What a run will allocate. */
+  /** Peak memory of a run. */
   public MemoryPlan plan(DynamicsProblem problem) {
     NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
     PointFields.requireFit("width", width, sites, width, problem.points());
@@ -80,15 +81,15 @@ public final class GradientDescentNetwork {
     int every = problem.options().recordEvery();
     long snapshots = 2 + (every == 0 ? 0 : times / every);
     long kernels = snapshots * 2 * problem.network().hiddenLayers() * points * points;
-    // mean and squares and their copies in a checkpoint, the run under way twice
+    // means, squares and their copies in a checkpoint, and two copies of the present run
     long records = 6 * (times * points * problem.outputs() + kernels);
-    // networks that are kept, and the one under way in a checkpoint
+    // kept networks, and the present one in a checkpoint
     long weights = weights(problem);
     return plan.addHost(
         Double.BYTES * records + Float.BYTES * weights * (2L * mostKept(weights) + 1));
   }
 
-  /** Numbers of a network, the readout aside. */
+  /** Number of weights of a network without the readout. */
   private long weights(DynamicsProblem problem) {
     NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
     long floats = 0;
@@ -98,7 +99,7 @@ public final class GradientDescentNetwork {
     return floats;
   }
 
-  /** Networks that are kept; each counts twice: trained, and as it was at the start. */
+  /** Number of kept networks; each takes the memory of two: trained, and at the start. */
   private int mostKept(long weights) {
     return (int) Math.max(1, Math.min(repeats, MOST_KEPT / (2 * weights)));
   }
@@ -163,7 +164,7 @@ public final class GradientDescentNetwork {
       return outcome(divergence.isPresent() ? StopReason.DIVERGED : StopReason.CONVERGED);
     }
 
-    /** Whether the network was trained to the end, or to a divergence. */
+    /** Trains to the end or to a divergence; false after a stop. */
     private boolean trainOne(NetworkTraining training) {
       int steps = problem.options().steps();
       boolean goesOn = true;
@@ -226,7 +227,9 @@ public final class GradientDescentNetwork {
       }
     }
 
-    /** What there is after a stop: the networks that were trained to the end, or else this one. */
+    /**
+     * Result after a stop: the networks trained to the end, or the present one if there is none.
+     */
     private Outcome stopped(NetworkTraining training) {
       if (moments.count() == 0) {
         moments.add(training.recorder().trajectory());

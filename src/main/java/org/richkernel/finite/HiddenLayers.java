@@ -18,8 +18,7 @@ import org.richkernel.network.NetworkSpec;
  *
  * <pre>  h^1 = W^0 F^T,   h^{l+1} = sqrt(g_l / N) W^l phi(h^l) + sqrt(g_b) b^l,</pre>
  *
- * with F the factor of the first layer's covariance. A bias is a weight on a feature that is the
- * same constant at every point.
+ * with F the factor of the first layer's covariance. A bias is a weight on a constant feature.
  */
 final class HiddenLayers {
   private final Backend backend;
@@ -39,7 +38,7 @@ final class HiddenLayers {
 
   /**
    * @param position weights that {@link #forward} reads
-   * @param gradient where {@link #backward} writes
+   * @param gradient receives the result of {@link #backward}
    */
   HiddenLayers(
       Backend backend,
@@ -80,7 +79,9 @@ final class HiddenLayers {
     return Math.sqrt(network.weightVariance(layer) / ((double) sites.offsets(layer + 1) * width));
   }
 
-  /** The features that biases of layers 2 to L act on: scale times the constant is sqrt(g_b). */
+  /**
+   * The constant features of the biases of layers 2 to L: scale times the constant is sqrt(g_b).
+   */
   static double[] constants(NetworkSpec network, NetworkSites sites, int width) {
     double[] constants = new double[network.biasVariance() > 0 ? sites.layers() - 1 : 0];
     for (int l = 1; l <= constants.length; l++) {
@@ -129,7 +130,7 @@ final class HiddenLayers {
     }
   }
 
-  /** Where the derivative with respect to the top features goes before {@link #backward}. */
+  /** Receives dV/dphi^L before {@link #backward}. */
   Matrix topPull() {
     return pull(0, layers);
   }
@@ -138,7 +139,7 @@ final class HiddenLayers {
     return pulls[which].view(0, pulls[which].rows(), 0, slopes.get(layer - 1).columns());
   }
 
-  /** From dV/dphi^L in {@link #topPull} to dV/dW of every hidden layer. */
+  /** Computes dV/dW of every hidden layer from dV/dphi^L in {@link #topPull}. */
   void backward() {
     int top = 0;
     for (int l = layers - 1; l > 0; l--) {
@@ -166,7 +167,7 @@ final class HiddenLayers {
     return sites;
   }
 
-  /** What layers and readout see of the fields. */
+  /** Fields in the form that layers and readout read. */
   SiteFields fields() {
     return fields;
   }

@@ -68,7 +68,10 @@ final class IntegratedReadout implements ReadoutLikelihood {
         .add("tilt", Precision.FLOAT32, points, points);
   }
 
-  /** Only features that have overflowed make g Phi + kappa indefinite: the move is refused. */
+  /**
+   * Computes V. Only overflow of the features makes g Phi + kappa indefinite; the move is then
+   * rejected.
+   */
   @Override
   public void potential(double gamma, TrajectoryRecord record) {
     richness = gamma;

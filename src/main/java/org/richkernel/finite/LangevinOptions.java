@@ -6,7 +6,8 @@ import org.richkernel.option.Setting;
 import org.richkernel.option.Settings;
 
 /**
- * What posterior of a finite network to sample and how well.
+ * Options of the posterior of a finite network: richness, noise, width and accuracy of the
+ * sampling.
  *
  * @param gamma richness, at least 0
  * @param beta inverse noise, positive; the likelihood is exp(-beta N gamma^2 / 2 sum (y - f)^2)
@@ -69,10 +70,12 @@ public record LangevinOptions(
             min = 1,
             help = "Largest number of trajectories of each chain after burn-in.")
         int maxSweeps) {
-  /** Beyond it forces overflow float32; rich networks have a gamma of order 1. */
+  /**
+   * Largest gamma; forces at larger ones overflow float32. Rich networks have a gamma of order 1.
+   */
   public static final double MAX_GAMMA = 1e12;
 
-  /** Most chains that are accepted. */
+  /** Largest accepted number of chains. */
   public static final int MAX_CHAINS = 256;
 
   private static final Settings<LangevinOptions> SETTINGS = Settings.of(LangevinOptions.class);

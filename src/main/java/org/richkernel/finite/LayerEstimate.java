@@ -1,7 +1,8 @@
 package org.richkernel.finite;
 
 /**
- * Numbers of the mean feature kernel of one hidden layer with their standard errors.
+ * Alignment, trace and norm of the mean feature kernel Phi (P x P) of one hidden layer, with their
+ * standard errors.
  *
  * @param alignment tr Y^T Phi Y / (|Phi|_F |Y|^2)
  * @param trace Tr(Phi) / P

@@ -6,25 +6,25 @@ import java.util.Locale;
 import org.richkernel.sampling.FailedCriterion;
 
 /**
- * How well the chains of a posterior have mixed; the worst of the monitored scalars.
+ * Mixing of the chains of a posterior: the worst values over the monitored scalars.
  *
  * @param splitRhat largest split R-hat
- * @param effectiveSamples fewest effective draws
+ * @param effectiveSamples smallest number of effective draws
  * @param kernelError largest relative standard error of a layer kernel in the Frobenius norm
  */
 public record Mixing(double splitRhat, double effectiveSamples, double kernelError) {
-  /** Chains beyond this do not agree. */
+  /** Largest split R-hat of chains that agree. */
   public static final double LARGEST_RHAT = 1.05;
 
-  /** Fewest effective draws that averages are taken from. */
+  /** Smallest accepted number of effective draws. */
   public static final double FEWEST_EFFECTIVE = 100;
 
-  /** Whether the averages can be trusted to a relative standard error of the kernels. */
+  /** Whether the chains agree and the kernels have at most this relative standard error. */
   boolean passes(double tolerance) {
     return failed(tolerance).isEmpty();
   }
 
-  /** The criteria that fail at a relative standard error of the kernels. */
+  /** The failed criteria, with this largest relative standard error of the kernels. */
   public List<FailedCriterion> failed(double tolerance) {
     List<FailedCriterion> failed = new ArrayList<>();
     if (!(splitRhat <= LARGEST_RHAT)) {

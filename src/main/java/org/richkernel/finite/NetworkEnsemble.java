@@ -17,8 +17,8 @@ import org.richkernel.network.Predictor;
 
 /**
  * The mean of several networks of finite width as a predictor, f(x) = sum_m u_m . phi(h_m^L(x)),
- * with all factors in the readouts u_m. It carries the error of so few networks, unlike the outputs
- * at the test points of a fit.
+ * with all factors in the readouts u_m. It averages over fewer networks than the outputs at the
+ * test points of a fit, so its error is larger.
  */
 public final class NetworkEnsemble implements Predictor {
   /**

@@ -17,22 +17,21 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
 /**
- * Posterior of a network of finite width, sampled in its weights: the experiment that the static
- * theories of feature learning are compared with (Lauditi, Bordelon and Pehlevan,
- * arXiv:2502.07998).
+ * Posterior of a network of finite width, sampled in its weights: the experiment to compare the
+ * static theories of feature learning with (Lauditi, Bordelon and Pehlevan, arXiv:2502.07998).
  *
  * <p>h^1 = sqrt(g_0 / D) W^0 x + sqrt(g_b) b^0, h^{l+1} = sqrt(g_l / N) W^l phi(h^l) + sqrt(g_b)
  * b^l, f = sqrt(g_L) w . phi(h^L) / (gamma N), all weights N(0, 1) a priori, and the likelihood
- * exp(-beta N gamma^2 / 2 sum (y - f)^2). The hidden weights are explicit, so nothing is taken from
- * the marginal density over preactivations that the theories work with; directions of W^0 that the
- * training inputs do not see keep their prior and are drawn where test points need them. Sampled by
- * Hamiltonian Monte Carlo that integrates the prior exactly.
+ * exp(-beta N gamma^2 / 2 sum (y - f)^2). The hidden weights are explicit, so the sampling is
+ * independent of the marginal density over preactivations that the theories use. Directions of W^0
+ * orthogonal to the training inputs keep their prior and are drawn for the test points. The sampler
+ * is Hamiltonian Monte Carlo that integrates the prior exactly.
  */
 public final class NetworkPosterior {
   private static final String LESS_MEMORY =
       "lower the width, the number of chains or of training points";
 
-  /** Networks that are kept for predictions take at most this many floats together. */
+  /** Most floats of the networks kept for predictions. */
   private static final long MOST_KEPT = 16_000_000;
 
   private final Backend backend;
@@ -44,7 +43,7 @@ public final class NetworkPosterior {
     this.problem = problem;
   }
 
-  /** What {@link #solve} will hold at once. */
+  /** Peak memory of {@link #solve}. */
   public MemoryPlan plan() {
     return MemoryPlan.largest(
         PosteriorInputs.plan(problem), PosteriorSampler.plan(problem, layout(problem.rankBound())));
@@ -61,11 +60,11 @@ public final class NetworkPosterior {
   }
 
   /**
-   * Samples until the chains have mixed or the sweeps are used up.
+   * Samples until the chains have mixed or the budget of sweeps is used up.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
-   * @throws org.richkernel.compute.OutOfDeviceMemoryException if the plan does not fit; nothing was
-   *     computed then
+   * @return empty if a stop was requested; the checkpoint then holds the state
+   * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if the plan does not
+   *     fit
    */
   public Optional<PosteriorSolution> solve(RunControl control) {
     plan().requireFits(backend, LESS_MEMORY);
@@ -131,7 +130,7 @@ public final class NetworkPosterior {
         error(kernel, k -> KernelMetrics.of(k, targets).frobenius()));
   }
 
-  /** Standard error of a number of the mean kernel. */
+  /** Standard error of a scalar of the mean kernel. */
   private static double error(BatchMeans kernel, ToDoubleFunction<double[]> number) {
     return SampledVector.ofChains(List.of(kernel), k -> new double[] {number.applyAsDouble(k)})
         .standardError()[0];

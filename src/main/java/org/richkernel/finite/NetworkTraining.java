@@ -15,10 +15,10 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.solver.SolverState;
 
 /**
- * One network of finite width under gradient descent, step by step, followed on all points at every
- * step; the training points are the first group of its fields. The pulls of all outputs on a point
- * are gathered at the readout, so a step goes backward once, whatever the number of outputs; only
- * the gradient kernels need a pass for each.
+ * Gradient descent of one network of finite width, with its outputs on all points recorded at every
+ * step; the training points are the first group of its fields. The errors of all outputs are summed
+ * at the readout, so a step needs one backward pass for any number of outputs; gradient kernels
+ * need one pass per output.
  */
 final class NetworkTraining {
   private final DynamicsProblem problem;
@@ -36,7 +36,7 @@ final class NetworkTraining {
   private final TrajectoryRecorder recorder;
 
   /**
-   * @param repeat index of the network; names its initial weights
+   * @param repeat index of the network, part of the key of its initial weights
    */
   NetworkTraining(
       DynamicsProblem problem, Backend backend, Workspace memory, int width, int repeat) {
@@ -63,7 +63,7 @@ final class NetworkTraining {
     drawWeights();
   }
 
-  /** Adds everything a training holds to a plan. */
+  /** Adds the memory of a training to a plan. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, int width) {
     int points = problem.points();
     int outputs = problem.outputs();
@@ -85,18 +85,18 @@ final class NetworkTraining {
     weights.draw(options.seed(), repeat);
   }
 
-  /** Times that were reached, 0 before the first. */
+  /** Number of observed times, 0 before the first. */
   int times() {
     return recorder.times();
   }
 
-  /** What was recorded so far. */
+  /** The record so far. */
   TrajectoryRecorder recorder() {
     return recorder;
   }
 
   /**
-   * Observes the present time and takes the step to the next, if there is one.
+   * Records the present time and takes the step to the next, if there is one.
    *
    * @return false after the last time or a divergence
    */
@@ -175,13 +175,13 @@ final class NetworkTraining {
     return weights.member(weight * points.readers().readoutScale() / (options.gamma() * width));
   }
 
-  /** Adds the weights and the record to a checkpoint; to be called between two steps. */
+  /** Adds the weights and the record to a checkpoint, between two steps. */
   void save(SolverState state) {
     weights.save(state);
     recorder.save(state);
   }
 
-  /** Takes up a checkpoint; nothing was observed before. */
+  /** Restores a checkpoint, before the first record. */
   void restore(SolverState state) {
     weights.restore(state);
     recorder.restore(state);

@@ -43,7 +43,7 @@ final class PointFields {
   }
 
   /**
-   * Refuses fields beyond 2^31 numbers.
+   * Refuses fields of 2^31 numbers or more.
    *
    * @param option that could be lowered, for the message
    * @throws InvalidProblemException if features, patches or weights of a layer are too many
@@ -53,7 +53,7 @@ final class PointFields {
     for (int l = 1; l <= sites.layers(); l++) {
       long seen = l == 1 ? 1 : sites.offsets(l);
       long columns = points * sites.sites(l);
-      // patches are rows of features beside each other
+      // a patch is a concatenation of feature rows
       most = Math.max(most, width * seen * Math.max(columns, l == 1 ? 1 : width));
     }
     if (most > Integer.MAX_VALUE) {
@@ -69,7 +69,7 @@ final class PointFields {
     }
   }
 
-  /** Adds the fields of so many points to a plan. */
+  /** Adds the fields of the given number of points to a plan. */
   static void plan(MemoryPlan plan, String prefix, NetworkSites sites, int width, int points) {
     int most = points * sites.mostSites();
     SiteFields.plan(plan, prefix, sites, width, false, points);
@@ -84,7 +84,7 @@ final class PointFields {
   }
 
   /**
-   * Takes the points.
+   * Uploads the points.
    *
    * @param patches of each group one after the other, rows as {@link NetworkSites#patches} has them
    */
@@ -102,7 +102,7 @@ final class PointFields {
     backend.upload(all, phi.get(0));
   }
 
-  /** What layers and readout see. */
+  /** Fields in the form that layers and readout read. */
   SiteFields readers() {
     return readers;
   }
@@ -117,7 +117,7 @@ final class PointFields {
     return slopes.get(layer - 1);
   }
 
-  /** What the weights into layer l = 1 to L act on: phi^{l-1}, or its patches. */
+  /** Features that the weights into layer l = 1 to L act on: phi^{l-1}, or its patches. */
   Matrix read(int layer, Matrix below) {
     return layer == 1 ? below : readers.read(layer, below);
   }

@@ -11,9 +11,9 @@ import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.SolverState;
 
 /**
- * What is averaged over the chains of a posterior: layer kernels, v, outputs at test points; and
- * the scalars by which the mixing of the chains is judged: tr Y^T Phi^l Y and tr Phi^l of each
- * layer, tr Y^T v and the potential.
+ * Averages over the chains of a posterior: layer kernels, v, outputs at test points. The mixing of
+ * the chains is judged by scalars: tr Y^T Phi^l Y and tr Phi^l of each layer, tr Y^T v and the
+ * potential.
  */
 final class PosteriorAverages {
   private final PosteriorProblem problem;
@@ -47,17 +47,17 @@ final class PosteriorAverages {
     return BatchMeans.bytes(kernels + outputs);
   }
 
-  /** Number of scalars that a measurement gives. */
+  /** Number of scalars of a measurement. */
   static int scalars(int layers) {
     return 2 * layers + 2;
   }
 
-  /** Index of tr Y^T v among them. */
+  /** Index of tr Y^T v among the scalars. */
   static int dualFit(int layers) {
     return 2 * layers;
   }
 
-  /** Measures a chain as it is. */
+  /** Adds a measurement of the present state of a chain. */
   void measure(WeightPosterior posterior, WeightChain chain) {
     int layers = kernels.size();
     int points = problem.points();
@@ -107,7 +107,7 @@ final class PosteriorAverages {
     return sum;
   }
 
-  /** How well chains with at least four measurements have mixed. */
+  /** Mixing of chains with at least four measurements. */
   Mixing mixing(List<WeightChain> chains) {
     double rhat = 1;
     double effective = Double.POSITIVE_INFINITY;
@@ -126,7 +126,7 @@ final class PosteriorAverages {
     return new Mixing(rhat, effective, error);
   }
 
-  /** Standard error of a kernel relative to it, in Frobenius norm. */
+  /** Relative standard error of a kernel in the Frobenius norm. */
   private static double kernelError(BatchMeans kernel) {
     SampledVector mean = SampledVector.ofChains(List.of(kernel));
     return norm(mean.standardError()) / norm(mean.value());

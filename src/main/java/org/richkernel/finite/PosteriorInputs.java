@@ -9,18 +9,18 @@ import org.richkernel.network.NetworkSites;
 import org.richkernel.network.NetworkSpec;
 
 /**
- * What the first layer's weights act on: of a fully connected network the coordinates of the inputs
- * in the span of the training points, of a convolutional one the patches themselves.
+ * Inputs of the first layer's weights: in a fully connected network the coordinates in the span of
+ * the training points, in a convolutional one the patches.
  *
  * @param factor F, (P s_1) x r with F F^T the covariance of the first layer, rows (site, point)
  * @param rank r
  * @param projector from inputs to coordinates, empty for patches
- * @param test where the test points lie; null when there are none
+ * @param test coordinates of the test points; null if there are none
  */
 @SuppressWarnings("ArrayRecordComponent")
 record PosteriorInputs(
     float[] factor, int rank, double[] projector, InputFactor.@Nullable Coordinates test) {
-  /** What {@link #of} holds. */
+  /** Peak memory of {@link #of}. */
   static MemoryPlan plan(PosteriorProblem problem) {
     NetworkSpec network = problem.network();
     Inputs train = problem.trainInputs();
@@ -59,12 +59,12 @@ record PosteriorInputs(
     return rounded;
   }
 
-  /** Directions of patches, biases included. */
+  /** Dimension of the patches, biases included. */
   static int patchRank(NetworkSpec network, NetworkSites sites) {
     return sites.inputs() + (network.biasVariance() > 0 ? 1 : 0);
   }
 
-  /** Patches of some points times sqrt(g_0 / (k C)), with biases beside sqrt(g_b). */
+  /** Patches of some points times sqrt(g_0 / (k C)), with biases a last column of sqrt(g_b). */
   static double[] scaled(
       NetworkSpec network, NetworkSites sites, Inputs inputs, int first, int count) {
     double[] patches = sites.patches(inputs, first, count);

@@ -9,7 +9,7 @@ import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 
 /**
- * A network of finite width with its prior, and the data that its posterior is conditioned on.
+ * A network of finite width with its prior, and the data of its posterior.
  *
  * @param network depth, activation, weight and bias variances
  * @param options richness, noise, width, sampling
@@ -63,7 +63,7 @@ public record PosteriorProblem(
     return NetworkSites.of(network, trainInputs.shape());
   }
 
-  /** Most directions that the training inputs can span, biases included. */
+  /** Largest possible rank of the training inputs, biases included. */
   int rankBound() {
     return rankBound(network, trainInputs);
   }

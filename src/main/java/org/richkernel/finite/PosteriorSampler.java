@@ -17,20 +17,20 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StopReason;
 
 /**
- * Chains over the weights that advance together: burnt in while the richness rises and the step
- * adapts, then measured after every trajectory until they have mixed.
+ * Chains over the weights that advance together. During burn-in the richness rises and the step
+ * adapts; then each chain is measured after every trajectory until all have mixed.
  *
- * <p>The state between two sweeps is all there is to a checkpoint; a run that is stopped and
- * resumed gives the bits of the uninterrupted one at the same number of threads.
+ * <p>A checkpoint holds the state between two sweeps. A resumed run gives the bits of the
+ * uninterrupted one at the same number of threads.
  */
 final class PosteriorSampler implements AutoCloseable {
-  /** Sweeps during which the step adapts and the prior draw is forgotten. */
+  /** Sweeps of the burn-in, in which the step adapts. */
   static final int BURN_IN = 80;
 
   /** Sweeps of the burn-in during which the richness rises from 0 to gamma. */
   private static final int RAMP = 30;
 
-  /** Looks in a row that must pass. */
+  /** Number of consecutive checks that must pass. */
   private static final int PASSES = 2;
 
   /** Columns of {@link #history()}. */
@@ -58,7 +58,7 @@ final class PosteriorSampler implements AutoCloseable {
   private long nanos;
 
   /**
-   * @param input what the first layer acts on
+   * @param input of the first layer
    */
   PosteriorSampler(
       Backend backend, PosteriorProblem problem, WeightLayout layout, PosteriorInputs input) {
@@ -84,7 +84,7 @@ final class PosteriorSampler implements AutoCloseable {
                 input.test());
       }
     } catch (RuntimeException e) {
-      // The memory ran out half-way: what was allocated before goes back.
+      // The memory ran out half-way: release the earlier allocations.
       if (density != null) {
         density.close();
       }
@@ -107,7 +107,7 @@ final class PosteriorSampler implements AutoCloseable {
     averages = new PosteriorAverages(problem, outputs);
   }
 
-  /** Everything a solve will hold at once. */
+  /** Peak memory of a solve. */
   static MemoryPlan plan(PosteriorProblem problem, WeightLayout layout) {
     MemoryPlan plan = new MemoryPlan();
     planChains(plan, layout, problem.options().chains());
@@ -126,7 +126,7 @@ final class PosteriorSampler implements AutoCloseable {
     plan.add("uniforms of the Metropolis step", Precision.FLOAT32, 1, 2);
   }
 
-  /** Runs to the end, or to a stop; returns why it ended. */
+  /** Runs to the end, or to a stop; returns the reason. */
   StopReason run(RunControl control) {
     long start = System.nanoTime();
     StopReason reason = runSweeps(control);
@@ -249,7 +249,7 @@ final class PosteriorSampler implements AutoCloseable {
     averages.restore(state);
   }
 
-  /** What the last look saw. */
+  /** Result of the last check. */
   Mixing mixing() {
     return mixing == null ? UNKNOWN : mixing;
   }
@@ -258,17 +258,17 @@ final class PosteriorSampler implements AutoCloseable {
     return chains;
   }
 
-  /** What was averaged. */
+  /** The averages. */
   PosteriorAverages averages() {
     return averages;
   }
 
-  /** Rows of the convergence table, one per look; {@link #HISTORY_COLUMNS} names them. */
+  /** Rows of the convergence table, one per check, with the columns {@link #HISTORY_COLUMNS}. */
   List<double[]> history() {
     return history;
   }
 
-  /** Wall-clock seconds of this process; a resumed run counts from where it resumed. */
+  /** Wall-clock seconds of this process, since the resume in a resumed run. */
   double seconds() {
     return nanos * 1e-9;
   }

@@ -11,18 +11,18 @@ import org.richkernel.solver.StopReason;
  * @param stop converged, or budget if the chains have not mixed within the sweeps allowed
  * @param sweeps trajectories of each chain, burn-in included
  * @param measured trajectories of each chain that were measured
- * @param mixing how well the chains have mixed
+ * @param mixing of the chains
  * @param kernels mean of Phi^1 .. Phi^L, each row-major P x P
  * @param kernelErrors standard errors of their entries
- * @param layers numbers of the mean kernels
+ * @param layers alignment, trace and norm of the mean kernels
  * @param dual mean of v = beta (y - f), row-major P x K
  * @param train mean output on the training points, y - v / beta, P x K
  * @param test mean output at the test points, Q x K; of length 0 without test points
- * @param chains step, acceptance and effective draws of each chain
+ * @param chains step and acceptance of each chain
  * @param dualFits tr Y^T v of every chain after each measured trajectory, row-major measured x
  *     chains
  * @param history columns of the convergence table by name
- * @param predictor the last network of each chain, as many as are kept
+ * @param predictor mean of the last networks of the kept chains
  * @param seconds wall-clock time of the sampling
  */
 @SuppressWarnings("ArrayRecordComponent")

@@ -19,9 +19,9 @@ import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
 
 /**
- * One network under gradient descent on batches, watched on the test points alone: a step costs
- * what its batch costs, however many training points there are. Outputs are centred by those at the
- * start, point by point.
+ * Gradient descent of one network on batches, recorded on the test points alone: the cost of a step
+ * depends on the batch and not on the number of training points. Outputs are centred by those at
+ * the start, point by point.
  */
 final class ProbedTraining {
   /** Loss, accuracy, movement and alignment of the probes, in this order. */
@@ -55,7 +55,7 @@ final class ProbedTraining {
 
   /**
    * @param problem with test points, and the richness of this width
-   * @param repeat index of the network; names its initial weights
+   * @param repeat index of the network, part of the key of its initial weights
    */
   ProbedTraining(
       DynamicsProblem problem,
@@ -99,7 +99,7 @@ final class ProbedTraining {
     }
   }
 
-  /** Adds everything a training holds to a plan. */
+  /** Adds the memory of a training to a plan. */
   static void plan(MemoryPlan plan, DynamicsProblem problem, int width) {
     NetworkSites sites = NetworkSites.of(problem.network(), problem.trainInputs().shape());
     int size = problem.batches().size();
@@ -130,7 +130,7 @@ final class ProbedTraining {
     return 1 + (options.steps() + every - 1) / every;
   }
 
-  /** Steps that were taken. */
+  /** Number of steps taken. */
   int step() {
     return step;
   }
@@ -145,7 +145,7 @@ final class ProbedTraining {
   }
 
   /**
-   * Records the present time, if it is one to be recorded, and takes the step to the next.
+   * Records the present time, if due, and takes the step to the next.
    *
    * @return false after the last time or a divergence
    */
@@ -240,7 +240,7 @@ final class ProbedTraining {
     double[] all = new double[points * outputCount];
     int size = batches.size();
     for (int from = 0; from < points; from += size) {
-      // the last ones overlap with those before
+      // the last batch overlaps with the one before
       int first = Math.min(from, points - size);
       int[] rows = new int[size];
       Arrays.setAll(rows, i -> first + i);
@@ -271,7 +271,7 @@ final class ProbedTraining {
     state.put("probed_records", records.clone());
   }
 
-  /** Takes up a checkpoint; what the network was at the start is drawn again. */
+  /** Restores a checkpoint; the network at the start is drawn again. */
   void restore(SolverState state) {
     weights.restore(state);
     step = (int) state.number("probed_step");

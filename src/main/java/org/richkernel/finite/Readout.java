@@ -1,6 +1,6 @@
 package org.richkernel.finite;
 
-/** What a sampler of the weights does with those of the readout. */
+/** Treatment of the readout weights by a sampler of the weights. */
 public enum Readout {
   /**
    * The readout is integrated out exactly, y ~ N(0, (g Phi + kappa) / (gamma^2 N)); only the hidden

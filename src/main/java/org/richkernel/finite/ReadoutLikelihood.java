@@ -3,13 +3,16 @@ package org.richkernel.finite;
 import org.richkernel.bayes.TrajectoryRecord;
 import org.richkernel.compute.Matrix;
 
-/** How well the top features of a network explain the targets, as a potential of a sampler. */
+/**
+ * Negative log likelihood V of the targets given the top features of a network, the potential of a
+ * sampler.
+ */
 interface ReadoutLikelihood {
   /**
-   * V at the present features, left on the backend; nobody waits for it.
+   * Computes V at the present features and leaves it on the backend without waiting.
    *
    * @param richness gamma, or less while it is ramped up
-   * @param record takes V and the factorizations that failed
+   * @param record receives V and the number of failed factorizations
    */
   void potential(double richness, TrajectoryRecord record);
 
@@ -21,7 +24,7 @@ interface ReadoutLikelihood {
 
   /**
    * Readout of the network at full richness: f(x) = u^T phi^L(x), N x K in float32; with
-   * convolutions the sum over sites, whose weights lie side by side where they differ.
+   * convolutions the sum over sites. Weights that differ between sites lie side by side.
    */
   void outputWeights(Matrix u);
 }

@@ -30,7 +30,7 @@ final class SampledReadout implements ReadoutLikelihood {
   /**
    * @param phi top features, N x (P s)
    * @param weights w within the position of the sampler
-   * @param gradient where dV/dw goes
+   * @param gradient receives dV/dw
    */
   SampledReadout(
       Backend backend,
@@ -76,7 +76,7 @@ final class SampledReadout implements ReadoutLikelihood {
     fields.readoutGradient(scale, phi, errorSingle, 0, fields.bySite(gradient));
   }
 
-  /** E = gamma (y - f). */
+  /** v = beta E / gamma = beta (y - f). */
   @Override
   public double[] dual() {
     double[] values = new double[Math.toIntExact(error.size())];

@@ -13,8 +13,8 @@ import org.richkernel.network.SiteMap;
 import org.richkernel.network.SiteReadout;
 
 /**
- * Fields of some groups of points, neurons x (group, site, point): what layers read of them, and
- * what the readout does.
+ * Fields of some groups of points, neurons x (group, site, point), with the products of the layers
+ * and the readout on them.
  *
  * <p>Patches are gathered into one matrix that all layers share. A flattened readout has a weight
  * for each site and is divided by sqrt(s); a pooled one acts on the mean over sites. A fully
@@ -35,7 +35,7 @@ final class SiteFields {
   /**
    * @param memory of {@link #plan}, for at least as many points
    * @param prefix of the labels
-   * @param constants features that stand for the biases of layers 2 to L; empty without biases
+   * @param constants constant features of the biases of layers 2 to L; empty without biases
    * @param groups points of each group
    */
   SiteFields(
@@ -145,10 +145,10 @@ final class SiteFields {
   }
 
   /**
-   * What the weights of layer l = 2 to L act on: the features of the layer below, or their patches
-   * in a matrix that the next call overwrites; with biases a last row of constants.
+   * Features that the weights of layer l = 2 to L act on: those of the layer below, or their
+   * patches in a matrix that the next call overwrites; with biases a last row of constants.
    *
-   * @param below features of all groups or of the first, with a row of constants where biases are
+   * @param below features of all groups or of the first, with biases a last row of constants
    */
   Matrix read(int layer, Matrix below) {
     if (sites.isPointwise(layer)) {
@@ -174,7 +174,7 @@ final class SiteFields {
   }
 
   /**
-   * below = scale W^T force, added up over the patches; overwrites what {@link #read} gave.
+   * below = scale W^T force, summed over the patches; overwrites the result of {@link #read}.
    *
    * @param weights of layer l, without biases, N x (k N)
    * @param below N x columns of the layer below
@@ -189,12 +189,12 @@ final class SiteFields {
     backend.uncols(outputs(layer, below.columns()), patches, below);
   }
 
-  /** Takes a block of columns: some points of one site, and where these points stand. */
+  /** Receives a block of columns: some points of one site, and their position among all points. */
   private interface BlockWork {
     void accept(int site, int firstColumn, int firstPoint, int points);
   }
 
-  /** Visits the blocks of the groups that a field of so many columns holds. */
+  /** Visits the blocks of the groups in a field of the given number of columns. */
   private void blocks(int layer, int columns, BlockWork work) {
     int s = sites.sites(layer);
     if (s == 1) {
@@ -269,7 +269,7 @@ final class SiteFields {
         });
   }
 
-  /** What a kernel of features is divided by, so that it is a mean over pairs of sites. */
+  /** Number of pairs of sites over which a feature kernel is averaged. */
   double pairs(int layer) {
     return sites.pairs(layer);
   }
@@ -342,7 +342,7 @@ final class SiteFields {
    *
    * @param top features of the last layer of all groups or of the first
    * @param delta points x K
-   * @param target w_a of each site, or the one of all
+   * @param target w_a of each site, or the common w
    */
   void readoutGradient(
       double scale, Matrix top, Matrix delta, double beta, IntFunction<Matrix> target) {
@@ -367,7 +367,7 @@ final class SiteFields {
   }
 
   /**
-   * force_a = sum_b phi_b tilt over the pairs of sites that {@link #gram} adds up.
+   * force_a = sum_b phi_b tilt over the pairs of sites in {@link #gram}.
    *
    * @param top features of the last layer, of the first group
    * @param tilt points x points

@@ -19,16 +19,16 @@ import org.richkernel.network.NetworkSpec;
 /**
  * Outputs of sampled networks at test points.
  *
- * <p>The training points see only r directions of a neuron's first-layer weights; the others keep
- * their prior under the posterior. So the preactivation of a test point is W^0 R_x plus s_x times a
- * fresh normal for each neuron, which is exact for the mean output of each point.
+ * <p>The likelihood depends on r directions of a neuron's first-layer weights; the others keep
+ * their prior under the posterior. So the preactivation of a test point is W^0 R_x plus s_x times
+ * an independent normal for each neuron, which is exact for the mean output of each point.
  */
 final class TestPointOutputs implements AutoCloseable {
   private static final int PANEL = 256;
 
   private static final String PREFIX = "test ";
 
-  /** Most numbers of the patches of a panel. */
+  /** Largest number of entries of the patches of a panel. */
   private static final int PANEL_ENTRIES = 1 << 24;
 
   private final Backend backend;
@@ -82,7 +82,7 @@ final class TestPointOutputs implements AutoCloseable {
   }
 
   /**
-   * Refuses test points whose patches are beyond an array.
+   * Refuses test points whose patches do not fit an array.
    *
    * @throws InvalidProblemException for 2^31 numbers or more
    */
@@ -94,7 +94,7 @@ final class TestPointOutputs implements AutoCloseable {
     }
   }
 
-  /** Points that are computed at a time. */
+  /** Number of points of a panel. */
   private static int panel(NetworkSites sites, WeightLayout layout) {
     long most = sites.inputs();
     for (int l = 1; l <= sites.layers(); l++) {
@@ -126,8 +126,8 @@ final class TestPointOutputs implements AutoCloseable {
    * @param weights W^0 .. W^{L-1}, with biases
    * @param readout u, N x K, those of all sites side by side
    * @param seed key of the normals
-   * @param chain names their stream
-   * @param iteration names their stream
+   * @param chain selects their stream
+   * @param iteration position in their stream
    * @return row-major Q x K
    */
   double[] of(List<Matrix> weights, Matrix readout, long seed, int chain, long iteration) {
@@ -144,7 +144,7 @@ final class TestPointOutputs implements AutoCloseable {
     return values;
   }
 
-  /** What layers and readout see of the fields of a panel. */
+  /** Fields of a panel in the form that layers and readout read. */
   private SiteFields fields(int points) {
     if (fields == null || fields.points() != points) {
       double[] constants = HiddenLayers.constants(network, sites, width);
@@ -184,7 +184,7 @@ final class TestPointOutputs implements AutoCloseable {
     return h;
   }
 
-  /** A field of some points in layer l, or of the last one above it. */
+  /** Columns of some points in a field of layer l, or of the last layer for l above L. */
   private Matrix columns(String name, int layer, int points) {
     int sitesThere = sites.sites(Math.min(layer, sites.layers()));
     return memory.get(name).view(0, rows(), 0, points * sitesThere);

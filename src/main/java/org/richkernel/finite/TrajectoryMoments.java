@@ -10,11 +10,11 @@ import org.richkernel.sampling.Student;
 import org.richkernel.solver.SolverState;
 
 /**
- * Mean and standard error of every number of several runs, updated run by run (Welford), so that
- * only two runs' worth of memory is held. A run that ended early shortens both.
+ * Mean and standard error of every number over several runs, updated run by run (Welford) in the
+ * memory of two runs. A run that ended early shortens both.
  */
 final class TrajectoryMoments {
-  /** Parts that come before the kernels. */
+  /** Number of parts before the kernels. */
   private static final int NUMBERS = 7;
 
   private int count;
@@ -24,7 +24,7 @@ final class TrajectoryMoments {
   private List<double[]> mean = new ArrayList<>();
   private List<double[]> squares = new ArrayList<>(); // sums of squared deviations
 
-  /** Takes a run. */
+  /** Adds a run. */
   void add(Trajectory run) {
     List<double[]> values = parts(run);
     if (count == 0) {
@@ -82,12 +82,12 @@ final class TrajectoryMoments {
     }
   }
 
-  /** Runs taken so far. */
+  /** Number of runs so far. */
   int count() {
     return count;
   }
 
-  /** The mean of the runs, of which there must be one. */
+  /** The mean of the runs, at least one. */
   Trajectory mean() {
     return trajectory(mean);
   }
@@ -137,7 +137,7 @@ final class TrajectoryMoments {
     }
   }
 
-  /** Takes up what {@link #save} put into a checkpoint. */
+  /** Restores the state that {@link #save} put into a checkpoint. */
   void restore(SolverState state) {
     double[] numbers = state.doubles("runs");
     count = (int) numbers[0];

@@ -17,8 +17,8 @@ final class WeightChain {
   private static final double LARGEST_STEP = 1.0;
 
   /**
-   * What the steps of a trajectory add up to, radians: a quarter turn would make the weights
-   * independent of where they started, were there only the prior.
+   * Length of a trajectory, radians. Under the prior alone, pi/2 would make the weights independent
+   * of their start.
    */
   private static final double ANGLE = 1.2;
 
@@ -26,8 +26,8 @@ final class WeightChain {
   private static final int MOST_STEPS = 64;
 
   /**
-   * Chains of this sampler use other random streams than those of the marginal sampler, so that the
-   * two are independent at the same seed.
+   * Offset to the random streams of the marginal sampler, so that the two samplers are independent
+   * at the same seed.
    */
   private static final int STREAM_OFFSET = 0x1000;
 
@@ -46,7 +46,7 @@ final class WeightChain {
    * @param chain index of the chain
    * @param weights its state
    * @param uniforms scratch, 1 x 2
-   * @param scalars how many numbers a measurement has
+   * @param scalars number of scalars of a measurement
    */
   WeightChain(Backend backend, long seed, int chain, Matrix weights, Matrix uniforms, int scalars) {
     this.backend = backend;
@@ -96,7 +96,7 @@ final class WeightChain {
     return weights;
   }
 
-  /** Number of the stream and of the trajectory, which name the normals of a measurement. */
+  /** Index of the stream, which selects the normals of a measurement together with the sweep. */
   int stream() {
     return chain;
   }

@@ -7,19 +7,19 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSites;
 
 /**
- * Where each layer's weights lie in one matrix of N rows, a row per neuron: first the N x r weights
- * of the first layer in the coordinates of the training inputs, then N x N of every further hidden
- * layer, each with a column more where there are biases, then the N x K readout if it is sampled.
- * All have prior N(0, 1); scales of the network stand in front of them.
+ * Layout of the weights of all layers in one matrix of N rows, a row per neuron: first the N x r
+ * weights of the first layer in the coordinates of the training inputs, then N x N of every further
+ * hidden layer, each with one more column for biases, then the N x K readout if it is sampled. All
+ * have prior N(0, 1); the network multiplies them by its scales.
  *
  * @param layers L
  * @param width N
  * @param rank r, directions that the training inputs span
  * @param biases whether hidden layers have biases
- * @param readouts K for a sampled readout, times the sites that have weights of their own; 0 for
- *     one that is integrated out
- * @param offsets k_l of layers 1 to L: how many features of a neuron of the layer below the next
- *     layer sees; that of layer 1 is not used
+ * @param readouts columns of a sampled readout, K times the number of sites with separate weights;
+ *     0 for one that is integrated out
+ * @param offsets k_l of layers 1 to L, the sites of the layer below that a neuron reads; k_1 is not
+ *     used
  */
 record WeightLayout(
     int layers, int width, int rank, boolean biases, int readouts, List<Integer> offsets) {
@@ -65,7 +65,7 @@ record WeightLayout(
     return biases ? width + 1 : width;
   }
 
-  /** k N, or k N + 1 with biases: what W^layer acts on, for layers from 1. */
+  /** k N, or k N + 1 with biases: columns of W^layer, for layers from 1. */
   int fanIn(int layer) {
     return offsets.get(layer) * width + (biases ? 1 : 0);
   }
@@ -84,7 +84,7 @@ record WeightLayout(
     return column;
   }
 
-  /** W^layer as the next layer's features meet it, biases included; 0 is the first. */
+  /** W^layer with biases; 0 is the first. */
   Matrix hidden(Matrix all, int layer) {
     return layer == 0
         ? all.view(0, width, 0, rank)

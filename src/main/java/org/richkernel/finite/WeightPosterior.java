@@ -14,8 +14,8 @@ import org.richkernel.network.NetworkSites;
  * at a time.
  *
  * <p>Cost of an evaluation: 6 N^2 P flops for each hidden layer after the first, 4 N P r for the
- * first, 4 N P^2 for an integrated readout. Memory: three matrices of all weights beside those of
- * the chains.
+ * first, 4 N P^2 for an integrated readout. Memory: three matrices of all weights in addition to
+ * those of the chains.
  */
 final class WeightPosterior implements HmcTarget, AutoCloseable {
   private final Backend backend;
@@ -97,13 +97,13 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     }
   }
 
-  /** Chooses the chain that the following moves act on, by its weights. */
+  /** Selects the chain of the following moves by its weights. */
   void use(Matrix weights) {
     chain = weights;
   }
 
   /**
-   * Sets the richness that the following moves feel.
+   * Sets the richness of the following moves.
    *
    * @param fraction of gamma, in [0, 1]
    */
@@ -140,7 +140,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     hidden.backward();
   }
 
-  /** V to the record. */
+  /** Writes V to the record. */
   private void forward(double atRichness) {
     hidden.forward();
     likelihood.potential(atRichness, record);
@@ -177,7 +177,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return gradient;
   }
 
-  /** Computes the fields of the chain's present weights; returns V, for which it waits. */
+  /** Computes the fields of the chain's present weights; waits for V and returns it. */
   double visit() {
     backend.copy(chain, position);
     record.start();
@@ -186,7 +186,7 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
   }
 
   /**
-   * Phi^l = phi(h^l)^T phi(h^l) / N, the mean over pairs of sites, of the network last visited,
+   * Phi^l = phi(h^l)^T phi(h^l) / N, the mean over pairs of sites, of the last visited network,
    * row-major P x P.
    */
   double[] kernel(int layer) {
@@ -198,18 +198,18 @@ final class WeightPosterior implements HmcTarget, AutoCloseable {
     return values;
   }
 
-  /** beta (y - f) on the training points of the network last visited, row-major P x K. */
+  /** v = beta (y - f) of the last visited network on the training points, row-major P x K. */
   double[] dual() {
     return likelihood.dual();
   }
 
-  /** u of the network last visited, f(x) = u^T phi^L(x); see {@link ReadoutLikelihood}. */
+  /** u of the last visited network, f(x) = u^T phi^L(x); see {@link ReadoutLikelihood}. */
   Matrix outputWeights() {
     likelihood.outputWeights(outputWeights);
     return outputWeights;
   }
 
-  /** Hidden weights of the network last visited. */
+  /** Hidden weights of the last visited network. */
   HiddenLayers hidden() {
     return hidden;
   }

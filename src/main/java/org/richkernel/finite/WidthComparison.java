@@ -14,14 +14,14 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.SolverState;
 
 /**
- * Networks of several widths under gradient descent on the same batches, watched on the test
- * points: loss, accuracy, and how far the kernel of the last layer has moved and how it aligns with
- * the labels. With the same richness at every width (mean field) the curves approach those of
- * infinite width; with one that falls like 1 / sqrt(N) wide networks become lazy (Yang and Hu,
+ * Gradient descent of networks of several widths on the same batches, recorded on the test points:
+ * loss, accuracy, movement of the last layer's feature kernel and its alignment with the labels.
+ * With the same richness at every width (mean field) the curves approach those of infinite width;
+ * with a richness that falls like 1 / sqrt(N) wide networks become lazy (Yang and Hu,
  * arXiv:2011.14522; Bordelon and Pehlevan, arXiv:2205.09653).
  *
- * <p>A step costs what its batch costs. A run that goes on from a checkpoint gives the bits of the
- * uninterrupted run.
+ * <p>The cost of a step depends on the batch and not on the number of training points. A resumed
+ * run gives the bits of the uninterrupted run.
  */
 public final class WidthComparison {
   private final DynamicsProblem problem;
@@ -45,10 +45,10 @@ public final class WidthComparison {
   }
 
   /**
-   * What was seen.
+   * Result of a comparison.
    *
    * @param steps recorded times
-   * @param networks ascending by width; the last may miss where one has diverged
+   * @param networks ascending by width; the last widths are missing after a divergence
    * @param divergence width of the networks that diverged, if any did
    */
   @SuppressWarnings("ArrayRecordComponent")
@@ -63,7 +63,7 @@ public final class WidthComparison {
    *
    * @param problem with the richness of the smallest width
    * @throws InvalidProblemException if there are no test points or their targets are not known, or
-   *     targets make no sense for the criterion
+   *     the targets do not suit the criterion
    */
   public WidthComparison(DynamicsProblem problem, WidthOptions options) {
     if (problem.testPoints() == 0 || problem.testTargets().rows() == 0) {
@@ -80,7 +80,7 @@ public final class WidthComparison {
     this.options = options;
   }
 
-  /** What a run will hold at once. */
+  /** Peak memory of a run. */
   public MemoryPlan plan() {
     return plan(options.widths().get(options.widths().size() - 1));
   }
@@ -94,7 +94,7 @@ public final class WidthComparison {
   /**
    * Trains the networks one after the other; a divergence ends the run.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<Outcome> run(Backend backend, RunControl control) {
@@ -148,7 +148,7 @@ public final class WidthComparison {
       return problem.withOptions(problem.options().withGamma(gamma));
     }
 
-    /** Whether the network was trained to the end, or to a divergence. */
+    /** Trains to the end or to a divergence; false after a stop. */
     private boolean train(ProbedTraining training, int width) {
       boolean goesOn = true;
       while (goesOn) {

@@ -4,12 +4,12 @@ import java.util.List;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Which networks are compared.
+ * Networks of a comparison of widths.
  *
  * @param widths N of each, ascending
  * @param repeats R, independent networks of each width
- * @param scale how the richness depends on the width
- * @param criterion what training lowers
+ * @param scale dependence of the richness on the width
+ * @param criterion training loss of a point
  */
 public record WidthOptions(
     List<Integer> widths, int repeats, WidthScale scale, Criterion criterion) {

@@ -1,6 +1,6 @@
 package org.richkernel.finite;
 
-/** How the richness depends on the width of a network. */
+/** Dependence of the richness on the width of a network. */
 public enum WidthScale {
   /** The same gamma at every width, so that features learn at every width. */
   MEAN_FIELD {

@@ -1,2 +1,5 @@
-/** Networks of finite width: the experiments that the theories are compared with. */
+/**
+ * Networks of finite width: posterior sampling and gradient descent, the experiments to compare the
+ * theories with.
+ */
 package org.richkernel.finite;
