@@ -5,8 +5,8 @@ import org.richkernel.compute.Matrix;
 
 /**
  * Adam with its usual constants (Kingma and Ba, arXiv:1412.6980, algorithm 1). Its direction is
- * computed on the host: the facade has no elementwise root, and products with a handful of points
- * take no longer than a pass over the weights.
+ * computed on the host: the facade has no elementwise root, and products with a few points take no
+ * longer than a pass over the weights.
  */
 final class AdamRule implements UpdateRule {
   private static final double BETA1 = 0.9;

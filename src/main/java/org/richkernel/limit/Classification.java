@@ -8,10 +8,9 @@ import java.util.List;
 import org.apache.commons.math3.fraction.BigFraction;
 
 /**
- * Where an abc-parametrization leads as n goes to infinity, decided in exact rationals: the
- * dynamical dichotomy of Yang and Hu (arXiv:2011.14522, section 3 and appendix H) with a learning
- * rate for every layer, and its counterpart for updates that are normalized per entry
- * (arXiv:2308.01814).
+ * Limit of an abc-parametrization as n goes to infinity, decided in exact rationals: the dynamical
+ * dichotomy of Yang and Hu (arXiv:2011.14522, section 3 and appendix H) with a learning rate for
+ * every layer, and its counterpart for updates that are normalized per entry (arXiv:2308.01814).
  *
  * <p>With m = min(a + b, ro) of the readout, whose entries are n^{-m} after a step:
  *
@@ -62,14 +61,14 @@ public final class Classification {
   }
 
   /**
-   * The same exponents for the first step alone, in which gradients see the readout as it was
-   * drawn: m = a + b. They differ where the update of the readout outgrows it.
+   * The same exponents for the first step alone, whose gradients contain the initial readout: m = a
+   * + b. They differ if the update of the readout is larger than its initial value.
    */
   public Classification atFirstStep() {
     return new Classification(parametrization, true);
   }
 
-  /** What was classified. */
+  /** The classified parametrization. */
   public Parametrization parametrization() {
     return parametrization;
   }
@@ -84,17 +83,17 @@ public final class Classification {
     return slowest;
   }
 
-  /** a_{L+1} + b_{L+1}: initial entries of the readout are n to minus this. */
+  /** a_{L+1} + b_{L+1}: minus the exponent of the initial entries of the readout. */
   public BigFraction readoutInitialization() {
     return initial;
   }
 
-  /** ro: entries of the readout's update are n to minus this. */
+  /** ro: minus the exponent of the entries of the readout's update. */
   public BigFraction readoutUpdate() {
     return updated;
   }
 
-  /** Whether preactivations are of order 1 at the start, and outputs at most. */
+  /** Whether preactivations are of order 1 at the start, and outputs of order 1 or less. */
   public boolean isInitialized() {
     boolean fine = true;
     for (int l = 1; l <= parametrization.depth(); l++) {
@@ -103,7 +102,7 @@ public final class Classification {
     return fine && Exponents.atLeast(initial, Exponents.HALF);
   }
 
-  /** Whether nothing blows up in training either. */
+  /** Whether preactivations and outputs stay bounded in training too. */
   public boolean isStable() {
     return isInitialized()
         && Exponents.atLeast(slowest, ZERO)
@@ -111,7 +110,7 @@ public final class Classification {
         && Exponents.atLeast(initial.add(slowest), ONE);
   }
 
-  /** Whether the outputs move by order 1. */
+  /** Whether the parametrization is stable and the outputs move by order 1. */
   public boolean isNontrivial() {
     return isStable() && (readoutMaximallyUpdated() || readoutMaximallyInitialized());
   }
@@ -126,7 +125,7 @@ public final class Classification {
     return initial.add(slowest).equals(ONE);
   }
 
-  /** Whether all layers move the features alike. */
+  /** Whether the updates of all layers move the features by the same power of n. */
   public boolean isUniform() {
     return feature.stream().allMatch(slowest::equals);
   }
@@ -161,8 +160,8 @@ public final class Classification {
   }
 
   /**
-   * Exponent of the change of layer l's preactivations, -min_{k &lt;= l} r_k: updates below carry
-   * on.
+   * Exponent of the change of layer l's preactivations, -min_{k &lt;= l} r_k: changes of lower
+   * layers propagate.
    *
    * @param layer 1 to L
    */
@@ -202,21 +201,21 @@ public final class Classification {
   }
 
   /**
-   * Whether {@link #outputByFeatures} is an upper bound only: a readout that grows in the first
-   * step pulls the features its own way, not that of W_0.
+   * Whether {@link #outputByFeatures} is an upper bound only: if the readout grows in the first
+   * step, the features move along the new readout and not along W_0.
    */
   public boolean isOutputByFeaturesBound() {
     return !parametrization.optimizer().isNormalized() && size.compareTo(initial) < 0;
   }
 
-  /** Exponent of the change of the outputs: the larger of both. */
+  /** Exponent of the change of the outputs: the larger of the two parts. */
   public BigFraction outputChange() {
     return Exponents.max(outputByReadout(), outputByFeatures());
   }
 
   /**
-   * Exponents of the gradients' entries, and so of a denominator's epsilon that keeps its share:
-   * -(a_l + m), and -a_{L+1} of the readout; L + 1.
+   * Exponents of the gradients' entries, the scaling at which Adam's epsilon stays relevant at
+   * every width: -(a_l + m), and -a_{L+1} of the readout; L + 1.
    */
   public List<BigFraction> epsilonExponents() {
     List<BigFraction> exponents = new ArrayList<>();

@@ -7,12 +7,12 @@ import java.util.Optional;
  * Coordinates of one network at its start and after every step, on fixed inputs.
  *
  * @param width n
- * @param seed names the network among those of its width
+ * @param seed identifies the network among those of its width
  * @param times numbers of steps done, T + 1 of them, increasing from 0
  * @param points P
  * @param hidden preactivations of layers 1 .. L, each (T + 1) x P x k_l, k_l at most n
  * @param outputs f, (T + 1) x P x K
- * @param split what tells the two parts of the outputs' change apart, where it is known
+ * @param split readout and features that separate the two parts of the outputs' change, if known
  * @param weights root mean squares of the trained tensors of layers 1 .. L + 1, each T + 1; may be
  *     empty
  */
@@ -58,7 +58,7 @@ public record CoordinateRun(
     }
   }
 
-  /** T, how many times there are after the start. */
+  /** T, the number of times after the start. */
   int steps() {
     return times.size() - 1;
   }
@@ -67,7 +67,7 @@ public record CoordinateRun(
     return values.length > 0 && values.length % rows == 0;
   }
 
-  /** Whether a quantity can be had of this run. */
+  /** Whether this run determines a quantity. */
   boolean holds(Quantity quantity) {
     return switch (quantity.kind()) {
       case INITIAL_READOUT, BY_READOUT, BY_FEATURES -> split.isPresent();
@@ -79,7 +79,7 @@ public record CoordinateRun(
   /**
    * The mean square of a quantity over points and coordinates.
    *
-   * @param step index of the time, 1 to T; of no account for what is initial
+   * @param step index of the time, 1 to T; ignored for initial quantities
    */
   double meanSquare(Quantity quantity, int step) {
     return switch (quantity.kind()) {
@@ -100,7 +100,7 @@ public record CoordinateRun(
       case WEIGHT_DECAY -> {
         double[] size = weights.get(quantity.layer() - 1);
         double shrunk = 1 - size[step] / size[0];
-        // what grew did not decay, but moved
+        // a weight that grew shows no decay
         yield shrunk > 0 ? shrunk * shrunk : Double.NaN;
       }
     };

@@ -18,7 +18,7 @@ public record DescentRule(double stepSize, double momentum, double weightDecay, 
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws InvalidProblemException naming the first invalid one
    */
   public DescentRule {
     require(stepSize > 0 && Double.isFinite(stepSize), "step-size", stepSize, "a positive number");
@@ -57,12 +57,12 @@ public record DescentRule(double stepSize, double momentum, double weightDecay, 
     return new DescentRule(stepSize, momentum, rate, clip);
   }
 
-  /** Whether a norm is needed. */
+  /** Whether the rule clips, so that the norm of the gradient is needed. */
   public boolean clips() {
     return clip < Double.POSITIVE_INFINITY;
   }
 
-  /** Factor of a gradient of some norm. */
+  /** Clipping factor of a gradient of the given norm. */
   public double shrinking(double norm) {
     return Math.min(1, clip / (norm + GUARD));
   }

@@ -7,16 +7,16 @@ import java.util.Optional;
 import org.apache.commons.math3.fraction.BigFraction;
 
 /**
- * What a coordinate check found: layers are walked through from below, and the first whose slope is
- * off is the guilty one, as those above inherit its updates.
+ * Result of a coordinate check (arXiv:2203.03466, appendix D.1). Layers are tested from below; the
+ * first one whose slope is off is at fault, as layers above inherit its updates.
  *
- * @param mistake the likely one, {@link Mistake#NONE} if all is as predicted
- * @param layer the guilty layer, 1 to L + 1; 0 where no layer is
- * @param evidence the slope that told
- * @param slopes everything that was compared
+ * @param mistake likely mistake, {@link Mistake#NONE} if all slopes are as predicted
+ * @param layer at fault, 1 to L + 1; 0 for no layer
+ * @param evidence slope that decided
+ * @param slopes all compared slopes
  */
 public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, List<Slope> slopes) {
-  /** What is likely to be wrong. */
+  /** Likely mistake in a parametrization. */
   public enum Mistake {
     /** All slopes are as predicted. */
     NONE("none"),
@@ -30,9 +30,9 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     READOUT_RATE("learning rate of the readout"),
     /** a_{L+1} or b_{L+1}. */
     READOUT_SCALE("output multiplier or initialisation of the readout"),
-    /** An epsilon that outgrows the gradients. */
+    /** Adam's epsilon becomes larger than the gradients. */
     EPSILON("epsilon not scaled with the gradients"),
-    /** Decay that vanishes with the learning rate. */
+    /** The decay vanishes with the learning rate. */
     WEIGHT_DECAY("weight decay of a layer, not scaled against its learning rate");
 
     private final String label;
@@ -41,19 +41,22 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
       this.label = label;
     }
 
-    /** In words. */
+    /** Description in words. */
     public String label() {
       return label;
     }
   }
 
-  /** By how much the slopes of two layers may differ that a common cause bends. */
+  /** Largest difference between the deviations of two layers with a common cause. */
   private static final double ALIKE = 0.4;
 
-  /** Learning rates of Adam that miss their scaling miss a whole power of n. */
+  /**
+   * Threshold of a deviation by a learning rate of Adam without its scaling, which is a whole power
+   * of n.
+   */
   private static final double LEARNING_RATE_STEP = -0.75;
 
-  /** Bend of a law between two powers: epsilon wins over gradients as the width grows. */
+  /** Curvature of a law between two powers: epsilon exceeds the gradients as the width grows. */
   private static final double BENT = -0.1;
 
   /** Takes a copy of the list. */
@@ -63,8 +66,8 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
 
   /**
    * Compares runs with their declared parametrization: at the start, after the first recorded step,
-   * and, if it is stable, after the last. Slopes are clearest after one step, as nothing has fed
-   * back or saturated yet; weight decay shows after several.
+   * and, if it is stable, after the last. Slopes are clearest after one step, before feedback and
+   * saturation; weight decay shows after several.
    *
    * @param runs with the same times
    * @param decay declared exponents of decoupled weight decay, L + 1; empty without decay
@@ -101,7 +104,7 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
 
   private record Found(Mistake mistake, int layer, Optional<Slope> evidence) {
     static Found of(Mistake mistake, int layer, Slope evidence) {
-      // a bent line names no exponent
+      // a curved line has no exponent
       return evidence.isCurved()
           ? new Found(Mistake.NO_POWER_LAW, 0, Optional.of(evidence))
           : new Found(mistake, layer, Optional.of(evidence));
@@ -131,7 +134,7 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     return slopes;
   }
 
-  /** A line that does not fit has errors too large for its slope to be off. */
+  /** A curved line whose slope deviates; its errors are too large for {@link Slope#isOff}. */
   private static Optional<Found> bent(List<Slope> slopes) {
     return slopes.stream()
         .filter(slope -> slope.isCurved() && Math.abs(slope.deviation()) > Slope.RESOLVED)
@@ -140,8 +143,8 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
   }
 
   /**
-   * Without the two parts of the outputs' change: after some steps, and under decay, one of them
-   * may have begun to cancel the other.
+   * The slopes without the two parts of the outputs' change: after some steps, and under decay, the
+   * parts may cancel.
    */
   private static List<Slope> whole(List<Slope> late) {
     return late.stream()
@@ -152,7 +155,10 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
         .toList();
   }
 
-  /** Decay that is weak everywhere is hidden by updates at small widths, so seems to grow. */
+  /**
+   * Whether the decay falls with the width. One that seems to grow is weak everywhere and hidden by
+   * updates at small widths.
+   */
   private static boolean fades(Slope decay) {
     return decay.isOff() && decay.deviation() < 0;
   }
@@ -179,7 +185,7 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
       if (normalized && isEpsilon(layers, of(slopes, Quantity.Kind.BY_READOUT))) {
         return Optional.of(new Found(Mistake.EPSILON, 0, Optional.of(lowest)));
       }
-      // gradients carry the size of the readout to all layers alike
+      // the size of the readout enters the gradients of all layers alike
       if (!normalized && outputs.isPresent() && isShared(layers)) {
         return Optional.of(Found.of(Mistake.READOUT_SCALE, layers.size() + 1, outputs.get()));
       }
@@ -195,13 +201,13 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
                     .map(slope -> Found.of(Mistake.READOUT_RATE, readout, slope)));
   }
 
-  /** W_0 dx is off by more than dx is: W_0 itself must be. */
+  /** Whether W_0 dx is off by more than dx, so that W_0 itself is off. */
   private static boolean exceeds(Slope byFeatures, List<Slope> layers) {
     double features = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).deviation();
     return Math.abs(byFeatures.deviation() - features) > Slope.RESOLVED;
   }
 
-  /** All layers are off to one side, by about the same. */
+  /** Whether all layers deviate with one sign, by about the same amount. */
   private static boolean isShared(List<Slope> layers) {
     double least = layers.stream().mapToDouble(Slope::deviation).min().orElse(0);
     double most = layers.stream().mapToDouble(Slope::deviation).max().orElse(0);
@@ -209,8 +215,9 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
   }
 
   /**
-   * All layers move too little, alike, and less and less as the width grows; or by a part of a
-   * power that no learning rate has, while the readout, whose gradients do not vanish, is fine.
+   * Whether epsilon is at fault: all layers move too little by about the same amount, and ever less
+   * as the width grows. Or they miss a fraction of a power, which no learning rate does, while the
+   * readout, whose gradients do not vanish, is as predicted.
    */
   private static boolean isEpsilon(List<Slope> layers, List<Slope> readout) {
     double mean = layers.stream().mapToDouble(Slope::deviation).average().orElse(0);
@@ -230,12 +237,12 @@ public record Diagnosis(Mistake mistake, int layer, Optional<Slope> evidence, Li
     return of(slopes, kind).stream().filter(Slope::isOff).findFirst();
   }
 
-  /** The mistake with its layer, in words. */
+  /** Description of the mistake with its layer. */
   public String likely() {
     return mistake.label().replace("of a layer", "of layer " + layer);
   }
 
-  /** In one sentence. */
+  /** The diagnosis in one sentence. */
   public String sentence() {
     if (evidence.isEmpty()) {
       return "All slopes are as predicted.";

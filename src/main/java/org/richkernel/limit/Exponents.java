@@ -19,10 +19,10 @@ public final class Exponents {
   private Exponents() {}
 
   /**
-   * A list such as "0, 1/2, -1" or "0.5".
+   * Parses a list such as "0, 1/2, -1" or "0.5".
    *
-   * @param field named where an entry is no fraction
-   * @throws InvalidProblemException naming the entry
+   * @param field for the message
+   * @throws InvalidProblemException naming an entry that is not a fraction
    */
   public static List<BigFraction> parse(String field, String text) {
     List<BigFraction> values = new ArrayList<>();
@@ -33,9 +33,9 @@ public final class Exponents {
   }
 
   /**
-   * One fraction: "1/2", "-1", or a decimal, which is taken at its word (0.5 is one half).
+   * Parses one fraction: "1/2", "-1", or a decimal, which is exact (0.5 is one half).
    *
-   * @throws InvalidProblemException if it is none
+   * @throws InvalidProblemException if the text is not a fraction
    */
   public static BigFraction parseOne(String field, String text) {
     String value = text.strip();
@@ -64,14 +64,14 @@ public final class Exponents {
             : "write whole numbers and fractions such as 0,1/2,-1");
   }
 
-  /** A fraction as it is read: "1/2", "-1". */
+  /** A fraction in the form that {@link #parseOne} reads: "1/2", "-1". */
   public static String text(BigFraction value) {
     return value.getDenominator().equals(BigInteger.ONE)
         ? value.getNumerator().toString()
         : value.getNumerator() + "/" + value.getDenominator();
   }
 
-  /** Fractions with commas between. */
+  /** Fractions separated by commas. */
   public static String text(List<BigFraction> values) {
     return values.stream().map(Exponents::text).collect(Collectors.joining(","));
   }

@@ -8,26 +8,26 @@ import java.util.stream.Collectors;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * How far networks of several widths are from their limit: the root mean square of f - f_inf over
+ * Distance of networks of several widths from their limit: the root mean square of f - f_inf over
  * networks and points, which falls as n^{-1/2}.
  *
- * @param step that it was measured after
+ * @param step number of steps before the measurement
  * @param rows one for each width, increasing
- * @param limitStandardError root mean square over points of the error of the limit itself, whose
- *     square is taken out of the distances
+ * @param limitStandardError root mean square over points of the error of the limit itself; its
+ *     square is subtracted from the squared distances
  * @param law the line through the logarithms of the distances
  */
 public record LimitDistance(int step, List<Row> rows, double limitStandardError, PowerLaw law) {
   private static final double EXPONENT = -0.5;
 
-  /** A width whose square came out negative counts as this part of the limit's error. */
+  /** Smallest distance, relative to the limit's error; replaces the root of a negative square. */
   private static final double LEAST = 0.5;
 
   /**
    * A width.
    *
    * @param distance root mean square over its networks and the points
-   * @param standardError of it
+   * @param standardError of the distance
    */
   public record Row(int width, int networks, double distance, double standardError) {}
 
@@ -41,7 +41,7 @@ public record LimitDistance(int step, List<Row> rows, double limitStandardError,
    *
    * @param runs with one output and the same times, of at least two widths
    * @param limit f_inf of their points after that step
-   * @param errors standard errors of it
+   * @param errors standard errors of the limit
    */
   public static LimitDistance of(List<CoordinateRun> runs, double[] limit, double[] errors) {
     double noise = 0;
@@ -97,7 +97,7 @@ public record LimitDistance(int step, List<Row> rows, double limitStandardError,
     return values.stream().mapToDouble(x -> x).average().orElse(Double.NaN);
   }
 
-  /** Deviation between networks of a width relative to their mean, over all widths. */
+  /** Relative standard deviation between the networks of a width, pooled over all widths. */
   private static double relativeDeviation(Map<Integer, List<Double>> byWidth) {
     double sum = 0;
     int freedom = 0;
@@ -112,8 +112,8 @@ public record LimitDistance(int step, List<Row> rows, double limitStandardError,
   }
 
   /**
-   * Whether the distance falls as it should: a slope that is wrong by more than 1/4, and by more
-   * than chance would in one of 370 cases, says that the networks tend elsewhere.
+   * Whether the distance falls as predicted. It does not if the slope is off by more than 1/4 and
+   * by more than chance explains in all but one of 370 cases.
    */
   public boolean tendsToLimit() {
     double off = Math.abs(law.slope() - EXPONENT);

@@ -25,7 +25,7 @@ import org.richkernel.solver.SolverState;
  * column of A, whose input is beta. Fields are points x rows.
  */
 public final class LinearNetwork {
-  /** Rows of Omega that are drawn at a time. */
+  /** Number of rows of Omega drawn at a time. */
   private static final int PANEL = 1024;
 
   private final LinearShape shape;
@@ -54,9 +54,9 @@ public final class LinearNetwork {
   }
 
   /**
-   * Everything that a network holds.
+   * Peak memory of a network.
    *
-   * @param rule that it descends by
+   * @param rule of the descent
    */
   public static MemoryPlan plan(LinearShape shape, DescentRule rule, Precision precision) {
     int rows = shape.rows();
@@ -98,7 +98,7 @@ public final class LinearNetwork {
   /**
    * Sets the weights to their values before training.
    *
-   * @param repeat names the network among those of its width, 0 to 65535
+   * @param repeat index of the network among those of its width, 0 to 65535
    */
   public void draw(long seed, int repeat) {
     if (shape.isNarrow()) {
@@ -181,7 +181,7 @@ public final class LinearNetwork {
     return readout;
   }
 
-  /** M B, rows x K, by which fields become outputs. */
+  /** M B, rows x K, the map from fields to outputs. */
   public Matrix outputWeights() {
     return shape.hasMetric() ? memory.get("metric times readout") : readout;
   }
@@ -216,10 +216,10 @@ public final class LinearNetwork {
   }
 
   /**
-   * Fields times the metric, whose products with fields are those of the neurons.
+   * Fields times the metric M; their products with fields are those of the neurons.
    *
    * @param target points x rows
-   * @return target, or the fields themselves where M = I
+   * @return target, or the fields themselves if M = I
    */
   public Matrix throughMetric(Matrix hidden, Matrix target) {
     if (!shape.hasMetric()) {
@@ -296,7 +296,7 @@ public final class LinearNetwork {
     }
   }
 
-  /** Takes up a checkpoint of a network that was drawn alike, after {@link #draw}. */
+  /** Restores a checkpoint, after {@link #draw} with the same key. */
   public void restore(SolverState state) {
     restore("input_weights", inputWeights, state);
     restore("readout", readout, state);

@@ -26,7 +26,7 @@ public record LinearShape(
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws InvalidProblemException naming the first invalid one
    */
   public LinearShape {
     if (inputs < 1) {
@@ -70,7 +70,7 @@ public record LinearShape(
     return new LinearShape(inputs, outputs, width, inputDeviation, readoutDeviation, multiplier);
   }
 
-  /** d + K: all weights stay combinations of so many initial columns. */
+  /** d + K, the number of initial columns whose combinations are the weights at all times. */
   public int coefficients() {
     return inputs + outputs;
   }
@@ -85,18 +85,18 @@ public record LinearShape(
     return width.isPresent() && width.getAsInt() < coefficients();
   }
 
-  /** Whether coefficients have a metric other than the identity. */
+  /** Whether the metric M differs from the identity. */
   public boolean hasMetric() {
     return width.isPresent() && !isNarrow();
   }
 
-  /** d + 1: the bias is the weight of a last input that is beta everywhere. */
+  /** d + 1: the bias is the weight of a last input equal to beta. */
   public int columns() {
     return inputs + 1;
   }
 
   /**
-   * Inputs with the last one, beta.
+   * Inputs with a last column beta.
    *
    * @param values points x d
    * @return points x (d + 1)

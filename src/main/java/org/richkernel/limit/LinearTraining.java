@@ -21,11 +21,11 @@ import org.richkernel.solver.RunControl;
  * finite width beyond H.
  *
  * @param shape of the network
- * @param inputs P x d; points beyond those of the targets are followed, and do not train
+ * @param inputs P x d; points beyond those of the targets are recorded and do not train
  * @param targets first points' targets, P_train x K
- * @param loss whose mean over a batch descends
- * @param rule how
- * @param batches which points drive which step
+ * @param loss of a point; the mean over a batch is lowered
+ * @param rule of the descent
+ * @param batches points that drive each step
  * @param steps T
  * @param precision of weights and fields
  */
@@ -73,7 +73,7 @@ public record LinearTraining(
     }
   }
 
-  /** Everything that a training holds. */
+  /** Peak memory of a training. */
   public MemoryPlan plan() {
     int points = inputs.rows();
     int batch = batches.size();
@@ -93,8 +93,8 @@ public record LinearTraining(
    * Trains a network.
    *
    * @param seed of its initial weights
-   * @param repeat names it among the networks of the seed
-   * @return empty if a stop was asked for
+   * @param repeat index of the network among those of the seed
+   * @return empty if a stop was requested
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<Course> run(Backend backend, RunControl control, long seed, int repeat) {

@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.option.Words;
 
-/** How gradients become updates, as far as their scaling with the width depends on it. */
+/** Optimizer of the weights, as far as the scaling with the width depends on it. */
 public enum Optimizer {
   /** Gradient descent. */
   SGD,
@@ -13,7 +13,9 @@ public enum Optimizer {
   /** Adam, or any other update that is normalized entry by entry. */
   ADAM;
 
-  /** Whether an entry of the update has the size of the learning rate, whatever the gradient's. */
+  /**
+   * Whether an entry of the update has the size of the learning rate for any size of the gradient.
+   */
   public boolean isNormalized() {
     return this == ADAM;
   }
@@ -24,9 +26,9 @@ public enum Optimizer {
   }
 
   /**
-   * The optimizer of a name.
+   * The optimizer with a name.
    *
-   * @throws InvalidProblemException if there is none
+   * @throws InvalidProblemException if there is no such optimizer
    */
   public static Optimizer of(String id) {
     return Words.constant("optimizer", Optimizer.class, id);

@@ -1,6 +1,6 @@
 package org.richkernel.limit;
 
-/** Loss of one point by the outputs of a network. */
+/** Loss of one point as a function of the outputs of a network. */
 @FunctionalInterface
 public interface OutputLoss {
   /** sum_k (f_k - y_k)^2 / 2. */

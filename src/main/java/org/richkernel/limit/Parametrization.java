@@ -74,7 +74,8 @@ public record Parametrization(
 
   /**
    * Mean-field parametrization (Mei et al., arXiv:1804.06561): every layer but the first divided by
-   * n, learning rates of order n. With more than one hidden layer the signal dies out.
+   * n, learning rates of order n. With more than one hidden layer the preactivations vanish as n
+   * grows.
    */
   public static Parametrization meanField(int depth, Optimizer optimizer) {
     return of(optimizer, depth, "0", "1", "1", "0", "0", "0", "-1");
@@ -120,9 +121,9 @@ public record Parametrization(
   }
 
   /**
-   * The parametrization of a name: sp, ntp, mfp, mup or mup-adam.
+   * The parametrization with a name: sp, ntp, mfp, mup or mup-adam.
    *
-   * @throws InvalidProblemException if there is none, or the optimizer contradicts the name
+   * @throws InvalidProblemException for an unknown name, or one that contradicts the optimizer
    */
   public static Parametrization named(String name, int depth, Optimizer optimizer) {
     return switch (name) {

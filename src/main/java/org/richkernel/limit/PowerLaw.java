@@ -1,10 +1,10 @@
 package org.richkernel.limit;
 
 /**
- * A line through log values over log n.
+ * Least-squares line through the logarithms of values as a function of log n.
  *
  * @param slope the exponent
- * @param slopeStandardError its error, grown by sqrt(chi^2 / dof) where the line does not fit
+ * @param slopeStandardError its standard error, times sqrt(chi^2 / dof) if that is above 1
  * @param intercept log value at n = 1
  * @param curvature slope between the two largest widths less that between the two smallest; NaN for
  *     two widths
@@ -55,7 +55,7 @@ public record PowerLaw(
     double curvature = Double.NaN;
     double curvatureError = Double.NaN;
     if (count > 2) {
-      // first and last local slope share a point where there are three
+      // with three widths the first and the last local slope share a point
       double first = Math.log(widths[1] / widths[0]);
       double last = Math.log(widths[count - 1] / widths[count - 2]);
       double[] share = new double[count];

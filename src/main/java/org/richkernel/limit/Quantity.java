@@ -5,12 +5,12 @@ import java.util.List;
 import org.apache.commons.math3.fraction.BigFraction;
 
 /**
- * Something of a network that scales as a power of its width.
+ * A quantity of a network that scales as a power of its width.
  *
  * @param layer 1 .. L of a preactivation, 1 .. L + 1 of a weight, 0 otherwise
  */
 public record Quantity(Kind kind, int layer) {
-  /** What is measured. */
+  /** Kind of the quantity. */
   public enum Kind {
     /** Root mean square of h^l at the start. */
     INITIAL_PREACTIVATION,
@@ -30,7 +30,7 @@ public record Quantity(Kind kind, int layer) {
     WEIGHT_DECAY
   }
 
-  /** Those that training moves, layers from below, and f_0. */
+  /** Quantities that training moves, layers from below, and f_0. */
   static List<Quantity> moving(int depth) {
     List<Quantity> all = new ArrayList<>();
     for (int l = 1; l <= depth; l++) {
@@ -43,7 +43,7 @@ public record Quantity(Kind kind, int layer) {
     return all;
   }
 
-  /** What is drawn: preactivations at the start, layers from below, and the readout. */
+  /** Quantities at the start: preactivations, layers from below, and the readout. */
   static List<Quantity> initial(int depth) {
     List<Quantity> all = new ArrayList<>();
     for (int l = 1; l <= depth; l++) {
@@ -53,7 +53,7 @@ public record Quantity(Kind kind, int layer) {
     return all;
   }
 
-  /** Whether it is there before the first step. */
+  /** Whether the quantity exists before the first step. */
   boolean isInitial() {
     return kind == Kind.INITIAL_PREACTIVATION
         || kind == Kind.INITIAL_READOUT
@@ -75,8 +75,8 @@ public record Quantity(Kind kind, int layer) {
   }
 
   /**
-   * The exponent that a parametrization predicts; of weights, under decay as it asks for. That of
-   * initial preactivations takes features of order 1 for granted.
+   * The exponent that a parametrization predicts; for weights, under the decay scaled for it. The
+   * exponent of initial preactivations assumes features of order 1.
    */
   public BigFraction exponent(Classification classification) {
     return switch (kind) {

@@ -16,10 +16,10 @@ import org.richkernel.compute.Workspace;
 /**
  * One network of width n under an abc-parametrization: h^1 = W^1 x, h^{l+1} = W^{l+1} phi(h^l), f =
  * W^{L+1} phi(h^L), W^l = n^{-a_l} w^l, loss sum (f - y)^2 / 2P. Fields are points x neurons, in
- * float64: slopes of changes that vanish with the width must not end in rounding.
+ * float64: rounding must not limit changes that vanish with the width.
  */
 final class ScaledNetwork {
-  /** Layers and widths have their own iterations of a stream. */
+  /** Factor that separates the iterations of layers and widths in a stream. */
   private static final long LAYERS = 1 << 12;
 
   private final Parametrization parametrization;
@@ -87,7 +87,7 @@ final class ScaledNetwork {
     }
   }
 
-  /** Everything that a network of a width holds. */
+  /** Peak memory of a network of a width. */
   static MemoryPlan plan(Parametrization parametrization, ScalingOptions options, int width) {
     int depth = parametrization.depth();
     int points = options.points();
@@ -114,7 +114,7 @@ final class ScaledNetwork {
     return plan;
   }
 
-  /** What {@link #drawInputs} fills. */
+  /** Memory that {@link #drawInputs} fills. */
   static MemoryPlan inputsPlan(ScalingOptions options) {
     return new MemoryPlan()
         .add("drawn inputs", Precision.FLOAT32, options.points(), options.inputDimension())
@@ -144,7 +144,7 @@ final class ScaledNetwork {
     return width * LAYERS + l;
   }
 
-  /** n to minus the exponent of a layer. */
+  /** n^{-exponent} of a layer. */
   private double power(List<BigFraction> exponents, int layer) {
     return Math.pow(width, -exponents.get(layer - 1).doubleValue());
   }

@@ -13,7 +13,7 @@ import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
 
 /**
- * Trains networks of several widths that differ in nothing else, one after the other.
+ * Trains networks that differ only in width and initial weights, one after the other.
  *
  * <p>Cost of a step: about 6 P n^2 flops for each hidden matrix, and a pass over its entries. No
  * checkpoints: the usual task takes seconds.
@@ -25,7 +25,7 @@ public final class ScalingExperiment {
   /**
    * Networks of a parametrization.
    *
-   * @throws InvalidProblemException if the exponents of the options are of another depth
+   * @throws InvalidProblemException if the exponents of the options have another depth
    */
   public ScalingExperiment(Parametrization parametrization, ScalingOptions options) {
     int layers = parametrization.depth() + 1;
@@ -53,7 +53,7 @@ public final class ScalingExperiment {
     return values;
   }
 
-  /** What is held at once: the widest network, and the coordinates of all. */
+  /** Peak memory: the widest network, and the coordinates of all. */
   public MemoryPlan plan() {
     long widest = options.widths().get(options.widths().size() - 1);
     long coordinates = options.widths().stream().mapToLong(width -> width).sum();
@@ -70,7 +70,7 @@ public final class ScalingExperiment {
   /**
    * The runs in order of width and repeat.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<List<CoordinateRun>> run(Backend backend, RunControl control) {

@@ -7,8 +7,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.option.Settings;
 
 /**
- * Networks of several widths to be trained for a few steps: tasks so small that nothing but the
- * width matters.
+ * Options of short trainings of networks of several widths on a small task.
  *
  * @param widths n, at least 2 different ones
  * @param repeats networks of each width
@@ -45,7 +44,7 @@ public record ScalingOptions(
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws InvalidProblemException naming the first invalid one
    */
   public ScalingOptions {
     widths = widths.stream().distinct().sorted().toList();
@@ -93,7 +92,7 @@ public record ScalingOptions(
 
   /**
    * The usual task: tanh, 8 inputs, 4 points, 4 steps, widths 64 to 1024 with 4 networks each;
-   * epsilon and weight decay scaled as the parametrization asks for.
+   * epsilon and weight decay with the exponents of the parametrization.
    */
   public static ScalingOptions usual(Parametrization parametrization) {
     Classification scaled = Classification.of(parametrization);
@@ -113,7 +112,7 @@ public record ScalingOptions(
         0);
   }
 
-  /** Moves preactivations of order 1 by a few tenths in a step, where they learn features. */
+  /** Step size that moves preactivations of order 1 by a few tenths, if features are learned. */
   private static double usualStep(Optimizer optimizer) {
     return switch (optimizer) {
       case SGD -> 0.5;

@@ -7,16 +7,16 @@ import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.fraction.BigFraction;
 
 /**
- * How a quantity scaled with the width, beside how it should.
+ * Measured and predicted exponent of a quantity as a power of the width.
  *
- * @param step that it was measured after, 0 for the start
- * @param widths n that could be used, increasing
+ * @param step number of steps before the measurement, 0 for the start
+ * @param widths n with a finite, positive size, increasing
  * @param sizes root mean squares over networks, points and coordinates
  * @param errors standard errors of their logarithms
- * @param freedom degrees of freedom that the errors come from: networks less widths
+ * @param freedom degrees of freedom of the errors: number of networks minus number of widths
  * @param law the line through their logarithms
  * @param predicted the exponent of the parametrization
- * @param isBound whether that is an upper bound only
+ * @param isBound whether the prediction is an upper bound only
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Slope(
@@ -29,10 +29,12 @@ public record Slope(
     PowerLaw law,
     BigFraction predicted,
     boolean isBound) {
-  /** What a logarithm of a size is uncertain by, however many networks there are. */
+  /** Smallest standard error of the logarithm of a size, at any number of networks. */
   private static final double FLOOR = 0.02;
 
-  /** Half of the smallest step between exponents of parametrizations in use. */
+  /**
+   * Largest deviation that counts as agreement: half the smallest step between exponents in use.
+   */
   static final double RESOLVED = 0.25;
 
   private static final double SIGNIFICANT = 3;
@@ -41,7 +43,7 @@ public record Slope(
   private static final double THREE_SIGMA = 0.998650101968370;
 
   /**
-   * The slopes of all quantities that training moves and that the runs hold, and of f_0.
+   * The slopes of f_0 and of all quantities that training moves, if the runs determine them.
    *
    * @param runs with the same times, of any widths; the error of a width with a single network
    *     comes from the others
@@ -53,7 +55,7 @@ public record Slope(
         classification, Quantity.moving(classification.parametrization().depth()), runs, index);
   }
 
-  /** The slopes of those of the quantities that the runs hold. */
+  /** The slopes of the quantities that the runs determine. */
   static List<Slope> measure(
       Classification classification,
       List<Quantity> quantities,
@@ -101,27 +103,27 @@ public record Slope(
             isBound));
   }
 
-  /** Slope less prediction; 0 below an upper bound. */
+  /** Slope minus prediction; 0 below an upper bound. */
   public double deviation() {
     double off = law.slope() - predicted.doubleValue();
     return isBound ? Math.max(0, off) : off;
   }
 
   /**
-   * Whether it is off by more than a quarter, and by more than chance would make it in one of 370
-   * cases: three standard errors, or more of them where few networks are behind these.
+   * Whether the deviation is above 1/4 and above the one that chance exceeds in one of 370 cases:
+   * three standard errors, or more if few networks determine them.
    */
   public boolean isOff() {
     return Math.abs(deviation()) > Math.max(RESOLVED, chance(freedom) * law.slopeStandardError());
   }
 
-  /** Whether the local slopes at both ends differ by that much. */
+  /** The same test for the difference between the local slopes at both ends. */
   public boolean isCurved() {
     return Math.abs(law.curvature())
         > Math.max(RESOLVED, chance(freedom) * law.curvatureStandardError());
   }
 
-  /** How many standard errors chance makes of three, which come from so many networks. */
+  /** Quantile of Student's t with the probability of three normal standard deviations. */
   static double chance(int freedom) {
     return freedom == 0
         ? SIGNIFICANT

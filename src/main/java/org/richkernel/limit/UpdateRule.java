@@ -5,7 +5,7 @@ import org.richkernel.compute.Matrix;
 
 /** The optimizer of one tensor, with its state. */
 interface UpdateRule {
-  /** Moves the weights along the direction that the gradient leads to, which it may overwrite. */
+  /** Updates the weights by a gradient, which may be overwritten. */
   void apply(Backend backend, Matrix gradient, Matrix weights);
 
   /**
@@ -13,7 +13,7 @@ interface UpdateRule {
    *
    * @param rate eta n^{-c}
    * @param epsilon Adam's, scaled
-   * @param state matrix of the weights' shape that is left to the rule; it holds zeros
+   * @param state matrix of zeros in the weights' shape, owned by the rule
    */
   static UpdateRule of(
       Optimizer optimizer, double rate, ScalingOptions options, double epsilon, Matrix state) {

@@ -1,14 +1,14 @@
 package org.richkernel.limit;
 
-/** What becomes of a network as its width goes to infinity (arXiv:2011.14522, theorem 3.3). */
+/** Limit of a network as its width goes to infinity (arXiv:2011.14522, section 3). */
 public enum Verdict {
   /** The features move by O(1), and the outputs with them. */
   FEATURE_LEARNING("feature learning"),
-  /** The outputs move by O(1) under a kernel that stays as it was. */
+  /** The outputs move by O(1) under a kernel that stays fixed. */
   KERNEL_REGIME("kernel regime"),
-  /** The outputs stay as they were. */
+  /** The outputs do not move. */
   TRIVIAL("trivial"),
-  /** Something blows up or vanishes. */
+  /** Preactivations or outputs blow up, or initial preactivations vanish. */
   NOT_STABLE("not stable");
 
   private final String label;
@@ -17,7 +17,7 @@ public enum Verdict {
     this.label = label;
   }
 
-  /** In words. */
+  /** Name of the verdict. */
   public String label() {
     return label;
   }

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 /**
  * A mean square over the networks of a width.
  *
- * @param networks how many there were
- * @param deviation standard deviation between them, NaN of a single one
+ * @param networks number of networks
+ * @param deviation standard deviation between them, NaN for a single one
  */
 record WidthMean(int width, int networks, double meanSquare, double deviation) {
   /** One for each width whose mean square is finite and positive, increasing. */
@@ -42,9 +42,8 @@ record WidthMean(int width, int networks, double meanSquare, double deviation) {
   }
 
   /**
-   * Standard deviation between networks relative to their mean, over all widths: with three or four
-   * networks a width, the spread of one width alone says little about its own error. 1 where no
-   * width has two.
+   * Relative standard deviation between the networks of a width, pooled over all widths: three or
+   * four networks of one width determine their own error poorly. 1 if no width has two networks.
    */
   static double relativeDeviation(List<WidthMean> means) {
     double sum = 0;

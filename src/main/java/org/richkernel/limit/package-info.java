@@ -1,2 +1,5 @@
-/** Limits of infinite width after Tensor Programs: parametrizations and what they lead to. */
+/**
+ * Limits of infinite width after Tensor Programs: parametrizations, their classification, and
+ * coordinate checks.
+ */
 package org.richkernel.limit;

@@ -5,9 +5,9 @@ import org.richkernel.solver.SolverState;
 import org.richkernel.solver.StateForm;
 
 /**
- * How one model learned.
+ * Losses and accuracies of one model over the meta-steps.
  *
- * @param rates that it learned with
+ * @param rates of the training
  * @param losses outer loss of each meta-step before it, mean over tasks
  * @param norms of the outer gradients before clipping
  * @param accuracies on every evaluation task, one array for each evaluation; NaN where it diverged
@@ -32,7 +32,7 @@ public record FewShotCurve(
     return true;
   }
 
-  /** As a checkpoint holds it. */
+  /** Form of a curve in a checkpoint. */
   enum Form implements StateForm<FewShotCurve> {
     FORM;
 

@@ -13,12 +13,12 @@ import org.richkernel.solver.Stages;
 
 /**
  * Models that meta-learn on the same tasks, one after the other, and are evaluated on the same
- * others. Where there is a choice of rates, each model takes those that do best on tasks of a third
- * pool; evaluation tasks have no part in it.
+ * tasks of another pool. If there is a choice of rates, each model takes those that do best on
+ * tasks of a third pool, apart from the evaluation.
  *
  * @param models in order
  * @param training pool of the training tasks
- * @param tuning pool that rates are chosen on; empty without a choice
+ * @param tuning pool of the choice of rates; empty without a choice
  * @param evaluation pool of the evaluation tasks
  */
 public record FewShotExperiment(
@@ -30,14 +30,14 @@ public record FewShotExperiment(
     ImagePool evaluation) {
 
   /**
-   * A try of a model with some rates.
+   * A trial of a model with some rates.
    *
    * @param accuracy mean over the tuning tasks, NaN if it diverged
    */
   public record Trial(MetaRates rates, double accuracy) {}
 
   /**
-   * A model and how it learned.
+   * A model and its curve.
    *
    * @param trials of all choices, empty without a choice
    */
@@ -51,7 +51,7 @@ public record FewShotExperiment(
   /**
    * Checks that the pools have enough classes and images.
    *
-   * @throws InvalidProblemException naming what is missing
+   * @throws InvalidProblemException naming the pool that is too small
    */
   public FewShotExperiment {
     models = List.copyOf(models);
@@ -114,7 +114,7 @@ public record FewShotExperiment(
         model, options, rates, schedule.evaluateAt(), training, evaluation);
   }
 
-  /** What each model holds, one after the other. */
+  /** Peak memory of each model. */
   public List<MemoryPlan> plans() {
     List<MemoryPlan> plans = new ArrayList<>();
     MetaRates some = schedule.choices().get(0);
@@ -128,9 +128,9 @@ public record FewShotExperiment(
   }
 
   /**
-   * Lets every model learn.
+   * Trains and evaluates every model.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<List<Learned>> run(Backend backend, RunControl control) {

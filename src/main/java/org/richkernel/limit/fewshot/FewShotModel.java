@@ -4,15 +4,15 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 
-/** One of the functions that are compared. */
+/** A model of the comparison. */
 public interface FewShotModel {
   /** "inf", a width, or a kernel. */
   String name();
 
-  /** Names the network among those of its width. */
+  /** Index of the network among those of its width. */
   int repeat();
 
-  /** What its learner holds. */
+  /** Peak memory of its learner. */
   MemoryPlan plan(FewShotOptions options, ImagePool training, ImagePool evaluation);
 
   /** A learner at its start. */

@@ -6,21 +6,21 @@ import org.richkernel.option.Settings;
 /**
  * First-order model-agnostic meta-learning (Finn et al., arXiv:1703.03400), as the experiment of
  * Yang and Hu (arXiv:2011.14522, section 9.2) runs it: gradients of a task's queries at the adapted
- * parameters, summed over the tasks of a step, clipped, and taken as those of the parameters
- * before.
+ * parameters, summed over the tasks of a step, clipped, and applied to the parameters before
+ * adaptation.
  *
  * @param ways N, classes of a task
  * @param shots K, images of each class to learn from
- * @param queries images of each class that the outer loss is taken on
- * @param evaluationQueries images of each class to tell apart in an evaluation
+ * @param queries images of each class in the outer loss
+ * @param evaluationQueries images of each class to classify in an evaluation
  * @param tasks of a meta-step
- * @param evaluationTasks that every evaluation is made on
+ * @param evaluationTasks tasks of every evaluation
  * @param innerSteps steps on a task in training
  * @param evaluationInnerSteps steps on a task in an evaluation
  * @param metaSteps T
  * @param clip largest norm of the outer gradient
  * @param tuneSteps meta-steps of each choice of rates
- * @param tuneTasks tasks that choices are compared on
+ * @param tuneTasks tasks that compare the choices
  * @param seed of weights and tasks
  */
 public record FewShotOptions(
@@ -93,7 +93,7 @@ public record FewShotOptions(
   /**
    * Checks the numbers.
    *
-   * @throws org.richkernel.network.InvalidProblemException naming the first that makes no sense
+   * @throws org.richkernel.network.InvalidProblemException naming the first invalid one
    */
   public FewShotOptions {
     SETTINGS.check(
@@ -117,22 +117,22 @@ public record FewShotOptions(
     return SETTINGS.usual();
   }
 
-  /** Images of a task that it learns from. */
+  /** Number of support images of a task. */
   int support() {
     return ways * shots;
   }
 
-  /** Images of a batch of training tasks. */
+  /** Number of images of a batch of training tasks. */
   int batchImages() {
     return Math.multiplyExact(tasks, ways * (shots + queries));
   }
 
-  /** Tasks of an evaluation that are worked on at once. */
+  /** Number of tasks in a batch of an evaluation. */
   int evaluationBatch() {
     return Math.max(1, batchImages() / (ways * (shots + evaluationQueries)));
   }
 
-  /** Rows that hold a batch of either kind. */
+  /** Number of rows of the larger batch. */
   int capacity() {
     return Math.max(batchImages(), evaluationBatch() * ways * (shots + evaluationQueries));
   }

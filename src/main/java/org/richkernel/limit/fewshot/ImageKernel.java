@@ -21,22 +21,22 @@ import org.richkernel.network.InvalidProblemException;
  */
 public record ImageKernel(
     Kind kind, double weightVariance, double biasVariance, double readoutVariance) {
-  /** Which parameters move. */
+  /** Parameters that move. */
   public enum Kind {
     /** The readout alone. */
     NNGP,
     /** All but the biases. */
     NTK;
 
-    /** As it is written on the command line. */
+    /** Name on the command line. */
     public String id() {
       return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * The kernel of a name.
+     * The kernel with a name.
      *
-     * @throws InvalidProblemException if there is none
+     * @throws InvalidProblemException if there is no such kernel
      */
     public static Kind named(String name) {
       for (Kind kind : values()) {
@@ -51,7 +51,7 @@ public record ImageKernel(
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws InvalidProblemException naming the first invalid one
    */
   public ImageKernel {
     require(
@@ -69,13 +69,13 @@ public record ImageKernel(
     }
   }
 
-  /** Value of the last input, which stands for the bias: sigma_b / sigma_w. */
+  /** Value of the last input, whose weight is the bias: sigma_b / sigma_w. */
   float biasInput() {
     return (float) Math.sqrt(biasVariance / weightVariance);
   }
 
   /**
-   * Room for a kernel between m and n points, float64.
+   * Scratch for a kernel between m and n points, float64.
    *
    * @param inner m x n
    * @param slope m x n
@@ -89,7 +89,7 @@ public record ImageKernel(
    *
    * @param x m x (d + 1), float64, the last one {@link #biasInput}
    * @param y n x (d + 1), float64
-   * @param value receives it, m x n, float64
+   * @param value receives the kernel, m x n, float64
    */
   void evaluate(Backend backend, Matrix x, Matrix y, Matrix value, Scratch scratch) {
     int m = x.rows();

@@ -4,8 +4,8 @@ import java.util.List;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Images that tasks are drawn from. With class augmentation each class stands four times, turned by
- * 0, 90, 180 and 270 degrees (Vinyals et al., arXiv:1606.04080).
+ * Images of tasks. With class augmentation each class occurs four times, turned by 0, 90, 180 and
+ * 270 degrees (Vinyals et al., arXiv:1606.04080).
  */
 public final class ImagePool {
   private final float[][] images; // of all classes, one after the other
@@ -44,17 +44,17 @@ public final class ImagePool {
     }
   }
 
-  /** Classes, each turned one counted by itself. */
+  /** Number of classes; each rotation counts as a class. */
   public int classes() {
     return (first.length - 1) * rotations;
   }
 
-  /** Images before they are turned. */
+  /** Number of images without rotations. */
   public int images() {
     return images.length;
   }
 
-  /** In how many ways each image stands, 1 or 4. */
+  /** Number of rotations of each image, 1 or 4. */
   public int rotations() {
     return rotations;
   }
@@ -64,7 +64,7 @@ public final class ImagePool {
     return height * width;
   }
 
-  /** Fewest images that a class has. */
+  /** Number of images of the smallest class. */
   public int fewestExamples() {
     int fewest = Integer.MAX_VALUE;
     for (int c = 0; c + 1 < first.length; c++) {
@@ -73,7 +73,7 @@ public final class ImagePool {
     return fewest;
   }
 
-  /** Images of a class. */
+  /** Number of images of a class. */
   int examples(int cls) {
     return first[cls / rotations + 1] - first[cls / rotations];
   }

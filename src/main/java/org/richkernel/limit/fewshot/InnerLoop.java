@@ -39,7 +39,7 @@ final class InnerLoop {
   private final double[] nextC;
 
   /**
-   * @param support s, images that it learns from
+   * @param support s, number of support images
    * @param outputs K
    */
   InnerLoop(int support, int outputs) {
@@ -203,8 +203,8 @@ final class InnerLoop {
   }
 
   /**
-   * Derivative of the outer loss by B, as far as fields of the queries carry it: B takes X^T g and
-   * h_S takes Y^T g with g = G_Q^T chi_Q.
+   * Derivative of the outer loss with respect to B through the fields of the queries: B takes X^T g
+   * and h_S takes Y^T g with g = G_Q^T chi_Q.
    *
    * @param outer chi_Q, q x K
    * @param byReadout X^T g, K x K, added to

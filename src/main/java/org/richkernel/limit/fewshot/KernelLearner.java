@@ -13,13 +13,13 @@ import org.richkernel.solver.SolverState;
 
 /**
  * Meta-learning in the space of a kernel, f(x) = sum_i K(x, x_i) C_i over the images of the
- * training pool. A gradient step against chi at x_i adds -eta chi to C_i, and a task's own steps
- * are dropped after it. Images that come again add to the coefficients that they have, so nothing
- * grows with the number of steps. The norm of an outer gradient is sqrt(tr C^T K C) of what it
- * adds.
+ * training pool. A gradient step against chi at x_i adds -eta chi to C_i; the inner steps of a task
+ * are discarded after it. A repeated image adds to its coefficients, so the memory does not grow
+ * with the number of steps. The norm of an outer gradient is sqrt(tr D^T K D) of its coefficients
+ * D.
  *
  * <p>With C^{(r)}, the coefficients seen by images turned by r, f(R^r x_i) is row i of the table
- * times C^{(r)}; all four stand side by side.
+ * times C^{(r)}; all four lie side by side.
  */
 final class KernelLearner implements MetaLearner {
   private static final String TRAINING_TABLE = "kernel, training images";
@@ -162,7 +162,7 @@ final class KernelLearner implements MetaLearner {
    * Steps on a task.
    *
    * @param first row of the task in the batch
-   * @param queries that follow its supports
+   * @param queries number of queries, which follow the support images
    * @return outputs of the queries, q x K
    */
   private double[] adapt(Batch batch, int first, int queries, int steps) {

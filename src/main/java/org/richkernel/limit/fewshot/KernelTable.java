@@ -7,9 +7,9 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 
 /**
- * Kernel values between images and all centres, the images of the training pool in all their turns.
- * Turning both of a pair changes nothing, K(R^r x, R^s x') = K(x, R^{s-r} x'), so that rows are
- * kept for images as they stand: column j R + u holds K(x_i, R^u x_j).
+ * Kernel values between images and all centres, the images of the training pool in all rotations. A
+ * common rotation leaves the kernel unchanged, K(R^r x, R^s x') = K(x, R^{s-r} x'), so rows are
+ * kept for unrotated images: column j R + u holds K(x_i, R^u x_j).
  */
 final class KernelTable {
   private static final int PANEL = 64;
@@ -25,7 +25,7 @@ final class KernelTable {
     plan.add(label, Precision.FLOAT32, rows.images(), centres.images() * centres.rotations());
   }
 
-  /** Adds what tables are computed with. */
+  /** Adds the scratch of {@link #fill}. */
   static void planScratch(MemoryPlan plan, ImagePool centres) {
     int columns = centres.images() * centres.rotations();
     plan.add("centres", Precision.FLOAT64, columns, centres.pixels() + 1)

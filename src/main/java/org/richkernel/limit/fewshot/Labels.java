@@ -1,10 +1,10 @@
 package org.richkernel.limit.fewshot;
 
-/** Classes of a task's images, which stand class by class. */
+/** Classes of a task's images, ordered class by class. */
 final class Labels {
   private Labels() {}
 
-  /** Targets of images of so many classes, images x classes. */
+  /** One-hot targets, images x classes. */
   static double[] oneHot(int images, int classes) {
     double[] targets = new double[images * classes];
     for (int i = 0; i < images; i++) {
@@ -13,7 +13,10 @@ final class Labels {
     return targets;
   }
 
-  /** Share of images whose own class has the largest output; a tie is wrong, NaN unknown. */
+  /**
+   * Fraction of images whose own class has the largest output; a tie counts as wrong, NaN gives
+   * NaN.
+   */
   static double accuracy(double[] outputs, int images, int classes) {
     int right = 0;
     for (double output : outputs) {

@@ -15,8 +15,9 @@ import org.richkernel.limit.OutputLoss;
 import org.richkernel.solver.SolverState;
 
 /**
- * Meta-learning of a one-hidden-layer linear network. All images of a batch go through A at once,
- * and no task gets a copy of it: see {@link InnerLoop}. The outer gradient is one product,
+ * Meta-learning of a one-hidden-layer linear network. One product with A computes the fields of all
+ * images of a batch, without a copy of A for each task: see {@link InnerLoop}. The outer gradient
+ * is one product,
  *
  * <pre>
  *   dA = sum_tasks B' chi_Q^T x_Q = [B'_1 .. B'_T] [chi_Q^T x_Q]_1..T

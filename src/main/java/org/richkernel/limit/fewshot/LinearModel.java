@@ -10,7 +10,7 @@ import org.richkernel.limit.LinearShape;
 /**
  * A one-hidden-layer linear network, of infinite width or of a finite one.
  *
- * @param precision of weights and fields; a task's inner loop is float64 always
+ * @param precision of weights and fields; the inner loop of a task is always float64
  */
 public record LinearModel(LinearShape shape, int repeat, Precision precision)
     implements FewShotModel {
@@ -18,10 +18,10 @@ public record LinearModel(LinearShape shape, int repeat, Precision precision)
   public static final String INFINITE = "inf";
 
   /**
-   * Initial weights and bias as the experiment of Yang and Hu (arXiv:2011.14522, section 9.2) has
-   * them at the nearest width that it ran below this one: standard deviations of the input layer 1
-   * down to 32 neurons and 1/2 below, of the readout 1/32, 1/8 below 512, 1/4 below 32 and 1/2
-   * below 8; bias multipliers 1, 1/2 below 128, 1 below 32 and 2 below 8.
+   * Initial weights and bias of the experiment of Yang and Hu (arXiv:2011.14522, section 9.2) at
+   * its nearest width below this one: standard deviations of the input layer 1 down to 32 neurons
+   * and 1/2 below, of the readout 1/32, 1/8 below 512, 1/4 below 32 and 1/2 below 8; bias
+   * multipliers 1, 1/2 below 128, 1 below 32 and 2 below 8.
    *
    * @param width n; empty for the limit
    */

@@ -3,10 +3,10 @@ package org.richkernel.limit.fewshot;
 import java.util.List;
 import org.richkernel.solver.SolverState;
 
-/** A function of images that learns to learn. */
+/** A function of images in meta-training. */
 interface MetaLearner {
   /**
-   * What a meta-step saw before it moved.
+   * Loss and gradient of a meta-step before its update.
    *
    * @param loss outer loss, mean over tasks
    * @param norm of the outer gradient before clipping
@@ -20,12 +20,12 @@ interface MetaLearner {
   /** One meta-step on training tasks. */
   Step learn(List<Task> tasks);
 
-  /** Accuracy on each of some tasks of the other pool, after the steps of an evaluation. */
+  /** Accuracy on each of some evaluation tasks, after the inner steps of an evaluation. */
   double[] evaluate(List<Task> tasks);
 
-  /** Adds everything that a later step depends on. */
+  /** Adds the state of later steps to a checkpoint. */
   void save(SolverState state);
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   void restore(SolverState state);
 }

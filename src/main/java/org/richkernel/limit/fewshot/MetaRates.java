@@ -1,9 +1,9 @@
 package org.richkernel.limit.fewshot;
 
 /**
- * Step sizes of a curve.
+ * Step sizes of meta-training.
  *
- * @param inner on a task
- * @param meta of the outer gradient
+ * @param inner step size on a task
+ * @param meta step size of the outer gradient
  */
 public record MetaRates(double inner, double meta) {}

@@ -5,11 +5,11 @@ import java.util.List;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * When models are evaluated, and the rates that each may choose from.
+ * Times of the evaluations, and the candidate rates of every model.
  *
  * @param evaluateAt numbers of meta-steps, increasing
- * @param innerRates steps on a task
- * @param metaRates steps of the outer gradient
+ * @param innerRates candidate step sizes on a task
+ * @param metaRates candidate step sizes of the outer gradient
  */
 public record MetaSchedule(
     List<Integer> evaluateAt, List<Double> innerRates, List<Double> metaRates) {
@@ -17,7 +17,7 @@ public record MetaSchedule(
   /**
    * Checks the numbers.
    *
-   * @throws InvalidProblemException naming the first that makes no sense
+   * @throws InvalidProblemException naming the first invalid one
    */
   public MetaSchedule {
     evaluateAt = evaluateAt.stream().distinct().sorted().toList();
@@ -44,7 +44,7 @@ public record MetaSchedule(
     }
   }
 
-  /** Whether there is anything to choose. */
+  /** Whether there is more than one pair of rates. */
   public boolean isTuned() {
     return innerRates.size() * metaRates.size() > 1;
   }

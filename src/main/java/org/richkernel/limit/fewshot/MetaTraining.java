@@ -80,7 +80,7 @@ final class MetaTraining {
         options.metaSteps());
   }
 
-  /** A shorter one, to choose rates by. */
+  /** A shorter course for the choice of rates. */
   static MetaTraining tried(
       FewShotModel model,
       FewShotOptions options,
@@ -99,7 +99,7 @@ final class MetaTraining {
         options.tuneSteps());
   }
 
-  /** What it holds. */
+  /** Peak memory. */
   MemoryPlan plan() {
     return model
         .plan(options, training, evaluation)
@@ -113,7 +113,7 @@ final class MetaTraining {
   /**
    * Runs, from a checkpoint if there is one.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   Optional<FewShotCurve> run(Backend backend, RunControl control, String phase) {
     try (Workspace memory = new Workspace(backend, model.plan(options, training, evaluation))) {
@@ -155,7 +155,7 @@ final class MetaTraining {
     }
   }
 
-  /** Nothing is known of a model after its numbers have left the finite ones. */
+  /** The curve of a model with numbers that are not finite; later accuracies are NaN. */
   private FewShotCurve diverged(
       int step, double[] losses, double[] norms, List<double[]> accuracies) {
     Arrays.fill(losses, step, steps, Double.NaN);

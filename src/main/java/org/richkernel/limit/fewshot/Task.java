@@ -1,8 +1,8 @@
 package org.richkernel.limit.fewshot;
 
 /**
- * An N-way task: images of N classes to learn from, and others of the same classes to tell apart.
- * Support images come first, then queries, both class by class.
+ * An N-way task: support images of N classes to learn from, and query images of the same classes to
+ * classify. Support images come first, then queries, both class by class.
  *
  * @param images indices into the pool
  * @param rotations quarter turns of each

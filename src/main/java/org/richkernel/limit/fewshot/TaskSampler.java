@@ -10,11 +10,11 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.compute.Workspace;
 
 /**
- * Draws tasks: classes, and of each class its images, without repetition. A task is a function of
- * seed, purpose, step and its place among the tasks of the step.
+ * Draws the classes of a task and the images of each class without repetition. A task is a function
+ * of seed, purpose, step and its index among the tasks of the step.
  */
 final class TaskSampler {
-  /** What tasks are for; those of different purposes have nothing to do with each other. */
+  /** Purpose of tasks; different purposes use independent random numbers. */
   enum Purpose {
     TRAINING,
     EVALUATION,
@@ -39,7 +39,7 @@ final class TaskSampler {
     this.purpose = purpose;
   }
 
-  /** What so many tasks are drawn with. */
+  /** Memory of the random numbers of the given number of tasks. */
   MemoryPlan plan(int count) {
     return new MemoryPlan().add(DRAWS, Precision.FLOAT32, count, draws());
   }
@@ -85,7 +85,7 @@ final class TaskSampler {
     return new Task(images, rotations);
   }
 
-  /** Different numbers from 0 to count - 1, all selections in all orders alike probable. */
+  /** Distinct numbers from 0 to count - 1; all ordered selections are equally probable. */
   private static int[] choose(int count, int wanted, float[] uniforms, int from) {
     int[] chosen = new int[wanted];
     int[] ascending = new int[wanted];

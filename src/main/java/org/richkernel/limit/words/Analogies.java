@@ -8,7 +8,7 @@ import java.util.Map;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Questions a : b = c : ? whose words are all known, in sections. A pair is (a, b) or (c, d) within
+ * Analogy questions a : b = c : ? with known words, in sections. A pair is (a, b) or (c, d) within
  * its section.
  *
  * @param sections names, in order; those without questions are left out
@@ -70,7 +70,7 @@ public record Analogies(
       section = name;
     }
 
-    /** Adds a question; one with an unknown word is counted only. */
+    /** Adds a question; one with an unknown word is only counted. */
     public void question(String a, String b, String c, String d) {
       int[] rows = new int[4];
       String[] words = {a, b, c, d};
@@ -110,7 +110,7 @@ public record Analogies(
     /**
      * The questions.
      *
-     * @throws InvalidProblemException if there are none whose words are all known
+     * @throws InvalidProblemException if no question has only known words
      */
     public Analogies build() {
       if (questions.isEmpty()) {

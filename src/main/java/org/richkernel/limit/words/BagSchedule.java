@@ -8,12 +8,12 @@ import org.richkernel.compute.WordBags;
 
 /**
  * The positions of a text in order: subsampled sentences, windows, negative draws (Mikolov et al.,
- * arXiv:1310.4546, as the word2vec program takes them). What is drawn at a word depends on seed,
- * epoch and place in the text alone, so every width sees the same positions, and a run may go on
- * from any sentence.
+ * arXiv:1310.4546, in the order of the word2vec program). The random numbers of a word depend on
+ * seed, epoch and place in the text alone, so every width has the same positions, and a run can
+ * resume at any sentence.
  */
 final class BagSchedule {
-  /** Words of the text that are read for one call, at least. */
+  /** Smallest number of words read in one call. */
   static final int CHUNK = 8192;
 
   private static final int LONGEST_SENTENCE = 1000;
@@ -52,17 +52,17 @@ final class BagSchedule {
     negatives = NegativeDraws.of(vocabulary, NEGATIVE_POWER);
   }
 
-  /** Random numbers at a word: whether it stays, how far its window reaches, its negatives. */
+  /** Number of random numbers of a word: for its subsampling, its window and its negatives. */
   static int drawsPerWord(WordOptions options) {
     return 2 + options.negative();
   }
 
-  /** Most positions of a call. */
+  /** Largest number of positions of a call. */
   static int mostPositions() {
     return CHUNK + LONGEST_SENTENCE;
   }
 
-  /** Words and ends of sentences of one epoch. */
+  /** Number of words and ends of sentences of one epoch. */
   int length() {
     return corpus.tokens().length;
   }
@@ -71,7 +71,7 @@ final class BagSchedule {
    * Adds the positions of whole sentences until enough words are read.
    *
    * @param from place in the text of the first word of a sentence
-   * @return the same for the next call, {@link #length} at the end of the text
+   * @return the value of {@code from} for the next call, {@link #length} at the end of the text
    */
   int fill(int epoch, int from, WordBags bags) {
     int next = from;
@@ -96,7 +96,7 @@ final class BagSchedule {
     return next;
   }
 
-  /** Keeps what was drawn at a word, as its block of random numbers may be gone soon. */
+  /** Keeps the random numbers of a word, as the next call overwrites their block. */
   private void take(int index, int at) {
     int window = options.window();
     // the uniforms lie in (0, 1]
@@ -136,8 +136,8 @@ final class BagSchedule {
   /**
    * Draws words by a power of their counts.
    *
-   * @param bounds of the shares of the words within 0 .. 1
-   * @param guide for each of equal parts of 0 .. 1 the first share that reaches into it
+   * @param bounds of the intervals of the words within 0 .. 1
+   * @param guide for each of the equal parts of 0 .. 1 the first interval that overlaps it
    */
   @SuppressWarnings("ArrayRecordComponent")
   private record NegativeDraws(double[] bounds, int[] guide) {

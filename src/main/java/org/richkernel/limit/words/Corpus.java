@@ -10,13 +10,13 @@ import java.util.stream.IntStream;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * A text as rows of its vocabulary; words outside of it are left out.
+ * A text as indices into its vocabulary, without unknown words.
  *
- * @param tokens rows, and {@link #END} where a sentence ends
+ * @param tokens indices of words, and {@link #END} after each sentence
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Corpus(Vocabulary vocabulary, int[] tokens) {
-  /** Stands for the end of a sentence. */
+  /** Token of the end of a sentence. */
   public static final int END = -1;
 
   /** Collects a text word by word. */
@@ -28,7 +28,7 @@ public record Corpus(Vocabulary vocabulary, int[] tokens) {
     private int size;
     private long sentences;
 
-    /** The next word. */
+    /** Adds the next word. */
     public void word(String word) {
       int id = ids.computeIfAbsent(word, w -> words.size());
       if (id == words.size()) {
@@ -41,7 +41,7 @@ public record Corpus(Vocabulary vocabulary, int[] tokens) {
       add(id);
     }
 
-    /** The end of a sentence. */
+    /** Ends a sentence. */
     public void endSentence() {
       sentences++;
       add(END);
@@ -58,16 +58,16 @@ public record Corpus(Vocabulary vocabulary, int[] tokens) {
       tokens[size++] = token;
     }
 
-    /** Words so far, those that occur rarely included. */
+    /** Number of words so far, rare ones included. */
     public long words() {
       return size - sentences;
     }
 
     /**
-     * The text over the words that occur often enough; words of equal counts stay in the order in
-     * which they came first.
+     * The text without words rarer than the least count; words of equal counts stay in the order of
+     * first occurrence.
      *
-     * @throws InvalidProblemException if fewer than 2 words do
+     * @throws InvalidProblemException if fewer than 2 different words remain
      */
     public Corpus build(int minCount) {
       int[] order =

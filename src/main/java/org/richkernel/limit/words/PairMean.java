@@ -3,9 +3,8 @@ package org.richkernel.limit.words;
 import org.richkernel.metrics.AlikeValues;
 
 /**
- * The mean of a number over analogy questions, with its error. Questions share the pairs that they
- * are made of, so the error is a jackknife over pairs: a pair goes with all questions that it has a
- * part in, within each section,
+ * The mean of a number over analogy questions, with its error. Questions share pairs, so the error
+ * is a jackknife over pairs: a pair is left out with all its questions, within each section,
  *
  * <pre>
  * Var = sum_s (P_s - 1)/P_s sum_{p in s} (mean without p - mean of these over s)^2
@@ -15,8 +14,8 @@ import org.richkernel.metrics.AlikeValues;
  *
  * @param value the mean
  * @param standardError NaN if every section has fewer than 3 pairs
- * @param questions that were asked
- * @param pairs that they are made of
+ * @param questions number of questions
+ * @param pairs number of pairs in them
  */
 public record PairMean(double value, double standardError, int questions, int pairs) {
   private static final int LEAST_PAIRS = 3;
@@ -75,7 +74,7 @@ public record PairMean(double value, double standardError, int questions, int pa
       enough |= inside >= LEAST_PAIRS;
       variance += inside > 1 ? square * (inside - 1) / inside : 0;
     }
-    // answers that are all alike do not tell that those of other pairs would be
+    // equal answers to all questions do not imply a zero error over other pairs
     double error =
         variance > 0 ? Math.sqrt(variance) : AlikeValues.standardError(Math.max(1, pairs));
     return new PairMean(sum / count, enough ? error : Double.NaN, count, pairs);

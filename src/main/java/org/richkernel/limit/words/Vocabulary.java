@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * The words that have a row, the most frequent first.
+ * The words of an embedding, the most frequent first.
  *
  * @param words all different
- * @param counts how often each occurs in the text, descending
- * @param sentences ends of sentences in the text, which are no words
+ * @param counts occurrences of each in the text, descending
+ * @param sentences number of ends of sentences in the text, which are not words
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Vocabulary(List<String> words, long[] counts, long sentences) {
@@ -35,7 +35,7 @@ public record Vocabulary(List<String> words, long[] counts, long sentences) {
     return Arrays.stream(counts).sum();
   }
 
-  /** Finds words whatever their case; of those that differ in it alone, the most frequent. */
+  /** Rows of the words in lower case; of words that differ only in case, the most frequent. */
   public Map<String, Integer> folded() {
     Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < words.size(); id++) {
@@ -44,7 +44,7 @@ public record Vocabulary(List<String> words, long[] counts, long sentences) {
     return ids;
   }
 
-  /** The row of a word as it is written, otherwise whatever its case. */
+  /** The row of a word with the exact spelling, otherwise with any case. */
   public OptionalInt find(String word) {
     int exact = words.indexOf(word);
     if (exact >= 0) {
@@ -54,12 +54,12 @@ public record Vocabulary(List<String> words, long[] counts, long sentences) {
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  /** The smallest least count that leaves at most so many words. */
+  /** The smallest least count that leaves at most the given number of words. */
   public long leastCountFor(int most) {
     return most >= size() ? counts[size() - 1] : counts[most] + 1;
   }
 
-  /** How many words occur at least so often. */
+  /** Number of words with at least this count. */
   public int sizeFrom(long leastCount) {
     int size = 0;
     while (size < counts.length && counts[size] >= leastCount) {

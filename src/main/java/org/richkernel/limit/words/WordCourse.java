@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * One width over the epochs.
+ * Course of one width over the epochs.
  *
  * @param width empty for the infinite one
  * @param ranks place of every answer, (epochs + 1) x questions, from before the first epoch on; the
@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * @param losses mean over the positions of each epoch
  * @param positions of each epoch
  * @param seconds of descent, all epochs together
- * @param neighbours of the words that were asked for, after the last epoch
+ * @param neighbours of the requested words, after the last epoch
  */
 public record WordCourse(
     OptionalInt width,
@@ -23,9 +23,9 @@ public record WordCourse(
     List<Neighbours> neighbours) {
 
   /**
-   * The words nearest to one, the nearest first.
+   * The nearest words of a word, the nearest first.
    *
-   * @param word row of it
+   * @param word row of the word
    * @param near their rows
    * @param cosines of their rows with it
    */
@@ -45,7 +45,7 @@ public record WordCourse(
     return width.isPresent() ? String.valueOf(width.getAsInt()) : "inf";
   }
 
-  /** The same of this one. */
+  /** {@link #name(OptionalInt)} of this width. */
   public String name() {
     return name(width);
   }
@@ -55,12 +55,12 @@ public record WordCourse(
     return losses.stream().allMatch(Double::isFinite);
   }
 
-  /** Epochs that it has been evaluated after, the start included. */
+  /** Number of evaluations, the start included. */
   public int marks() {
     return ranks.size();
   }
 
-  /** 1 for each question that is right after so many epochs, 0 for the others. */
+  /** 1 for each question that is right after the given number of epochs, 0 for the others. */
   public double[] right(int epoch) {
     double[] right = new double[ranks.get(epoch).length];
     for (int q = 0; q < right.length; q++) {

@@ -17,7 +17,7 @@ import org.richkernel.compute.Workspace;
 import org.richkernel.solver.SolverState;
 
 /**
- * Input and output rows of the words, A and B, and what they answer.
+ * Input and output rows of the words, A and B, with their training and their answers to questions.
  *
  * <p>A network of width n has rows u_w, uniform with variance 1/n, and v_w = 0. The infinitely wide
  * one is the same program on the coefficients of its rows in the initial u (Yang and Hu,
@@ -54,7 +54,7 @@ final class WordNetwork implements AutoCloseable {
   }
 
   /**
-   * What is held at once. The heap part is what a checkpoint takes, most when it is read back.
+   * Peak memory. The heap part is that of a checkpoint, largest when it is read back.
    *
    * @param width empty for the infinite one
    * @param tokens of the text
@@ -107,7 +107,7 @@ final class WordNetwork implements AutoCloseable {
     }
   }
 
-  /** Where the schedule keeps its random numbers. */
+  /** Random numbers of the schedule. */
   Matrix draws() {
     return memory.get(DRAWS);
   }
@@ -117,7 +117,7 @@ final class WordNetwork implements AutoCloseable {
     return columns;
   }
 
-  /** Descends on positions; the sum of their losses. */
+  /** Takes the steps of the given positions and returns the sum of their losses. */
   double descend(WordBags bags, WordOptions options) {
     Matrix losses = memory.get(LOSSES);
     backend.descendBags(
@@ -143,10 +143,10 @@ final class WordNetwork implements AutoCloseable {
   }
 
   /**
-   * The place of each answer among all words but the three of its question: 1 + how many score as
-   * high or higher; the last place for an answer that is one of them. The score of w is that of
-   * A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of A_w (Mikolov et al., arXiv:1301.3781), so
-   * a tie counts as wrong.
+   * The rank of each answer among all words but the three of its question: 1 + the number of words
+   * that score as high or higher; the last rank for an answer that is one of the three. The score
+   * of w is that of A_b/|A_b| - A_a/|A_a| + A_c/|A_c| in the direction of A_w (Mikolov et al.,
+   * arXiv:1301.3781), so a tie counts as wrong.
    */
   int[] ranks(List<Analogies.Question> questions) {
     int[] ranks = new int[questions.size()];
@@ -179,7 +179,7 @@ final class WordNetwork implements AutoCloseable {
   private int rank(
       Analogies.Question question, Map<Integer, Integer> panel, float[] scores, float[] lengths) {
     if (rows(question).contains(question.d())) {
-      return words; // such a word is none that may be answered
+      return words; // the answer is one of the question's words
     }
     int a = panel.get(question.a());
     int b = panel.get(question.b());
@@ -189,7 +189,7 @@ final class WordNetwork implements AutoCloseable {
     float byC = 1 / lengths[question.c()];
     float right = 0;
     int higher = 0;
-    // the answer's score first, then how many are not below it
+    // first the answer's score, then the number of words not below it
     for (int pass = 0; pass < 2; pass++) {
       int from = pass == 0 ? question.d() : 0;
       int to = pass == 0 ? question.d() + 1 : words;
@@ -213,7 +213,7 @@ final class WordNetwork implements AutoCloseable {
     return 1 + higher;
   }
 
-  /** Words in the direction of a word, the nearest first, with their cosines. */
+  /** Words nearest to a word by the cosine of their rows, the nearest first. */
   List<Neighbour> neighbours(int word, int count) {
     float[] lengths = lengths();
     float[] products = products(List.of(word));
@@ -239,7 +239,7 @@ final class WordNetwork implements AutoCloseable {
     return lengths;
   }
 
-  /** A_r . A_w of some rows with all, rows x V. */
+  /** A_r . A_w of some rows r with all words w, rows x V. */
   private float[] products(List<Integer> rows) {
     Matrix chosen = memory.get(ROWS).rowRange(0, rows.size());
     Matrix scores = memory.get(SCORES).rowRange(0, rows.size());
@@ -263,7 +263,7 @@ final class WordNetwork implements AutoCloseable {
     return state;
   }
 
-  /** Takes them up again. */
+  /** Restores both embeddings. */
   void restore(SolverState state) {
     panels().forEach((name, panel) -> backend.upload(state.floats(name), panel));
   }

@@ -4,7 +4,7 @@ import org.richkernel.compute.Operands;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * How word embeddings are trained, whatever their width.
+ * Options of the training of word embeddings, the same at every width.
  *
  * @param window R: contexts lie at most R - b words away, b uniform in 0 .. R-1
  * @param negative draws of label 0 for each position
@@ -12,7 +12,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param epochs passes over the text
  * @param stepSize alpha_0; alpha = alpha_0 max(1 - words done / (epochs N + 1), 1e-4)
  * @param weightDecay lambda of the rows that a position touches
- * @param batch positions whose gradients are taken at the same rows
+ * @param batch number of positions whose gradients are computed at the same rows
  * @param seed key of the random streams
  */
 public record WordOptions(
@@ -28,7 +28,7 @@ public record WordOptions(
   private static final int MOST_BATCH = 1 << 16;
   private static final double LEAST_RATE = 1e-4;
 
-  /** Complains about numbers that make no sense. */
+  /** Checks the numbers. */
   public WordOptions {
     require("window", window, window >= 1 && window <= MOST_WINDOW, "use 1 to " + MOST_WINDOW);
     int most = Operands.MOST_TARGETS - 1;

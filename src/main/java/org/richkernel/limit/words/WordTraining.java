@@ -17,13 +17,13 @@ import org.richkernel.solver.StateForm;
 /**
  * Trains word embeddings of several widths one after the other, with the same draws.
  *
- * <p>Cost of a position: about 2 (m + negative + 1) H multiply-adds for m contexts, with H = V
- * columns in the limit, and the rows that they are in through memory.
+ * <p>Cost of a position: about 2 (m + negative + 1) H multiply-adds for m contexts, and a pass of
+ * their rows through memory, with H columns, V in the limit.
  *
- * @param corpus what is read
- * @param options how
+ * @param corpus training text
+ * @param options of the training
  * @param widths empty for the infinite one
- * @param analogies that are asked after every epoch
+ * @param analogies questions of the evaluation after every epoch
  * @param asked words whose neighbours are wanted
  */
 public record WordTraining(
@@ -59,7 +59,7 @@ public record WordTraining(
     asked = List.copyOf(asked);
   }
 
-  /** What is held at once, one plan for each width. */
+  /** Peak memory, one plan for each width. */
   public List<MemoryPlan> plans() {
     return plans(corpus.vocabulary().size());
   }
@@ -70,7 +70,7 @@ public record WordTraining(
         .toList();
   }
 
-  /** The largest vocabulary, of the most frequent words of this one, that has the memory. */
+  /** Largest number of most frequent words of this vocabulary that fits the memory. */
   public int mostWords(Backend backend) {
     int fits = 0;
     int above = corpus.vocabulary().size() + 1;
@@ -86,10 +86,10 @@ public record WordTraining(
   }
 
   /**
-   * Trains all widths. A checkpoint holds what is known of those that are finished, and the rows of
-   * the one at hand.
+   * Trains all widths. A checkpoint holds the courses of the finished widths and the rows of the
+   * present one.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   public Optional<List<WordCourse>> run(Backend backend, RunControl control, Receiver receiver) {
     Stages stages = new Stages(control);
@@ -135,7 +135,7 @@ public record WordTraining(
     };
   }
 
-  /** One width under way: where in which epoch, and what has been found. */
+  /** Training of one width: its place in the present epoch, and the results so far. */
   private final class Run {
     private final OptionalInt width;
     private final WordNetwork network;
