@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An elementwise nonlinearity phi of a network; the facade applies it to whole matrices. What it is
- * stands in its {@link ActivationForm}, and for CUDA in a struct of include/activations.cuh. Equal
+ * An elementwise nonlinearity phi of a network; the facade applies it to whole matrices. Its
+ * definition is an {@link ActivationForm}, and for CUDA a struct of include/activations.cuh. Equal
  * activations have equal names.
  */
 public final class Activation {
@@ -105,7 +105,7 @@ public final class Activation {
     return form.derivative(h);
   }
 
-  /** phi''(h); 0 where there is a kink, which it leaves out. */
+  /** phi''(h) away from kinks; 0 at a kink. */
   public double curvature(double h) {
     return form.curvature(h);
   }

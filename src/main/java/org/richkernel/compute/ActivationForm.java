@@ -1,8 +1,6 @@
 package org.richkernel.compute;
 
-/**
- * What an {@link Activation} is: its definition, its traits, its float loops and its closed forms.
- */
+/** Definition of an {@link Activation} with its traits, its float loops and its closed forms. */
 abstract class ActivationForm {
   abstract double value(double h);
 

@@ -14,7 +14,7 @@ import org.richkernel.group.RankGroup;
  * once its shapes have been seen.
  *
  * <p>Results are deterministic for a fixed device, number of threads and shape. Operations may run
- * behind the caller on the device, and those that return a number or fill an array wait for it.
+ * asynchronously on the device; operations that return a number or fill an array wait for it.
  *
  * <p>A backend serves one thread at a time: the one that allocated its first open matrix, until the
  * last is closed. Any other thread that allocates or computes meanwhile gets an {@link
@@ -23,7 +23,7 @@ import org.richkernel.group.RankGroup;
  */
 public interface Backend extends LinearAlgebra, AutoCloseable {
 
-  /** What this backend runs on. */
+  /** Description of the machine and the libraries of this backend. */
   BackendInfo info();
 
   /**
@@ -35,14 +35,14 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
     return List.of(this);
   }
 
-  /** The processes that compute together, of which this is one. */
+  /** The group of processes that compute together, this one included. */
   default RankGroup ranks() {
     return RankGroup.alone();
   }
 
   /**
-   * Most lanes that this device has beside so many bytes of matrices; a lane costs what its
-   * libraries take for themselves.
+   * Largest number of lanes of this device in addition to matrices of the given size; a lane costs
+   * the memory of its libraries.
    *
    * @param bytes that all lanes together will allocate
    * @return at least 1
@@ -53,8 +53,8 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
 
   /**
    * This backend, and others that compute beside it on the same device: work too small to fill a
-   * device alone is done in lanes at the same time, one thread to each. The numbers of a lane are
-   * those of any other. Memory is counted for all of them together, and all close with this one.
+   * device alone is done in lanes at the same time, one thread to each. All lanes give the same
+   * numbers. Memory is counted for all of them together, and all close with this one.
    *
    * @param count lanes wanted, at least 1
    * @return as many, or as many as there can be
@@ -76,8 +76,8 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
   /**
    * Allocates a matrix filled with zeros.
    *
-   * @param label what it holds, for messages
-   * @throws OutOfDeviceMemoryException if the memory cannot be had
+   * @param label content, for messages @throws OutOfDeviceMemoryException if the memory is not
+   *     available
    */
   Matrix allocate(Precision precision, int rows, int columns, String label);
 
@@ -94,9 +94,8 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
   long availableBytes();
 
   /**
-   * Bytes of the device that were taken when this backend had opened and no matrix was allocated:
-   * by contexts, libraries and whatever else runs there. They are not among {@link
-   * #availableBytes()}.
+   * Bytes of the device in use after this backend opened and before any allocation: by contexts,
+   * libraries and other programs. They are not among {@link #availableBytes()}.
    */
   default long takenBytes() {
     return 0;
@@ -312,7 +311,7 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
    * depends on their number alone, so threads change no bit.
    *
    * @param bags each with a context at least and at most {@link Operands#MOST_TARGETS} targets
-   * @param batch positions of a batch, the last of which may be shorter
+   * @param batch number of positions of a batch; the last batch may be shorter
    * @param decay weight decay lambda of the rows that a position touches, once an occurrence
    * @param input A, V x H
    * @param output B, V x H
@@ -333,10 +332,10 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
   // ---- work that comes again and again ---------------------------------------------------------
 
   /**
-   * Work to be done over and over: a device may take it down once and be asked for all of it by one
-   * call from then on, at the same numbers. While it is taken down it is run without an effect, so
-   * it consists of operations of this backend alone, which are the same each time, and neither
-   * allocates, nor moves data to or from arrays, nor asks for a number.
+   * Work to be repeated: a device may record it once and repeat it by one call, with the same
+   * numbers. Recording runs the work without effect, so it consists of operations of this backend
+   * alone, which are the same each time, and neither allocates, nor moves data to or from arrays,
+   * nor asks for a number.
    *
    * @param name for messages
    */
@@ -357,7 +356,7 @@ public interface Backend extends LinearAlgebra, AutoCloseable {
    * own.
    *
    * @param seed the key
-   * @param stream what the numbers are for; see {@link RandomStreams}
+   * @param stream purpose of the numbers; see {@link RandomStreams}
    * @param firstSample index of the first row in the population, 0 to 2^32 - 1
    * @param firstIndex index of the first column among the numbers of a sample, at least 0
    * @param target FLOAT32

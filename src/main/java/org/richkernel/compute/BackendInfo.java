@@ -3,13 +3,13 @@ package org.richkernel.compute;
 import java.util.Map;
 
 /**
- * What a backend runs on.
+ * Machine and libraries of a backend.
  *
  * @param name "cpu" or "cuda"
  * @param device name of the processor or accelerator
  * @param threads host threads that the backend computes with
- * @param lanes in which each device computes at the same time
- * @param ranks processes that compute together, of which this is one
+ * @param lanes number of parallel lanes of each device
+ * @param ranks number of processes that compute together, this one included
  * @param libraries the libraries that were loaded, with their versions; empty where they are
  *     bundled
  * @param environment the variables of the environment that change how precisely the libraries
@@ -28,7 +28,7 @@ public record BackendInfo(
     environment = Map.copyOf(environment);
   }
 
-  /** A backend that computes with what is bundled, in one process. */
+  /** A backend with the bundled libraries, in one process. */
   public BackendInfo(String name, String device, int threads) {
     this(name, device, threads, 1, 1, Map.of(), Map.of());
   }

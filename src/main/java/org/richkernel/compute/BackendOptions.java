@@ -12,13 +12,12 @@ import org.richkernel.group.RankGroup;
  *
  * @param threads host threads to compute with, at least 1
  * @param memoryLimitBytes most bytes the backend may hold, on each device; {@link Long#MAX_VALUE}
- *     for what the machine has
+ *     for all memory of the machine
  * @param devices CUDA devices to compute on, as the driver numbers them, the first of them for work
  *     that is not spread; the processor is not numbered
  * @param precision how products of float32 matrices are taken on a CUDA device
- * @param cudaLibraries the folder that the libraries of CUDA are taken from, all of them; empty for
- *     where the machine has them
- * @param ranks the processes that compute together, of which this is one
+ * @param cudaLibraries the folder of all libraries of CUDA; empty for a search of the machine
+ * @param ranks the group of processes that compute together, this one included
  */
 public record BackendOptions(
     int threads,
@@ -27,7 +26,7 @@ public record BackendOptions(
     FieldPrecision precision,
     Optional<Path> cudaLibraries,
     RankGroup ranks) {
-  /** The environment variable that says how many processors a job of Slurm has. */
+  /** Environment variable with the number of processors of a Slurm job. */
   public static final String THREADS_VARIABLE = "SLURM_CPUS_PER_TASK";
 
   public BackendOptions {

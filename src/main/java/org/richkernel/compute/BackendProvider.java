@@ -11,7 +11,10 @@ public interface BackendProvider {
   /** Order of preference of {@code auto}; higher is tried first. */
   int rank();
 
-  /** Looks whether the backend can be used here, and says what was looked for and found. */
+  /**
+   * Checks whether the backend can be used on this machine; the result lists the search and its
+   * findings.
+   */
   Probe probe(BackendOptions options);
 
   /**
@@ -26,8 +29,8 @@ public interface BackendProvider {
    *
    * @param usable whether {@link #open} would succeed
    * @param device the device found, or "none"
-   * @param reason what stands in the way first, and its mend, in one line; empty where usable
-   * @param report what was looked for, what was found, and the mend, one line each
+   * @param reason first obstacle with advice, in one line; empty if usable
+   * @param report searched items, findings and advice, one line each
    */
   record Probe(boolean usable, String device, String reason, java.util.List<String> report) {
     public Probe {

@@ -1,10 +1,10 @@
 package org.richkernel.compute;
 
-/** A backend that was asked for cannot be used; the message says why and what would mend it. */
+/** The requested backend cannot be used; the message gives the reason and advice. */
 public final class BackendUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** The backend, the reason, and the mend. */
+  /** An exception for a backend with the reason and advice. */
   public BackendUnavailableException(String backend, String reason, String mend) {
     super("backend " + backend + " cannot be used: " + reason + "; " + mend);
   }

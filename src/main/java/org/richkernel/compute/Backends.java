@@ -29,7 +29,7 @@ public final class Backends {
    *     falls back
    * @param options threads and memory
    * @param notice receives one line for each backend that "auto" passed over, with the first reason
-   * @throws BackendUnavailableException if the backend asked for cannot be used
+   * @throws BackendUnavailableException if the requested backend cannot be used
    */
   public static Backend open(String name, BackendOptions options, Consumer<String> notice) {
     boolean known = false;

@@ -4,11 +4,11 @@ import java.util.Arrays;
 
 /**
  * The sign of eigenvectors, which {@link Backend#eigenSymmetric} leaves to its library: a vector
- * counts as positive where its entry of largest magnitude is. Whoever draws samples in the
- * directions of eigenvectors multiplies them by it, so that a seed means the same samples on every
- * backend.
+ * counts as positive where its entry of largest magnitude is. Code that draws samples in the
+ * directions of eigenvectors multiplies them by the sign, so that a seed gives the same samples on
+ * every backend.
  *
- * <p>Eigenvectors of equal eigenvalues are left as they are: any rotation of them is as good.
+ * <p>Eigenvectors of equal eigenvalues keep their rotation, which is arbitrary.
  */
 public final class EigenvectorSigns {
   /** Magnitudes that differ by less are equal, and the first of them counts. */

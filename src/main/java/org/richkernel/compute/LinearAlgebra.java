@@ -1,8 +1,8 @@
 package org.richkernel.compute;
 
 /**
- * Dense linear algebra on one device: the operations of {@link Backend} that know nothing of
- * networks. What it says of operands, shapes and waiting holds here.
+ * Dense linear algebra on one device: the operations of {@link Backend} without networks. Its rules
+ * for operands, shapes and waiting apply here.
  */
 public interface LinearAlgebra {
 
@@ -90,7 +90,7 @@ public interface LinearAlgebra {
    */
   void multiplyTriangular(Transpose transpose, double alpha, Matrix b, Matrix l, Matrix c);
 
-  /** Does work with its float32 products in plain float32, whatever {@link FieldPrecision} says. */
+  /** Runs work with float32 products in plain float32 at any {@link FieldPrecision}. */
   default void exactly(Runnable work) {
     work.run();
   }
@@ -116,9 +116,9 @@ public interface LinearAlgebra {
   void cholesky(Matrix a);
 
   /**
-   * The same where nobody waits for the answer: a pivot that is not positive is counted.
+   * The same without waiting: a pivot that is not positive is counted.
    *
-   * @param failures 1 x 1, FLOAT64; stays as it is if A is positive definite, grows by at least 1
+   * @param failures 1 x 1, FLOAT64; does not change if A is positive definite, grows by at least 1
    *     if not (A is then undefined), and becomes NaN if a library refuses its arguments
    */
   default void cholesky(Matrix a, Matrix failures) {

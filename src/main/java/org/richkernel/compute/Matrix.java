@@ -21,7 +21,7 @@ public interface Matrix extends AutoCloseable {
   /** Format of the elements. */
   Precision precision();
 
-  /** What the matrix holds, for error messages and memory plans. */
+  /** Content of the matrix, for error messages and memory plans. */
   String label();
 
   /** Whether this handle, or the parent of this view, was closed. */

@@ -28,7 +28,7 @@ public final class MemoryPlan {
 
   private static final long MIB = 1 << 20;
 
-  /** Room that the heap needs beside what lives on it: a share of it, files that are read, code. */
+  /** Heap needed in addition to live objects: a fraction of it, files being read, code. */
   private static final double SLACK = 1.3;
 
   private static final long ROOM = 48 * MIB;
@@ -157,7 +157,7 @@ public final class MemoryPlan {
     return eigenRows == 0 ? 0 : first.eigenScratchBytes(eigenRows);
   }
 
-  /** "device 1 of 2: " where there are several. */
+  /** "device 1 of 2: " for several devices. */
   private String where(int index) {
     int devices = devices();
     return devices == 1 ? "" : "device " + (index + 1) + " of " + devices + ": ";
@@ -191,7 +191,7 @@ public final class MemoryPlan {
   }
 
   /**
-   * One line per matrix, what the devices of a backend take beside them, and a total, for {@code
+   * One line per matrix, the additional memory of the devices of a backend, and a total, for {@code
    * --dry-run}.
    */
   public String describe(Backend backend) {
@@ -260,7 +260,7 @@ public final class MemoryPlan {
   /**
    * Refuses a plan that does not fit, before any work is done.
    *
-   * @param mend what the user may lower
+   * @param mend advice: the option to lower
    * @throws OutOfDeviceMemoryException if the backend or the Java heap lacks the memory
    */
   public void requireFits(Backend backend, String mend) {

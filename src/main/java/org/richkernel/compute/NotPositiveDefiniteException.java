@@ -4,7 +4,7 @@ package org.richkernel.compute;
 public final class NotPositiveDefiniteException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What helps a factorization that knows nothing of where its matrix comes from. */
+  /** Advice for a factorization that does not know the origin of its matrix. */
   public static final String SCALE_INPUTS =
       "scale the inputs to order 1, and look for rows that occur twice";
 
@@ -14,7 +14,7 @@ public final class NotPositiveDefiniteException extends RuntimeException {
   /**
    * @param matrix which matrix, with its shape
    * @param smallestEigenvalue its smallest eigenvalue, NaN where it was not computed
-   * @param mend what the user can do
+   * @param mend advice for the user
    */
   public NotPositiveDefiniteException(String matrix, double smallestEigenvalue, String mend) {
     super(

@@ -4,10 +4,13 @@ import java.util.Objects;
 
 /**
  * Checks of operands that every backend makes before it computes. Each throws {@link
- * IllegalArgumentException} naming the operation and what does not fit.
+ * IllegalArgumentException} naming the operation and the operand that does not fit.
  */
 public final class Operands {
-  /** Most different targets of a position of {@link WordBags}, which a device holds at hand. */
+  /**
+   * Largest number of different targets of a position of {@link WordBags}, limited by fast memory
+   * of a device.
+   */
   public static final int MOST_TARGETS = 64;
 
   private Operands() {}
@@ -257,7 +260,7 @@ public final class Operands {
     }
   }
 
-  /** How many indices from a place on count up one by one. */
+  /** Number of consecutive indices from a position on. */
   public static int run(int[] indices, int start) {
     int end = start + 1;
     while (end < indices.length && indices[end] == indices[end - 1] + 1) {

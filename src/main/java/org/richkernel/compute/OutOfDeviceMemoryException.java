@@ -2,14 +2,19 @@ package org.richkernel.compute;
 
 import java.util.Locale;
 
-/** Memory that a computation needs cannot be had: what was asked, what is free, what to lower. */
+/**
+ * A computation needs more memory than is free; the message gives the requested and free bytes and
+ * the option to lower.
+ */
 public final class OutOfDeviceMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final long askedBytes;
   private final long freeBytes;
 
-  /** What the memory is for, bytes asked and free, and what to lower. */
+  /**
+   * An exception for a purpose of memory, with requested and free bytes and the option to lower.
+   */
   public OutOfDeviceMemoryException(String purpose, long askedBytes, long freeBytes, String mend) {
     super(
         purpose
@@ -23,7 +28,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
     this.freeBytes = freeBytes;
   }
 
-  /** Bytes asked for. */
+  /** Requested bytes. */
   public long askedBytes() {
     return askedBytes;
   }

@@ -51,8 +51,8 @@ public final class Ownership {
   }
 
   /**
-   * Ends the service where no matrix is open; to be called after a matrix was closed or could not
-   * be had.
+   * Ends the service if no matrix is open; called after a matrix was closed or its allocation
+   * failed.
    */
   public void releaseUnlessOpen(int openMatrices) {
     if (openMatrices == 0) {
@@ -61,8 +61,8 @@ public final class Ownership {
   }
 
   /**
-   * Passes the service on between two threads that have agreed on it, of which one waits for the
-   * other; nothing where no thread is served.
+   * Passes the service from a waiting thread to another one by agreement; without effect if no
+   * thread is served.
    *
    * @throws IllegalStateException if a third thread is served
    */
@@ -73,7 +73,7 @@ public final class Ownership {
     }
   }
 
-  /** What a thread that has ended left open belongs to whoever goes on with it. */
+  /** Passes the open matrices of a thread that has ended to the calling thread. */
   private void takeFromEnded(Thread at) {
     if (at.isAlive() || !owner.compareAndSet(at, Thread.currentThread())) {
       throw refusal(at);

@@ -35,8 +35,8 @@ public final class Philox {
    * Many blocks at once: word w of counter i is in {@code words[w][i]} as an unsigned number and is
    * replaced by the random word; {@code words[4] .. words[7]} are scratch.
    *
-   * <p>The words are kept in 64 bits, and every half of a round is a loop of its own from some
-   * arrays to others, because that is what the compiler of JDK 17 vectorises.
+   * <p>The words are kept in 64 bits, and every half of a round is a separate loop from arrays to
+   * other arrays, because the compiler of JDK 17 vectorises this form.
    */
   public static void blocks(int key0, int key1, long[][] words, int n) {
     int k0 = key0;

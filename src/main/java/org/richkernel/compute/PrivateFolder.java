@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of one user and version, mode 0700, for extracted natives and compiled kernels: what
- * lies in it is loaded as code, so nobody else may ever have been able to write there.
+ * A folder of one user and version, mode 0700, for extracted natives and compiled kernels: its
+ * files are loaded as code, so no other user may have write access at any time.
  */
 public final class PrivateFolder {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateFolder.class);
@@ -34,7 +34,7 @@ public final class PrivateFolder {
   /**
    * The folder of this user and version, by the environment of the process.
    *
-   * @param name of the folder, after what is kept in it
+   * @param name of the folder, after its content
    * @throws IOException as for {@link #open}
    */
   public static PrivateFolder ofThisUser(String name) throws IOException {

@@ -89,7 +89,7 @@ public final class RandomStreams {
   /** Start of the chains over the weights of a finite network. */
   public static final int POSTERIOR_WEIGHTS = 40;
 
-  /** What the training inputs do not determine of the first layer at test points. */
+  /** First-layer noise at test points, which the training inputs do not determine. */
   public static final int POSTERIOR_TEST_POINT = 41;
 
   /** Conditional noise of the sites of new images. */

@@ -12,7 +12,7 @@ public interface Routine extends AutoCloseable {
   @Override
   void close();
 
-  /** A routine that is asked for operation by operation. */
+  /** A routine that issues its operations one by one. */
   static Routine of(Runnable work) {
     return new Routine() {
       @Override

@@ -20,7 +20,7 @@ public abstract class StoredMatrix implements Matrix {
   /**
    * Makes a matrix that owns its memory, without gaps between its rows.
    *
-   * @param label what it holds
+   * @param label content
    */
   protected StoredMatrix(Precision precision, int rows, int columns, String label) {
     this.parent = null;

@@ -61,7 +61,8 @@ public final class TileFile implements AutoCloseable {
   /**
    * Refuses a file that the disk could not take, before any work.
    *
-   * @throws OutOfDeviceMemoryException if the space beside what the file has already is too small
+   * @throws OutOfDeviceMemoryException if the free space, with that of the existing file, is too
+   *     small
    */
   public static void requireSpace(Path file, int rows, int tile, Precision precision) {
     long needed = bytes(rows, tile, precision);

@@ -1,6 +1,6 @@
 package org.richkernel.compute;
 
-/** Whether an operand enters a product as it is stored or transposed. */
+/** Whether an operand of a product is transposed. */
 public enum Transpose {
   NO,
   YES

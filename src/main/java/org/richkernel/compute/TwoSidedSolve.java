@@ -1,9 +1,9 @@
 package org.richkernel.compute;
 
 /**
- * C = L^{-T} C L^{-1} for a symmetric C, with half the work of two triangular solves: what lies
- * below a block of the diagonal is solved for once and mirrored. From the last block to the first,
- * with 1 for the block, 2 for all behind it and W for what is done,
+ * C = L^{-T} C L^{-1} for a symmetric C, with half the work of two triangular solves: the part
+ * below a block of the diagonal is solved once and mirrored. From the last block to the first, with
+ * 1 for the block, 2 for all later ones and W for the finished part,
  *
  * <pre>  B = L22^{-T} C21,   W21 = (B - W22 L21) L11^{-1},
  *   W11 = L11^{-T} (C11 - L21^T B' - B'^T L21) L11^{-1},   B' = B - W22 L21 / 2.</pre>
@@ -24,7 +24,7 @@ public final class TwoSidedSolve {
   private final Matrix product;
 
   /**
-   * @param memory holds what {@link #plan} planned
+   * @param memory with the matrices of {@link #plan}
    */
   public TwoSidedSolve(Backend backend, Workspace memory, int points) {
     this.backend = backend;

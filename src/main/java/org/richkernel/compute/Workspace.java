@@ -10,7 +10,7 @@ public final class Workspace implements AutoCloseable {
   /**
    * Allocates every matrix of the plan.
    *
-   * @throws OutOfDeviceMemoryException if one cannot be had; those before it are freed
+   * @throws OutOfDeviceMemoryException if an allocation fails; earlier ones are freed
    */
   public Workspace(Backend backend, MemoryPlan plan) {
     try {

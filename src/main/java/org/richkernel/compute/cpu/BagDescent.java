@@ -175,7 +175,9 @@ final class BagDescent {
       return ((half * blocks + block) * batch + slot) * products + product;
     }
 
-    /** Every worker weighs all positions, as what it would wait for takes longer. */
+    /**
+     * Every worker computes the weights of all positions, which is faster than to wait for others.
+     */
     private void weigh(Worker w, int piece, int first, int count, int half) {
       double[] sum = sums[piece];
       for (int slot = 0; slot < count; slot++) {

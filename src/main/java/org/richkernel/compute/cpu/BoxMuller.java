@@ -59,7 +59,8 @@ final class BoxMuller {
   }
 
   /**
-   * Splits the words into what the vectorised passes need; integers are not vectorised with them.
+   * Splits the words into inputs of the vectorised passes; the compiler does not vectorise integers
+   * with them.
    */
   static void split(
       long[] even,

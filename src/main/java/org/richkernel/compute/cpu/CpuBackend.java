@@ -96,7 +96,7 @@ final class CpuBackend implements Backend {
     }
   }
 
-  /** Threads of the team besides the caller, for tests that count what they allocate. */
+  /** Threads of the team without the caller, for tests that count allocations. */
   long[] helperThreadIds() {
     return team.threadIds();
   }

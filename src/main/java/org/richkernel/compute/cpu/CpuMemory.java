@@ -42,9 +42,9 @@ final class CpuMemory {
   }
 
   /**
-   * Bytes that could still be allocated. Fresh pages cost the machine nothing until they are
-   * touched, so what was promised is subtracted from what was free when the backend was opened, and
-   * what others took since is seen in what is free now.
+   * Bytes that could still be allocated. Fresh pages take no memory until their first use. So the
+   * result is the smaller of two numbers: the memory free when the backend opened minus its
+   * allocations, and the memory free now, which accounts for other programs.
    */
   long availableBytes() {
     long promised = Math.min(limit, freeAtStart) - allocated;

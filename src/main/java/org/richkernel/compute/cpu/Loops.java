@@ -68,7 +68,7 @@ final class Loops {
 
   /**
    * (x, p) = (x cos + p sin, p cos - x sin) as three shears. Each shear preserves volume exactly
-   * whatever its rounded coefficient, which a rounded (cos, sin) pair does not.
+   * for any rounded coefficient; a rounded (cos, sin) pair does not.
    */
   static void rotate(float tanHalf, float sin, float[] x, float[] p, int n) {
     for (int i = 0; i < n; i++) {

@@ -57,7 +57,7 @@ final class MachineMemory {
     return 0;
   }
 
-  /** The number in a file, -1 where there is none ("max" means no limit). */
+  /** The number in a file, -1 without a number ("max" means no limit). */
   private static long number(Path file) {
     List<String> lines = lines(file);
     if (lines.isEmpty() || !lines.get(0).matches("[0-9]{1,18}")) {

@@ -13,8 +13,8 @@ import org.richkernel.compute.Precision;
 
 /**
  * Moves the two triangles of a square matrix. The upper one is filled by OpenBLAS's transposition;
- * what works in place goes through blocks on the Java heap that fit a cache and are wide enough
- * that the calls which copy their rows cost little.
+ * operations in place use blocks on the Java heap that fit a cache and are wide enough that the
+ * calls to copy their rows cost little.
  */
 final class Mirror {
   private static final int SMALL_EDGE = Worker.SQUARE / 2;
@@ -54,7 +54,7 @@ final class Mirror {
     toUpper.over(team, a);
   }
 
-  /** Reserves what {@link #stripeToUpper} needs; call it before workers do. */
+  /** Reserves the scratch of {@link #stripeToUpper}; call it before the workers start. */
   void prepare() {
     if (scratch == null) {
       scratch =

@@ -71,7 +71,7 @@ final class NativeBlock {
     return freed;
   }
 
-  /** Gives the memory back; the caller makes sure that nobody uses it any more. */
+  /** Frees the memory; the caller ensures that it is no longer in use. */
   void free() {
     if (!freed) {
       freed = true;

@@ -11,7 +11,7 @@ final class Processor {
 
   private Processor() {}
 
-  /** The "model name" of Linux, or the architecture where there is none. */
+  /** The "model name" of Linux, otherwise the architecture. */
   static String name() {
     String architecture = System.getProperty("os.arch", "unknown processor");
     if (!Files.isReadable(CPU_INFO)) {

@@ -105,7 +105,7 @@ final class SitePatches {
     abstract void work(int row, int first, int count, Room room);
   }
 
-  /** Runs of one offset: where they start among the targets, and what their first one reads. */
+  /** Runs of one offset: their start among the targets, and the source of their first target. */
   private static final class Runs {
     /** Floats from which a copy by the system is faster. */
     private static final int LONG = 16;

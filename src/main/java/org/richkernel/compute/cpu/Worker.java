@@ -3,7 +3,7 @@ package org.richkernel.compute.cpu;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** What one thread of a team works with: tiles on the Java heap and pointers for BLAS calls. */
+/** Scratch of one thread of a team: tiles on the Java heap and pointers for BLAS calls. */
 final class Worker {
   /** Elements of a tile: four float tiles fit in a first-level cache of 32 KiB. */
   static final int TILE = 2048;

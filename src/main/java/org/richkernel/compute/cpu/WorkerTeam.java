@@ -100,7 +100,7 @@ final class WorkerTeam implements AutoCloseable {
     }
   }
 
-  /** Closes the round, so that nobody joins any more, and waits for those inside. */
+  /** Closes the round for further workers and waits for those inside. */
   private void awaitOthers() {
     long s = state.get();
     while (!state.compareAndSet(s, s & ~OPEN)) {

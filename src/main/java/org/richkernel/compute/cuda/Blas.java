@@ -19,8 +19,8 @@ import org.richkernel.compute.Transpose;
 
 /**
  * Calls of cuBLAS on the stream of a session, for matrices by rows. cuBLAS stores them by columns:
- * the memory of a row-major matrix, read by columns, is its transpose, so C = A B is asked for as
- * C^T = B^T A^T, where the operands change places and keep their transposition.
+ * the memory of a row-major matrix, read by columns, is its transpose, so C = A B is computed as
+ * C^T = B^T A^T, with exchanged operands of the same transposition.
  */
 final class Blas implements AutoCloseable {
   private final CudaSession session;
@@ -111,8 +111,7 @@ final class Blas implements AutoCloseable {
   }
 
   /**
-   * Dense float32 products A_p^T B_p, m x n each and one after the other, of which there are {@code
-   * count}.
+   * {@code count} dense float32 products A_p^T B_p, m x n each, one after the other.
    *
    * @param stepA elements from one A_p to the next
    * @param stepB elements from one B_p to the next

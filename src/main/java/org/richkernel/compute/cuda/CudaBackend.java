@@ -18,8 +18,8 @@ import org.richkernel.group.RankGroup;
 
 /**
  * The facade on a lane of a CUDA device: checks handles and hands each operation to the part of the
- * {@link CudaLane} that does it. With a handle to each stream cuBLAS sums alike whatever other
- * streams do (cuBLAS library, "Results Reproducibility").
+ * {@link CudaLane} that does it. With one handle for each stream the sums of cuBLAS do not depend
+ * on other streams (cuBLAS library, "Results Reproducibility").
  */
 final class CudaBackend extends CudaAlgebra implements Backend {
   private static final long PANEL_BYTES = 256L << 20;
@@ -41,7 +41,7 @@ final class CudaBackend extends CudaAlgebra implements Backend {
   private final OwnedResources owned;
   private boolean closed;
 
-  /** Opens devices, the first of which stands for all; nothing stays open if one fails. */
+  /** Opens devices and returns the first one, which represents all; closes all if one fails. */
   static CudaBackend open(List<CudaDevice> devices, BackendOptions options, PrivateFolder cache) {
     CudaDevice device = devices.get(0);
     List<CudaBackend> others = new ArrayList<>();

@@ -6,8 +6,8 @@ import org.richkernel.compute.BackendProvider;
 
 /**
  * Offers the CUDA devices that the driver shows, before the CPU in the order of "auto". {@link
- * BackendOptions#devices()} chooses among them, the variable CUDA_VISIBLE_DEVICES before that which
- * are shown and in what order.
+ * BackendOptions#devices()} chooses among them; the variable CUDA_VISIBLE_DEVICES selects and
+ * orders the devices that the driver shows.
  *
  * <p>Constructing a provider loads nothing of CUDA.
  */

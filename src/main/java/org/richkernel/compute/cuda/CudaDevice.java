@@ -11,7 +11,7 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A CUDA device and what of it matters for launches.
+ * A CUDA device with its properties for launches.
  *
  * @param handle the driver's handle
  * @param name its name, "RICHKERNEL-EMU" for the emulated device of the tests

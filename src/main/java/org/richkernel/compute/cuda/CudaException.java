@@ -1,6 +1,6 @@
 package org.richkernel.compute.cuda;
 
-/** A call of CUDA failed; the message says which, with what answer, and what was being done. */
+/** A call of CUDA failed; the message names the call, its return code, and the operation. */
 final class CudaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

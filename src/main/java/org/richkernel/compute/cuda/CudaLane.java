@@ -29,7 +29,7 @@ final class CudaLane implements AutoCloseable {
   private String leftOpen = "";
 
   /**
-   * Opens a lane; what was acquired is given back if a step fails.
+   * Opens a lane; releases its resources if a step fails.
    *
    * @param precision of products of float32 matrices
    * @param cache of compiled kernels
@@ -78,7 +78,7 @@ final class CudaLane implements AutoCloseable {
     return plain ? FieldPrecision.FP32 : wanted;
   }
 
-  /** Bytes of the device that were taken when the lane had opened. */
+  /** Bytes of the device in use after the lane opened. */
   long takenBytes() {
     return takenBytes;
   }

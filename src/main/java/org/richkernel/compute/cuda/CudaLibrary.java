@@ -21,7 +21,7 @@ import org.richkernel.compute.PrivateFolder;
 
 /**
  * The libraries of CUDA that the backend calls, each reached through natives of JCuda. Every one is
- * loaded once per process, and a failure is kept with its cause and its mend.
+ * loaded once per process; a failure is kept with its cause and advice.
  */
 enum CudaLibrary {
   DRIVER("CUDA driver", List.of("libcuda.so.1"), "JCudaDriver", "jcuda.driver.JCudaDriver"),
@@ -47,7 +47,7 @@ enum CudaLibrary {
 
   private final String title;
 
-  /** What JCuda's native asks for, the library itself first. */
+  /** Libraries that JCuda's native needs, the library itself first. */
   private final List<String> linked;
 
   private final String nativeName;
@@ -64,9 +64,9 @@ enum CudaLibrary {
    * Whether a library can be called.
    *
    * @param loaded whether it was loaded
-   * @param version its own version, "12.6.4"; empty where it was not loaded or does not tell
-   * @param finding what was looked for, where, and what was found
-   * @param mend what to do about it; empty where it was loaded
+   * @param version its own version, "12.6.4"; empty if not loaded or unknown
+   * @param finding searched names and folders, and the result
+   * @param mend advice; empty if it was loaded
    */
   record Status(boolean loaded, String version, String finding, String mend) {
     private static Status failure(String finding, String mend) {
@@ -111,7 +111,7 @@ enum CudaLibrary {
     return loadOnce(toolkit);
   }
 
-  /** Versions of what was loaded, "driver" with the CUDA version that it supports. */
+  /** Versions of the loaded libraries; "driver" gives the CUDA version that it supports. */
   static Map<String, String> versions(CudaDevice device) {
     Map<String, String> versions = new TreeMap<>();
     versions.put("driver", CudaDevice.text(device.driverVersion()));
@@ -175,8 +175,8 @@ enum CudaLibrary {
   }
 
   /**
-   * Loads the library from where it was found. The dynamic loader takes a library that is loaded
-   * for the one of the same name that JCuda's native asks for.
+   * Loads the library from the folder of the search. The dynamic loader takes a library that is
+   * loaded for the one of the same name that JCuda's native asks for.
    */
   private void loadFiles(CudaToolkit toolkit) {
     Optional<Path> file = toolkit.file(this);

@@ -17,14 +17,14 @@ import org.richkernel.compute.PrivateFolder;
 final class CudaOpening {
   private CudaOpening() {}
 
-  /** Opens the devices of the options; the first of them stands for all. */
+  /** Opens the devices of the options; the first one represents all. */
   static Backend open(BackendOptions options) {
     return open(CudaProbe.requireDevices(options), options);
   }
 
   /** Opens devices that were found; the libraries must be loaded. */
   static CudaBackend open(List<CudaDevice> devices, BackendOptions options) {
-    // return codes are checked here, with what was being done; JCuda's own exceptions lack that
+    // return codes are checked here with the operation, which JCuda's own exceptions lack
     JCudaDriver.setExceptionsEnabled(false);
     JNvrtc.setExceptionsEnabled(false);
     JCublas2.setExceptionsEnabled(false);

@@ -40,9 +40,9 @@ final class CudaProbe {
   }
 
   /**
-   * Looks for what a backend needs, without trying it out.
+   * Searches the driver, devices and libraries of a backend, without a test run.
    *
-   * @param options which devices are wanted, and where the libraries lie
+   * @param options requested devices, and folder of the libraries
    * @throws BackendUnavailableException naming the first thing that is missing
    */
   static List<CudaDevice> requireDevices(BackendOptions options) {
@@ -102,9 +102,7 @@ final class CudaProbe {
     }
   }
 
-  /**
-   * Looks for the libraries, also where there is no device: all that is missing is told at once.
-   */
+  /** Searches the libraries, even without a device, so that one report lists everything missing. */
   private void lookForToolkit() {
     int driverVersion = devices.isEmpty() ? Integer.MAX_VALUE : devices.get(0).driverVersion();
     try {
@@ -158,7 +156,7 @@ final class CudaProbe {
     }
   }
 
-  /** A device that nobody asked for may be broken; that is told, and stands in nobody's way. */
+  /** Reports a broken device that was not requested, without a failure. */
   private void tell(int ordinal, String finding, String remedy) {
     if (options.devices().contains(ordinal)) {
       note(finding, remedy);

@@ -1,6 +1,6 @@
 package org.richkernel.compute.cuda;
 
-/** What stands in the way of using CUDA on this machine, and what to do about it. */
+/** Obstacle to the use of CUDA on this machine, with advice. */
 final class CudaRefusal extends Exception {
   private static final long serialVersionUID = 1L;
   private final String mend;

@@ -6,7 +6,7 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.jcusolver.cusolverStatus;
 import jcuda.nvrtc.JNvrtc;
 
-/** What the numbers mean that calls of CUDA return. */
+/** Meaning of the return codes of CUDA calls. */
 final class CudaResults {
   /** A kernel ended without freeing tensor memory; CUDA 12.8 and newer, not known to JCuda. */
   private static final int TENSOR_MEMORY_LEAK = 721;

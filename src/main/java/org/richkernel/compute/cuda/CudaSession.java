@@ -18,13 +18,13 @@ import org.richkernel.compute.Ownership;
 
 /**
  * A lane of a device: one stream for compute and one for transfers in the context that all lanes
- * share, and the judgement of every return code. It knows which operation is under way, so that a
- * failure can say what was being done and to what.
+ * share, and the check of every return code. It records the present operation, so that the message
+ * of a failure can name it with its operands.
  */
 final class CudaSession implements AutoCloseable {
   private static final Matrix[] NOTHING = {};
 
-  /** About what a library's handle and its work space take of the device: 256 MiB. */
+  /** Approximate device memory of a library's handle and work space: 256 MiB. */
   static final long HANDLE_BYTES = 1L << 28;
 
   private final Ownership ownership = new Ownership("cuda");
@@ -74,7 +74,7 @@ final class CudaSession implements AutoCloseable {
   }
 
   /**
-   * Starts an operation: makes the context current on the calling thread and notes what is done.
+   * Starts an operation: makes the context current on the calling thread and records the operation.
    *
    * @throws IllegalStateException if the backend was closed, or serves another thread
    * @throws DeviceLostException if the device was lost before
@@ -208,7 +208,7 @@ final class CudaSession implements AutoCloseable {
     return event;
   }
 
-  /** What the second stream does from now on comes after what the first was given so far. */
+  /** Orders later work of the second stream after all work given to the first one so far. */
   void order(CUstream first, CUevent event, CUstream second) {
     check(JCudaDriver.cuEventRecord(event, first), "cuEventRecord");
     check(JCudaDriver.cuStreamWaitEvent(second, event, 0), "cuStreamWaitEvent");

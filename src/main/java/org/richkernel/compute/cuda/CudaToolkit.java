@@ -65,10 +65,10 @@ final class CudaToolkit {
   }
 
   /**
-   * The whole toolkit of the lowest major version that the driver runs; where there is none, the
-   * one with most libraries, so that what is missing can be named.
+   * The whole toolkit of the lowest major version that the driver runs; without one, the toolkit
+   * with most libraries, so that the missing ones can be named.
    *
-   * @param loaderMaySearch whether the dynamic loader may find what does not lie in the folders
+   * @param loaderMaySearch whether the dynamic loader may find libraries outside the folders
    * @throws CudaRefusal as for {@link #ofThisProcess}
    */
   static CudaToolkit choose(LibraryFolders folders, boolean loaderMaySearch, int driverVersion)
@@ -161,7 +161,7 @@ final class CudaToolkit {
     return loaderMaySearch;
   }
 
-  /** What was looked through. */
+  /** The searched folders. */
   String words() {
     return folders.words();
   }

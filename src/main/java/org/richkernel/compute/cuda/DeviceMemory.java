@@ -28,7 +28,7 @@ final class DeviceMemory {
   private static final long GRAIN = 512;
 
   private final CudaSession session;
-  private final MemoryBudget budget; // also the lock of what follows
+  private final MemoryBudget budget; // also the lock of the fields below
   private final Set<CudaMatrix> open = new LinkedHashSet<>();
   private final TreeMap<Long, Deque<Block>> cache = new TreeMap<>();
 
@@ -38,7 +38,7 @@ final class DeviceMemory {
     budget.join(this);
   }
 
-  /** Memory of the device: bytes asked for, and bytes that were allocated for them. */
+  /** A block of device memory: requested bytes, and allocated bytes. */
   static final class Block {
     private final DevicePointer pointer;
     private final long capacity;
@@ -191,7 +191,7 @@ final class DeviceMemory {
     }
   }
 
-  /** Frees what all lanes keep. */
+  /** Frees the cached blocks of all lanes. */
   void emptyCaches() {
     synchronized (budget) {
       for (DeviceMemory lane : budget.lanes()) {
@@ -201,7 +201,7 @@ final class DeviceMemory {
   }
 
   /**
-   * Frees what this lane keeps; waits for its work under way, which may still use it.
+   * Frees the cached blocks of this lane; waits for its running work, which may still use them.
    *
    * @param asking the session of the calling thread, which may be that of another lane
    */
@@ -248,7 +248,10 @@ final class DeviceMemory {
     return own;
   }
 
-  /** Closes what is still open and frees everything; names of what was open, or an empty string. */
+  /**
+   * Closes open matrices and frees everything; returns the names of the open ones, or an empty
+   * string.
+   */
   String release() {
     String names = open.stream().map(CudaMatrix::describe).collect(Collectors.joining(", "));
     for (CudaMatrix matrix : Set.copyOf(open)) {

@@ -27,7 +27,7 @@ final class Elementwise {
       return;
     }
     Rectangle shape = Rectangle.flat(source, target);
-    // wide copies move four elements whatever the precisions are
+    // wide copies move four elements at any precisions
     Rectangle four =
         new Rectangle(shape.rows(), shape.columns(), fourFit(shape, source, target) ? 4 : 1);
     begin(four).add(source).add(target);

@@ -128,7 +128,7 @@ final class Factorizations implements AutoCloseable {
 
   /**
    * One right-hand side is a column in cuSOLVER's sense. Several lie by rows, which cuBLAS solves
-   * as they are.
+   * directly.
    */
   void solveCholesky(CudaMatrix l, CudaMatrix b) {
     Operands.square("solveCholesky", l);
@@ -160,7 +160,7 @@ final class Factorizations implements AutoCloseable {
   }
 
   /**
-   * Refuses what Dsyevd has no work space for.
+   * Refuses matrices too large for the work space of Dsyevd.
    *
    * @throws BackendUnavailableException if n is above {@link #MOST_EIGENVALUES}
    */

@@ -1,10 +1,10 @@
 package org.richkernel.compute.cuda;
 
 /**
- * Into how many panels the samples of a Gram product are cut. cuBLAS gives each multiprocessor one
- * block of a product at a time, so a product of few blocks leaves most of a device idle, and a
- * number of blocks just above a whole number of rounds leaves it idle in the last. More panels even
- * that out, but their products have to be written and read once more.
+ * Number of panels of the samples of a Gram product. cuBLAS gives each multiprocessor one block of
+ * a product at a time, so a product of few blocks leaves most of a device idle, and a number of
+ * blocks just above a whole number of rounds leaves it idle in the last. More panels even that out,
+ * but their products have to be written and read once more.
  *
  * <p>The least estimated time decides, in flops that pass meanwhile on a device of the kind of an
  * H100 or H200 (60 TFLOP/s in float32, 12 flops for each byte of memory); nothing else depends on

@@ -6,9 +6,9 @@ import org.richkernel.compute.Precision;
 /**
  * Gram matrices of float32 fields in float64. The result is cut into tiles and the samples into
  * panels: cuBLAS makes the float32 products of several panels at once, and a kernel adds them to
- * the float64 tile one after the other. Tiles, panels and how many are taken at once follow from
- * the shapes and the number of multiprocessors: on one device the numbers do not depend on what
- * memory is free, and on two devices of other sizes they differ by rounding.
+ * the float64 tile one after the other. Tiles, panels and the size of a batch follow from the
+ * shapes and the number of multiprocessors: on one device the results do not depend on the free
+ * memory, and on two devices of other sizes they differ by rounding.
  */
 final class GramProducts {
   private static final int EDGE = 1024;

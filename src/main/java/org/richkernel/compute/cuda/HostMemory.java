@@ -12,7 +12,7 @@ final class HostMemory implements AutoCloseable {
   private final HostPointer pointer;
   private final ByteBuffer bytes;
 
-  /** An address and nothing else, which JCuda passes on as it is. */
+  /** An address only, which JCuda passes on unchanged. */
   private static final class HostPointer extends Pointer {
     HostPointer(long address) {
       super(address);
@@ -26,7 +26,7 @@ final class HostMemory implements AutoCloseable {
   HostMemory(CudaSession session, int size) {
     this.session = session;
     session.check(JCudaDriver.cuMemHostAlloc(owned, size, 0), "cuMemHostAlloc(" + size + ")");
-    // what JCuda fills holds a buffer too, at which it would look at every use
+    // a pointer filled by JCuda also holds a buffer, which JCuda would inspect at every use
     pointer = new HostPointer(owned.address());
     bytes = owned.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
   }

@@ -3,8 +3,8 @@ package org.richkernel.compute.cuda;
 import org.richkernel.compute.Precision;
 
 /**
- * The kernels, by source and name; a name ends in the precision that a launch chooses. A source is
- * a module of its own: what a command does not use is not compiled.
+ * The kernels, by source and name; a name ends in the precision that a launch chooses. Every source
+ * is a separate module, so unused kernels are not compiled.
  */
 enum Kernel {
   ACTIVATE("elementwise/activate.cu", "rk_field_activate"),

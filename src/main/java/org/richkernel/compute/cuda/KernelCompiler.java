@@ -62,7 +62,7 @@ final class KernelCompiler {
     return version;
   }
 
-  /** What a compilation makes. */
+  /** Output of a compilation. */
   enum Target {
     /** Machine code. */
     CUBIN("sm_"),
@@ -81,7 +81,7 @@ final class KernelCompiler {
   }
 
   /**
-   * What can be made for the device, the best first. Machine code runs on devices of the same major
+   * Possible outputs for the device, the best first. Machine code runs on devices of the same major
    * and a later minor compute capability (CUDA Programming Guide, "Binary Compatibility"), and
    * needs no driver that is as new as the compiler.
    */

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings a module onto the device: from the disk cache if it was compiled before for the same
- * sources, device and compiler, else by compiling it. What the driver refuses is compiled again,
- * and machine code that it refuses is replaced by PTX.
+ * sources, device and compiler, otherwise by compilation. A cached module that the driver refuses
+ * is compiled again; refused machine code is replaced by PTX.
  */
 final class KernelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(KernelLoader.class);
@@ -57,8 +57,8 @@ final class KernelLoader {
   }
 
   /**
-   * Stable name of a compiled module: sources, architecture, compiler. What the emulated device
-   * compiles must never reach a driver.
+   * Stable name of a compiled module: sources, architecture, compiler. Modules of the emulated
+   * device must never reach a driver, so their names differ.
    */
   private String cacheName(KernelSources sources, KernelCompiler.Target target) {
     return sources.name()

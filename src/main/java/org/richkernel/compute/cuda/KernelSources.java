@@ -39,7 +39,9 @@ record KernelSources(List<String> names, List<String> texts) {
     return "#include \"" + names.get(0) + "\"\n";
   }
 
-  /** The source's name without what a file name does not bear: "gram-mirror_triangle". */
+  /**
+   * The source's name without characters that are invalid in file names: "gram-mirror_triangle".
+   */
   String name() {
     return names.get(0).replace('/', '-').replaceFirst("\\.cu$", "");
   }

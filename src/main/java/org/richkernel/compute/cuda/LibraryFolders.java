@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The folders in which libraries of CUDA are looked for, in order: the one that the user gave and
- * no other; else those of LD_LIBRARY_PATH, of the variables that modules set, of Python
+ * The folders of the search for libraries of CUDA, in order: only the one given by the user, if
+ * any; otherwise those of LD_LIBRARY_PATH, of the variables that modules set, of Python
  * environments, of toolkits, and of the system.
  *
- * @param folders those that exist
- * @param words what was looked through, for messages
+ * @param folders existing ones
+ * @param words description of the search, for messages
  */
 record LibraryFolders(List<Path> folders, String words) {
   /** Variables that name a toolkit, as modules and installers set them. */
@@ -129,7 +129,7 @@ record LibraryFolders(List<Path> folders, String words) {
     addPython(found, root.resolve("usr"));
   }
 
-  /** What cannot be listed has nothing for us. */
+  /** A folder that cannot be listed counts as empty. */
   private static List<Path> matching(Path folder, String pattern) {
     List<Path> matches = new ArrayList<>();
     if (Files.isDirectory(folder)) {

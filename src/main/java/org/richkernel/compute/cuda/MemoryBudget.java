@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the lanes of a device hold of its memory together, against one limit. It is also the lock of
- * their allocators: a lane that is short of memory frees what the others keep for reuse.
+ * Memory of all lanes of a device, with a common limit. It is also the lock of their allocators: a
+ * lane that is short of memory frees the blocks that others keep for reuse.
  */
 final class MemoryBudget {
   private final long limit;

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Makes a shared object ask for other libraries than those that it was linked with, by overwriting
- * their names. JCuda's natives ask for the libraries of CUDA 12; those of CUDA 13 have every symbol
- * that is called here, under names of the same length.
+ * Changes the libraries that a shared object needs by overwriting their names. JCuda's natives need
+ * the libraries of CUDA 12; those of CUDA 13 have every symbol that is called here, under names of
+ * the same length.
  *
  * <p>A name stands once in the table of dynamic strings, where the list of needed libraries and the
  * list of needed versions both point to it; beside the latter stands its hash (System V ABI,
@@ -80,7 +80,7 @@ final class NativeRetargeting {
     return (int) (address - file.getLong(segment + 16) + file.getLong(segment + 8));
   }
 
-  /** The program header of a kind whose segment holds an address; 0 stands for any. */
+  /** The program header of a kind whose segment contains an address; 0 for any address. */
   private int segment(int kind, long address) {
     int first = (int) file.getLong(32);
     int count = file.getShort(56) & 0xffff;

@@ -3,9 +3,9 @@ package org.richkernel.compute.cuda;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Device memory that operations need beside their operands: one growing block per purpose. */
+/** Device memory of operations in addition to their operands: one growing block per purpose. */
 final class Scratch {
-  /** What a block is for. */
+  /** Purpose of a block. */
   enum Purpose {
     /** Partial sums of a reduction, and its result. */
     REDUCTION,

@@ -9,9 +9,9 @@ import jcuda.driver.JCudaDriver;
 import org.richkernel.compute.Precision;
 
 /**
- * Page-locked memory for few numbers at a time on their way to the device. They travel by the
- * compute stream, behind the work that was given to it, and the host goes on at once; it waits only
- * before it writes to one of the two halves that the device may still be reading.
+ * Page-locked memory for few numbers at a time on their way to the device. They use the compute
+ * stream, after its earlier work, and the host continues at once; it waits only before it writes to
+ * one of the two halves that the device may still be reading.
  */
 final class SmallUploads implements AutoCloseable {
   /** The most bytes at a time. */

@@ -4,8 +4,8 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 
 /**
- * Factors of float32 products in two parts each of which a tensor core takes exactly, a = high +
- * low: with one factor as (high, low, high) and the other as (high, high, low) one product of three
+ * Factors of float32 products as sums of two parts that are exact on tensor cores, a = high + low:
+ * with one factor as (high, low, high) and the other as (high, high, low) one product of three
  * times the inner length leaves out low times low only, which is of the order of float32's own
  * rounding (Ootomo and Yokota 2022, doi:10.1177/10943420221090256).
  */
@@ -75,7 +75,7 @@ final class SplitFactors {
    * @param length of its inner side
    * @param line the first of the lines
    * @param from where the inner side begins
-   * @param innerIsAcross whether the inner side runs along the rows as they are stored
+   * @param innerIsAcross whether the inner side runs along the stored rows
    */
   Operand of(
       Factor factor,

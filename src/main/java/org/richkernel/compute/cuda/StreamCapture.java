@@ -56,9 +56,9 @@ final class StreamCapture implements AutoCloseable {
   }
 
   /**
-   * Captures work, of which nothing is done.
+   * Captures work without executing it.
    *
-   * @return null where the capture is refused
+   * @return null if the capture is refused
    */
   @Nullable CUgraphExec of(String name, Runnable work) {
     // a lane that is short of memory would wait for this stream, which no one may while it is

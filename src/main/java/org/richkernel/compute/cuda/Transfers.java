@@ -14,8 +14,8 @@ import org.richkernel.compute.Precision;
 /**
  * Moves elements between Java arrays and the device through two page-locked buffers: while one is
  * on the bus the other is filled or emptied, converting where the precisions differ. Large matrices
- * have a stream of their own to travel by, ordered with the compute stream by events; what is one
- * piece travels by the compute stream itself.
+ * use a separate stream, ordered with the compute stream by events; a transfer of one piece uses
+ * the compute stream itself.
  */
 final class Transfers implements AutoCloseable {
   private static final int STAGE_BYTES = 4 << 20;
@@ -137,7 +137,7 @@ final class Transfers implements AutoCloseable {
     return stage;
   }
 
-  /** Starts the next piece of a download; false where there is none. */
+  /** Starts the next piece of a download; false after the last piece. */
   private boolean fill(CudaMatrix source, Pieces p) {
     if (!p.next()) {
       return false;
