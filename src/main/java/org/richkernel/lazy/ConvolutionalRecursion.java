@@ -433,7 +433,7 @@ final class ConvolutionalRecursion extends LayerRecursion {
       pairs.pool(backend, workspace, sites, scale, from, beta, readout);
     }
 
-    /** What was pooled last, row-major. */
+    /** Result of the last pooling, row-major. */
     double[] download() {
       double[] values = new double[block.rows * block.columns];
       backend.download(readout, values);

@@ -12,8 +12,8 @@ import org.richkernel.compute.Workspace;
  * E[phi' phi'], among the training points and between a panel of other points and them.
  *
  * <p>An implementation plans its matrices, is told the variances (diagonals) of both sets of
- * points, and then maps covariances in place. In a convolutional network sites of points stand for
- * points.
+ * points, and then maps covariances in place. In a convolutional network sites of points take the
+ * place of points.
  */
 interface DualMap {
   /** The implementation for an activation: its closed form, or series and quadrature. */
@@ -24,13 +24,13 @@ interface DualMap {
   }
 
   /**
-   * Adds what the training points need, for all layers.
+   * Adds the memory of the training points, for all layers.
    *
    * @param points the most there are at a time in each layer, from 1
    */
   void planTrain(MemoryPlan plan, IntUnaryOperator points);
 
-  /** Adds what a panel of at most {@code rows} other points needs, for one layer at a time. */
+  /** Adds the memory of a panel of at most {@code rows} other points, for one layer at a time. */
   void planPanel(MemoryPlan plan, int rows);
 
   /** Takes the preactivation variances of the training points in one layer. */

@@ -1,8 +1,8 @@
 package org.richkernel.lazy;
 
 /**
- * How far a fit on inducing points got, and how far it can be from kernel ridge regression on all
- * points.
+ * Convergence of a fit on inducing points, and a bound of its distance from kernel ridge regression
+ * on all points.
  *
  * @param points M
  * @param iterations steps of conjugate gradients
@@ -12,7 +12,7 @@ package org.richkernel.lazy;
  * @param bound of the distance of the predictions to those of the exact ridge, the root mean square
  *     over training points and outputs; see {@link RidgeDistance}
  * @param boundStandardError its standard error, since it is measured at some training points
- * @param sampledRows how many training points beside the inducing ones it was measured at
+ * @param sampledRows number of training points of the measurement, without the inducing ones
  * @param rowsKept whether the P x M kernel was kept in memory
  */
 public record InducingFit(

@@ -103,7 +103,7 @@ public final class InducingLazySolver {
   }
 
   /**
-   * What {@link #solve} will hold in its stages: the fit, the rows of its bound, the test points.
+   * Peak memory of the stages of {@link #solve}: the fit, the rows of its bound, the test points.
    */
   public List<MemoryPlan> plans() {
     List<MemoryPlan> stages = new ArrayList<>(List.of(plan));
@@ -130,7 +130,7 @@ public final class InducingLazySolver {
    * Computes the coefficients, their bound and the predictions; the numbers of the kernels of the
    * layers are left out.
    *
-   * @return empty if a stop was asked for; the same problem with the same checkpoints goes on
+   * @return empty if a stop was requested; the same problem with the same checkpoints resumes
    * @throws OutOfDeviceMemoryException if the plan does not fit; nothing was computed then
    * @throws NotPositiveDefiniteException if the kernel of the inducing points is indefinite
    */

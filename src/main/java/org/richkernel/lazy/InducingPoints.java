@@ -7,10 +7,10 @@ import org.richkernel.compute.RandomStreams;
 import org.richkernel.network.Inputs;
 
 /**
- * A random order of P points: the first M are inducing points, a uniform draw without replacement,
- * and so are the next ones for whatever is measured on a sample of the others. Each point has 64
- * random bits, the words 0 and 1 of the Philox block with its counter, and the order is theirs; so
- * the points of a smaller M are among those of a larger one.
+ * A random order of P points: the first M are inducing points, a uniform draw without replacement;
+ * the next ones are a uniform sample of the others for measurements. Each point has 64 random bits,
+ * the words 0 and 1 of the Philox block with its counter, and the order is theirs; so the points of
+ * a smaller M are among those of a larger one.
  */
 final class InducingPoints {
   private final int[] order;

@@ -166,7 +166,7 @@ final class InducingSystem {
   /**
    * to = (K_PC^T K_PC + kappa K_CC) from.
    *
-   * @return false if a stop was asked for
+   * @return false if a stop was requested
    */
   boolean apply(double[] from, double[] to, StopSignal stop) {
     Matrix coefficients = workspace.get(COEFFICIENTS);
@@ -196,7 +196,7 @@ final class InducingSystem {
    * r = K_PC^T (Y - K_PC a) - kappa K_CC a, M x K.
    *
    * @param rest receives Y - K_PC a, P x K
-   * @return false if a stop was asked for
+   * @return false if a stop was requested
    */
   boolean residual(double[] a, double[] r, double[] rest, StopSignal stop) {
     Matrix coefficients = workspace.get(COEFFICIENTS);

@@ -17,7 +17,7 @@ public final class InputCovariance {
 
   private InputCovariance() {}
 
-  /** What {@link #of} holds. */
+  /** Peak memory of {@link #of}. */
   public static MemoryPlan plan(int points, int dimension) {
     return new MemoryPlan()
         .add("input panel", Precision.FLOAT64, points, Math.min(PANEL, dimension))

@@ -24,7 +24,10 @@ interface KernelRecursion {
   interface FeatureSink {
     void accept(int layer, double[] feature);
 
-    /** What wants the kernels of equal sites on the way, of a recursion that has no others. */
+    /**
+     * Receiver of the kernels of equal sites, in a recursion without kernels of other pairs of
+     * sites.
+     */
     default Optional<SiteSums> sites() {
       return Optional.empty();
     }
@@ -91,7 +94,7 @@ interface KernelRecursion {
    * while it is valid.
    *
    * @param first first row of the other points
-   * @param rows number of rows, at most what was planned
+   * @param rows number of rows, at most the planned number
    */
   void panelTrain(
       Backend backend, Workspace workspace, int first, int rows, Consumer<Matrix> consumer);

@@ -21,7 +21,7 @@ import org.richkernel.solver.StopSignal;
  * against both the targets and kappa C = Y - f, the solution is {@link Refinement refined} with
  * residuals of twice the precision; where K + kappa I cannot be factorized for rounding, the factor
  * of K + 2 kappa I takes its place in the refinement, which then halves the error at every step. So
- * no ridge above 0 is ever raised: a fit solves the system that was asked for, or is refused.
+ * no ridge above 0 is ever raised: a fit solves the requested system, or is refused.
  *
  * <p>Without a ridge the limit kappa -&gt; 0 is sought: a jitter of 1e-12, 1e-11, ... 1e-8 times
  * the mean diagonal is added where the factorization fails or leaves a residual above 1e-5 of the
@@ -37,10 +37,10 @@ public final class KernelRidge {
   /** Largest residual relative to kappa C. */
   private static final double LARGEST_SHARE = 1e-3;
 
-  /** Residual relative to the targets that is small whatever kappa is. */
+  /** Residual relative to the targets that is small at any kappa. */
   private static final double NEGLIGIBLE = 1e-10;
 
-  /** How far refinement goes on below a residual that is small enough. */
+  /** Target of the refinement relative to a residual that is small enough. */
   private static final double FAR_BELOW = 1e-6;
 
   private static final int MOST_REFINEMENTS = 60;
@@ -163,7 +163,7 @@ public final class KernelRidge {
     throw indefinite(name, kernel, kappa);
   }
 
-  /** Refines the solution at hand, or one from zero where the factorization failed. */
+  /** Refines the present solution, or starts from zero if the factorization failed. */
   private Optional<RidgeFit> refined(
       double rest, Matrix kernel, double kappa, Targets y, double targetNorm) {
     double[] solution = new double[y.rows() * y.outputs()];
@@ -207,7 +207,7 @@ public final class KernelRidge {
   /**
    * The largest norm of a residual that is small enough.
    *
-   * @param left |kappa C|, what the fit leaves of the targets
+   * @param left |kappa C|, the norm of Y - f
    */
   static double largestResidual(double left, double targetNorm) {
     return Math.min(

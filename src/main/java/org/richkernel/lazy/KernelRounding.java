@@ -5,7 +5,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.UnresolvedKernelException;
 
-/** How far rounding moves the readout kernel of a network at initialisation. */
+/** Effect of rounding on the readout kernel of a network at initialisation. */
 public final class KernelRounding {
   private KernelRounding() {}
 

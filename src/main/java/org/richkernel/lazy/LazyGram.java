@@ -43,7 +43,7 @@ public final class LazyGram {
     return points;
   }
 
-  /** L, the number of feature kernels; 0 where they were not kept. */
+  /** L, the number of feature kernels; 0 if they were not kept. */
   public int layers() {
     return features.size();
   }

@@ -69,7 +69,7 @@ public final class LazyKernel {
     }
   }
 
-  /** What {@link #gram} holds. */
+  /** Peak memory of {@link #gram}. */
   public MemoryPlan plan(Inputs inputs) {
     return plan(KernelRecursion.of(network, kind, inputs, none(inputs)), inputs);
   }
@@ -82,7 +82,7 @@ public final class LazyKernel {
   }
 
   /**
-   * The expectations of every hidden layer among P points, whatever the kind of the kernel.
+   * The expectations of every hidden layer among P points, for any kind of the kernel.
    *
    * @throws InvalidProblemException as for {@link #gram}
    * @throws OutOfDeviceMemoryException if the memory does not suffice
@@ -109,7 +109,7 @@ public final class LazyKernel {
     return new LazyLayers(features, slopes);
   }
 
-  /** What {@link #layers} holds. */
+  /** Peak memory of {@link #layers}. */
   public MemoryPlan layersPlan(Inputs inputs) {
     return layersPlan(byLayers(inputs), inputs);
   }

@@ -22,7 +22,7 @@ public final class LazyPredictor implements Predictor {
   private final int outputs;
 
   /**
-   * A predictor from what a fit has stored.
+   * A predictor from stored coefficients.
    *
    * @param trainInputs P x D
    * @param coefficients C, P x K, row-major, K at least 1
@@ -69,7 +69,7 @@ public final class LazyPredictor implements Predictor {
   }
 
   /**
-   * What {@link #predict} will hold: O(panel x P), however many inputs there are.
+   * Peak memory of {@link #predict}: O(panel x P) for any number of inputs.
    *
    * @throws InvalidProblemException as for {@link #predict}
    */

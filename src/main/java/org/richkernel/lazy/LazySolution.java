@@ -112,7 +112,7 @@ public final class LazySolution {
         inducing);
   }
 
-  /** What was solved. */
+  /** The solved problem. */
   public LazyProblem problem() {
     return problem;
   }
@@ -148,7 +148,7 @@ public final class LazySolution {
     return gram.isKept() ? LazyForm.DENSE : LazyForm.TILED;
   }
 
-  /** Whether the system that was asked for is solved. */
+  /** Whether the requested system is solved. */
   public boolean converged() {
     return fit.converged() && (inducing == null || inducing.converged());
   }

@@ -60,7 +60,7 @@ public final class LazySolver {
             .orElse(matrices);
   }
 
-  /** What {@link #solve()} will hold. */
+  /** Peak memory of {@link #solve()}. */
   public MemoryPlan plan() {
     return plan;
   }
@@ -78,7 +78,7 @@ public final class LazySolver {
   }
 
   /**
-   * The same unless a stop is asked for, which is heard at the next block of rows.
+   * The same with a stop signal, which is checked at each block of rows.
    *
    * @return empty for a stop; nothing is kept then
    */

@@ -16,8 +16,8 @@ import org.richkernel.compute.Workspace;
  * <p>The backend's kernel of erf(h) is (2 / pi) atan(2 c / D) with D^2 = (1 + 2 a)(1 + 2 b) - 4
  * c^2. At variances a / (2 k^2) and b / (2 q^2) and the covariance c / (2 k q) it is that of a pair
  * of nodes k and q; the sigmoid has a quarter of the variances, and a quarter of one more than the
- * value. Softplus has arc-cosine kernels at a + 4 k^2 and b + 4 q^2. Rows are worked on in blocks,
- * so that what is added to the kernel's own memory does not grow with P^2.
+ * value. Softplus has arc-cosine kernels at a + 4 k^2 and b + 4 q^2. Rows are processed in blocks,
+ * so that the memory in addition to the kernel does not grow with P^2.
  */
 final class MixtureDual extends VarianceDual {
   private static final int BLOCK = 64;
@@ -113,7 +113,7 @@ final class MixtureDual extends VarianceDual {
     return workspace.get(name).view(0, rows, 0, like.columns());
   }
 
-  /** What a node multiplies variances of erf's preactivations with. */
+  /** Factor of a node on the variances of the preactivations of erf. */
   private double scale(int node) {
     return inputScale * 0.5 / LogisticMixture.square(node);
   }

@@ -38,7 +38,7 @@ final class PanelCholesky {
   /**
    * The lower triangle of A becomes L, and the strict upper triangle zero.
    *
-   * @param a P x P, FLOAT64, of which the lower triangle is read
+   * @param a P x P, FLOAT64; only the lower triangle is read
    * @throws NotPositiveDefiniteException if a pivot is not positive; A is then undefined
    * @throws org.richkernel.solver.InterruptedRunException for a stop; A is then undefined
    */

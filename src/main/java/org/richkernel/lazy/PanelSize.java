@@ -3,7 +3,7 @@ package org.richkernel.lazy;
 import org.richkernel.compute.Backend;
 import org.richkernel.network.Inputs;
 
-/** How many test points are processed at a time, so that memory is O(P^2 + panel x P). */
+/** Number of test points processed at a time, so that memory is O(P^2 + panel x P). */
 final class PanelSize {
   private static final int LEAST = 256;
 

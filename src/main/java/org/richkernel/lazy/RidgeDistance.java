@@ -18,8 +18,8 @@ package org.richkernel.lazy;
  * / kappa: the energy E exceeds its minimum by |d|^2 + kappa |d|_H^2, and stays useful where kappa
  * is far below the eigenvalues that f lacks. The smallest of the three counts.
  *
- * <p>At the inducing points kappa r is the residual of the normal equations; at the others it takes
- * a row of the kernel each, and a random sample of rows stands for them:
+ * <p>At the inducing points kappa r is the residual of the normal equations; at each other point it
+ * needs a row of the kernel, and the sum is estimated from a random sample of rows:
  *
  * <pre>
  *   e.r = sum_{i in C} e_i r_i + sum_{i not in C} e_i r_i,
@@ -64,7 +64,7 @@ final class RidgeDistance {
    *
    * @param rest e at the sampled points, rows x K
    * @param residual r there, rows x K
-   * @param others how many there are in all
+   * @param others total number of other points
    */
   void addSample(double[] rest, double[] residual, int rows, int others) {
     int outputs = residual.length / Math.max(1, rows);

@@ -3,14 +3,14 @@ package org.richkernel.lazy;
 import java.util.List;
 
 /**
- * The coefficients of a kernel ridge predictor, and how they were had.
+ * The coefficients of a kernel ridge predictor, and how they were computed.
  *
  * @param coefficients (K + (kappa + jitter) I)^{-1} Y, P x K, row-major
  * @param points P
  * @param outputs K
- * @param kappa the ridge that was asked for
- * @param jitter what was added to the ridge to make the solve succeed; 0 wherever kappa is above 0
- * @param rejectedJitters the values that were tried before and failed, in order
+ * @param kappa requested ridge
+ * @param jitter addition to the ridge that made the solve succeed; 0 if kappa is above 0
+ * @param rejectedJitters earlier values that failed, in order
  * @param residual |Y - (K + (kappa + jitter) I) coefficients|_F / |Y|_F, 0 for Y = 0
  * @param displacement how far the jitter keeps the predictions at the training points from those
  *     without it, relative to |Y|_F; 0 without a jitter
@@ -30,7 +30,7 @@ public record RidgeFit(
   /** Largest share of the targets by which the rounding of the kernel may move predictions. */
   private static final double LARGEST_ROUNDING = 3e-4;
 
-  /** Largest displacement of a fit that stands for one without a jitter. */
+  /** Largest displacement of a fit by its jitter that counts as none. */
   private static final double LARGEST_DISPLACEMENT = 1e-5;
 
   public RidgeFit {
@@ -38,7 +38,7 @@ public record RidgeFit(
     rejectedJitters = List.copyOf(rejectedJitters);
   }
 
-  /** Whether the system that was asked for is the one that was solved: no jitter moved it. */
+  /** Whether the requested system was solved, without a shift by the jitter. */
   public boolean converged() {
     return displacement <= LARGEST_DISPLACEMENT;
   }

@@ -11,8 +11,8 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.SiteMap;
 
 /**
- * Pairs of equal sites, which are all that a flattened readout needs, whatever the filters: a row
- * for each site and point, sites outside, and a column for each point.
+ * Pairs of equal sites, which suffice for a flattened readout with any filters: a row for each site
+ * and point, ordered (site, point), and a column for each point.
  */
 final class SameSitePairs implements SitePairs {
   @Override

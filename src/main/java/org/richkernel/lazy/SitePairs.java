@@ -39,7 +39,7 @@ interface SitePairs {
   double[] ordered(double[] values, int firstPoint, int points, int sites);
 
   /**
-   * Adds what the maps need beside the kernels.
+   * Adds the memory of the maps without the kernels.
    *
    * @param rows the most points along rows
    * @param columns the most points along columns

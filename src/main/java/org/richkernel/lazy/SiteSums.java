@@ -23,8 +23,7 @@ final class SiteSums {
   }
 
   /**
-   * Takes the kernels of a tile on or below the diagonal, of which the other half of all pairs is
-   * the mirror image.
+   * Adds the kernels of a tile on or below the diagonal; the tiles above it are the mirror image.
    *
    * @param kernel sites x rows x columns
    * @param row first point along rows

@@ -89,7 +89,7 @@ final class TiledCholesky {
    * stored already.
    *
    * @param rows rows of A, at least up to the diagonal; overwritten
-   * @return false if a stop was asked for; the block is then undone
+   * @return false if a stop was requested; the block is then undone
    * @throws org.richkernel.compute.NotPositiveDefiniteException if a pivot is not positive
    */
   boolean append(int block, Matrix rows, StopSignal stop) {

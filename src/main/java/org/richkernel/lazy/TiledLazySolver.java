@@ -27,10 +27,9 @@ import org.richkernel.solver.StopSignal;
 /**
  * Fits a {@link LazyProblem} with no matrix of P x P numbers in memory: rows of the kernel are made
  * a block at a time, turned into rows of the Cholesky factor, and kept in a scratch file of 4 P^2
- * bytes, or 2 P^2 in float32. A second pass over the rows measures the residual of the system that
- * was asked for, and a third one follows for each step of refinement, if any is needed; a factor in
- * float32 is refined to a residual of 1e-10 of the targets, by conjugate gradients where refinement
- * does not get there.
+ * bytes, or 2 P^2 in float32. A second pass over the rows measures the residual of the requested
+ * system; each step of refinement needs a further pass. A factor in float32 is refined to a
+ * residual of 1e-10 of the targets, by conjugate gradients if refinement does not reach it.
  */
 public final class TiledLazySolver {
   private static final String TARGETS = "targets";
@@ -99,7 +98,7 @@ public final class TiledLazySolver {
     return (int) Math.max(TILE_UNIT, Math.min(LARGEST_TILE, fitting));
   }
 
-  /** What {@link #solve} will hold in memory. */
+  /** Peak memory of {@link #solve}. */
   public MemoryPlan plan() {
     return plan;
   }
@@ -125,7 +124,7 @@ public final class TiledLazySolver {
   /**
    * Computes the coefficients, the predictions and the numbers of the kernels, which are not kept.
    *
-   * @return empty if a stop was asked for; the same problem with the same scratch file goes on
+   * @return empty if a stop was requested; the same problem with the same scratch file resumes
    * @throws OutOfDeviceMemoryException if the plan does not fit; nothing was computed then
    * @throws UnresolvedKernelException if rounding of the kernel is not small against kappa
    * @throws java.io.UncheckedIOException if the scratch file cannot be written or read
@@ -222,7 +221,7 @@ public final class TiledLazySolver {
     return true;
   }
 
-  /** What is added to the ridge of a float32 factor so that rounding leaves it definite. */
+  /** Addition to the ridge of a float32 factor that keeps it definite under rounding. */
   private double shift() {
     return precision == Precision.FLOAT32
         ? SINGLE * recursion.rounding() * Math.sqrt(problem.trainInputs().rows())
