@@ -12,7 +12,8 @@ final class ArrayPayload {
   private ArrayPayload() {}
 
   /**
-   * Checks the claimed shape against what the source can hold, then reads to the source's end.
+   * Checks the claimed shape against the largest content of the source, then reads to the end of
+   * the source.
    *
    * @return the values in the order of the file
    */
@@ -33,7 +34,7 @@ final class ArrayPayload {
     return values;
   }
 
-  /** The same for unsigned bytes, kept as they are. */
+  /** The same for unsigned bytes, without conversion. */
   static byte[] readBytes(ByteSource source, long[] dimensions) {
     long count = count(source.name(), ElementType.UINT8, dimensions);
     source.requireFollowing(count);

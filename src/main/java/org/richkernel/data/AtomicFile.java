@@ -19,7 +19,7 @@ import java.util.UUID;
  *
  * <p>Bytes go to a temporary name in the target's directory; {@link #commit} forces them to the
  * disk, moves the file over the target in one step and forces the directory. Closing without a
- * commit removes what was written (only a killed process leaves a hidden .tmp file), so use it as
+ * commit removes the temporary file (only a killed process leaves a hidden .tmp file), so use it as
  *
  * <pre>{@code
  * try (AtomicFile file = AtomicFile.create(path)) {
@@ -45,7 +45,7 @@ public final class AtomicFile implements AutoCloseable {
   }
 
   /**
-   * Begins a file; the target stays as it is until the commit.
+   * Begins a file; the target does not change before the commit.
    *
    * @throws UncheckedIOException if nothing can be written in the target's directory
    */
@@ -147,7 +147,7 @@ public final class AtomicFile implements AutoCloseable {
     open = false;
   }
 
-  /** Removes what was written, unless it was committed. */
+  /** Removes the temporary file, unless it was committed. */
   @Override
   public void close() {
     if (!open) {

@@ -15,10 +15,10 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an input file, unpacked if it is gzipped, with a bound on how many there can be.
+ * The bytes of an input file, unpacked if it is gzipped, with a bound on their number.
  *
- * <p>The bound is what lets a header's claim be checked before anything is allocated for it: the
- * file's size, or for packed data the most that DEFLATE can unpack from so many bytes.
+ * <p>The bound checks the claim of a header before any allocation: it is the size of the file, or
+ * for packed data the most that DEFLATE can unpack from it.
  */
 final class ByteSource implements Closeable {
   /** The most bytes that one packed byte can become: 258 for each 2 bits. */
@@ -184,7 +184,7 @@ final class ByteSource implements Closeable {
   }
 
   /**
-   * What was read, with the checksum of the whole file; reads on to its end.
+   * Description of the file with its checksum; reads the rest of the file.
    *
    * @param array of the file, empty if none was named
    * @throws IllegalStateException if this is a part of a file

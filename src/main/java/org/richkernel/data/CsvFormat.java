@@ -59,7 +59,7 @@ final class CsvFormat {
   }
 
   /**
-   * Reads a file of which one column is the label, in numbers or in words.
+   * Reads a file with a column of labels, numbers or words.
    *
    * @param column its name, or its number from 0, from the end below 0
    */
@@ -286,7 +286,7 @@ final class CsvFormat {
     };
   }
 
-  /** The other mend of a first line. */
+  /** The alternative advice about a first line. */
   private String orName(long number) {
     return number == 1 ? ", or if these are names, name every column with a word" : "";
   }

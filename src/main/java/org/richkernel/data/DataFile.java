@@ -33,7 +33,7 @@ public record DataFile(String name, String array, String sha256) {
     return new DataFile(file.toString(), "", Sha256.of(digest));
   }
 
-  /** Whether both hold the same bytes and the same array of them was read, whatever the names. */
+  /** Whether both have the same bytes and the same array of them was read, under any names. */
   public boolean sameContent(DataFile other) {
     return sha256.equals(other.sha256) && array.equals(other.array);
   }

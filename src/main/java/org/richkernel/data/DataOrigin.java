@@ -8,8 +8,8 @@ import java.util.Map;
  * Where points come from.
  *
  * @param files by the name of their option, such as "train-x"
- * @param points SHA-256 of the points as they are used, rows chosen and inputs standardized, by the
- *     name of the set, "train" and maybe "test"; see {@link Dataset#checksum}
+ * @param points SHA-256 of the chosen rows with standardized inputs, by the name of the set,
+ *     "train" and optionally "test"; see {@link Dataset#checksum}
  */
 public record DataOrigin(Map<String, DataFile> files, Map<String, String> points) {
   /** No points at all. */

@@ -14,8 +14,8 @@ import org.richkernel.network.ImageShape;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Points and what is known about them: inputs (P x D), targets (P x K), and for classification the
- * class of each point. Immutable, all values finite, at least one of everything.
+ * Points with inputs (P x D), targets (P x K), and for classification the class of each point.
+ * Immutable, all values finite, at least one of everything.
  */
 public final class Dataset {
   private final double[] inputs;
@@ -29,7 +29,7 @@ public final class Dataset {
   /** Of the points in their file; empty where they are its first ones. */
   private final int[] rows;
 
-  /** Takes the arrays over without a copy; labels are empty where there are no classes. */
+  /** A dataset of the given arrays without a copy; labels are empty without classes. */
   Dataset(double[] inputs, double[] targets, int points, int[] labels, List<String> classNames) {
     this(
         inputs,
@@ -106,8 +106,8 @@ public final class Dataset {
   }
 
   /**
-   * The same from buffers, such as memory that another library has mapped: what remains of them,
-   * which is copied; their positions stay.
+   * The same from buffers, such as memory mapped by another library. Their remaining content is
+   * copied; their positions do not change.
    *
    * @param inputs P x D
    * @param targets P x K
@@ -277,7 +277,7 @@ public final class Dataset {
     return labels.length == 0 ? Optional.empty() : Optional.of(labels.clone());
   }
 
-  /** The names of the classes, empty where there are none. */
+  /** The names of the classes, empty without classes. */
   public List<String> classNames() {
     return classNames;
   }

@@ -122,8 +122,8 @@ public final class DatasetReader {
 
   /**
    * The same with one output for each class of labels: 1 for the class of the point, 0 for the
-   * others. Without {@link #classes(String)} the classes are those of the whole training file,
-   * whatever the training size.
+   * others. Without {@link #classes(String)} the classes are those of the whole training file at
+   * any training size.
    */
   public DatasetReader oneHot() {
     return with(new Labels(labels.classes().map(c -> c.withOneHot(true)), true, labels.column()));
@@ -178,8 +178,8 @@ public final class DatasetReader {
   }
 
   /**
-   * The same with another choice of what to do to the inputs; by default they are standardized
-   * globally if the training inputs are IDX bytes, else left as they are.
+   * The same with another standardization of the inputs; by default it is global if the training
+   * inputs are IDX bytes, otherwise none.
    */
   public DatasetReader standardize(Standardize choice) {
     return new DatasetReader(train, test, labels, sizes, Optional.of(choice), images);
@@ -197,7 +197,7 @@ public final class DatasetReader {
    * Reads the files.
    *
    * @throws InvalidDataException if a file cannot be used, or files do not fit together
-   * @throws InvalidProblemException if an option asks for what the files do not have
+   * @throws InvalidProblemException if an option does not apply to the files
    */
   public Datasets read() {
     Labelled points = labelled(train);
@@ -264,7 +264,7 @@ public final class DatasetReader {
     return new Labelled(inputs, labels);
   }
 
-  /** Words are classes; numbers are real where no classes are asked for. */
+  /** Words are classes; numbers are real targets unless classes are requested. */
   private Labelling labelling(Table trainY) {
     if (labels.classes().isPresent()) {
       return labels.classes().get();
@@ -310,7 +310,7 @@ public final class DatasetReader {
     return y;
   }
 
-  /** Test points without targets: the first rows, of whatever class they may be. */
+  /** Test points without targets: the first rows, of any class. */
   private TestPoints readTest(
       String x, Table trainFile, Standardization standardization, Images known) {
     Table file = requireValues(ArrayReader.read(x));
@@ -335,7 +335,7 @@ public final class DatasetReader {
     }
   }
 
-  /** Bytes and other numbers share no scale; only an explicit "none" takes both as they are. */
+  /** Bytes and other numbers have different scales; only an explicit "none" accepts both. */
   private void requireSameKind(Table trainX, Table testX) {
     boolean asTheyAre = standardize.filter(Standardize.None.class::isInstance).isPresent();
     if (!asTheyAre && trainX.isIdxBytes() != testX.isIdxBytes()) {

@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a command works on: training points, test points if any were named, and what was done to the
- * inputs of both.
+ * Data of a command: training points, optional test points, and the preprocessing of the inputs of
+ * both.
  *
  * @param train the training points, standardized
  * @param test the test points, standardized with the numbers of the training points
- * @param standardization what to apply to new inputs
- * @param reading what was read from files and what was skipped
+ * @param standardization for new inputs
+ * @param reading report of the read and skipped parts of files
  * @param images how the points of the files are images
  */
 public record Datasets(
@@ -26,7 +26,7 @@ public record Datasets(
     this(train, test, standardization, Reading.ofMemory(), Images.AS_READ);
   }
 
-  /** Training points that were not read from files, as they are. */
+  /** Training points that were not read from files, without preprocessing. */
   public static Datasets of(Dataset train) {
     return new Datasets(train, Optional.empty(), Standardization.IDENTITY);
   }

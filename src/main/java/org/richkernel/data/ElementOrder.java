@@ -1,6 +1,6 @@
 package org.richkernel.data;
 
-/** In which order the elements of an array stand in a file. */
+/** Order of the elements of an array in a file. */
 public enum ElementOrder {
   /** C order: the last index counts fastest. */
   ROW_MAJOR,

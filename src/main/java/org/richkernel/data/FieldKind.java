@@ -9,7 +9,7 @@ enum FieldKind {
   NUMBER,
   /** NaN, infinity, or a number that overflows. */
   NOT_FINITE,
-  /** Nothing, or a word that stands for a missing value. */
+  /** Nothing, or a word for a missing value. */
   MISSING,
   /** A number with a comma in it, decimal or of thousands. */
   COMMA_NUMBER,

@@ -66,7 +66,7 @@ final class Hdf5Format {
     return opened(file, path, Hdf5Format::words);
   }
 
-  /** What is made of an open dataset. */
+  /** Conversion of an open dataset. */
   private interface Reader<T> {
     T read(Hdf5Format dataset);
   }

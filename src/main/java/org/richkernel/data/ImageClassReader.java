@@ -265,7 +265,7 @@ public final class ImageClassReader {
     return side.isPresent() ? read.resized(side.getAsInt(), side.getAsInt()) : read;
   }
 
-  /** 255 for whole numbers up to 255 of which one is above 1, 1 for numbers from 0 to 1. */
+  /** 255 for whole numbers up to 255 with one above 1; 1 for numbers from 0 to 1. */
   private static float scale(String source, double[] values) {
     double largest = 0;
     boolean whole = true;

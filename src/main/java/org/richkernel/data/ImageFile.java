@@ -35,7 +35,7 @@ final class ImageFile {
   /**
    * A decoded image.
    *
-   * @param gray height x width, 0 black to 1 white; what is transparent lies on white
+   * @param gray height x width, 0 black to 1 white; transparent pixels lie on white
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Gray(float[] gray, int height, int width) {

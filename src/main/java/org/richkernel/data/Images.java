@@ -5,7 +5,7 @@ import org.richkernel.network.ImageShape;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * How the points of a file are images, and what is done to them on reading: their numbers are
+ * Interpretation of the points of a file as images, with their preprocessing: their numbers are
  * brought into the order row, column, channel, and blocks of K x K sites are averaged.
  *
  * <p>A file of three dimensions holds one channel, P x H x W, a file of four any number of them;
@@ -17,7 +17,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param pool K, at least 1
  */
 public record Images(Optional<ImageShape> shape, ImageLayout layout, int pool) {
-  /** Points as they are in their files. */
+  /** Points without preprocessing. */
   public static final Images AS_READ = new Images(Optional.empty(), ImageLayout.HWC, 1);
 
   public Images {
@@ -26,12 +26,12 @@ public record Images(Optional<ImageShape> shape, ImageLayout layout, int pool) {
     }
   }
 
-  /** The same with the shape of the images of a file where none was told. */
+  /** The same with the shape of the images of a file, if no shape was given. */
   Images knowing(Table file) {
     return shape.isPresent() ? this : new Images(ownShape(file), layout, pool);
   }
 
-  /** The shape of a point after reading: that of a vector where there are no images. */
+  /** The shape of a point after reading: that of a vector without images. */
   public ImageShape pooled(int dimension) {
     return shape.map(this::pooled).orElse(ImageShape.ofVector(dimension));
   }

@@ -1,12 +1,14 @@
 package org.richkernel.data;
 
-/** An input file that cannot be used: names the file, what is wrong with it, and the mend. */
+/** An input file that cannot be used; the message names the file, the problem and advice. */
 public final class InvalidDataException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String source;
 
-  /** The file (or array in it), what is wrong, and how to mend it; the message is one line. */
+  /**
+   * An exception for a file (or array in it), with the problem and advice; the message is one line.
+   */
   public InvalidDataException(String source, String problem, String mend) {
     super(line(source, problem, mend));
     this.source = source;
@@ -18,7 +20,9 @@ public final class InvalidDataException extends RuntimeException {
     this.source = source;
   }
 
-  /** What a damaged file holds may break a line, or command a terminal. */
+  /**
+   * Replaces control characters: text of a damaged file may break a line, or control a terminal.
+   */
   private static String line(String source, String problem, String mend) {
     return (source + ": " + problem + "; " + mend).replaceAll("\\p{Cntrl}+\\s*", " ");
   }

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Points and their labels from one place: a text file of which one column is the label, a batch of
- * CIFAR, or images in folders that are their classes.
+ * Points and their labels from one place: a text file with a column of labels, a batch of CIFAR, or
+ * images in folders that are their classes.
  *
  * @param x the inputs
  * @param y as many labels, one column
@@ -21,7 +21,7 @@ record Labelled(Table x, Table y) {
    *
    * @param column the label in a text file, by its name or its number from 0 (from the end below
    *     0); of CIFAR-100 fine or coarse
-   * @return empty where the file holds no labels, or none was named
+   * @return empty if the file has no labels, or no column was named
    */
   static Optional<Labelled> read(String file, Optional<String> column) {
     Path path;

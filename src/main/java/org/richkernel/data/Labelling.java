@@ -23,9 +23,9 @@ sealed interface Labelling {
    * Chooses rows and makes targets.
    *
    * @param y the labels as read, at least one row
-   * @param size how many rows to choose; all if empty
+   * @param size number of rows to choose; all if empty
    * @param sizeOption the option that says so, for messages
-   * @param order in which rows are looked at; those that are chosen keep the order of the file
+   * @param order of the choice; chosen rows keep the order of the file
    */
   Targets encode(Table y, OptionalInt size, String sizeOption, RowOrder order);
 
@@ -293,12 +293,12 @@ sealed interface Labelling {
     }
   }
 
-  /** A label as it is compared: 01 and 1 are the same number. */
+  /** Normal form of a label for comparisons: 01 and 1 are the same number. */
   private static String canonical(String label) {
     return label.matches("[+-]?[0-9]{1,9}") ? Integer.toString(Integer.parseInt(label)) : label;
   }
 
-  /** The label of each row: an integer, or the word that stands for it. */
+  /** The label of each row: an integer, or its word. */
   static String[] labels(Table y) {
     if (y.columns() != 1) {
       throw new InvalidDataException(

@@ -13,8 +13,8 @@ import java.util.zip.ZipFile;
 /**
  * The arrays of an .npz file, read one at a time.
  *
- * <p>Values are handed over as they are, NaN included, so that a result which diverged can be
- * drawn; inputs are read with {@link ArrayReader}, which refuses NaN.
+ * <p>Values are returned unchanged, NaN included, so that a diverged result can be drawn; inputs
+ * are read with {@link ArrayReader}, which refuses NaN.
  */
 public final class NpzArchive implements AutoCloseable {
   private static final String SUFFIX = ".npy";
@@ -42,7 +42,7 @@ public final class NpzArchive implements AutoCloseable {
    * @throws InvalidDataException if the file is missing, unreadable, empty or no zip archive
    */
   public static NpzArchive open(Path file) {
-    // says what is wrong with a file that is missing, empty or unreadable
+    // reports a missing, empty or unreadable file
     ByteSource.open(file).close();
     try {
       return new NpzArchive(file, Files.size(file), new ZipFile(file.toFile()));

@@ -107,7 +107,7 @@ public final class NpzWriter implements AutoCloseable {
   /**
    * The same for an array of any element type and order.
    *
-   * @param order in which the values will be given, and stand in the file
+   * @param order of the values in the calls and in the file
    * @throws UncheckedIOException if it cannot be written
    */
   public void begin(String name, ElementType type, ElementOrder order, int... shape) {
@@ -206,7 +206,7 @@ public final class NpzWriter implements AutoCloseable {
     file.commit();
   }
 
-  /** Removes what was written, unless it was committed. */
+  /** Removes the temporary file, unless it was committed. */
   @Override
   public void close() {
     zip.release();

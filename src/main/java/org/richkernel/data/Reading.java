@@ -87,7 +87,7 @@ public record Reading(String line, List<String> warnings, Map<String, DataFile> 
   }
 
   /**
-   * The mend of a file with one row more than the other, empty where its first line is no list of
+   * Advice about a file with one row more than the other; empty if its first line is not a list of
    * column numbers.
    */
   static String withoutColumnNumbers(Table longer) {

@@ -17,7 +17,7 @@ public final class Sha256 {
     }
   }
 
-  /** What a digest has come to; it starts anew. */
+  /** Value of a digest, which is reset. */
   public static String of(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -1,18 +1,17 @@
 package org.richkernel.data;
 
 /**
- * What was done to the inputs, so that the same can be done to new ones: x = (raw / scale - mean) /
- * std.
+ * Standardization of the inputs, for new ones too: x = (raw / scale - mean) / std.
  *
  * @param mean subtracted after scaling
  * @param std divided by after that; positive
- * @param scale what raw values are divided by first: 255 for bytes of IDX images, else 1
+ * @param scale divisor of raw values, applied first: 255 for bytes of IDX images, otherwise 1
  */
 public record Standardization(double mean, double std, double scale) {
-  /** Leaves the inputs as they are. */
+  /** No standardization. */
   public static final Standardization IDENTITY = new Standardization(0, 1, 1);
 
-  /** What bytes are divided by. */
+  /** Scale of bytes. */
   static final double BYTE_SCALE = 255;
 
   /** Refuses numbers that would make an input infinite. */
@@ -27,7 +26,7 @@ public record Standardization(double mean, double std, double scale) {
     return value > 0 && Double.isFinite(value);
   }
 
-  /** New values for raw ones; the argument stays as it is. */
+  /** Standardized values in a new array. */
   public double[] apply(double[] raw) {
     double[] x = raw.clone();
     applyInPlace(x);

@@ -3,9 +3,9 @@ package org.richkernel.data;
 import java.util.Arrays;
 import org.richkernel.network.InvalidProblemException;
 
-/** The choice of what to do to the inputs before anything is computed. */
+/** Choice of the standardization of the inputs. */
 public sealed interface Standardize {
-  /** Leaves the inputs as they are, IDX bytes included. */
+  /** None, for IDX bytes too. */
   record None() implements Standardize {
     @Override
     public Standardization fit(String source, double[] raw, boolean idxBytes) {
@@ -66,7 +66,7 @@ public sealed interface Standardize {
     }
   }
 
-  /** Leaves the inputs as they are. */
+  /** A standardization without effect. */
   static Standardize none() {
     return new None();
   }

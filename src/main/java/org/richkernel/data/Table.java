@@ -86,12 +86,12 @@ public final class Table {
     return new Table(source, values, shape, idxBytes, traits, Optional.of(whole), words);
   }
 
-  /** The same table of whole numbers that stand for words: k for the k-th one. */
+  /** The same table with whole numbers for words: k for the k-th word. */
   Table withWords(List<String> names) {
     return new Table(source, values, shape, idxBytes, traits, file, names);
   }
 
-  /** The words that the numbers stand for; empty where they are numbers. */
+  /** The words of the numbers; empty for plain numbers. */
   List<String> words() {
     return words;
   }

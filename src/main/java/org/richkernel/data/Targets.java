@@ -3,7 +3,7 @@ package org.richkernel.data;
 import java.util.Arrays;
 import java.util.List;
 
-/** The rows that were chosen from a file of labels, and what the network shall output there. */
+/** The rows chosen from a file of labels, with their targets. */
 final class Targets {
   /** Names of the classes of targets -1 and +1. */
   static final List<String> SIGN_NAMES = List.of("-1", "+1");

@@ -14,7 +14,7 @@ import org.richkernel.network.InvalidProblemException;
  * @param inputs P x D, not standardized
  * @param targets P x K, row-major, if there are labels
  * @param rows of the points in the file, counted from 0
- * @param reading what was read and what was skipped
+ * @param reading report of the read and skipped parts
  */
 public record UnseenPoints(Table inputs, Optional<double[]> targets, int[] rows, Reading reading) {
 

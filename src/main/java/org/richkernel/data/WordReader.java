@@ -24,7 +24,7 @@ public final class WordReader {
 
   /** Receives a text. */
   public interface Receiver {
-    /** The next word: what stands between blanks. */
+    /** The next word between blanks. */
     void word(String word);
 
     /** The end of a line. */

@@ -7,8 +7,8 @@ import org.richkernel.result.ArrayBundle;
 import org.richkernel.result.ModelFile;
 
 /**
- * How one kind of predictor lies in a model file. What all kinds share, such as the standardization
- * of the inputs, is in {@link ModelSettings}.
+ * Form of one kind of predictor in a model file. {@link ModelSettings} has the common part, such as
+ * the standardization of the inputs.
  *
  * @param <P> the kind
  */
@@ -43,7 +43,7 @@ abstract class ModelForm<P extends Predictor> {
     return Optional.of(arrays(kind.cast(predictor), outputs, settings));
   }
 
-  /** The arrays of a predictor; what is no array is added to the settings. */
+  /** The arrays of a predictor; scalars go into the settings. */
   abstract ArrayBundle arrays(P predictor, int outputs, Map<String, Object> settings);
 
   /**

@@ -23,8 +23,8 @@ import org.richkernel.result.ModelFile;
 import org.richkernel.result.SavedModel;
 
 /**
- * What the model files of all kinds of predictors share: the network, how inputs were standardized,
- * and which kind it is; {@link ModelForm} has the rest.
+ * Common part of the model files of all kinds of predictors: the network, the standardization of
+ * the inputs, and the kind; {@link ModelForm} has the rest.
  */
 public final class ModelSettings {
   private static final List<ModelForm<?>> FORMS =

@@ -102,7 +102,7 @@ public final class SavedFit {
     return (long) Double.BYTES * values.rows() * values.columns();
   }
 
-  /** What {@link #predict} will hold at once, with the model and the inputs. */
+  /** Peak memory of {@link #predict}, with the model and the inputs. */
   public MemoryPlan plan(Backend backend, Table raw) {
     // the inputs as they were read, and standardized
     return predictor.plan(backend, inputs(raw)).addHost(modelBytes + 2 * bytes(raw));
@@ -146,7 +146,7 @@ public final class SavedFit {
     return outputs;
   }
 
-  /** Names of the classes that the targets stood for, empty where there were none. */
+  /** Names of the classes of the targets, empty without classes. */
   public List<String> classNames() {
     return classNames;
   }
