@@ -9,7 +9,7 @@ import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Whether a computation that may take long goes on from a checkpoint, makes some, or none. */
+/** Options of the checkpoints of a long computation: resume, write, or none. */
 @HelpGroup(HelpGroup.RESULT)
 final class CheckpointOptions {
   private static final String EVERY = "30";
@@ -69,7 +69,7 @@ final class CheckpointOptions {
     }
   }
 
-  /** These options again, for a command that this one stands for. */
+  /** These options as arguments, for another command. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
     if (resume) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** Options of all theories that mean nothing where there is a closed form. */
+/** Options of all theories that have no effect in a closed form. */
 final class ClosedFormOptions {
   @Option(
       names = "--gamma",
@@ -38,7 +38,7 @@ final class ClosedFormOptions {
     return seed;
   }
 
-  /** Complains about numbers that make no sense, and says what has no effect. */
+  /** Refuses invalid numbers, and reports options without effect. */
   void check(Console console) {
     if (gamma != null && (!(gamma >= 0) || gamma.isInfinite())) {
       throw new InvalidProblemException("gamma", gamma, "use a finite number of at least 0");

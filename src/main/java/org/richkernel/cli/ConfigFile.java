@@ -45,7 +45,7 @@ final class ConfigFile {
    * @param command whose options may stand in the file
    * @param given whether an option stands on the command line, which wins
    * @param hasParameters whether a parameter without a name, such as a folder, stands there
-   * @throws InvalidDataException if the file cannot be read or holds what is no option
+   * @throws InvalidDataException if the file cannot be read or contains an unknown option
    */
   static List<String> arguments(
       Path file, CommandSpec command, Predicate<OptionSpec> given, boolean hasParameters) {
@@ -109,7 +109,7 @@ final class ConfigFile {
   /** Whether to tell a recorded value again adds nothing, or even contradicts other options. */
   private static boolean goesWithoutSaying(
       @Nullable OptionSpec option, String name, JsonNode config) {
-    // at finite width chi is what gamma and the scaling came to
+    // at finite width gamma and the scaling determine chi
     boolean finite = config.hasNonNull("chi") && config.hasNonNull("width");
     return NOT_REPEATED.contains(name)
         || isDefault(option, config.path(name))

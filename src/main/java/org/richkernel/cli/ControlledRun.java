@@ -19,8 +19,8 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopSignal;
 
 /**
- * What surrounds a computation that may take long, from the first file it reads to the last that it
- * writes: signals, a plan that must fit, a folder that can be written, checkpoints.
+ * Frame of a long computation, from the first file it reads to the last one it writes: signals, a
+ * memory plan that must fit, a writable folder, checkpoints.
  *
  * <p>While this is open a signal ends nothing by itself. One that comes before the work, or during
  * it, leads to {@link ExitCode#STOPPED}; one that comes after it changes nothing, since a result
@@ -61,8 +61,8 @@ final class ControlledRun implements AutoCloseable {
    * Refuses stages that would not fit into memory; each follows the one before, so the largest of
    * them counts.
    *
-   * @param mend what to lower
-   * @return whether showing the plan was all that was asked for
+   * @param mend advice: the option to lower
+   * @return whether the run ends with the plan, as --dry-run requests
    */
   boolean endsWithPlan(List<MemoryPlan> stages, Backend backend, String mend) {
     if (longRunOptions.dryRun()) {
@@ -79,8 +79,8 @@ final class ControlledRun implements AutoCloseable {
   }
 
   /**
-   * Makes a few steps by the clock, and says what they say of the time of the whole; nothing where
-   * the run is quiet, and of a large problem none, as its first step may be long.
+   * Times a few steps and prints an estimate of the time of the whole run. A quiet run prints
+   * nothing; a large problem is not timed, as its first step may be long.
    *
    * @param stages as for {@link #endsWithPlan}
    * @param work returns empty if it was stopped
@@ -91,7 +91,7 @@ final class ControlledRun implements AutoCloseable {
   }
 
   /**
-   * The same for work that consists of several runs, of which the first is timed.
+   * The same for work of several runs; the first one is timed.
    *
    * @param runs their number
    */
@@ -121,13 +121,13 @@ final class ControlledRun implements AutoCloseable {
   }
 
   /**
-   * Does the work and what follows it, to the exit code. Whatever can be refused about the folder
-   * is refused before the work.
+   * Does the work and all later steps, and returns the exit code. Problems of the folder are found
+   * before the work.
    *
-   * @param options those that the numbers depend on, by which a checkpoint is known again
-   * @param work returns empty if a stop was asked for
-   * @param save saves what came out, and returns the report of it, which returns the exit code;
-   *     what the report does not refer to takes no memory while it is drawn
+   * @param options that determine the numbers; a checkpoint must match them
+   * @param work returns empty if a stop was requested
+   * @param save saves the result, and returns its report, which returns the exit code; the report
+   *     should keep no references to large arrays
    */
   <T> int compute(
       Map<String, Object> options,
@@ -220,7 +220,7 @@ final class ControlledRun implements AutoCloseable {
     };
   }
 
-  /** Leaves signals to those who had them before. */
+  /** Restores the earlier signal handlers. */
   @Override
   public void close() {
     signals.close();

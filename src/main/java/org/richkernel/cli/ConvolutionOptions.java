@@ -89,7 +89,7 @@ final class ConvolutionOptions {
     }
   }
 
-  /** Records what was left open. */
+  /** Records the defaults of options that are not set. */
   void resolve(Map<String, Object> options) {
     convolutions()
         .ifPresent(

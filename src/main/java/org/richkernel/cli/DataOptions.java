@@ -111,7 +111,7 @@ final class DataOptions {
 
   @Mixin private ImageOptions images = new ImageOptions();
 
-  /** Describes what to read; complains about options that do not fit together. */
+  /** Describes the data to read; refuses options that do not fit together. */
   DatasetReader reader() {
     String x = require("train-x", trainX);
     DatasetReader reader = trainY == null ? DatasetReader.train(x) : DatasetReader.train(x, trainY);
@@ -162,7 +162,7 @@ final class DataOptions {
     return value;
   }
 
-  /** Replaces defaults that depend on the files by what they came to. */
+  /** Replaces defaults that depend on the files by their values. */
   void resolve(Map<String, Object> options, Datasets data) {
     options.put("train-size", data.train().points());
     data.test().ifPresent(test -> options.put("test-size", test.points()));

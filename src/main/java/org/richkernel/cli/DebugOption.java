@@ -2,7 +2,7 @@ package org.richkernel.cli;
 
 import picocli.CommandLine.Option;
 
-/** How much is said of a failure, by every command. */
+/** Detail of the report of a failure, in every command. */
 @HelpGroup(HelpGroup.PROGRAM)
 final class DebugOption {
   /** Its name among the arguments. */
@@ -14,7 +14,7 @@ final class DebugOption {
       description = "Show the stack trace of a failure. Default: off.")
   private boolean debug;
 
-  /** Whether stack traces are asked for. */
+  /** Whether stack traces are requested. */
   boolean given() {
     return debug;
   }

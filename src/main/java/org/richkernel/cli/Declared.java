@@ -28,7 +28,7 @@ final class Declared<T extends Record> {
   /**
    * The options of a record.
    *
-   * @param elsewhere names of those that a command reads in another way, and gives to {@link
+   * @param elsewhere names of options that a command reads in another way and passes to {@link
    *     #value(Map)}
    */
   Declared(Class<T> type, String... elsewhere) {
@@ -45,7 +45,7 @@ final class Declared<T extends Record> {
         .forEach(item -> spec.addOption(option(item)));
   }
 
-  /** What a command mixes in. */
+  /** Mixin of a command. */
   CommandSpec spec() {
     return spec;
   }

@@ -140,7 +140,7 @@ final class DynamicsCommand implements Callable<Integer> {
     return tolerance == null ? theory : theory.tolerance(tolerance);
   }
 
-  /** The theory, and with the data what was left open in it. */
+  /** The theory; with data also the options that are not set. */
   private static final class Trained implements FitRun.Theory<DynamicsFit> {
     private final Optional<Convolutions> convolutions;
     private Dynamics theory;

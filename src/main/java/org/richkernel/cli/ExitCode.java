@@ -21,7 +21,7 @@ final class ExitCode {
   static final int IO = 74;
 
   /**
-   * Stopped by a signal, or by the loss of another rank; the same command with --resume goes on
+   * Stopped by a signal, or by the loss of another rank; the same command with --resume continues
    * (EX_TEMPFAIL).
    */
   static final int STOPPED = 75;

@@ -18,10 +18,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * What a user sees of an exception: an exit code and one line.
+ * User-visible form of an exception: an exit code and one line.
  *
  * @param code of {@link ExitCode}
- * @param line what is wrong and how to mend it
+ * @param line problem and advice
  */
 record Failure(int code, String line) {
   /** The failure of a command that threw. */
@@ -102,7 +102,7 @@ record Failure(int code, String line) {
     return known.isEmpty() ? " the size of the problem" : " " + String.join(" or ", known);
   }
 
-  /** The mend of a kernel that is too large for its ridge, by options that the command has. */
+  /** Advice about a kernel too large for its ridge, with the options of the command. */
   private static String mend(UnresolvedKernelException e, CommandSpec command) {
     String scale = "scale the columns to order 1 (in the file, or --standardize global)";
     if (command.findOption("--kappa") == null) {

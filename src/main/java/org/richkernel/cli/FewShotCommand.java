@@ -118,7 +118,7 @@ final class FewShotCommand implements Callable<Integer> {
     MetaSchedule schedule =
         new MetaSchedule(
             marks, numbers("inner-rates", innerRates), numbers("meta-rates", metaRates));
-    models.models(1, options.ways()); // says what is wrong before files are read
+    models.models(1, options.ways()); // refuses invalid models before files are read
     ImageClasses images = source.read();
     double readSeconds = (System.nanoTime() - start) * 1e-9;
     if (!run.quiet()) {

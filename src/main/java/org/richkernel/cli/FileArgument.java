@@ -78,7 +78,7 @@ record FileArgument(String option, String value, boolean below) {
         : Optional.empty();
   }
 
-  /** What makes the message name the option. */
+  /** Adds the name of the option to the message. */
   String prefix() {
     return option.isEmpty() ? "" : option + " ";
   }

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
 final class FiniteCommand implements Callable<Integer> {
   private static final String LESS_MEMORY = "lower --width, --train-size or --test-size";
 
-  /** What is done with the networks. */
+  /** Method applied to the networks. */
   enum Method {
     /** Gradient descent. */
     GD,
@@ -299,7 +299,7 @@ final class FiniteCommand implements Callable<Integer> {
     }
   }
 
-  /** The training, and with the data what was left open in it. */
+  /** The training; with data also the options that are not set. */
   private static final class Training implements FitRun.Theory<FiniteTrainingFit> {
     private FiniteTraining training;
 

@@ -25,7 +25,7 @@ import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The Bayesian theories at finite width: which, how wide, at what scale. */
+/** Options of the Bayesian theories at finite width: theory, width and scale. */
 @HelpGroup("Finite width")
 final class FiniteWidthOptions {
   private static final String TREE = "tree";
@@ -68,18 +68,18 @@ final class FiniteWidthOptions {
               + " Default: by --scaling.")
   private @Nullable String chi;
 
-  /** Whether a theory of finite width is asked for. */
+  /** Whether a theory of finite width is requested. */
   boolean given() {
     boolean infinite = order == null || order.equals(TREE);
     return !infinite || width != null || chi != null || STANDARD.equals(scaling);
   }
 
-  /** Records the theory of infinite width, where no other is asked for. */
+  /** Records the theory of infinite width, if no other is requested. */
   void resolveInfinite(Map<String, Object> options) {
     options.put("order", TREE);
   }
 
-  /** Complains about names that are not known, whatever the theory. */
+  /** Refuses unknown names in any theory. */
   void check() {
     require("order", order, List.of(TREE, ONE_LOOP, MAP));
     require("scaling", scaling, List.of(STANDARD, MEAN_FIELD));

@@ -20,21 +20,21 @@ import org.richkernel.solver.RunControl;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * The course of every command that fits: read, plan, fit, save, report. Whatever can be refused is
- * refused before the fit.
+ * The course of every command that fits: read, plan, fit, save, report. All refusals come before
+ * the fit.
  */
 final class FitRun<F extends Fit> {
-  /** What is fitted. */
+  /** The fitted object. */
   interface Theory<F extends Fit> {
-    /** Options that were left open, as the data decide them; asked for once, before the plans. */
+    /** Options that are not set, with values from the data; called once, before the plans. */
     default Map<String, Object> resolve(Datasets data, Backend backend) {
       return Map.of();
     }
 
-    /** What the fit will hold in memory, one plan for each of its stages. */
+    /** Peak memory of the fit, one plan for each of its stages. */
     List<MemoryPlan> plans(Datasets data, Backend backend);
 
-    /** The fit, empty if a stop was asked for. */
+    /** The fit, empty if a stop was requested. */
     Optional<F> fit(Datasets data, Backend backend, RunControl control);
 
     /** Layers of the kernel at initialisation, to be compared with those of the fit. */
@@ -45,22 +45,22 @@ final class FitRun<F extends Fit> {
       return List.of();
     }
 
-    /** What to know before a long run, a line each. */
+    /** Notes before a long run, a line each. */
     default List<String> cautions(Datasets data, Backend backend) {
       return List.of();
     }
 
-    /** What else a reader of the result must know, a line each. */
+    /** Further notes on the result, a line each. */
     default List<String> warnings(F fit) {
       return List.of();
     }
 
-    /** What to lower where the memory would not suffice. */
+    /** Advice if the memory does not suffice. */
     default String lessMemory() {
       return "lower --train-size, --test-size or --samples";
     }
 
-    /** Why a fit that did not converge did not, and what would mend it. */
+    /** Reason and advice for a fit that did not converge. */
     default String shortfall(F fit) {
       return "raise --max-sweeps or --samples, or the --tolerance";
     }
@@ -89,7 +89,7 @@ final class FitRun<F extends Fit> {
     this.longRunOptions = longRunOptions;
   }
 
-  /** Records no value for options that do not belong to what is run. */
+  /** Records no value for options that do not apply to the run. */
   FitRun<F> without(Set<String> names) {
     foreign.addAll(names);
     return this;

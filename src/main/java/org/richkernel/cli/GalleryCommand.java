@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Makes the pages of the gallery: runs what is not finished, and draws what is. */
+/** Makes the pages of the gallery: does the missing runs and draws the finished ones. */
 @Command(
     name = "gallery",
     footer = "  richkernel gallery --out gallery",
@@ -145,12 +145,12 @@ final class GalleryCommand implements Callable<Integer> {
 
   private List<String> line(Gallery gallery, Page page, Run each) {
     List<String> machine = new ArrayList<>(run.arguments());
-    // as on the pages, so that what is pasted from there fits the folders
+    // as on the pages, so that commands pasted from there fit the folders
     machine.removeAll(List.of("--quiet", "--backend=auto"));
     return new ArrayList<>(gallery.line(page, each, machine));
   }
 
-  /** Runs what is not finished; stops at the first run that fails, or at a signal. */
+  /** Does the missing runs; stops at the first run that fails, or at a signal. */
   @SuppressWarnings("try") // the signals are held while it is open
   private int run(Gallery gallery, List<Page> pages) {
     StopSignal stop = new StopSignal();
@@ -176,7 +176,7 @@ final class GalleryCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  /** The line with what makes it go on from a checkpoint and say little. */
+  /** The command line with the options for a resume and little output. */
   private String[] started(List<String> line) {
     if (!run.quiet()) {
       console.line("richkernel " + String.join(" ", line));

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** Data that a gallery is made of; how many points is for its pages to say. */
+/** Data of a gallery; its pages choose the number of points. */
 @HelpGroup(HelpGroup.DATA)
 final class GalleryData {
   @Option(

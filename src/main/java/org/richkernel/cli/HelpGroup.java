@@ -15,16 +15,16 @@ import java.lang.annotation.Target;
   /** Depth, activation, prior. */
   String NETWORK = "Network";
 
-  /** What is computed; options of classes without a group. */
+  /** Options of the computation, and of classes without a group. */
   String THEORY = "Theory";
 
   /** Where it is computed. */
   String MACHINE = "Machine";
 
-  /** What is written, and when. */
+  /** Options of the output. */
   String RESULT = "Result";
 
-  /** What every program has. */
+  /** Options of every program. */
   String PROGRAM = "Program";
 
   /** The heading. */

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** What --help shows: a short synopsis, the options in groups, an example. */
+/** Text of --help: a short synopsis, the options in groups, an example. */
 final class HelpText {
   /** The first group of a command that is no theory. */
   private static final String OWN = "Options";

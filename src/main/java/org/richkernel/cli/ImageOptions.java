@@ -36,12 +36,12 @@ final class ImageOptions {
               + " sites. Default: 1.")
   private @Nullable Integer pool;
 
-  /** What these say. */
+  /** The images by these options. */
   Images images() {
     return images(Images.AS_READ);
   }
 
-  /** What these say, and for the rest what was said before. */
+  /** The images by these options, with earlier values for options that are not set. */
   Images images(Images before) {
     return new Images(
         Optional.ofNullable(shape).map(ImageShape::parse).or(before::shape),
@@ -49,7 +49,7 @@ final class ImageOptions {
         pool == null ? before.pool() : pool);
   }
 
-  /** Records what the files told. */
+  /** Records the values found in the files. */
   static void resolve(Map<String, Object> options, Images images) {
     images
         .shape()

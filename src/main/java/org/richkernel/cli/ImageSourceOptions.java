@@ -8,7 +8,7 @@ import org.richkernel.data.ImageClasses;
 import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Option;
 
-/** Where classes of images come from, and what is done to them on reading. */
+/** Options of the sources of classes of images and their preprocessing. */
 @HelpGroup(HelpGroup.DATA)
 final class ImageSourceOptions {
   @Option(
@@ -62,7 +62,7 @@ final class ImageSourceOptions {
     return invert ? classes.inverted() : classes;
   }
 
-  /** Records the sources as they are written on the command line. */
+  /** Records the sources in the form of the command line. */
   void resolve(Map<String, @Nullable Object> options) {
     options.put("images", images == null ? null : String.join(",", images));
   }

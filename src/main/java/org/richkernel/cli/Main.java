@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** The program: finds the command, runs it, and turns what happens into an exit code. */
+/** The program: finds the command, runs it, and returns an exit code. */
 public final class Main {
   private Main() {}
 
@@ -32,8 +32,8 @@ public final class Main {
   }
 
   /**
-   * Runs a command together with other processes that run the same, of which rank 0 alone writes
-   * anything but failures.
+   * Runs a command together with other processes that run the same; only rank 0 writes output,
+   * other ranks write failures.
    *
    * @return as above, the same on all ranks unless one is lost
    */
@@ -95,7 +95,7 @@ public final class Main {
     }
   }
 
-  /** Looks at the arguments themselves, as they may be what could not be understood. */
+  /** Reads the raw arguments, as the parse may have failed. */
   private static boolean asksForTrace(List<String> arguments) {
     return arguments.lastIndexOf(DebugOption.NAME) > arguments.lastIndexOf("--no-debug");
   }
@@ -121,7 +121,7 @@ public final class Main {
         : program.getCommandSpec();
   }
 
-  /** The arguments with those of --config put in, except what stands on the command line. */
+  /** The arguments with those of --config inserted, unless the command line has them. */
   private static String[] withConfigFile(CommandLine program, String[] arguments) {
     ParseResult parsed = program.parseArgs(arguments);
     if (!parsed.hasSubcommand() || !parsed.subcommand().hasMatchedOption(ConfigOption.NAME)) {
@@ -178,7 +178,7 @@ public final class Main {
     OptionNames.addTo(program);
     HelpText.addTo(program);
     program.getSubcommands().values().forEach(HelpText::addTo);
-    // what follows the name of the swept command is for that command
+    // arguments after the name of the swept command belong to that command
     program.getSubcommands().get("sweep").setStopAtPositional(true);
     return program
         .setOut(console.out())

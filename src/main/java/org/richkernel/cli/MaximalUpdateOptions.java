@@ -87,7 +87,7 @@ final class MaximalUpdateOptions {
     return update.stepSize(eta);
   }
 
-  /** Says what was translated. */
+  /** Prints the translation. */
   void announce(Map<String, Object> values, double stepSize, Console console, boolean quiet) {
     if (!quiet) {
       console.line(
@@ -107,7 +107,7 @@ final class MaximalUpdateOptions {
     return rounded.stripTrailingZeros().toPlainString();
   }
 
-  /** The record holds the translation, which another run can take up as it is. */
+  /** Records the translation, which another run can use directly. */
   static void resolve(Map<String, Object> options) {
     options.put("parametrization", MEAN_FIELD);
     options.put("multiplier", 1.0);

@@ -5,12 +5,12 @@ import java.util.Locale;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 
-/** What memory to ask for, in one line. */
+/** Advice on the memory of a job, in one line. */
 final class MemoryAdvice {
   private static final long MIB = 1 << 20;
   private static final long STEP = 64 * MIB;
 
-  /** Room of a batch job beside what was counted. */
+  /** Memory of a batch job in addition to the counted one. */
   private static final double PROCESS_SLACK = 1.1;
 
   private MemoryAdvice() {}

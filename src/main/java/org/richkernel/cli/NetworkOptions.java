@@ -10,7 +10,7 @@ import org.richkernel.network.NetworkSpec;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What network a command is about. */
+/** Options of the network of a command. */
 @HelpGroup(HelpGroup.NETWORK)
 final class NetworkOptions {
   @Option(
@@ -80,7 +80,7 @@ final class NetworkOptions {
     return numbers;
   }
 
-  /** Writes one number for all layers out, and what was left open. */
+  /** Records one number for each layer, and the defaults of options that are not set. */
   void resolve(Map<String, Object> options) {
     NetworkSpec network = network();
     options.put("hidden-layers", network.hiddenLayers());

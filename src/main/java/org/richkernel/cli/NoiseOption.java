@@ -64,7 +64,7 @@ final class NoiseOption {
     return 1 / beta;
   }
 
-  /** Both stand in the configuration of a result, which can be run again. */
+  /** Records both in the configuration of a result, which can be run again. */
   private void checkAgreement() {
     if (beta != null && kappa != null && !(Math.abs(beta * kappa - 1) <= 1e-12)) {
       throw new InvalidProblemException(

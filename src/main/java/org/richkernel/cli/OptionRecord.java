@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class OptionRecord {
   private OptionRecord() {}
 
-  /** Every option of a command in order, defaults included; null where there is no value. */
+  /** Every option of a command in order, defaults included; null without a value. */
   static Map<String, @Nullable Object> of(CommandSpec command) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (OptionSpec option : command.options()) {
@@ -37,7 +37,7 @@ final class OptionRecord {
     return value instanceof Enum<?> name ? Words.of(name) : value;
   }
 
-  /** What must be the same for a checkpoint to be continued bit for bit. */
+  /** Options that must be equal for a resume bit for bit. */
   static Map<String, Object> fingerprint(
       Map<String, @Nullable Object> options, Datasets data, String backendName) {
     return fingerprint(options, data.origin().points().toString(), backendName);

@@ -20,9 +20,9 @@ final class RankAgreement {
   }
 
   /**
-   * Refuses ranks that compute another thing than rank 0, on all ranks alike.
+   * Refuses ranks whose computation differs from that of rank 0, on all ranks.
    *
-   * @param own what the numbers depend on, by name
+   * @param own values that determine the numbers, by name
    */
   void require(Map<String, Object> own) {
     List<String> found = differences(own);

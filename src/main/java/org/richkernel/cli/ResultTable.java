@@ -20,8 +20,7 @@ final class ResultTable {
   /**
    * The table of a result.
    *
-   * @param lazyLayers the layers of the kernel at initialisation, none where there is nothing to
-   *     compare
+   * @param lazyLayers the layers of the kernel at initialisation, empty without a comparison
    */
   static String of(Summary summary, List<LayerSummary> lazyLayers, Path report) {
     ResultTable table = new ResultTable();
@@ -115,7 +114,7 @@ final class ResultTable {
     }
   }
 
-  /** How far the kernels of an independent route are, where there was one. */
+  /** Difference to the kernels of an independent method, if it was used. */
   private void crossCheck(Summary summary) {
     if (summary.details().get("cross_check") instanceof Map<?, ?> check
         && check.get("layers") instanceof List<?> layers) {
@@ -134,7 +133,7 @@ final class ResultTable {
     }
   }
 
-  /** What independent neurons say of the solution, where they were asked for. */
+  /** Test of the solution by independent neurons, if requested. */
   private void audit(Summary summary) {
     if (summary.details().get("audit") instanceof Map<?, ?> audit) {
       Object passed = audit.get("passed"); // absent where nothing was decided

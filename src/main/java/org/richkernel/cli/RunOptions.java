@@ -15,7 +15,7 @@ import org.richkernel.network.InvalidProblemException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How and where a command computes, whatever it computes. */
+/** Options of the backend and the output of any command. */
 @HelpGroup(HelpGroup.MACHINE)
 final class RunOptions {
   private static final String FIRST_DEVICE = "0";
@@ -151,7 +151,7 @@ final class RunOptions {
     return ordinals;
   }
 
-  /** These options again, for a command that this one stands for. */
+  /** These options as arguments, for another command. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>(List.of("--backend=" + backend));
     if (threads != null) {
@@ -178,12 +178,12 @@ final class RunOptions {
     return arguments;
   }
 
-  /** A mend for too little memory; where an option set the limit, it can be raised too. */
+  /** Advice against too little memory; a limit set by an option can be raised too. */
   String lessMemory(String mend) {
     return deviceMemory == null ? mend : mend + ", or raise --device-memory " + deviceMemory;
   }
 
-  /** Says what was read; doubts are said even if nothing else is. */
+  /** Prints the files read; warnings are printed even in a quiet run. */
   void announce(Reading reading, Console console) {
     if (!quiet) {
       console.line(reading.line());
@@ -224,7 +224,7 @@ final class RunOptions {
     return opened;
   }
 
-  /** Replaces defaults by what they came to. */
+  /** Replaces defaults by their values. */
   void resolve(Map<String, Object> options) {
     options.put("threads", threads(System.getenv()));
     boolean chooses = !backend.equals("cpu"); // which would refuse them when it is run again

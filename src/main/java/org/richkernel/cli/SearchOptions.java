@@ -18,7 +18,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.option.Words;
 import picocli.CommandLine.Option;
 
-/** What a Bayesian fit solves for beside the saddle point: a path, a second start, a selection. */
+/** Options of the additional solves of a Bayesian fit: a path, a second start, a selection. */
 @HelpGroup("Paths, starts and choices")
 final class SearchOptions {
   /** Options with a default that mean nothing to a theory of finite width. */
@@ -135,7 +135,7 @@ final class SearchOptions {
     }
   }
 
-  /** Refuses what a solver of finite width has no use for. */
+  /** Refuses options that do not apply to a solver of finite width. */
   void refuseAtFiniteWidth() {
     String mend = "leave it out: networks of finite width are solved at one gamma and beta";
     if (gammaPath != null) {

@@ -15,7 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Writes what a shell knows of the program: completion for bash and zsh, pages for man. */
+/** Writes shell support of the program: completion for bash and zsh, pages for man. */
 public final class ShellPages {
   private static final String NAME = "richkernel";
 
@@ -49,7 +49,7 @@ public final class ShellPages {
     return Main.program(new Console(nowhere, nowhere, false));
   }
 
-  /** Replaces options by such as say what their values may be: words, files and folders. */
+  /** Replaces options by ones that declare their values: words, files and folders. */
   private static void addCandidates(CommandLine command) {
     CommandSpec spec = command.getCommandSpec();
     for (OptionSpec option : new ArrayList<>(spec.options())) {

@@ -51,7 +51,7 @@ final class StopSignals implements AutoCloseable {
             + (ignoresInterrupts ? "KILL ends it at once" : "an INT from here on kills at once"));
   }
 
-  /** Gives the signals back to those who had them before. */
+  /** Restores the earlier signal handlers. */
   @Override
   public void close() {
     former.forEach(Signal::handle);

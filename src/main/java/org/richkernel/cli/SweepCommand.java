@@ -173,7 +173,7 @@ final class SweepCommand implements Callable<Integer> {
     return Files.isRegularFile(folder.resolve(ResultFolder.SUMMARY));
   }
 
-  /** Runs what is not finished; stops at the first run that fails, or at a signal. */
+  /** Does the missing runs; stops at the first run that fails, or at a signal. */
   @SuppressWarnings("try") // the signals are held while it is open
   private int run(SweepGrid grid, SweptCommand command) {
     int code = ExitCode.DONE;

@@ -63,8 +63,8 @@ record SweepGrid(List<SweepAxis> axes) {
   }
 
   /**
-   * The folder of a run: its values in words, so that a grid that grows keeps what it has. A
-   * checksum is added where a value holds what a file name should not.
+   * The folder of a run, named by its values, so that an extended grid keeps its finished runs. A
+   * checksum is added if a value contains characters that a file name should not have.
    */
   static String folder(Map<String, String> values) {
     List<String> parts = new ArrayList<>();

@@ -67,9 +67,10 @@ final class SweptCommand {
   }
 
   /**
-   * Parses what a run would be given.
+   * Parses the arguments of a run.
    *
-   * @throws InvalidProblemException if a swept option is none of the command, or is given already
+   * @throws InvalidProblemException if a swept option is not one of the command, or is already
+   *     given
    * @throws CommandLine.ParameterException if the command refuses a value
    */
   void check(Map<String, String> values) {
@@ -99,7 +100,7 @@ final class SweptCommand {
     Main.program(console).parseArgs(line(values, Path.of("run")));
   }
 
-  /** Whether an option stands among those that all runs share. */
+  /** Whether an option is among the common options of all runs. */
   boolean given(String name) {
     return arguments.stream()
         .anyMatch(

@@ -36,7 +36,7 @@ final class TestData {
         "--classes=0,1");
   }
 
-  /** The folder of the data; where there is none, that of the working directory. */
+  /** The folder of the data, otherwise that of the working directory. */
   static Path samples() {
     return found().orElse(Path.of(DATA));
   }

@@ -6,9 +6,8 @@ import java.util.OptionalDouble;
 import org.richkernel.solver.Progress;
 
 /**
- * The time that a run would still take if every step that may be needed were made, by the later
- * quarter of the steps made so far: steps of an annealing take less time than those that measure. A
- * run that converges ends before.
+ * Upper estimate of the remaining time of a run, from the last quarter of the steps so far: steps
+ * of an annealing take less time than steps with measurements. A run that converges ends earlier.
  */
 final class TimeLeft {
   private static final double NANOS = 1e-9;

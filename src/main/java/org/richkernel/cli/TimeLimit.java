@@ -8,7 +8,7 @@ import org.richkernel.solver.StopSignal;
 
 /**
  * Stops a run as a signal does when the step that follows, and a checkpoint, might not end before a
- * limit. What a step takes is the longest so far, twice.
+ * limit. The time of a step is estimated as twice the longest so far.
  */
 final class TimeLimit implements Progress.Listener {
   private static final double NANOS = 1e-9;

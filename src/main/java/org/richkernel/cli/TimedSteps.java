@@ -44,10 +44,11 @@ final class TimedSteps implements Progress.Listener {
   }
 
   /**
-   * What they say of the whole run; the earlier half of the steps has warmed Java up.
+   * Estimate of the time of the whole run, from the later half of the steps, after the warm-up of
+   * Java.
    *
    * @param complete whether all runs came to their end
-   * @param runs number of runs, of which these are the steps of the first
+   * @param runs number of runs; the steps are those of the first
    */
   String line(boolean complete, int runs) {
     double spent = (clock.getAsLong() - start) * NANOS;

@@ -10,11 +10,11 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** A command line that cannot be understood, in one short line with a mend. */
+/** Report of an invalid command line, in one short line with advice. */
 final class UsageFailure {
   private UsageFailure() {}
 
-  /** What is wrong with the first thing that is wrong. */
+  /** Description of the first error. */
   static String line(CommandLine.ParameterException e) {
     CommandSpec command = e.getCommandLine().getCommandSpec();
     String said = said(e, command);
@@ -74,7 +74,7 @@ final class UsageFailure {
     return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
   }
 
-  /** What a converter says of the value, or what numbers look like. */
+  /** Message of the converter of the value, or the format of numbers. */
   private static String mend(CommandLine.ParameterException e) {
     Class<?> type = e.getArgSpec().type();
     if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {

@@ -42,7 +42,7 @@ final class WidthScalingOptions {
               + " whether it is added up or averaged over a batch. Default: squared.")
   private @Nullable Criterion criterion;
 
-  /** Whether several widths are asked for. */
+  /** Whether several widths are requested. */
   boolean given() {
     return widths != null;
   }

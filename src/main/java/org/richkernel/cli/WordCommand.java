@@ -76,7 +76,7 @@ final class WordCommand implements Callable<Integer> {
     }
   }
 
-  /** What to raise where the memory does not suffice. */
+  /** Advice if the memory does not suffice. */
   private static String mend(WordTraining training, Backend backend) {
     int most = training.mostWords(backend);
     return most < 2

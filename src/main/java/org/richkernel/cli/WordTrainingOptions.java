@@ -132,7 +132,7 @@ final class WordTrainingOptions {
     return embeddings;
   }
 
-  /** What to train; whatever can be refused without the files is refused before they are read. */
+  /** Options of the training; all checks that do not need the files come before reading them. */
   WordTraining training(WordText read) {
     List<Integer> asked = new ArrayList<>();
     for (String word : neighbours == null ? new String[0] : neighbours.split(",", -1)) {
