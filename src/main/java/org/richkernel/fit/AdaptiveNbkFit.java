@@ -30,7 +30,7 @@ import org.richkernel.result.Summary;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.SampledVector;
 
-/** A finished adaptive NBK with the NNGP beside it. */
+/** A finished adaptive NBK with the NNGP for comparison. */
 public final class AdaptiveNbkFit implements Fit {
   private final NetworkSpec network;
   private final SaddleOptions options;
@@ -66,17 +66,17 @@ public final class AdaptiveNbkFit implements Fit {
     return solution;
   }
 
-  /** The path, starts and candidates that were solved for besides. */
+  /** The path, starts and candidates of additional solves. */
   public Search.Outcome outcome() {
     return outcome;
   }
 
-  /** How far the kernels of an independent route are, where that was asked for. */
+  /** Difference to the kernels of an independent method, if requested. */
   public Optional<CrossCheck> crossCheck() {
     return crossCheck;
   }
 
-  /** The audit, where one was asked for and the fit converged by its own certificate. */
+  /** The audit, if requested and the fit converged by its own certificate. */
   public Optional<AuditResult> audit() {
     return audit.flatMap(AuditTable::audit);
   }
@@ -90,7 +90,7 @@ public final class AdaptiveNbkFit implements Fit {
     return beside.lazy();
   }
 
-  /** The NNGP fit, where it was made. */
+  /** The NNGP fit, if it was computed. */
   public Optional<LazyFit> initial() {
     return beside.initial();
   }

@@ -7,10 +7,9 @@ import org.richkernel.bayes.sweep.AuditResult;
 import org.richkernel.result.Summary;
 
 /**
- * An audit that was asked for in a result: "audit" of the summary; "passed" of it is left out where
- * nothing was decided.
+ * A requested audit in a result: "audit" of the summary, without "passed" if it is undecided.
  *
- * @param audit empty where the fit did not converge by its own certificate and was not audited
+ * @param audit empty if the fit did not converge by its own certificate and was not audited
  */
 public record AuditTable(Optional<AuditResult> audit) {
   /** Adds "audit" and the time it took. */

@@ -10,7 +10,7 @@ import org.richkernel.result.Summary;
 import org.richkernel.sampling.SampledVector;
 
 /**
- * What the results of the Bayesian theories share: data, the NNGP beside the fit, and the cost.
+ * Common part of the results of the Bayesian theories: data, the NNGP for comparison, and the cost.
  *
  * @param initial the NNGP fit of the same data with the same noise; empty where its P x P kernel
  *     was too large to be wanted
@@ -91,7 +91,7 @@ public record BesideLazy(Points points, Optional<LazyFit> initial, FitCost cost)
     return result;
   }
 
-  /** Adds f_test_lazy, and f_test_standard_error where there is one. */
+  /** Adds f_test_lazy, and f_test_standard_error if there is one. */
   Result withTests(Result result, double[] spread) {
     if (!points.tested()) {
       return result;

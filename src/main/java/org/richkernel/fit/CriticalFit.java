@@ -28,7 +28,7 @@ import org.richkernel.result.Summary;
 import org.richkernel.sampling.IndependentEstimates;
 import org.richkernel.sampling.LossError;
 
-/** A finished critical NBK with the NNGP beside it. */
+/** A finished critical NBK with the NNGP for comparison. */
 public final class CriticalFit implements Fit {
   private final NetworkSpec network;
   private final FiniteWidthProblem problem;

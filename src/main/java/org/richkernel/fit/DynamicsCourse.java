@@ -24,9 +24,9 @@ import org.richkernel.network.SiteReadout;
 import org.richkernel.solver.StopReason;
 
 /**
- * What a solver of the dynamics found, whichever it was.
+ * Result of any solver of the dynamics.
  *
- * @param outcome one line for a person: what ended the run
+ * @param outcome reason for the end of the run, in one line
  * @param residual by which it is judged: it converged where this is at most the tolerance and, for
  *     the causal solver, enough of the past was kept; empty where it is not known, as after a
  *     divergence
@@ -41,7 +41,7 @@ import org.richkernel.solver.StopReason;
  * @param numberErrors their standard errors, where they are known
  * @param kernelErrors standard errors of the kernels at the last recorded time, where they are
  *     known
- * @param certificate by what the numbers are to be trusted, by name
+ * @param certificate convergence criteria of the numbers, by name
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record DynamicsCourse(
@@ -73,7 +73,7 @@ public record DynamicsCourse(
     return of(solution, solution.outcome(), solution.relativeError(), certificate);
   }
 
-  /** What the alternating iteration found. */
+  /** Result of the alternating iteration. */
   static DynamicsCourse of(AlternatingSolution solution) {
     Map<String, Object> certificate = new LinkedHashMap<>();
     certificate.put("outcome", solution.outcome());
@@ -190,7 +190,7 @@ public record DynamicsCourse(
     return String.format(Locale.ROOT, text, solution.time(), solution.distance());
   }
 
-  /** What a flow that is not at rest fails by. */
+  /** Failed criteria of a flow that is not at rest. */
   private static String criterion(FixedPointSolution solution) {
     double residual = Math.max(solution.readoutResidual(), solution.tangentResidual());
     if (solution.distance() < residual) {

@@ -24,7 +24,7 @@ import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 import org.richkernel.solver.StopReason;
 
-/** Finished dynamics with its lazy limit beside it. */
+/** Finished dynamics with its lazy limit for comparison. */
 public final class DynamicsFit implements Fit {
   private final DynamicsSettings settings;
   private final DynamicsSolve.Solved solved;
@@ -83,7 +83,7 @@ public final class DynamicsFit implements Fit {
     return solved.approximations();
   }
 
-  /** One line for a person: what ended the run, and at which step. */
+  /** The reason for the end of the run and its step, in one line. */
   public String outcome() {
     return course.outcome();
   }
@@ -201,7 +201,7 @@ public final class DynamicsFit implements Fit {
     return lines;
   }
 
-  /** How far each approximation is from the theory, and why some are missing. */
+  /** Distance of each approximation from the theory, and reasons for missing ones. */
   private List<Map<String, Object>> comparison() {
     List<Map<String, Object>> rows = new ArrayList<>();
     solved
@@ -252,7 +252,7 @@ public final class DynamicsFit implements Fit {
     return largest;
   }
 
-  /** What a saved result is called where it stands among others, in lower case. */
+  /** Name of a saved result among others, in lower case. */
   static String key(Approximation kind) {
     return kind.name().toLowerCase(Locale.ROOT);
   }

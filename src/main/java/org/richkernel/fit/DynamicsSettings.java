@@ -17,10 +17,10 @@ import org.richkernel.network.Targets;
 import org.richkernel.option.Settings;
 
 /**
- * Everything the dynamics were asked for, with the open parts filled in from the data.
+ * Settings of the dynamics; options that are not set follow from the data.
  *
- * @param options everything that has a default of its own; its steps, step size and recordEvery
- *     stand for nothing until they are resolved
+ * @param options everything that has a default of its own; its steps, step size and recordEvery are
+ *     not used before they are resolved
  * @param tolerance empty for the solver's own
  */
 public record DynamicsSettings(
@@ -163,7 +163,7 @@ public record DynamicsSettings(
     };
   }
 
-  /** What the residual is judged by, empty where nothing is sampled. */
+  /** Criterion of the residual, empty without sampling. */
   OptionalDouble effectiveTolerance() {
     if (!samples()) {
       return OptionalDouble.empty();

@@ -38,9 +38,9 @@ public final class DynamicsSolve {
   private final Backend backend;
 
   /**
-   * What was solved.
+   * Solutions of all solves.
    *
-   * @param course what was asked for
+   * @param course of the requested theory
    * @param lazy the limit gamma to 0
    * @param approximations beside it, with --compare
    * @param refusals why an approximation does not apply, with --compare
@@ -61,7 +61,7 @@ public final class DynamicsSolve {
     comparison = problem.withOptions(problem.options().withSaveHistory(false));
   }
 
-  /** A cheaper way to the theory, in one line, where there is one. */
+  /** Advice on a cheaper way to the theory, in one line, if there is one. */
   public Optional<String> cheaper() {
     boolean marched =
         settings.approximation() == Approximation.NONE && settings.solver() == SolverKind.CAUSAL;
@@ -153,16 +153,16 @@ public final class DynamicsSolve {
       plan(kind, comparison);
       return Optional.empty();
     } catch (InvalidProblemException e) {
-      // an answer, not a failure: --compare shows what there is
+      // not a failure: --compare shows the methods that apply
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
   /**
-   * Solves the cheap problems first and the theory last; a checkpoint holds what is finished of
-   * them and the state of the one at hand.
+   * Solves the cheap problems first and the theory last; a checkpoint holds the finished solutions
+   * and the state of the present problem.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    */
   public Optional<Solved> solve(RunControl control) {
     Stages stages = new Stages(control);

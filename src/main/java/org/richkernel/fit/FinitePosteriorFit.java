@@ -21,7 +21,7 @@ import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
-/** A sampled posterior of finite networks with the NNGP beside it. */
+/** A sampled posterior of finite networks with the NNGP for comparison. */
 public final class FinitePosteriorFit implements Fit {
   private final NetworkSpec network;
   private final LangevinOptions options;

@@ -36,7 +36,7 @@ public interface Fit {
   /** The options that this fit was made with, by the names of the command line. */
   Map<String, Object> options();
 
-  /** What {@link SavedFit} reads; empty where nothing was found that predicts. */
+  /** Model for {@link SavedFit}; empty without a predictor. */
   Optional<SavedModel> model();
 
   /**

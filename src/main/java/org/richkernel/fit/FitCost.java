@@ -9,7 +9,7 @@ import org.richkernel.result.Summary;
 import org.richkernel.solver.RunControl;
 
 /**
- * What a fit ran on and what it took.
+ * Backend, memory and time of a fit.
  *
  * @param memory most bytes held at once
  * @param seconds wall-clock time

@@ -136,7 +136,7 @@ public final class LazyFit implements Fit {
     return solution.gram().isKept() && points.trainInputs().rows() <= kernelsUpTo;
   }
 
-  /** What was fitted. */
+  /** The fitted network and data. */
   Datasets data() {
     return data;
   }

@@ -21,7 +21,7 @@ import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
 
-/** A finished multi-scale NBK with the NNGP beside it. */
+/** A finished multi-scale NBK with the NNGP for comparison. */
 public final class MultiScaleFit implements Fit {
   private final String level;
   private final SaddleOptions options;
@@ -48,7 +48,7 @@ public final class MultiScaleFit implements Fit {
     this.described = described;
   }
 
-  /** All scales, in the order in which they were asked for. */
+  /** All scales, in the requested order. */
   public List<ScaleSolution> path() {
     return path;
   }

@@ -9,8 +9,8 @@ final class OutputPaths {
   private OutputPaths() {}
 
   /**
-   * Adds f_train_t and, where there are test points, f_test_t: times x points for one output, else
-   * times x points x K.
+   * Adds f_train_t and, with test points, f_test_t: times x points for one output, otherwise times
+   * x points x K.
    *
    * @param suffix of both names
    * @param outputs row-major times x M x K, training points first
@@ -23,8 +23,7 @@ final class OutputPaths {
   }
 
   /**
-   * Adds f_train_standard_error and, where there are test points, f_test_standard_error, those of
-   * the last time.
+   * Adds f_train_standard_error and, with test points, f_test_standard_error at the last time.
    *
    * @param errors row-major times x M x K, training points first
    */

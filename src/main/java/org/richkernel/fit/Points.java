@@ -14,7 +14,7 @@ import org.richkernel.result.PredictedRows;
  * @param trainTargets P x K
  * @param testInputs P_t x D, zero rows without a test set
  * @param testTargets P_t x K, if there is a test set whose targets are known
- * @param predicted rows of the test points, or of the training points where there are none
+ * @param predicted rows of the test points, or of the training points without test points
  */
 public record Points(
     Inputs trainInputs,

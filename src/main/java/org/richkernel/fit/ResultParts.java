@@ -6,7 +6,7 @@ import org.richkernel.result.Result;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 
-/** What the results of all theories have in common. */
+/** Common parts of the results of all theories. */
 public final class ResultParts {
   private ResultParts() {}
 
@@ -19,8 +19,8 @@ public final class ResultParts {
   }
 
   /**
-   * A result with y_train f_train y_test f_test, f_test where there are test points and y_test
-   * where their targets are known; one output makes vectors.
+   * A result with y_train f_train y_test f_test; f_test needs test points and y_test their targets;
+   * one output makes vectors.
    */
   public static Result predictions(Summary summary, Points points, double[] train, double[] test) {
     int outputs = points.trainTargets().outputs();

@@ -30,7 +30,7 @@ final class SearchTables {
     this.stands = stands;
   }
 
-  /** Adds "path", "starts" and "selection", one row per solution, each where there is one. */
+  /** Adds "path", "starts" and "selection", if present, one row per solution. */
   void addTo(Summary.Builder summary) {
     if (!outcome.path().isEmpty()) {
       List<Map<String, Object>> rows = new ArrayList<>();
@@ -59,7 +59,7 @@ final class SearchTables {
     }
   }
 
-  /** Adds "secondStart", what both starts say together, and "starts", one row for each. */
+  /** Adds "secondStart", the comparison of both starts, and "starts", one row for each. */
   private void addStarts(Summary.Builder summary, Search.Starts starts) {
     boolean one = starts.verdict() == Search.Verdict.ONE_SOLUTION;
     Map<String, Object> both = new LinkedHashMap<>();

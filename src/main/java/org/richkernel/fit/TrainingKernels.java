@@ -57,7 +57,7 @@ record TrainingKernels(
     return exact ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
-  /** The kernels of what a solver of the theory found. */
+  /** The kernels of a solution of the theory. */
   static TrainingKernels of(DynamicsCourse course) {
     return new TrainingKernels(
         course.problem(),

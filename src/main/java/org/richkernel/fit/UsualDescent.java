@@ -8,7 +8,7 @@ import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.StaticKernelSolver;
 import org.richkernel.network.InvalidProblemException;
 
-/** What gradient descent does where it was left open, the theory and the networks alike. */
+/** Defaults of gradient descent, for the theory and for finite networks. */
 public final class UsualDescent {
   /** Steps of gradient descent. */
   public static final int STEPS = 100;
@@ -19,7 +19,7 @@ public final class UsualDescent {
   /** Share of the largest step at which the lazy limit is stable; learned kernels are larger. */
   private static final double STABLE_SHARE = 0.25;
 
-  /** Records on the way when nothing else is asked for. */
+  /** Default number of records on the way. */
   private static final int RECORDS = 10;
 
   /** Most points whose kernels are recorded on the way unasked. */

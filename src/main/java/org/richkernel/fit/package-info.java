@@ -1,5 +1,5 @@
 /**
- * Finished fits: predictions, scores, kernels, the summary, and the arrays of a result folder. Each
- * is what a builder of {@link org.richkernel} returns; it knows no builder.
+ * Finished fits: predictions, scores, kernels, the summary, and the arrays of a result folder.
+ * Builders of {@link org.richkernel} return them; this package does not depend on builders.
  */
 package org.richkernel.fit;

@@ -10,7 +10,7 @@ import org.richkernel.report.plot.Plot;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
 
-/** A result beside another one: kernels, alignment by layer, losses over time. */
+/** A result compared with another one: kernels, alignment by layer, losses over time. */
 final class ComparisonSection {
   private ComparisonSection() {}
 

@@ -70,7 +70,7 @@ final class CourseSection {
         : "\u03a6" + KernelSet.superscript(Integer.parseInt(kernel.substring("phi_".length())));
   }
 
-  /** One line a column: the layers, then the tangent kernel where there is one. */
+  /** One line per column: the layers, then the tangent kernel if there is one. */
   private static Optional<Figure> numbers(
       Result result, double[] time, String name, Plot plot, String caption) {
     Optional<Table> table = result.array(name).filter(t -> t.rows() == time.length);

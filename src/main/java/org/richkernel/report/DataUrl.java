@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 
 /** Text inside a link (RFC 2397), for downloads that need neither a server nor a script. */
 final class DataUrl {
-  /** What stays as it is; a colon does not, so that no address shows in the page. */
+  /** Characters that are not escaped; a colon is escaped, so that the page contains no address. */
   private static final String PLAIN =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!*',;=/+$@";
 

@@ -52,7 +52,7 @@ final class Differences {
     this.other = other;
   }
 
-  /** What both summaries hold: losses, accuracies, alignment, trace and norm of each layer. */
+  /** Values of both summaries: losses, accuracies, alignment, trace and norm of each layer. */
   static List<Row> between(Result own, Result other) {
     Differences all = new Differences(own.summary(), other.summary());
     all.score("test", Summary::test);

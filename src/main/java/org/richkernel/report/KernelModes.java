@@ -9,11 +9,11 @@ import org.apache.commons.math3.linear.EigenDecomposition;
 import org.richkernel.data.Table;
 
 /**
- * Eigenvalues of a kernel, and how much of the targets lies in its first eigenvectors.
+ * Eigenvalues of a kernel, and cumulative power of the targets in its first eigenvectors.
  *
- * @param eigenvalues decreasing, divided by the number of rows; those that are rounding left out
+ * @param eigenvalues decreasing, divided by the number of rows; without those within rounding
  * @param power C(k) = sum over i up to k of |u_i^T Y|^2 / |Y|^2 (cumulative power,
- *     arXiv:2006.13198); empty where there are no targets
+ *     arXiv:2006.13198); empty without targets
  */
 record KernelModes(double[] eigenvalues, double[] power) {
   /** Largest matrix that is decomposed for a picture; of a larger one, rows are taken evenly. */

@@ -74,7 +74,7 @@ final class KernelSet {
         .toList();
   }
 
-  /** What {@link #drawn} leaves out, in words; empty when nothing. */
+  /** Description of the kernels that {@link #drawn} omits; empty if none. */
   String omission() {
     return kernels.size() > MOST_DRAWN
         ? "Shown are " + MOST_DRAWN + " of " + kernels.size() + " kernels. "

@@ -22,7 +22,7 @@ public final class ReportWriter {
   /** Name of the page in the result folder. */
   public static final String REPORT = ResultFolder.REPORT;
 
-  /** Name of the page with other results beside this one; the plain report stays as it is. */
+  /** Name of the page with other results for comparison; the plain report does not change. */
   public static final String COMPARISON = ResultFolder.COMPARISON;
 
   /** Kernels over time (PT x PT) are for further analysis; a page cannot show them. */
@@ -127,7 +127,7 @@ public final class ReportWriter {
     return all;
   }
 
-  /** What was fitted, in a few words each. */
+  /** Short descriptions of the fitted problem. */
   private static List<String> facts(Result result) {
     Map<String, Object> config = result.summary().config();
     List<String> facts = new ArrayList<>();

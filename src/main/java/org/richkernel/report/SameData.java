@@ -40,9 +40,9 @@ final class SameData {
   }
 
   /**
-   * Compares what both summaries tell.
+   * Compares the data of both summaries.
    *
-   * @return what could not be compared, in words, if anything
+   * @return description of the parts that could not be compared, if any
    * @throws InvalidDataException naming both files if they hold different data
    */
   Optional<String> check() {

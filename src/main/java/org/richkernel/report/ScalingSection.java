@@ -11,7 +11,7 @@ import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
-/** Exponents of the width: predicted, and measured where networks of several widths were had. */
+/** Exponents of the width: predicted, and measured if there are networks of several widths. */
 final class ScalingSection {
   private static final int COLORS = 8;
 

@@ -15,7 +15,7 @@ public record Section(
    * A table of plain text.
    *
    * @param header one cell per column; empty for none
-   * @param rows cells, the first of which names the row
+   * @param rows cells; the first one names the row
    */
   public record Grid(List<String> header, List<List<String>> rows) {}
 

@@ -15,13 +15,13 @@ import org.richkernel.result.Summary;
 
 /** The tables of a report: headline, certificate, how it was run, and every number. */
 final class SummaryTables {
-  /** The detail of a summary that says by what its result is to be trusted. */
+  /** The detail of a summary with the convergence criteria of its result. */
   static final String CERTIFICATE = "certificate";
 
   /** The detail that holds the test by independent neurons. */
   private static final String AUDIT = "audit";
 
-  /** What has a table or a picture of its own: objects, and lists of them. */
+  /** Prefixes of values with a separate table or picture: objects, and lists of them. */
   private static final List<String> ELSEWHERE =
       List.of(
           CERTIFICATE + ".",
@@ -91,7 +91,7 @@ final class SummaryTables {
     return text + spread + " %";
   }
 
-  /** Residual against tolerance, Monte Carlo effort, and what the command certifies besides. */
+  /** Residual and tolerance, Monte Carlo effort, and further criteria of the command. */
   static Section certificate(Summary summary) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("Converged", summary.converged() ? "yes" : "no"));

@@ -84,7 +84,7 @@ final class Targets {
         .toArray();
   }
 
-  /** The classes as groups of neighbouring rows after sorting; none where there are no classes. */
+  /** The classes as groups of neighbouring rows after sorting; empty without classes. */
   List<HeatMap.Group> groups() {
     List<HeatMap.Group> groups = new ArrayList<>();
     int from = 0;

@@ -93,7 +93,7 @@ public final class Template {
     return figure.drawing().svgs().stream().map(Template::markup).toList();
   }
 
-  /** Markup that an XML writer or this program made, which goes into the page as it is. */
+  /** Markup by an XML writer or this program, inserted without escaping. */
   private static TemplateModel markup(String text) {
     try {
       return HTMLOutputFormat.INSTANCE.fromMarkup(text);

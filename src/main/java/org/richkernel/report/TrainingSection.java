@@ -19,7 +19,7 @@ final class TrainingSection {
   /** Curves of approximations end where they are so many times above the start. */
   private static final int MOST_ABOVE = 4;
 
-  /** Suffixes of arrays, and what they stand for. */
+  /** Suffixes of arrays with their meaning. */
   private static final Map<String, String> APPROXIMATIONS =
       new TreeMap<>(
           Map.of(

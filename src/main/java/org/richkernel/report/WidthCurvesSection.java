@@ -8,11 +8,11 @@ import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
 
-/** Networks of several widths on the same batches: a line a width, and what is left at the end. */
+/** Networks of several widths on the same batches: a line per width, and the final values. */
 final class WidthCurvesSection {
   private static final int COLORS = 8;
 
-  /** A number that was followed: its array, what it is, and whether its axis is logarithmic. */
+  /** A recorded number: its array, its description, and whether its axis is logarithmic. */
   private record Quantity(String array, String title, String axis) {}
 
   private static final List<Quantity> QUANTITIES =

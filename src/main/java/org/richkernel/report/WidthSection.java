@@ -15,7 +15,7 @@ final class WidthSection {
   private static final String ERRORS = PATHS + "_standard_error";
 
   /**
-   * How far the networks of one width are from the theory: roots of means over training points and
+   * Distance of the networks of one width from the theory: roots of means over training points and
    * times.
    *
    * @param mean of (mean over the networks - f)^2

@@ -1,11 +1,11 @@
 package org.richkernel.report;
 
 /**
- * What a command's result is called in its report.
+ * Words for a command's result in its report.
  *
  * @param title headline of the page
  * @param name of the predictor in legends
- * @param kernel what the kernel of a layer is, as an equation with its source
+ * @param kernel equation of the kernel of a layer with its source
  */
 record Wording(String title, String name, String kernel) {
 

@@ -27,7 +27,7 @@ import org.richkernel.data.AtomicFile;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * The {@code checkpoint} folder of a result folder, from which an interrupted run goes on.
+ * The {@code checkpoint} folder of a result folder, from which an interrupted run resumes.
  *
  * <p>A snapshot is a directory with {@code arrays.npz}, {@code state.json} (which holds the SHA-256
  * of the arrays) and {@code state.sha256} (that of state.json, for {@code sha256sum -c}). It is
@@ -39,7 +39,7 @@ import org.richkernel.network.InvalidProblemException;
 public final class CheckpointDirectory {
   private static final int KEPT = 2;
 
-  /** Raised when the names of arrays or of what a state holds change. */
+  /** Format version, raised with each change of the names in a state. */
   private static final int FORMAT = 4;
 
   private static final String STATE = "state.json";
@@ -69,12 +69,12 @@ public final class CheckpointDirectory {
   }
 
   /**
-   * Writes a snapshot and removes those that are no longer needed.
+   * Writes a snapshot and removes old ones.
    *
    * @param iteration the last one that is complete
    * @param state JSON values: maps, lists, text, numbers and booleans; numbers that are not finite
    *     belong into the arrays
-   * @throws UncheckedIOException if it cannot be written; earlier snapshots stay as they are then
+   * @throws UncheckedIOException if it cannot be written; earlier snapshots stay then
    */
   public void save(long iteration, Map<String, ?> state, ArrayBundle arrays) {
     Path temporary = directory.resolve(TEMPORARY + UUID.randomUUID());
@@ -198,8 +198,8 @@ public final class CheckpointDirectory {
   }
 
   /**
-   * Moves the snapshots of an earlier run out of the way, since a run that starts afresh by mistake
-   * should not cost a night; those that an earlier call moved are removed.
+   * Moves the snapshots of an earlier run out of the way, so that a restart by mistake does not
+   * lose them; removes those moved by an earlier call.
    *
    * @return where they are now; empty if there are none
    * @throws UncheckedIOException if they cannot be moved
@@ -245,7 +245,7 @@ public final class CheckpointDirectory {
     }
   }
 
-  /** Keeps the newest sound snapshots and removes the others and what killed processes left. */
+  /** Keeps the newest valid snapshots and removes all others and remains of killed processes. */
   private void prune() throws IOException {
     int sound = 0;
     for (Path snapshot : snapshots()) {

@@ -15,7 +15,7 @@ final class FingerprintCheck {
   private FingerprintCheck() {}
 
   /**
-   * Passes if all options agree; numbers agree when they are equal, whatever their type.
+   * Passes if all options agree; numbers agree if they are equal in value, in any type.
    *
    * @throws InvalidProblemException naming the first option that differs and both values
    */

@@ -17,7 +17,7 @@ import org.richkernel.data.InvalidDataException;
  * only if they were given the same.
  */
 public final class FolderClaim {
-  /** What all runs of a sweep share. */
+  /** Claim of the folder of a sweep, shared by all its runs. */
   public static final FolderClaim SWEEP = new FolderClaim("sweep");
 
   /** One run of several. */

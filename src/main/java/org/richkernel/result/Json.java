@@ -41,7 +41,7 @@ final class Json {
     return node;
   }
 
-  /** What is wrong with a text and where, in one line. */
+  /** Description and position of an error in a text, in one line. */
   static String problem(JsonProcessingException e) {
     String place = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
     return e.getOriginalMessage().replaceAll("\\s+", " ") + place;

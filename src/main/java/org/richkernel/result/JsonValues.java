@@ -36,7 +36,7 @@ final class JsonValues {
     return Collections.unmodifiableMap(copy);
   }
 
-  /** The same for options, of which each has its place: null where there is no value. */
+  /** The same for options, which keep their place: null without a value. */
   static Map<String, @Nullable Object> options(Map<?, ?> map, String where) {
     Map<String, @Nullable Object> copy = new LinkedHashMap<>();
     map.forEach(
@@ -48,7 +48,7 @@ final class JsonValues {
   }
 
   /**
-   * Values as {@link #object} makes them, of which none may get lost.
+   * Values in the form of {@link #object}; a value that would get lost is refused.
    *
    * @throws IllegalArgumentException naming the first value that is null, empty or not finite
    */
@@ -118,7 +118,7 @@ final class JsonValues {
             + "; JSON holds maps, lists, text, numbers and booleans");
   }
 
-  /** Whole numbers as Long and others as Double, whatever they came as; null if not finite. */
+  /** Whole numbers as Long and others as Double, from any type; null if not finite. */
   private static @Nullable Object number(Number number) {
     if (number instanceof Double || number instanceof Float) {
       double value =

@@ -24,7 +24,7 @@ import org.richkernel.sampling.IndependentEstimates;
  *
  * @param command that was run
  * @param names options that differ, in the order of the grid
- * @param expected how many runs the grid has
+ * @param expected number of runs of the grid
  */
 public record MergedRuns(String command, List<String> names, int expected, List<Run> runs) {
   /** Name of the table of runs in the folder of the sweep. */
@@ -195,7 +195,7 @@ public record MergedRuns(String command, List<String> names, int expected, List<
     return columns;
   }
 
-  /** The numbers of a summary by name; those that are absent are left out. */
+  /** The numbers of a summary by name, without absent ones. */
   private static Map<String, Double> numbers(Summary summary) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     summary.train().ifPresent(score -> put(numbers, "train", score));

@@ -14,7 +14,7 @@ import org.richkernel.data.NpzWriter;
 import org.richkernel.data.Table;
 
 /**
- * What is needed to apply a result to new inputs: named arrays in {@code model.npz} and a few
+ * File of a model that applies a result to new inputs: named arrays in {@code model.npz} and a few
  * settings in {@code model.json}, which also holds the checksum of the arrays, so that files of
  * different runs are never taken for one model.
  */

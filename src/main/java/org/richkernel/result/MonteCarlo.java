@@ -15,7 +15,7 @@ import java.util.OptionalDouble;
 public record MonteCarlo(
     long samples, OptionalDouble effectiveSamples, OptionalDouble standardError) {
 
-  /** Samples with what is known about their worth; NaN for what is not known. */
+  /** Number of samples with their diagnostics; NaN for unknown ones. */
   public static MonteCarlo of(long samples, double effectiveSamples, double standardError) {
     return new MonteCarlo(samples, Present.of(effectiveSamples), Present.of(standardError));
   }

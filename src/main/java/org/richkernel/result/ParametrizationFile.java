@@ -15,14 +15,14 @@ import org.richkernel.data.AtomicFile;
 import org.richkernel.data.InvalidDataException;
 
 /**
- * The file {@code parametrization.json} beside dumps of coordinates: exponents as their text, "1/2"
- * or "0.5", of L + 1 layers each. One value stands for all layers.
+ * The file {@code parametrization.json} of a folder of coordinate dumps: exponents as text, "1/2"
+ * or "0.5", of L + 1 layers each, or one value for all layers.
  *
  * @param optimizer sgd, momentum or adam
  * @param depth L
  * @param epsilon exponents of Adam's epsilon, where they are declared
- * @param weightDecay exponents of decoupled weight decay, where there is some
- * @param task what the networks were trained on, where the file says it
+ * @param weightDecay exponents of decoupled weight decay, if any
+ * @param task training task of the networks, if the file has it
  */
 public record ParametrizationFile(
     String optimizer,

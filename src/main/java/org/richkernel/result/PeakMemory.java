@@ -16,7 +16,7 @@ import org.richkernel.compute.Backend;
  *     virtual machine itself, as the system counted them (VmHWM of /proc/self/status); where it
  *     does not say, matrices on the host and the largest use of every pool of Java's heap
  * @param device of matrices on all devices of the backend; 0 where the host computes
- * @param matrices of matrices wherever they are, which is what a memory plan foretells
+ * @param matrices of matrices at all places, the quantity that a memory plan predicts
  */
 public record PeakMemory(long host, long device, long matrices) {
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -43,7 +43,7 @@ public record PeakMemory(long host, long device, long matrices) {
     }
   }
 
-  /** The high-water mark in the lines of a status file, 0 where there is none. */
+  /** The high-water mark in the lines of a status file, 0 without one. */
   static long resident(List<String> status) {
     for (String line : status) {
       if (line.startsWith("VmHWM:")) {

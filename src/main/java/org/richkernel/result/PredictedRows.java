@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param set "test" or "train": the predictions are the arrays f_test or f_train
  * @param rows of the points in the file of inputs, counted from 0
- * @param classNames that the targets stand for: -1 and +1 for the two of one output, otherwise one
- *     for each output; empty for real numbers
+ * @param classNames of the targets: of -1 and +1 for one output, otherwise one for each output;
+ *     empty for real numbers
  */
 public record PredictedRows(String set, int[] rows, List<String> classNames) {
   /** Takes copies. */

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.richkernel.data.DataOrigin;
 
 /**
- * Where and when a result came to be, and of which data.
+ * Machine, time and data of a result.
  *
  * @param time when the result was put together, ISO 8601 in UTC
  * @param host name of the machine

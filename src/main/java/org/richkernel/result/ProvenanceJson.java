@@ -12,7 +12,7 @@ import org.richkernel.data.DataOrigin;
 final class ProvenanceJson {
   private ProvenanceJson() {}
 
-  /** The provenance as ordered JSON values, with what it ran on. */
+  /** The provenance as ordered JSON values, with machine and libraries. */
   static Map<String, Object> of(Provenance provenance, Optional<BackendInfo> backend) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("time", provenance.time());

@@ -11,7 +11,7 @@ import org.richkernel.data.Table;
  *
  * @param arrays in the order in which they are stored; names as in arrays.npz: {@code y_train},
  *     {@code f_train}, {@code y_test}, {@code f_test}, {@code phi_1} ... {@code phi_L} (P x P)
- * @param predicted points that predictions.csv lists, where there are some
+ * @param predicted points of predictions.csv, if any
  */
 public record Result(
     Summary summary, Map<String, Table> arrays, Optional<PredictedRows> predicted) {

@@ -40,7 +40,7 @@ public final class ResultFolder {
   /** Name of the page that sets other results beside this one. */
   public static final String COMPARISON = "compare.html";
 
-  /** What a killed process may leave behind: temporary names of {@link AtomicFile}. */
+  /** Pattern of the temporary names of {@link AtomicFile}, which a killed process may leave. */
   private static final Pattern LEFTOVER =
       Pattern.compile(
           "\\.(summary\\.json|predictions\\.csv|arrays\\.npz|model\\.json|model\\.npz|report\\.html|compare\\.html|probe)"
@@ -50,7 +50,7 @@ public final class ResultFolder {
 
   /**
    * Makes sure that a result can be written, before the work that leads to it: creates the folder,
-   * tries a file in it, and removes what a killed run left half-written.
+   * writes a test file, and removes incomplete files of a killed run.
    *
    * @throws UncheckedIOException with one line that says why the folder cannot be used
    */
@@ -101,7 +101,7 @@ public final class ResultFolder {
    * counts the writing of model and arrays in "io" and "total"; it is the last file to be written,
    * so its own writing is not in it.
    *
-   * @param model what applies the result to new inputs, if it can be applied
+   * @param model for new inputs, if the result has one
    * @throws UncheckedIOException if a file cannot be written. Nothing half-written is left then:
    *     the older result is whole if the failure came while the large files were written, and later
    *     the folder holds no summary.json

@@ -3,7 +3,7 @@ package org.richkernel.result;
 import java.util.Map;
 
 /**
- * What is needed to apply a result to new inputs, on its way into {@link ModelFile}.
+ * Content of a {@link ModelFile} for applying a result to new inputs.
  *
  * @param settings JSON values: maps, lists, text, numbers and booleans
  * @param arrays by name

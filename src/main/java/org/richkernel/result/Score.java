@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
  * How well a predictor does on a set of points.
  *
  * @param loss mean over points and outputs of (y - f)^2
- * @param accuracy share of points with the right class, absent where there are no classes
+ * @param accuracy fraction of points with the right class, absent without classes
  */
 public record Score(
     OptionalDouble loss,

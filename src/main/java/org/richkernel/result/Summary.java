@@ -14,12 +14,11 @@ import org.richkernel.compute.BackendInfo;
 import org.richkernel.data.DataOrigin;
 
 /**
- * What a computation was asked, what it ran on and what came out, in numbers: the content of
- * summary.json.
+ * Options, machine and numerical results of a computation: the content of summary.json.
  *
  * @param version of richkernel
  * @param command that was run, for example "bayes"
- * @param config every option by its name, defaults included, in order; null where there is no value
+ * @param config every option by its name, defaults included, in order; null without a value
  * @param lazy scores of the kernel at initialisation by the name of the set, "test" and maybe
  *     "train"
  * @param residual that convergence is judged by
@@ -28,7 +27,7 @@ import org.richkernel.data.DataOrigin;
  *     time before the stop is not in it. "total" is the whole, "io" reading and writing of data,
  *     checkpoints, model and arrays
  * @param peakBytes memory by place, see {@link PeakMemory}
- * @param provenance where, when and of which data; empty in summaries of versions that wrote none
+ * @param provenance machine, time and data; empty in summaries of versions without it
  * @param details further numbers of the command: JSON values (maps, lists, text, numbers, booleans)
  *     that stand at the top level of summary.json after the others
  */
@@ -114,7 +113,7 @@ public record Summary(
     return new Builder(command, config);
   }
 
-  /** Collects the parts of a summary; what is not given is absent. */
+  /** Builder of a summary; parts that are not given are absent. */
   public static final class Builder {
     private final String command;
     private final Map<String, @Nullable Object> config;
@@ -159,7 +158,7 @@ public record Summary(
       return this;
     }
 
-    /** What it ran on. */
+    /** Machine and libraries. */
     public Builder backend(BackendInfo value) {
       backend = Optional.of(value);
       return this;
@@ -195,7 +194,7 @@ public record Summary(
       return this;
     }
 
-    /** What the residual had to fall below. */
+    /** Tolerance of the residual. */
     public Builder tolerance(double value) {
       tolerance = Present.of(value);
       return this;
@@ -257,7 +256,7 @@ public record Summary(
       return this;
     }
 
-    /** Most bytes held at once, those of matrices besides. */
+    /** Peak memory, bytes, in all and of matrices. */
     public Builder peakBytes(PeakMemory peak) {
       peakBytes(peak.host(), peak.device());
       peakBytes.put("matrices", peak.matrices());

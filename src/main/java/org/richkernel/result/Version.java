@@ -14,7 +14,7 @@ public final class Version {
   private static final String RESOURCE = "version.properties";
   private static final String VERSION = read();
 
-  /** What the build found, which is something else outside of a checkout. */
+  /** A commit; outside of a checkout the build writes another text. */
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}(-dirty)?");
 
   private Version() {}

@@ -1,6 +1,5 @@
 /**
- * What a computation leaves behind: the result folder with its summary and arrays, the model that
- * can be applied to new inputs, and the checkpoints that an interrupted run continues from. Knows
- * numbers and names, no theory.
+ * Output of a computation: the result folder with its summary and arrays, the model for new inputs,
+ * and the checkpoints for a resume. Knows numbers and names, no theory.
  */
 package org.richkernel.result;

@@ -7,7 +7,7 @@ public final class ColorMap {
   /** Number of distinct colours, the size of the palette of an indexed image. */
   public static final int SIZE = 256;
 
-  /** Twenty equidistant colours of viridis; what lies between is interpolated. */
+  /** Twenty equidistant colours of viridis, with interpolation between them. */
   private static final int[] VIRIDIS = {
     0x440154, 0x481567, 0x482677, 0x453781, 0x404788, 0x39568C, 0x33638D, 0x2D708E, 0x287D8E,
     0x238A8D, 0x1F968B, 0x20A387, 0x29AF7F, 0x3CBB75, 0x55C667, 0x73D055, 0x95D840, 0xB8DE29,

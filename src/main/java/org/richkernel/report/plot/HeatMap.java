@@ -62,7 +62,7 @@ public final class HeatMap implements Drawing {
    * Panels that share their rows' meaning and their colours.
    *
    * @param groups marked by lines and labels; may be empty
-   * @param axisLabel what a row and a column stand for
+   * @param axisLabel meaning of a row and a column
    */
   public HeatMap(List<Panel> panels, List<Group> groups, String axisLabel) {
     this.panels = List.copyOf(panels);
@@ -178,7 +178,7 @@ public final class HeatMap implements Drawing {
     }
   }
 
-  /** Pixels as they are, stretched over a rectangle. */
+  /** Pixels without smoothing, stretched over a rectangle. */
   static void image(SvgWriter svg, double x, double y, double width, double height, byte[] png) {
     svg.element(
         "image",

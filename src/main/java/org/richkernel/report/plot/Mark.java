@@ -30,7 +30,7 @@ abstract class Mark {
   abstract void draw(Frame frame, SvgWriter svg);
 
   /**
-   * Adds what it draws.
+   * Adds the values that the mark draws.
    *
    * @param labels of the categories; empty where the horizontal axis has numbers
    */
@@ -84,7 +84,7 @@ abstract class Mark {
     /** The same, at the lower edge where the axis has no place for the value. */
     double yOrBottom(double value) {
       double height = bottom - top;
-      // edges of what reaches far beyond the frame keep their slope within it
+      // edges that reach far beyond the frame keep their slope within it
       return yScale.accepts(value)
           ? Math.max(top - 20 * height, Math.min(bottom + 20 * height, y(value)))
           : bottom;

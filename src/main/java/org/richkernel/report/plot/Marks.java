@@ -184,7 +184,7 @@ final class Marks {
 
     @Override
     void drawKey(SvgWriter svg, double x, double y) {
-      // the line within the band stands in the legend
+      // the line within the band is in the legend
     }
   }
 
@@ -249,7 +249,7 @@ final class Marks {
 
     @Override
     void drawKey(SvgWriter svg, double x, double y) {
-      // the line through the points stands in the legend
+      // the line through the points is in the legend
     }
   }
 

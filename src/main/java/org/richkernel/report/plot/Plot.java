@@ -117,7 +117,7 @@ public final class Plot implements Drawing {
     return add(new Marks.Line(name, color, Marks.Line.Kind.HAIR, xs, ys));
   }
 
-  /** Adds a dashed line with hollow markers: a law, an approximation, what was at the start. */
+  /** Adds a dashed line with hollow markers: a law, an approximation, initial values. */
   public Plot dashed(String name, String color, double[] xs, double[] ys) {
     return add(new Marks.Line(name, color, Marks.Line.Kind.BESIDE, xs, ys));
   }
@@ -178,7 +178,7 @@ public final class Plot implements Drawing {
     return draw(SvgWriter.ofFile(width, height, description()));
   }
 
-  /** One row a point: series, place, value, standard error; empty where there is none. */
+  /** One row per point: series, position, value, standard error; empty without an error. */
   @Override
   public String csv() {
     CsvText csv = new CsvText().row("series", xLabel, yLabel, "standard error");
@@ -229,7 +229,7 @@ public final class Plot implements Drawing {
     return svg.finish();
   }
 
-  /** Defines the frame as what marks are cut at; its name depends on what is drawn. */
+  /** Defines the frame as the clipping region of marks; its name depends on the content. */
   private String clip(SvgWriter svg, Mark.Frame frame) {
     CRC32 content = new CRC32();
     content.update((title + width + height + csv()).getBytes(StandardCharsets.UTF_8));

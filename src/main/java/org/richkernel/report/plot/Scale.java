@@ -10,7 +10,7 @@ abstract class Scale {
   /**
    * A mark on an axis.
    *
-   * @param label what is written there; empty for a minor tick
+   * @param label text at the mark; empty for a minor tick
    */
   record Tick(double value, String label) {
     boolean isMajor() {

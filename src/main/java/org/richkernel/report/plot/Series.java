@@ -20,7 +20,7 @@ enum Series {
   /** Least distance of two colours in CIELAB, in normal, protanope and deuteranope sight. */
   static final double LEAST_DISTANCE = 15;
 
-  /** Dash of what a plot draws beside its series: laws, approximations, kernels at start. */
+  /** Dash of reference lines of a plot: laws, approximations, kernels at the start. */
   static final String BESIDE = "5 4";
 
   /** Colour on light pages and in files, #rrggbb. */
