@@ -5,7 +5,7 @@ import java.util.List;
 import org.richkernel.report.plot.Numbers;
 
 /**
- * An expectation and what was found.
+ * An expectation with the result of its test.
  *
  * @param expected a statement that numbers can contradict
  * @param found these numbers, with their errors
@@ -14,7 +14,7 @@ public record Check(String expected, String found, Verdict verdict) {
   /** Standard errors by which a number must be on one side of a bound to decide. */
   static final double ERRORS = 3;
 
-  /** What the numbers say, from good to bad. */
+  /** Result of a check, from good to bad. */
   public enum Verdict {
     /** True by more than three standard errors. */
     HOLDS("holds"),
@@ -72,7 +72,7 @@ public record Check(String expected, String found, Verdict verdict) {
     return atMost(expected, found, a.minus(b).size(), allowance);
   }
 
-  /** Expects several things, of which the worst decides. */
+  /** A check of several expectations; the worst result decides. */
   static Check all(String expected, List<Check> parts) {
     List<String> found = new ArrayList<>();
     Verdict worst = parts.isEmpty() ? Verdict.UNRESOLVED : Verdict.HOLDS;

@@ -218,8 +218,8 @@ final class EdgeOfChaos implements Page {
   }
 
   /**
-   * |C(gamma) - C(0)| / |C| of the readout kernel C = g Phi, posterior and prior both sampled: what
-   * width alone does to the mean kernel of a prior is no adaptation.
+   * |C(gamma) - C(0)| / |C| of the readout kernel C = g Phi, posterior and prior both sampled: the
+   * effect of width alone on the mean kernel of a prior does not count as adaptation.
    */
   private static Curve adaptation(List<Results.Swept> networks) {
     List<Double> variances = new ArrayList<>();

@@ -4,10 +4,10 @@ import java.util.List;
 import org.richkernel.report.Section;
 
 /**
- * What a page shows once its runs are done.
+ * Content of a page after its runs.
  *
- * @param sentence what was found, in one sentence with numbers
- * @param sections pictures and tables; the first picture stands for the page in the index
+ * @param sentence result in one sentence with numbers
+ * @param sections pictures and tables; the index shows the first picture
  */
 record Findings(String sentence, List<Section> sections, List<Check> checks) {
   /** Takes copies of the lists. */

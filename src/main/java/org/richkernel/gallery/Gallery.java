@@ -59,7 +59,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
     return out.resolve(page.name()).resolve(run.folder());
   }
 
-  /** What a folder belongs to: the run without what it is computed on. */
+  /** Key of a folder: the run without its machine options. */
   private List<String> claim(Run run) {
     List<String> claim = new ArrayList<>(run.words());
     if (run.onData()) {
@@ -103,7 +103,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
       return Check.all("", checks()).verdict();
     }
 
-    /** What was expected of it and found. */
+    /** Expectations of the page with their results. */
     public List<Check> checks() {
       return findings.checks();
     }
@@ -205,7 +205,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
     return verdict.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Writes the index of all pages, of which some were made, and the summary. */
+  /** Writes the index of all pages, made or not, and the summary. */
   public void index(List<Made> made, Map<String, Object> config, double seconds) {
     List<Map<String, Object>> cards = new ArrayList<>();
     for (Page page : pages()) {
@@ -246,7 +246,7 @@ public record Gallery(Path out, Size size, List<String> data, Path samples) {
     return card;
   }
 
-  /** How many expectations hold. */
+  /** Number of expectations that hold. */
   static String tally(Made made) {
     long holds = made.checks().stream().filter(c -> c.verdict() == Check.Verdict.HOLDS).count();
     if (made.checks().isEmpty()) {

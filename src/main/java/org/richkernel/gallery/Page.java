@@ -2,18 +2,18 @@ package org.richkernel.gallery;
 
 import java.util.List;
 
-/** A figure of a paper: its runs, its pictures and what is expected of them. */
+/** A figure of a paper: its runs, its pictures and the expectations. */
 public interface Page {
   /** Name in a command line and in file names. */
   String name();
 
-  /** What the figure is about, in a few words. */
+  /** Topic of the figure, in a few words. */
   String title();
 
-  /** The paper and the figure that the page stands for. */
+  /** The paper and the figure of the page. */
   String source();
 
-  /** What the paper shows there. */
+  /** Statement of the paper in this figure. */
   String shows();
 
   /** The command lines, in order. */

@@ -13,7 +13,7 @@ import org.richkernel.result.Result;
 
 /** Exponents of the width of several parametrizations, predicted and measured. */
 final class Parametrizations implements Page {
-  /** What fits over a few widths may miss beside their errors. */
+  /** Allowance for systematic errors of fits over a few widths. */
   private static final double ALLOWED = 0.15;
 
   @Override

@@ -23,7 +23,7 @@ abstract class RichnessPage implements Page {
   /** Name of the kernel at initialisation. */
   abstract String initial();
 
-  /** What the networks are. */
+  /** Description of the networks. */
   abstract String networks();
 
   /** Alignment of the kernel of a result with the targets. */
@@ -55,12 +55,12 @@ abstract class RichnessPage implements Page {
         checks(loss, alignment, width, claim(alignment, theory)));
   }
 
-  /** What the paper says of the adaptive kernel besides. */
+  /** Further statement of the paper on the adaptive kernel. */
   abstract Check claim(Comparison alignment, List<Results.Swept> theory);
 
   /** A number over gamma. */
   record Comparison(Curve adaptive, Curve initial, Curve networks) {
-    /** What adaptation changes at the largest gamma. */
+    /** Change by adaptation at the largest gamma. */
     double effect() {
       return adaptive.last().minus(initial.last()).size().value();
     }

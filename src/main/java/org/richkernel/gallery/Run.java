@@ -41,12 +41,12 @@ public record Run(String folder, List<String> words, boolean onData) {
   }
 
   /**
-   * The whole command line: --out stands behind the first word, as what follows the options of a
-   * sweep belongs to the command that it runs.
+   * The whole command line. --out comes after the first word, as arguments after the options of a
+   * sweep belong to the command that it runs.
    *
    * @param page folder of the page
    * @param data options that name the data
-   * @param machine options that say what to compute with
+   * @param machine options of the backend
    * @param samples folder of test-data
    */
   List<String> line(Path page, List<String> data, List<String> machine, Path samples) {

@@ -2,9 +2,9 @@ package org.richkernel.gallery;
 
 import java.util.Locale;
 
-/** How much work the pages are made with. */
+/** Amount of work for the pages. */
 public enum Size {
-  /** Seconds in all: whether everything works, not what is found. */
+  /** Seconds in all: a test that everything works, without meaningful results. */
   SMALL,
   /** Under an hour in all on two cores. */
   LAPTOP,

@@ -6,8 +6,8 @@ import org.richkernel.group.BlockShares.Node;
 
 /**
  * A sum over blocks along a fixed binary tree: blocks 2 i and 2 i + 1 first, then pairs of those,
- * and so on, where a node without a sibling passes upwards as it is. Rounding depends on the tree
- * alone, and not on who adds which part of it.
+ * and so on, where a node without a sibling passes upwards unchanged. Rounding depends on the tree
+ * alone, and not on the ranks that add its parts.
  *
  * <p>Blocks come in rising order; at most log2(B) + 1 partial sums of a run are held at once. The
  * arrays are kept for the next sum.

@@ -16,8 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A port at which a rank waits for the others. Ranks open it, tell each other its number by
- * whatever started them, and then join.
+ * A port at which a rank waits for the others. Ranks open it, exchange its number through their
+ * launcher, and then join.
  */
 public final class Entrance implements AutoCloseable {
   private static final int BACKLOG = 1024;
@@ -81,7 +81,7 @@ public final class Entrance implements AutoCloseable {
     }
   }
 
-  /** What both sides of a connection say first. */
+  /** Greeting of both sides of a connection. */
   private record Hello(long key, int size, int rank) {
     void write(Socket socket) throws IOException {
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());

@@ -15,7 +15,7 @@ import java.util.Map;
  * Ranks that find each other by files in a folder that all machines share: each leaves its address
  * in one and waits for those of the others.
  *
- * @param name of this start of the computation, which no earlier one had
+ * @param name of this start of the computation, not used by an earlier one
  * @param host by which the others reach this machine
  */
 public record Meeting(String name, int rank, int size, String host) {

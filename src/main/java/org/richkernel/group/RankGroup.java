@@ -27,10 +27,10 @@ public interface RankGroup extends AutoCloseable {
   void sum(BlockShares shares, BlockSum own, double[] total);
 
   /**
-   * Completes an array of which every rank has a part.
+   * Completes an array whose parts are on different ranks.
    *
-   * @param values of which the elements from {@code bounds[rank]} to {@code bounds[rank + 1]} are
-   *     this rank's own
+   * @param values array; this rank holds the elements from {@code bounds[rank]} to {@code
+   *     bounds[rank + 1]}
    * @param bounds W + 1 indices, the same on all ranks
    * @throws RankLostException if a rank was lost
    */

@@ -37,6 +37,6 @@ final class SingleRank implements RankGroup {
 
   @Override
   public void close() {
-    // there is nobody to leave
+    // a single rank has no connections
   }
 }

@@ -1,8 +1,6 @@
 package org.richkernel.metrics;
 
-/**
- * What is known of a mean whose independent terms all came out alike, so that they do not scatter.
- */
+/** Error of a mean whose independent terms are all equal, so that they have no scatter. */
 public final class AlikeValues {
   private static final double RARE = 0.05;
 

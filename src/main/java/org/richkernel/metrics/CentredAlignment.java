@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.richkernel.network.Targets;
 
 /**
- * How much of a kernel is that of the targets once means are taken out: tr(A B) / (|A|_F |B|_F)
- * with A = H Phi H and B = H Y Y^T H, H = 1 - 1 1^T / P (Cortes, Mohri and Rostamizadeh 2012,
- * "Algorithms for learning kernels based on centered alignment", definition 4).
+ * Alignment of a kernel with that of the targets after subtraction of means: tr(A B) / (|A|_F
+ * |B|_F) with A = H Phi H and B = H Y Y^T H, H = 1 - 1 1^T / P (Cortes, Mohri and Rostamizadeh
+ * 2012, "Algorithms for learning kernels based on centered alignment", definition 4).
  */
 public final class CentredAlignment {
   private CentredAlignment() {}

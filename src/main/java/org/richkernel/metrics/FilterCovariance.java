@@ -86,8 +86,7 @@ public record FilterCovariance(
   }
 
   /**
-   * A whole covariance from what was sampled of it within a subspace; outside of it filters follow
-   * their prior.
+   * A full covariance from samples within a subspace; outside of it filters follow their prior.
    *
    * @param lower lower triangle by rows of V C V^T, n x n
    * @param basis V, n x r, row-major: the rows of patches of orthonormal columns

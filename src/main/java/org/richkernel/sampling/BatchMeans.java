@@ -131,7 +131,7 @@ public final class BatchMeans {
     }
   }
 
-  /** Takes up what {@link #save} put into a checkpoint. */
+  /** Restores the state that {@link #save} put into a checkpoint. */
   public void restore(SolverState state, String name) {
     double[] numbers = state.doubles(name + "_batches");
     length = (long) numbers[1];

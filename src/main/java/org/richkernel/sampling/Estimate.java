@@ -1,7 +1,7 @@
 package org.richkernel.sampling;
 
 /**
- * A number with its Monte Carlo error, as it is printed.
+ * A number with its Monte Carlo error in the printed form.
  *
  * @param value the estimate
  * @param error its standard error, Student's factor included, so that value +- 2 error hold 95 of
@@ -10,7 +10,7 @@ package org.richkernel.sampling;
  * @param rHat rank-normalised split R-hat of the chains behind it, 1 where they agree
  */
 public record Estimate(double value, double error, double effectiveSamples, double rHat) {
-  /** A value whose draws nobody has counted. */
+  /** A value with an unknown number of draws. */
   public Estimate(double value, double error) {
     this(value, error, Double.NaN, Double.NaN);
   }

@@ -14,7 +14,7 @@ public record FailedCriterion(String brief, String text) {
     return failed.stream().map(FailedCriterion::text).toList();
   }
 
-  /** The first of some in short, and how many others there are; empty for none. */
+  /** The first of some criteria in short, and the number of the others; empty for none. */
   public static String brief(List<FailedCriterion> failed) {
     if (failed.isEmpty()) {
       return "";

@@ -11,7 +11,7 @@ import org.apache.commons.math3.stat.ranking.NaturalRanking;
  * as disagreement (Vehtari et al. 2021, arXiv:1903.08008).
  */
 public final class ParallelChains {
-  /** Fewest degrees of freedom that an error is given, whatever the autocorrelation time says. */
+  /** Smallest number of degrees of freedom of an error, at any autocorrelation time. */
   private static final double LEAST_FREEDOM = 3;
 
   private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
@@ -89,8 +89,8 @@ public final class ParallelChains {
   /**
    * Split R-hat, the largest of that of the draws, of their ranks, and of the ranks of their
    * distances from the median: 1 where the halves agree in place and in width; 1 too for a
-   * constant. Ranks see what heavy tails hide; the draws themselves see a short transient from far
-   * away, which ranks make small.
+   * constant. Ranks are sensitive despite heavy tails; the draws themselves show a short transient
+   * from far away, which ranks make small.
    */
   public double splitRhat() {
     double ranks = Math.max(rhat(normalScores(chains)), rhat(normalScores(folded(chains))));

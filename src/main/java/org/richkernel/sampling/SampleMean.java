@@ -43,7 +43,7 @@ public record SampleMean(
     return variance == 0 ? 0 : Math.sqrt(variance) * Student.widening(degreesOfFreedom);
   }
 
-  /** The number as it is printed. */
+  /** The number in the printed form. */
   public Estimate estimate() {
     return new Estimate(value, standardError(), effectiveSamples, rHat);
   }

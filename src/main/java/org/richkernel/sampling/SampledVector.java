@@ -49,8 +49,8 @@ public record SampledVector(double[] value, List<double[]> deviations, double de
   }
 
   /**
-   * Mean over Markov chains of one law, from the batches of each. What neighbouring batches have in
-   * common enters by their correlation, one number for all entries.
+   * Mean over Markov chains of one law, from the batches of each. The error accounts for the
+   * correlation of neighbouring batches, one number for all entries.
    */
   public static SampledVector ofChains(List<BatchMeans> chains) {
     return ofChains(chains, UnaryOperator.identity());

@@ -12,7 +12,7 @@ public final class ConjugateGradients {
     /**
      * Computes to = A from.
      *
-     * @return false if a stop was asked for; the content of {@code to} is then undefined
+     * @return false if a stop was requested; the content of {@code to} is then undefined
      */
     boolean apply(double[] from, double[] to);
   }
@@ -49,7 +49,7 @@ public final class ConjugateGradients {
   }
 
   /**
-   * Begins from the solution as it is, along the preconditioned residual.
+   * Begins from the present solution, along the preconditioned residual.
    *
    * @param preconditioner z = M^{-1} r
    * @param start B - A X; copied
@@ -66,7 +66,7 @@ public final class ConjugateGradients {
    *
    * @param matrix A
    * @param preconditioner z = M^{-1} r, which does not stop
-   * @return false if a stop was asked for; nothing has changed then
+   * @return false if a stop was requested; nothing has changed then
    */
   public boolean step(Product matrix, Product preconditioner) {
     if (!matrix.apply(direction, image)) {

@@ -57,7 +57,7 @@ public final class DualAveraging {
     return new double[] {centre, errorSum, logStep, logAverage, count};
   }
 
-  /** Takes up a saved state. */
+  /** Restores a saved state. */
   public void restore(double[] state) {
     centre = state[0];
     errorSum = state[1];

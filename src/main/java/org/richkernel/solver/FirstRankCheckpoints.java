@@ -9,15 +9,15 @@ import java.util.Optional;
 import org.richkernel.group.RankGroup;
 
 /**
- * The states of ranks that all have the same: rank 0 keeps them, and what it finds again all go on
- * from. The others look into no store, which may show them an older state.
+ * Checkpoints of ranks with equal states: rank 0 keeps them, and all ranks resume from the state
+ * that it finds. The other ranks read no store, which might show them an older state.
  */
 final class FirstRankCheckpoints implements CheckpointStore {
   private final RankGroup ranks;
   private final CheckpointStore store;
 
   /**
-   * @param store of which that of rank 0 counts
+   * @param store of this rank; only that of rank 0 is used
    */
   FirstRankCheckpoints(RankGroup ranks, CheckpointStore store) {
     this.ranks = ranks;

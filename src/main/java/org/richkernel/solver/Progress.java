@@ -1,16 +1,16 @@
 package org.richkernel.solver;
 
 /**
- * Where a solver stands; sent after every iteration.
+ * Progress of a solver, sent after every iteration.
  *
- * @param phase what is being done, such as "burn-in S=500"
- * @param gamma richness that is being solved for, NaN where there is none
+ * @param phase name of the present phase, such as "burn-in S=500"
+ * @param gamma richness of the solve, NaN without one
  * @param done work done so far, in units of {@code total}
  * @param total work expected at most
- * @param acceptance acceptance rate of the sampler, NaN where there is none
+ * @param acceptance acceptance rate of the sampler, NaN without one
  * @param residual the latest residual, NaN before the first
- * @param goesOn why the run goes on after the latest residual: the criterion that fails, in short;
- *     empty where the steps are counted, and before the first
+ * @param goesOn reason to continue after the latest residual: the failed criterion, in short; empty
+ *     where the steps are counted, and before the first
  */
 public record Progress(
     String phase,

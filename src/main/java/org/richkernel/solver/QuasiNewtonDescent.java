@@ -21,7 +21,7 @@ public final class QuasiNewtonDescent {
      * The value at x.
      *
      * @param gradient receives the gradient
-     * @return +infinity outside of the domain, whatever the gradient is then
+     * @return the value, or +infinity outside of the domain, where the gradient is ignored
      */
     double evaluate(double[] x, double[] gradient);
   }

@@ -3,7 +3,7 @@ package org.richkernel.solver;
 import org.richkernel.group.RankGroup;
 
 /**
- * What surrounds a run: who listens, who may stop it, where it is checkpointed.
+ * Control of a run: listener, stop signal and checkpoints.
  *
  * @param listener receives progress
  * @param stop asks for a stop

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
-/** What a checkpoint holds: named arrays, from which a solver continues bit for bit. */
+/** Content of a checkpoint: named arrays, from which a solver continues bit for bit. */
 public final class SolverState {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
 

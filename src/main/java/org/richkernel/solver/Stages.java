@@ -7,12 +7,12 @@ import java.util.function.Function;
 
 /**
  * Stages of a run, one after the other: solves, points of a sweep, populations. A checkpoint holds
- * the results of the stages that are finished and the state of the one at hand. A resumed run must
- * ask for the same stages in the same order; results that are in the checkpoint are handed out
- * without being computed, so it gives the bits of the uninterrupted one.
+ * the results of the finished stages and the state of the present one. A resumed run must request
+ * the same stages in the same order; results in the checkpoint are returned without a computation,
+ * so it gives the bits of the uninterrupted one.
  *
  * <p>A stage is given a run control whose checkpoints are its own, and may itself run in stages. It
- * returns nothing only if a stop was asked for; one that has left no checkpoint then starts over.
+ * returns nothing only if a stop was requested; a stage without a checkpoint then starts over.
  */
 public final class Stages {
   private static final String COUNT = "stages";
@@ -24,7 +24,7 @@ public final class Stages {
   private final int restored;
   private final List<SolverState> finished = new ArrayList<>();
 
-  /** Takes up the checkpoint of the run, if there is one. */
+  /** Loads the checkpoint of the run, if there is one. */
   public Stages(RunControl control) {
     this.control = control;
     saved = control.checkpoints().load().orElseGet(SolverState::new);
@@ -34,8 +34,8 @@ public final class Stages {
   /**
    * The result of the next stage.
    *
-   * @param stage returns empty if a stop was asked for
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @param stage returns empty if a stop was requested
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public <T> Optional<T> next(StateForm<T> form, Function<RunControl, Optional<T>> stage) {
     int index = finished.size();
@@ -77,7 +77,7 @@ public final class Stages {
     return state.put(AT_HAND, atHand);
   }
 
-  /** The checkpoints of the stage at hand, with the results before it. */
+  /** Checkpoints of the present stage, with the earlier results. */
   private final class OfStage implements CheckpointStore {
     private final SolverState before =
         finished.size() == restored ? saved.part(AT_HAND) : new SolverState();

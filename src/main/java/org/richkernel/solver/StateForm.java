@@ -6,7 +6,7 @@ package org.richkernel.solver;
  * @param <T> the result
  */
 public interface StateForm<T> {
-  /** Adds the result to an empty state; the arrays may be shared, if nobody changes them. */
+  /** Adds the result to an empty state; the arrays may be shared if they do not change. */
   void save(T result, SolverState state);
 
   /** The result that was saved. */

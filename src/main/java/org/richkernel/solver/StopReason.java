@@ -8,6 +8,6 @@ public enum StopReason {
   BUDGET,
   /** The state left the domain of the theory. */
   DIVERGED,
-  /** A stop was asked for; a checkpoint was written. */
+  /** A stop was requested; a checkpoint was written. */
   INTERRUPTED
 }

@@ -28,15 +28,15 @@ public class StopSignal {
     raised = true;
   }
 
-  /** Whether a stop was asked for, or the calling thread, the solver's, was interrupted. */
+  /** Whether a stop was requested, or the calling thread of the solver was interrupted. */
   public boolean isRaised() {
     return raised || Thread.currentThread().isInterrupted();
   }
 
   /**
-   * Leaves work that lies deep below those who can end it in order.
+   * Throws if a stop is requested, from deep calls that cannot return in order.
    *
-   * @throws InterruptedRunException if a stop was asked for
+   * @throws InterruptedRunException if a stop was requested
    */
   public final void check() {
     if (isRaised()) {
@@ -48,7 +48,7 @@ public class StopSignal {
    * The same after a step that several ranks have made alike.
    *
    * @param step names it in a message
-   * @param state what the ranks have alike; asked for where there are several
+   * @param state common state of the ranks; evaluated only for several ranks
    * @throws RanksPartedException if a rank has another state
    */
   public boolean isRaised(String step, Supplier<SolverState> state) {

@@ -1,5 +1,5 @@
 /**
- * How a solver runs, whatever it solves: a stop signal, progress, checkpoints, stages, named
- * reasons to stop, and step-size adaptation.
+ * Infrastructure of all solvers: a stop signal, progress, checkpoints, stages, named reasons to
+ * stop, and step-size adaptation.
  */
 package org.richkernel.solver;

@@ -32,9 +32,9 @@ import org.richkernel.result.Summary;
  *
  * @param classification of the declared parametrization
  * @param runs coordinates of the networks
- * @param diagnosis what was found
+ * @param diagnosis of the check
  * @param files that were read, by their names in the folder
- * @param limit how far the networks are from their limit, where that was asked for
+ * @param limit distance of the networks from their limit, if requested
  */
 public record CoordinateCheck(
     Classification classification,
@@ -105,7 +105,7 @@ public record CoordinateCheck(
     return slope.step() > 0;
   }
 
-  /** What there is too little of for a sound judgement, a line each. */
+  /** Warnings about too little data for the check, a line each. */
   public List<String> doubts() {
     Map<Integer, Long> networks =
         runs.stream().collect(Collectors.groupingBy(CoordinateRun::width, Collectors.counting()));
@@ -139,7 +139,7 @@ public record CoordinateCheck(
     };
   }
 
-  /** The slopes and what follows from them, as plain text. */
+  /** The slopes and the diagnosis as plain text. */
   public List<String> lines() {
     Parametrization p = classification.parametrization();
     List<String> lines = new ArrayList<>();

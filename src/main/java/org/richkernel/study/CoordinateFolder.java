@@ -30,13 +30,13 @@ import org.richkernel.result.ParametrizationFile;
 import org.richkernel.result.ResultFolder;
 
 /**
- * A folder of dumps: one .npz file a run, and {@link ParametrizationFile}. An archive holds n, seed
- * and step (T + 1), h1 .. hL ((T + 1) x P x k_l), f ((T + 1) x P x K), and where they are known w1
- * .. w{L+1} (T + 1), readout0 (K x n) and x ((T + 1) x P x n).
+ * A folder of dumps: one .npz file per run, and {@link ParametrizationFile}. An archive holds n,
+ * seed and step (T + 1), h1 .. hL ((T + 1) x P x k_l), f ((T + 1) x P x K), and optionally w1 ..
+ * w{L+1} (T + 1), readout0 (K x n) and x ((T + 1) x P x n).
  *
- * @param decay exponents of decoupled weight decay, where there is some
+ * @param decay exponents of decoupled weight decay, if any
  * @param files that were read, by their names in the folder
- * @param task what the networks were trained on, where it is known
+ * @param task training task of the networks, if known
  */
 record CoordinateFolder(
     Parametrization parametrization,

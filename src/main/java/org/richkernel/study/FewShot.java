@@ -22,13 +22,13 @@ import org.richkernel.solver.RunControl;
  * arXiv:2011.14522, section 9.2).
  *
  * @param images all classes
- * @param split which are for what
+ * @param split use of the classes
  * @param experiment models and tasks
  */
 public record FewShot(ImageClasses images, Split split, FewShotExperiment experiment) {
   /**
-   * Classes in the order in which they were read: the first to learn from, then those that rates
-   * are chosen on, the rest to evaluate on.
+   * Classes in the order in which they were read: the first for training, the next for the choice
+   * of rates, the rest for evaluation.
    *
    * @param train number of classes
    * @param tune number of classes, 0 for no choice of rates
@@ -103,7 +103,7 @@ public record FewShot(ImageClasses images, Split split, FewShotExperiment experi
     return new ImagePool(classes.images(), classes.height(), classes.width(), split.rotations());
   }
 
-  /** What each model holds in memory, one after the other. */
+  /** Peak memory of each model. */
   public List<MemoryPlan> plans() {
     List<MemoryPlan> plans = experiment.plans();
     long read = (long) Float.BYTES * images.total() * images.pixels();
@@ -114,7 +114,7 @@ public record FewShot(ImageClasses images, Split split, FewShotExperiment experi
   /**
    * Lets every model learn, and evaluates it.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<FewShotFit> fit(Backend backend, RunControl control) {

@@ -18,9 +18,9 @@ import org.richkernel.study.FewShotScores.Group;
 import org.richkernel.study.FewShotScores.Score;
 
 /**
- * What models of few-shot learning came to.
+ * Result of the models of few-shot learning.
  *
- * @param problem that they learned
+ * @param problem of the training
  * @param learned each model in order
  * @param backend that it was computed on
  * @param memory most bytes held at once
@@ -106,7 +106,7 @@ public record FewShotFit(
    *
    * @param config the options to record, in order
    * @param seconds wall-clock time
-   * @param readSeconds of which went into reading
+   * @param readSeconds part of the time spent on reading
    */
   public Result result(Map<String, ?> config, double seconds, double readSeconds) {
     Summary.Builder summary =

@@ -63,7 +63,7 @@ final class FewShotScores {
       return new Score(IndependentEstimates.mean(tasks), error(tasks, networkVariance(mark)));
     }
 
-    /** How much better this one is than another, task by task. */
+    /** Difference of this accuracy from another one, task by task. */
     Score over(Group other, int mark) {
       double[] tasks = perTask(mark);
       double[] others = other.perTask(mark);

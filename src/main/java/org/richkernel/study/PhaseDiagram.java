@@ -70,10 +70,10 @@ public record PhaseDiagram(
    * @param change |dC^l|_F / |C^l|_F, sweep x L
    * @param error its standard error
    * @param growth |dC^L|_F over the norm of the source of the last layer
-   * @param angular growth of the angles of the data with sources alike, sweep x L, see {@link
+   * @param angular growth of the angles of the data with equal sources, sweep x L, see {@link
    *     AngularGrowth}
-   * @param settings what it was computed for
-   * @param backend what it was computed on
+   * @param settings of the computation
+   * @param backend of the computation
    * @param memory most bytes held at once
    * @param checkpointSeconds wall-clock time that went into checkpoints
    * @param data where the points come from
@@ -166,7 +166,7 @@ public record PhaseDiagram(
         points.trainTargets());
   }
 
-  /** What {@link #on} will hold at once. */
+  /** Peak memory of {@link #on}. */
   public MemoryPlan plan(Datasets data, Settings settings) {
     return LinearResponse.plan(
         problem(Points.of(data), responses.get(0).weightVariance(), settings), settings.samples());
@@ -176,7 +176,7 @@ public record PhaseDiagram(
    * The diagram with the response to a data set in standard scaling. A checkpoint holds the points
    * of the sweep that are finished.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public Optional<PhaseDiagram> on(
       Datasets data, Settings settings, Backend backend, RunControl control) {

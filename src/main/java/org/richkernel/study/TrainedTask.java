@@ -23,8 +23,8 @@ import org.richkernel.solver.RunControl;
 import org.richkernel.solver.StopReason;
 
 /**
- * What networks of all widths were trained on, so that their limit can be computed: gradient
- * descent on sum (f - y)^2 / 2P over the P points that were dumped, all in every step.
+ * Training task of networks of all widths, for the computation of their limit: gradient descent on
+ * sum (f - y)^2 / 2P over the P dumped points, all in every step.
  *
  * @param stepSize eta at n = 1
  * @param x P x d, row-major

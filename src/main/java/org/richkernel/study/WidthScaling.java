@@ -31,7 +31,7 @@ import org.richkernel.solver.RunControl;
  * arXiv:2011.14522).
  *
  * @param classification the exponents by the theory
- * @param measured what trained networks show of them, where some were trained
+ * @param measured exponents of trained networks, if some were trained
  */
 public record WidthScaling(Classification classification, Optional<Measured> measured) {
   /**
@@ -39,10 +39,10 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
    *
    * @param options how they were trained
    * @param runs their coordinates
-   * @param slopes beside their predictions, after the last step; of an unstable parametrization
-   *     after the first, as what blows up feeds back from then on
-   * @param inputs of the points that they were trained on, P x d
-   * @param backend what it was computed on
+   * @param slopes beside their predictions, after the last step; for an unstable parametrization
+   *     after the first, before quantities that blow up feed back
+   * @param inputs of the training points, P x d
+   * @param backend of the computation
    * @param memory most bytes held at once
    */
   @SuppressWarnings("ArrayRecordComponent")
@@ -59,7 +59,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
     return new WidthScaling(Classification.of(parametrization), Optional.empty());
   }
 
-  /** What {@link #trained} will hold at once. */
+  /** Peak memory of {@link #trained}. */
   public MemoryPlan plan(ScalingOptions options) {
     return new ScalingExperiment(classification.parametrization(), options).plan();
   }
@@ -67,7 +67,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
   /**
    * The same with networks trained at several widths.
    *
-   * @return empty if a stop was asked for
+   * @return empty if a stop was requested
    * @throws org.richkernel.compute.OutOfDeviceMemoryException before any work, if it would not fit
    */
   public Optional<WidthScaling> trained(
@@ -146,7 +146,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
     return name.equals("W0.dx") && classification.isOutputByFeaturesBound() ? " at most" : "";
   }
 
-  /** Exponents of what can be measured, by name. */
+  /** Exponents of the measurable quantities, by name. */
   private Map<String, BigFraction> exponents() {
     Map<String, BigFraction> all = new LinkedHashMap<>();
     for (int l = 1; l <= classification.parametrization().depth(); l++) {
@@ -167,7 +167,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
         .toList();
   }
 
-  /** What gradient descent's kernel is known as. */
+  /** Name of the kernel of gradient descent. */
   private String kernelName() {
     List<Integer> layers = classification.contributingLayers();
     int readout = classification.parametrization().depth() + 1;
@@ -180,7 +180,7 @@ public record WidthScaling(Classification classification, Optional<Measured> mea
   }
 
   /**
-   * The classification as a result folder holds it. Exponents stand in the summary as exact text
+   * The classification in the form of a result folder. The summary has the exponents as exact text
    * ("1/2"), and as numbers in the arrays a, b, c, epsilon and weight_decay (L + 1), r (L). Of
    * trained networks also slopes, and the arrays width, size and size_log_standard_error.
    *

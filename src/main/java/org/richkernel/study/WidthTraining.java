@@ -44,7 +44,7 @@ public final class WidthTraining {
     return new WidthTraining(network, descent, widths);
   }
 
-  /** What {@link #fit} will hold at once. */
+  /** Peak memory of {@link #fit}. */
   public MemoryPlan plan(Datasets data) {
     return comparison(Points.of(data)).plan();
   }
@@ -52,7 +52,7 @@ public final class WidthTraining {
   /**
    * Trains the networks.
    *
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    * @throws org.richkernel.network.InvalidProblemException if the options do not fit the data
    * @throws org.richkernel.compute.OutOfDeviceMemoryException if memory would not suffice
    */

@@ -48,7 +48,7 @@ public final class WidthTrainingFit implements Fit {
     this.cost = cost;
   }
 
-  /** What was seen of each width. */
+  /** Records of each width. */
   public WidthComparison.Outcome outcome() {
     return outcome;
   }

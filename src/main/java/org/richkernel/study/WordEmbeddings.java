@@ -27,10 +27,10 @@ import org.richkernel.solver.RunControl;
  * Word embeddings (CBOW with negative sampling) of infinite and of finite widths, trained on the
  * same draws (Yang and Hu, arXiv:2011.14522, section 6.1).
  *
- * @param training what was trained
- * @param text what it was trained on
+ * @param training of the embeddings
+ * @param text training text
  * @param courses one for each width
- * @param backend what it was computed on
+ * @param backend of the computation
  * @param memory most bytes held at once
  * @param checkpointSeconds wall-clock time that went into checkpoints
  */
@@ -48,7 +48,7 @@ public record WordEmbeddings(
    * Trains all widths.
    *
    * @param embeddings where the rows of every width go when it is trained; empty for nowhere
-   * @return empty if a stop was asked for; the checkpoint then holds the state
+   * @return empty if a stop was requested; the checkpoint then holds the state
    */
   public static Optional<WordEmbeddings> train(
       WordTraining training,
@@ -95,7 +95,7 @@ public record WordEmbeddings(
     return PairMean.of(analogies(), course.right(epoch));
   }
 
-  /** How much more often the infinite width is right than another, question by question. */
+  /** Excess of right answers of the infinite width over another, question by question. */
   public Optional<PairMean> difference(WordCourse course, int epoch) {
     return infinite()
         .filter(wide -> course.width().isPresent())

@@ -17,7 +17,7 @@ import org.richkernel.limit.words.Corpus;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * A text and the analogies that its words are asked for.
+ * A text and the analogy questions about its words.
  *
  * @param analogies none if no file was named
  * @param words of the text, rare ones included
@@ -103,7 +103,7 @@ public record WordText(Corpus corpus, Analogies analogies, long words, DataOrigi
     return sums.toString();
   }
 
-  /** What was read and left out, in one line. */
+  /** Report of the read and omitted parts, in one line. */
   public String line() {
     String asked =
         analogies.questions().isEmpty()
