@@ -20,6 +20,11 @@ public record AdaptiveProblem(
     Inputs trainInputs,
     Targets trainTargets,
     Inputs testInputs) {
+  /**
+   * @throws InvalidProblemException if there are fewer than 2 training points, rows or dimensions
+   *     do not agree, inputs are too large for float32, targets are all zero, or inputs are all
+   *     zero without biases
+   */
   public AdaptiveProblem {
     if (trainInputs.rows() < 2) {
       throw new InvalidProblemException(

@@ -41,6 +41,7 @@ public final class ConvolutionPredictor implements Predictor {
    * @param readout readout weights of all populations one after the other, row-major (pooled rows)
    *     x K each
    * @param outputs K
+   * @throws InvalidProblemException if the shapes do not fit together
    */
   public ConvolutionPredictor(
       NetworkSpec network,

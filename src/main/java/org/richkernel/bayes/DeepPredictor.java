@@ -43,6 +43,7 @@ public final class DeepPredictor implements Predictor {
    * @param targets Y, P x K, row-major
    * @param populations fields of the training points
    * @param jitter relative jitter of the covariances of the layers
+   * @throws InvalidProblemException if the shapes do not fit together
    */
   public DeepPredictor(
       NetworkSpec network,

@@ -15,7 +15,11 @@ public record GammaPath(double from, double to, int count) {
   /** Largest number of points of a path. */
   public static final int MOST = 1000;
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @throws InvalidProblemException unless 0 &lt;= from &lt; to and count is 2 to {@link #MOST}
+   */
   public GammaPath {
     if (!(from >= 0) || !(to > from) || Double.isInfinite(to)) {
       throw new InvalidProblemException(

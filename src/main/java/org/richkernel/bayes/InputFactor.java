@@ -260,6 +260,7 @@ public final class InputFactor {
    *
    * @param projector W, (D or D + 1) x r
    * @param factor F, P x r
+   * @throws InvalidProblemException if the shapes do not fit together
    */
   static InputFactor restored(
       NetworkSpec spec, int features, double[] projector, float[] factor, int points) {

@@ -48,6 +48,9 @@ public record LargeData(
 
   private static final Settings<LargeData> SETTINGS = Settings.of(LargeData.class);
 
+  /**
+   * @throws org.richkernel.network.InvalidProblemException naming an option out of range
+   */
   public LargeData {
     SETTINGS.check(form, fields, kernelsUpTo);
   }

@@ -30,6 +30,7 @@ public final class LinearPredictor implements Predictor {
    *
    * @param weights W, row-major D x K
    * @param intercepts b, length K
+   * @throws InvalidProblemException if the lengths do not fit together
    */
   public LinearPredictor(double[] weights, double[] intercepts) {
     if (intercepts.length == 0 || weights.length % intercepts.length != 0) {

@@ -89,6 +89,7 @@ public final class SampledPredictor implements Predictor {
    * @param projector W of the inputs, or of their patches
    * @param coefficients readout, n x (Z K), with Z = 1 for a mean over sites
    * @param restShare remaining fraction of those weights, 0 to 1
+   * @throws InvalidProblemException if the shapes do not fit together
    */
   public SampledPredictor(
       NetworkSpec network,

@@ -24,7 +24,11 @@ public record Search(
     Optional<Selection> selection,
     boolean crossCheck,
     boolean audit) {
-  /** Checks that the parts are compatible. */
+  /**
+   * Checks that the parts are compatible.
+   *
+   * @throws InvalidProblemException for a selection with a cross-check or an audit
+   */
   public Search {
     if (selection.isPresent() && (crossCheck || audit)) {
       throw new InvalidProblemException(
@@ -77,7 +81,11 @@ public record Search(
       List<Double> betas,
       int width,
       double validationFraction) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @throws InvalidProblemException naming the first invalid one
+     */
     public Selection {
       gammas = List.copyOf(gammas);
       betas = List.copyOf(betas);

@@ -42,6 +42,7 @@ public final class WeightPredictor implements Predictor {
    * @param rank r
    * @param populations fields of the first layer and weights of the others
    * @param coefficients readout of all their rows with the weight of each in the sum, n x K
+   * @throws InvalidProblemException if the shapes do not fit together
    */
   public WeightPredictor(
       NetworkSpec network,

@@ -1,6 +1,6 @@
 package org.richkernel.dynamics;
 
-/** Approximations of the dynamical theory. */
+/** Approximations of the dynamical theory (Bordelon and Pehlevan, arXiv:2205.09653). */
 public enum Approximation {
   /** The full theory. */
   NONE,

@@ -30,6 +30,11 @@ public record DynamicsProblem(
     Targets trainTargets,
     Inputs testInputs,
     Targets testTargets) {
+  /**
+   * @throws InvalidProblemException for weight variances other than 1 or biases, without training
+   *     points, if rows, dimensions or outputs do not agree, a batch is larger than P, or outputs
+   *     over time or two-time kernels do not fit an array
+   */
   public DynamicsProblem {
     requireUnitPrior(network);
     if (trainInputs.rows() < 1) {

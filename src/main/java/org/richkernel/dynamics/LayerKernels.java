@@ -13,6 +13,9 @@ import java.util.Optional;
  */
 public record LayerKernels(
     int step, List<double[]> feature, List<double[]> gradient, Optional<double[]> tangent) {
+  /**
+   * @throws IllegalArgumentException if the numbers of feature and gradient kernels differ
+   */
   public LayerKernels {
     feature = List.copyOf(feature);
     gradient = List.copyOf(gradient);

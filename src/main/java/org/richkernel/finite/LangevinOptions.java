@@ -80,6 +80,10 @@ public record LangevinOptions(
 
   private static final Settings<LangevinOptions> SETTINGS = Settings.of(LangevinOptions.class);
 
+  /**
+   * @throws InvalidProblemException naming an option out of range, or for a sampled readout at
+   *     gamma = 0
+   */
   public LangevinOptions {
     SETTINGS.check(gamma, beta, width, chains, readout, seed, tolerance, maxSweeps);
     if (gamma == 0 && readout == Readout.SAMPLED) {

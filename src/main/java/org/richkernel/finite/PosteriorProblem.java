@@ -23,6 +23,12 @@ public record PosteriorProblem(
     Inputs trainInputs,
     Targets trainTargets,
     Inputs testInputs) {
+  /**
+   * @throws InvalidProblemException if there are no training points, rows or dimensions do not
+   *     agree, or fields or weights do not fit arrays
+   * @throws org.richkernel.network.UnresolvedKernelException if rounding of the kernel is not small
+   *     against kappa
+   */
   public PosteriorProblem {
     if (trainInputs.rows() < 1) {
       throw new InvalidProblemException("train-size", 0, "give at least 1 training point");

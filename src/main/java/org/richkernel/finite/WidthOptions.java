@@ -4,7 +4,7 @@ import java.util.List;
 import org.richkernel.network.InvalidProblemException;
 
 /**
- * Networks of a comparison of widths.
+ * Networks of a comparison of widths ({@link WidthComparison}).
  *
  * @param widths N of each, ascending
  * @param repeats R, independent networks of each width
@@ -13,6 +13,9 @@ import org.richkernel.network.InvalidProblemException;
  */
 public record WidthOptions(
     List<Integer> widths, int repeats, WidthScale scale, Criterion criterion) {
+  /**
+   * @throws InvalidProblemException if a width is below 1, or the repeats are not 1 to 65535
+   */
   public WidthOptions {
     widths = widths.stream().sorted().distinct().toList();
     if (widths.isEmpty() || widths.get(0) < 1) {

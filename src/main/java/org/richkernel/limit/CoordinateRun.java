@@ -36,7 +36,11 @@ public record CoordinateRun(
   @SuppressWarnings("ArrayRecordComponent")
   public record Split(double[] readout, double[] features) {}
 
-  /** Checks that the shapes fit together. */
+  /**
+   * Checks that the shapes fit together.
+   *
+   * @throws IllegalArgumentException if they do not
+   */
   public CoordinateRun {
     times = List.copyOf(times);
     hidden = List.copyOf(hidden);

@@ -42,6 +42,7 @@ public record LimitDistance(int step, List<Row> rows, double limitStandardError,
    * @param runs with one output and the same times, of at least two widths
    * @param limit f_inf of their points after that step
    * @param errors standard errors of the limit
+   * @throws InvalidProblemException if the runs and the limit have different points
    */
   public static LimitDistance of(List<CoordinateRun> runs, double[] limit, double[] errors) {
     double noise = 0;

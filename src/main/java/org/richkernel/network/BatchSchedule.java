@@ -9,6 +9,9 @@ package org.richkernel.network;
  * @param size B, points in a batch, 1 to P; P for full batches
  */
 public record BatchSchedule(int points, int size) {
+  /**
+   * @throws InvalidProblemException if there are no points, or the size is not 1 to P
+   */
   public BatchSchedule {
     if (points < 1) {
       throw new InvalidProblemException("train-size", points, "give at least 1 training point");

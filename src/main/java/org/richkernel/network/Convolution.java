@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
 public record Convolution(int height, int width, int stride) {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,6})x(\\d{1,6})(?:/(\\d{1,6}))?");
 
+  /**
+   * @throws InvalidProblemException if a number is below 1
+   */
   public Convolution {
     if (height < 1 || width < 1) {
       throw new InvalidProblemException(

@@ -13,6 +13,9 @@ import java.util.stream.Collectors;
  * @param readout how the last layer is read
  */
 public record Convolutions(List<Convolution> layers, SiteMap.Padding padding, SiteReadout readout) {
+  /**
+   * @throws InvalidProblemException if there are no layers
+   */
   public Convolutions {
     layers = List.copyOf(layers);
     if (layers.isEmpty()) {

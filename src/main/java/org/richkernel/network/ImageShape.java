@@ -15,6 +15,9 @@ import java.util.regex.Pattern;
 public record ImageShape(int height, int width, int channels) {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,6})x(\\d{1,6})(?:x(\\d{1,6}))?");
 
+  /**
+   * @throws InvalidProblemException if a number is below 1, or D is 2^31 or more
+   */
   public ImageShape {
     if (height < 1 || width < 1 || channels < 1) {
       throw new InvalidProblemException(

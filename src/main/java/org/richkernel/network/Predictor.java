@@ -4,7 +4,7 @@ import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 
-/** A fitted function of the inputs. */
+/** A fitted function of the inputs, from rows x D to rows x K. */
 public interface Predictor {
   /**
    * Peak memory of {@link #predict} or {@link #predictParts}: matrices and arrays on the Java heap.

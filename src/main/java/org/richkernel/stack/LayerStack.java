@@ -14,6 +14,9 @@ import java.util.List;
 public record LayerStack(
     List<LayerFields> layers, Source input, List<? extends Link> links, Reader top)
     implements Passes {
+  /**
+   * @throws IllegalArgumentException unless there are L - 1 links
+   */
   public LayerStack {
     layers = List.copyOf(layers);
     links = List.copyOf(links);

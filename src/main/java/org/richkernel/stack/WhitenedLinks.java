@@ -23,7 +23,7 @@ final class WhitenedLinks {
   /**
    * No layers yet.
    *
-   * @param memory with the matrices of {@link #plan}
+   * @param memory with the matrices of {@link #planJitters} and {@link #planFactor}
    * @param jitter relative to the mean diagonal of covariances
    * @param failures counter of failed factorizations, 1 x 1, float64
    */

@@ -21,6 +21,7 @@ public final class EdgeOfChaos {
    * variance has a fixed point only below g_c.
    *
    * @param gb bias variance, at least 0
+   * @throws InvalidProblemException if it is negative or not finite
    */
   public static double criticalWeightVariance(Activation activation, double gb) {
     if (!(gb >= 0) || Double.isInfinite(gb)) {

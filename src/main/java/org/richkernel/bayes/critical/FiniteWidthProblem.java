@@ -33,6 +33,11 @@ public record FiniteWidthProblem(
     double kappa,
     double[] inputCovariance,
     Targets targets) {
+  /**
+   * @throws InvalidProblemException for an activation other than relu, tanh, erf and linear, or if
+   *     width, chi or kappa is not positive and finite
+   * @throws IllegalArgumentException if the lengths of the arrays do not fit together
+   */
   public FiniteWidthProblem {
     PairMoments.requireKnown(activation);
     if (width < 1) {

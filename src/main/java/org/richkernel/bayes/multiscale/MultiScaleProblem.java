@@ -25,6 +25,12 @@ public record MultiScaleProblem(
     Inputs inputs,
     Targets targets,
     Inputs testInputs) {
+  /**
+   * @throws InvalidProblemException if the network has several hidden layers or outputs, width or
+   *     kappa is not positive, or rows do not agree
+   * @throws org.richkernel.network.UnresolvedKernelException if rounding of the kernel is not small
+   *     against kappa
+   */
   public MultiScaleProblem {
     if (network.hiddenLayers() != 1) {
       throw new InvalidProblemException(

@@ -4,7 +4,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Workspace;
 
-/** A model of the comparison. */
+/** A model of a comparison of few-shot learners: a linear network or a kernel at initialisation. */
 public interface FewShotModel {
   /** "inf", a width, or a kernel. */
   String name();

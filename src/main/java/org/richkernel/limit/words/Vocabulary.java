@@ -17,7 +17,11 @@ import java.util.OptionalInt;
 @SuppressWarnings("ArrayRecordComponent")
 public record Vocabulary(List<String> words, long[] counts, long sentences) {
 
-  /** Takes a copy of the words. */
+  /**
+   * Takes a copy of the words.
+   *
+   * @throws IllegalArgumentException if words and counts differ in number
+   */
   public Vocabulary {
     words = List.copyOf(words);
     if (counts.length != words.size()) {

@@ -28,7 +28,11 @@ public record WordOptions(
   private static final int MOST_BATCH = 1 << 16;
   private static final double LEAST_RATE = 1e-4;
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @throws InvalidProblemException naming the first value out of range
+   */
   public WordOptions {
     require("window", window, window >= 1 && window <= MOST_WINDOW, "use 1 to " + MOST_WINDOW);
     int most = Operands.MOST_TARGETS - 1;
