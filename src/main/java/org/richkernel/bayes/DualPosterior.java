@@ -156,7 +156,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
     resident = null;
     unsettled = null;
-    // a single block gets its phi at the begin of its move
+    // a single block gets its phi at the start of its move
     if (blocks() > 1) {
       forward(next);
     }

@@ -17,8 +17,8 @@ import org.richkernel.network.Predictor;
 
 /**
  * The mean of several networks of finite width as a predictor, f(x) = sum_m u_m . phi(h_m^L(x)),
- * with all factors in the readouts u_m. It averages over fewer networks than the outputs at the
- * test points of a fit, so its error is larger.
+ * with all factors in the readouts u_m. It may average over fewer networks than the outputs at the
+ * test points of a fit; its error is then larger.
  */
 public final class NetworkEnsemble implements Predictor {
   /**
