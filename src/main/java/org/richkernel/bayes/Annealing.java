@@ -27,13 +27,11 @@ record Annealing(Conditions from, Conditions to, int rise, int settle) {
     return new Annealing(new Conditions(0, options.kappa()), options.conditions(), rise, settle);
   }
 
-  /** Burn-in from the end of another solve; half as long for the same richness and noise. */
+  /** Burn-in from the end of another solve. */
   static Annealing from(WarmStart start, int layers, SaddleOptions options) {
-    Conditions from = new Conditions(start.gamma(), start.kappa());
-    Conditions to = options.conditions();
-    int change = layers == 1 ? 15 : 20;
-    int rise = from.equals(to) ? (change + 1) / 2 : change;
-    return new Annealing(from, to, rise, 2 * rise);
+    int rise = layers == 1 ? 15 : 20;
+    return new Annealing(
+        new Conditions(start.gamma(), start.kappa()), options.conditions(), rise, 2 * rise);
   }
 
   /** Number of sweeps of the burn-in. */
