@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.Arrays;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
@@ -14,16 +15,23 @@ import org.richkernel.compute.Workspace;
  * change.
  */
 final class BasisChange {
+  /**
+   * Bases whose overlaps are as close to the unit matrix as this differ by rounding alone; in units
+   * of the share of a direction in the inputs, since small ones are the most uncertain.
+   */
+  private static final double ROUNDING = 1e-6;
+
   private final int from; // r
   private final int to; // r'
   private final int width; // D, or D + 1 with biases
   private final double[] seen; // W^T W', r x r'
   private final double[] unseen; // (1 - W W^T) W', width x r'
+  private final double[] sizes; // of the directions W' in the other inputs, relative to the largest
 
   /**
    * @param projector W, row-major width x r
    * @param rank r
-   * @param input of the other inputs, of the same width
+   * @param input of the other inputs, of the same width, with their points
    */
   BasisChange(double[] projector, int rank, InputFactor input) {
     double[] wanted = input.projector();
@@ -38,6 +46,36 @@ final class BasisChange {
     addProduct(1, transposed, wanted, width, seen);
     unseen = wanted.clone();
     addProduct(-1, projector, seen, from, unseen);
+    sizes = sizes(input);
+  }
+
+  private static double[] sizes(InputFactor input) {
+    double[] sizes = new double[input.rank()];
+    double[] factor = input.factor();
+    for (int i = 0; i < factor.length; i++) {
+      sizes[i % sizes.length] += factor[i] * factor[i];
+    }
+    double largest = Arrays.stream(sizes).max().orElse(0);
+    return Arrays.stream(sizes).map(square -> Math.sqrt(square / largest)).toArray();
+  }
+
+  /** Whether both bases are the same but for rounding, which depends on the threads of a run. */
+  boolean isIdentity() {
+    if (from != to) {
+      return false;
+    }
+    for (int i = 0; i < seen.length; i++) {
+      double unit = i / to == i % to ? 1 : 0;
+      if (!(sizes[i % to] * Math.abs(seen[i] - unit) <= ROUNDING)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** r', the rank of the other inputs. */
+  int rank() {
+    return to;
   }
 
   /**

@@ -10,8 +10,9 @@ import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldWidths;
 
 /**
- * Populations of a saved solve with the basis of its training inputs. Solves of other inputs can
- * start from them if all layers have weights: with one hidden layer, or deep with explicit weights.
+ * Populations of a saved solve with the basis of its training inputs, or of the patches of its
+ * training images. Solves of other inputs can start from them if all layers have weights: with one
+ * hidden layer, or deep with explicit weights.
  *
  * @param network of the solve
  * @param projector W of its inputs, row-major (D, or D + 1 with biases) x r
@@ -44,22 +45,36 @@ public record SavedStart(
     int width = projector.length / rank;
     int wanted = input.projector().length / input.rank();
     if (width != wanted) {
+      int bias = network.biasVariance() > 0 ? 1 : 0;
+      String saved =
+          network.convolutions().isPresent()
+              ? "patches of " + (width - bias) + " numbers"
+              : "inputs of " + (width - bias) + " columns";
       throw new InvalidProblemException(
-          "warm-start",
-          "a result of inputs of "
-              + (problem.trainInputs().dimension() + width - wanted)
-              + " columns",
-          "this problem has " + problem.trainInputs().dimension());
+          "warm-start", "a result of " + saved, "this problem has " + (wanted - bias));
     }
-    boolean weighs = network.hiddenLayers() == 1 || populations.form() == FieldForm.WEIGHTS;
-    boolean moves =
-        network.convolutions().isEmpty() && weighs && !Arrays.equals(projector, input.projector());
-    return (moves ? moved(backend, problem.options(), input) : populations)
-        .start(problem.options(), form, widths);
+    return basis(backend, problem, input).start(problem.options(), form, widths);
   }
 
-  private Populations moved(Backend backend, SaddleOptions options, InputFactor input) {
+  /** The populations in the basis of some inputs: as they are if it is their own. */
+  private Populations basis(Backend backend, AdaptiveProblem problem, InputFactor input) {
+    if (Arrays.equals(projector, input.projector())) {
+      return populations;
+    }
     BasisChange change = new BasisChange(projector, rank, input);
+    if (change.isIdentity()) {
+      return populations;
+    }
+    if (network.hiddenLayers() > 1 && populations.form() != FieldForm.WEIGHTS) {
+      throw new InvalidProblemException(
+          "warm-start",
+          "a result of other training points, and layers above the first are whitened by these",
+          "start from a result with --fields weights, or from the same points");
+    }
+    return moved(backend, problem.options(), change);
+  }
+
+  private Populations moved(Backend backend, SaddleOptions options, BasisChange change) {
     int chains = populations.steps().length;
     int kept = populations.samples().length / chains;
     int[] samples = new int[chains];
@@ -68,7 +83,7 @@ public record SavedStart(
     for (int c = 0; c < chains; c++) {
       int newest = (c + 1) * kept - 1;
       samples[c] = populations.samples()[newest];
-      widths[c] = populations.widths()[newest] - rank + input.rank();
+      widths[c] = populations.widths()[newest] - rank + change.rank();
       fields.add(change.of(backend, options.seed(), c, populations.population(newest), samples[c]));
     }
     return new Populations(

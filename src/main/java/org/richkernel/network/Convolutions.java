@@ -2,6 +2,7 @@ package org.richkernel.network;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -63,6 +64,15 @@ public record Convolutions(List<Convolution> layers, SiteMap.Padding padding, Si
       width = map.outputWidth();
     }
     return maps;
+  }
+
+  @Override
+  public String toString() {
+    return text() + ", padding " + word(padding) + ", readout " + word(readout);
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   /** The layers as {@link #parse} reads them. */

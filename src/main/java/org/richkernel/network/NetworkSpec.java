@@ -155,6 +155,6 @@ public final class NetworkSpec {
         + Arrays.toString(weightVariance)
         + ", bias variance "
         + biasVariance
-        + convolutions.map(layers -> ", convolutions " + layers.text()).orElse("");
+        + convolutions.map(layers -> ", convolutions " + layers).orElse("");
   }
 }

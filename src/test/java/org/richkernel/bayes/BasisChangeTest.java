@@ -14,9 +14,12 @@ import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendOptions;
 import org.richkernel.compute.Backends;
+import org.richkernel.network.Convolutions;
+import org.richkernel.network.ImageShape;
 import org.richkernel.network.Inputs;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.network.SiteReadout;
 import org.richkernel.network.Targets;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
@@ -315,6 +318,101 @@ class BasisChangeTest {
     assertThatThrownBy(
             () -> whitened.start(backend, problem(deep, all, D), more, FieldForm.WHITENED, other))
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessageContaining("whitened by training points");
+        .hasMessageContaining("other training points");
+  }
+
+  private static AdaptiveProblem images(NetworkSpec network, double[] x, ImageShape shape) {
+    int images = x.length / shape.dimension();
+    return AdaptiveProblem.of(
+        network,
+        new SaddleOptions(2, 5, 64, 0, 7, 1e-2, 100),
+        Inputs.of(x, images, shape.dimension()).withShape(shape),
+        Targets.of(normals(images, 9), images, 1));
+  }
+
+  /** Patches of the first images keep their preactivations among those of more images. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.4})
+  void filtersAreThoseOfBeforeAmongMoreImages(double bias) {
+    NetworkSpec network =
+        NetworkSpec.of(1, Activation.TANH)
+            .withBiasVariance(bias)
+            .withConvolutions(Convolutions.parse("3x3/2"));
+    ImageShape shape = new ImageShape(4, 4, 1);
+    int sites = 4;
+    double[] x = normals(2 * 16, 1);
+    AdaptiveProblem problem = images(network, both(x, normals(2 * 16, 2)), shape);
+    InputFactor few = SampledInputs.factor(backend, images(network, x, shape));
+    InputFactor all = SampledInputs.factor(backend, problem);
+    assertThat(all.rank()).isGreaterThan(few.rank());
+    SavedStart saved = saved(network, few, FieldForm.WEIGHTS, 2);
+    FieldShape fields = FieldShape.of(network, all.rank(), 4, FieldForm.WEIGHTS);
+    WarmStart start = saved.start(backend, problem, all, FieldForm.WEIGHTS, fields);
+    float[] before = saved.populations().population(1);
+    for (int a = 0; a < sites; a++) {
+      requireSame(
+          preactivations(start.fields().get(0), all, 4 * a), preactivations(before, few, 2 * a));
+    }
+
+    NetworkSpec pooled =
+        network.withConvolutions(Convolutions.parse("3x3/2").withReadout(SiteReadout.GAP));
+    assertThatThrownBy(
+            () ->
+                saved.start(
+                    backend, images(pooled, x, shape), few, FieldForm.WEIGHTS, fields))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("padding same, readout flatten")
+        .hasMessageContaining("padding same, readout gap");
+  }
+
+  /** A turn of small directions is rounding, as with other threads; one of large ones is not. */
+  @Test
+  void roundingOfTheBasisMovesNothing() {
+    double[] x = normals(30 * D, 1);
+    for (int i = 0; i < x.length; i++) {
+      x[i] *= i % D < 2 ? 1e-5 : 1;
+    }
+    InputFactor input = factor(network(0), x);
+    SavedStart saved = saved(network(0), input, FieldForm.WHITENED, 30);
+    FieldShape shape = FieldShape.of(network(0), input.rank(), 30, FieldForm.WHITENED);
+    AdaptiveProblem problem = problem(network(0), x, D);
+    float[] newest = saved.populations().population(1);
+    // eigenvalues ascend
+    WarmStart same =
+        turned(saved, 0, 1).start(backend, problem, input, FieldForm.WHITENED, shape);
+    assertThat(same.kappa()).isEqualTo(0.1);
+    assertThat(same.fields().get(0)).containsExactly(newest);
+    WarmStart other =
+        turned(saved, D - 2, D - 1).start(backend, problem, input, FieldForm.WHITENED, shape);
+    assertThat(other.kappa()).isEqualTo(problem.options().kappa());
+    assertThat(other.fields().get(0)).isNotEqualTo(newest);
+  }
+
+  /** The same populations in a basis of which two directions are turned by 1e-3. */
+  private static SavedStart turned(SavedStart saved, int first, int second) {
+    double[] projector = saved.projector().clone();
+    for (int row = 0; row < projector.length; row += saved.rank()) {
+      double a = projector[row + first];
+      double b = projector[row + second];
+      projector[row + first] = a * Math.cos(1e-3) - b * Math.sin(1e-3);
+      projector[row + second] = a * Math.sin(1e-3) + b * Math.cos(1e-3);
+    }
+    return new SavedStart(saved.network(), projector, saved.rank(), saved.populations());
+  }
+
+  /** As many other points give fields of the same number of columns. */
+  @Test
+  void fieldsWhitenedByAsManyOtherPointsAreRefused() {
+    NetworkSpec deep = NetworkSpec.of(2, Activation.TANH);
+    double[] others = normals(6 * D, 2);
+    SavedStart saved = saved(deep, factor(deep, normals(6 * D, 1)), FieldForm.WHITENED, 6);
+    InputFactor input = factor(deep, others);
+    FieldShape shape = FieldShape.of(deep, input.rank(), 6, FieldForm.WHITENED);
+    assertThatThrownBy(
+            () ->
+                saved.start(backend, problem(deep, others, D), input, FieldForm.WHITENED, shape))
+        .isInstanceOf(InvalidProblemException.class)
+        .hasMessageContaining("whitened by these")
+        .hasMessageContaining("--fields weights");
   }
 }
