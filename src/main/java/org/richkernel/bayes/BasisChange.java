@@ -51,9 +51,9 @@ final class BasisChange {
 
   private static double[] sizes(InputFactor input) {
     double[] sizes = new double[input.rank()];
-    double[] factor = input.factor();
+    float[] factor = input.factor();
     for (int i = 0; i < factor.length; i++) {
-      sizes[i % sizes.length] += factor[i] * factor[i];
+      sizes[i % sizes.length] += (double) factor[i] * factor[i];
     }
     double largest = Arrays.stream(sizes).max().orElse(0);
     return Arrays.stream(sizes).map(square -> Math.sqrt(square / largest)).toArray();

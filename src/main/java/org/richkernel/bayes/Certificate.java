@@ -62,17 +62,28 @@ public record Certificate(
     /** Largest effective dimension for an extrapolation, relative to the number of features. */
     private static final double LARGEST_SHARE = 0.55;
 
+    /** Factor beyond the largest effective dimension from which no later population will do. */
+    private static final double CLEAR = 1.1;
+
     /** Largest effective dimension at S/4 for an extrapolation. */
     public double largestDimension() {
       return LARGEST_SHARE * features;
     }
 
     /**
-     * Number of samples, a multiple of 4, whose quarter is enough for the effective dimension at S.
+     * Number of samples, a multiple of 4, whose quarter is enough for the effective dimension: that
+     * at S, or the limit of many samples if such a quarter is above S.
      */
     public int wanted() {
-      double quarters = dimensionAtS / largestDimension();
+      double atS = dimensionAtS / largestDimension();
+      double limit = (4 * dimensionAtS - dimension) / 3 / largestDimension();
+      double quarters = atS > 4 ? limit : atS;
       return Math.toIntExact((long) Math.ceil(quarters * samples / 4) * 4);
+    }
+
+    /** Whether the effective dimension is too large by more than it varies from sweep to sweep. */
+    private boolean isFarTooLarge() {
+      return dimension > CLEAR * largestDimension();
     }
 
     private double excess() {
@@ -254,6 +265,11 @@ public record Certificate(
     List<FailedCriterion> others = new ArrayList<>(sampling());
     layers.forEach(layer -> layer.judge(tolerance, others));
     return few && others.isEmpty();
+  }
+
+  /** Whether the number of samples alone is missing, so clearly that no further sweep helps. */
+  boolean isBeyondSweeps(double tolerance) {
+    return lacksSamplesAlone(tolerance) && sampleSize.map(SampleSize::isFarTooLarge).orElse(false);
   }
 
   private static String text(String format, Object... numbers) {

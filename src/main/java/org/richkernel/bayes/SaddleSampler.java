@@ -183,7 +183,8 @@ final class SaddleSampler implements AutoCloseable {
           chains.keepSnapshots();
         }
         if (sweep == nextLook || last) {
-          look();
+          Certificate found = look();
+          last |= found.isBeyondSweeps(options.tolerance());
           nextLook = Looks.after(sweep);
         }
         if (certified || last) {
@@ -213,7 +214,7 @@ final class SaddleSampler implements AutoCloseable {
   }
 
   /** Tests the averages so far. */
-  private void look() {
+  private Certificate look() {
     estimate = chains.estimate();
     Certificate found = chains.certificate(estimate);
     certificate = found;
@@ -227,6 +228,7 @@ final class SaddleSampler implements AutoCloseable {
           found.largestShare()
         });
     certified = found.failures(options.tolerance()).isEmpty();
+    return found;
   }
 
   private Progress progress() {

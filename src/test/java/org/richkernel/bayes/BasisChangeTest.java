@@ -357,9 +357,7 @@ class BasisChangeTest {
     NetworkSpec pooled =
         network.withConvolutions(Convolutions.parse("3x3/2").withReadout(SiteReadout.GAP));
     assertThatThrownBy(
-            () ->
-                saved.start(
-                    backend, images(pooled, x, shape), few, FieldForm.WEIGHTS, fields))
+            () -> saved.start(backend, images(pooled, x, shape), few, FieldForm.WEIGHTS, fields))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("padding same, readout flatten")
         .hasMessageContaining("padding same, readout gap");
@@ -378,8 +376,7 @@ class BasisChangeTest {
     AdaptiveProblem problem = problem(network(0), x, D);
     float[] newest = saved.populations().population(1);
     // eigenvalues ascend
-    WarmStart same =
-        turned(saved, 0, 1).start(backend, problem, input, FieldForm.WHITENED, shape);
+    WarmStart same = turned(saved, 0, 1).start(backend, problem, input, FieldForm.WHITENED, shape);
     assertThat(same.kappa()).isEqualTo(0.1);
     assertThat(same.fields().get(0)).containsExactly(newest);
     WarmStart other =
@@ -409,8 +406,7 @@ class BasisChangeTest {
     InputFactor input = factor(deep, others);
     FieldShape shape = FieldShape.of(deep, input.rank(), 6, FieldForm.WHITENED);
     assertThatThrownBy(
-            () ->
-                saved.start(backend, problem(deep, others, D), input, FieldForm.WHITENED, shape))
+            () -> saved.start(backend, problem(deep, others, D), input, FieldForm.WHITENED, shape))
         .isInstanceOf(InvalidProblemException.class)
         .hasMessageContaining("whitened by these")
         .hasMessageContaining("--fields weights");

@@ -151,6 +151,20 @@ class DualSamplingTest {
                     && line.contains("samples " + size.wanted() + " or more wanted"));
     assertThat(certificate.errorsHold(2e-2)).isFalse();
     assertThat(size.wanted()).isGreaterThan(64);
+    // more sweeps would not mend it
+    assertThat(certificate.sweeps()).isLessThan(200);
+    assertThat(certificate.lacksSamplesAlone(2e-2)).isTrue();
+  }
+
+  /** 60 digits: 16, 64, 74 and 296 samples have 13.98, 40.25, 41.5 and 48.3 dimensions. */
+  @Test
+  void samplesWantedAreEnoughForTheLimitOfMany() {
+    Certificate.SampleSize small = new Certificate.SampleSize(0.14, 0.002, 13.98, 40.25, 64, 16);
+    // 0.55 S/4 >= 49.0, more than at 296 samples
+    assertThat(small.wanted()).isEqualTo(360);
+    // S is enough for such a quarter: no extrapolation
+    Certificate.SampleSize large = new Certificate.SampleSize(6e-4, 3e-4, 41.52, 48.26, 296, 74);
+    assertThat(large.wanted()).isEqualTo(352);
   }
 
   /** Of what finite S does, the residual before the extrapolation falls as 1/S. */
