@@ -100,9 +100,18 @@ final class EnsembleMemory {
     long predictor = Float.BYTES * (layout.snapshots() * layout.keptFloats() + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
         + imageBytes()
+        + inputBytes()
         + (layout.isDual() && layout.formsKernels() ? 2 * 8 * layout.depth() * square : 0)
         + Float.BYTES * kept
         + Math.max(checkpoint, predictor);
+  }
+
+  /** Where the test points lie, and F, which the dual form leaves to its backends. */
+  private long inputBytes() {
+    long sites = layout.convolution().map(shape -> shape.sites(1)).orElse(1);
+    long rows = layout.isDual() ? 0 : points * sites;
+    long tests = layout.convolution().isPresent() ? 0 : layout.tests();
+    return Float.BYTES * rows * layout.rank() + Double.BYTES * tests * (layout.rank() + 1L);
   }
 
   /** Images of kernels along the chains, and the arrays of the test of S. */

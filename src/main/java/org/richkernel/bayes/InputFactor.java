@@ -53,8 +53,12 @@ public final class InputFactor {
    * @param others number of new inputs
    */
   public static MemoryPlan plan(int points, int width, int others) {
+    int rank = Math.min(points, width);
+    long factor = (long) Float.BYTES * points * rank;
     return MemoryPlan.largest(
-        factorPlan(points, width), coordinatesPlan(others, width, Math.min(points, width)));
+        factorPlan(points, width)
+            .addHost(factor + 8L * Math.min(points, PANEL) * (2L * width + rank)),
+        coordinatesPlan(others, width, rank).addHost(factor + 8L * others * (2L * width + rank)));
   }
 
   private static MemoryPlan factorPlan(int points, int width) {

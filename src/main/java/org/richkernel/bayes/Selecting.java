@@ -212,12 +212,14 @@ final class Selecting {
         new AdaptiveProblem(
             problem.network(),
             problem.options(),
-            Inputs.of(rows(x.toArray(), x.dimension(), in), in.size(), x.dimension())
-                .withShape(x.shape()),
+            x.rows(indices(in)),
             Targets.of(rows(y.toArray(), y.outputs(), in), in.size(), y.outputs()),
-            Inputs.of(rows(x.toArray(), x.dimension(), out), out.size(), x.dimension())
-                .withShape(x.shape()));
+            x.rows(indices(out)));
     return new Split(fitted, rows(y.toArray(), y.outputs(), out));
+  }
+
+  private static int[] indices(List<Integer> chosen) {
+    return chosen.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private static double[] rows(double[] values, int columns, List<Integer> chosen) {

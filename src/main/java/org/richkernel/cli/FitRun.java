@@ -123,8 +123,7 @@ final class FitRun<F extends Fit> {
           theory.notes(data, backend).forEach(console::line);
         }
         List<MemoryPlan> plans = theory.plans(data, backend);
-        // as they were read, and as the theory takes them
-        plans.forEach(plan -> plan.addHost(2 * data.inputBytes()));
+        plans.forEach(plan -> plan.addHost(data.inputBytes()));
         if (course.endsWithPlan(plans, backend, theory.lessMemory())) {
           return course.timeSteps(plans, control -> theory.fit(data, backend, control));
         }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.richkernel.network.InputValues;
 
 /** The values that follow the header of a binary file. */
 final class ArrayPayload {
@@ -29,6 +30,36 @@ final class ArrayPayload {
       source.read(bytes, here * type.bytes(), "values");
       buffer.rewind();
       decode(source, type, buffer, values, start, here);
+    }
+    source.requireEnd();
+    return values;
+  }
+
+  /** The same in the form in which they take least memory. */
+  static InputValues values(
+      ByteSource source, ElementType type, ByteOrder order, long[] dimensions) {
+    return switch (type) {
+      case UINT8 -> InputValues.ofUnsigned(readBytes(source, dimensions));
+      case FLOAT32, FLOAT16 -> InputValues.of(readFloats(source, type, order, dimensions));
+      default -> InputValues.of(read(source, type, order, dimensions));
+    };
+  }
+
+  private static float[] readFloats(
+      ByteSource source, ElementType type, ByteOrder order, long[] dimensions) {
+    long count = count(source.name(), type, dimensions);
+    source.requireFollowing(count * type.bytes());
+    float[] values = Heap.floats(source.name(), count);
+    byte[] bytes = new byte[BUFFER];
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(order);
+    int perBuffer = BUFFER / type.bytes();
+    for (int start = 0; start < values.length; start += perBuffer) {
+      int here = Math.min(perBuffer, values.length - start);
+      source.read(bytes, here * type.bytes(), "values");
+      buffer.rewind();
+      for (int i = start; i < start + here; i++) {
+        values[i] = (float) type.decode(buffer);
+      }
     }
     source.requireEnd();
     return values;

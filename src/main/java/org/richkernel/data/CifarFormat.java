@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.richkernel.network.InputValues;
 
 /**
  * The binary batches of CIFAR-10 and CIFAR-100 (cs.toronto.edu/~kriz/cifar.html): records of one
@@ -72,8 +73,9 @@ final class CifarFormat {
         }
       }
       int[] shape = {rows, SIDE, SIDE, 3};
-      Cells cells = new Cells.UnsignedBytes(source.name(), pixels);
-      Table x = new Table(source.name(), cells, shape, true).of(source.dataFile(""));
+      Table x =
+          new Table(source.name(), InputValues.ofUnsigned(pixels), shape, true)
+              .of(source.dataFile(""));
       return new Labelled(x, Table.of(source.name() + " (labels)", labels, rows));
     }
   }

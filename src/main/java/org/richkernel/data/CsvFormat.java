@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.richkernel.data.TextTraits.Numbered;
+import org.richkernel.network.InputValues;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -103,7 +104,7 @@ final class CsvFormat {
             : table.onlyDigits ? Numbered.AMONG_DIGITS : Numbered.UNLIKE_THE_REST;
     return new Table(
             table.source,
-            new Cells.Doubles(Arrays.copyOf(table.values, table.count)),
+            InputValues.of(Arrays.copyOf(table.values, table.count)),
             new int[] {table.rows, width},
             false)
         .with(new TextTraits(table.names, table.comments, first));

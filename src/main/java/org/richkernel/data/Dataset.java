@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.richkernel.network.ImageShape;
+import org.richkernel.network.InputValues;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -18,7 +19,7 @@ import org.richkernel.network.InvalidProblemException;
  * Immutable, all values finite, at least one of everything.
  */
 public final class Dataset {
-  private final double[] inputs;
+  private final InputValues inputs;
   private final double[] targets;
   private final int points;
   private final ImageShape shape;
@@ -30,19 +31,19 @@ public final class Dataset {
   private final int[] rows;
 
   /** A dataset of the given arrays without a copy; labels are empty without classes. */
-  Dataset(double[] inputs, double[] targets, int points, int[] labels, List<String> classNames) {
+  Dataset(InputValues inputs, double[] targets, int points, int[] labels, List<String> classNames) {
     this(
         inputs,
         targets,
         points,
         labels,
         classNames,
-        ImageShape.ofVector(inputs.length / points),
+        ImageShape.ofVector(inputs.length() / points),
         new int[0]);
   }
 
   private Dataset(
-      double[] inputs,
+      InputValues inputs,
       double[] targets,
       int points,
       int[] labels,
@@ -78,7 +79,7 @@ public final class Dataset {
    * @throws InvalidProblemException if the sizes do not fit or a value is not finite
    */
   public static Dataset of(double[][] x, double[][] y) {
-    return of(flatten("x", x), flatten("y", y), x.length, y.length);
+    return of(InputValues.of(flatten("x", x)), flatten("y", y), x.length, y.length);
   }
 
   /**
@@ -90,7 +91,7 @@ public final class Dataset {
    * @throws InvalidProblemException if the sizes do not fit or a value is not finite
    */
   public static Dataset of(double[] inputs, double[] targets, int points) {
-    return of(inputs.clone(), targets.clone(), points, points);
+    return of(InputValues.of(inputs.clone()), targets.clone(), points, points);
   }
 
   /**
@@ -115,7 +116,7 @@ public final class Dataset {
    * @throws InvalidProblemException if the sizes do not fit or a value is not finite
    */
   public static Dataset of(DoubleBuffer inputs, DoubleBuffer targets, int points) {
-    return of(values(inputs), values(targets), points, points);
+    return of(InputValues.of(values(inputs)), values(targets), points, points);
   }
 
   /**
@@ -127,7 +128,9 @@ public final class Dataset {
    * @throws InvalidProblemException if the sizes do not fit or a value is not finite
    */
   public static Dataset of(FloatBuffer inputs, FloatBuffer targets, int points) {
-    return of(values(inputs), values(targets), points, points);
+    float[] singles = new float[inputs.remaining()];
+    inputs.duplicate().get(singles);
+    return of(InputValues.of(singles), values(targets), points, points);
   }
 
   /**
@@ -138,8 +141,9 @@ public final class Dataset {
    * @throws InvalidProblemException if the sizes do not fit or a value is not finite
    */
   public static Dataset withoutTargets(double[] inputs, int points) {
-    requireMatrix("x", inputs, points);
-    return new Dataset(inputs.clone(), new double[0], points, new int[0], List.of());
+    InputValues own = InputValues.of(inputs.clone());
+    requireMatrix("x", own, points);
+    return new Dataset(own, new double[0], points, new int[0], List.of());
   }
 
   private static double[] values(DoubleBuffer buffer) {
@@ -156,12 +160,12 @@ public final class Dataset {
     return values;
   }
 
-  private static Dataset of(double[] inputs, double[] targets, int xRows, int yRows) {
+  private static Dataset of(InputValues inputs, double[] targets, int xRows, int yRows) {
     if (xRows != yRows) {
       throw new InvalidProblemException("y", yRows + " rows", "give one for each of " + xRows);
     }
     requireMatrix("x", inputs, xRows);
-    requireMatrix("y", targets, xRows);
+    requireMatrix("y", InputValues.of(targets), xRows);
     boolean signs = Targets.areSigns(targets, xRows);
     return new Dataset(
         inputs,
@@ -186,16 +190,16 @@ public final class Dataset {
     return flat;
   }
 
-  private static void requireMatrix(String field, double[] values, int rows) {
-    if (rows < 1 || values.length == 0 || values.length % rows != 0) {
+  private static void requireMatrix(String field, InputValues values, int rows) {
+    if (rows < 1 || values.length() == 0 || values.length() % rows != 0) {
       throw new InvalidProblemException(
-          field, values.length + " values in " + rows + " rows", "give full rows, at least one");
+          field, values.length() + " values in " + rows + " rows", "give full rows, at least one");
     }
-    for (int i = 0; i < values.length; i++) {
-      if (!Double.isFinite(values[i])) {
+    for (int i = 0; i < values.length(); i++) {
+      if (!Double.isFinite(values.get(i))) {
         throw new InvalidProblemException(
             field,
-            values[i] + " at " + Table.place(i, values.length / rows),
+            values.get(i) + " at " + Table.place(i, values.length() / rows),
             "every value must be finite");
       }
     }
@@ -246,7 +250,12 @@ public final class Dataset {
 
   /** P x D inputs, row-major; a copy. */
   public double[] inputs() {
-    return inputs.clone();
+    return inputs.toArray();
+  }
+
+  /** P x D inputs, row-major, in the form in which they were read; nothing is copied. */
+  public InputValues inputValues() {
+    return inputs;
   }
 
   /** P x K targets, row-major; a copy. */
@@ -256,7 +265,7 @@ public final class Dataset {
 
   /** One input; both count from 0. */
   public double input(int point, int component) {
-    return inputs[index(point, component, inputDimension())];
+    return inputs.get(index(point, component, inputDimension()));
   }
 
   /** One target; both count from 0. */
@@ -286,18 +295,18 @@ public final class Dataset {
   public String checksum() {
     MessageDigest digest = Sha256.digest();
     update(digest, inputs);
-    update(digest, targets);
+    update(digest, InputValues.of(targets));
     return Sha256.of(digest);
   }
 
-  private static void update(MessageDigest digest, double[] values) {
+  private static void update(MessageDigest digest, InputValues values) {
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
-    for (double value : values) {
+    for (int i = 0; i < values.length(); i++) {
       if (!bytes.hasRemaining()) {
         digest.update(bytes.flip());
         bytes.clear();
       }
-      bytes.putDouble(value);
+      bytes.putDouble(values.get(i));
     }
     digest.update(bytes.flip());
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.richkernel.network.InputValues;
 import org.richkernel.network.InvalidProblemException;
 
 /**
@@ -212,7 +213,7 @@ public final class DatasetReader {
     Standardize choice = standardize.orElse(bytes ? Standardize.global() : Standardize.none());
 
     Reading reading = Reading.of(Reading.Role.TRAIN, trainX, trainY, trainTargets);
-    double[] x = chosen(trainX, trainTargets.rows());
+    InputValues x = chosen(trainX, trainTargets.rows());
     Standardization standardization = choice.fit(trainX.source(), x, bytes);
     Dataset trainSet = dataset(trainX.source(), x, trainTargets, standardization, known);
     Optional<TestPoints> tested =
@@ -398,20 +399,24 @@ public final class DatasetReader {
   }
 
   /** The chosen rows; all of them are taken over without a copy, since the table ends here. */
-  private static double[] chosen(Table table, int[] rows) {
+  private static InputValues chosen(Table table, int[] rows) {
     if (rows.length == table.rows()) {
-      return table.raw();
+      return table.shared();
     }
     return table.values(rows);
   }
 
   private static Dataset dataset(
-      String source, double[] x, Targets targets, Standardization standardization, Images images) {
-    standardization.applyInPlace(x);
+      String source,
+      InputValues raw,
+      Targets targets,
+      Standardization standardization,
+      Images images) {
+    InputValues x = standardization.apply(raw);
     Standardization.requireFinite(source, x);
     int points = targets.rows().length;
     return new Dataset(x, targets.values(), points, targets.labels(), targets.classNames())
-        .withShape(images.pooled(x.length / points))
+        .withShape(images.pooled(x.length() / points))
         .withRows(targets.rows());
   }
 }

@@ -38,11 +38,7 @@ public record Datasets(
 
   /** Bytes of the inputs of all points. */
   public long inputBytes() {
-    return Double.BYTES * (values(train) + test.map(Datasets::values).orElse(0L));
-  }
-
-  private static long values(Dataset set) {
-    return (long) set.points() * set.inputDimension();
+    return train.inputValues().bytes() + test.map(set -> set.inputValues().bytes()).orElse(0L);
   }
 
   /** Files and checksums of the points. */

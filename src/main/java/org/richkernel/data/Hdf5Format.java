@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
+import org.richkernel.network.InputValues;
 
 /**
  * Datasets of HDF5 files, read by jHDF: numbers of any width, bools, and words; contiguous or in
@@ -178,7 +179,7 @@ final class Hdf5Format {
     int[] shape = ArrayPayload.shape(dimensions);
     long count = ArrayPayload.count(source, ElementType.FLOAT64, dimensions);
     double[] values = count == 0 ? new double[0] : doubles(dataset.getDataFlat());
-    return new Table(source, new Cells.Doubles(values), shape, false);
+    return new Table(source, InputValues.of(values), shape, false);
   }
 
   private Optional<List<String>> words() {

@@ -39,6 +39,18 @@ final class Heap {
     }
   }
 
+  /** The same for floats. */
+  static float[] floats(String source, long count) {
+    requireRoom(source, count, Float.BYTES);
+    try {
+      return new float[(int) count];
+    } catch (OutOfMemoryError e) {
+      OutOfDeviceMemoryException tooLarge = tooLarge(source, count, Float.BYTES);
+      tooLarge.initCause(e);
+      throw tooLarge;
+    }
+  }
+
   /**
    * Refuses more values than can be held.
    *

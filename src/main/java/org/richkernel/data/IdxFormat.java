@@ -2,6 +2,7 @@ package org.richkernel.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.richkernel.network.InputValues;
 
 /**
  * The IDX format of the MNIST files: two zero bytes, element type, number of dimensions, each
@@ -30,10 +31,7 @@ final class IdxFormat {
       dimensions[d] = header.getInt() & 0xffffffffL;
     }
     boolean bytes = type == ElementType.UINT8;
-    Cells values =
-        bytes
-            ? new Cells.UnsignedBytes(source.name(), ArrayPayload.readBytes(source, dimensions))
-            : new Cells.Doubles(ArrayPayload.read(source, type, ByteOrder.BIG_ENDIAN, dimensions));
+    InputValues values = ArrayPayload.values(source, type, ByteOrder.BIG_ENDIAN, dimensions);
     return new Table(source.name(), values, ArrayPayload.shape(dimensions), bytes);
   }
 

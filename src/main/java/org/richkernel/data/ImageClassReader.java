@@ -246,7 +246,7 @@ public final class ImageClassReader {
           "it is an array of " + Table.describe(shape),
           "store classes x examples x height x width");
     }
-    double[] values = table.raw();
+    double[] values = table.values();
     float scale = scale(table.source(), values);
     int block = table.columns();
     List<String> names = new ArrayList<>();

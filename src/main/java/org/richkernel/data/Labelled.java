@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.richkernel.network.InputValues;
 
 /**
  * Points and their labels from one place: a text file with a column of labels, a batch of CIFAR, or
@@ -66,8 +67,9 @@ record Labelled(Table x, Table y) {
       }
     }
     int[] shape = {row, classes.height(), classes.width()};
-    Cells cells = new Cells.UnsignedBytes(source, bytes);
-    Table x = new Table(source, cells, shape, true).of(classes.files().values().iterator().next());
+    Table x =
+        new Table(source, InputValues.ofUnsigned(bytes), shape, true)
+            .of(classes.files().values().iterator().next());
     return new Labelled(x, Table.of(source + " (classes)", labels, row).withWords(classes.names()));
   }
 
@@ -97,7 +99,7 @@ record Labelled(Table x, Table y) {
     }
     int[] shape = parts.get(0).x().shape();
     shape[0] = rows;
-    Table x = new Table(source, new Cells.UnsignedBytes(source, bytes), shape, true);
+    Table x = new Table(source, InputValues.ofUnsigned(bytes), shape, true);
     DataFile file = new DataFile(source, "", Sha256.of(digest));
     return new Labelled(x.of(file), Table.of(source + " (labels)", labels, rows));
   }

@@ -52,7 +52,7 @@ sealed interface Labelling {
             "give numbers here, or words for training too");
       }
       int[] rows = firstOf(y, size, sizeOption, order);
-      double[] values = y.values(rows);
+      double[] values = y.values(rows).toArray();
       boolean signs = Targets.areSigns(values, rows.length);
       return new Targets(
           rows,
@@ -307,7 +307,7 @@ sealed interface Labelling {
           "give one label a row, or leave out --classes and --one-hot");
     }
     List<String> words = y.words();
-    double[] raw = y.raw();
+    double[] raw = y.values();
     String[] labels = new String[raw.length];
     for (int i = 0; i < raw.length; i++) {
       int label = (int) raw[i];

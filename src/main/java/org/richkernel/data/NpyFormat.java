@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.richkernel.network.InputValues;
 
 /**
  * The .npy format, versions 1.0 to 3.0: magic bytes, version, header length, a Python dictionary
@@ -53,13 +54,14 @@ final class NpyFormat {
     ByteOrder order = ">".equals(descr.group(1)) ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     boolean fortran = find(source, ORDER, header, "fortran_order").group(1).equals("True");
     long[] dimensions = dimensions(source, find(source, SHAPE, header, "shape").group(1));
+    if (!fortran) {
+      InputValues values = ArrayPayload.values(source, type, order, dimensions);
+      return new Table(source.name(), values, ArrayPayload.shape(dimensions), false);
+    }
     double[] values = ArrayPayload.read(source, type, order, dimensions);
     int[] shape = ArrayPayload.shape(dimensions);
-    return new Table(
-        source.name(),
-        new Cells.Doubles(fortran ? ArrayPayload.rowMajor(source.name(), values, shape) : values),
-        shape,
-        false);
+    double[] ordered = ArrayPayload.rowMajor(source.name(), values, shape);
+    return new Table(source.name(), InputValues.of(ordered), shape, false);
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.richkernel.compute.Precision;
+import org.richkernel.network.InputValues;
 
 /**
  * Writes several named arrays into one .npz file. The file appears at {@link #commit}, and the same
@@ -24,6 +25,9 @@ public final class NpzWriter implements AutoCloseable {
    * The time of every entry: a local time has no zone, and the first day of 1980 would make the zip
    * classes add one.
    */
+  /** Numbers that are written at a time. */
+  private static final int CHUNK = 1 << 13;
+
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
   private final Path target;
@@ -69,6 +73,23 @@ public final class NpzWriter implements AutoCloseable {
    */
   public void put(String name, Table table) {
     put(name, table.shared(), table.shape());
+  }
+
+  /**
+   * Adds numbers in any form as float64, without a copy of them.
+   *
+   * @throws UncheckedIOException if they cannot be written
+   * @throws IllegalArgumentException if the name is empty or taken
+   */
+  public void put(String name, InputValues values, int... shape) {
+    begin(name, Precision.FLOAT64, shape);
+    double[] part = new double[Math.min(CHUNK, values.length())];
+    for (int from = 0; from < values.length(); from += CHUNK) {
+      int count = Math.min(CHUNK, values.length() - from);
+      values.copy(from, part, 0, count);
+      append(part, 0, count);
+    }
+    end();
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.richkernel.data;
 
+import org.richkernel.network.InputValues;
+
 /**
  * Standardization of the inputs, for new ones too: x = (raw / scale - mean) / std.
  *
@@ -28,9 +30,12 @@ public record Standardization(double mean, double std, double scale) {
 
   /** Standardized values in a new array. */
   public double[] apply(double[] raw) {
-    double[] x = raw.clone();
-    applyInPlace(x);
-    return x;
+    return apply(InputValues.of(raw)).toArray();
+  }
+
+  /** The same for values in any form, in which the new ones stay. */
+  InputValues apply(InputValues raw) {
+    return equals(IDENTITY) ? raw : raw.map(v -> (v / scale - mean) / std);
   }
 
   /**
@@ -39,25 +44,16 @@ public record Standardization(double mean, double std, double scale) {
    * @throws InvalidDataException if the table holds IDX bytes and the training inputs did not, or
    *     the other way round, so that the scale would be wrong; or if a value overflows
    */
-  public double[] apply(Table raw) {
+  public InputValues apply(Table raw) {
     requireSameKind(raw);
-    double[] x = apply(raw.raw());
+    InputValues x = apply(raw.shared());
     requireFinite(raw.source(), x);
     return x;
   }
 
-  void applyInPlace(double[] x) {
-    if (equals(IDENTITY)) {
-      return;
-    }
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (x[i] / scale - mean) / std;
-    }
-  }
-
-  static void requireFinite(String source, double[] x) {
-    for (double v : x) {
-      if (!Double.isFinite(v)) {
+  static void requireFinite(String source, InputValues x) {
+    for (int i = 0; i < x.length(); i++) {
+      if (!Double.isFinite(x.get(i))) {
         throw new InvalidDataException(
             source, "standardized inputs overflow", "rescale them, or use --standardize none");
       }

@@ -1,6 +1,8 @@
 package org.richkernel.data;
 
-import java.util.Arrays;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.richkernel.network.InputValues;
 import org.richkernel.network.InvalidProblemException;
 
 /** Choice of the standardization of the inputs. */
@@ -8,7 +10,7 @@ public sealed interface Standardize {
   /** None, for IDX bytes too. */
   record None() implements Standardize {
     @Override
-    public Standardization fit(String source, double[] raw, boolean idxBytes) {
+    public Standardization fit(String source, InputValues raw, boolean idxBytes) {
       return Standardization.IDENTITY;
     }
   }
@@ -24,9 +26,9 @@ public sealed interface Standardize {
      * @throws InvalidDataException if all values are equal, or their variance overflows
      */
     @Override
-    public Standardization fit(String source, double[] raw, boolean idxBytes) {
-      double first = raw[0];
-      if (Arrays.stream(raw).allMatch(v -> v == first)) {
+    public Standardization fit(String source, InputValues raw, boolean idxBytes) {
+      double first = raw.get(0);
+      if (stream(raw).allMatch(v -> v == first)) {
         throw new InvalidDataException(
             source,
             "all chosen training inputs equal " + first + ", so their standard deviation is 0",
@@ -34,13 +36,10 @@ public sealed interface Standardize {
       }
       double scale = scale(idxBytes);
       // the sums of streams are compensated, which 10^7 values and more need
-      double mean = Arrays.stream(raw).map(v -> v / scale).sum() / raw.length;
+      double mean = stream(raw).map(v -> v / scale).sum() / raw.length();
       double squares =
-          Arrays.stream(raw)
-              .map(v -> v / scale - mean)
-              .map(deviation -> deviation * deviation)
-              .sum();
-      double std = Math.sqrt(squares / raw.length);
+          stream(raw).map(v -> v / scale - mean).map(deviation -> deviation * deviation).sum();
+      double std = Math.sqrt(squares / raw.length());
       if (!(std > 0) || !Double.isFinite(std)) {
         throw new InvalidDataException(
             source,
@@ -61,7 +60,7 @@ public sealed interface Standardize {
     }
 
     @Override
-    public Standardization fit(String source, double[] raw, boolean idxBytes) {
+    public Standardization fit(String source, InputValues raw, boolean idxBytes) {
       return new Standardization(mean, std, scale(idxBytes));
     }
   }
@@ -124,7 +123,11 @@ public sealed interface Standardize {
    * @param idxBytes whether these are bytes of an IDX file
    * @throws InvalidDataException if there is nothing to divide by
    */
-  Standardization fit(String source, double[] raw, boolean idxBytes);
+  Standardization fit(String source, InputValues raw, boolean idxBytes);
+
+  private static DoubleStream stream(InputValues values) {
+    return IntStream.range(0, values.length()).mapToDouble(values::get);
+  }
 
   private static double scale(boolean idxBytes) {
     return idxBytes ? Standardization.BYTE_SCALE : 1;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.richkernel.network.InputValues;
 
 /**
  * An array as it was read: values in row-major order, shape, and where it came from.
@@ -14,7 +15,7 @@ import java.util.stream.Collectors;
  */
 public final class Table {
   private final String source;
-  private final Cells values;
+  private final InputValues values;
   private final int[] shape;
   private final int rows;
   private final int columns;
@@ -24,13 +25,13 @@ public final class Table {
   private final List<String> words;
 
   /** Takes the values over without a copy. */
-  Table(String source, Cells values, int[] shape, boolean idxBytes) {
+  Table(String source, InputValues values, int[] shape, boolean idxBytes) {
     this(source, values, shape, idxBytes, TextTraits.NONE, Optional.empty(), List.of());
   }
 
   private Table(
       String source,
-      Cells values,
+      InputValues values,
       int[] shape,
       boolean idxBytes,
       TextTraits traits,
@@ -73,7 +74,7 @@ public final class Table {
    * @throws IllegalArgumentException if the number of values does not fit the shape
    */
   public static Table taking(String source, double[] values, int... shape) {
-    return new Table(source, new Cells.Doubles(values), shape.clone(), false);
+    return new Table(source, InputValues.of(values), shape.clone(), false);
   }
 
   /** The same table with the traits of the text that it was read from. */
@@ -134,27 +135,24 @@ public final class Table {
 
   /** All values, row-major; a copy. */
   public double[] values() {
-    return values.all().clone();
+    double[] copy = Heap.doubles(source, values.length());
+    values.copy(0, copy, 0, copy.length);
+    return copy;
   }
 
-  /** The same without a copy; not to be changed. */
-  double[] shared() {
-    return values.all();
+  /** All values, row-major; nothing is copied. */
+  public InputValues shared() {
+    return values;
   }
 
   /** A table of some of the rows, which count from 0, in the order given. */
   Table rows(int[] chosen) {
-    return new Table(
-        source, new Cells.Doubles(values(chosen)), new int[] {chosen.length, columns}, idxBytes);
+    return new Table(source, values(chosen), new int[] {chosen.length, columns}, idxBytes);
   }
 
   /** The values of some of the rows, row-major. */
-  double[] values(int[] chosen) {
-    double[] some = Heap.doubles(source, (long) chosen.length * columns);
-    for (int i = 0; i < chosen.length; i++) {
-      values.copy(chosen[i] * columns, some, i * columns, columns);
-    }
-    return some;
+  InputValues values(int[] chosen) {
+    return values.rows(chosen, columns);
   }
 
   /** Copies one row. */
@@ -165,7 +163,7 @@ public final class Table {
   /** As many rows of other values from the same place. */
   Table replaced(double[] others, int width) {
     return new Table(
-        source, new Cells.Doubles(others), new int[] {rows, width}, idxBytes, traits, file, words);
+        source, InputValues.of(others), new int[] {rows, width}, idxBytes, traits, file, words);
   }
 
   /** Whether these are unsigned bytes of an IDX file, such as pixels from 0 to 255. */
@@ -188,11 +186,6 @@ public final class Table {
       }
     }
     return this;
-  }
-
-  /** All values as float64, row-major, not to be changed unless the table ends here. */
-  double[] raw() {
-    return values.all();
   }
 
   /** Where a value stands, counted from 1 as messages do. */

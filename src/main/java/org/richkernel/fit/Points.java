@@ -43,7 +43,7 @@ public record Points(
   }
 
   private static Inputs inputs(Dataset set) {
-    return Inputs.of(set.inputs(), set.points(), set.inputDimension()).withShape(set.shape());
+    return Inputs.of(set.inputValues(), set.points(), set.inputDimension()).withShape(set.shape());
   }
 
   private static Targets targets(Dataset set) {

@@ -32,6 +32,9 @@ final class DenseRecursion extends LayerRecursion {
   /** Most products of the kernel of the inputs between two stops. */
   private static final double BLOCK_PRODUCTS = 1e11;
 
+  /** Training points that are copied for the backend at a time. */
+  private static final int UPLOADED_ROWS = 4096;
+
   private static final String TRAIN_SLOPE = SPARE;
   private static final String TRAIN_INPUTS = "train inputs";
   private static final String TRAIN_KERNEL = "train kernel";
@@ -84,10 +87,19 @@ final class DenseRecursion extends LayerRecursion {
 
   @Override
   public void uploadPoints(Backend backend, Workspace workspace) {
-    backend.upload(train.toArray(), workspace.get(TRAIN_INPUTS));
+    upload(backend, workspace.get(TRAIN_INPUTS));
     backend.fill(1, workspace.get(TRAIN_ONES));
     for (int l = 1; l <= network.hiddenLayers(); l++) {
       dual.uploadTrain(backend, workspace, l, trainDiagonals.preactivation(l));
+    }
+  }
+
+  private void upload(Backend backend, Matrix inputs) {
+    for (int first = 0; first < train.rows(); first += UPLOADED_ROWS) {
+      int count = Math.min(UPLOADED_ROWS, train.rows() - first);
+      try (Matrix part = inputs.rowRange(first, count)) {
+        backend.upload(train.copyRows(first, count), part);
+      }
     }
   }
 

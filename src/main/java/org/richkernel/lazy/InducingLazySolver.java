@@ -99,6 +99,8 @@ public final class InducingLazySolver {
     InducingSystem.plan(memory, backend, recursion, inducing, outputs, keepRows);
     memory.addHost(ConjugateGradients.bytes(inducing.rows(), outputs));
     memory.addHost(8L * outputs * (4L * all + problem.testInputs().rows()));
+    // the points in another order
+    memory.addHost(problem.trainInputs().values().bytes());
     return memory;
   }
 
@@ -114,7 +116,7 @@ public final class InducingLazySolver {
           predictor(all, new double[all.rows() * outputs])
               .plan(backend, points.others(all, sampledRows))
               // the points in another order
-              .addHost(8L * all.rows() * all.dimension()));
+              .addHost(all.values().bytes()));
     }
     if (problem.testInputs().rows() > 0) {
       stages.add(unfitted.plan(backend, problem.testInputs()));

@@ -1,5 +1,6 @@
 package org.richkernel.lazy;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.richkernel.compute.Philox;
@@ -64,14 +65,7 @@ final class InducingPoints {
   }
 
   private Inputs rows(Inputs inputs, int first, int rows) {
-    int dimension = inputs.dimension();
-    double[] values = new double[Math.multiplyExact(rows, dimension)];
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < dimension; j++) {
-        values[i * dimension + j] = inputs.at(order[first + i], j);
-      }
-    }
-    return Inputs.of(values, rows, dimension).withShape(inputs.shape());
+    return inputs.rows(Arrays.copyOfRange(order, first, first + rows));
   }
 
   /**

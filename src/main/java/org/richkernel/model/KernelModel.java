@@ -21,7 +21,7 @@ final class KernelModel extends ModelForm<LazyPredictor> {
     settings.putAll(ModelSettings.describe(lazy.network()));
     Inputs x = lazy.trainInputs();
     return ArrayBundle.empty()
-        .with("x_train", x.toArray(), x.rows(), x.dimension())
+        .with("x_train", x.values(), x.rows(), x.dimension())
         .with("coefficients", lazy.coefficients(), x.rows(), outputs);
   }
 
@@ -32,7 +32,7 @@ final class KernelModel extends ModelForm<LazyPredictor> {
     return new LazyPredictor(
         ModelSettings.network(settings),
         KernelKind.valueOf(String.valueOf(settings.get("kernel")).toUpperCase(Locale.ROOT)),
-        Inputs.of(x.values(), x.rows(), x.columns())
+        Inputs.of(x.shared(), x.rows(), x.columns())
             .withShape(ModelSettings.images(settings).pooled(x.columns())),
         model.array("coefficients").values());
   }

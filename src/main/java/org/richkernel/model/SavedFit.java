@@ -104,8 +104,7 @@ public final class SavedFit {
 
   /** Peak memory of {@link #predict}, with the model and the inputs. */
   public MemoryPlan plan(Backend backend, Table raw) {
-    // the inputs as they were read, and standardized
-    return predictor.plan(backend, inputs(raw)).addHost(modelBytes + 2 * bytes(raw));
+    return predictor.plan(backend, inputs(raw)).addHost(modelBytes + raw.shared().bytes());
   }
 
   /**

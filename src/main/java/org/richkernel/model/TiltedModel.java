@@ -31,7 +31,7 @@ final class TiltedModel extends ModelForm<MapPredictor> {
     int points = x.rows();
     ArrayBundle all =
         ArrayBundle.empty()
-            .with("x_train", x.toArray(), points, x.dimension())
+            .with("x_train", x.values(), points, x.dimension())
             .with("y_train", problem.targets().toArray(), points, problem.targets().outputs());
     for (int l = 1; l <= problem.layers(); l++) {
       all =
@@ -47,7 +47,7 @@ final class TiltedModel extends ModelForm<MapPredictor> {
     NetworkSpec network = ModelSettings.network(settings);
     Table x = model.array("x_train");
     Table y = model.array("y_train");
-    Inputs train = Inputs.of(x.values(), x.rows(), x.columns());
+    Inputs train = Inputs.of(x.shared(), x.rows(), x.columns());
     FiniteWidthProblem problem =
         FiniteWidthProblem.of(
             network,

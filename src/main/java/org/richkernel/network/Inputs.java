@@ -11,12 +11,12 @@ public final class Inputs {
    */
   private static final double LARGEST_MEAN_SQUARE = 1e30;
 
-  private final double[] values;
+  private final InputValues values;
   private final int rows;
   private final int dimension;
   private final ImageShape shape;
 
-  private Inputs(double[] values, int rows, ImageShape shape) {
+  private Inputs(InputValues values, int rows, ImageShape shape) {
     this.values = values;
     this.rows = rows;
     this.dimension = shape.dimension();
@@ -33,20 +33,33 @@ public final class Inputs {
    *     message names the row
    */
   public static Inputs of(double[] values, int rows, int dimension) {
+    return of(InputValues.of(values), rows, dimension);
+  }
+
+  /**
+   * The same from numbers in any form.
+   *
+   * @param values rows x dimension, row-major
+   * @param rows number of points, may be zero
+   * @param dimension D, at least 1
+   * @throws InvalidProblemException if the length does not fit or a value is not finite; the
+   *     message names the row
+   */
+  public static Inputs of(InputValues values, int rows, int dimension) {
     if (dimension < 1) {
       throw new InvalidProblemException("input dimension", dimension, "use at least 1 column");
     }
-    if (rows < 0 || values.length != Math.multiplyExact(rows, dimension)) {
+    if (rows < 0 || values.length() != Math.multiplyExact(rows, dimension)) {
       throw new InvalidProblemException(
           "inputs",
-          values.length + " numbers",
+          values.length() + " numbers",
           "give rows x columns = " + rows + " x " + dimension + " of them");
     }
-    for (int i = 0; i < values.length; i++) {
-      if (!Double.isFinite(values[i])) {
+    for (int i = 0; i < values.length(); i++) {
+      if (!Double.isFinite(values.get(i))) {
         throw new InvalidProblemException(
             "input at row " + i / dimension + ", column " + i % dimension,
-            values[i],
+            values.get(i),
             "every input must be a finite number");
       }
     }
@@ -68,7 +81,7 @@ public final class Inputs {
 
   /** No points of the same dimension and shape. */
   public Inputs none() {
-    return new Inputs(new double[0], 0, shape);
+    return new Inputs(InputValues.of(new double[0]), 0, shape);
   }
 
   /** Number of points. */
@@ -115,24 +128,41 @@ public final class Inputs {
 
   /** Feature {@code column} of point {@code row}. */
   public double at(int row, int column) {
-    return values[row * dimension + column];
+    return values.get(row * dimension + column);
   }
 
   /** The points {@code first .. first + count - 1}, row-major, as a new array. */
   public double[] copyRows(int first, int count) {
-    return java.util.Arrays.copyOfRange(values, first * dimension, (first + count) * dimension);
+    double[] copy = new double[count * dimension];
+    values.copy(first * dimension, copy, 0, copy.length);
+    return copy;
+  }
+
+  /**
+   * Some of the points, held as these are.
+   *
+   * @param chosen rows, which count from 0, in the order in which they are wanted
+   */
+  public Inputs rows(int[] chosen) {
+    return new Inputs(values.rows(chosen, dimension), chosen.length, shape);
+  }
+
+  /** The numbers of all points, row-major; nothing is copied. */
+  public InputValues values() {
+    return values;
   }
 
   /** All points, row-major, as a new array. */
   public double[] toArray() {
-    return values.clone();
+    return values.toArray();
   }
 
   /** |x_row|^2 / D, the diagonal of Phi^0 = X X^T / D. */
   public double meanSquare(int row) {
     double sum = 0;
     for (int j = row * dimension; j < (row + 1) * dimension; j++) {
-      sum += values[j] * values[j];
+      double x = values.get(j);
+      sum += x * x;
     }
     return sum / dimension;
   }

@@ -10,6 +10,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.data.NpzArchive;
 import org.richkernel.data.NpzWriter;
 import org.richkernel.data.Table;
+import org.richkernel.network.InputValues;
 
 /**
  * Named arrays of float32 and float64 on their way into one .npz file. Immutable; {@code with}
@@ -41,6 +42,11 @@ public final class ArrayBundle {
     return plus(name, (writer, key) -> writer.put(key, values, shape));
   }
 
+  /** The same and numbers in any form as float64. */
+  public ArrayBundle with(String name, InputValues values, int... shape) {
+    return plus(name, (writer, key) -> writer.put(key, values, shape));
+  }
+
   /** The same and a float32 array. */
   public ArrayBundle with(String name, float[] values, int... shape) {
     return plus(
@@ -60,7 +66,7 @@ public final class ArrayBundle {
 
   /** The same and a table as float64. */
   public ArrayBundle with(String name, Table table) {
-    return plus(name, (writer, key) -> writer.put(key, table.values(), table.shape()));
+    return plus(name, (writer, key) -> writer.put(key, table));
   }
 
   private ArrayBundle plus(String name, Entry entry) {

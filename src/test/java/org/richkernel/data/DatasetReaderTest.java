@@ -282,7 +282,7 @@ class DatasetReaderTest {
     assertThatThrownBy(() -> bytes.apply(ArrayReader.read(testX)))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("it holds no IDX bytes");
-    assertThat(bytes.apply(ArrayReader.read(TEST_X))[0]).isEqualTo(-0.25);
+    assertThat(bytes.apply(ArrayReader.read(TEST_X)).get(0)).isEqualTo(-0.25);
   }
 
   @Test
