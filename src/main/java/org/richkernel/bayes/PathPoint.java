@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.Mixing;
@@ -114,6 +115,7 @@ public record PathPoint(
       numbers.add(layer.residualError());
     }
     numbers.add((double) certificate.wells().orElse(-1));
+    add(numbers, certificate.sampleSize());
     numbers.add((double) layers.size());
     for (AdaptiveNbkSolution.Layer layer : layers) {
       for (Estimate e : List.of(layer.alignment(), layer.trace(), layer.frobenius())) {
@@ -128,6 +130,20 @@ public record PathPoint(
     }
     train.save(state, name + "_train");
     test.save(state, name + "_test");
+  }
+
+  private static void add(List<Double> numbers, Optional<Certificate.SampleSize> tested) {
+    numbers.add(tested.isPresent() ? 1.0 : 0.0);
+    tested.ifPresent(
+        size ->
+            numbers.addAll(
+                List.of(
+                    size.residual(),
+                    size.residualError(),
+                    size.dimension(),
+                    size.dimensionAtS(),
+                    (double) size.samples(),
+                    (double) size.features())));
   }
 
   private static void add(List<Double> numbers, Estimate e) {
@@ -163,7 +179,8 @@ public record PathPoint(
             (long) tests[3],
             mixing,
             tested,
-            wells < 0 ? OptionalInt.empty() : OptionalInt.of(wells));
+            wells < 0 ? OptionalInt.empty() : OptionalInt.of(wells),
+            in.sampleSize());
     List<AdaptiveNbkSolution.Layer> layers = new ArrayList<>();
     List<double[]> kernels = new ArrayList<>();
     int depth = (int) in.next();
@@ -200,6 +217,14 @@ public record PathPoint(
 
     double next() {
       return numbers[at++];
+    }
+
+    Optional<Certificate.SampleSize> sampleSize() {
+      return next() == 0
+          ? Optional.empty()
+          : Optional.of(
+              new Certificate.SampleSize(
+                  next(), next(), next(), next(), (int) next(), (int) next()));
     }
 
     Estimate estimate() {
