@@ -169,6 +169,7 @@ class SavedResultsTest {
             "slowest",
             "sweeps",
             "largestShare",
+            "sampleSize",
             "failures");
     // two at S and two at S / 4
     assertThat(bayes.path("chains")).hasSize(4);
