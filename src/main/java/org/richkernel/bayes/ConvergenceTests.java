@@ -44,7 +44,7 @@ final class ConvergenceTests {
     return new Certificate(
         worst.residual(),
         worst.residualError(),
-        meanAtS(SamplingChain::largestShare).value(),
+        meanAtS(chain -> chain.readout().largestShare()).value(),
         estimate.large().get(0).measured(),
         mixing(series -> series),
         layers,

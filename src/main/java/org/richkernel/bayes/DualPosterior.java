@@ -409,11 +409,6 @@ final class DualPosterior extends StackPosterior<PointStack> {
   }
 
   @Override
-  public int readoutFeatures(int samples) {
-    return samples;
-  }
-
-  @Override
   public double[] directions(int layer, double[] v) {
     Matrix target = projection(layer);
     solver.project(layer, samples(), v, target);

@@ -274,11 +274,6 @@ abstract class KernelPosterior extends StackPosterior<LayerStack> {
     return points() - readout.conditions().kappa() * backend().dot(unitMatrix(), kernel());
   }
 
-  @Override
-  public int readoutFeatures(int samples) {
-    return samples;
-  }
-
   /**
    * Adds the contributions of single samples to tr Y^T K Y: the largest |Y^T phi_s|^2, and the sum.
    */

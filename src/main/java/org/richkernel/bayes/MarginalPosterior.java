@@ -49,7 +49,9 @@ interface MarginalPosterior extends HmcTarget, AutoCloseable {
   /**
    * Number of readout weights per output: S, or S for each site if sites have their own weights.
    */
-  int readoutFeatures(int samples);
+  default int readoutFeatures(int samples) {
+    return samples;
+  }
 
   /** F of the first layer, P x r, float32. */
   Matrix inputFactor();

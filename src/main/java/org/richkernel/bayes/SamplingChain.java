@@ -306,11 +306,6 @@ final class SamplingChain implements AutoCloseable {
     }
   }
 
-  /** Largest share of a single sample in the fit, see {@link MarginalPosterior#largestShare}. */
-  MonteCarloSeries largestShare() {
-    return readout.largestShare();
-  }
-
   /** tr g Phi (g Phi + kappa)^{-1} of the present population. */
   double effectiveDimension() {
     return posterior.effectiveDimension(population);
