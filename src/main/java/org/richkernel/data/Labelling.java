@@ -326,7 +326,7 @@ sealed interface Labelling {
   private static List<String> sorted(String[] labels) {
     Comparator<String> byNumber =
         Comparator.comparingLong(
-            label -> label.matches("-?[0-9]+") ? Long.parseLong(label) : Long.MAX_VALUE);
+            label -> label.matches("-?[0-9]{1,18}") ? Long.parseLong(label) : Long.MAX_VALUE);
     TreeSet<String> classes = new TreeSet<>(byNumber.thenComparing(Comparator.naturalOrder()));
     classes.addAll(Arrays.asList(labels));
     return List.copyOf(classes);

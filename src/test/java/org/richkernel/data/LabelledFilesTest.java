@@ -64,6 +64,17 @@ class LabelledFilesTest {
     }
   }
 
+  /** Among words, longer than a number of 64 bits holds: a word, after the numbers. */
+  @Test
+  void aLabelOfManyDigitsIsAWord() throws IOException {
+    String digits = "5".repeat(64);
+    String file = text("digits.csv", "1," + digits + "\n2,7\n3,10\n4,x\n");
+
+    Dataset train = DatasetReader.train(file).labelColumn("1").oneHot().read().train();
+
+    assertThat(train.classNames()).containsExactly("7", "10", digits, "x");
+  }
+
   @Test
   void aBatchOfCifarHoldsImagesOfThreeChannelsAndTheirLabels() throws IOException {
     String file = batch("data_batch_1.bin", new int[][] {{3}, {9}, {3}});
