@@ -23,6 +23,18 @@ import org.richkernel.stack.FieldWidths;
 public record SavedStart(
     NetworkSpec network, double[] projector, int rank, Populations populations) {
   /**
+   * Refuses another network.
+   *
+   * @throws InvalidProblemException that names both
+   */
+  public void requireNetwork(NetworkSpec own) {
+    if (!network.toString().equals(own.toString())) {
+      throw new InvalidProblemException(
+          "warm-start", "a result of " + network, "this network has " + own);
+    }
+  }
+
+  /**
    * The newest population of each chain as a start. In the basis of other inputs it starts at the
    * noise of the new solve, as the noise of equilibrium depends on the number of points.
    *
@@ -38,10 +50,7 @@ public record SavedStart(
       InputFactor input,
       FieldForm form,
       FieldWidths widths) {
-    if (!network.toString().equals(problem.network().toString())) {
-      throw new InvalidProblemException(
-          "warm-start", "a result of " + network, "this network has " + problem.network());
-    }
+    requireNetwork(problem.network());
     int width = projector.length / rank;
     int wanted = input.projector().length / input.rank();
     if (width != wanted) {

@@ -95,6 +95,7 @@ final class BayesCommand implements Callable<Integer> {
     search.resolve(resolved);
     finiteWidth.resolveInfinite(resolved);
     Search more = search.search(options);
+    more.start().ifPresent(start -> start.requireNetwork(described));
     return new FitRun<AdaptiveNbkFit>(to, spec, data, run, longRun)
         .among(group)
         .without(RankOptions.NAMES)
@@ -110,7 +111,7 @@ final class BayesCommand implements Callable<Integer> {
 
     @Override
     public Map<String, Object> resolve(Datasets data, Backend backend) {
-      given.requireStandardization(data.standardization());
+      given.requirePreprocessing(data.images(), data.standardization());
       Map<String, Object> taken = new LinkedHashMap<>();
       theory().form(data, backend).ifPresent(form -> taken.put("form", form.id()));
       theory().fields(data, backend).ifPresent(fields -> taken.put("fields", fields.id()));

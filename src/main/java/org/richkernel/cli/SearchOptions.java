@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.richkernel.bayes.GammaPath;
 import org.richkernel.bayes.SaddleOptions;
 import org.richkernel.bayes.Search;
+import org.richkernel.data.Images;
 import org.richkernel.data.Standardization;
 import org.richkernel.model.SavedFit;
 import org.richkernel.network.InvalidProblemException;
@@ -40,9 +41,9 @@ final class SearchOptions {
       names = "--warm-start",
       paramLabel = "DIR",
       description =
-          "Start from the populations of a saved result of the same network and standardization, "
-              + "of the same training inputs or of others, fewer for example; deep networks need "
-              + "--fields weights for others. Default: none.")
+          "Start from the populations of a saved result of the same network, --pool-input and "
+              + "standardization, of the same training inputs or of others, fewer for example; "
+              + "deep networks need --fields weights for others. Default: none.")
   private @Nullable Path warmStart;
 
   @Option(
@@ -128,10 +129,10 @@ final class SearchOptions {
         audit);
   }
 
-  /** Refuses a warm start from inputs that were standardized by other numbers. */
-  void requireStandardization(Standardization own) {
+  /** Refuses a warm start from inputs that were pooled or standardized otherwise. */
+  void requirePreprocessing(Images images, Standardization own) {
     if (warmStart != null) {
-      SavedFit.requireStandardization(warmStart, own);
+      SavedFit.requirePreprocessing(warmStart, images, own);
     }
   }
 

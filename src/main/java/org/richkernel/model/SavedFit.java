@@ -2,6 +2,7 @@ package org.richkernel.model;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.richkernel.bayes.Populations;
 import org.richkernel.bayes.SavedStart;
@@ -79,13 +80,23 @@ public final class SavedFit {
   }
 
   /**
-   * Refuses inputs that are standardized by other numbers than those of a result, in which its
-   * weights would mean something else.
+   * Refuses inputs that were pooled or standardized otherwise than those of a result, in which its
+   * weights would mean something else. Pooling is compared first, as the numbers of a
+   * standardization follow from it.
    *
-   * @throws org.richkernel.network.InvalidProblemException if the numbers differ
+   * @throws org.richkernel.network.InvalidProblemException if one of them differs
    */
-  public static void requireStandardization(Path folder, Standardization own) {
-    Standardization saved = ModelSettings.standardization(ModelFile.read(folder).settings());
+  public static void requirePreprocessing(Path folder, Images images, Standardization own) {
+    Map<String, Object> settings = ModelFile.read(folder).settings();
+    int pool = ModelSettings.images(settings).pool();
+    if (pool != images.pool()) {
+      String known = "--pool-input " + pool;
+      throw new InvalidProblemException(
+          "pool-input",
+          images.pool(),
+          "the result of --warm-start has " + known + "; use " + known);
+    }
+    Standardization saved = ModelSettings.standardization(settings);
     if (!saved.equals(own)) {
       throw new InvalidProblemException(
           "standardize",

@@ -80,6 +80,29 @@ class WarmStartTest {
     assertThat(burnIn(one)).isLessThan(burnIn(other));
   }
 
+  /** Pooled images have another standardization too, and another network may come with both. */
+  @Test
+  void namesTheNetworkThenPoolingThenStandardization() {
+    String pooled = "--pool-input=2";
+    assertThat(fit("pooled", 20, "--activation=tanh", pooled, "--max-sweeps=2").code())
+        .isEqualTo(ExitCode.NOT_CONVERGED);
+    String start = "--warm-start=" + folder.resolve("pooled");
+
+    Program network = fit("network", 24, "--activation=erf", start);
+    assertThat(network.line())
+        .contains("--warm-start is a result of 1 hidden layer(s), tanh")
+        .contains("this network has 1 hidden layer(s), erf");
+    Program pooling = fit("pooling", 24, "--activation=tanh", start);
+    assertThat(pooling.line())
+        .contains("--pool-input is 1; the result of --warm-start has --pool-input 2")
+        .contains("use --pool-input 2");
+    Program standardization = fit("standardization", 24, "--activation=tanh", pooled, start);
+    assertThat(standardization.line()).contains("--standardize is").contains("--warm-start");
+    assertThat(List.of(network.code(), pooling.code(), standardization.code()))
+        .containsOnly(ExitCode.USAGE);
+    assertThat(folder.resolve("pooling")).doesNotExist();
+  }
+
   private static long burnIn(JsonNode summary) {
     return summary.path("iterations").asLong() - summary.at("/certificate/sweeps").asLong();
   }
