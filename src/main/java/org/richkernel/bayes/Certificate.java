@@ -94,33 +94,19 @@ public record Certificate(
       return dimension <= largestDimension() && excess() <= tolerance;
     }
 
-    /** Adds the criteria that fail. */
+    /** Adds the criteria that fail; too few samples are one of them, however they are seen. */
     private void judge(double tolerance, List<FailedCriterion> failed) {
-      if (!(dimension <= largestDimension())) {
-        int least = Math.max(wanted(), samples + 4);
-        failed.add(
-            new FailedCriterion(
-                text("samples %d < %d", samples, least),
-                text(
-                    "too few samples: the effective dimension at S/4=%d is %.0f (at most %.2f"
-                        + " of %d features); samples %d or more wanted",
-                    samples / 4, dimension, LARGEST_SHARE, features, least)));
+      boolean small = !(dimension <= largestDimension());
+      boolean judged = !Double.isNaN(residualError);
+      boolean violated = judged && !(excess() <= tolerance);
+      if (small || violated) {
+        failed.add(tooFewSamples(tolerance, small, violated));
       }
-      if (Double.isNaN(residualError)) {
+      if (!judged) {
         failed.add(
             new FailedCriterion(
                 "too few sweeps", "too few sweeps to judge the extrapolation in S"));
-      } else if (!(excess() <= tolerance)) {
-        failed.add(
-            new FailedCriterion(
-                text(
-                    "extrapolated equations %.2g +- %.1g > %.2g",
-                    residual, residualError, tolerance),
-                text(
-                    "too few samples: the extrapolated equations are violated by %.2g +- %.1g"
-                        + " (tolerance %.2g); samples %d may do",
-                    residual, residualError, tolerance, Math.max(wanted(), 2 * samples))));
-      } else if (!(residualError <= tolerance)) {
+      } else if (!violated && !(residualError <= tolerance)) {
         failed.add(
             new FailedCriterion(
                 text("error of the extrapolated equations %.2g > %.2g", residualError, tolerance),
@@ -128,6 +114,31 @@ public record Certificate(
                     "the error %.2g of the extrapolated equations is above the tolerance %.2g",
                     residualError, tolerance)));
       }
+    }
+
+    private FailedCriterion tooFewSamples(double tolerance, boolean small, boolean violated) {
+      List<String> reasons = new ArrayList<>();
+      if (small) {
+        reasons.add(
+            text(
+                "the effective dimension at S/4=%d is %.0f (at most %.2f of %d features)",
+                samples / 4, dimension, LARGEST_SHARE, features));
+      }
+      if (violated) {
+        reasons.add(
+            text(
+                "the extrapolated equations are violated by %.2g +- %.1g (tolerance %.2g)",
+                residual, residualError, tolerance));
+      }
+      int least = Math.max(wanted(), small ? samples + 4 : 2 * samples);
+      return new FailedCriterion(
+          small
+              ? text("samples %d < %d", samples, least)
+              : text(
+                  "extrapolated equations %.2g +- %.1g > %.2g", residual, residualError, tolerance),
+          text(
+              "too few samples: %s; samples %d %s",
+              String.join(", and ", reasons), least, small ? "or more wanted" : "may do"));
     }
   }
 

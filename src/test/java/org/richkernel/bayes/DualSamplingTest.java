@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,7 @@ import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.sampling.Estimate;
+import org.richkernel.sampling.Mixing;
 import org.richkernel.solver.InMemoryCheckpoints;
 import org.richkernel.solver.Progress;
 import org.richkernel.solver.RunControl;
@@ -165,6 +168,29 @@ class DualSamplingTest {
     // S is enough for such a quarter: no extrapolation
     Certificate.SampleSize large = new Certificate.SampleSize(6e-4, 3e-4, 41.52, 48.26, 296, 74);
     assertThat(large.wanted()).isEqualTo(352);
+  }
+
+  @Test
+  void tooFewSamplesAreSaidOnceWithAllReasons() {
+    String dimension = "the effective dimension at S/4=16 is 14 (at most 0.55 of 16 features)";
+    String equations = "the extrapolated equations are violated by 0.14 +- 0.002 (tolerance 0.020)";
+    assertThat(failures(new Certificate.SampleSize(0.14, 0.002, 13.98, 40.25, 64, 16)))
+        .containsExactly(
+            "too few samples: "
+                + dimension
+                + ", and "
+                + equations
+                + "; samples 360 or more wanted");
+    assertThat(failures(new Certificate.SampleSize(0.01, 0.002, 13.98, 40.25, 64, 16)))
+        .containsExactly("too few samples: " + dimension + "; samples 360 or more wanted");
+    assertThat(failures(new Certificate.SampleSize(0.14, 0.002, 8, 8.5, 64, 16)))
+        .containsExactly("too few samples: " + equations + "; samples 128 may do");
+  }
+
+  private static List<String> failures(Certificate.SampleSize size) {
+    return new Certificate(
+            0, 0, 0, 0, Mixing.none(), List.of(), OptionalInt.empty(), Optional.of(size))
+        .failures(0.02);
   }
 
   /** Of what finite S does, the residual before the extrapolation falls as 1/S. */
