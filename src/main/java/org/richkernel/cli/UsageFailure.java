@@ -1,8 +1,10 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.option.Words;
 import picocli.CommandLine;
@@ -12,6 +14,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Report of an invalid command line, in one short line with advice. */
 final class UsageFailure {
+  private static final String NEGATIVE = "--no-";
+
   private UsageFailure() {}
 
   /** Description of the first error. */
@@ -37,7 +41,7 @@ final class UsageFailure {
       return name
           + " is no option of "
           + command.qualifiedName()
-          + Words.like(name, names(command)).map(like -> "; did you mean " + like + "?").orElse("");
+          + like(name, command).map(like -> "; did you mean " + like + "?").orElse("");
     }
     if (!command.subcommands().isEmpty()) {
       return "'" + given + "' is no command; " + mend(given, command);
@@ -52,16 +56,20 @@ final class UsageFailure {
         .orElseGet(() -> Words.mend(given, commands));
   }
 
-  /** All names of a command's options, with their dashes. */
-  private static List<String> names(CommandSpec command) {
-    List<String> names = new ArrayList<>();
+  /** The most similar option; dashes and a leading "no-" are alike in many and count for none. */
+  private static Optional<String> like(String given, CommandSpec command) {
+    boolean negative = given.startsWith(NEGATIVE);
+    Map<String, String> names = new LinkedHashMap<>();
     for (OptionSpec option : command.options()) {
-      names.add(option.longestName());
-      if (option.negatable()) {
-        names.add("--no-" + option.longestName().substring("--".length()));
-      }
+      String name = option.longestName();
+      String bare = bare(name);
+      names.put(bare, negative && option.negatable() ? NEGATIVE + bare : name);
     }
-    return names;
+    return Words.like(bare(given), names.keySet()).map(names::get);
+  }
+
+  private static String bare(String name) {
+    return name.replaceFirst("^--no-|^-+", "");
   }
 
   private static boolean isAboutTheValue(CommandLine.ParameterException e) {

@@ -281,6 +281,9 @@ class BadInputTest {
         "lazy --kapa 1 --trainx 3 more | --kapa is no option of richkernel lazy; did you mean"
             + " --kappa? see richkernel lazy --help",
         "lazy --no-quite | did you mean --no-quiet?",
+        "lazy --no-audit | --no-audit is no option of richkernel lazy; see richkernel lazy --help",
+        "lazy --no-thread=2 | --no-thread is no option of richkernel lazy; did you mean --threads?",
+        "bayes --no-adit | did you mean --no-audit?",
         "lazy --zebra=7 | --zebra is no option of richkernel lazy; see richkernel lazy --help",
         "lazy more | 'more' belongs to no option of richkernel lazy",
         "bayes --form=dul | --form is dul; did you mean dual? use auto, primal or dual; see",
