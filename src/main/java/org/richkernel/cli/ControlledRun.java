@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,7 +75,10 @@ final class ControlledRun implements AutoCloseable {
       }
       console.line(MemoryAdvice.line(stages, backend));
     }
-    stages.forEach(plan -> plan.requireFits(backend, runOptions.lessMemory(mend)));
+    // largest heap first, so that the -Xmx of a refusal suffices for all stages
+    stages.stream()
+        .sorted(Comparator.comparingLong(MemoryPlan::heapBytes).reversed())
+        .forEach(plan -> plan.requireFits(backend, runOptions.lessDeviceMemory(mend), mend));
     return longRunOptions.dryRun();
   }
 

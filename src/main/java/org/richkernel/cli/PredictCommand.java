@@ -125,7 +125,8 @@ final class PredictCommand implements Callable<Integer> {
       if (dryRun.given()) {
         console.line(plan.describe(backend).stripTrailing());
       }
-      plan.requireFits(backend, run.lessMemory("lower --test-size"));
+      String mend = "lower --test-size";
+      plan.requireFits(backend, run.lessDeviceMemory(mend), mend);
       if (dryRun.given()) {
         return ExitCode.DONE;
       }

@@ -178,8 +178,8 @@ final class RunOptions {
     return arguments;
   }
 
-  /** Advice against too little memory; a limit set by an option can be raised too. */
-  String lessMemory(String mend) {
+  /** Advice against too little memory of a device; a limit set by an option can be raised too. */
+  String lessDeviceMemory(String mend) {
     return deviceMemory == null ? mend : mend + ", or raise --device-memory " + deviceMemory;
   }
 

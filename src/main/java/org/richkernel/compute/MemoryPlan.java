@@ -264,18 +264,33 @@ public final class MemoryPlan {
    * @throws OutOfDeviceMemoryException if the backend or the Java heap lacks the memory
    */
   public void requireFits(Backend backend, String mend) {
+    requireFits(backend, mend, mend);
+  }
+
+  /**
+   * The same with advice for each kind of memory; that for the heap ends with a larger -Xmx.
+   *
+   * @param onDevice advice if the backend lacks the memory
+   * @param onHeap advice if the Java heap does
+   * @throws OutOfDeviceMemoryException if one of them does
+   */
+  public void requireFits(Backend backend, String onDevice, String onHeap) {
     List<Backend> devices = backend.devices();
     for (int index = 0; index < devices.size(); index++) {
       long free = devices.get(index).availableBytes();
       long needed = bytesOn(index, devices.get(index));
       if (needed > free) {
-        throw new OutOfDeviceMemoryException(where(index) + "the computation", needed, free, mend);
+        throw new OutOfDeviceMemoryException(
+            where(index) + "the computation", needed, free, onDevice);
       }
     }
     long heap = Runtime.getRuntime().maxMemory();
     if (hostBytes > heap) {
       throw new OutOfDeviceMemoryException(
-          "the Java heap of the computation", hostBytes, heap, mend + " or raise -Xmx");
+          "the Java heap of the computation",
+          hostBytes,
+          heap,
+          onHeap + ", or raise -Xmx, such as java -Xmx" + heapBytes() / MIB + "m");
     }
   }
 }

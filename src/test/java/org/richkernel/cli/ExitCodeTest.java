@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,32 @@ class ExitCodeTest {
       assertThat(run.line()).contains("MB").contains("--samples");
       assertThat(folder.resolve("out")).doesNotExist();
     }
+  }
+
+  @Test
+  void theMendNamesTheMemoryThatIsShort() {
+    Program device =
+        Program.onDigits("bayes", 10, 10, "--samples=2000000000", "--device-memory=100g", out());
+    assertThat(device.line()).contains("raise --device-memory 100g").doesNotContain("Xmx");
+
+    // histories of all steps lie on the heap, the matrices of one step are small
+    Program run =
+        Program.onDigits(
+            "dynamics",
+            6,
+            2,
+            "--samples=200",
+            "--steps=100000000",
+            "--device-memory=100g",
+            "--dry-run",
+            out());
+    assertThat(run.code()).isEqualTo(ExitCode.NO_BACKEND);
+    Matcher advised = Pattern.compile("ask for java (-Xmx[0-9]+m)").matcher(run.out());
+    assertThat(advised.find()).as(run.out()).isTrue();
+    assertThat(run.line())
+        .contains("the Java heap")
+        .contains("or raise -Xmx, such as java " + advised.group(1))
+        .doesNotContain("--device-memory");
   }
 
   @Test
