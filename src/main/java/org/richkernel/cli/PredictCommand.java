@@ -99,7 +99,19 @@ final class PredictCommand implements Callable<Integer> {
       description = "Folder for the predictions, another than --from. Default: ${DEFAULT-VALUE}.")
   private Path out = Path.of("richkernel-predictions");
 
+  /** Read by nobody: a script that is requeued adds it to every command. */
+  @SuppressWarnings("UnusedVariable")
+  @Option(
+      names = "--resume",
+      negatable = true,
+      description =
+          "For scripts that repeat a stopped command with it: predictions keep no checkpoint and "
+              + "start over. Default: off.")
+  private boolean resume;
+
   @Mixin private DryRunOption dryRun = new DryRunOption();
+
+  private volatile boolean saving;
 
   /** A command that writes to a console. */
   PredictCommand(Console console) {
@@ -109,6 +121,12 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     run.check();
+    try (StopSignals signals = StopSignals.ending(console, () -> saving)) {
+      return predict();
+    }
+  }
+
+  private int predict() {
     long start = System.nanoTime();
     Path folder = requireFrom();
     SavedFit fit = SavedFit.read(folder);
@@ -136,6 +154,7 @@ final class PredictCommand implements Callable<Integer> {
       // a fit that did not converge has no errors to hand on
       SampledVector predictions =
           origin.converged() ? estimate : SampledVector.exact(estimate.value());
+      saving = true;
       long now = System.nanoTime();
       Summary.Builder summary =
           Summary.builder("predict", options)

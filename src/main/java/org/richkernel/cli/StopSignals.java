@@ -3,6 +3,8 @@ package org.richkernel.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.richkernel.solver.StopSignal;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -20,12 +22,19 @@ final class StopSignals implements AutoCloseable {
   private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
   private volatile boolean ignoresInterrupts;
 
+  private final BiConsumer<StopSignals, Signal> action;
+
   /** Handles the signals from now on. */
   StopSignals(StopSignal stop, Console console) {
+    this((signals, received) -> signals.stop(received, stop, console), console);
+  }
+
+  private StopSignals(BiConsumer<StopSignals, Signal> action, Console console) {
+    this.action = action;
     for (String name : NAMES) {
       try {
         Signal signal = new Signal(name);
-        SignalHandler before = Signal.handle(signal, received -> stop(received, stop, console));
+        SignalHandler before = Signal.handle(signal, received -> action.accept(this, received));
         former.put(signal, before);
         if (before.equals(SignalHandler.SIG_IGN)) {
           // nohup means it
@@ -37,6 +46,25 @@ final class StopSignals implements AutoCloseable {
         console.warn("signal " + name + " cannot be handled (" + e.getMessage() + ")");
       }
     }
+  }
+
+  /**
+   * Ends the program at once, with {@link ExitCode#STOPPED}: for work without checkpoints.
+   *
+   * @param saving whether the result is being saved, which no signal changes
+   */
+  static StopSignals ending(Console console, BooleanSupplier saving) {
+    return new StopSignals(
+        (signals, received) -> {
+          String name = "SIG" + received.getName();
+          if (saving.getAsBoolean()) {
+            console.warn(name + ": ends as soon as the result is saved");
+          } else {
+            console.warn(name + ": stopped; the same command starts over");
+            Runtime.getRuntime().halt(ExitCode.STOPPED);
+          }
+        },
+        console);
   }
 
   private void stop(Signal received, StopSignal stop, Console console) {

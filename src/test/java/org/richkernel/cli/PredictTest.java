@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.data.ArrayReader;
 
@@ -271,5 +273,40 @@ class PredictTest {
             Program.run("predict", from, tens, labels, out, "--classes=0,1", "--test-size=50")
                 .code())
         .isZero();
+  }
+
+  static List<String> signals() throws IOException {
+    return Interrupts.received();
+  }
+
+  /** The signal comes when the inputs are read, before OpenBLAS is loaded. */
+  @ParameterizedTest
+  @MethodSource("signals")
+  void aSignalEndsItAsItEndsAllCommands(String signal) throws IOException, InterruptedException {
+    Path fit = fit("lazy");
+    Path out = folder.resolve("stopped");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    List<String> arguments = List.of("predict", "--from=" + fit, X, "--out=" + out, "--resume");
+    command.addAll(arguments);
+    Path errors = folder.resolve("errors");
+    Process run = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    try (BufferedReader lines = run.inputReader()) {
+      assertThat(lines.readLine()).startsWith("read ");
+      String[] kill = {"kill", "-" + signal, Long.toString(run.pid())};
+      assertThat(new ProcessBuilder(kill).start().waitFor()).isZero();
+      assertThat(run.waitFor()).isEqualTo(ExitCode.STOPPED);
+    }
+    assertThat(errors).content().contains("SIG" + signal + ": stopped; the same command starts");
+    assertThat(out.resolve("summary.json")).doesNotExist();
+
+    assertThat(Program.run(arguments.toArray(String[]::new)).code()).isZero();
+    assertThat(out.resolve("summary.json")).exists();
   }
 }
