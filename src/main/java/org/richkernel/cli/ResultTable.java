@@ -10,10 +10,12 @@ import java.util.OptionalDouble;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 
 /** A result in a few lines of text: the adaptive numbers beside the lazy ones. */
 final class ResultTable {
   private final List<String[]> rows = new ArrayList<>();
+  private String loss = "loss";
 
   private ResultTable() {}
 
@@ -26,8 +28,10 @@ final class ResultTable {
     ResultTable table = new ResultTable();
     boolean compared = !summary.lazy().isEmpty();
     table.row("", compared ? "adaptive" : summary.command(), compared ? "lazy" : "");
-    table.scores("test", summary.test(), Optional.ofNullable(summary.lazy().get("test")));
-    table.scores("train", summary.train(), Optional.ofNullable(summary.lazy().get("train")));
+    TrainedLoss trained = TrainedLoss.of(summary);
+    table.loss = trained.name();
+    table.scores("test", trained.test(), Optional.ofNullable(summary.lazy().get("test")));
+    table.scores("train", trained.train(), Optional.ofNullable(summary.lazy().get("train")));
     for (LayerSummary layer : summary.layers()) {
       Optional<LayerSummary> lazy =
           lazyLayers.stream().filter(other -> other.layer() == layer.layer()).findFirst();
@@ -59,7 +63,7 @@ final class ResultTable {
 
   private void scores(String set, Optional<Score> own, Optional<Score> lazy) {
     row(
-        set + " loss",
+        set + " " + loss,
         own.map(s -> number(s.loss(), s.lossStandardError())).orElse(""),
         lazy.map(s -> number(s.loss(), s.lossStandardError())).orElse(""));
     row(

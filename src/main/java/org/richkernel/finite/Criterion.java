@@ -15,7 +15,7 @@ public enum Criterion {
     }
 
     @Override
-    double loss(double[] y, double[] f, int outputs) {
+    public double loss(double[] y, double[] f, int outputs) {
       double sum = 0;
       for (int i = 0; i < f.length; i++) {
         sum += (y[i] - f[i]) * (y[i] - f[i]);
@@ -43,7 +43,7 @@ public enum Criterion {
     }
 
     @Override
-    double loss(double[] y, double[] f, int outputs) {
+    public double loss(double[] y, double[] f, int outputs) {
       double sum = 0;
       for (int i = 0; i < f.length; i += outputs) {
         double log = logSum(f, i, outputs);
@@ -94,7 +94,7 @@ public enum Criterion {
   abstract void pulls(double[] y, double[] f, int outputs, double scale, double[] pulls);
 
   /** Squared error, averaged over points and outputs, or cross-entropy, averaged over points. */
-  abstract double loss(double[] y, double[] f, int outputs);
+  public abstract double loss(double[] y, double[] f, int outputs);
 
   /**
    * Refuses targets that do not suit the criterion.

@@ -12,6 +12,7 @@ import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Provenance;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 
 /** The tables of a report: headline, certificate, how it was run, and every number. */
 final class SummaryTables {
@@ -26,6 +27,7 @@ final class SummaryTables {
       List.of(
           CERTIFICATE + ".",
           AUDIT + ".",
+          TrainedLoss.CROSS_ENTROPY + ".",
           CrossCheckSection.DETAIL + ".",
           "sweep[",
           "means[",
@@ -38,6 +40,13 @@ final class SummaryTables {
           "path[",
           "starts[");
 
+  private static final Map<String, String> MEANINGS =
+      Map.of(
+          "loss",
+          "Loss is the mean over points and outputs of (y \u2212 f)\u00b2.",
+          "cross-entropy",
+          "Cross-entropy is the mean over points of \u2212ln of the softmax of f at the class.");
+
   private SummaryTables() {}
 
   /** Losses and accuracies, with the lazy ones beside them. */
@@ -45,8 +54,9 @@ final class SummaryTables {
     Optional<Score> lazyTest = Optional.ofNullable(summary.lazy().get("test"));
     Optional<Score> lazyTrain = Optional.ofNullable(summary.lazy().get("train"));
     List<List<String>> rows = new ArrayList<>();
-    addScores(rows, "Test", summary.test(), lazyTest);
-    addScores(rows, "Train", summary.train(), lazyTrain);
+    TrainedLoss trained = TrainedLoss.of(summary);
+    addScores(rows, "Test", trained.name(), trained.test(), lazyTest);
+    addScores(rows, "Train", trained.name(), trained.train(), lazyTrain);
     boolean compared = lazyTest.isPresent() || lazyTrain.isPresent();
     List<List<String>> shown =
         compared ? rows : rows.stream().map(row -> row.subList(0, 2)).toList();
@@ -55,20 +65,24 @@ final class SummaryTables {
     return Section.ofTable(
         "headline",
         "In short",
-        "Loss is the mean over points and outputs of (y \u2212 f)\u00b2."
+        MEANINGS.getOrDefault(trained.name(), "")
             + (compared ? " Lazy: the same network's kernel at initialisation." : ""),
         new Section.Grid(header, shown));
   }
 
   private static void addScores(
-      List<List<String>> rows, String set, Optional<Score> own, Optional<Score> lazy) {
+      List<List<String>> rows,
+      String set,
+      String lossName,
+      Optional<Score> own,
+      Optional<Score> lazy) {
     String loss = own.map(s -> number(s.loss(), s.lossStandardError())).orElse("");
     String lazyLoss = lazy.map(s -> number(s.loss(), s.lossStandardError())).orElse("");
     String accuracy = own.map(s -> percent(s.accuracy(), s.accuracyStandardError())).orElse("");
     String lazyAccuracy =
         lazy.map(s -> percent(s.accuracy(), s.accuracyStandardError())).orElse("");
     if (!(loss + lazyLoss).isEmpty()) {
-      rows.add(List.of(set + " loss", loss, lazyLoss));
+      rows.add(List.of(set + " " + lossName, loss, lazyLoss));
     }
     if (!(accuracy + lazyAccuracy).isEmpty()) {
       rows.add(List.of(set + " accuracy", accuracy, lazyAccuracy));

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
+import org.richkernel.result.TrainedLoss;
 
 /** Networks of several widths on the same batches: a line per width, and the final values. */
 final class WidthCurvesSection {
@@ -15,9 +16,14 @@ final class WidthCurvesSection {
   /** A recorded number: its array, its description, and whether its axis is logarithmic. */
   private record Quantity(String array, String title, String axis) {}
 
+  private static final String LOSS = "width_loss_t";
+
+  private static final Quantity CROSS_ENTROPY =
+      new Quantity(LOSS, "Cross-entropy on the test points", "cross-entropy");
+
   private static final List<Quantity> QUANTITIES =
       List.of(
-          new Quantity("width_loss_t", "Loss on the test points", "loss"),
+          new Quantity(LOSS, "Loss on the test points", "loss"),
           new Quantity("width_accuracy_t", "Accuracy on the test points", "accuracy"),
           new Quantity(
               "width_movement_t",
@@ -34,7 +40,9 @@ final class WidthCurvesSection {
     Optional<Table> widths = result.array("widths");
     Optional<Table> steps = result.array("width_step");
     if (widths.isPresent() && steps.isPresent()) {
-      for (Quantity quantity : QUANTITIES) {
+      boolean logits = result.summary().details().containsKey(TrainedLoss.CROSS_ENTROPY);
+      for (Quantity each : QUANTITIES) {
+        Quantity quantity = logits && each.array.equals(LOSS) ? CROSS_ENTROPY : each;
         result
             .array(quantity.array)
             .filter(t -> t.rows() == steps.get().rows() && t.columns() == widths.get().rows())

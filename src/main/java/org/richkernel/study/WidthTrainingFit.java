@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.richkernel.data.Datasets;
+import org.richkernel.finite.Criterion;
 import org.richkernel.finite.WidthComparison;
 import org.richkernel.fit.Fit;
 import org.richkernel.fit.FitCost;
@@ -14,9 +15,11 @@ import org.richkernel.fit.ResultParts;
 import org.richkernel.metrics.Scores;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Predictor;
+import org.richkernel.network.Targets;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 import org.richkernel.sampling.IndependentEstimates;
 
 /** Finished networks of several widths. Scores and predictions are those of the widest. */
@@ -115,11 +118,27 @@ public final class WidthTrainingFit implements Fit {
     cost.addTo(summary, ioSeconds);
     testScores().ifPresent(scores -> summary.test(ResultParts.score(scores)));
     summary.detail("method", "gradient descent of several widths");
+    if (training.widths().criterion() == Criterion.CROSS_ENTROPY) {
+      addCrossEntropy(summary);
+    }
     summary.detail("widths", widths());
     outcome.divergence().ifPresent(width -> summary.detail("divergedAtWidth", width));
     Result result =
         ResultParts.predictions(summary.build(), points, widest().trained(), widest().tested());
     return curves(result);
+  }
+
+  private void addCrossEntropy(Summary.Builder summary) {
+    TrainedLoss.addCrossEntropy(
+        summary,
+        crossEntropy(points.trainTargets(), widest().trained()),
+        points.testTargets().stream()
+            .mapToDouble(y -> crossEntropy(y, widest().tested()))
+            .findFirst());
+  }
+
+  private static double crossEntropy(Targets y, double[] f) {
+    return Criterion.CROSS_ENTROPY.loss(y.toArray(), f, y.outputs());
   }
 
   /** Final numbers of each width. */

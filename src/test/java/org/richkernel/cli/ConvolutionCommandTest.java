@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +79,7 @@ class ConvolutionCommandTest {
     assertThat(other.code()).isEqualTo(2);
     assertThat(other.line()).contains("--convolutions is 3x3; the fit was made with 3x3/2,3x3");
     for (int i = 0; i < 15; i++) {
-      assertThat(seen[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-11));
+      assertThat(seen[i]).isCloseTo(expected[i], within(1e-11));
     }
     // the record of the run is a run again
     Program again =
@@ -127,8 +130,7 @@ class ConvolutionCommandTest {
       double[] expected = array(fit, "f_test");
       double[] predictions = array(out, "f_test");
       for (int i = 0; i < 15; i++) {
-        assertThat(predictions[i])
-            .isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-5));
+        assertThat(predictions[i]).isCloseTo(expected[i], within(1e-5));
       }
     }
   }
@@ -170,10 +172,10 @@ class ConvolutionCommandTest {
       assertThat(array(out, "width_" + name + "_t")).as(name).hasSize(6);
       assertThat(array(out, "width_" + name + "_t_standard_error")).as(name).hasSize(6);
     }
-    assertThat(array(out, "width_loss_t")[0])
-        .isCloseTo(Math.log(10), org.assertj.core.api.Assertions.within(1e-12));
+    assertThat(array(out, "width_loss_t")[0]).isCloseTo(Math.log(10), within(1e-12));
     assertThat(Files.readString(out.resolve("report.html")))
         .contains("Networks of several widths", "N = 16");
+    requireCrossEntropyShown(run, out);
     requireStudentsError(out);
     Program again =
         Program.run(
@@ -183,6 +185,35 @@ class ConvolutionCommandTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(array(folder.resolve("again"), "width_loss_t"))
         .isEqualTo(array(out, "width_loss_t"));
+  }
+
+  /** Means of ln(1 + sum exp(f_k - f_class)) over the other classes, in place of squared errors. */
+  private static void requireCrossEntropyShown(Program run, Path out) throws IOException {
+    JsonNode summary = new ObjectMapper().readTree(Files.readString(out.resolve("summary.json")));
+    for (String set : List.of("train", "test")) {
+      double[] y = array(out, "y_" + set);
+      double[] f = array(out, "f_" + set);
+      double sum = 0;
+      for (int i = 0; i < f.length; i++) {
+        if (y[i] == 1) {
+          double others = 0;
+          for (int k = i / 10 * 10; k < i / 10 * 10 + 10; k++) {
+            others += k == i ? 0 : Math.exp(f[k] - f[i]);
+          }
+          sum += Math.log1p(others);
+        }
+      }
+      double mean = sum / (f.length / 10);
+      assertThat(summary.at("/crossEntropy/" + set).asDouble()).isCloseTo(mean, within(1e-12));
+      assertThat(summary.at("/" + set + "/loss").asDouble()).isNotCloseTo(mean, within(0.01));
+      String shown = set + " cross-entropy";
+      String number = String.format(Locale.ROOT, "%.5g", mean);
+      assertThat(run.out()).containsPattern(shown + " +" + Pattern.quote(number));
+    }
+    assertThat(run.out()).doesNotContain("test loss", "train loss");
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("Test cross-entropy", "Train cross-entropy", "Cross-entropy on the test points")
+        .doesNotContain("Test loss", "Train loss", "Loss on the test points");
   }
 
   /** Two networks of a width, one of which is that of a run with one: |a - b| / 2, widened. */
@@ -200,8 +231,7 @@ class ConvolutionCommandTest {
     double[] error = array(two, "width_movement_t_standard_error");
     for (int i = 2; i < mean.length; i++) {
       double expected = widening * Math.abs(single[i] - mean[i]);
-      assertThat(error[i])
-          .isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-5 * mean[i]));
+      assertThat(error[i]).isCloseTo(expected, within(1e-5 * mean[i]));
     }
   }
 
@@ -306,11 +336,8 @@ class ConvolutionCommandTest {
     assertThat(regression.code()).as(regression.err()).isZero();
     assertThat(seen)
         .hasSize(15)
-        .containsExactly(
-            array(folder.resolve("fit"), "f_test"), org.assertj.core.api.Assertions.within(1e-9));
-    assertThat(kernel)
-        .containsExactly(
-            array(folder.resolve("fit"), "phi_2"), org.assertj.core.api.Assertions.within(1e-12));
+        .containsExactly(array(folder.resolve("fit"), "f_test"), within(1e-9));
+    assertThat(kernel).containsExactly(array(folder.resolve("fit"), "phi_2"), within(1e-12));
   }
 
   @ParameterizedTest
@@ -348,8 +375,7 @@ class ConvolutionCommandTest {
             "--out=" + folder.resolve("lazy"));
     assertThat(lazy.code()).as(lazy.err()).isZero();
     assertThat(array(fit, "f_test_lazy"))
-        .containsExactly(
-            array(folder.resolve("lazy"), "f_test"), org.assertj.core.api.Assertions.within(1e-6));
+        .containsExactly(array(folder.resolve("lazy"), "f_test"), within(1e-6));
   }
 
   @ParameterizedTest
