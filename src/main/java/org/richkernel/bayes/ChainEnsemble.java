@@ -269,6 +269,10 @@ final class ChainEnsemble implements AutoCloseable {
   /** Keeps the present populations for predictions at new inputs. */
   void keepSnapshots() {
     forEach(chain -> chain.keepSnapshot(layout.snapshots()));
+  }
+
+  /** Measures images of the present mean of v in later sweeps, if they do not yet. */
+  void followMeanDual() {
     if (sampleSize != null && reference.length == 0) {
       follow(estimate().dual().value());
       forEach(chain -> chain.readout().followReference());

@@ -389,18 +389,6 @@ final class DualPosterior extends StackPosterior<PointStack> {
     }
   }
 
-  /**
-   * phi u of fields on the host.
-   *
-   * @param fields row-major, of one of the planned numbers of samples
-   * @param u row-major P x K
-   * @return row-major S x K
-   */
-  double[] image(float[] fields, double[] u) {
-    int samples = hold(fields);
-    return solver.image(readout, samples, u);
-  }
-
   @Override
   public double effectiveDimension(FieldPopulation of) {
     choose(of);

@@ -355,6 +355,11 @@ record EnsembleLayout(
     return depth() == 1 && convolution.isEmpty();
   }
 
+  /** Whether the end of a solve computes phi of the kept neurons: for readouts, or a kernel. */
+  boolean harvestsNeurons() {
+    return hasNeurons() && formsKernels();
+  }
+
   /** Number of floats in the fields of all chains. */
   long fieldFloats() {
     return floats(widths);

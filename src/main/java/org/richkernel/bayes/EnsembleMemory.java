@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.CountSketch;
 
 /** Peak memory of a solve with the chains of a layout. */
 final class EnsembleMemory {
@@ -71,9 +72,10 @@ final class EnsembleMemory {
     if (layout.depth() > 1 && dualKernels) {
       KernelHarvest.plan(plan.onDevice(0), points);
     }
-    if (layout.hasNeurons() && !layout.hasSpreadPoints()) {
+    if (layout.harvestsNeurons()) {
       int panel = layout.panelRows(layout.devices().get(0));
-      NeuronHarvest.plan(plan.onDevice(0), points, layout.rank(), outputs, panel, dualKernels);
+      NeuronHarvest.plan(
+          plan.onDevice(0), points, layout.rank(), outputs, panel, layout.isDual());
     }
   }
 
@@ -114,10 +116,19 @@ final class EnsembleMemory {
     return Float.BYTES * rows * layout.rank() + Double.BYTES * tests * (layout.rank() + 1L);
   }
 
-  /** Images of kernels along the chains, and the arrays of the test of S. */
+  /**
+   * Images of kernels along the chains, kept v of the primal form, and the larger of two: images of
+   * the batches of one chain in the test of S, or at the end v of all batches and the training
+   * predictions from them.
+   */
   private long imageBytes() {
     long vector = (long) points * outputs;
-    long images = 2 * BatchMeans.bytes(2 * vector) + Double.BYTES * layout.snapshots() * vector;
-    return layout.chains().size() * images;
+    int chains = layout.chains().size();
+    long sketches = BatchMeans.bytes(new CountSketch(points * outputs).to());
+    long kept = layout.isDual() ? 0 : Double.BYTES * layout.snapshots() * vector;
+    long batches = BatchMeans.most(vector);
+    long test = Double.BYTES * (batches + 3) * vector;
+    long end = Double.BYTES * 2 * batches * vector * chains;
+    return chains * (2 * sketches + kept) + Math.max(test, end);
   }
 }

@@ -15,8 +15,7 @@ final class Harvest implements AutoCloseable {
   private final ChainEnsemble ensemble;
   private final EnsembleLayout layout;
   private final SampledInputs inputs;
-  private final @Nullable NeuronHarvest neurons; // of one hidden layer
-  private final @Nullable DualPosterior spread; // in its place where points are in several blocks
+  private final @Nullable NeuronHarvest neurons; // of one hidden layer, if phi is needed
   private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
 
   /**
@@ -27,16 +26,15 @@ final class Harvest implements AutoCloseable {
     this.layout = layout;
     this.inputs = inputs;
     DualPosterior dual = lane.posterior() instanceof DualPosterior posterior ? posterior : null;
-    spread = layout.hasNeurons() && layout.hasSpreadPoints() ? dual : null;
     neurons =
-        layout.hasNeurons() && spread == null
+        layout.harvestsNeurons()
             ? new NeuronHarvest(
                 lane.backend(),
                 layout.network().activation(),
                 lane.posterior().inputFactor(),
                 layout.outputs(),
                 layout.panelRows(lane.backend()),
-                layout.isDual() && layout.formsKernels())
+                layout.isDual())
             : null;
     kernels =
         dual == null || layout.depth() == 1 || !layout.formsKernels()
@@ -74,16 +72,18 @@ final class Harvest implements AutoCloseable {
 
   /**
    * The predictor of one hidden layer: each population is a network of S neurons with readout g
-   * phi(h)^T v / S, and their weighted sum (4/3 at S, -1/3 at S/4) is the extrapolation.
+   * phi(h)^T v / S, which is w in the dual form, and their weighted sum (4/3 at S, -1/3 at S/4) is
+   * the extrapolation.
    */
   SampledPredictor neurons(AdaptiveProblem problem) {
-    Readout readout = neurons == null ? this::spreadReadout : neurons::coefficients;
     return new SampledPredictor(
         problem.network(),
         inputs.factor().features(),
         inputs.factor().projector(),
         Populations.harvest(problem.options(), ensemble),
-        readouts(problem.network().weightVariance(1), readout));
+        neurons == null || layout.isDual()
+            ? readouts(1, this::weights)
+            : readouts(problem.network().weightVariance(1), neurons::coefficients));
   }
 
   /** The readout of a population. */
@@ -99,24 +99,13 @@ final class Harvest implements AutoCloseable {
     return Populations.concatenated(parts);
   }
 
-  /** weight phi(h) v, S x K, summed over the points of all devices. */
-  private float[] spreadReadout(SamplingChain.Snapshot snapshot, double weight) {
-    if (spread == null) {
-      throw new IllegalStateException("neurons of a deep network are not independent");
-    }
-    return scaled(weight, spread.image(snapshot.xi(), snapshot.dual()));
-  }
-
   /** S weight w, S x K; both w and the weight contain a factor 1/S. */
   private float[] weights(SamplingChain.Snapshot snapshot, double weight) {
     double[] w = snapshot.readout();
-    return scaled(weight * (w.length / layout.outputs()), w);
-  }
-
-  private static float[] scaled(double factor, double[] values) {
-    float[] scaled = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      scaled[i] = (float) (factor * values[i]);
+    double factor = weight * (w.length / layout.outputs());
+    float[] scaled = new float[w.length];
+    for (int i = 0; i < w.length; i++) {
+      scaled[i] = (float) (factor * w[i]);
     }
     return scaled;
   }
@@ -146,7 +135,7 @@ final class Harvest implements AutoCloseable {
     if (kernels != null) {
       return kernels.kernels(ensemble);
     }
-    return neurons != null && layout.isDual() && layout.formsKernels()
+    return neurons != null && layout.isDual()
         ? List.of(neurons.kernel(ensemble, layout.parameters().readoutVariance()))
         : List.of();
   }

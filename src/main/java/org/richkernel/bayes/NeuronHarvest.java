@@ -9,7 +9,10 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
 
-/** Readouts and kernel of one hidden layer, from phi(h) of the kept neurons of the chains. */
+/**
+ * Readouts of one hidden layer in the primal form, or its kernel in the dual form, from phi(h) of
+ * the kept neurons of the chains.
+ */
 final class NeuronHarvest implements AutoCloseable {
   private final Backend backend;
   private final Activation activation;
@@ -24,7 +27,7 @@ final class NeuronHarvest implements AutoCloseable {
    * @param factor F, P x r, float32
    * @param outputs K
    * @param panelRows number of neurons of a panel
-   * @param formsKernel whether {@link #kernel} will be called
+   * @param formsKernel whether {@link #kernel} will be called, in place of {@link #coefficients}
    */
   NeuronHarvest(
       Backend backend,
@@ -46,12 +49,13 @@ final class NeuronHarvest implements AutoCloseable {
   /** Adds the scratch to a plan. */
   static void plan(
       MemoryPlan plan, int points, int rank, int outputs, int panelRows, boolean formsKernel) {
-    plan.add("kept dual", Precision.FLOAT32, points, outputs)
-        .add("kept fields", Precision.FLOAT32, panelRows, rank)
-        .add("kept phi", Precision.FLOAT32, panelRows, points)
-        .add("readout of kept fields", Precision.FLOAT32, panelRows, outputs);
+    plan.add("kept fields", Precision.FLOAT32, panelRows, rank)
+        .add("kept phi", Precision.FLOAT32, panelRows, points);
     if (formsKernel) {
       plan.add("kernel of kept fields", Precision.FLOAT64, points, points);
+    } else {
+      plan.add("kept dual", Precision.FLOAT32, points, outputs)
+          .add("readout of kept fields", Precision.FLOAT32, panelRows, outputs);
     }
   }
 
@@ -77,7 +81,7 @@ final class NeuronHarvest implements AutoCloseable {
   float[] coefficients(SamplingChain.Snapshot snapshot, double weight) {
     float[] result = new float[snapshot.xi().length / factor.columns() * outputs];
     Matrix v = memory.get("kept dual");
-    backend.upload(snapshot.dual(), v);
+    backend.upload(snapshot.readout(), v);
     forEachPanel(
         snapshot,
         (phi, from) -> {

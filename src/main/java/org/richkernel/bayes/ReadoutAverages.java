@@ -1,10 +1,10 @@
 package org.richkernel.bayes;
 
-import java.util.Arrays;
 import java.util.List;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.CountSketch;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
 
@@ -17,7 +17,8 @@ final class ReadoutAverages {
   private final MarginalPosterior posterior;
   private final Matrix targets;
   private final BatchMeans duals;
-  private final BatchMeans images; // g Phi u and v one after the other
+  private final CountSketch sketch;
+  private final BatchMeans images; // sketches of g Phi u
   private boolean following; // whether u is set
   private final MonteCarloSeries fit = new MonteCarloSeries();
   private final MonteCarloSeries square = new MonteCarloSeries();
@@ -32,7 +33,8 @@ final class ReadoutAverages {
     this.targets = targets;
     int length = Math.toIntExact(targets.size());
     duals = new BatchMeans(length, 1);
-    images = new BatchMeans(2 * length, 1);
+    sketch = new CountSketch(length);
+    images = duals.mapped(sketch.to());
   }
 
   /** Adds the population after a sweep. */
@@ -45,23 +47,25 @@ final class ReadoutAverages {
     square.add(backend.dot(v, v));
     largestShare.add(posterior.largestShare(population));
     if (following) {
-      double[] both = Arrays.copyOf(posterior.kernelImage(population), 2 * dual.length);
-      System.arraycopy(dual, 0, both, dual.length, dual.length);
-      images.add(both);
+      images.add(sketch.of(posterior.kernelImage(population)));
     }
   }
 
-  /** Starts to measure g Phi u for the present u of the posterior. */
+  /**
+   * Starts to measure g Phi u for the present u of the posterior, and v anew, so that both are
+   * averaged over the same sweeps.
+   */
   void followReference() {
     following = true;
+    duals.clear();
   }
 
-  /** v, P x K. */
+  /** v, P x K; since {@link #followReference} if that was called. */
   BatchMeans duals() {
     return duals;
   }
 
-  /** g Phi u and v one after the other, 2 P K, since {@link #followReference}. */
+  /** {@link CountSketch} of g Phi u, since {@link #followReference}. */
   BatchMeans images() {
     return images;
   }

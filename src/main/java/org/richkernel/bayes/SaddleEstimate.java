@@ -23,7 +23,6 @@ final class SaddleEstimate {
   private final List<SamplingChain> small;
   private final double[][] kernels; // g_l Phi^l, P x P each
   private final double[] kernelErrors; // of g_l Phi^l, in Frobenius norm
-  private final SampledVector dual; // v, P x K
 
   /**
    * @param large chains at S samples
@@ -44,7 +43,6 @@ final class SaddleEstimate {
       }
       kernelErrors[l - 1] = Math.sqrt(variance);
     }
-    dual = vector(SamplingChain::duals);
   }
 
   /** Adds a multiple of the mean kernel of some chains; returns its squared error. */
@@ -129,8 +127,8 @@ final class SaddleEstimate {
     return kernelErrors[layer - 1];
   }
 
-  /** v at the saddle, P x K. */
+  /** v at the saddle, P x K, computed at each call: its errors are many vectors of this length. */
   SampledVector dual() {
-    return dual;
+    return vector(SamplingChain::duals);
   }
 }

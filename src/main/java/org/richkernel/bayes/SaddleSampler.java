@@ -193,6 +193,8 @@ final class SaddleSampler implements AutoCloseable {
           chains.searchWells();
           chains.discard();
           nextVerdict = Certificate.FEWEST_SWEEPS;
+        } else if (sweep % ROUND == 0 && options.maxSweeps() - sweep >= ROUND) {
+          chains.followMeanDual();
         }
       }
       case DONE -> throw new IllegalStateException("the solve has ended");

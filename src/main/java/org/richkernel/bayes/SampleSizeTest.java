@@ -1,9 +1,9 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.richkernel.sampling.BatchMeans;
+import org.richkernel.sampling.CountSketch;
 import org.richkernel.sampling.SampledVector;
 
 /**
@@ -21,7 +21,8 @@ import org.richkernel.sampling.SampledVector;
  * where the first term is averaged over all sweeps. The second one is small and uses the mean
  * kernel of the chains at S: of all sweeps, or of the kept populations in the dual form, which
  * forms no kernel. By the same identity the noise of g Phi u and of v cancels in r to first order,
- * so batches of both together give its error.
+ * so batches of both together give its error. Only the norm of r is wanted, so a sketch of it is
+ * enough.
  */
 final class SampleSizeTest {
   private static final double AT_S = 4.0 / 3;
@@ -39,6 +40,7 @@ final class SampleSizeTest {
   private final MarginalPosterior posterior;
   private final double[] y;
   private final double kappa;
+  private final CountSketch sketch;
 
   /**
    * @param posterior of the populations
@@ -48,6 +50,7 @@ final class SampleSizeTest {
     this.posterior = posterior;
     this.y = y;
     this.kappa = kappa;
+    sketch = new CountSketch(y.length);
   }
 
   /**
@@ -72,20 +75,21 @@ final class SampleSizeTest {
     }
     Kernel kernel = meanKernel(large);
     // Y + K u - (<g Phi u> + kappa <v> + K <v>) with K the mean kernel
-    double[] wanted = kernel.times(List.of(u)).get(0);
+    double[] whole = kernel.times(List.of(u)).get(0);
+    double size = 0;
     for (int i = 0; i < y.length; i++) {
-      wanted[i] += y[i];
+      whole[i] += y[i];
+      size += y[i] * y[i];
     }
+    double[] wanted = sketch.of(whole);
     SampledVector found =
         mean(large, kernel).times(AT_S).plus(mean(small, kernel).times(AT_QUARTER));
-    double size = 0;
     double square = 0;
-    for (int i = 0; i < y.length; i++) {
-      size += y[i] * y[i];
+    for (int i = 0; i < wanted.length; i++) {
       square += Math.pow(wanted[i] - found.value()[i], 2);
     }
     double residual = Math.sqrt(square / size);
-    double squareError = y.length * found.lossError(wanted) / size;
+    double squareError = wanted.length * found.lossError(wanted) / size;
     double error = Math.sqrt(square / size + squareError) - residual;
     return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples, features);
   }
@@ -96,26 +100,26 @@ final class SampleSizeTest {
         : vectors -> products(chains, vectors);
   }
 
-  /** Average of g Phi u + kappa v + K v over chains. */
+  /** Average of the sketch of g Phi u + kappa v + K v over chains. */
   private SampledVector mean(SamplingChain[] chains, Kernel kernel) {
     List<BatchMeans> all = new ArrayList<>();
     for (SamplingChain chain : chains) {
-      all.add(chain.readout().images().map(y.length, sums -> mapped(sums, kernel)));
+      ReadoutAverages readout = chain.readout();
+      BatchMeans ofDuals = readout.duals().map(sketch.to(), duals -> sketched(duals, kernel));
+      all.add(ofDuals.plus(readout.images()));
     }
     return SampledVector.ofChains(all);
   }
 
-  private List<double[]> mapped(List<double[]> sums, Kernel kernel) {
-    int n = y.length;
-    List<double[]> duals = new ArrayList<>();
-    for (double[] both : sums) {
-      duals.add(Arrays.copyOfRange(both, n, 2 * n));
-    }
+  /** Sketches of kappa v + K v. */
+  private List<double[]> sketched(List<double[]> duals, Kernel kernel) {
     List<double[]> images = kernel.times(duals);
-    for (int b = 0; b < sums.size(); b++) {
-      for (int i = 0; i < n; i++) {
-        images.get(b)[i] += sums.get(b)[i] + kappa * duals.get(b)[i];
+    for (int b = 0; b < duals.size(); b++) {
+      double[] image = images.get(b);
+      for (int i = 0; i < image.length; i++) {
+        image[i] += kappa * duals.get(b)[i];
       }
+      images.set(b, sketch.of(image));
     }
     return images;
   }

@@ -38,7 +38,8 @@ final class SampledSolution {
     }
 
     // f = Y - kappa v on the training points
-    SampledVector train = estimate.dual().times(-kappa).plus(SampledVector.exact(y));
+    SampledVector dual = estimate.dual();
+    SampledVector train = dual.times(-kappa).plus(SampledVector.exact(y));
     return new AdaptiveNbkSolution(
         stop,
         "sampled",
@@ -46,7 +47,7 @@ final class SampledSolution {
         sampler.certificate(),
         kernels,
         layers,
-        estimate.dual().value(),
+        dual.value(),
         estimate.scalar(SamplingChain::dualFit),
         train,
         estimate.vector(SamplingChain::testPredictions),

@@ -39,11 +39,10 @@ final class SamplingChain implements AutoCloseable {
    * A population after some sweep.
    *
    * @param xi fields of all layers, row-major, a row for each sample
-   * @param dual v, P x K
-   * @param readout w, S x K, for layers with weights; otherwise empty
+   * @param readout w, S x K, of the dual form and of layers with weights; v, P x K, of other forms
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Snapshot(float[] xi, double[] dual, double[] readout) {}
+  record Snapshot(float[] xi, double[] readout) {}
 
   private final Backend backend;
   private final long seed;
@@ -59,7 +58,8 @@ final class SamplingChain implements AutoCloseable {
   private final @Nullable Matrix testPrediction;
   private final ReadoutAverages readout;
   private final BatchMeans testPredictions;
-  private final Snapshots snapshots;
+  private final Snapshots snapshots = new Snapshots();
+  private final boolean hasReadoutWeights;
 
   private @Nullable SiteAverages sites;
   private @Nullable WellMoves jumps;
@@ -102,7 +102,9 @@ final class SamplingChain implements AutoCloseable {
     memory = new Workspace(backend, plan);
     targets = memory.get("targets");
     testPrediction = testCount == 0 ? null : memory.get("test predictions");
-    snapshots = new Snapshots(layers.stream().anyMatch(layer -> layer.equilibrium().follows()));
+    hasReadoutWeights =
+        !population.readout().isEmpty()
+            || layers.stream().anyMatch(layer -> layer.equilibrium().follows());
     readout = new ReadoutAverages(backend, posterior, targets);
     testPredictions = new BatchMeans(testCount * outputs, 1);
     backend.upload(y, targets);
@@ -269,7 +271,7 @@ final class SamplingChain implements AutoCloseable {
   }
 
   /**
-   * Keeps the present fields and dual vector if due, so that at most {@code most} populations are
+   * Keeps the present fields and readout if due, so that at most {@code most} populations are
    * spread evenly over the measured sweeps.
    */
   void keepSnapshot(int most) {
@@ -278,8 +280,7 @@ final class SamplingChain implements AutoCloseable {
         () ->
             new Snapshot(
                 fields(),
-                download(population.dual()),
-                snapshots.hasReadouts() ? download(population.weights()) : new double[0]));
+                download(hasReadoutWeights ? population.weights() : population.dual())));
   }
 
   /** Kept populations, oldest first. */

@@ -7,19 +7,9 @@ import org.richkernel.solver.SolverState;
 
 /** Kept populations of a chain for predictions, spread evenly over the measured sweeps. */
 final class Snapshots {
-  private final boolean hasReadouts; // of layers with weights
   private final List<SamplingChain.Snapshot> kept = new ArrayList<>();
   private int looks; // at which one could be kept
   private int stride = 1; // looks between two
-
-  Snapshots(boolean hasReadouts) {
-    this.hasReadouts = hasReadouts;
-  }
-
-  /** Whether populations are kept with their readout. */
-  boolean hasReadouts() {
-    return hasReadouts;
-  }
 
   /**
    * Keeps the present population if due.
@@ -60,7 +50,6 @@ final class Snapshots {
     state.put(name, looks, stride, kept.size());
     for (int i = 0; i < kept.size(); i++) {
       state.put(name + "_xi_" + i, kept.get(i).xi());
-      state.put(name + "_dual_" + i, kept.get(i).dual());
       state.put(name + "_readout_" + i, kept.get(i).readout());
     }
   }
@@ -74,7 +63,6 @@ final class Snapshots {
       kept.add(
           new SamplingChain.Snapshot(
               state.floats(name + "_xi_" + i),
-              state.doubles(name + "_dual_" + i),
               state.doubles(name + "_readout_" + i)));
     }
   }

@@ -82,11 +82,12 @@ public record SampledVector(double[] value, List<double[]> deviations, double de
         }
       }
     }
+    // chain by chain, as long vectors are large
     all.replaceAll(chain -> chain.stream().map(batch -> difference(batch, centre, 1)).toList());
     double time = correlationTime(all, count);
     double scale = Math.sqrt(time / (count * (count - 1.0)));
-    List<double[]> deviations =
-        all.stream().flatMap(List::stream).map(batch -> scaled(batch, scale)).toList();
+    List<double[]> deviations = all.stream().flatMap(List::stream).toList();
+    deviations.forEach(deviation -> scale(deviation, scale));
     double freedom = count < 2 ? 0 : Math.max(LEAST_FREEDOM, count / time - 1);
     return new SampledVector(value, deviations, freedom);
   }
@@ -140,10 +141,14 @@ public record SampledVector(double[] value, List<double[]> deviations, double de
 
   private static double[] scaled(double[] a, double factor) {
     double[] scaled = a.clone();
-    for (int i = 0; i < scaled.length; i++) {
-      scaled[i] *= factor;
-    }
+    scale(scaled, factor);
     return scaled;
+  }
+
+  private static void scale(double[] a, double factor) {
+    for (int i = 0; i < a.length; i++) {
+      a[i] *= factor;
+    }
   }
 
   /** Sum with an independent vector; degrees of freedom of Welch and Satterthwaite. */

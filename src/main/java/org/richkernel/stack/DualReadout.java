@@ -151,22 +151,6 @@ public final class DualReadout {
     Matrix of(PointRun run, int block);
   }
 
-  /**
-   * phi u of vectors, with the present phi of the last layer.
-   *
-   * @param of scratch
-   * @param samples S
-   * @param u row-major P x K
-   * @return row-major S x K
-   */
-  public double[] image(SampleReadout of, int samples, double[] u) {
-    sums.spread(u, PointRun::dualSingle);
-    images(of.image(), samples, PointRun::dualSingle);
-    double[] image = new double[Math.toIntExact(of.image().size())];
-    backend.download(of.image(), image);
-    return image;
-  }
-
   private double[] multiply(SampleReadout of, int samples, Vectors u) {
     images(of.image(), samples, u);
     of.setWeights(of.image());

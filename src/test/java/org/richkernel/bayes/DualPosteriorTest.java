@@ -81,18 +81,25 @@ class DualPosteriorTest {
                 new int[] {8, 3},
                 2);
         FieldPopulation large = posterior.newPopulation(8, 4)) {
-      double[] image = posterior.image(fields, y);
+      double[] product = new double[P];
+      posterior.addKernelProducts(0.5, fields, List.of(y), List.of(product));
+      double[] expected = new double[P];
       for (int s = 0; s < 3; s++) {
-        double expected = 0;
+        double[] phi = new double[P];
+        double image = 0;
         for (int p = 0; p < P; p++) {
           double h = 0;
           for (int k = 0; k < input.rank(); k++) {
             h += fields[s * input.rank() + k] * input.factor()[p * input.rank() + k];
           }
-          expected += Math.tanh(h) * y[p];
+          phi[p] = Math.tanh(h);
+          image += phi[p] * y[p];
         }
-        assertThat(image[s]).isCloseTo(expected, within(1e-5));
+        for (int p = 0; p < P; p++) {
+          expected[p] += 0.5 * parameters.readoutVariance() * phi[p] * image / 3;
+        }
       }
+      assertThat(product).containsExactly(expected, within(1e-5));
       assertThat(large.samples()).isEqualTo(8);
     }
   }

@@ -314,7 +314,7 @@ class PointHoldersTest {
         state = new SolverState();
         chains.save(state);
         coefficients = chains.harvest().neurons(problem).coefficients();
-        requireReadout(coefficients, chains.large()[0].snapshots(), input);
+        requireReadout(coefficients, chains.large()[0].snapshots(), input, y);
       }
       assertThat(backends).allSatisfy(each -> assertThat(each.openMatrices()).isZero());
     }
@@ -324,27 +324,41 @@ class PointHoldersTest {
     return arrays;
   }
 
-  /** The first population of the first of two chains at S: 4/3 g phi(h) v / (2 n S), n of them. */
+  /**
+   * The first population of the first of two chains at S: 4/3 c / (2 n S), n of them, with c the
+   * ridge regression on its features, c = g phi(h) (Y - phi(h)^T c / S) / kappa.
+   */
   private static void requireReadout(
-      float[] coefficients, List<SamplingChain.Snapshot> kept, InputFactor input) {
+      float[] coefficients, List<SamplingChain.Snapshot> kept, InputFactor input, double[] y) {
     int samples = OPTIONS.samples();
     int r = input.rank();
+    double weight = 4.0 / 3 / (2.0 * kept.size() * samples);
+    double[] c = new double[samples * K];
+    for (int i = 0; i < c.length; i++) {
+      c[i] = coefficients[i] / weight;
+    }
     double[] expected = new double[samples * K];
-    double weight = 4.0 / 3 * network(1).weightVariance(1) / (2.0 * kept.size() * samples);
-    for (int s = 0; s < samples; s++) {
-      for (int p = 0; p < input.points(); p++) {
+    double[] phi = new double[samples];
+    for (int p = 0; p < input.points(); p++) {
+      double[] error = Arrays.copyOfRange(y, p * K, (p + 1) * K);
+      for (int s = 0; s < samples; s++) {
         double h = 0;
         for (int i = 0; i < r; i++) {
           h += kept.get(0).xi()[s * r + i] * input.factor()[p * r + i];
         }
+        phi[s] = Math.max(0, h);
         for (int k = 0; k < K; k++) {
-          expected[s * K + k] += weight * Math.max(0, h) * kept.get(0).dual()[p * K + k];
+          error[k] -= phi[s] * c[s * K + k] / samples;
         }
       }
+      for (int i = 0; i < expected.length; i++) {
+        double scale = network(1).weightVariance(1) / OPTIONS.kappa();
+        expected[i] += scale * phi[i / K] * error[i % K];
+      }
     }
-    double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    double largest = Arrays.stream(c).map(Math::abs).max().orElseThrow();
     for (int i = 0; i < expected.length; i++) {
-      assertThat((double) coefficients[i]).isCloseTo(expected[i], within(1e-4 * scale));
+      assertThat(c[i]).isCloseTo(expected[i], within(1e-4 * largest));
     }
   }
 
