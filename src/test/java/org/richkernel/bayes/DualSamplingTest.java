@@ -219,6 +219,7 @@ class DualSamplingTest {
         chains.forEach(SamplingChain::sweep);
         if (sweep % SaddleSampler.ROUND == 0) {
           chains.keepSnapshots();
+          chains.followMeanDual();
         }
       }
       // with the same chains for S and S/4 nothing is extrapolated

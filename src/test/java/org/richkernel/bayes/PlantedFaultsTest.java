@@ -78,6 +78,7 @@ class PlantedFaultsTest {
           });
       if (sweep % SaddleSampler.ROUND == 0) {
         chains.keepSnapshots();
+        chains.followMeanDual();
       }
     }
     return chains.certificate(chains.estimate()).failures(TOLERANCE);
