@@ -57,28 +57,39 @@ public final class ActivationMoments {
     return mixed
         ? LogisticMixture.momentGrowth(activation, variance)
         : average(
+            activation,
             grid,
             variance,
             h ->
-                activation.derivative(h) * activation.derivative(h)
-                    + activation.value(h) * activation.curvature(h));
+                square(activation.derivative(h)) + activation.value(h) * activation.curvature(h));
   }
 
   static double quadratureValue(Activation activation, GaussianGrid grid, double variance) {
-    return average(grid, variance, h -> activation.value(h) * activation.value(h));
+    return average(activation, grid, variance, h -> square(activation.value(h)));
   }
 
   static double quadratureSlope(Activation activation, GaussianGrid grid, double variance) {
-    return average(grid, variance, h -> activation.derivative(h) * activation.derivative(h));
+    return average(activation, grid, variance, h -> square(activation.derivative(h)));
   }
 
-  /** E f(h), h ~ N(0, a): the nodes of a grid are those above 0. */
-  private static double average(GaussianGrid grid, double variance, DoubleUnaryOperator f) {
+  private static double square(double x) {
+    return x * x;
+  }
+
+  /**
+   * E f(h), h ~ N(0, a): the nodes of a grid are those above 0.
+   *
+   * @param f even where the activation is odd
+   */
+  private static double average(
+      Activation activation, GaussianGrid grid, double variance, DoubleUnaryOperator f) {
     double deviation = Math.sqrt(variance);
     double sum = 0;
     for (int m = 0; m < grid.size(); m++) {
       double h = deviation * grid.node(m);
-      sum += grid.weight(m) * (f.applyAsDouble(h) + f.applyAsDouble(-h));
+      double atNode = f.applyAsDouble(h);
+      double atMirror = activation.isOdd() ? atNode : f.applyAsDouble(-h);
+      sum += grid.weight(m) * (atNode + atMirror);
     }
     return sum;
   }

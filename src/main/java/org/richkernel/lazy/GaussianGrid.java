@@ -17,6 +17,7 @@ final class GaussianGrid {
   private static final double GAUSSIAN_BAND = 14;
 
   private final double[] nodes;
+  private final double[] weights;
   private final double step;
 
   /**
@@ -28,8 +29,10 @@ final class GaussianGrid {
   GaussianGrid(int degree, double variance) {
     step = 2 * Math.PI / (Math.sqrt(degree) + POLE_BAND * Math.sqrt(variance) + GAUSSIAN_BAND);
     nodes = new double[(int) Math.ceil(LARGEST_NODE / step)];
+    weights = new double[nodes.length];
     for (int m = 0; m < nodes.length; m++) {
       nodes[m] = (m + 0.5) * step;
+      weights[m] = step * Math.exp(-nodes[m] * nodes[m] / 2) / Math.sqrt(2 * Math.PI);
     }
   }
 
@@ -50,6 +53,6 @@ final class GaussianGrid {
 
   /** step times the standard normal density at node m. */
   double weight(int m) {
-    return step * Math.exp(-nodes[m] * nodes[m] / 2) / Math.sqrt(2 * Math.PI);
+    return weights[m];
   }
 }
