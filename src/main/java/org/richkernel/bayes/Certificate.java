@@ -47,7 +47,8 @@ public record Certificate(
    *
    * @param residual |Y - (g Phi + kappa) v| / |Y| of the extrapolated averages
    * @param residualError its standard error
-   * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples
+   * @param dimension effective dimension tr g Phi (g Phi + kappa)^{-1} at S/4 samples, the mean of
+   *     the kept populations
    * @param dimensionAtS the same at S samples
    * @param samples S
    * @param features number of readout weights at S/4: S/4, times the sites of a flattened readout

@@ -266,9 +266,12 @@ final class ChainEnsemble implements AutoCloseable {
     return chains.indexOf(chain) % CHAINS == CHAINS - 1;
   }
 
-  /** Keeps the present populations for predictions at new inputs. */
+  /** Keeps the present populations for predictions at new inputs, and their dimensions. */
   void keepSnapshots() {
     forEach(chain -> chain.keepSnapshot(layout.snapshots()));
+    if (sampleSize != null) {
+      forEach(SamplingChain::measureDimension);
+    }
   }
 
   /** Measures images of the present mean of v in later sweeps, if they do not yet. */

@@ -23,6 +23,7 @@ final class ReadoutAverages {
   private final MonteCarloSeries fit = new MonteCarloSeries();
   private final MonteCarloSeries square = new MonteCarloSeries();
   private final MonteCarloSeries largestShare = new MonteCarloSeries();
+  private final MonteCarloSeries dimension = new MonteCarloSeries();
 
   /**
    * @param targets Y, P x K
@@ -49,6 +50,11 @@ final class ReadoutAverages {
     if (following) {
       images.add(sketch.of(posterior.kernelImage(population)));
     }
+  }
+
+  /** Adds the effective dimension of the population. */
+  void measureDimension(FieldPopulation population) {
+    dimension.add(posterior.effectiveDimension(population));
   }
 
   /**
@@ -85,12 +91,17 @@ final class ReadoutAverages {
     return largestShare;
   }
 
+  /** tr g Phi (g Phi + kappa)^{-1}, one value for each {@link #measureDimension}. */
+  MonteCarloSeries dimension() {
+    return dimension;
+  }
+
   /** Clears all measurements and the reference. */
   void clear() {
     duals.clear();
     images.clear();
     following = false;
-    for (MonteCarloSeries series : List.of(fit, square, largestShare)) {
+    for (MonteCarloSeries series : List.of(fit, square, largestShare, dimension)) {
       series.clear();
     }
   }
@@ -103,6 +114,7 @@ final class ReadoutAverages {
     state.put(name + "_dual_fit", fit.values());
     state.put(name + "_dual_square", square.values());
     state.put(name + "_largest_share", largestShare.values());
+    state.put(name + "_dimension", dimension.values());
   }
 
   /** Restores a saved state. */
@@ -113,5 +125,6 @@ final class ReadoutAverages {
     fit.restore(state.doubles(name + "_dual_fit"));
     square.restore(state.doubles(name + "_dual_square"));
     largestShare.restore(state.doubles(name + "_largest_share"));
+    dimension.restore(state.doubles(name + "_dimension"));
   }
 }

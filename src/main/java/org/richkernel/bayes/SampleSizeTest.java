@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.CountSketch;
@@ -61,12 +62,8 @@ final class SampleSizeTest {
    * @param u row-major P x K; empty before the first measurement
    */
   Certificate.SampleSize of(SamplingChain[] large, SamplingChain[] small, double[] u) {
-    double dimension = 0;
-    double dimensionAtS = 0;
-    for (int c = 0; c < large.length; c++) {
-      dimension += small[c].effectiveDimension() / small.length;
-      dimensionAtS += large[c].effectiveDimension() / large.length;
-    }
+    double dimension = dimension(small);
+    double dimensionAtS = dimension(large);
     int samples = large[0].samples();
     int features = posterior.readoutFeatures(samples / 4);
     if (u.length == 0 || large[0].readout().images().batches() < 2) {
@@ -92,6 +89,14 @@ final class SampleSizeTest {
     double squareError = wanted.length * found.lossError(wanted) / size;
     double error = Math.sqrt(square / size + squareError) - residual;
     return new Certificate.SampleSize(residual, error, dimension, dimensionAtS, samples, features);
+  }
+
+  /** Mean effective dimension of the populations of some chains. */
+  private static double dimension(SamplingChain[] chains) {
+    return Arrays.stream(chains)
+        .mapToDouble(chain -> chain.readout().dimension().mean())
+        .average()
+        .orElse(Double.NaN);
   }
 
   private Kernel meanKernel(SamplingChain[] chains) {

@@ -307,9 +307,9 @@ final class SamplingChain implements AutoCloseable {
     }
   }
 
-  /** tr g Phi (g Phi + kappa)^{-1} of the present population. */
-  double effectiveDimension() {
-    return posterior.effectiveDimension(population);
+  /** Adds the effective dimension of the present population to its average. */
+  void measureDimension() {
+    readout.measureDimension(population);
   }
 
   /**
