@@ -20,10 +20,13 @@ final class ClassSection {
       return Section.ofFigures("classes", "Classes", "", List.of());
     }
     int[][] counts = confusion(y.get(), f.get());
+    ClassNames known = ClassNames.of(result);
+    List<String> names =
+        IntStream.range(0, counts.length).mapToObj(k -> known.ofOutput(k, counts.length)).toList();
     Plot plot =
         new Plot("Accuracy by class", "class", "accuracy")
             .size(460, 320)
-            .categories(IntStream.range(0, counts.length).mapToObj(Integer::toString).toList())
+            .categories(names)
             .includeY(1);
     Optional<int[][]> lazy =
         result.array("f_test_lazy").filter(t -> alike(t, y.get())).map(t -> confusion(y.get(), t));
@@ -42,7 +45,7 @@ final class ClassSection {
             + wording.name()
             + ".",
         List.of(accuracy),
-        List.of(grid(counts)));
+        List.of(grid(counts, names)));
   }
 
   private static boolean alike(Table a, Table b) {
@@ -93,12 +96,12 @@ final class ClassSection {
         .toArray();
   }
 
-  private static Section.Grid grid(int[][] counts) {
+  private static Section.Grid grid(int[][] counts, List<String> names) {
     List<String> header = new ArrayList<>(List.of("class"));
     List<List<String>> rows = new ArrayList<>();
     for (int k = 0; k < counts.length; k++) {
-      header.add(Integer.toString(k));
-      List<String> row = new ArrayList<>(List.of(Integer.toString(k)));
+      header.add(names.get(k));
+      List<String> row = new ArrayList<>(List.of(names.get(k)));
       Arrays.stream(counts[k]).forEach(n -> row.add(n == 0 ? "\u00b7" : Integer.toString(n)));
       rows.add(row);
     }

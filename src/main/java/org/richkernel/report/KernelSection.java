@@ -64,8 +64,8 @@ public final class KernelSection {
     return result
         .array("y_train")
         .filter(y -> y.rows() == points)
-        .map(Targets::ofRows)
-        .orElseGet(() -> Targets.ofEntries(new double[points]));
+        .map(y -> Targets.ofRows(y, ClassNames.of(result)))
+        .orElseGet(() -> Targets.unknown(points));
   }
 
   /**

@@ -23,17 +23,16 @@ final class PredictionSection {
     Optional<Table> y = result.array("y_test");
     Optional<Table> f = result.array("f_test");
     if (f.isPresent() && y.isPresent() && sameSize(f.get(), y.get())) {
-      double[] targets = y.get().values();
+      Targets targets = Targets.ofEntries(y.get(), ClassNames.of(result));
       double[] predicted = f.get().values();
       result
           .array("f_test_lazy")
           .filter(lazy -> sameSize(lazy, f.get()))
           .ifPresent(lazy -> figures.add(scatter(wording, lazy.values(), predicted, targets)));
-      Targets classes = Targets.ofEntries(targets);
-      if (classes.areClasses()) {
-        figures.add(histogram(wording, predicted, classes));
+      if (targets.areClasses()) {
+        figures.add(histogram(wording, predicted, targets));
       } else {
-        figures.add(against(wording, predicted, targets));
+        figures.add(against(wording, predicted, y.get().values()));
       }
     }
     return Section.ofFigures("predictions", "Predictions on test points", "", figures);
@@ -44,11 +43,11 @@ final class PredictionSection {
   }
 
   private static Figure scatter(
-      Wording wording, double[] lazy, double[] adaptive, double[] targets) {
-    int[] shown = evenly(targets.length);
+      Wording wording, double[] lazy, double[] adaptive, Targets targets) {
+    int[] shown = evenly(targets.size());
     Plot plot =
         new Plot("Test predictions", "f, lazy", "f, " + wording.name()).size(440, 440).equalAxes();
-    Targets classes = Targets.ofEntries(at(targets, shown));
+    Targets classes = targets.of(shown);
     double[] xs = at(lazy, shown);
     double[] ys = at(adaptive, shown);
     boolean byClass = classes.areClasses();
@@ -67,7 +66,7 @@ final class PredictionSection {
             + (byClass
                 ? "The colour is the target."
                 : "The colour is the target, from dark (smallest) to yellow (largest).")
-            + subsampled(targets.length));
+            + subsampled(targets.size()));
   }
 
   private static Figure against(Wording wording, double[] predicted, double[] targets) {

@@ -45,8 +45,8 @@ final class SnapshotSection {
         result
             .array("y_train")
             .filter(y -> y.rows() == points)
-            .map(Targets::ofRows)
-            .orElseGet(() -> Targets.ofEntries(new double[points]));
+            .map(y -> Targets.ofRows(y, ClassNames.of(result)))
+            .orElseGet(() -> Targets.unknown(points));
     boolean sortable = targets.classes() > 1;
     double[] all = stack.values();
     List<HeatMap.Panel> panels = new ArrayList<>();

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Provenance;
+import org.richkernel.result.Result;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
 import org.richkernel.result.TrainedLoss;
@@ -28,6 +29,7 @@ final class SummaryTables {
           CERTIFICATE + ".",
           AUDIT + ".",
           TrainedLoss.CROSS_ENTROPY + ".",
+          Result.CLASS_NAMES,
           CrossCheckSection.DETAIL + ".",
           "sweep[",
           "means[",

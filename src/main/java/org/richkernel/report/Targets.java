@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.richkernel.data.Table;
 import org.richkernel.report.plot.HeatMap;
@@ -16,16 +17,18 @@ final class Targets {
 
   private final double[] keys;
   private final double[] distinct;
-  private final boolean oneHot;
+  private final int outputs;
+  private final ClassNames names;
 
-  private Targets(double[] keys, boolean oneHot) {
+  private Targets(double[] keys, int outputs, ClassNames names) {
     this.keys = keys;
-    this.oneHot = oneHot;
+    this.outputs = outputs;
+    this.names = names;
     this.distinct = Arrays.stream(keys).distinct().sorted().toArray();
   }
 
   /** Targets of shape P, or P x K with the class at the largest of K entries. */
-  static Targets ofRows(Table y) {
+  static Targets ofRows(Table y, ClassNames names) {
     int outputs = y.columns();
     double[] keys = new double[y.rows()];
     for (int row = 0; row < keys.length; row++) {
@@ -35,12 +38,22 @@ final class Targets {
       }
       keys[row] = outputs == 1 ? y.get(row, 0) : best;
     }
-    return new Targets(keys, outputs > 1);
+    return new Targets(keys, outputs, names);
   }
 
-  /** Every entry as a target of its own, row by row. */
-  static Targets ofEntries(double[] y) {
-    return new Targets(y, false);
+  /** Every entry as a target of its own, row by row; those of several outputs have no names. */
+  static Targets ofEntries(Table y, ClassNames names) {
+    return new Targets(y.values(), 1, y.columns() == 1 ? names : ClassNames.NONE);
+  }
+
+  /** So many points without targets. */
+  static Targets unknown(int points) {
+    return new Targets(new double[points], 1, ClassNames.NONE);
+  }
+
+  /** The same for some of the points. */
+  Targets of(int... points) {
+    return new Targets(Arrays.stream(points).mapToDouble(i -> keys[i]).toArray(), outputs, names);
   }
 
   /** Whether the targets are few enough to be classes. */
@@ -58,9 +71,19 @@ final class Targets {
 
   /** Name of class k, in increasing order of the targets. */
   String label(int k) {
-    return oneHot
-        ? "class " + Numbers.brief(distinct[k])
-        : "y = " + (distinct[0] < 0 && distinct[k] > 0 ? "+" : "") + Numbers.brief(distinct[k]);
+    return name(k)
+        .map(name -> "class " + name)
+        .orElseGet(
+            () ->
+                "y = "
+                    + (distinct[0] < 0 && distinct[k] > 0 ? "+" : "")
+                    + Numbers.brief(distinct[k]));
+  }
+
+  private Optional<String> name(int k) {
+    return outputs > 1
+        ? Optional.of(names.ofOutput((int) distinct[k], outputs))
+        : names.ofTarget(distinct[k]);
   }
 
   /** Points of class k. */
@@ -90,7 +113,7 @@ final class Targets {
     int from = 0;
     for (int k = 0; areClasses() && k < distinct.length; k++) {
       int to = from + members(k).length;
-      String name = distinct.length <= 4 ? label(k) : Numbers.brief(distinct[k]);
+      String name = distinct.length <= 4 ? label(k) : name(k).orElse(Numbers.brief(distinct[k]));
       groups.add(new HeatMap.Group(name, from, to));
       from = to;
     }

@@ -133,7 +133,7 @@ final class TrainingSection {
     Optional<Targets> classes =
         result
             .array("y_test")
-            .map(y -> Targets.ofEntries(y.values()))
+            .map(y -> Targets.ofEntries(y, ClassNames.of(result)))
             .filter(targets -> targets.size() == points && targets.areClasses());
     Plot plot =
         new Plot("Test predictions over training", timeLabel(result), "f(t), " + wording.name())

@@ -22,6 +22,12 @@ public record Result(
     arrays.keySet().forEach(ArrayNames::require);
   }
 
+  /**
+   * Name of the detail of the summary with the names of the classes, in the order of {@link
+   * PredictedRows#classNames}.
+   */
+  public static final String CLASS_NAMES = "classNames";
+
   /** A result with no list of predictions. */
   public Result(Summary summary, Map<String, Table> arrays) {
     this(summary, arrays, Optional.empty());
@@ -32,9 +38,13 @@ public record Result(
     return new Result(summary, Map.of());
   }
 
-  /** The same with predictions listed in predictions.csv. */
+  /** The same with predictions listed in predictions.csv, and the names of their classes. */
   public Result withPredicted(PredictedRows points) {
-    return new Result(summary, arrays, Optional.of(points));
+    Summary named =
+        points.classNames().isEmpty()
+            ? summary
+            : summary.withDetail(CLASS_NAMES, points.classNames());
+    return new Result(named, arrays, Optional.of(points));
   }
 
   /**

@@ -86,6 +86,17 @@ public record Summary(
       parts += part;
     }
     grown.put("other", Math.max(0, grown.get("total") - parts));
+    return with(grown, details);
+  }
+
+  /** The same with one more detail. */
+  Summary withDetail(String key, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(details);
+    more.put(key, value);
+    return with(seconds, more);
+  }
+
+  private Summary with(Map<String, Double> newSeconds, Map<String, Object> newDetails) {
     return new Summary(
         version,
         command,
@@ -102,10 +113,10 @@ public record Summary(
         test,
         lazy,
         layers,
-        grown,
+        newSeconds,
         peakBytes,
         provenance,
-        details);
+        newDetails);
   }
 
   /** Starts a summary of a command with its options. */

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,5 +223,68 @@ class InputFilesCommandTest {
     assertThat(FileNames.mayBeLost("gr\u00f6\u00dfe/x.npy: none", "/home", "UTF-8")).isFalse();
     assertThat(FileNames.mayBeLost("\u4e2d/x.npy: none", "/home", "ISO-8859-1")).isTrue();
     assertThat(FileNames.MEND).contains("set LC_ALL=C.UTF-8");
+  }
+
+  /** Images of 6 x 6, each class with a bright stripe of its own, one folder a class. */
+  private Path imagesOf(String... classes) throws IOException {
+    Path images = folder.resolve("images");
+    for (int k = 0; k < classes.length; k++) {
+      Path own = Files.createDirectories(images.resolve(classes[k]));
+      for (int i = 0; i < 6; i++) {
+        BufferedImage image = new BufferedImage(6, 6, BufferedImage.TYPE_BYTE_GRAY);
+        for (int row = 0; row < 6; row++) {
+          image.getRaster().setSample(2 * k, row, 0, 200 + 5 * i);
+        }
+        ImageIO.write(image, "png", own.resolve(i + ".png").toFile());
+      }
+    }
+    return images;
+  }
+
+  private String report(String name) throws IOException {
+    return Files.readString(folder.resolve(name).resolve("report.html"));
+  }
+
+  @Test
+  void twoClassFoldersNameTheClassesOfReports() throws IOException {
+    Path images = imagesOf("cat", "dog");
+    Path fit = folder.resolve("fit");
+    Program run = lazy(images.toString(), images.toString(), fit);
+    assertThat(run.code()).as(run.err()).isZero();
+    Program predicted =
+        Program.run(
+            "predict",
+            "--from=" + fit,
+            "--test-x=" + images,
+            "--out=" + folder.resolve("predicted"));
+    assertThat(predicted.code()).as(predicted.err()).isZero();
+
+    for (String name : List.of("fit", "predicted")) {
+      assertThat(report(name)).as(name).contains("class cat", "class dog");
+      assertThat(report(name)).as(name).doesNotContain("y = −1", "y = +1");
+    }
+    Files.delete(fit.resolve("report.html"));
+    assertThat(Program.run("report", fit.toString()).code()).isZero();
+    assertThat(report("fit")).contains("class cat", "class dog");
+  }
+
+  @Test
+  void threeClassFoldersNameTheRowsOfTheConfusionMatrix() throws IOException {
+    Path images = imagesOf("ant", "bee", "cow");
+    Program run = lazy(images.toString(), images.toString(), folder.resolve("fit"));
+    assertThat(run.code()).as(run.err()).isZero();
+
+    assertThat(report("fit").replaceAll("<[^>]*>|\\s+", " ").replaceAll(" +", " "))
+        .contains("class ant bee cow ant 6 · · bee · 6 · cow · · 6");
+  }
+
+  private static Program lazy(String train, String test, Path out) {
+    return Program.run(
+        "lazy",
+        "--train-x=" + train,
+        "--test-x=" + test,
+        "--kappa=0.1",
+        "--threads=1",
+        "--out=" + out);
   }
 }

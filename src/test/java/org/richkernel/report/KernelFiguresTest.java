@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -63,7 +64,8 @@ class KernelFiguresTest {
 
   @Test
   void targetsAreSortedIntoGroupsByClass() {
-    Targets targets = Targets.ofRows(Table.of("y", new double[] {1, -1, 1, -1, -1}, 5));
+    Targets targets =
+        Targets.ofRows(Table.of("y", new double[] {1, -1, 1, -1, -1}, 5), ClassNames.NONE);
 
     assertThat(targets.sorted()).containsExactly(1, 3, 4, 0, 2);
     assertThat(targets.groups())
@@ -71,8 +73,24 @@ class KernelFiguresTest {
   }
 
   @Test
+  void labelsOfClassesAreTheirNamesWhereTheseSayMoreThanTheTargets() {
+    Table y = Table.of("y", new double[] {1, -1, 1}, 3);
+    ClassNames animals = new ClassNames(List.of("cat", "dog"));
+    assertThat(Targets.ofRows(y, animals).label(0)).isEqualTo("class cat");
+    assertThat(Targets.ofEntries(y, animals).label(1)).isEqualTo("class dog");
+    ClassNames signs = new ClassNames(List.of("-1", "+1"));
+    assertThat(Targets.ofRows(y, signs).label(0)).isEqualTo("y = −1");
+    // entries of several outputs are no classes
+    Table hot = Table.of("y", new double[] {1, 0, 0, 1}, 2, 2);
+    assertThat(Targets.ofEntries(hot, animals).label(1)).isEqualTo("y = 1");
+    assertThat(Targets.ofRows(hot, animals).label(1)).isEqualTo("class dog");
+  }
+
+  @Test
   void oneHotTargetsAreSortedByTheirClass() {
-    Targets targets = Targets.ofRows(Table.of("y", new double[] {0, 0, 1, 1, 0, 0, 0, 0, 1}, 3, 3));
+    Targets targets =
+        Targets.ofRows(
+            Table.of("y", new double[] {0, 0, 1, 1, 0, 0, 0, 0, 1}, 3, 3), ClassNames.NONE);
 
     assertThat(targets.sorted()).containsExactly(1, 0, 2);
     assertThat(targets.label(0)).isEqualTo("class 0");

@@ -1,0 +1,45 @@
+package org.richkernel.report;
+
+import java.util.List;
+import java.util.Optional;
+import org.richkernel.result.Result;
+
+/**
+ * Names of the classes of a result.
+ *
+ * @param names of the targets -1 and +1, or of each of several outputs; empty where they are not
+ *     known
+ */
+record ClassNames(List<String> names) {
+  /** For targets that are no classes. */
+  static final ClassNames NONE = new ClassNames(List.of());
+
+  /** Longer names would run into each other. */
+  private static final int LONGEST = 16;
+
+  /** The names in a summary. */
+  static ClassNames of(Result result) {
+    return result.summary().details().get(Result.CLASS_NAMES) instanceof List<?> names
+        ? new ClassNames(names.stream().map(name -> shortened(String.valueOf(name))).toList())
+        : NONE;
+  }
+
+  private static String shortened(String name) {
+    return name.length() <= LONGEST ? name : name.substring(0, LONGEST - 1) + "\u2026";
+  }
+
+  /** The name of the class of an output, or its number. */
+  String ofOutput(int output, int outputs) {
+    return names.size() == outputs ? names.get(output) : Integer.toString(output);
+  }
+
+  /** The name of the class of a target of one output; empty for labels that are -1 and +1. */
+  Optional<String> ofTarget(double y) {
+    boolean known = names.size() == 2 && Math.abs(y) == 1 && !isSign(names.get(0));
+    return known ? Optional.of(names.get(y < 0 ? 0 : 1)) : Optional.empty();
+  }
+
+  private static boolean isSign(String name) {
+    return name.equals("-1");
+  }
+}
