@@ -1,6 +1,7 @@
 package org.richkernel.cli;
 
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.data.DatasetReader;
 import org.richkernel.data.Datasets;
@@ -16,6 +17,9 @@ import picocli.CommandLine.Spec;
 /** Which points a command works on. */
 @HelpGroup(HelpGroup.DATA)
 final class DataOptions {
+  /** Names of the options that name files of points. */
+  static final Set<String> FILES = Set.of("train-x", "train-y", "test-x", "test-y");
+
   private static final String KINDS =
       " a .npy, .npz (file.npz:name for one of several arrays), HDF5 (file.h5:/path), IDX or "
           + "text file (.csv, .tsv or .txt; commas, semicolons, tabs or blanks between numbers, # "

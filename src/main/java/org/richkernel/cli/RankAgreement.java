@@ -1,12 +1,15 @@
 package org.richkernel.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.richkernel.compute.BackendInfo;
 import org.richkernel.group.RankGroup;
+import org.richkernel.model.SavedFit;
 import org.richkernel.network.InvalidProblemException;
 
 /** Whether all ranks were started to compute the same thing. */
@@ -22,10 +25,10 @@ final class RankAgreement {
   /**
    * Refuses ranks whose computation differs from that of rank 0, on all ranks.
    *
-   * @param own values that determine the numbers, by name
+   * @param own values that determine the numbers, by name, with a checksum of the data
    */
   void require(Map<String, Object> own) {
-    List<String> found = differences(own);
+    List<String> found = differences(byContent(own));
     if (!found.isEmpty()) {
       throw new InvalidProblemException(
           "ranks",
@@ -33,6 +36,15 @@ final class RankAgreement {
           String.join(", ", found)
               + "; start all ranks with the same command, files and version of the program");
     }
+  }
+
+  /** The same without the paths of files, which differ where machines mount a disk elsewhere. */
+  private static Map<String, Object> byContent(Map<String, Object> own) {
+    Map<String, Object> same = new LinkedHashMap<>(own);
+    same.keySet().removeAll(DataOptions.FILES); // read already, and in the checksum
+    same.computeIfPresent(
+        SearchOptions.WARM_START, (name, folder) -> SavedFit.checksum(Path.of(folder.toString())));
+    return same;
   }
 
   /** Where ranks compute on other hardware than rank 0, a line each. */

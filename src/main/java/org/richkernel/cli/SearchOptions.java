@@ -25,6 +25,9 @@ final class SearchOptions {
   /** Options with a default that mean nothing to a theory of finite width. */
   static final Set<String> OF_INFINITE_WIDTH = Set.of("second-start");
 
+  /** Name of the option that names a saved result. */
+  static final String WARM_START = "warm-start";
+
   private static final String VALIDATION = "validation";
   private static final double VALIDATION_FRACTION = 0.2;
 
@@ -118,7 +121,7 @@ final class SearchOptions {
         select == null ? notSelected() : Optional.of(selection(select, path, options));
     if (selection.isPresent() && warmStart != null) {
       throw new InvalidProblemException(
-          "warm-start", warmStart, "a selection starts from the prior; leave it out");
+          WARM_START, warmStart, "a selection starts from the prior; leave it out");
     }
     return new Search(
         selection.isPresent() ? Optional.empty() : path,
@@ -143,7 +146,7 @@ final class SearchOptions {
       throw new InvalidProblemException("gamma-path", gammaPath, mend);
     }
     if (warmStart != null) {
-      throw new InvalidProblemException("warm-start", warmStart, mend);
+      throw new InvalidProblemException(WARM_START, warmStart, mend);
     }
     if (select != null) {
       throw new InvalidProblemException("select", select, mend);

@@ -8,6 +8,7 @@ import org.richkernel.bayes.Populations;
 import org.richkernel.bayes.SavedStart;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.MemoryPlan;
+import org.richkernel.data.DataFile;
 import org.richkernel.data.Images;
 import org.richkernel.data.Standardization;
 import org.richkernel.data.Table;
@@ -77,6 +78,15 @@ public final class SavedFit {
         projector.values(),
         projector.columns(),
         populations);
+  }
+
+  /**
+   * SHA-256 of the model of a result folder, whose settings hold that of its arrays.
+   *
+   * @throws org.richkernel.data.InvalidDataException if it cannot be read
+   */
+  public static String checksum(Path folder) {
+    return DataFile.of(folder.resolve(ModelFile.SETTINGS)).sha256();
   }
 
   /**

@@ -195,6 +195,54 @@ class RanksTest {
     }
   }
 
+  private static String[] among(Path files, String out) {
+    List<String> line = new ArrayList<>(List.of(command(out, "--max-sweeps=1")));
+    line.remove("--max-sweeps=3");
+    line.replaceAll(option -> option.replace(folder + "/x.csv", files + "/x.csv"));
+    line.replaceAll(option -> option.replace(folder + "/y.csv", files + "/y.csv"));
+    return line.toArray(String[]::new);
+  }
+
+  /** Contents count, not where a rank finds them. */
+  @Test
+  void ranksWithTheSameFilesInOtherFoldersAgree() throws IOException {
+    Path mount = Files.createDirectory(folder.resolve("mount"));
+    for (String name : List.of("x.csv", "y.csv")) {
+      Files.copy(folder.resolve(name), mount.resolve(name));
+    }
+    List<End> same =
+        RankThreads.run(
+            2, PATIENCE, group -> end(group, among(group.rank() == 0 ? folder : mount, "same")));
+    assertThat(same)
+        .allSatisfy(end -> assertThat(end.code()).as(end.said()).isEqualTo(ExitCode.NOT_CONVERGED));
+
+    List<String> lines = Files.readAllLines(mount.resolve("y.csv"));
+    lines.set(7, lines.get(7).startsWith("-") ? "1.0" : "-1.0");
+    Files.write(mount.resolve("y.csv"), lines);
+    List<End> changed =
+        RankThreads.run(
+            2, PATIENCE, group -> end(group, among(group.rank() == 0 ? folder : mount, "changed")));
+    assertThat(changed)
+        .allSatisfy(
+            end -> {
+              assertThat(end.code()).isEqualTo(ExitCode.USAGE);
+              assertThat(end.said()).contains("rank 1 has another checksum of the data than");
+            });
+  }
+
+  @Test
+  void savedResultsAgreeByTheirModels() throws IOException {
+    Map<String, Object> own = Map.of("warm-start", folder.resolve("alone").toString());
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    Path model = copy.resolve("model.json");
+    Files.copy(folder.resolve("alone").resolve("model.json"), model);
+    Map<String, Object> other = Map.of("warm-start", copy.toString());
+    assertThat(refusals(own, other)).containsOnly("");
+    Files.writeString(model, Files.readString(model).replaceFirst("[0-9]", "9"));
+    assertThat(refusals(own, other))
+        .allSatisfy(line -> assertThat(line).contains("rank 2 has another warm-start than"));
+  }
+
   @Test
   void rankWithAnotherProblemIsNamed() {
     List<End> ends =
