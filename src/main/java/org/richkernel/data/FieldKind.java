@@ -55,11 +55,18 @@ enum FieldKind {
 
   /** A decimal number, infinite where it overflows; NaN for any other text. */
   static double parse(String field) {
+    boolean hasDigit = false;
     for (int i = 0; i < field.length(); i++) {
+      char c = field.charAt(i);
       // Double.parseDouble would also take "1d", "0x1p3" and "NaN"
-      if (DIGITS.indexOf(field.charAt(i)) < 0) {
+      if (DIGITS.indexOf(c) < 0) {
         return Double.NaN;
       }
+      hasDigit |= c >= '0' && c <= '9';
+    }
+    if (!hasDigit) {
+      // without an exception, as a line may have thousands of empty fields
+      return Double.NaN;
     }
     try {
       return Double.parseDouble(field);
