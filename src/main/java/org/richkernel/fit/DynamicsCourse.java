@@ -11,6 +11,7 @@ import org.richkernel.bayes.SampledPredictor;
 import org.richkernel.compute.Activation;
 import org.richkernel.compute.Backend;
 import org.richkernel.dynamics.AlternatingSolution;
+import org.richkernel.dynamics.DynamicsOptions;
 import org.richkernel.dynamics.DynamicsProblem;
 import org.richkernel.dynamics.DynamicsSolution;
 import org.richkernel.dynamics.FixedPointSolution;
@@ -185,9 +186,17 @@ public record DynamicsCourse(
           default ->
               "not at rest after the training time %.4g: "
                   + criterion(solution)
-                  + "; raise --steps or --step-size, or --tolerance";
+                  + "; raise --steps %3$d or --step-size %4$.4g, and give both with --solver"
+                  + " one-hidden, or raise --tolerance";
         };
-    return String.format(Locale.ROOT, text, solution.time(), solution.distance());
+    DynamicsOptions options = solution.problem().options();
+    return String.format(
+        Locale.ROOT,
+        text,
+        solution.time(),
+        solution.distance(),
+        options.steps(),
+        options.stepSize());
   }
 
   /** Failed criteria of a flow that is not at rest. */

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -253,5 +255,28 @@ class DynamicsCommandTest {
     assertThat(dynamics("--solver=linear").line()).contains("--activation is relu");
     assertThat(dynamics("--solver=one-hidden", "--hidden-layers=2").line())
         .contains("--hidden-layers is 2");
+  }
+
+  /** The options of the mend, which would choose another solver by themselves. */
+  @Test
+  void aFlowThatIsNotAtRestSaysHowToFollowItLonger() {
+    String[] flow = {"--weight-decay=0.5", "--samples=64", "--tolerance=0.01", "--out=" + out()};
+    List<String> options = new ArrayList<>(List.of(flow));
+    options.addAll(List.of("--solver=one-hidden", "--steps=10", "--step-size=0.2"));
+    Program first = Program.onDigits("dynamics", 6, 6, options.toArray(String[]::new));
+    assertThat(first.code()).isEqualTo(ExitCode.NOT_CONVERGED);
+    Matcher mend =
+        Pattern.compile(
+                "raise (--steps) (\\S+) or (--step-size) (\\S+), and give both with (--solver) (\\S+),")
+            .matcher(first.line());
+    assertThat(mend.find()).as(first.line()).isTrue();
+
+    List<String> longer = new ArrayList<>(List.of(flow));
+    longer.add(mend.group(1) + "=" + 40 * Integer.parseInt(mend.group(2)));
+    longer.add(mend.group(3) + "=" + mend.group(4));
+    longer.add(mend.group(5) + "=" + mend.group(6));
+    Program second = Program.onDigits("dynamics", 6, 6, longer.toArray(String[]::new));
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(ResultFolder.readSummary(out()).config()).containsEntry("solver", "one-hidden");
   }
 }
