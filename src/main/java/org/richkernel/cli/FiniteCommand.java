@@ -289,13 +289,8 @@ final class FiniteCommand implements Callable<Integer> {
 
     @Override
     public String shortfall(FinitePosteriorFit fit) {
-      return String.format(
-          Locale.ROOT,
-          "the chains have not mixed (split R-hat %.3f, %.0f effective draws, kernel error %.2g); "
-              + "raise --max-sweeps or --repeats, or the --tolerance",
-          fit.solution().mixing().splitRhat(),
-          fit.solution().mixing().effectiveSamples(),
-          fit.solution().mixing().kernelError());
+      return String.join("; ", fit.failures())
+          + "; raise --max-sweeps or --repeats, or the --tolerance";
     }
   }
 

@@ -28,19 +28,36 @@ public record Mixing(double splitRhat, double effectiveSamples, double kernelErr
   public List<FailedCriterion> failed(double tolerance) {
     List<FailedCriterion> failed = new ArrayList<>();
     if (!(splitRhat <= LARGEST_RHAT)) {
-      failed.add(criterion("R-hat %.3f > %.2f", splitRhat, LARGEST_RHAT));
+      failed.add(
+          criterion(
+              "R-hat %.3f > %.2f",
+              "the chains disagree: split R-hat %.3f (at most %.2f wanted)",
+              splitRhat,
+              LARGEST_RHAT));
     }
     if (!(effectiveSamples >= FEWEST_EFFECTIVE)) {
-      failed.add(criterion("effective draws %.0f < %.0f", effectiveSamples, FEWEST_EFFECTIVE));
+      failed.add(
+          criterion(
+              "effective draws %.0f < %.0f",
+              "the chains are too short: %.0f effective draws (%.0f wanted)",
+              effectiveSamples,
+              FEWEST_EFFECTIVE));
     }
     if (!(kernelError <= tolerance)) {
-      failed.add(criterion("kernel error %.2g > %.2g", kernelError, tolerance));
+      failed.add(
+          criterion(
+              "kernel error %.2g > %.2g",
+              "the kernels are known to %.2g (a tolerance of %.2g wanted)",
+              kernelError,
+              tolerance));
     }
     return failed;
   }
 
-  private static FailedCriterion criterion(String format, double number, double limit) {
-    String text = String.format(Locale.ROOT, format, number, limit);
-    return new FailedCriterion(text, text);
+  private static FailedCriterion criterion(
+      String brief, String text, double number, double limit) {
+    return new FailedCriterion(
+        String.format(Locale.ROOT, brief, number, limit),
+        String.format(Locale.ROOT, text, number, limit));
   }
 }

@@ -20,6 +20,7 @@ import org.richkernel.result.MonteCarlo;
 import org.richkernel.result.Result;
 import org.richkernel.result.SavedModel;
 import org.richkernel.result.Summary;
+import org.richkernel.sampling.FailedCriterion;
 
 /** A sampled posterior of finite networks with the NNGP for comparison. */
 public final class FinitePosteriorFit implements Fit {
@@ -103,7 +104,7 @@ public final class FinitePosteriorFit implements Fit {
     }
     summary.detail("method", "langevin, readout " + name(options));
     summary.detail("stop", solution.stop().name().toLowerCase(Locale.ROOT));
-    summary.detail("certificate", certificate(mixing));
+    summary.detail("certificate", certificate());
     summary.detail("chains", chains());
     return arrays(summary.build());
   }
@@ -112,11 +113,18 @@ public final class FinitePosteriorFit implements Fit {
     return options.readout().name().toLowerCase(Locale.ROOT);
   }
 
-  private static Map<String, Object> certificate(Mixing mixing) {
+  /** The criteria that fail, in words; empty for a fit that converged. */
+  public List<String> failures() {
+    return FailedCriterion.texts(solution.mixing().failed(options.tolerance()));
+  }
+
+  private Map<String, Object> certificate() {
+    Mixing mixing = solution.mixing();
     Map<String, Object> map = new LinkedHashMap<>();
     putFinite(map, "splitRhat", mixing.splitRhat());
     putFinite(map, "effectiveSamples", mixing.effectiveSamples());
     putFinite(map, "kernelError", mixing.kernelError());
+    map.put("failures", failures());
     return map;
   }
 

@@ -167,6 +167,11 @@ class FiniteCommandTest {
   @Test
   void chainsThatHaveNotMixedEndWithTheirDiagnostics() {
     Program run = finite("--method=langevin", "--width=24", "--max-sweeps=8");
+
+    assertThat(run.err())
+        .contains("the chains are too short: ")
+        .contains(" effective draws (100 wanted); ")
+        .contains("the kernels are known to ");
     assertThat(run.code()).isEqualTo(ExitCode.NOT_CONVERGED);
     assertThat(run.line()).contains("split R-hat").contains("--max-sweeps");
     assertThat(folder.resolve("summary.json")).exists();
