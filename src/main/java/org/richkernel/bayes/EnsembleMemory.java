@@ -74,8 +74,7 @@ final class EnsembleMemory {
     }
     if (layout.harvestsNeurons()) {
       int panel = layout.panelRows(layout.devices().get(0));
-      NeuronHarvest.plan(
-          plan.onDevice(0), points, layout.rank(), outputs, panel, layout.isDual());
+      NeuronHarvest.plan(plan.onDevice(0), points, layout.rank(), outputs, panel, layout.isDual());
     }
   }
 

@@ -279,8 +279,7 @@ final class SamplingChain implements AutoCloseable {
         most,
         () ->
             new Snapshot(
-                fields(),
-                download(hasReadoutWeights ? population.weights() : population.dual())));
+                fields(), download(hasReadoutWeights ? population.weights() : population.dual())));
   }
 
   /** Kept populations, oldest first. */

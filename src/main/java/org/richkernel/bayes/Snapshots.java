@@ -62,8 +62,7 @@ final class Snapshots {
     for (int i = 0; i < (int) numbers[2]; i++) {
       kept.add(
           new SamplingChain.Snapshot(
-              state.floats(name + "_xi_" + i),
-              state.doubles(name + "_readout_" + i)));
+              state.floats(name + "_xi_" + i), state.doubles(name + "_readout_" + i)));
     }
   }
 }

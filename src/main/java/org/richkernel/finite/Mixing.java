@@ -54,8 +54,7 @@ public record Mixing(double splitRhat, double effectiveSamples, double kernelErr
     return failed;
   }
 
-  private static FailedCriterion criterion(
-      String brief, String text, double number, double limit) {
+  private static FailedCriterion criterion(String brief, String text, double number, double limit) {
     return new FailedCriterion(
         String.format(Locale.ROOT, brief, number, limit),
         String.format(Locale.ROOT, text, number, limit));

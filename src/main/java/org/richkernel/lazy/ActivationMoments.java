@@ -60,8 +60,7 @@ public final class ActivationMoments {
             activation,
             grid,
             variance,
-            h ->
-                square(activation.derivative(h)) + activation.value(h) * activation.curvature(h));
+            h -> square(activation.derivative(h)) + activation.value(h) * activation.curvature(h));
   }
 
   static double quadratureValue(Activation activation, GaussianGrid grid, double variance) {

@@ -38,7 +38,9 @@ class CountSketchTest {
   void normsAndProductsHaveTheErrorOfASketch() {
     CountSketch sketch = new CountSketch(LONG);
     double[] random = normals(3);
-    double[][] vectors = {random, new double[LONG], new double[LONG], new double[LONG], new double[LONG]};
+    double[][] vectors = {
+      random, new double[LONG], new double[LONG], new double[LONG], new double[LONG]
+    };
     Arrays.fill(vectors[1], 1);
     Arrays.setAll(vectors[2], i -> Math.cos(2 * Math.PI * i / 784));
     Arrays.setAll(vectors[3], i -> i % 10 == 3 ? 1 : 0);
