@@ -2,6 +2,7 @@ package org.richkernel.report;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.richkernel.result.Result;
 
 /**
@@ -20,8 +21,14 @@ record ClassNames(List<String> names) {
   /** The names in a summary. */
   static ClassNames of(Result result) {
     return result.summary().details().get(Result.CLASS_NAMES) instanceof List<?> names
-        ? new ClassNames(names.stream().map(name -> shortened(String.valueOf(name))).toList())
+        ? new ClassNames(shortened(names.stream().map(String::valueOf).toList()))
         : NONE;
+  }
+
+  /** Names that are short if they still differ then. */
+  static List<String> shortened(List<String> names) {
+    List<String> brief = names.stream().map(ClassNames::shortened).toList();
+    return Set.copyOf(brief).size() == Set.copyOf(names).size() ? brief : names;
   }
 
   private static String shortened(String name) {

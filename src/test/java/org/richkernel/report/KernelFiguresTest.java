@@ -87,6 +87,14 @@ class KernelFiguresTest {
   }
 
   @Test
+  void longNamesAreShortenedUnlessTheyWouldBeTheSame() {
+    assertThat(ClassNames.shortened(List.of("cat", "experiment_2024_classA")))
+        .containsExactly("cat", "experiment_2024\u2026");
+    List<String> alike = List.of("experiment_2024_classA", "experiment_2024_classB");
+    assertThat(ClassNames.shortened(alike)).isEqualTo(alike);
+  }
+
+  @Test
   void oneHotTargetsAreSortedByTheirClass() {
     Targets targets =
         Targets.ofRows(
