@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.richkernel.network.InvalidProblemException;
@@ -149,7 +148,10 @@ sealed interface Labelling {
       // a word as it stands, or else as the number that it is
       return Arrays.stream(labels(y))
           .mapToInt(
-              label -> classes.getOrDefault(label, classes.getOrDefault(canonical(label), -1)))
+              label -> {
+                Integer known = classes.get(label);
+                return known != null ? known : classes.getOrDefault(canonical(label), -1);
+              })
           .toArray();
     }
 
@@ -327,9 +329,10 @@ sealed interface Labelling {
     Comparator<String> byNumber =
         Comparator.comparingLong(
             label -> label.matches("-?[0-9]{1,18}") ? Long.parseLong(label) : Long.MAX_VALUE);
-    TreeSet<String> classes = new TreeSet<>(byNumber.thenComparing(Comparator.naturalOrder()));
-    classes.addAll(Arrays.asList(labels));
-    return List.copyOf(classes);
+    return Arrays.stream(labels)
+        .distinct()
+        .sorted(byNumber.thenComparing(Comparator.naturalOrder()))
+        .toList();
   }
 
   private static String listed(String[] labels) {
