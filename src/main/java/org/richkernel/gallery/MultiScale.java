@@ -77,7 +77,7 @@ final class MultiScale implements Page {
             "sweep --over=gamma=%s finite --method=langevin %s --tolerance=%s",
             String.join(",", gammas),
             problem,
-            size.of("0.05", "0.007", "0.005")));
+            size.of("0.05", "0.007", "0.003 --max-sweeps=10000")));
   }
 
   @Override
