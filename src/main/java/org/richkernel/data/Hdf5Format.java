@@ -84,6 +84,9 @@ final class Hdf5Format {
     } catch (OutOfMemoryError e) {
       throw new InvalidDataException(
           file.toString(), "its headers ask for more memory than there is", AGAIN, e);
+    } catch (StackOverflowError e) {
+      throw new InvalidDataException(
+          file.toString(), "its groups contain themselves, or are nested without end", AGAIN, e);
     } catch (RuntimeException e) {
       // jHDF declares none of the exceptions by which it stumbles over damaged bytes
       throw new InvalidDataException(

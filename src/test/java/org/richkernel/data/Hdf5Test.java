@@ -112,6 +112,21 @@ class Hdf5Test {
   }
 
   @Test
+  void aTreeOfGroupsThatContainsItselfIsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(folder.resolve("one.h5"));
+    int tree = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("TREE");
+    // its level, and the address of its first child after a key
+    bytes[tree + 5] = 1;
+    java.nio.ByteBuffer.wrap(bytes)
+        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+        .putLong(tree + 32, tree);
+    Path file = Files.write(folder.resolve("loop.h5"), bytes);
+    assertThatThrownBy(() -> read(file.getFileName().toString()))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("its groups contain themselves");
+  }
+
+  @Test
   void stringsOfNumpyAreLabels() throws IOException {
     byte[] header = "{'descr': '<U3', 'fortran_order': False, 'shape': (3,), }".getBytes(UTF_8);
     Path file = folder.resolve("words.npy");
