@@ -17,6 +17,7 @@ import org.richkernel.result.MergedRuns;
 import org.richkernel.result.ResultFolder;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 import org.richkernel.solver.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -208,7 +209,11 @@ final class SweepCommand implements Callable<Integer> {
   private static String line(
       int i, int size, Map<String, String> values, Summary summary, boolean before) {
     StringBuilder line = new StringBuilder(String.format("%d/%d  %s", i + 1, size, words(values)));
-    summary.test().ifPresent(score -> line.append("  test loss ").append(loss(score)));
+    TrainedLoss trained = TrainedLoss.of(summary);
+    trained
+        .test()
+        .ifPresent(
+            score -> line.append("  test ").append(trained.name()).append(' ').append(loss(score)));
     Optional.ofNullable(summary.lazy().get("test"))
         .ifPresent(score -> line.append("  lazy ").append(loss(score)));
     if (!summary.converged()) {

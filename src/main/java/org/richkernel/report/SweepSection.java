@@ -9,18 +9,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
+import org.richkernel.result.TrainedLoss;
 
 /** Means over the seeds of a sweep: a table, and curves over one of its options. */
 final class SweepSection {
   private static final int MOST_LINES = 8;
   private static final int MOST_ROWS = 200;
   private static final String ERROR = "StandardError";
-
-  /** Quantities that are drawn, with their axis. */
-  private static final Map<String, String> DRAWN = drawn();
 
   /** The mean of a setting. */
   private record Mean(Map<String, String> options, String converged, Map<?, ?> numbers) {
@@ -37,11 +36,22 @@ final class SweepSection {
 
   private SweepSection() {}
 
-  private static Map<String, String> drawn() {
+  /** Cross-entropy where all runs were trained with it; squared errors, which all have, else. */
+  private static TrainedLoss.Kind loss(List<Mean> means) {
+    String trained = "train." + TrainedLoss.Kind.CROSS_ENTROPY.key();
+    return means.stream()
+            .filter(mean -> !mean.numbers().isEmpty())
+            .allMatch(mean -> mean.numbers().containsKey(trained))
+        ? TrainedLoss.Kind.CROSS_ENTROPY
+        : TrainedLoss.Kind.SQUARED;
+  }
+
+  /** Quantities that are drawn, with their axis. */
+  private static Map<String, String> drawn(TrainedLoss.Kind loss) {
     Map<String, String> drawn = new LinkedHashMap<>();
-    drawn.put("test.loss", "test loss");
+    drawn.put("test." + loss.key(), "test " + loss.words());
     drawn.put("test.accuracy", "test accuracy");
-    drawn.put("train.loss", "training loss");
+    drawn.put("train." + loss.key(), "training " + loss.words());
     return drawn;
   }
 
@@ -50,12 +60,14 @@ final class SweepSection {
     if (means.isEmpty()) {
       return Section.ofFigures("sweep", "Sweep", "", List.of());
     }
+    TrainedLoss.Kind loss = loss(means);
     List<Figure> figures = new ArrayList<>();
     Optional<String> over = axis(means);
     over.ifPresent(
         option ->
-            DRAWN.forEach(
-                (name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
+            drawn(loss)
+                .forEach(
+                    (name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
     return new Section(
         "sweep",
         "Sweep",
@@ -67,7 +79,7 @@ final class SweepSection {
                     + " error of a run.")
             + " Every run is in sweep.csv.",
         figures,
-        List.of(table(means)));
+        List.of(table(means, loss)));
   }
 
   private static List<Mean> means(Object detail) {
@@ -174,15 +186,15 @@ final class SweepSection {
     return values.first() > 0 && values.last() >= 8 * values.first();
   }
 
-  private static Section.Grid table(List<Mean> means) {
+  private static Section.Grid table(List<Mean> means, TrainedLoss.Kind loss) {
     List<String> names = List.copyOf(means.get(0).options().keySet());
     List<String> columns =
-        List.of("test.loss", "lazy.test.loss", "test.accuracy", "lazy.test.accuracy", "train.loss")
-            .stream()
+        Stream.of("test.L", "lazy.test.L", "test.accuracy", "lazy.test.accuracy", "train.L")
+            .map(name -> name.replace("L", loss.key()))
             .filter(name -> means.stream().anyMatch(mean -> mean.numbers().containsKey(name)))
             .toList();
     List<String> header = new ArrayList<>(names);
-    columns.forEach(name -> header.add(name.replace('.', ' ')));
+    columns.forEach(name -> header.add(name.replace('.', ' ').replace(loss.key(), loss.words())));
     header.add("converged");
     List<List<String>> rows = new ArrayList<>();
     for (Mean mean : means.subList(0, Math.min(MOST_ROWS, means.size()))) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
@@ -198,8 +199,9 @@ public record MergedRuns(String command, List<String> names, int expected, List<
   /** The numbers of a summary by name, without absent ones. */
   private static Map<String, Double> numbers(Summary summary) {
     Map<String, Double> numbers = new LinkedHashMap<>();
-    summary.train().ifPresent(score -> put(numbers, "train", score));
-    summary.test().ifPresent(score -> put(numbers, "test", score));
+    TrainedLoss trained = TrainedLoss.of(summary);
+    putScores(numbers, "train", summary.train(), trained.kind(), trained.train());
+    putScores(numbers, "test", summary.test(), trained.kind(), trained.test());
     summary.lazy().forEach((set, score) -> put(numbers, "lazy." + set, score));
     for (LayerSummary layer : summary.layers()) {
       String name = "layer" + layer.layer();
@@ -219,6 +221,18 @@ public record MergedRuns(String command, List<String> names, int expected, List<
         .filter(part -> part.getKey().equals("total"))
         .forEach(part -> numbers.put(SECONDS, part.getValue()));
     return numbers;
+  }
+
+  /** Squared errors and accuracy, and the loss that was trained, which may be the former. */
+  private static void putScores(
+      Map<String, Double> numbers,
+      String set,
+      Optional<Score> squared,
+      TrainedLoss.Kind kind,
+      Optional<Score> trained) {
+    squared.ifPresent(score -> put(numbers, set, score));
+    trained.ifPresent(
+        score -> put(numbers, set + "." + kind.key(), score.loss(), score.lossStandardError()));
   }
 
   private static void put(Map<String, Double> numbers, String set, Score score) {

@@ -66,6 +66,53 @@ class SweepCommandTest {
   }
 
   @Test
+  void networksTrainedWithCrossEntropyAreComparedByIt() throws IOException {
+    List<String> networks =
+        List.of(
+            "finite",
+            "--method=gd",
+            "--train-x=" + Program.DATA + "mnist10-train-images-idx3-ubyte.gz",
+            "--train-y=" + Program.DATA + "mnist10-train-labels-idx1-ubyte.gz",
+            "--test-x=" + Program.DATA + "mnist10-test-images-idx3-ubyte.gz",
+            "--test-y=" + Program.DATA + "mnist10-test-labels-idx1-ubyte.gz",
+            "--one-hot",
+            "--train-size=30",
+            "--test-size=20",
+            "--criterion=cross-entropy",
+            "--loss=mean",
+            "--widths=8",
+            "--repeats=1",
+            "--batch-size=10",
+            "--steps=5");
+
+    Program run = sweep(networks, "--over=step-size=0.1,1", "--over=seed=0..1");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("test cross-entropy").doesNotContain("test loss");
+    JsonNode numbers = json("summary.json").path("means").get(1).path("numbers");
+    for (String set : List.of("train", "test")) {
+      double[] losses = new double[2];
+      for (int seed = 0; seed < 2; seed++) {
+        String name = "runs/step-size=1,seed=" + seed + "/summary.json";
+        losses[seed] = json(name).path("crossEntropy").path(set).asDouble();
+      }
+      assertThat(numbers.path(set + ".crossEntropy").asDouble())
+          .isCloseTo((losses[0] + losses[1]) / 2, within(1e-14));
+      assertThat(numbers.path(set + ".crossEntropyStandardError").asDouble())
+          .isGreaterThan(Math.abs(losses[0] - losses[1]) / 2);
+      // squared errors of logits are another number, and keep their name
+      assertThat(numbers.path(set + ".loss").asDouble()).isLessThan(losses[0] / 2);
+    }
+    assertThat(Files.readAllLines(folder.resolve("sweep/sweep.csv")).get(0))
+        .contains("train.crossEntropy", "test.crossEntropy");
+    assertThat(folder.resolve("sweep/report.html"))
+        .content()
+        .contains("test cross-entropy over step-size", "training cross-entropy over step-size")
+        .contains(">test cross-entropy</th>", ">train cross-entropy</th>")
+        .doesNotContain("test loss", "training loss", "train loss");
+  }
+
+  @Test
   void aSeedThatChangesNothingGivesNoErrors() throws IOException {
     List<String> closedForm = List.of("lazy", "--config=test-data/digits.yaml", "--test-size=20");
     Program run = sweep(closedForm, "--over=train-size=10,20", "--over=seed=0,1");
