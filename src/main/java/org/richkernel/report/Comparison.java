@@ -233,7 +233,7 @@ public final class Comparison {
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-18s %s against %s: %s%s",
+              "%-19s %s against %s: %s%s",
               row.name(),
               row.own(),
               row.other(),

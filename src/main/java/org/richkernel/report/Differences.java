@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Function;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.LayerSummary;
 import org.richkernel.result.Result;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 
 /**
  * Numbers of two results and their differences, each with its standard error: independent errors
@@ -55,8 +55,7 @@ final class Differences {
   /** Values of both summaries: losses, accuracies, alignment, trace and norm of each layer. */
   static List<Row> between(Result own, Result other) {
     Differences all = new Differences(own.summary(), other.summary());
-    all.score("test", Summary::test);
-    all.score("train", Summary::train);
+    all.scores();
     int layers = Math.min(own.summary().layers().size(), other.summary().layers().size());
     for (int l = 0; l < layers; l++) {
       LayerSummary a = own.summary().layers().get(l);
@@ -80,12 +79,23 @@ final class Differences {
     return List.copyOf(all.rows);
   }
 
-  private void score(String set, Function<Summary, Optional<Score>> score) {
-    Optional<Score> a = score.apply(own);
-    Optional<Score> b = score.apply(other);
+  /** The loss that both were trained with, else squared errors by a name that says so. */
+  private void scores() {
+    TrainedLoss a = TrainedLoss.of(own);
+    TrainedLoss b = TrainedLoss.of(other);
+    if (a.kind() == b.kind()) {
+      score("test", a.name(), a.test(), b.test());
+      score("train", a.name(), a.train(), b.train());
+    } else {
+      score("test", "squared error", own.test(), other.test());
+      score("train", "squared error", own.train(), other.train());
+    }
+  }
+
+  private void score(String set, String loss, Optional<Score> a, Optional<Score> b) {
     if (a.isPresent() && b.isPresent()) {
       add(
-          set + " loss",
+          set + " " + loss,
           a.get().loss(),
           a.get().lossStandardError(),
           b.get().loss(),

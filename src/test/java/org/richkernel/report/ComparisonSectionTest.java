@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.richkernel.result.Result;
 import org.richkernel.result.Score;
 import org.richkernel.result.Summary;
+import org.richkernel.result.TrainedLoss;
 
 class ComparisonSectionTest {
   private static Result result(String command, double scale, double tilt) {
@@ -90,6 +92,30 @@ class ComparisonSectionTest {
 
     assertThat(section.figures()).isEmpty();
     assertThat(section.note()).contains("time has another meaning");
+  }
+
+  private static Result classified(double loss, double logits) {
+    Summary.Builder summary =
+        Summary.builder("finite", Map.of()).converged(true).train(Score.ofLoss(loss));
+    TrainedLoss.addCrossEntropy(summary, logits, OptionalDouble.empty());
+    return Result.of(summary.build()).with("y_train", new double[] {1, -1}, 2);
+  }
+
+  private static List<List<String>> numbers(Result own, Result other) {
+    return compared(own, other).tables().get(1).rows();
+  }
+
+  @Test
+  void crossEntropiesStandInPlaceOfSquaredErrorsWhereBothWereTrainedWithThem() {
+    assertThat(numbers(classified(0.5, 2.25), classified(0.4, 2)))
+        .containsExactly(List.of("train cross-entropy", "2.25", "2", "0.25, exact", ""));
+  }
+
+  @Test
+  void fitsWithOtherLossesAreComparedInSquaredErrors() {
+    assertThat(numbers(classified(0.5, 2.25), course("dynamics", 0.1, 2, "sum", 0)))
+        .extracting(row -> row.get(0))
+        .containsExactly("train squared error");
   }
 
   @Test
