@@ -159,6 +159,9 @@ public final class ReportWriter {
     if (summary.converged()) {
       return "";
     }
+    if (summary.command().equals("sweep")) {
+      return SweepSection.warning(summary);
+    }
     if (summary.details().get("secondStart") instanceof Map<?, ?> both
         && "undecided".equals(both.get("verdict"))) {
       return "There are two solutions, and their actions do not tell which one holds. Everything"

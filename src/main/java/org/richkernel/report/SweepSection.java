@@ -10,9 +10,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.richkernel.report.plot.Numbers;
 import org.richkernel.report.plot.Plot;
 import org.richkernel.result.Result;
+import org.richkernel.result.Summary;
 import org.richkernel.result.TrainedLoss;
 
 /** Means over the seeds of a sweep: a table, and curves over one of its options. */
@@ -22,7 +24,7 @@ final class SweepSection {
   private static final String ERROR = "StandardError";
 
   /** The mean of a setting. */
-  private record Mean(Map<String, String> options, String converged, Map<?, ?> numbers) {
+  private record Mean(Map<String, String> options, int runs, int converged, Map<?, ?> numbers) {
     double number(String name) {
       return numbers.get(name) instanceof Number value ? value.doubleValue() : Double.NaN;
     }
@@ -56,33 +58,59 @@ final class SweepSection {
   }
 
   static Section of(Result result) {
-    List<Mean> means = means(result.summary().details().get("means"));
+    Summary summary = result.summary();
+    List<Mean> means = means(summary.details().get("means"));
     if (means.isEmpty()) {
       return Section.ofFigures("sweep", "Sweep", "", List.of());
     }
     TrainedLoss.Kind loss = loss(means);
+    String predictor = Wording.of(String.valueOf(summary.config().get("command"))).name();
     List<Figure> figures = new ArrayList<>();
     Optional<String> over = axis(means);
     over.ifPresent(
         option ->
             drawn(loss)
                 .forEach(
-                    (name, label) -> curve(means, option, name, label).ifPresent(figures::add)));
+                    (name, label) ->
+                        curve(means, option, name, label, predictor).ifPresent(figures::add)));
     return new Section(
         "sweep",
         "Sweep",
-        (Boolean.TRUE.equals(result.summary().details().get("seedChangesNothing"))
+        (Boolean.TRUE.equals(summary.details().get("seedChangesNothing"))
                 ? "The seed changes nothing: runs that differ in it alone are the same. Each number"
                     + " is that of one run, with its own error if it has one."
                 : "Means over the seeds of the runs that converged, with one standard error of"
                     + " their scatter; where all runs agree or there is one seed, the Monte Carlo"
                     + " error of a run.")
+            + (Boolean.TRUE.equals(summary.details().get("seedDrawsPoints"))
+                ? " Each seed draws its own training points, and test points where --test-size is"
+                    + " given; their scatter is in the errors."
+                : "")
             + " Every run is in sweep.csv.",
         figures,
         List.of(table(means, loss)));
   }
 
-  private static List<Mean> means(Object detail) {
+  /** What is missing from a sweep that did not converge. */
+  static String warning(Summary summary) {
+    int there = 0;
+    int converged = 0;
+    for (Mean mean : means(summary.details().get("means"))) {
+      there += mean.runs();
+      converged += mean.converged();
+    }
+    int expected = count(summary.details().get("expectedRuns"));
+    List<String> missing = new ArrayList<>();
+    if (there < expected) {
+      missing.add((expected - there) + " of " + expected + " runs are not finished");
+    }
+    if (converged < there) {
+      missing.add((there - converged) + " of " + expected + " runs did not converge");
+    }
+    return String.join(", ", missing) + ": the means are of the others.";
+  }
+
+  private static List<Mean> means(@Nullable Object detail) {
     List<Mean> means = new ArrayList<>();
     if (detail instanceof List<?> list) {
       for (Object item : list) {
@@ -91,11 +119,16 @@ final class SweepSection {
             && mean.get("numbers") instanceof Map<?, ?> numbers) {
           Map<String, String> named = new LinkedHashMap<>();
           options.forEach((name, value) -> named.put(String.valueOf(name), String.valueOf(value)));
-          means.add(new Mean(named, mean.get("converged") + " of " + mean.get("runs"), numbers));
+          means.add(
+              new Mean(named, count(mean.get("runs")), count(mean.get("converged")), numbers));
         }
       }
     }
     return means;
+  }
+
+  private static int count(@Nullable Object number) {
+    return number instanceof Number value ? value.intValue() : 0;
   }
 
   /** The first option with at least two values that are numbers. */
@@ -114,7 +147,7 @@ final class SweepSection {
   }
 
   private static Optional<Figure> curve(
-      List<Mean> means, String option, String name, String label) {
+      List<Mean> means, String option, String name, String label, String predictor) {
     Map<String, List<Mean>> lines = lines(means, option);
     Plot plot = new Plot(label + " over " + option, option, label).size(460, 340);
     Set<List<Double>> lazies = new LinkedHashSet<>();
@@ -128,13 +161,19 @@ final class SweepSection {
       }
       double[] xs =
           points.stream().mapToDouble(p -> Double.parseDouble(p.options().get(option))).toArray();
-      String key = line.getKey().isEmpty() ? "adaptive" : line.getKey();
-      plot.pointsWithErrors(key, "c" + color, xs, ys, column(points, name + ERROR));
+      boolean alone = line.getKey().isEmpty();
+      plot.pointsWithErrors(
+          alone ? predictor : line.getKey(), "c" + color, xs, ys, column(points, name + ERROR));
       Arrays.stream(ys).forEach(heights::add);
       double[] lazy = column(points, "lazy." + name);
       if (Arrays.stream(lazy).anyMatch(Double::isFinite)
           && lazies.add(Arrays.stream(lazy).boxed().toList())) {
-        plot.dashed(key.equals("adaptive") ? "lazy" : "lazy, " + key, "c" + color, xs, lazy);
+        plot.dashedWithErrors(
+            alone ? "lazy" : "lazy, " + line.getKey(),
+            "c" + color,
+            xs,
+            lazy,
+            column(points, "lazy." + name + ERROR));
         Arrays.stream(lazy).forEach(heights::add);
       }
       color++;
@@ -201,7 +240,7 @@ final class SweepSection {
       List<String> row = new ArrayList<>();
       names.forEach(name -> row.add(mean.options().getOrDefault(name, "")));
       columns.forEach(name -> row.add(mean.text(name)));
-      row.add(mean.converged());
+      row.add(mean.converged() + " of " + mean.runs());
       rows.add(row);
     }
     return new Section.Grid(header, rows);

@@ -93,6 +93,12 @@ public record MergedRuns(String command, List<String> names, int expected, List<
         && repeated.stream().allMatch(found -> found.stream().distinct().count() == 1);
   }
 
+  /** Whether runs that differ in their seed have other random points of the same files. */
+  public boolean seedDrawsPoints() {
+    return names.contains(SEED)
+        && runs.stream().anyMatch(run -> Boolean.TRUE.equals(run.summary().config().get("random")));
+  }
+
   /** Writes summary.json and the table of runs. */
   public void save(Path folder, Map<String, ?> config, double seconds) {
     ResultFolder.prepare(folder);
@@ -107,6 +113,7 @@ public record MergedRuns(String command, List<String> names, int expected, List<
         .seconds("total", seconds)
         .detail("expectedRuns", expected)
         .detail("seedChangesNothing", seedChangesNothing())
+        .detail("seedDrawsPoints", seedDrawsPoints())
         .detail("means", means())
         .detail("runs", rows())
         .build();

@@ -66,6 +66,19 @@ class SweepCommandTest {
   }
 
   @Test
+  void errorBarsOfTheKernelAtInitialisationAreThoseOfTheSamePoints() throws IOException {
+    List<String> fit = new ArrayList<>(FIT);
+    fit.add("--random");
+    Program run = sweep(fit, "--over=train-size=10,20", "--over=seed=0,1");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(json("summary.json").at("/means/1/numbers/lazy.test.lossStandardError").asDouble())
+        .isPositive();
+    assertThat(folder.resolve("sweep/report.html"))
+        .content()
+        .contains("class=\"whisker beside c0\"");
+  }
+
+  @Test
   void networksTrainedWithCrossEntropyAreComparedByIt() throws IOException {
     List<String> networks =
         List.of(
@@ -126,6 +139,48 @@ class SweepCommandTest {
             json("runs/train-size=20,seed=1/summary.json").path("test").path("loss").asDouble());
     assertThat(numbers.has("test.lossStandardError")).isFalse();
     assertThat(folder.resolve("sweep/report.html")).content().contains("The seed changes nothing");
+  }
+
+  @Test
+  void everySeedDrawsItsOwnPointsWhichAreTheSameForAllSizes() throws IOException {
+    List<String> closedForm =
+        List.of("lazy", "--config=test-data/digits.yaml", "--test-size=20", "--random");
+
+    Program run = sweep(closedForm, "--over=train-size=10,20", "--over=seed=1..3");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).isEmpty();
+    JsonNode summary = json("summary.json");
+    assertThat(summary.path("seedDrawsPoints").asBoolean()).isTrue();
+    for (JsonNode mean : summary.path("means")) {
+      assertThat(mean.path("numbers").path("test.lossStandardError").asDouble())
+          .isGreaterThan(0.01 * mean.path("numbers").path("test.loss").asDouble());
+    }
+    assertThat(testRows(10, 1)).isEqualTo(testRows(20, 1)).isNotEqualTo(testRows(10, 2));
+    assertThat(folder.resolve("sweep/report.html"))
+        .content()
+        .contains("Each seed draws its own training points", ">lazy</text>", "class=\"whisker c0\"")
+        .doesNotContain(">adaptive</text>");
+  }
+
+  /** Rows of the test points of a run, in the file. */
+  private List<String> testRows(int trainSize, int seed) throws IOException {
+    String run = "sweep/runs/train-size=" + trainSize + ",seed=" + seed + "/predictions.csv";
+    return Files.readAllLines(folder.resolve(run)).stream()
+        .map(line -> line.split(",")[0])
+        .toList();
+  }
+
+  @Test
+  void theReportSaysWhichRunsItsMeansLeaveOut() {
+    Program run = sweep(FIT, "--over=train-size=10,40", "--over=seed=0,1");
+
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(folder.resolve("sweep/report.html"))
+        .content()
+        .contains("2 of 4 runs did not converge: the means are of the others.")
+        .contains("class=\"whisker c0\"")
+        .doesNotContain("last iterate");
   }
 
   @Test

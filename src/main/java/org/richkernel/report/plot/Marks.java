@@ -192,16 +192,19 @@ final class Marks {
   static final class Whiskers extends Mark {
     private static final double HALF_WIDTH = 4;
 
+    private final String css;
     private final double[] xs;
     private final double[] ys;
     private final double[] errors;
 
-    Whiskers(String color, double[] xs, double[] ys, double[] errors) {
+    /** Error bars with classes of the style sheet: whisker, or whisker beside where dashed. */
+    Whiskers(String css, String color, double[] xs, double[] ys, double[] errors) {
       super("", color);
       if (xs.length != ys.length || xs.length != errors.length) {
         throw new IllegalArgumentException(
             xs.length + " x, " + ys.length + " y, " + errors.length + " errors");
       }
+      this.css = css;
       this.xs = xs;
       this.ys = ys;
       this.errors = errors;
@@ -225,7 +228,7 @@ final class Marks {
 
     @Override
     void draw(Frame frame, SvgWriter svg) {
-      String mark = "whisker " + color;
+      String mark = css + " " + color;
       for (int i = 0; i < xs.length; i++) {
         if (!isShown(i) || !frame.shows(xs[i], ys[i])) {
           continue;

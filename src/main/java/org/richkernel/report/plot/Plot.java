@@ -99,7 +99,7 @@ public final class Plot implements Drawing {
   public Plot pointsWithErrors(
       String name, String color, double[] xs, double[] ys, double[] errors) {
     add(new Marks.Line(name, color, Marks.Line.Kind.JOINING, xs, ys, errors));
-    marks.add(new Marks.Whiskers(color, xs, ys, errors));
+    marks.add(new Marks.Whiskers("whisker", color, xs, ys, errors));
     marks.add(new Marks.Points("", color, radius(xs.length), xs, ys, new double[0]));
     return this;
   }
@@ -107,7 +107,7 @@ public final class Plot implements Drawing {
   /** Adds points and their error bars without a line, left out where the errors are NaN. */
   public Plot measurements(String name, String color, double[] xs, double[] ys, double[] errors) {
     written.add(new Marks.Line(name, color, Marks.Line.Kind.JOINING, xs, ys, errors));
-    marks.add(new Marks.Whiskers(color, xs, ys, errors));
+    marks.add(new Marks.Whiskers("whisker", color, xs, ys, errors));
     marks.add(new Marks.Points(name, color, radius(xs.length), xs, ys, new double[0]));
     return this;
   }
@@ -120,6 +120,13 @@ public final class Plot implements Drawing {
   /** Adds a dashed line with hollow markers: a law, an approximation, initial values. */
   public Plot dashed(String name, String color, double[] xs, double[] ys) {
     return add(new Marks.Line(name, color, Marks.Line.Kind.BESIDE, xs, ys));
+  }
+
+  /** Adds a dashed line and its dashed error bars, left out where the errors are NaN. */
+  public Plot dashedWithErrors(
+      String name, String color, double[] xs, double[] ys, double[] errors) {
+    marks.add(new Marks.Whiskers("whisker beside", color, xs, ys, errors));
+    return add(new Marks.Line(name, color, Marks.Line.Kind.BESIDE, xs, ys, errors));
   }
 
   /** Adds a dashed horizontal line at a level. */

@@ -31,6 +31,7 @@ public final class PlotStyle {
       .plot .area { fill-opacity: 0.28; stroke-width: 1.2; }
       .plot .band { fill-opacity: 0.2; stroke: none; }
       .plot .whisker { stroke: $ink; stroke-width: 1.2; }
+      .plot .beside { stroke-dasharray: 3 2; }
       .plot .reference { stroke: $soft; stroke-width: 1.1; }
       """;
 
