@@ -29,7 +29,8 @@ final class ClosedFormOptions {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Key of the draw of inducing points, an integer; nothing else is random. Default:"
+          "Key of the draws of --random points and of inducing points, an integer; nothing else is"
+              + " random. Default:"
               + " ${DEFAULT-VALUE}.")
   private long seed;
 
