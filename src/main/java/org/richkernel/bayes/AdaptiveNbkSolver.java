@@ -69,16 +69,14 @@ public final class AdaptiveNbkSolver {
     String why = null;
     if (!samples()) {
       why = "this problem has a closed form";
-    } else if (convolutional()) {
-      why = "convolutional networks have the primal form alone";
     } else if (problem.network().hiddenLayers() > 1 && asked.fields() == FieldForm.WHITENED) {
       throw new InvalidProblemException(
           "form",
           "dual",
           "whitened fields of deep networks have P x P factors; use --fields weights, or primal");
     } else if (!problem.options().extrapolates()) {
-      why = "a posterior at finite width has the primal form alone";
-    } else if (WellFinder.applies(problem.network(), fullRank())) {
+      why = "norms and alignments at finite width are of the mean kernel, P x P";
+    } else if (hasWells(fullRank())) {
       why = "neurons jump between wells of inputs of so few columns in the primal form alone";
     }
     if (why != null) {
@@ -153,6 +151,11 @@ public final class AdaptiveNbkSolver {
 
   private boolean convolutional() {
     return problem.network().convolutions().isPresent();
+  }
+
+  /** Whether neurons of one hidden layer have wells of inputs of this rank. */
+  private boolean hasWells(int rank) {
+    return !convolutional() && WellFinder.applies(problem.network(), rank);
   }
 
   private boolean closedForm() {
@@ -282,7 +285,7 @@ public final class AdaptiveNbkSolver {
 
   /** Refuses inputs whose computed rank is so small that neurons have wells. */
   private void requireRank(InputFactor input) {
-    if (layout().isDual() && WellFinder.applies(problem.network(), input.rank())) {
+    if (layout().isDual() && hasWells(input.rank())) {
       throw new InvalidProblemException(
           "form",
           "dual",

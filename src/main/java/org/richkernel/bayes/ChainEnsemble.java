@@ -109,7 +109,7 @@ final class ChainEnsemble implements AutoCloseable {
         owned.own(lane.posterior().newPopulation(chain.samples(), chain.blocks()));
     List<LayerAverages> layers = new ArrayList<>();
     for (int l = 1; l <= layout.depth(); l++) {
-      layers.add(owned.own(averages(lane.backend(), chain, l)));
+      layers.add(owned.own(averages(lane.backend(), lane.posterior(), chain, l)));
     }
     SamplingChain made =
         owned.own(
@@ -124,7 +124,7 @@ final class ChainEnsemble implements AutoCloseable {
                 y,
                 lane.testPoints(),
                 layout.tests()));
-    if (lane.posterior() instanceof ConvolutionPosterior posterior) {
+    if (lane.posterior() instanceof ChannelPosterior posterior) {
       made.watch(
           owned.own(
               new SiteAverages(
@@ -138,9 +138,13 @@ final class ChainEnsemble implements AutoCloseable {
     return made;
   }
 
-  private LayerAverages averages(Backend backend, EnsembleLayout.Chain chain, int layer) {
+  private LayerAverages averages(
+      Backend backend, MarginalPosterior posterior, EnsembleLayout.Chain chain, int layer) {
     int width = layout.widths().widths(chain.samples())[layer - 1];
     boolean weights = layout.hasWeights() && layer > 1;
+    if (posterior instanceof DualConvolutionPosterior channels) {
+      return LayerAverages.channels(backend, channels, layer, chain.samples());
+    }
     return layout.isDual()
         ? LayerAverages.dual(
             backend,

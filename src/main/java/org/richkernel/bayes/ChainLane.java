@@ -119,16 +119,7 @@ record ChainLane(
       OwnedResources owned) {
     ConvolutionShape shape = layout.convolution().orElseThrow();
     InputFactor patches = inputs.factor();
-    ConvolutionPosterior posterior =
-        owned.own(
-            new ConvolutionPosterior(
-                backend,
-                layout.network(),
-                shape,
-                patches,
-                y,
-                layout.parameters(),
-                layout.populationSizes()));
+    ChannelPosterior posterior = owned.own(channels(layout, backend, shape, patches, y));
     ConvolutionTestPoints images =
         inputs.images() == null || inputs.tests() == 0
             ? null
@@ -145,6 +136,20 @@ record ChainLane(
     return new ChainLane(backend, posterior, images, null);
   }
 
+  private static ChannelPosterior channels(
+      EnsembleLayout layout,
+      Backend backend,
+      ConvolutionShape shape,
+      InputFactor patches,
+      double[] y) {
+    NetworkSpec network = layout.network();
+    PosteriorParameters parameters = layout.parameters();
+    int[] sizes = layout.populationSizes();
+    return layout.isDual()
+        ? new DualConvolutionPosterior(backend, network, shape, patches, y, parameters, sizes)
+        : new ConvolutionPosterior(backend, network, shape, patches, y, parameters, sizes);
+  }
+
   private static void planConvolutional(MemoryPlan plan, EnsembleLayout layout, Backend backend) {
     ConvolutionShape shape = layout.convolution().orElseThrow();
     int samples = layout.options().samples();
@@ -156,8 +161,12 @@ record ChainLane(
     }
     planFactors(plan, backend, samples, columns, width);
     int outputs = layout.outputs();
-    ConvolutionPosterior.plan(
-        backend, plan, shape, outputs, samples, !layout.options().extrapolates());
+    if (layout.isDual()) {
+      DualConvolutionPosterior.plan(plan, shape, outputs, layout.populationSizes());
+    } else {
+      boolean determinant = !layout.options().extrapolates();
+      ConvolutionPosterior.plan(backend, plan, shape, outputs, samples, determinant);
+    }
     if (layout.tests() > 0) {
       ConvolutionTestPoints.plan(plan, shape, layout.tests(), samples, outputs);
     }

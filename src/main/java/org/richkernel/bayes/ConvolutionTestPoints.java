@@ -16,7 +16,7 @@ import org.richkernel.stack.ConvolutionShape;
  * readout weights from the training images and v.
  */
 final class ConvolutionTestPoints implements TestPoints {
-  private final ConvolutionPosterior posterior;
+  private final ChannelPosterior posterior;
   private final ImagePass pass;
   private final List<ImageBatches.Batch> batches = new ArrayList<>();
 
@@ -33,12 +33,12 @@ final class ConvolutionTestPoints implements TestPoints {
       Inputs images,
       int most,
       int outputs,
-      ConvolutionPosterior posterior) {
+      ChannelPosterior posterior) {
     this.posterior = posterior;
     ConvolutionShape batch = batch(shape, images.rows());
     pass =
-        shape.factorizes()
-            ? new WhitenedForward(backend, network, batch, projector, most, outputs, posterior)
+        shape.factorizes() && posterior instanceof ConvolutionPosterior whitened
+            ? new WhitenedForward(backend, network, batch, projector, most, outputs, whitened)
             : new ConvolutionForward(backend, network, batch, projector, most, outputs);
     for (int first = 0; first < images.rows(); first += batch.points()) {
       batches.add(pass.images().batch(images, first));

@@ -1,6 +1,5 @@
 package org.richkernel.bayes;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +9,7 @@ import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.NotPositiveDefiniteException;
 import org.richkernel.compute.Precision;
+import org.richkernel.compute.Transpose;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DualReadout;
@@ -32,7 +32,8 @@ import org.richkernel.stack.SampleReadout;
  * <p>Cost of an evaluation that moves n of S samples of one hidden layer: 4 n P r + 2 n S P + 4 S P
  * K + S^3 / 3 flops, and S^2 P in place of 2 n S P if all move; 6 S^2 P for each layer above.
  */
-final class DualPosterior extends StackPosterior<PointStack> {
+final class DualPosterior extends StackPosterior<PointStack> implements KernelProducts {
+  private final NetworkSpec network;
   private final FieldShape shape;
   private final PosteriorParameters parameters;
   private final int blockRows;
@@ -47,6 +48,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
   private @Nullable FieldPopulation resident; // whose phi is held
   private @Nullable Block<PointStack> unsettled; // whose phi is that of a position not accepted
   private SampleReadout readout; // of the population
+  private int heldSamples; // of the fields that were held last
 
   /**
    * @param holders of the points; the first device also holds all other arrays
@@ -67,6 +69,7 @@ final class DualPosterior extends StackPosterior<PointStack> {
         planned(holders, network, input, y.length / input.points(), samples, blockRows),
         holders.extents(input.points()).get(0).of(input.factor()),
         holders::routine);
+    this.network = network;
     this.parameters = parameters;
     outputs = y.length / input.points();
     shape = shape(network, input);
@@ -352,31 +355,25 @@ final class DualPosterior extends StackPosterior<PointStack> {
     return samples;
   }
 
-  /**
-   * phi of layers 1 to L of fields on the host, P x S; valid until the next computation.
-   *
-   * @throws IllegalStateException if the points are not all on one device
-   */
-  List<Matrix> activations(float[] fields) {
+  @Override
+  public void holdFields(float[] fields) {
+    heldSamples = hold(fields);
+  }
+
+  @Override
+  public void kernelRows(double scale, int layer, int first, Matrix target) {
     if (!sums.areLocal()) {
       throw new IllegalStateException("phi of all points is on no device");
     }
-    int samples = hold(fields);
-    List<Matrix> phi = new ArrayList<>();
-    for (int l = 1; l <= layers(); l++) {
-      phi.add(held.first().rows().phi(l, samples));
+    Matrix phi = held.first().rows().phi(layer, heldSamples);
+    double factor = scale * network.weightVariance(layer);
+    try (Matrix some = phi.rowRange(first, target.rows())) {
+      backend().gemm(Transpose.NO, Transpose.YES, factor, some, phi, 0, target);
     }
-    return phi;
   }
 
-  /**
-   * Applies the kernel of fields on the host to some vectors: sums_i += weight g Phi u_i.
-   *
-   * @param fields row-major, of one of the planned numbers of samples
-   * @param vectors u_i, row-major P x K each
-   * @param sums one for each vector, P x K each
-   */
-  void addKernelProducts(
+  @Override
+  public void addKernelProducts(
       double weight, float[] fields, List<double[]> vectors, List<double[]> sums) {
     int samples = hold(fields);
     double scale = weight * parameters.readoutVariance() / samples;

@@ -107,7 +107,7 @@ record EnsembleLayout(
       Optional<ConvolutionShape> convolution) {
     PosteriorForm form =
         convolution
-            .map(shape -> PosteriorForm.ofConvolutions(network, shape, options))
+            .map(shape -> PosteriorForm.ofConvolutions(network, shape, options, outputs))
             .orElseGet(() -> PosteriorForm.of(network, options, points, rank, outputs));
     Optional<ConvolutionShape> formed = convolution.map(shape -> shape.withForm(form.fields()));
     FieldWidths widths =
@@ -125,7 +125,7 @@ record EnsembleLayout(
             rank,
             outputs,
             tests,
-            form.isDual() && network.hiddenLayers() == 1
+            form.isDual() && network.hiddenLayers() == 1 && convolution.isEmpty()
                 ? BlockSizes.ofDual(network, options)
                 : BlockSizes.of(network, options, points),
             widths,
@@ -320,7 +320,7 @@ record EnsembleLayout(
         options.gamma(),
         options.kappa(),
         convolution
-            .map(shape -> ConvolutionPosterior.readoutVariance(network, shape))
+            .map(shape -> ConvolutionLayers.readoutVariance(network, shape))
             .orElseGet(() -> network.weightVariance(depth())),
         0.5 * options.determinantWeight() * outputs);
   }
@@ -342,7 +342,10 @@ record EnsembleLayout(
 
   /** Whether the points are in several blocks, which other devices may hold. */
   boolean hasSpreadPoints() {
-    return isDual() && !formsKernels() && new PointBlocks(points).count() > 1;
+    return isDual()
+        && convolution.isEmpty()
+        && !formsKernels()
+        && new PointBlocks(points).count() > 1;
   }
 
   /** Whether the solve searches wells for jumps of the chains. */

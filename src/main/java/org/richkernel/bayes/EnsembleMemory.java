@@ -3,6 +3,7 @@ package org.richkernel.bayes;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.CountSketch;
+import org.richkernel.stack.ConvolutionShape;
 
 /** Peak memory of a solve with the chains of a layout. */
 final class EnsembleMemory {
@@ -45,7 +46,10 @@ final class EnsembleMemory {
     layout
         .convolution()
         .ifPresent(shape -> SiteAverages.plan(plan, name + "sites: ", shape, outputs, samples));
-    if (layout.isDual()) {
+    if (layout.isDual() && layout.convolution().isPresent()) {
+      FieldPopulation.planChannels(
+          plan, name, samples, layout.widths(), points, outputs, features(samples));
+    } else if (layout.isDual()) {
       FieldPopulation.planDual(plan, name, samples, layout.widths(), points, outputs);
     } else {
       FieldPopulation.planPrimal(
@@ -56,10 +60,20 @@ final class EnsembleMemory {
     }
   }
 
+  private int features(int samples) {
+    return layout
+        .convolution()
+        .map(shape -> ConvolutionLayers.features(shape, samples))
+        .orElse(samples);
+  }
+
   private void addAverages(MemoryPlan plan, String name, EnsembleLayout.Chain chain, int layer) {
     int width = layout.widths().widths(chain.samples())[layer - 1];
     boolean weights = layout.hasWeights() && layer > 1;
-    if (layout.isDual()) {
+    if (layout.isDual() && layout.convolution().isPresent()) {
+      ConvolutionShape shape = layout.convolution().orElseThrow();
+      LayerAverages.planChannels(plan, name, shape, layer, chain.samples(), outputs);
+    } else if (layout.isDual()) {
       LayerAverages.planDual(
           plan, name, width, weights ? points : 0, outputs, chain.samples(), chain.blockRows());
     } else {
@@ -69,7 +83,7 @@ final class EnsembleMemory {
 
   private void addHarvest(MemoryPlan plan) {
     boolean dualKernels = layout.isDual() && layout.formsKernels();
-    if (layout.depth() > 1 && dualKernels) {
+    if (!layout.hasNeurons() && dualKernels) {
       KernelHarvest.plan(plan.onDevice(0), points);
     }
     if (layout.harvestsNeurons()) {
@@ -87,17 +101,15 @@ final class EnsembleMemory {
     // A checkpoint copies the fields, the kernels and their sums to the host; at the end the kept
     // populations become the predictor.
     long grams =
-        layout.isDual()
+        layout.isDual() && layout.convolution().isEmpty()
             ? layout.chains().stream().mapToLong(c -> (long) c.samples() * c.samples()).sum()
             : 0;
     long checkpoint =
         Float.BYTES * layout.fieldFloats()
             + 8 * averages * 2 * layout.chains().size()
             + 8 * layout.depth() * grams;
-    long rowsOfSample =
-        layout.convolution().map(shape -> shape.pooledRows(shape.layers())).orElse(1);
-    long samples = layout.chains().stream().mapToLong(EnsembleLayout.Chain::samples).sum();
-    long readout = layout.snapshots() * samples * rowsOfSample * outputs;
+    long features = layout.chains().stream().mapToLong(c -> features(c.samples())).sum();
+    long readout = layout.snapshots() * features * outputs;
     long predictor = Float.BYTES * (layout.snapshots() * layout.keptFloats() + readout);
     return 8 * averages * (2L * ChainEnsemble.CHAINS + 2)
         + imageBytes()

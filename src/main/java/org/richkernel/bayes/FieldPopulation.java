@@ -14,11 +14,12 @@ import org.richkernel.stack.FieldWidths;
  * row, with their kernels, dual vector and potential.
  */
 final class FieldPopulation implements AutoCloseable {
+  private static final String WEIGHTS = "readout weights";
+
   private final Workspace memory;
   private final Matrix xi;
   private final List<Matrix> layers = new ArrayList<>();
   private final List<Matrix> kernels = new ArrayList<>();
-  private final List<Matrix> images = new ArrayList<>(); // of the dual form
   private final Matrix dual;
   private final List<Matrix> readout; // state of the dual form
   private final List<Matrix> blockRows = new ArrayList<>();
@@ -26,7 +27,7 @@ final class FieldPopulation implements AutoCloseable {
   private double jitter; // of the covariances of the layers above the first
 
   private FieldPopulation(
-      Backend backend, MemoryPlan plan, int samples, int blocks, int[] widths, boolean isDual) {
+      Backend backend, MemoryPlan plan, int samples, int blocks, int[] widths, List<String> state) {
     memory = new Workspace(backend, plan);
     xi = memory.get("fields");
     dual = memory.get("dual vector");
@@ -34,16 +35,13 @@ final class FieldPopulation implements AutoCloseable {
     for (int l = 1; l <= widths.length; l++) {
       layers.add(xi.view(0, samples, column, widths[l - 1]));
       kernels.add(memory.get("kernel " + l));
-      if (isDual) {
-        images.add(memory.get(imageOf(l)));
-      }
       column += widths[l - 1];
     }
     for (int b = 0; b < blocks; b++) {
       int first = blockStart(samples, blocks, b);
       blockRows.add(xi.rowRange(first, blockStart(samples, blocks, b + 1) - first));
     }
-    readout = isDual ? List.of(image(), weights()) : List.of();
+    readout = state.stream().map(memory::get).toList();
   }
 
   private static String imageOf(int layer) {
@@ -65,7 +63,7 @@ final class FieldPopulation implements AutoCloseable {
       boolean hasReadout) {
     MemoryPlan plan = new MemoryPlan();
     planPrimal(plan, "", samples, widths, points, outputs, hasReadout);
-    return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), false);
+    return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), List.of());
   }
 
   /** A population in the dual form, whose kernels are G = phi phi^T, S x S. */
@@ -73,7 +71,21 @@ final class FieldPopulation implements AutoCloseable {
       Backend backend, int samples, int blocks, FieldWidths widths, int points, int outputs) {
     MemoryPlan plan = new MemoryPlan();
     planDual(plan, "", samples, widths, points, outputs);
-    return new FieldPopulation(backend, plan, samples, blocks, widths.widths(samples), true);
+    int[] columns = widths.widths(samples);
+    return new FieldPopulation(
+        backend, plan, samples, blocks, columns, List.of(imageOf(columns.length), WEIGHTS));
+  }
+
+  /**
+   * A population of channels in the dual form, which holds no kernel.
+   *
+   * @param features rows that the readout weighs
+   */
+  static FieldPopulation channels(
+      Backend backend, int samples, FieldWidths widths, int points, int outputs, int features) {
+    MemoryPlan plan = new MemoryPlan();
+    planChannels(plan, "", samples, widths, points, outputs, features);
+    return new FieldPopulation(backend, plan, samples, 1, widths.widths(samples), List.of(WEIGHTS));
   }
 
   /** Adds the memory of a population in the primal form to a plan. */
@@ -87,7 +99,7 @@ final class FieldPopulation implements AutoCloseable {
       boolean hasReadout) {
     plan(plan, prefix, samples, widths, points, outputs, points);
     if (hasReadout) {
-      plan.add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
+      plan.add(prefix + WEIGHTS, Precision.FLOAT64, samples, outputs);
     }
   }
 
@@ -98,7 +110,20 @@ final class FieldPopulation implements AutoCloseable {
     for (int l = 1; l <= widths.widths(samples).length; l++) {
       plan.add(prefix + imageOf(l), Precision.FLOAT64, samples, outputs);
     }
-    plan.add(prefix + "readout weights", Precision.FLOAT64, samples, outputs);
+    plan.add(prefix + WEIGHTS, Precision.FLOAT64, samples, outputs);
+  }
+
+  /** Adds the memory of a population of channels in the dual form to a plan. */
+  static void planChannels(
+      MemoryPlan plan,
+      String prefix,
+      int samples,
+      FieldWidths widths,
+      int points,
+      int outputs,
+      int features) {
+    plan(plan, prefix, samples, widths, points, outputs, 0);
+    plan.add(prefix + WEIGHTS, Precision.FLOAT64, features, outputs);
   }
 
   private static void plan(
@@ -153,7 +178,7 @@ final class FieldPopulation implements AutoCloseable {
     return layers.get(layer - 1);
   }
 
-  /** g_L Phi^L, P x P, float64; G, S x S, in the dual form. */
+  /** g_L Phi^L, P x P, float64; G, S x S, in the dual form, 0 x 0 for channels. */
   Matrix kernel() {
     return kernels.get(kernels.size() - 1);
   }
@@ -165,20 +190,23 @@ final class FieldPopulation implements AutoCloseable {
 
   /** b = phi Y of the last layer in the dual form, S x K, float64. */
   Matrix image() {
-    return images.get(images.size() - 1);
+    return image(layers());
   }
 
   /** The same of layer l = 1 to L. */
   Matrix image(int layer) {
-    return images.get(layer - 1);
+    return memory.get(imageOf(layer));
   }
 
-  /** w of the dual form and of layers with weights, S x K, float64: the readout weights. */
+  /**
+   * w of the dual form and of layers with weights, float64: the readout weights, S x K, or
+   * (features of the channels) x K.
+   */
   Matrix weights() {
-    return memory.get("readout weights");
+    return memory.get(WEIGHTS);
   }
 
-  /** b and w of the dual form; empty for the primal one. */
+  /** b and w of the dual form, w alone of channels; empty for the primal form. */
   List<Matrix> readout() {
     return readout;
   }

@@ -16,7 +16,7 @@ final class Harvest implements AutoCloseable {
   private final EnsembleLayout layout;
   private final SampledInputs inputs;
   private final @Nullable NeuronHarvest neurons; // of one hidden layer, if phi is needed
-  private final @Nullable KernelHarvest kernels; // of deep networks in the dual form
+  private final @Nullable KernelHarvest kernels; // of other networks in the dual form
 
   /**
    * @param lane of the device for the work
@@ -25,7 +25,7 @@ final class Harvest implements AutoCloseable {
     this.ensemble = ensemble;
     this.layout = layout;
     this.inputs = inputs;
-    DualPosterior dual = lane.posterior() instanceof DualPosterior posterior ? posterior : null;
+    KernelProducts dual = lane.posterior() instanceof KernelProducts posterior ? posterior : null;
     neurons =
         layout.harvestsNeurons()
             ? new NeuronHarvest(
@@ -37,9 +37,9 @@ final class Harvest implements AutoCloseable {
                 layout.isDual())
             : null;
     kernels =
-        dual == null || layout.depth() == 1 || !layout.formsKernels()
+        dual == null || layout.hasNeurons() || !layout.formsKernels()
             ? null
-            : new KernelHarvest(lane.backend(), layout.network(), dual, layout.points());
+            : new KernelHarvest(lane.backend(), layout.depth(), dual, layout.points());
   }
 
   /** Map from inputs to coordinates; without rows of the training points in the dual form. */
@@ -116,7 +116,7 @@ final class Harvest implements AutoCloseable {
     ensemble.forEach(
         chain -> {
           for (int i = 0; i < chain.snapshots().size(); i++) {
-            ConvolutionPosterior.Channels channels = chain.channels(i);
+            ChannelPosterior.Channels channels = chain.channels(i);
             weights.add(channels.weights());
             readouts.add(channels.readout());
           }

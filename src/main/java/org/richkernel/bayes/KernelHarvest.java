@@ -6,28 +6,26 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.compute.Precision;
-import org.richkernel.compute.Transpose;
 import org.richkernel.compute.Workspace;
-import org.richkernel.network.NetworkSpec;
 
 /**
- * P x P kernels of a deep network in the dual form, from the kept populations of the chains,
- * extrapolated in S. Few populations make them noisier than averages over all sweeps.
+ * P x P kernels of a deep or convolutional network in the dual form, from the kept populations of
+ * the chains, extrapolated in S. Few populations make them noisier than averages over all sweeps.
  */
 final class KernelHarvest implements AutoCloseable {
   /** Number of points of a panel. */
   private static final int PANEL = 256;
 
   private final Backend backend;
-  private final NetworkSpec network;
-  private final DualPosterior posterior;
+  private final int depth;
+  private final KernelProducts posterior;
   private final int points;
   private final Workspace memory;
 
   /** Allocates the scratch in advance, so the end of a solve needs no further memory. */
-  KernelHarvest(Backend backend, NetworkSpec network, DualPosterior posterior, int points) {
+  KernelHarvest(Backend backend, int depth, KernelProducts posterior, int points) {
     this.backend = backend;
-    this.network = network;
+    this.depth = depth;
     this.posterior = posterior;
     this.points = points;
     MemoryPlan plan = new MemoryPlan();
@@ -43,7 +41,7 @@ final class KernelHarvest implements AutoCloseable {
   /** g_l Phi^l of the populations kept so far, row-major P x P each. */
   List<double[]> kernels(ChainEnsemble ensemble) {
     List<double[]> kernels = new ArrayList<>();
-    for (int l = 1; l <= network.hiddenLayers(); l++) {
+    for (int l = 1; l <= depth; l++) {
       kernels.add(new double[Math.multiplyExact(points, points)]);
     }
     ensemble.forEachKept(1, (snapshot, weight) -> add(snapshot, weight, kernels));
@@ -51,16 +49,14 @@ final class KernelHarvest implements AutoCloseable {
   }
 
   private void add(SamplingChain.Snapshot snapshot, double weight, List<double[]> kernels) {
-    List<Matrix> phi = posterior.activations(snapshot.xi());
+    posterior.holdFields(snapshot.xi());
     float[] values = new float[Math.min(PANEL, points) * points];
-    for (int l = 1; l <= phi.size(); l++) {
+    for (int l = 1; l <= depth; l++) {
       double[] kernel = kernels.get(l - 1);
       for (int from = 0; from < points; from += PANEL) {
         int rows = Math.min(PANEL, points - from);
-        try (Matrix some = phi.get(l - 1).rowRange(from, rows);
-            Matrix product = memory.get("panel of kept kernels").rowRange(0, rows)) {
-          double scale = weight * network.weightVariance(l);
-          backend.gemm(Transpose.NO, Transpose.YES, scale, some, phi.get(l - 1), 0, product);
+        try (Matrix product = memory.get("panel of kept kernels").rowRange(0, rows)) {
+          posterior.kernelRows(weight, l, from, product);
           float[] part = rows * points == values.length ? values : new float[rows * points];
           backend.download(product, part);
           for (int i = 0; i < part.length; i++) {

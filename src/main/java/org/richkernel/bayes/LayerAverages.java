@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.richkernel.compute.Backend;
 import org.richkernel.compute.Matrix;
@@ -8,6 +9,7 @@ import org.richkernel.compute.Precision;
 import org.richkernel.compute.Workspace;
 import org.richkernel.sampling.MonteCarloSeries;
 import org.richkernel.solver.SolverState;
+import org.richkernel.stack.ConvolutionShape;
 
 /**
  * Running averages of one layer's kernel along a Markov chain, and its equilibrium identity. In the
@@ -16,7 +18,7 @@ import org.richkernel.solver.SolverState;
 final class LayerAverages implements AutoCloseable {
   private final Workspace memory;
   private final @Nullable KernelSeries kernels; // of the primal form
-  private final @Nullable SampleGramSeries grams; // of the dual form
+  private final @Nullable KernelMeasure numbers; // of the dual form
   private final KernelScalars scalars;
   private final EquilibriumIdentity equilibrium;
 
@@ -41,19 +43,20 @@ final class LayerAverages implements AutoCloseable {
     memory = workspace(backend, plan);
     kernels =
         new KernelSeries(backend, memory.get("sum of kernels"), memory.get("kernel times targets"));
-    grams = null;
+    numbers = null;
     scalars = kernels.scalars();
   }
 
   private LayerAverages(
-      Backend backend, EquilibriumIdentity equilibrium, int samples, double variance) {
+      Backend backend,
+      EquilibriumIdentity equilibrium,
+      MemoryPlan plan,
+      Function<Workspace, KernelMeasure> measure) {
     this.equilibrium = equilibrium;
-    MemoryPlan plan = new MemoryPlan();
-    planGram(plan, "", samples);
     memory = workspace(backend, plan);
     kernels = null;
-    grams = new SampleGramSeries(backend, memory.get("diagonal of the Gram"), variance);
-    scalars = grams.scalars();
+    numbers = measure.apply(memory);
+    scalars = numbers.scalars();
   }
 
   /**
@@ -71,11 +74,32 @@ final class LayerAverages implements AutoCloseable {
       int samples,
       int blockRows,
       double variance) {
+    MemoryPlan plan = new MemoryPlan();
+    planGram(plan, "", samples);
     return new LayerAverages(
         backend,
         new EquilibriumIdentity(backend, width, points, outputs, blockRows),
-        samples,
-        variance);
+        plan,
+        memory -> new SampleGramSeries(backend, memory.get("diagonal of the Gram"), variance));
+  }
+
+  /**
+   * Averages of a population of channels in the dual form.
+   *
+   * @param layer index l of these averages
+   * @param samples S
+   */
+  static LayerAverages channels(
+      Backend backend, DualConvolutionPosterior posterior, int layer, int samples) {
+    ConvolutionShape shape = posterior.shape();
+    MemoryPlan plan = new MemoryPlan();
+    SiteGramSeries.plan(plan, "", shape, layer, samples, posterior.outputs());
+    int width = shape.widths(samples)[layer - 1];
+    return new LayerAverages(
+        backend,
+        new EquilibriumIdentity(backend, width, posterior.outputs(), samples),
+        plan,
+        memory -> new SiteGramSeries(backend, memory, posterior, samples));
   }
 
   private Workspace workspace(Backend backend, MemoryPlan plan) {
@@ -113,6 +137,14 @@ final class LayerAverages implements AutoCloseable {
     EquilibriumIdentity.plan(plan, prefix, width, points, outputs, blockRows);
   }
 
+  /** The same of channels in the dual form. */
+  static void planChannels(
+      MemoryPlan plan, String prefix, ConvolutionShape shape, int layer, int samples, int outputs) {
+    SiteGramSeries.plan(plan, prefix, shape, layer, samples, outputs);
+    int width = shape.widths(samples)[layer - 1];
+    EquilibriumIdentity.plan(plan, prefix, width, 0, outputs, samples);
+  }
+
   private static void planAverages(MemoryPlan plan, String prefix, int points, int outputs) {
     plan.add(prefix + "sum of kernels", Precision.FLOAT64, points, points)
         .add(prefix + "kernel times targets", Precision.FLOAT64, points, outputs);
@@ -133,8 +165,8 @@ final class LayerAverages implements AutoCloseable {
     if (kernels != null) {
       kernels.measure(population.kernel(layer), targets, unit);
     }
-    if (grams != null) {
-      grams.measure(population, layer, targets, unit);
+    if (numbers != null) {
+      numbers.measure(population, layer, targets, unit);
     }
     equilibrium.endSweep();
   }

@@ -1,5 +1,6 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
@@ -12,30 +13,71 @@ import org.richkernel.stack.FieldForm;
  * @param fields whitened or weights; whitened for one hidden layer
  */
 record PosteriorForm(ReadoutForm readout, FieldForm fields) {
+  private static final List<PosteriorForm> CONVOLUTIONAL =
+      List.of(
+          new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WEIGHTS),
+          new PosteriorForm(ReadoutForm.PRIMAL, FieldForm.WHITENED),
+          new PosteriorForm(ReadoutForm.DUAL, FieldForm.WEIGHTS));
+
   /**
-   * The form of a solve of a convolutional network: the requested one. AUTO gives whitened fields
-   * if they take fewer operations and their covariances are regular at every number of samples
-   * ({@link FeatureRank}). The choice depends on sizes alone, so a resumed solve makes the same.
+   * The form of a solve of a convolutional network: the requested one; AUTO gives the one with the
+   * fewest operations. The dual readout needs weights, and AUTO excludes whitened fields unless
+   * their covariances are regular at every number of samples ({@link FeatureRank}). The choice
+   * depends on sizes alone, so a resumed solve makes the same.
+   *
+   * @param outputs K
    */
   static PosteriorForm ofConvolutions(
-      NetworkSpec network, ConvolutionShape shape, SaddleOptions options) {
-    FieldForm asked = options.largeData().fields();
-    if (asked != FieldForm.AUTO) {
-      return new PosteriorForm(ReadoutForm.PRIMAL, asked);
-    }
-    double s = options.samples();
-    double whitened = 0;
-    double weights = 0;
+      NetworkSpec network, ConvolutionShape shape, SaddleOptions options, int outputs) {
+    FieldForm fields = options.largeData().fields();
     boolean regular = shape.layers() > 1;
+    for (int l = 2; l <= shape.layers(); l++) {
+      regular &= FeatureRank.of(network, shape, l, fewest(options)).isRegular();
+    }
+    if (fields == FieldForm.AUTO && !regular) {
+      fields = FieldForm.WEIGHTS;
+    }
+    ReadoutForm readout = options.largeData().form();
+    if (readout == ReadoutForm.AUTO && !options.extrapolates()) {
+      readout = ReadoutForm.PRIMAL;
+    }
+    PosteriorForm best = null;
+    double least = Double.POSITIVE_INFINITY;
+    for (PosteriorForm form : CONVOLUTIONAL) {
+      boolean asked =
+          (readout == form.readout || readout == ReadoutForm.AUTO)
+              && (fields == form.fields || fields == FieldForm.AUTO);
+      double operations = operations(form, shape, options.samples(), outputs);
+      if (asked && operations < least) {
+        best = form;
+        least = operations;
+      }
+    }
+    // of dual and whitened only a network of one layer is let through by the check of the options
+    return best == null ? new PosteriorForm(ReadoutForm.DUAL, FieldForm.WEIGHTS) : best;
+  }
+
+  /** Operations of the layers above the first and of the readout in a gradient. */
+  private static double operations(
+      PosteriorForm form, ConvolutionShape shape, double samples, int outputs) {
+    double links = 0;
     for (int l = 2; l <= shape.layers(); l++) {
       double n = shape.columns(l);
       double below = shape.columns(l - 1);
-      whitened += 6 * s * n * n + 4 * s * below * below + 4 * n * n * n;
-      weights += 6 * s * s * shape.maps().get(l - 1).offsets() * n;
-      regular &= FeatureRank.of(network, shape, l, fewest(options)).isRegular();
+      links +=
+          form.hasWeights()
+              ? 6 * samples * samples * shape.maps().get(l - 1).offsets() * n
+              : 6 * samples * n * n + 4 * samples * below * below + 4 * n * n * n;
     }
-    boolean better = regular && whitened < weights;
-    return new PosteriorForm(ReadoutForm.PRIMAL, better ? FieldForm.WHITENED : FieldForm.WEIGHTS);
+    double features = samples * shape.pooledRows(shape.layers());
+    return links + readout(form, features, shape.points(), outputs);
+  }
+
+  /** Operations of the readout of n features in a gradient. */
+  private static double readout(PosteriorForm form, double n, double points, double outputs) {
+    return form.isDual()
+        ? n * n * points + 4 * n * points * outputs + n * n * n / 3
+        : n * points * points + points * points * points / 3;
   }
 
   /** Number of samples of the smallest population. */
@@ -108,11 +150,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
     double of(PosteriorForm form) {
       double s = samples;
       double p = points;
-      double readout =
-          form.isDual()
-              ? s * s * p + 4 * s * p * outputs + s * s * s / 3
-              : s * p * p + p * p * p / 3;
-      return 4 * s * p * rank + readout + (layers - 1) * link(form);
+      return 4 * s * p * rank + readout(form, s, p, outputs) + (layers - 1) * link(form);
     }
 
     /** 6 S^2 P for weights; 10 S P^2 + 4 P^3 for whitened fields. */

@@ -13,7 +13,7 @@ import org.richkernel.compute.Matrix;
  * <p>The norm is the U-statistic: pairs of different samples only. |G|_F^2 / S^2 would be too large
  * by about (tr Phi)^2 / S.
  */
-final class SampleGramSeries {
+final class SampleGramSeries implements KernelMeasure {
   private final Backend backend;
   private final double readoutVariance;
   private final Matrix diagonal; // of G, S x 1
@@ -29,14 +29,8 @@ final class SampleGramSeries {
     this.readoutVariance = readoutVariance;
   }
 
-  /**
-   * Adds the population after a sweep.
-   *
-   * @param layer index l of these scalars
-   * @param targets Y, P x K
-   * @param unit I, S x S
-   */
-  void measure(FieldPopulation population, int layer, Matrix targets, Matrix unit) {
+  @Override
+  public void measure(FieldPopulation population, int layer, Matrix targets, Matrix unit) {
     Matrix gram = population.kernel(layer);
     Matrix image = population.image(layer);
     double samples = gram.rows();
@@ -50,8 +44,8 @@ final class SampleGramSeries {
         backend.dot(targets, targets));
   }
 
-  /** The measured scalars. */
-  KernelScalars scalars() {
+  @Override
+  public KernelScalars scalars() {
     return scalars;
   }
 }

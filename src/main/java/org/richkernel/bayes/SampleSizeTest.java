@@ -100,7 +100,7 @@ final class SampleSizeTest {
   }
 
   private Kernel meanKernel(SamplingChain[] chains) {
-    return posterior instanceof DualPosterior dual
+    return posterior instanceof KernelProducts dual
         ? vectors -> products(dual, kept(chains), vectors)
         : vectors -> products(chains, vectors);
   }
@@ -159,7 +159,7 @@ final class SampleSizeTest {
 
   /** K u of some vectors, K averaged over populations. */
   private static List<double[]> products(
-      DualPosterior posterior, List<float[]> populations, List<double[]> vectors) {
+      KernelProducts posterior, List<float[]> populations, List<double[]> vectors) {
     List<double[]> sums = new ArrayList<>();
     vectors.forEach(vector -> sums.add(new double[vector.length]));
     for (float[] fields : populations) {

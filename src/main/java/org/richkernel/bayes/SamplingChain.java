@@ -293,8 +293,8 @@ final class SamplingChain implements AutoCloseable {
    * @param index of the snapshot, part of the key of random numbers
    * @throws IllegalStateException for a fully connected network
    */
-  ConvolutionPosterior.Channels channels(int index) {
-    if (!(posterior instanceof ConvolutionPosterior of)) {
+  ChannelPosterior.Channels channels(int index) {
+    if (!(posterior instanceof ChannelPosterior of)) {
       throw new IllegalStateException("a fully connected network has no channels");
     }
     float[] present = fields();

@@ -27,7 +27,7 @@ final class SiteAverages implements AutoCloseable {
 
   private final Backend backend;
   private final ConvolutionShape shape;
-  private final ConvolutionPosterior posterior;
+  private final ChannelPosterior posterior;
   private final Workspace memory;
   private final Matrix ofFilters;
   private final float[] filterValues;
@@ -43,7 +43,7 @@ final class SiteAverages implements AutoCloseable {
   SiteAverages(
       Backend backend,
       ConvolutionShape shape,
-      ConvolutionPosterior posterior,
+      ChannelPosterior posterior,
       double[] y,
       double[] projector,
       int samples) {
@@ -120,7 +120,7 @@ final class SiteAverages implements AutoCloseable {
   /**
    * Adds a population whose activations are up to date with its fields.
    *
-   * @see ConvolutionPosterior#complete
+   * @see MarginalPosterior#complete
    */
   void measure(FieldPopulation population) {
     int at = 0;

@@ -204,6 +204,13 @@ abstract class StackPosterior<T extends Passes> implements MarginalPosterior {
     return record;
   }
 
+  /** Fields of a population on the host, row-major. */
+  final float[] fields(FieldPopulation of) {
+    float[] xi = new float[Math.toIntExact(of.xi().size())];
+    backend.download(of.xi(), xi);
+    return xi;
+  }
+
   final Backend backend() {
     return backend;
   }

@@ -57,7 +57,7 @@ public final class DualReadout {
 
   /** lambda = S kappa / g. */
   public double ridge(int samples) {
-    return samples * conditions.kappa() / parameters.readoutVariance();
+    return SampleReadout.ridge(parameters, conditions, samples);
   }
 
   /**
@@ -88,23 +88,9 @@ public final class DualReadout {
     of.solve(ridge(samples), failures);
     nanos += System.nanoTime() - start;
     double noise = conditions.kappa();
-    double richness = conditions.gamma();
     sums.share(run -> run.weights(samples));
     squares.sum((run, block, into) -> run.solve(block, samples, noise, into.get(0)));
-    double strength = 0.5 * samples * richness * richness;
-    backend.scale(strength * noise, potential);
-    Matrix w = of.weights();
-    double penalty = strength * samples / parameters.readoutVariance();
-    backend.dot(penalty, w, w, 1, potential);
-    if (parameters.hasDeterminant()) {
-      double c = parameters.determinant(samples);
-      of.addLogDeterminant(c, potential);
-      // (P - S) ln kappa + S ln(g / S)
-      double constant =
-          ((double) sums.blocks().points() - samples) * Math.log(noise)
-              + samples * Math.log(parameters.readoutVariance() / samples);
-      backend.addDiagonal(c * constant, potential);
-    }
+    of.potential(parameters, conditions, samples, sums.blocks().points(), potential);
   }
 
   /**

@@ -1,7 +1,6 @@
 package org.richkernel.stack;
 
 import java.util.Arrays;
-import java.util.Collection;
 import org.richkernel.network.NetworkSpec;
 
 /**
@@ -19,19 +18,6 @@ public record FieldShape(int layers, int rank, int points, FieldForm form, boole
   /** The shape of the fields of a network. */
   public static FieldShape of(NetworkSpec network, int rank, int points, FieldForm form) {
     return new FieldShape(network.hiddenLayers(), rank, points, form, network.biasVariance() > 0);
-  }
-
-  /**
-   * The number of samples whose fields have the given number of parameters.
-   *
-   * @param sizes candidates for the number of samples
-   * @throws IllegalArgumentException if none of them fits
-   */
-  public int samplesOf(long length, Collection<Integer> sizes) {
-    return sizes.stream()
-        .filter(samples -> (long) samples * width(samples) == length)
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("fields of another number of samples"));
   }
 
   @Override

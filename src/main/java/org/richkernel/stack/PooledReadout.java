@@ -3,18 +3,18 @@ package org.richkernel.stack;
 import org.richkernel.compute.Matrix;
 
 /**
- * Readout of a convolutional network through the P x P kernel of the pooled rows of its last layer;
- * the force goes back to all sites.
+ * Readout of a convolutional network through the pooled rows of its last layer; the force goes back
+ * to all sites.
  */
 public final class PooledReadout implements Readout {
   private final SitePool pool;
-  private final GramReadout rows;
+  private final Readout rows;
 
   /**
    * @param pool of the last layer
    * @param rows the readout of the pooled rows, cut into {@link SitePool#panels}
    */
-  public PooledReadout(SitePool pool, GramReadout rows) {
+  public PooledReadout(SitePool pool, Readout rows) {
     this.pool = pool;
     this.rows = rows;
   }

@@ -89,8 +89,62 @@ public final class SampleReadout {
   }
 
   /** out += alpha ln det M. */
-  public void addLogDeterminant(double alpha, Matrix out) {
+  void addLogDeterminant(double alpha, Matrix out) {
     backend.logDeterminant(alpha, cholesky, 1, out);
+  }
+
+  /** lambda = S kappa / g. */
+  public static double ridge(PosteriorParameters parameters, Conditions conditions, int samples) {
+    return samples * conditions.kappa() / parameters.readoutVariance();
+  }
+
+  /** Sets G and b to zero. */
+  void clear() {
+    backend.fill(0, gram);
+    backend.fill(0, image);
+  }
+
+  /**
+   * Adds the products of some points to G and b; the last solution is lost.
+   *
+   * @param ofGram n x n, float32
+   * @param ofImage n x K, float32
+   */
+  void add(Matrix ofGram, Matrix ofImage) {
+    backend.copy(ofGram, cholesky);
+    backend.axpy(1, cholesky, gram);
+    backend.copy(ofImage, weights);
+    backend.axpy(1, weights, image);
+  }
+
+  /**
+   * V after a solve of n features,
+   *
+   * <pre>  V = (S gamma^2 / 2) [ kappa |v|^2 + (S / g) |w|^2 ]
+   *     + c [ (P - n) ln kappa + ln det(M g / S) ].</pre>
+   *
+   * @param points P
+   * @param potential holds |v|^2, receives V
+   */
+  void potential(
+      PosteriorParameters parameters,
+      Conditions conditions,
+      int samples,
+      int points,
+      Matrix potential) {
+    double g = parameters.readoutVariance();
+    double strength = 0.5 * samples * conditions.gamma() * conditions.gamma();
+    backend.scale(strength * conditions.kappa(), potential);
+    backend.dot(strength * samples / g, weights, weights, 1, potential);
+    if (parameters.hasDeterminant()) {
+      double c = parameters.determinant(samples);
+      addLogDeterminant(c, potential);
+      // (P - n) ln kappa + n ln(g / S)
+      double features = gram.rows();
+      double constant =
+          (points - features) * Math.log(conditions.kappa()) + features * Math.log(g / samples);
+      backend.addDiagonal(c * constant, potential);
+    }
   }
 
   /** Computes M^{-1} of the last solve. */
@@ -129,6 +183,11 @@ public final class SampleReadout {
   /** w, S x K, float64. */
   public Matrix weights() {
     return weights;
+  }
+
+  /** w rounded to float32. */
+  Matrix weightsSingle() {
+    return weightsSingle;
   }
 
   /** Restores the weights of an earlier solve. */

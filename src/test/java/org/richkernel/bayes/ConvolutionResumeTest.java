@@ -23,7 +23,7 @@ import org.richkernel.stack.FieldForm;
 class ConvolutionResumeTest {
   private static final int BURN_IN = Annealing.fromPrior(2, SaddleOptions.usual()).sweeps();
 
-  private static AdaptiveProblem problem(SiteReadout readout, FieldForm form) {
+  private static AdaptiveProblem problem(SiteReadout readout, LargeData form) {
     NetworkSpec network =
         NetworkSpec.of(2, Activation.RELU)
             .withBiasVariance(0.1)
@@ -34,7 +34,7 @@ class ConvolutionResumeTest {
             .withBeta(20)
             .withSamples(64)
             .withTolerance(1e-9)
-            .withLargeData(new LargeData(ReadoutForm.AUTO, form, 100));
+            .withLargeData(form);
     Inputs images = ConvolutionOracle.images(6);
     return new AdaptiveProblem(
         network,
@@ -45,7 +45,7 @@ class ConvolutionResumeTest {
   }
 
   private static AdaptiveNbkSolution solve(
-      SiteReadout readout, FieldForm form, StopSignal signal, int stop, CheckpointStore store) {
+      SiteReadout readout, LargeData form, StopSignal signal, int stop, CheckpointStore store) {
     try (Backend backend = Backends.cpu()) {
       Progress.Listener listener =
           progress -> {
@@ -64,33 +64,46 @@ class ConvolutionResumeTest {
     for (SiteReadout readout : SiteReadout.values()) {
       // each readout with one of the forms, and the one that is chosen among them
       FieldForm form = readout == SiteReadout.GAP ? FieldForm.WEIGHTS : FieldForm.AUTO;
-      AdaptiveNbkSolution expected =
-          solve(readout, form, new StopSignal(), -1, new InMemoryCheckpoints());
-      assertThat(expected.fields())
-          .hasValue(form == FieldForm.AUTO ? FieldForm.WHITENED : FieldForm.WEIGHTS);
-      for (int stop : new int[] {1 + random.nextInt(BURN_IN), BURN_IN + 1 + random.nextInt(28)}) {
-        InMemoryCheckpoints store = new InMemoryCheckpoints();
-        assertThat(solve(readout, form, new StopSignal(), stop, store)).isNull();
-        AdaptiveNbkSolution resumed = solve(readout, form, new StopSignal(), -1, store);
+      FieldForm taken = form == FieldForm.AUTO ? FieldForm.WHITENED : FieldForm.WEIGHTS;
+      requireSameBits(readout, new LargeData(ReadoutForm.AUTO, form, 100), taken, random);
+    }
+  }
 
-        for (int l = 0; l < 2; l++) {
-          assertThat(resumed.kernels().get(l)).containsExactly(expected.kernels().get(l));
-        }
-        assertThat(resumed.dual()).containsExactly(expected.dual());
-        SiteFeatures sites = resumed.sites().orElseThrow();
-        for (int l = 0; l < 2; l++) {
-          assertThat(sites.layers().get(l).alignment().value())
-              .containsExactly(expected.sites().orElseThrow().layers().get(l).alignment().value());
-        }
-        assertThat(sites.filters().orElseThrow().covariance().value())
-            .containsExactly(
-                expected.sites().orElseThrow().filters().orElseThrow().covariance().value());
-        assertThat(resumed.testPredictions()).containsExactly(expected.testPredictions());
-        ConvolutionPredictor kept = (ConvolutionPredictor) resumed.predictor();
-        ConvolutionPredictor own = (ConvolutionPredictor) expected.predictor();
-        assertThat(kept.populations().fields()).containsExactly(own.populations().fields());
-        assertThat(kept.readout()).containsExactly(own.readout());
+  @Test
+  void theSameInTheDualForm() {
+    for (SiteReadout readout : SiteReadout.values()) {
+      LargeData form = new LargeData(ReadoutForm.DUAL, FieldForm.AUTO, 100);
+      requireSameBits(readout, form, FieldForm.WEIGHTS, new Random(8));
+    }
+  }
+
+  private static void requireSameBits(
+      SiteReadout readout, LargeData form, FieldForm taken, Random random) {
+    AdaptiveNbkSolution expected =
+        solve(readout, form, new StopSignal(), -1, new InMemoryCheckpoints());
+    assertThat(expected.fields()).hasValue(taken);
+    for (int stop : new int[] {1 + random.nextInt(BURN_IN), BURN_IN + 1 + random.nextInt(28)}) {
+      InMemoryCheckpoints store = new InMemoryCheckpoints();
+      assertThat(solve(readout, form, new StopSignal(), stop, store)).isNull();
+      AdaptiveNbkSolution resumed = solve(readout, form, new StopSignal(), -1, store);
+
+      for (int l = 0; l < 2; l++) {
+        assertThat(resumed.kernels().get(l)).containsExactly(expected.kernels().get(l));
       }
+      assertThat(resumed.dual()).containsExactly(expected.dual());
+      SiteFeatures sites = resumed.sites().orElseThrow();
+      for (int l = 0; l < 2; l++) {
+        assertThat(sites.layers().get(l).alignment().value())
+            .containsExactly(expected.sites().orElseThrow().layers().get(l).alignment().value());
+      }
+      assertThat(sites.filters().orElseThrow().covariance().value())
+          .containsExactly(
+              expected.sites().orElseThrow().filters().orElseThrow().covariance().value());
+      assertThat(resumed.testPredictions()).containsExactly(expected.testPredictions());
+      ConvolutionPredictor kept = (ConvolutionPredictor) resumed.predictor();
+      ConvolutionPredictor own = (ConvolutionPredictor) expected.predictor();
+      assertThat(kept.populations().fields()).containsExactly(own.populations().fields());
+      assertThat(kept.readout()).containsExactly(own.readout());
     }
   }
 }

@@ -2,6 +2,7 @@ package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,6 +138,61 @@ class ConvolutionSamplingTest {
             new double[] {3.438, 0.006},
             new double[] {-0.0011, 0.0029},
             new double[] {-0.1008, 0.0030}));
+  }
+
+  private static LargeData form(ReadoutForm form) {
+    return new LargeData(form, FieldForm.WEIGHTS, LargeData.KERNELS_UP_TO);
+  }
+
+  /**
+   * The limit of many channels, extrapolated from S = 50 and 200 here and there, in the dual form:
+   * kernel, dual and two predictions from an independent program with its standard errors.
+   */
+  @Test
+  void dualFormHasTheSaddlePointOfAnotherSampler() {
+    SaddleOptions options = options(1, 0.1, 200, 100).withLargeData(form(ReadoutForm.DUAL));
+    SaddleEstimate estimate =
+        sampled(problem("3x3,3x3/2", SiteReadout.GAP, Activation.TANH, options));
+
+    assertNumbers(
+        estimate,
+        1,
+        List.of(
+            new double[] {0.1121, 0.0004},
+            new double[] {0.0828, 0.0003},
+            new double[] {9.600, 0.027},
+            new double[] {0.330, 0.005},
+            new double[] {0.069, 0.003}));
+  }
+
+  /** With a weight for every site the numbers of the dual form are those of the primal one. */
+  @Test
+  void flattenedDualFormAgreesWithThePrimalOne() {
+    SaddleOptions options = options(0.5, 0.025, 64, 100);
+    List<SaddleEstimate> both = new ArrayList<>();
+    for (ReadoutForm form : List.of(ReadoutForm.DUAL, ReadoutForm.PRIMAL)) {
+      SaddleOptions own =
+          options.withLargeData(form(form)).withSeed(form == ReadoutForm.DUAL ? 3 : 4);
+      both.add(sampled(problem("3x3,3x3/2", SiteReadout.FLATTEN, Activation.TANH, own)));
+    }
+    SaddleEstimate primal = both.get(1);
+    SampledVector f = primal.vector(SamplingChain::testPredictions);
+    Estimate trace = primal.scalar(chain -> chain.layer(2).trace());
+    Estimate fit = primal.scalar(chain -> chain.layer(2).fit());
+    Estimate dual = primal.scalar(SamplingChain::dualFit);
+    assertNumbers(
+        both.get(0),
+        4,
+        List.of(
+            new double[] {trace.value(), trace.error()},
+            new double[] {fit.value() / 4, fit.error() / 4},
+            new double[] {dual.value() / 4, dual.error() / 4},
+            new double[] {f.value()[0], f.standardError()[0]},
+            new double[] {f.value()[1], f.standardError()[1]}));
+    Estimate below = primal.scalar(chain -> chain.layer(1).trace());
+    Estimate own = both.get(0).scalar(chain -> chain.layer(1).trace());
+    assertWithin(
+        4, new Estimate(own.value(), Math.hypot(own.error(), below.error())), below.value());
   }
 
   private static void assertNumbers(SaddleEstimate estimate, int sites, List<double[]> expected) {

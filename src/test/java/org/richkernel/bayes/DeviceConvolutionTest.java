@@ -48,7 +48,7 @@ class DeviceConvolutionTest {
       SampledInputs inputs = SampledInputs.of(backend, problem);
       ConvolutionShape shape = inputs.convolution().orElseThrow().withForm(form);
       NetworkSpec network = problem.network();
-      double variance = ConvolutionPosterior.readoutVariance(network, shape);
+      double variance = ConvolutionLayers.readoutVariance(network, shape);
       PosteriorParameters parameters = new PosteriorParameters(1, 0.1, variance, determinant);
       try (ConvolutionPosterior posterior =
               new ConvolutionPosterior(backend, network, shape, inputs.factor(), Y, parameters, S);

@@ -200,7 +200,7 @@ class EquipartitionTest {
               maps, readout, POINTS, patches.rank(), patches.rank(), false, FieldForm.WHITENED);
       PosteriorParameters parameters =
           new PosteriorParameters(
-              gamma, kappa, ConvolutionPosterior.readoutVariance(network, shape), 0);
+              gamma, kappa, ConvolutionLayers.readoutVariance(network, shape), 0);
       try (ConvolutionPosterior posterior =
               new ConvolutionPosterior(backend, network, shape, patches, Y, parameters, SAMPLES);
           FieldPopulation population = posterior.newPopulation(SAMPLES, 1)) {

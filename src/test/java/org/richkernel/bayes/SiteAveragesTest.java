@@ -69,7 +69,7 @@ class SiteAveragesTest {
     ConvolutionShape shape = inputs.convolution().orElseThrow();
     PosteriorParameters parameters =
         new PosteriorParameters(
-            1, 0.1, ConvolutionPosterior.readoutVariance(problem.network(), shape), 0);
+            1, 0.1, ConvolutionLayers.readoutVariance(problem.network(), shape), 0);
     double[] projector = inputs.factor().projector();
     try (ConvolutionPosterior posterior =
             new ConvolutionPosterior(

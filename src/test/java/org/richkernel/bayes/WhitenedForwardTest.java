@@ -79,8 +79,7 @@ class WhitenedForwardTest {
       y = random.doubles(outputs * POINTS).map(u -> random.nextGaussian()).toArray();
       xi = random.doubles(SAMPLES * shape.width(SAMPLES)).map(u -> random.nextGaussian()).toArray();
       parameters =
-          new PosteriorParameters(
-              1, KAPPA, ConvolutionPosterior.readoutVariance(network, shape), 0);
+          new PosteriorParameters(1, KAPPA, ConvolutionLayers.readoutVariance(network, shape), 0);
       posterior =
           new ConvolutionPosterior(backend, network, shape, patches, y, parameters, SAMPLES);
       population = posterior.newPopulation(SAMPLES, 1);

@@ -67,6 +67,11 @@ class ConvolutionalBayesTest {
       assertThat(array("fit", "phi_lazy_" + l)).hasSize(144);
     }
     assertThat(Files.readString(folder.resolve("fit/report.html")).contains("pixels")).isTrue();
+    requirePredictions();
+  }
+
+  /** The saved networks have the predictions of the fit, as few populations of it can. */
+  private void requirePredictions() {
     Program predicted =
         Program.run(
             "predict",
@@ -84,6 +89,35 @@ class ConvolutionalBayesTest {
     for (int i = 0; i < 10; i++) {
       assertThat(seen[i]).isCloseTo(expected[i], within(6 * Math.hypot(error[i], fitError[i])));
     }
+  }
+
+  @Test
+  void dualFormHoldsNoKernelUntilTheEnd() throws IOException {
+    Program run =
+        bayes(
+            "--convolutions=3x3/2,3x3/2",
+            "--pool-input=4",
+            "--readout=gap",
+            "--activation=tanh",
+            "--beta=20",
+            "--samples=64",
+            "--tolerance=0.2",
+            "--form=dual");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(summary().path("form").asText()).isEqualTo("dual");
+    assertThat(summary().path("fields").asText()).isEqualTo("weights");
+    for (int l = 1; l <= 2; l++) {
+      double[] kernel = array("fit", "phi_" + l);
+      double trace = 0;
+      for (int i = 0; i < 12; i++) {
+        trace += kernel[13 * i] / 12;
+      }
+      // of the kept populations, eight of each chain at most
+      double all = summary().path("layers").path(l - 1).path("trace").asDouble();
+      assertThat(trace).isCloseTo(all, within(0.1 * all));
+    }
+    requirePredictions();
   }
 
   @Test
@@ -124,7 +158,6 @@ class ConvolutionalBayesTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "--form=dual; --form is dual; convolutional networks have the primal form alone",
         "--cross-check; --cross-check has fully connected layers; leave it out",
         "--audit; independent neurons exist for one hidden layer"
       })
