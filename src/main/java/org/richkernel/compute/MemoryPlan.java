@@ -173,9 +173,17 @@ public final class MemoryPlan {
     return hostBytes;
   }
 
-  /** A size of the Java heap (-Xmx) that suffices; a run of any length fills all of it. */
+  /**
+   * A size of the Java heap (-Xmx) that suffices with the collector of this process; a run of any
+   * length fills all of it.
+   */
   public long heapBytes() {
-    long room = (long) (SLACK * hostBytes) + ROOM;
+    return heapBytes(JavaHeap.present());
+  }
+
+  /** The same with the collector of another heap. */
+  long heapBytes(JavaHeap heap) {
+    long room = heap.wholeFor((long) (SLACK * hostBytes) + ROOM);
     return Math.max(LEAST_HEAP, (room + HEAP_STEP - 1) / HEAP_STEP * HEAP_STEP);
   }
 
@@ -284,13 +292,17 @@ public final class MemoryPlan {
             where(index) + "the computation", needed, free, onDevice);
       }
     }
-    long heap = Runtime.getRuntime().maxMemory();
-    if (hostBytes > heap) {
+    requireFits(JavaHeap.present(), onHeap);
+  }
+
+  /** Refuses a plan whose objects on the Java heap do not fit. */
+  void requireFits(JavaHeap heap, String mend) {
+    if (hostBytes > heap.lasting()) {
       throw new OutOfDeviceMemoryException(
           "the Java heap of the computation",
           hostBytes,
-          heap,
-          onHeap + ", or raise -Xmx, such as java -Xmx" + heapBytes() / MIB + "m");
+          heap.lasting(),
+          mend + ", or raise -Xmx, such as java -Xmx" + heapBytes(heap) / MIB + "m");
     }
   }
 }

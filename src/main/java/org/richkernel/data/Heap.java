@@ -1,5 +1,6 @@
 package org.richkernel.data;
 
+import org.richkernel.compute.JavaHeap;
 import org.richkernel.compute.OutOfDeviceMemoryException;
 
 /** Allocation of large arrays that ends in one clear line, not in an OutOfMemoryError. */
@@ -63,7 +64,7 @@ final class Heap {
           "it holds " + count + " values, more than fit into one array",
           "cut the file to at most " + LONGEST_ARRAY + " values");
     }
-    if (count > Runtime.getRuntime().maxMemory() / size) {
+    if (count > JavaHeap.present().lasting() / size) {
       throw tooLarge(source, count, size);
     }
   }
@@ -72,7 +73,7 @@ final class Heap {
     return new OutOfDeviceMemoryException(
         source + ": reading " + count + " values of " + size + " bytes",
         count * size,
-        Runtime.getRuntime().maxMemory(),
+        JavaHeap.present().lasting(),
         "give java a larger -Xmx or cut the file");
   }
 }
