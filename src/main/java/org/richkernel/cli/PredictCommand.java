@@ -17,6 +17,7 @@ import org.richkernel.model.SavedFit;
 import org.richkernel.network.InvalidProblemException;
 import org.richkernel.network.Targets;
 import org.richkernel.report.ReportWriter;
+import org.richkernel.result.FolderLock;
 import org.richkernel.result.PeakMemory;
 import org.richkernel.result.PredictedRows;
 import org.richkernel.result.Result;
@@ -111,8 +112,6 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private DryRunOption dryRun = new DryRunOption();
 
-  private volatile boolean saving;
-
   /** A command that writes to a console. */
   PredictCommand(Console console) {
     this.console = console;
@@ -121,12 +120,12 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     run.check();
-    try (StopSignals signals = StopSignals.ending(console, () -> saving)) {
-      return predict();
+    try (StopSignals signals = StopSignals.ending(console)) {
+      return predict(signals);
     }
   }
 
-  private int predict() {
+  private int predict(StopSignals signals) {
     long start = System.nanoTime();
     Path folder = requireFrom();
     SavedFit fit = SavedFit.read(folder);
@@ -149,26 +148,31 @@ final class PredictCommand implements Callable<Integer> {
         return ExitCode.DONE;
       }
       ResultFolder.prepare(out);
-      long predicting = System.nanoTime();
-      SampledVector estimate = fit.predictWithErrors(backend, points.inputs());
-      // a fit that did not converge has no errors to hand on
-      SampledVector predictions =
-          origin.converged() ? estimate : SampledVector.exact(estimate.value());
-      saving = true;
-      long now = System.nanoTime();
-      Summary.Builder summary =
-          Summary.builder("predict", options)
-              .data(new DataOrigin(points.reading().files(), Map.of()))
-              .backend(backend.info())
-              .converged(origin.converged())
-              .seconds("total", (now - start) * 1e-9)
-              .seconds("io", ioSeconds)
-              .seconds("predict", (now - predicting) * 1e-9)
-              .peakBytes(PeakMemory.of(backend))
-              .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
-      origin.seed().ifPresent(summary::seed);
-      PredictedRows rows = new PredictedRows("test", points.rows(), fit.classNames());
-      return finish(summary, fit.outputs(), predictions, points.targets(), rows);
+      Optional<FolderLock> lock = FolderLock.of(out);
+      try {
+        long predicting = System.nanoTime();
+        SampledVector estimate = fit.predictWithErrors(backend, points.inputs());
+        // a fit that did not converge has no errors to hand on
+        SampledVector predictions =
+            origin.converged() ? estimate : SampledVector.exact(estimate.value());
+        signals.beginSaving();
+        long now = System.nanoTime();
+        Summary.Builder summary =
+            Summary.builder("predict", options)
+                .data(new DataOrigin(points.reading().files(), Map.of()))
+                .backend(backend.info())
+                .converged(origin.converged())
+                .seconds("total", (now - start) * 1e-9)
+                .seconds("io", ioSeconds)
+                .seconds("predict", (now - predicting) * 1e-9)
+                .peakBytes(PeakMemory.of(backend))
+                .detail("fit", Map.of("command", origin.command(), "config", origin.config()));
+        origin.seed().ifPresent(summary::seed);
+        PredictedRows rows = new PredictedRows("test", points.rows(), fit.classNames());
+        return finish(summary, fit.outputs(), predictions, points.targets(), rows);
+      } finally {
+        lock.ifPresent(FolderLock::close);
+      }
     }
   }
 

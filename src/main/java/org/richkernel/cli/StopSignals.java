@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
 import org.richkernel.solver.StopSignal;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -21,6 +20,7 @@ final class StopSignals implements AutoCloseable {
 
   private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
   private volatile boolean ignoresInterrupts;
+  private boolean saving; // of work without checkpoints
 
   private final BiConsumer<StopSignals, Signal> action;
 
@@ -49,22 +49,27 @@ final class StopSignals implements AutoCloseable {
   }
 
   /**
-   * Ends the program at once, with {@link ExitCode#STOPPED}: for work without checkpoints.
-   *
-   * @param saving whether the result is being saved, which no signal changes
+   * Ends the program at once, with {@link ExitCode#STOPPED}: for work without checkpoints. From
+   * {@link #beginSaving} on the result is saved first.
    */
-  static StopSignals ending(Console console, BooleanSupplier saving) {
-    return new StopSignals(
-        (signals, received) -> {
-          String name = "SIG" + received.getName();
-          if (saving.getAsBoolean()) {
-            console.warn(name + ": ends as soon as the result is saved");
-          } else {
-            console.warn(name + ": stopped; the same command starts over");
-            Runtime.getRuntime().halt(ExitCode.STOPPED);
-          }
-        },
-        console);
+  static StopSignals ending(Console console) {
+    return new StopSignals((signals, received) -> signals.end(received, console), console);
+  }
+
+  /** Holds the lock until the end of the program, so that saving does not begin before it. */
+  private synchronized void end(Signal received, Console console) {
+    String name = "SIG" + received.getName();
+    if (saving) {
+      console.warn(name + ": ends as soon as the result is saved");
+    } else {
+      console.warn(name + ": stopped; the same command starts over");
+      Runtime.getRuntime().halt(ExitCode.STOPPED);
+    }
+  }
+
+  /** Lets no signal end the program until the result is saved; does not return if one has come. */
+  synchronized void beginSaving() {
+    saving = true;
   }
 
   private void stop(Signal received, StopSignal stop, Console console) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.richkernel.data.ArrayReader;
+import org.richkernel.result.FolderLock;
 
 class PredictTest {
   private static final String X = "--test-x=" + Program.DATA + "mnist01-test-images-idx3-ubyte.gz";
@@ -76,6 +77,18 @@ class PredictTest {
         .isEqualTo(summary(fit).at("/test/loss").asDouble(), within(1e-10));
     assertThat(summary(predictions).at("/test/lossStandardError").isMissingNode()).isTrue();
     assertThat(predictions.resolve("report.html")).isNotEmptyFile();
+  }
+
+  @Test
+  void aFolderThatAnotherRunWritesToIsRefused() throws IOException {
+    Path fit = fit("lazy");
+    Path out = Files.createDirectories(folder.resolve("predictions"));
+    try (FolderLock lock = FolderLock.of(out).orElseThrow()) {
+      Program run = Program.run("predict", "--from=" + fit, "--out=" + out, X);
+      assertThat(run.code()).isEqualTo(ExitCode.IO);
+      assertThat(run.line()).contains("is being written by process").contains("--out");
+    }
+    predict(fit, X);
   }
 
   @Test
