@@ -8,10 +8,13 @@ import org.richkernel.compute.Matrix;
  * alone:
  *
  * <pre>  tr Y^T Phi Y = |b|^2 / S,   tr Phi = tr G / S,
- *   |Phi|_F^2 = (|G|_F^2 - sum_s G_ss^2) / (S (S - 1)).</pre>
+ *   |Phi|_F = |G|_F / S.</pre>
  *
- * <p>The norm is the U-statistic: pairs of different samples only. |G|_F^2 / S^2 would be too large
- * by about (tr Phi)^2 / S.
+ * <p>The norm is that of the sweep's own kernel, too large by about (tr Phi)^2 / (2 S |Phi|), which
+ * the extrapolation in S removes. Pairs of different samples alone would not do: samples of one
+ * population are not independent. Where few ReLU neurons carry what is learnt, their own squares
+ * are most of the norm, and without these it was 7 % too small at S = 256
+ * (bench/results/large-data.md).
  */
 final class SampleGramSeries implements KernelMeasure {
   private final Backend backend;
@@ -35,8 +38,7 @@ final class SampleGramSeries implements KernelMeasure {
     Matrix image = population.image(layer);
     double samples = gram.rows();
     backend.rowDot(gram, unit, diagonal);
-    double pairs = backend.dot(gram, gram) - backend.dot(diagonal, diagonal);
-    double norm = Math.sqrt(Math.max(0, pairs) / (samples * (samples - 1)));
+    double norm = Math.sqrt(backend.dot(gram, gram)) / samples;
     scalars.add(
         readoutVariance * backend.dot(image, image) / samples,
         readoutVariance * backend.sum(diagonal) / samples,

@@ -15,10 +15,10 @@ import org.richkernel.stack.ConvolutionShape;
  * Scalars of the pooled kernel g Phi = c R^T R of a convolutional layer, with R its pooled rows:
  *
  * <pre>  tr Y^T g Phi Y = c |R Y|^2,   tr g Phi = c |R|^2,
- *   |g Phi|_F^2 = c^2 S / (S - 1) sum_{i != j} sum_ab (R_ia . R_jb)^2.</pre>
+ *   |g Phi|_F^2 = c^2 |R R^T|_F^2 = c^2 sum_ab |R_a R_b^T|_F^2</pre>
  *
- * <p>The norm is the U-statistic of {@link SampleGramSeries}, over pairs of different channels.
- * Cost: (S s)^2 P flops for s sites with weights of their own, or one for means over sites.
+ * <p>with R_a the rows of a site. As in {@link SampleGramSeries} it is that of the sweep's own
+ * kernel. Cost: (S s)^2 P flops for s sites with weights of their own, or one for means over sites.
  */
 final class SiteGramSeries implements KernelMeasure {
   private final Backend backend;
@@ -26,9 +26,7 @@ final class SiteGramSeries implements KernelMeasure {
   private final int samples;
   private final Matrix image; // R Y, float32
   private final Matrix overlaps; // of two sites, S x S, float32
-  private final Matrix unit;
-  private final Matrix diagonal; // S x 1
-  private final Matrix sums; // |R Y|^2, |R|^2 and the sum over pairs
+  private final Matrix sums; // |R Y|^2, |R|^2 and |R R^T|^2
   private final double[] read = new double[3];
   private final KernelScalars scalars = new KernelScalars();
 
@@ -43,10 +41,7 @@ final class SiteGramSeries implements KernelMeasure {
     this.samples = samples;
     image = memory.get("features on targets");
     overlaps = memory.get("overlaps of sites");
-    unit = memory.get("unit matrix of samples");
-    diagonal = memory.get("diagonal of overlaps");
     sums = memory.get("sums of overlaps");
-    backend.addDiagonal(1, unit);
   }
 
   /** Adds the scratch of a layer to a plan. */
@@ -55,8 +50,6 @@ final class SiteGramSeries implements KernelMeasure {
     int rows = Math.multiplyExact(samples, shape.pooledRows(layer));
     plan.add(prefix + "features on targets", Precision.FLOAT32, rows, outputs)
         .add(prefix + "overlaps of sites", Precision.FLOAT32, samples, samples)
-        .add(prefix + "unit matrix of samples", Precision.FLOAT32, samples, samples)
-        .add(prefix + "diagonal of overlaps", Precision.FLOAT32, samples, 1)
         .add(prefix + "sums of overlaps", Precision.FLOAT64, 1, 3);
   }
 
@@ -74,11 +67,10 @@ final class SiteGramSeries implements KernelMeasure {
     }
     backend.download(sums, read);
     double weight = posterior.weight(layer);
-    double square = Math.max(0, read[2]) * samples / (samples - 1.0);
     scalars.add(
         weight * read[0],
         weight * read[1],
-        weight * Math.sqrt(square),
+        weight * Math.sqrt(read[2]),
         backend.dot(targets, targets));
   }
 
@@ -96,15 +88,13 @@ final class SiteGramSeries implements KernelMeasure {
     return sites;
   }
 
-  /** Adds the squares of overlaps between different channels. */
+  /** Adds the squares of overlaps of all sites. */
   private void addPairs(List<Matrix> sites, Matrix pairs) {
     for (int a = 0; a < sites.size(); a++) {
       for (int b = 0; b <= a; b++) {
         double times = a == b ? 1 : 2;
         backend.gemm(Transpose.NO, Transpose.YES, 1, sites.get(a), sites.get(b), 0, overlaps);
-        backend.rowDot(overlaps, unit, diagonal);
         backend.dot(times, overlaps, overlaps, 1, pairs);
-        backend.dot(-times, diagonal, diagonal, 1, pairs);
       }
     }
   }

@@ -184,41 +184,6 @@ final class ConvolutionReferencePotential {
     return kernel;
   }
 
-  /**
-   * The square of the Frobenius norm of g_l Phi^l without the pairs of a channel and itself: sum_{i
-   * != j} tr (K_i K_j) S / (S - 1) with the kernels K_i / S of single channels.
-   */
-  double squareOverPairs(double[] xi, int samples, int l) {
-    double[][][] phi = activations(xi, samples, l);
-    int sites = maps.get(l - 1).outputSites();
-    double[][][] kernels = new double[samples][points][points];
-    for (int i = 0; i < samples; i++) {
-      for (int mu = 0; mu < points; mu++) {
-        for (int nu = 0; nu < points; nu++) {
-          for (int a = 0; a < sites; a++) {
-            for (int b = 0; b < sites; b++) {
-              double r =
-                  readout == SiteReadout.GAP ? 1.0 / (sites * sites) : a == b ? 1.0 / sites : 0;
-              kernels[i][mu][nu] +=
-                  network.weightVariance(l) * r * phi[mu][i][a] * phi[nu][i][b] / samples;
-            }
-          }
-        }
-      }
-    }
-    double sum = 0;
-    for (int i = 0; i < samples; i++) {
-      for (int j = 0; j < samples; j++) {
-        for (int mu = 0; i != j && mu < points; mu++) {
-          for (int nu = 0; nu < points; nu++) {
-            sum += kernels[i][mu][nu] * kernels[j][mu][nu];
-          }
-        }
-      }
-    }
-    return sum * samples / (samples - 1.0);
-  }
-
   double value(double[] xi, int samples) {
     RealMatrix a = new Array2DRowRealMatrix(kernel(xi, samples, maps.size()));
     for (int i = 0; i < points; i++) {

@@ -108,6 +108,34 @@ class DualSamplingTest {
     assertThat(squares / count).isBetween(0.1, 2.5);
   }
 
+  /**
+   * Rich ReLU: few neurons carry what is learnt, and are most of the norm of the kernel. It and the
+   * alignment are those of the primal form, whose norm is of the mean kernel.
+   */
+  @Test
+  void normsOfCondensedPopulationsAreThoseOfThePrimalForm() {
+    int points = 100;
+    List<AdaptiveNbkSolution> both = new ArrayList<>();
+    for (ReadoutForm form : List.of(ReadoutForm.DUAL, ReadoutForm.PRIMAL)) {
+      SaddleOptions options =
+          new SaddleOptions(4, 5, 128, 0, 2, 2e-2, 150).withLargeData(new LargeData(form, 1000));
+      both.add(
+          solve(
+              new AdaptiveProblem(
+                  NetworkSpec.of(1, Activation.RELU),
+                  options,
+                  ReferenceDigits.trainInputs(points),
+                  ReferenceDigits.trainTargets(points),
+                  ReferenceDigits.testInputs())));
+    }
+    AdaptiveNbkSolution.Layer dual = both.get(0).layers().get(0);
+    AdaptiveNbkSolution.Layer primal = both.get(1).layers().get(0);
+    assertThat(both.get(0).certificate().largestShare()).isGreaterThan(0.05);
+    assertThat(dual.frobenius().error()).isLessThan(0.03 * dual.frobenius().value());
+    assertThat(Math.abs(deviation(primal.frobenius(), dual.frobenius())[0])).isLessThan(4);
+    assertThat(Math.abs(deviation(primal.alignment(), dual.alignment())[0])).isLessThan(4);
+  }
+
   /** The predictor of what was kept repeats the predictions of the fit within its larger error. */
   private static void requirePredictor(AdaptiveNbkSolution dual) {
     try (Backend backend = open()) {

@@ -53,14 +53,26 @@ class SampleGramSeriesTest {
         }
       }
       double square = Arrays.stream(kernel).map(k -> k * k).sum();
-      KernelScalars scalars = drawn(backend, y);
-      double[] squares = Arrays.stream(scalars.frobenius().values()).map(n -> n * n).toArray();
+      KernelScalars scalars = drawn(backend, y, S);
       requireMean(scalars.trace().values(), trace);
       requireMean(scalars.fit().values(), fit);
-      requireMean(squares, square);
-      // with a sample's pair with itself the norm would be too large
-      assertThat(trace * trace / S).isGreaterThan(6 * IndependentEstimates.standardError(squares));
+      // the mean square is exactly |K|^2 + b / S for independent samples
+      double[] squares = squares(scalars);
+      double[] small = squares(drawn(backend, y, S / 5));
+      double found = IndependentEstimates.mean(squares);
+      double bias = (IndependentEstimates.mean(small) - found) / 4;
+      double error =
+          Math.hypot(
+              1.25 * IndependentEstimates.standardError(squares),
+              0.25 * IndependentEstimates.standardError(small));
+      assertThat(found - bias).isCloseTo(square, within(4 * error));
+      assertThat(error).isLessThan(0.05 * square);
+      assertThat(bias).isGreaterThan(4 * error);
     }
+  }
+
+  private static double[] squares(KernelScalars scalars) {
+    return Arrays.stream(scalars.frobenius().values()).map(n -> n * n).toArray();
   }
 
   private static void requireMean(double[] values, double exact) {
@@ -69,7 +81,7 @@ class SampleGramSeriesTest {
     assertThat(IndependentEstimates.mean(values)).isCloseTo(exact, within(4 * error));
   }
 
-  private static KernelScalars drawn(Backend backend, double[] y) {
+  private static KernelScalars drawn(Backend backend, double[] y, int samples) {
     PosteriorParameters parameters = new PosteriorParameters(1, 0.1, 1, 0);
     try (DualPosterior posterior =
             new DualPosterior(
@@ -78,11 +90,11 @@ class SampleGramSeriesTest {
                 Digits.factor(backend, P),
                 y,
                 parameters,
-                new int[] {S},
-                S);
-        FieldPopulation population = posterior.newPopulation(S, 1);
+                new int[] {samples},
+                samples);
+        FieldPopulation population = posterior.newPopulation(samples, 1);
         Matrix targets = backend.allocate(Precision.FLOAT64, P, 1, "targets");
-        Matrix diagonal = backend.allocate(Precision.FLOAT64, S, 1, "diagonal")) {
+        Matrix diagonal = backend.allocate(Precision.FLOAT64, samples, 1, "diagonal")) {
       backend.upload(y, targets);
       SampleGramSeries series = new SampleGramSeries(backend, diagonal, 1);
       for (int draw = 0; draw < DRAWS; draw++) {

@@ -17,8 +17,8 @@ import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.PosteriorParameters;
 
 /**
- * Processor time of a gradient of a ReLU network on random square images, on one thread
- * beside a large sgemm of the same run, and of every operation in it.
+ * Processor time of a gradient of a ReLU network on random square images, on one thread beside a
+ * large sgemm of the same run, and of every operation in it.
  */
 public final class ConvolutionStepTime {
   private ConvolutionStepTime() {}
@@ -39,7 +39,8 @@ public final class ConvolutionStepTime {
     int samples = Integer.parseInt(arguments[6]);
     int count = Integer.parseInt(arguments[7]);
     NetworkSpec network =
-        NetworkSpec.of(layers.layers().size(), Activation.RELU).withConvolutions(layers.withReadout(readout));
+        NetworkSpec.of(layers.layers().size(), Activation.RELU)
+            .withConvolutions(layers.withReadout(readout));
     Random random = new Random(1);
     double[] x = random.doubles((long) points * side * side).map(u -> u - 0.5).toArray();
     double[] y = random.doubles((long) points * outputs).map(u -> u < 0.5 ? -1 : 1).toArray();
@@ -49,7 +50,8 @@ public final class ConvolutionStepTime {
       MeteredBackend meter = new MeteredBackend(plain, () -> (long) (1e9 * DualStepTime.now()));
       Backend backend = meter.backend();
       AdaptiveProblem problem =
-          AdaptiveProblem.of(network, SaddleOptions.usual(), images, Targets.of(y, points, outputs));
+          AdaptiveProblem.of(
+              network, SaddleOptions.usual(), images, Targets.of(y, points, outputs));
       SampledInputs inputs = SampledInputs.of(backend, problem);
       ConvolutionShape shape = inputs.convolution().orElseThrow();
       double variance = ConvolutionLayers.readoutVariance(network, shape);
