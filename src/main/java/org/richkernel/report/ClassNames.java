@@ -32,7 +32,12 @@ record ClassNames(List<String> names) {
   }
 
   private static String shortened(String name) {
-    return name.length() <= LONGEST ? name : name.substring(0, LONGEST - 1) + "\u2026";
+    if (name.length() <= LONGEST) {
+      return name;
+    }
+    // a character of two parts is kept or left out whole
+    int end = Character.isHighSurrogate(name.charAt(LONGEST - 2)) ? LONGEST - 2 : LONGEST - 1;
+    return name.substring(0, end) + "\u2026";
   }
 
   /** The name of the class of an output, or its number. */
@@ -42,11 +47,12 @@ record ClassNames(List<String> names) {
 
   /** The name of the class of a target of one output; empty for labels that are -1 and +1. */
   Optional<String> ofTarget(double y) {
-    boolean known = names.size() == 2 && Math.abs(y) == 1 && !isSign(names.get(0));
+    boolean known = names.size() == 2 && Math.abs(y) == 1 && !areTargets();
     return known ? Optional.of(names.get(y < 0 ? 0 : 1)) : Optional.empty();
   }
 
-  private static boolean isSign(String name) {
-    return name.equals("-1");
+  /** Whether the classes are named as their targets are. */
+  private boolean areTargets() {
+    return names.get(0).equals("-1") && (names.get(1).equals("1") || names.get(1).equals("+1"));
   }
 }

@@ -92,6 +92,12 @@ class KernelFiguresTest {
         .containsExactly("cat", "experiment_2024\u2026");
     List<String> alike = List.of("experiment_2024_classA", "experiment_2024_classB");
     assertThat(ClassNames.shortened(alike)).isEqualTo(alike);
+    // the fifteenth place is the first half of a character of two parts
+    assertThat(ClassNames.shortened(List.of("cat", "fourteen chars\uD83D\uDC31s")))
+        .containsExactly("cat", "fourteen chars\u2026");
+    assertThat(new ClassNames(List.of("-1", "+1")).ofTarget(-1)).isEmpty();
+    assertThat(new ClassNames(List.of("-1", "2")).ofTarget(1)).hasValue("2");
+    assertThat(new ClassNames(List.of("1", "-1")).ofTarget(-1)).hasValue("1");
   }
 
   @Test
