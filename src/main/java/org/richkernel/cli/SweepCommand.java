@@ -110,6 +110,12 @@ final class SweepCommand implements Callable<Integer> {
   public Integer call() {
     long start = System.nanoTime();
     SweptCommand command = SweptCommand.of(console, arguments).on(devices);
+    if (over.isEmpty() && command.given("over")) {
+      throw new InvalidProblemException(
+          "over",
+          "behind " + command.name(),
+          "let options of sweep stand before the name of the command");
+    }
     SweepGrid grid = SweepGrid.parse(over);
     if (index != null && (index < 0 || index >= grid.size())) {
       throw new InvalidProblemException(

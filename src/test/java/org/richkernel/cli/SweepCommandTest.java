@@ -226,6 +226,15 @@ class SweepCommandTest {
   }
 
   @Test
+  void optionsOfTheSweepBehindTheCommandAreSentBeforeIt() {
+    Program run = sweep(List.of("lazy", "--config=test-data/digits.yaml", "--over=seed=0,1"));
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err().strip())
+        .contains("--over is behind lazy; let options of sweep stand before")
+        .doesNotContain("\n");
+  }
+
+  @Test
   void aFolderBelongsToOneCommand() {
     assertThat(sweep(FIT, "--over=train-size=10").code()).isZero();
     Program other =
