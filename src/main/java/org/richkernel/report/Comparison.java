@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.richkernel.data.InvalidDataException;
 import org.richkernel.data.Table;
 import org.richkernel.metrics.KernelSimilarity;
+import org.richkernel.report.plot.Numbers;
 import org.richkernel.result.Result;
 
 /** Two results on the same training points, and how alike their layer kernels are. */
@@ -231,14 +232,15 @@ public final class Comparison {
     }
     for (Differences.Row row : Differences.between(own, other)) {
       lines.add(
-          String.format(
-              Locale.ROOT,
-              "%-19s %s against %s: %s%s",
-              row.name(),
-              row.own(),
-              row.other(),
-              row.differenceText(),
-              row.inErrors().isEmpty() ? "" : " (" + row.inErrors() + " errors)"));
+          Numbers.ascii(
+              String.format(
+                  Locale.ROOT,
+                  "%-19s %s against %s: %s%s",
+                  row.name(),
+                  row.own(),
+                  row.other(),
+                  row.differenceText(),
+                  row.inErrors().isEmpty() ? "" : " (" + row.inErrors() + " errors)")));
     }
     List<OptionDifference> differences = differences();
     lines.add(
