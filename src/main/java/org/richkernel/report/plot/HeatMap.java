@@ -15,10 +15,10 @@ public final class HeatMap implements Drawing {
   /** Share of the entries that are clipped at either end of the colour scale. */
   public static final double CLIPPED = 0.005;
 
-  private static final double SIDE = 320;
+  private static final double SIDE = 310;
   private static final double LEFT = 64;
   private static final double GAP = 34;
-  private static final double BAR = 66;
+  private static final double BAR = 76;
   private static final double TOP = 34;
 
   /** An n x n matrix, by its entries. */
