@@ -164,10 +164,10 @@ public final class CheckpointDirectory {
     int format = state.path("format").asInt();
     if (format != FORMAT) {
       throw new InvalidProblemException(
-          "resume",
-          "true",
-          "the checkpoint in %s has format %d, of richkernel %s, and this version reads %d: go on with that version, or leave out --resume to start afresh"
-              .formatted(directory, format, state.path("richkernel").asText(), FORMAT));
+          "checkpoint",
+          directory,
+          "it has format %d, of richkernel %s, and this version reads %d: go on with that version, or leave out --resume to start afresh"
+              .formatted(format, state.path("richkernel").asText(), FORMAT));
     }
     FingerprintCheck.requireSame(
         directory, Json.toMap(state.path("options")), Json.normalised(options));

@@ -183,7 +183,8 @@ class CheckpointDirectoryTest {
 
     assertThatThrownBy(open()::latest)
         .isInstanceOf(InvalidProblemException.class)
-        .hasMessageContaining("has format 1")
+        .hasMessageStartingWith(
+            "checkpoint is " + folder.resolve("checkpoint") + "; it has format 1")
         .hasMessageContaining("leave out --resume")
         .hasMessageNotContaining("\n");
   }
