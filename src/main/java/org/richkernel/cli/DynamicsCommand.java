@@ -115,15 +115,20 @@ final class DynamicsCommand implements Callable<Integer> {
     Map<String, Object> values = new LinkedHashMap<>(descent.values());
     Map<String, Object> resolved = new LinkedHashMap<>();
     Optional<Double> eta = Optional.ofNullable(open.stepSize());
+    Optional<String> translation = Optional.empty();
     if (parametrized.isGiven()) {
-      eta = Optional.of(parametrized.translate(eta, values, Objects.requireNonNull(spec)));
-      parametrized.announce(values, eta.get(), console, run.quiet());
+      double stepSize = parametrized.translate(eta, values, Objects.requireNonNull(spec));
+      translation = eta.map(rate -> parametrized.translation(rate, values));
+      if (!run.quiet()) {
+        translation.ifPresent(console::line);
+      }
+      eta = Optional.of(stepSize);
       MaximalUpdateOptions.resolve(resolved);
     }
     Dynamics theory = theory(values, eta);
     network.resolve(resolved);
     return new FitRun<DynamicsFit>(console, spec, data, run, longRun)
-        .run(new Trained(theory, network.network().convolutions()), resolved);
+        .run(new Trained(theory, network.network().convolutions(), translation), resolved);
   }
 
   private Dynamics theory(Map<String, Object> values, Optional<Double> eta) {
@@ -143,11 +148,14 @@ final class DynamicsCommand implements Callable<Integer> {
   /** The theory; with data also the options that are not set. */
   private static final class Trained implements FitRun.Theory<DynamicsFit> {
     private final Optional<Convolutions> convolutions;
+    private final Optional<String> translation;
     private Dynamics theory;
 
-    Trained(Dynamics theory, Optional<Convolutions> convolutions) {
+    /** A theory, and in whose numbers the options of the command are. */
+    Trained(Dynamics theory, Optional<Convolutions> convolutions, Optional<String> translation) {
       this.theory = theory;
       this.convolutions = convolutions;
+      this.translation = translation;
     }
 
     @Override
@@ -186,7 +194,8 @@ final class DynamicsCommand implements Callable<Integer> {
 
     @Override
     public String shortfall(DynamicsFit fit) {
-      return fit.outcome();
+      // the advice is in mean-field numbers, the options of the command may be in others
+      return fit.outcome() + translation.map(line -> "; " + line).orElse("");
     }
   }
 }

@@ -87,19 +87,25 @@ final class MaximalUpdateOptions {
     return update.stepSize(eta);
   }
 
-  /** Prints the translation. */
-  void announce(Map<String, Object> values, double stepSize, Console console, boolean quiet) {
-    if (!quiet) {
-      console.line(
-          String.format(
-              Locale.ROOT,
-              "mup with multiplier %s is mean-field with --gamma %s --step-size %s"
-                  + " --weight-decay %s",
-              brief(multiplier),
-              brief((Double) values.get("gamma")),
-              brief(stepSize),
-              brief((Double) values.get("weight-decay"))));
-    }
+  /**
+   * The translation in one line, in the numbers of both.
+   *
+   * @param rate learning rate
+   * @param values of the options by name, translated
+   */
+  String translation(double rate, Map<String, Object> values) {
+    MaximalUpdate update = new MaximalUpdate(multiplier);
+    double decay = (Double) values.get("weight-decay");
+    return String.format(
+        Locale.ROOT,
+        "mup with --multiplier %s --step-size %s --weight-decay %s is mean-field with --gamma %s"
+            + " --step-size %s --weight-decay %s",
+        brief(multiplier),
+        brief(rate),
+        brief(decay * multiplier * multiplier),
+        brief(update.gamma()),
+        brief(update.stepSize(rate)),
+        brief(decay));
   }
 
   private static String brief(double value) {

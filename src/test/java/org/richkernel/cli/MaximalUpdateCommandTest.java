@@ -174,8 +174,8 @@ class MaximalUpdateCommandTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
         .contains(
-            "mup with multiplier 0.5 is mean-field with --gamma 2 --step-size 0.2"
-                + " --weight-decay 0.2\n");
+            "mup with --multiplier 0.5 --step-size 0.8 --weight-decay 0.05 is mean-field with"
+                + " --gamma 2 --step-size 0.2 --weight-decay 0.2\n");
     double[] f = array("f_train_t");
     JsonNode config =
         new ObjectMapper()
@@ -189,6 +189,25 @@ class MaximalUpdateCommandTest {
     Program again = Program.run("dynamics", "--config=" + summary);
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(array("f_train_t")).isEqualTo(f);
+  }
+
+  /** Advice names a mean-field step size, so the one of the command stands beside it. */
+  @Test
+  void adviceTellsItsStepSizeFromThatOfTheCommand() throws IOException {
+    writePoints(
+        ScalingOptions.usual(Parametrization.maximalUpdate(2, Optimizer.SGD)).withSeed(3), 1);
+    Program run =
+        dynamics(
+            "--parametrization=mup",
+            "--multiplier=2",
+            "--step-size=1e6",
+            "--weight-decay=0",
+            "--samples=64",
+            "--quiet");
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(run.err())
+        .contains("use a step-size below 4000000.0; mup with --multiplier 2 --step-size 1000000 ")
+        .contains("is mean-field with --gamma 0.5 --step-size 4000000 ");
   }
 
   @ParameterizedTest
