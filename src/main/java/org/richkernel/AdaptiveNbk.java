@@ -126,6 +126,11 @@ public final class AdaptiveNbk {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).fields();
   }
 
+  /** Advice if {@link #fit} will hardly move, for lack of samples in whitened fields. */
+  public Optional<String> stiffness(Datasets data, Backend backend) {
+    return new AdaptiveNbkSolver(backend, problem(Points.of(data))).stiffness();
+  }
+
   /** Number of devices over which {@link #fit} will spread the points of each chain. */
   public int spread(Datasets data, Backend backend) {
     return new AdaptiveNbkSolver(backend, problem(Points.of(data))).spread();

@@ -140,6 +140,29 @@ public final class AdaptiveNbkSolver {
     return Optional.of(layout().form().fields());
   }
 
+  /**
+   * Advice for whitened fields of so few samples that trajectories hardly move; empty for fields
+   * that move.
+   */
+  public Optional<String> stiffness() {
+    if (fields().filter(form -> form == FieldForm.WHITENED).isEmpty()) {
+      return Optional.empty();
+    }
+    return leastRank().filter(rank -> !rank.isRegular()).map(FeatureRank::caution);
+  }
+
+  /** Features of the factorized covariances in the smallest population. */
+  private Optional<FeatureRank> leastRank() {
+    NetworkSpec network = problem.network();
+    int rank = fullRank();
+    return convolutional()
+        ? PosteriorForm.leastRank(
+            network, SampledInputs.shape(network, problem.trainInputs(), rank), problem.options())
+        : Optional.of(
+            PosteriorForm.leastRank(
+                network, problem.trainInputs().rows(), rank, problem.options()));
+  }
+
   /** Whether a solution will contain its P x P kernels. */
   public boolean formsKernels() {
     return !samples() || layout().formsKernels();

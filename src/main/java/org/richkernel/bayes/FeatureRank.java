@@ -77,4 +77,15 @@ record FeatureRank(long features, int columns, boolean grows) {
         String.format(Locale.ROOT, ", or %.1f times as many samples", MARGIN / share() + 0.05);
     return cause + "; use --fields weights" + (grows ? more : "");
   }
+
+  /** Advice before a solve whose smallest population has so few features. */
+  String caution() {
+    return String.format(
+        Locale.ROOT,
+        "whitened: %d fields have %d features in the smallest population, so few that trajectories"
+            + " hardly move; use --fields weights%s",
+        columns,
+        features,
+        grows ? ", or more --samples" : "");
+  }
 }

@@ -1,6 +1,9 @@
 package org.richkernel.bayes;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.stack.ConvolutionShape;
 import org.richkernel.stack.FieldForm;
@@ -30,10 +33,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
   static PosteriorForm ofConvolutions(
       NetworkSpec network, ConvolutionShape shape, SaddleOptions options, int outputs) {
     FieldForm fields = options.largeData().fields();
-    boolean regular = shape.layers() > 1;
-    for (int l = 2; l <= shape.layers(); l++) {
-      regular &= FeatureRank.of(network, shape, l, fewest(options)).isRegular();
-    }
+    boolean regular = leastRank(network, shape, options).filter(FeatureRank::isRegular).isPresent();
     if (fields == FieldForm.AUTO && !regular) {
       fields = FieldForm.WEIGHTS;
     }
@@ -80,6 +80,19 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
         : n * points * points + points * points * points / 3;
   }
 
+  /** Features of the layer that has fewest for its columns; empty for one layer. */
+  static Optional<FeatureRank> leastRank(
+      NetworkSpec network, ConvolutionShape shape, SaddleOptions options) {
+    return IntStream.rangeClosed(2, shape.layers())
+        .mapToObj(l -> FeatureRank.of(network, shape, l, fewest(options)))
+        .min(Comparator.comparingDouble(FeatureRank::share));
+  }
+
+  /** Features between dense layers in the smallest population. */
+  static FeatureRank leastRank(NetworkSpec network, int points, int rank, SaddleOptions options) {
+    return FeatureRank.of(network, points, rank, fewest(options));
+  }
+
   /** Number of samples of the smallest population. */
   private static int fewest(SaddleOptions options) {
     return options.extrapolates() ? options.samples() / 4 : options.samples();
@@ -102,7 +115,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
     Cost cost = new Cost(network.hiddenLayers(), points, rank, outputs, options.samples());
     boolean maybeDual = options.extrapolates() && !WellFinder.applies(network, rank);
     boolean deep = network.hiddenLayers() > 1;
-    boolean regular = FeatureRank.of(network, points, rank, fewest(options)).isRegular();
+    boolean regular = leastRank(network, points, rank, options).isRegular();
     PosteriorForm best = null;
     for (ReadoutForm r : new ReadoutForm[] {ReadoutForm.PRIMAL, ReadoutForm.DUAL}) {
       for (FieldForm f : new FieldForm[] {FieldForm.WHITENED, FieldForm.WEIGHTS}) {

@@ -144,6 +144,11 @@ final class BayesCommand implements Callable<Integer> {
     }
 
     @Override
+    public List<String> cautions(Datasets data, Backend backend) {
+      return theory().stiffness(data, backend).stream().toList();
+    }
+
+    @Override
     public List<String> warnings(AdaptiveNbkFit fit) {
       List<String> warnings = new ArrayList<>();
       fit.crossCheck()

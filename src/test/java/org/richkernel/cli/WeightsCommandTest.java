@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.richkernel.data.ArrayReader;
 
 /** Deep networks in explicit weights from the command line. */
@@ -93,9 +95,24 @@ class WeightsCommandTest {
             "--samples=64",
             "--out=" + folder.resolve("fit"));
     assertThat(refused.code()).as(refused.err()).isEqualTo(2);
-    assertThat(refused.line())
+    List<String> lines = refused.err().lines().toList();
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(0)).contains("200 fields have 16 features in the smallest population");
+    assertThat(lines.get(1))
         .contains("200 fields of 64 features have a singular covariance")
         .contains("use --fields weights, or 4.0 times as many samples")
         .doesNotContain("scale");
+  }
+
+  /** Just as many samples at S/4 as points: factors exist, but steps are tiny. */
+  @ParameterizedTest
+  @CsvSource({"120, true", "160, false"})
+  void whitenedFieldsThatHardlyMoveAreNamedAtTheStart(int samples, boolean named) {
+    Program run =
+        bayes("--fields=whitened", "--samples=" + samples, "--max-sweeps=1", "--second-start=no");
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.NOT_CONVERGED);
+    assertThat(run.err().contains("hardly move; use --fields weights, or more --samples"))
+        .as(run.err())
+        .isEqualTo(named);
   }
 }
