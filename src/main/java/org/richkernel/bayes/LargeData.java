@@ -16,9 +16,10 @@ public record LargeData(
             label = "NAME",
             usual = "auto",
             help =
-                "How the readout is integrated out: primal factorizes P x P, dual S x S and holds"
-                    + " nothing of size P x P (the same density), auto takes the one of fewer"
-                    + " operations, dual for S below P.")
+                "How the readout is integrated out: primal factorizes P x P, dual n x n and holds"
+                    + " nothing of size P x P (the same density), for n = S features, or S for each"
+                    + " site of a flattened convolution; auto takes the one of fewer operations,"
+                    + " dual for n below P.")
         ReadoutForm form,
     @Setting(
             label = "NAME",
