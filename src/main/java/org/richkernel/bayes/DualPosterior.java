@@ -15,6 +15,7 @@ import org.richkernel.stack.Conditions;
 import org.richkernel.stack.DualReadout;
 import org.richkernel.stack.FieldForm;
 import org.richkernel.stack.FieldShape;
+import org.richkernel.stack.PhiOverlaps;
 import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PointRun;
 import org.richkernel.stack.PointStack;
@@ -370,6 +371,11 @@ final class DualPosterior extends StackPosterior<PointStack> implements KernelPr
     try (Matrix some = phi.rowRange(first, target.rows())) {
       backend().gemm(Transpose.NO, Transpose.YES, factor, some, phi, 0, target);
     }
+  }
+
+  /** Overlaps of the kernels of two populations of S samples; the caller closes them. */
+  PhiOverlaps overlaps(int samples) {
+    return new PhiOverlaps(sums, samples);
   }
 
   @Override

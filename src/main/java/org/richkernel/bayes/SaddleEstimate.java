@@ -88,7 +88,15 @@ final class SaddleEstimate {
    */
   static SampleMean mean(
       List<SamplingChain> chains, Function<SamplingChain, MonteCarloSeries> measured) {
-    List<MonteCarloSeries> series = chains.stream().map(measured).toList();
+    return mean(chains.stream().map(measured).toList());
+  }
+
+  /** Mean of a scalar of both chains together. */
+  static SampleMean mean(MonteCarloSeries series) {
+    return mean(List.of(series));
+  }
+
+  private static SampleMean mean(List<MonteCarloSeries> series) {
     if (series.get(0).size() < 4) {
       double mean =
           series.stream().mapToDouble(MonteCarloSeries::mean).average().orElse(Double.NaN);

@@ -38,6 +38,13 @@ public final class MonteCarloSeries {
     return half;
   }
 
+  /** The squares of the measurements. */
+  public MonteCarloSeries squared() {
+    MonteCarloSeries squares = new MonteCarloSeries();
+    squares.restore(Arrays.stream(values()).map(value -> value * value).toArray());
+    return squares;
+  }
+
   /** Replaces all measurements by saved ones. */
   public void restore(double[] saved) {
     values = Arrays.copyOf(saved, Math.max(256, saved.length));

@@ -192,13 +192,13 @@ class DualPosteriorTest {
    * form in float64: several panels of points, noise from large to small.
    */
   @ParameterizedTest
-  @CsvSource({"10,1", "0.1,1", "1e-3,1", "0.1,3"})
-  void equalsThePrimalFormToTheRoundingOfTheFields(double kappa, int blocks) {
+  @CsvSource({"10,1,0", "0.1,1,0", "1e-3,1,0", "0.1,3,0", "0.1,1,1", "1e-3,1,1", "0.1,3,1"})
+  void equalsThePrimalFormToTheRoundingOfTheFields(double kappa, int blocks, double determinant) {
     int points = 1100;
     int samples = 96;
     InputFactor input = factor(points, 40);
     double[] y = singles(points * 2, 2);
-    PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1.3, 0);
+    PosteriorParameters parameters = new PosteriorParameters(0.7, kappa, 1.3, determinant);
     double[] xi = singles(samples * input.rank(), 3);
     RealMatrix h =
         ReferencePotential.matrix(xi, samples)
@@ -217,9 +217,17 @@ class DualPosteriorTest {
     for (int i = 0; i < points; i++) {
       a.addToEntry(i, i, kappa);
     }
-    RealMatrix v = new CholeskyDecomposition(a).getSolver().solve(targets);
+    CholeskyDecomposition factor = new CholeskyDecomposition(a);
+    RealMatrix v = factor.getSolver().solve(targets);
     double potential = 0.5 * samples * 0.49 * targets.transpose().multiply(v).getTrace();
+    for (int i = 0; i < points; i++) {
+      potential += 2 * determinant * Math.log(factor.getL().getEntry(i, i));
+    }
     RealMatrix pull = phi.multiply(v).multiply(v.transpose()).scalarMultiply(-0.49 * 1.3);
+    if (determinant > 0) {
+      RealMatrix force = phi.multiply(factor.getSolver().getInverse());
+      pull = pull.add(force.scalarMultiply(2 * determinant * 1.3 / samples));
+    }
     for (int s = 0; s < samples; s++) {
       for (int i = 0; i < points; i++) {
         pull.multiplyEntry(s, i, slope.getEntry(s, i));

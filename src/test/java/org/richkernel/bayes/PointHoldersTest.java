@@ -32,6 +32,7 @@ import org.richkernel.network.Inputs;
 import org.richkernel.network.NetworkSpec;
 import org.richkernel.network.Targets;
 import org.richkernel.solver.SolverState;
+import org.richkernel.stack.PhiOverlaps;
 import org.richkernel.stack.PointHolders;
 import org.richkernel.stack.PosteriorParameters;
 
@@ -99,8 +100,18 @@ class PointHoldersTest {
       List<double[]> sums = List.of(new double[points * K]);
       float[] fields = new float[xi.length];
       first.download(population.xi(), fields);
+      float[] moved = new float[xi.length];
+      Arrays.setAll(xi, i -> moved[i] = fields[xi.length - 1 - i]);
       posterior.addKernelProducts(0.5, fields, List.of(y), sums);
       answers.addAll(sums);
+      try (PhiOverlaps overlaps = posterior.overlaps(S)) {
+        for (int l = 1; l <= network.hiddenLayers(); l++) {
+          posterior.holdFields(fields);
+          overlaps.keep(l);
+          posterior.holdFields(moved);
+          answers.add(new double[] {overlaps.withPresent(l)});
+        }
+      }
       posterior.refresh(population);
       for (int l = 1; l <= network.hiddenLayers(); l++) {
         answers.add(read(first, population.kernel(l)));
