@@ -74,8 +74,8 @@ public final class AdaptiveNbkSolver {
           "form",
           "dual",
           "whitened fields of deep networks have P x P factors; use --fields weights, or primal");
-    } else if (!problem.options().extrapolates()) {
-      why = "norms and alignments at finite width are of the mean kernel, P x P";
+    } else if (convolutional() && !problem.options().extrapolates()) {
+      why = "convolutions at finite width have the primal form alone";
     } else if (hasWells(fullRank())) {
       why = "neurons jump between wells of inputs of so few columns in the primal form alone";
     }

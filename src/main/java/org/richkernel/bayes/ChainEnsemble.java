@@ -10,6 +10,7 @@ import org.richkernel.compute.Backend;
 import org.richkernel.compute.BackendThreads;
 import org.richkernel.compute.OwnedResources;
 import org.richkernel.network.NetworkSpec;
+import org.richkernel.sampling.SampleMean;
 import org.richkernel.solver.SolverState;
 import org.richkernel.stack.Conditions;
 
@@ -29,6 +30,7 @@ final class ChainEnsemble implements AutoCloseable {
   private final List<SamplingChain> chains = new ArrayList<>(); // as the layout has them
   private final Harvest harvest;
   private final @Nullable SampleSizeTest sampleSize; // where S is extrapolated from
+  private final @Nullable KernelSpread spread; // where the dual form extrapolates nothing
   private double[] reference = new double[0]; // u of the test of S, none before the first round
   private final int run;
   private @Nullable WellMixture wells; // null before the first search
@@ -93,6 +95,10 @@ final class ChainEnsemble implements AutoCloseable {
           options.extrapolates()
               ? new SampleSizeTest(lanes.get(0).posterior(), y, options.kappa())
               : null;
+      spread =
+          layout.comparesPopulations() && lanes.get(0).posterior() instanceof DualPosterior dual
+              ? owned.own(new KernelSpread(dual, network, options.samples()))
+              : null;
     } catch (RuntimeException e) {
       // The memory ran out half-way: release the earlier allocations.
       throw owned.closedAfter(e);
@@ -156,6 +162,24 @@ final class ChainEnsemble implements AutoCloseable {
             layout.network().weightVariance(layer))
         : new LayerAverages(
             backend, width, layout.points(), layout.outputs(), chain.blockRows(), weights);
+  }
+
+  /** One measured sweep of every chain. */
+  void sweep() {
+    move(SamplingChain::sweep);
+    if (spread != null) {
+      spread.measure(chains.get(0), chains.get(1));
+    }
+  }
+
+  /**
+   * Spread of g_l Phi^l of single sweeps around its mean, in squared Frobenius norm; empty where
+   * means are known otherwise.
+   *
+   * @param layer l = 1 to L
+   */
+  Optional<SampleMean> kernelSpread(int layer) {
+    return Optional.ofNullable(spread).map(measured -> measured.of(layer));
   }
 
   /** Applies an action to every chain, one after the other. */
@@ -297,6 +321,9 @@ final class ChainEnsemble implements AutoCloseable {
   /** Discards the measurements so far as burn-in. */
   void discard() {
     forEach(SamplingChain::discard);
+    if (spread != null) {
+      spread.clear();
+    }
     reference = new double[0];
   }
 
@@ -386,6 +413,9 @@ final class ChainEnsemble implements AutoCloseable {
       chains.get(c).save(state, name(c));
     }
     state.put("reference", reference);
+    if (spread != null) {
+      spread.save(state);
+    }
     if (layout.hasWellMoves()) {
       state.put("wells", wells == null ? new double[0] : wells.state());
     }
@@ -399,6 +429,9 @@ final class ChainEnsemble implements AutoCloseable {
   void restore(SolverState state) {
     for (int c = 0; c < chains.size(); c++) {
       chains.get(c).restore(state, name(c));
+    }
+    if (spread != null) {
+      spread.restore(state);
     }
     if (state.doubles("reference").length > 0) {
       follow(state.doubles("reference"));

@@ -107,7 +107,7 @@ record ChainLane(
   }
 
   /** Devices, and the ranks that share the points with this process. */
-  private static PointHolders holders(List<Backend> devices) {
+  static PointHolders holders(List<Backend> devices) {
     return new PointHolders(devices, devices.get(0).ranks());
   }
 

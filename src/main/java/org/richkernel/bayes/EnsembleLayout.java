@@ -358,6 +358,14 @@ record EnsembleLayout(
     return depth() == 1 && convolution.isEmpty();
   }
 
+  /**
+   * Whether populations of both chains are compared for the norm of the mean kernel: at finite
+   * width the dual form has norms of single kernels alone.
+   */
+  boolean comparesPopulations() {
+    return isDual() && convolution.isEmpty() && !options.extrapolates();
+  }
+
   /** Whether the end of a solve computes phi of the kept neurons: for readouts, or a kernel. */
   boolean harvestsNeurons() {
     return hasNeurons() && formsKernels();

@@ -1,9 +1,12 @@
 package org.richkernel.bayes;
 
+import java.util.List;
 import org.richkernel.compute.MemoryPlan;
 import org.richkernel.sampling.BatchMeans;
 import org.richkernel.sampling.CountSketch;
 import org.richkernel.stack.ConvolutionShape;
+import org.richkernel.stack.PhiOverlaps;
+import org.richkernel.stack.PointRun;
 
 /** Peak memory of a solve with the chains of a layout. */
 final class EnsembleMemory {
@@ -22,6 +25,7 @@ final class EnsembleMemory {
     MemoryPlan plan = new MemoryPlan();
     addLanes(plan);
     layout.chains().forEach(chain -> addChain(plan, chain));
+    addSpread(plan);
     addHarvest(plan);
     return plan.addHost(hostBytes());
   }
@@ -78,6 +82,18 @@ final class EnsembleMemory {
           plan, name, width, weights ? points : 0, outputs, chain.samples(), chain.blockRows());
     } else {
       LayerAverages.plan(plan, name, width, points, outputs, chain.blockRows(), weights);
+    }
+  }
+
+  private void addSpread(MemoryPlan plan) {
+    if (!layout.comparesPopulations()) {
+      return;
+    }
+    int samples = layout.options().samples();
+    PhiOverlaps.planSums(plan.onDevice(0), samples);
+    List<PointRun.Extent> extents = ChainLane.holders(layout.home(0)).extents(points);
+    for (int d = 0; d < extents.size(); d++) {
+      PhiOverlaps.planPoints(plan.onDevice(d), extents.get(d), samples);
     }
   }
 

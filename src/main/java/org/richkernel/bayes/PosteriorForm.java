@@ -113,7 +113,7 @@ record PosteriorForm(ReadoutForm readout, FieldForm fields) {
     ReadoutForm readout = options.largeData().form();
     FieldForm fields = options.largeData().fields();
     Cost cost = new Cost(network.hiddenLayers(), points, rank, outputs, options.samples());
-    boolean maybeDual = options.extrapolates() && !WellFinder.applies(network, rank);
+    boolean maybeDual = !WellFinder.applies(network, rank);
     boolean deep = network.hiddenLayers() > 1;
     boolean regular = leastRank(network, points, rank, options).isRegular();
     PosteriorForm best = null;

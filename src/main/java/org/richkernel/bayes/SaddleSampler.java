@@ -177,7 +177,7 @@ final class SaddleSampler implements AutoCloseable {
         }
       }
       case SAMPLING -> {
-        chains.move(SamplingChain::sweep);
+        chains.sweep();
         boolean last = sweep == options.maxSweeps();
         if (sweep % ROUND == 0 || last) {
           chains.keepSnapshots();

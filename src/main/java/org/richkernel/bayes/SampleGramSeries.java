@@ -11,10 +11,10 @@ import org.richkernel.compute.Matrix;
  *   |Phi|_F = |G|_F / S.</pre>
  *
  * <p>The norm is that of the sweep's own kernel, too large by about (tr Phi)^2 / (2 S |Phi|), which
- * the extrapolation in S removes. Pairs of different samples alone would not do: samples of one
- * population are not independent. Where few ReLU neurons carry what is learnt, their own squares
- * are most of the norm, and without these it was 7 % too small at S = 256
- * (bench/results/large-data.md).
+ * the extrapolation in S removes, or at finite width {@link KernelSpread}. Pairs of different
+ * samples alone would not do: samples of one population are not independent. Where few ReLU neurons
+ * carry what is learnt, their own squares are most of the norm, and without these it was 7 % too
+ * small at S = 256 (bench/results/large-data.md).
  */
 final class SampleGramSeries implements KernelMeasure {
   private final Backend backend;

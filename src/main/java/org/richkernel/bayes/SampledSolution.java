@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.richkernel.sampling.Estimate;
 import org.richkernel.sampling.MonteCarloSeries;
+import org.richkernel.sampling.SampleMean;
 import org.richkernel.sampling.SampledVector;
 import org.richkernel.solver.StopReason;
 
@@ -24,7 +25,13 @@ final class SampledSolution {
       List<double[]> kept = sampler.chains().harvest().kernels();
       for (int l = 1; l <= problem.network().hiddenLayers(); l++) {
         double g = problem.network().weightVariance(l);
-        layers.add(dualLayer(estimate, l, g, y));
+        int layer = l;
+        layers.add(
+            sampler
+                .chains()
+                .kernelSpread(l)
+                .map(spread -> finiteLayer(estimate, layer, g, y, spread))
+                .orElseGet(() -> dualLayer(estimate, layer, g, y)));
         if (!kept.isEmpty()) {
           kernels.add(divided(kept.get(l - 1), g));
         }
@@ -84,6 +91,36 @@ final class SampledSolution {
     Estimate frobenius = estimate.scalar(chain -> chain.layer(l).frobenius()).times(1 / g);
     int points = y.length / estimate.outputs();
     return numbers(estimate, l, g, points, targetSquare, frobenius, frobenius.error());
+  }
+
+  /**
+   * The same at finite width, where nothing is extrapolated: the norm is that of the mean kernel,
+   * |&lt;Phi&gt;|^2 = &lt;|Phi|^2&gt; - spread.
+   *
+   * @param spread of g Phi around its mean, squared
+   */
+  private static AdaptiveNbkSolution.Layer finiteLayer(
+      SaddleEstimate estimate, int l, double g, double[] y, SampleMean spread) {
+    double targetSquare = Estimate.ofProduct(y, y).value();
+    Estimate square =
+        SaddleEstimate.mean(estimate.large(), chain -> chain.layer(l).frobenius().squared())
+            .plus(spread.times(-1))
+            .estimate();
+    // at least its projection on the targets, which noise of a small norm might cross
+    double least = estimate.scalar(chain -> chain.layer(l).fit()).value() / targetSquare;
+    double norm = Math.max(Math.sqrt(Math.max(0, square.value())), least);
+    Estimate frobenius = square.of(norm / g, square.error() / (2 * norm * g));
+    int points = y.length / estimate.outputs();
+    AdaptiveNbkSolution.Layer all =
+        numbers(estimate, l, g, points, targetSquare, frobenius, frobenius.error());
+    // the error of single sweeps knows nothing of that of the spread
+    double value = all.alignment().value();
+    double share = spread.standardError() / (2 * norm * norm);
+    return new AdaptiveNbkSolution.Layer(
+        all.alignment().of(value, Math.hypot(all.alignment().error(), share * value)),
+        all.trace(),
+        frobenius,
+        all.kernelError());
   }
 
   private static AdaptiveNbkSolution.Layer numbers(

@@ -114,7 +114,10 @@ final class FiniteWidthOptions {
         "theories of finite --width know the weight themselves");
     if (options.largeData().form() == ReadoutForm.DUAL) {
       throw new InvalidProblemException(
-          "form", "dual", "networks of finite width have the primal form alone; leave it out");
+          "form",
+          "dual",
+          "theories of finite --width need P x P kernels; use --samples N --determinant-weight 1 for"
+              + " the posterior of width N, or leave it out");
     }
     double[] scales = scales(neurons);
     resolved.put("order", order == null ? TREE : order);

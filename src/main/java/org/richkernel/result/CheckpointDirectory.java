@@ -40,7 +40,7 @@ public final class CheckpointDirectory {
   private static final int KEPT = 2;
 
   /** Format version, raised with each change of the names in a state. */
-  private static final int FORMAT = 6;
+  private static final int FORMAT = 7;
 
   private static final String STATE = "state.json";
   private static final String STATE_CHECKSUM = "state.sha256";

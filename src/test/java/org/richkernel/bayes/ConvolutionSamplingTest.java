@@ -1,6 +1,7 @@
 package org.richkernel.bayes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -163,6 +164,23 @@ class ConvolutionSamplingTest {
             new double[] {9.600, 0.027},
             new double[] {0.330, 0.005},
             new double[] {0.069, 0.003}));
+  }
+
+  /** Norms of mean kernels are those of single sweeps, extrapolated, which finite width is not. */
+  @Test
+  void dualFormHasNoFiniteWidth() {
+    SaddleOptions options = options(1, 0.1, 64, 1).withDeterminantWeight(1);
+    SaddleOptions dual = options.withLargeData(form(ReadoutForm.DUAL));
+    assertThatThrownBy(
+            () ->
+                new AdaptiveNbkSolver(
+                    backend, problem("3x3", SiteReadout.GAP, Activation.TANH, dual)))
+        .hasMessageContaining("convolutions at finite width have the primal form alone")
+        .hasMessageContaining("use auto or primal");
+    AdaptiveProblem auto =
+        problem(
+            "3x3", SiteReadout.GAP, Activation.TANH, options.withLargeData(form(ReadoutForm.AUTO)));
+    assertThat(new AdaptiveNbkSolver(backend, auto).form()).contains(ReadoutForm.PRIMAL);
   }
 
   /** With a weight for every site the numbers of the dual form are those of the primal one. */

@@ -27,6 +27,9 @@ class LinearSamplingTest {
   private static final int P = 20;
   private static final double KAPPA = 0.1;
 
+  /** Nodes of a quadrature over ln q. */
+  private static final int STEPS = 20_000;
+
   private Backend backend;
 
   @BeforeEach
@@ -161,6 +164,70 @@ class LinearSamplingTest {
   }
 
   /**
+   * The same of a whole solve with more points than samples, the norm of the mean kernel included:
+   * given q the fields along the readout are Gaussian with mean m and covariance lambda kappa / (q
+   * lambda + kappa) in the basis of C, and all others are of the prior.
+   */
+  @Test
+  void dualFormHasTheKernelOfTheExactPosteriorOfItsWidth() {
+    int width = 12;
+    double gamma = 1;
+    double[] y = Digits.y(P);
+    EigenDecomposition eigen = new EigenDecomposition(ReferencePotential.matrix(inputKernel(), P));
+    double[] lambda = eigen.getRealEigenvalues();
+    double[] z = new Array2DRowRealMatrix(eigen.getVT().getData()).operate(y);
+    double[] weight = posteriorOfScales(lambda, z, width, gamma * gamma * width);
+    double[][] kernel = new double[P][P];
+    double overlap = 0;
+    for (int s = 0; s < STEPS; s++) {
+      double q = scale(s);
+      for (int i = 0; i < P; i++) {
+        double a = q * lambda[i] + KAPPA;
+        overlap += weight[s] * z[i] * z[i] / a;
+        kernel[i][i] += weight[s] * lambda[i] * (1 - q * lambda[i] / a / width);
+        for (int j = 0; j < P; j++) {
+          double m = lambda[i] * z[i] / a * lambda[j] * z[j] / (q * lambda[j] + KAPPA);
+          kernel[i][j] += weight[s] * gamma * gamma * q * m;
+        }
+      }
+    }
+    double trace = 0;
+    double fit = 0;
+    double square = 0;
+    for (int i = 0; i < P; i++) {
+      trace += kernel[i][i];
+      for (int j = 0; j < P; j++) {
+        fit += z[i] * kernel[i][j] * z[j];
+        square += kernel[i][j] * kernel[i][j];
+      }
+    }
+    SaddleOptions options =
+        new SaddleOptions(gamma, 1 / KAPPA, width, 1, 3, 1e-9, 4000)
+            .withLargeData(new LargeData(ReadoutForm.DUAL, 1000));
+    AdaptiveProblem problem =
+        AdaptiveProblem.of(
+            NetworkSpec.of(1, Activation.LINEAR),
+            options,
+            ReferenceDigits.trainInputs(P),
+            ReferenceDigits.trainTargets(P));
+    AdaptiveNbkSolution solution =
+        new AdaptiveNbkSolver(backend, problem).solve(RunControl.silent());
+    assertThat(solution).isNotNull();
+    assertThat(solution.form()).contains(ReadoutForm.DUAL);
+    assertThat(solution.certificate().failures(0.02)).isEmpty();
+    AdaptiveNbkSolution.Layer layer = solution.layers().get(0);
+    requireWithin(4, solution.dualFit(), overlap);
+    requireWithin(4, layer.trace(), trace / P);
+    // those of single kernels are a twentieth larger
+    requireWithin(4, layer.frobenius(), Math.sqrt(square));
+    double targets = 0;
+    for (double each : y) {
+      targets += each * each;
+    }
+    requireWithin(4, layer.alignment(), fit / Math.sqrt(square) / targets);
+  }
+
+  /**
    * E[y.v] with p(q | y) ~ q^{N/2-1} e^{-Nq/2} prod_i (q lam_i + kappa)^{-1/2} exp(-chi/2 sum_i
    * z_i^2 / (q lam_i + kappa)) and y.v = sum_i z_i^2 / (q lam_i + kappa), by the trapezoidal rule
    * in ln q.
@@ -169,29 +236,41 @@ class LinearSamplingTest {
     EigenDecomposition eigen = new EigenDecomposition(ReferencePotential.matrix(c, P));
     double[] lambda = eigen.getRealEigenvalues();
     double[] z = new Array2DRowRealMatrix(eigen.getVT().getData()).operate(y);
-    int steps = 20_000;
-    double[] logWeight = new double[steps];
-    double[] value = new double[steps];
+    double[] weight = posteriorOfScales(lambda, z, width, chi);
+    double mean = 0;
+    for (int s = 0; s < STEPS; s++) {
+      for (int i = 0; i < P; i++) {
+        mean += weight[s] * z[i] * z[i] / (scale(s) * lambda[i] + KAPPA);
+      }
+    }
+    return mean;
+  }
+
+  private static double scale(int step) {
+    return Math.exp(-6 + 12.0 * step / STEPS);
+  }
+
+  /** Probabilities of the scales q. */
+  private static double[] posteriorOfScales(double[] lambda, double[] z, int width, double chi) {
+    double[] weight = new double[STEPS];
     double largest = Double.NEGATIVE_INFINITY;
-    for (int s = 0; s < steps; s++) {
-      double logQ = -6 + 12.0 * s / steps;
-      double q = Math.exp(logQ);
-      double log = 0.5 * width * (logQ - q);
+    for (int s = 0; s < STEPS; s++) {
+      double q = scale(s);
+      weight[s] = 0.5 * width * (Math.log(q) - q);
       for (int i = 0; i < P; i++) {
         double a = q * lambda[i] + KAPPA;
-        value[s] += z[i] * z[i] / a;
-        log -= 0.5 * Math.log(a) + 0.5 * chi * z[i] * z[i] / a;
+        weight[s] -= 0.5 * Math.log(a) + 0.5 * chi * z[i] * z[i] / a;
       }
-      logWeight[s] = log;
-      largest = Math.max(largest, log);
+      largest = Math.max(largest, weight[s]);
     }
-    double sum = 0;
     double total = 0;
-    for (int s = 0; s < steps; s++) {
-      double weight = Math.exp(logWeight[s] - largest);
-      total += weight;
-      sum += weight * value[s];
+    for (int s = 0; s < STEPS; s++) {
+      weight[s] = Math.exp(weight[s] - largest);
+      total += weight[s];
     }
-    return sum / total;
+    for (int s = 0; s < STEPS; s++) {
+      weight[s] /= total;
+    }
+    return weight;
   }
 }

@@ -213,7 +213,7 @@ class WeightSamplingTest {
     SaddleOptions asked = options(2000).withLargeData(new LargeData(ReadoutForm.DUAL, 0));
     require(PosteriorForm.of(deep(), asked, 500, 400, 1), "dual", "weights");
     SaddleOptions finite = options(200).withDeterminantWeight(1);
-    require(PosteriorForm.of(deep(), finite, 500, 400, 1), "primal", "weights");
+    require(PosteriorForm.of(deep(), finite, 500, 400, 1), "dual", "weights");
     SaddleOptions whitened =
         options(200).withLargeData(new LargeData(ReadoutForm.AUTO, FieldForm.WHITENED, 0));
     require(PosteriorForm.of(deep(), whitened, 500, 400, 1), "primal", "whitened");

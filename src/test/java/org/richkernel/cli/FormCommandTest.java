@@ -71,6 +71,32 @@ class FormCommandTest {
     assertThat(result.array("phi_lazy_1")).isPresent();
   }
 
+  /** The posterior of networks of width 64 needs no more samples than that. */
+  @Test
+  void autoTakesTheDualFormAtFiniteWidth() throws IOException {
+    Program run =
+        bayes("finite", "--determinant-weight=1", "--tolerance=0.05", "--max-sweeps=1000");
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode json = summary("finite");
+    assertThat(json.at("/form").asText()).isEqualTo("dual");
+    assertThat(json.at("/certificate").has("sampleSize")).isFalse();
+    JsonNode layer = json.at("/layers/0");
+    for (String number : List.of("alignment", "trace", "frobenius")) {
+      assertThat(layer.at("/" + number + "StandardError").asDouble())
+          .as(number)
+          .isBetween(0.0, 0.05 * layer.at("/" + number).asDouble());
+    }
+    Program predict =
+        Program.run(
+            "predict",
+            "--from=" + folder.resolve("finite"),
+            "--test-x=test-data/mnist01-test-images-idx3-ubyte.gz",
+            "--test-size=10",
+            "--backend=cpu",
+            "--out=" + folder.resolve("predictions"));
+    assertThat(predict.code()).as(predict.err()).isZero();
+  }
+
   /** The same data in the primal form, whose numbers differ by what sampling does. */
   @Test
   void primalFormHasTheSameAnswer() throws IOException {
@@ -159,11 +185,12 @@ class FormCommandTest {
     "--cross-check,cross-check needs P x P kernels,use primal",
     "--gamma-path=0.5:1:2,gamma-path needs P x P kernels,use primal",
     "--gamma=0,closed form,use auto or primal",
-    "--determinant-weight=1,finite width,use auto or primal",
-    "--width=64,finite width,leave it out",
+    "--determinant-weight=1 --convolutions=3x3,finite width,use auto or primal",
+    "--width=64,form,use --samples N --determinant-weight 1",
   })
   void whatTheDualFormDoesNotDoIsRefusedInOneLine(String option, String problem, String mend) {
-    List<String> options = new ArrayList<>(List.of("--form=dual", option));
+    List<String> options = new ArrayList<>(List.of("--form=dual"));
+    options.addAll(List.of(option.split(" ")));
     if (option.startsWith("--form")) {
       options.remove(0);
     }
